@@ -1,0 +1,25 @@
+// dlogits = (softmax(logits) - onehot(target)) · scale · dloss, zero for rows without a target.
+
+struct Params { rows: u32, classes: u32, scale: f32 }
+
+@group(0) @binding(0) var<uniform> p: Params;
+@group(0) @binding(1) var<storage, read> logits: array<f32>;
+@group(0) @binding(2) var<storage, read> targets: array<u32>;
+@group(0) @binding(3) var<storage, read> lses: array<f32>;
+@group(0) @binding(4) var<storage, read> dloss: array<f32>;
+@group(0) @binding(5) var<storage, read_write> dlogits: array<f32>;
+
+const IGNORED = 0xffffffffu;
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let i = id.y * groups.x * 64u + id.x;
+  if (i >= p.rows * p.classes) { return; }
+  let row = i / p.classes;
+  let target_class = targets[row];
+  var d = 0.0;
+  if (target_class != IGNORED) {
+    d = exp(logits[i] - lses[row]) - select(0.0, 1.0, target_class == i % p.classes);
+  }
+  dlogits[i] = d * p.scale * dloss[0];
+}

@@ -1,0 +1,44 @@
+// Per row of logits: lse = log Σ exp(logit), by an online softmax (Milakov and Gimelshein,
+// arXiv:1805.02867), and loss = lse - logit[target]. A target of 0xffffffff carries no loss.
+// One workgroup a row.
+
+struct Params { rows: u32, classes: u32 }
+
+@group(0) @binding(0) var<uniform> p: Params;
+@group(0) @binding(1) var<storage, read> logits: array<f32>;
+@group(0) @binding(2) var<storage, read> targets: array<u32>;
+@group(0) @binding(3) var<storage, read_write> losses: array<f32>;
+@group(0) @binding(4) var<storage, read_write> lses: array<f32>;
+
+const IGNORED = 0xffffffffu;
+const LOWEST = -3.4e38;
+
+var<workgroup> partial: array<vec2f, 64>; // (maximum, sum of exp(logit - maximum))
+
+fn merge(a: vec2f, b: vec2f) -> vec2f {
+  let top = max(a.x, b.x);
+  return vec2f(top, a.y * exp(a.x - top) + b.y * exp(b.x - top));
+}
+
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
+        @builtin(local_invocation_index) lane: u32) {
+  let row = group.y * groups.x + group.x;
+  if (row >= p.rows) { return; }
+  let start = row * p.classes;
+  var mine = vec2f(LOWEST, 0.0);
+  for (var c = lane; c < p.classes; c += 64u) { mine = merge(mine, vec2f(logits[start + c], 1.0)); }
+  partial[lane] = mine;
+  workgroupBarrier();
+  for (var half = 32u; half > 0u; half /= 2u) {
+    if (lane < half) { partial[lane] = merge(partial[lane], partial[lane + half]); }
+    workgroupBarrier();
+  }
+  if (lane == 0u) {
+    let lse = partial[0].x + log(partial[0].y);
+    lses[row] = lse;
+    let target_class = targets[row];
+    losses[row] = 0.0;
+    if (target_class != IGNORED) { losses[row] = lse - logits[start + target_class]; }
+  }
+}

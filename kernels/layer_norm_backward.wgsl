@@ -1,0 +1,40 @@
+// With x̂ = (x - mean)·inverse and g = dy·gamma, per row:
+//   dx = inverse · (g - mean(g) - x̂·mean(g·x̂))
+// One workgroup a row, as in the forward.
+
+struct Params { rows: u32, width: u32 }
+
+@group(0) @binding(0) var<uniform> p: Params;
+@group(0) @binding(1) var<storage, read> x: array<f32>;
+@group(0) @binding(2) var<storage, read> gamma: array<f32>;
+@group(0) @binding(3) var<storage, read> stats: array<f32>;
+@group(0) @binding(4) var<storage, read> dy: array<f32>;
+@group(0) @binding(5) var<storage, read_write> dx: array<f32>;
+
+var<workgroup> partial: array<vec2f, 64>;
+
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
+        @builtin(local_invocation_index) lane: u32) {
+  let row = group.y * groups.x + group.x;
+  if (row >= p.rows) { return; }
+  let start = row * p.width;
+  let mean = stats[2u * row];
+  let inverse = stats[2u * row + 1u];
+  var sums = vec2f();
+  for (var c = lane; c < p.width; c += 64u) {
+    let g = dy[start + c] * gamma[c];
+    sums += vec2f(g, g * (x[start + c] - mean) * inverse);
+  }
+  partial[lane] = sums;
+  workgroupBarrier();
+  for (var half = 32u; half > 0u; half /= 2u) {
+    if (lane < half) { partial[lane] += partial[lane + half]; }
+    workgroupBarrier();
+  }
+  let means = partial[0] / f32(p.width);
+  for (var c = lane; c < p.width; c += 64u) {
+    let normal = (x[start + c] - mean) * inverse;
+    dx[start + c] = inverse * (dy[start + c] * gamma[c] - means.x - normal * means.y);
+  }
+}

@@ -1,0 +1,85 @@
+// c (m×n) = op(a)·op(b) + bias, or c += op(a)·op(b): one shader for y, dx and dW of a linear layer.
+//
+// A workgroup computes a 64×64 tile of c, each of its 256 invocations a 4×4 block of it in registers.
+// It walks k in steps of 16: both strips are brought to workgroup memory once and read 64 times.
+// op transposes when the override says so; a is stored m×k (or k×m), b k×n (or n×k). Elements outside
+// the matrices read as zero, so no size needs to be a multiple of anything.
+
+override TRANSPOSE_A: bool = false;
+override TRANSPOSE_B: bool = false;
+
+struct Params { m: u32, n: u32, k: u32, has_bias: u32, accumulate: u32 }
+
+@group(0) @binding(0) var<uniform> p: Params;
+@group(0) @binding(1) var<storage, read> a: array<f32>;
+@group(0) @binding(2) var<storage, read> b: array<f32>;
+@group(0) @binding(3) var<storage, read> bias: array<f32>;
+@group(0) @binding(4) var<storage, read_write> c: array<f32>;
+
+const TILE = 64u;
+const DEPTH = 16u;
+
+// Of each of the 16 values of k, the tile's 64 rows of a (columns of b) as 16 vectors.
+var<workgroup> a_tile: array<vec4f, 256>;
+var<workgroup> b_tile: array<vec4f, 256>;
+
+fn load_a(row: u32, at: u32) -> f32 {
+  if (row >= p.m || at >= p.k) { return 0.0; }
+  return a[select(row * p.k + at, at * p.m + row, TRANSPOSE_A)];
+}
+
+fn load_b(at: u32, column: u32) -> f32 {
+  if (at >= p.k || column >= p.n) { return 0.0; }
+  return b[select(at * p.n + column, column * p.k + at, TRANSPOSE_B)];
+}
+
+@compute @workgroup_size(16, 16)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) lane: vec3u,
+        @builtin(local_invocation_index) index: u32) {
+  let row0 = group.y * TILE;
+  let column0 = group.x * TILE;
+
+  // Which vector of each tile this invocation loads: neighbours load neighbouring addresses.
+  let fast = index % 16u;
+  let slow = index / 16u;
+  let a_depth = select(fast, slow, TRANSPOSE_A);
+  let a_four = select(slow, fast, TRANSPOSE_A);
+  let b_depth = select(slow, fast, TRANSPOSE_B);
+  let b_four = select(fast, slow, TRANSPOSE_B);
+
+  var sums = array<vec4f, 4>();
+  for (var k0 = 0u; k0 < p.k; k0 += DEPTH) {
+    let row = row0 + a_four * 4u;
+    let column = column0 + b_four * 4u;
+    a_tile[a_depth * 16u + a_four] = vec4f(
+      load_a(row, k0 + a_depth), load_a(row + 1u, k0 + a_depth),
+      load_a(row + 2u, k0 + a_depth), load_a(row + 3u, k0 + a_depth));
+    b_tile[b_depth * 16u + b_four] = vec4f(
+      load_b(k0 + b_depth, column), load_b(k0 + b_depth, column + 1u),
+      load_b(k0 + b_depth, column + 2u), load_b(k0 + b_depth, column + 3u));
+    workgroupBarrier();
+    for (var d = 0u; d < DEPTH; d++) {
+      let rows = a_tile[d * 16u + lane.y];
+      let columns = b_tile[d * 16u + lane.x];
+      sums[0] += rows.x * columns;
+      sums[1] += rows.y * columns;
+      sums[2] += rows.z * columns;
+      sums[3] += rows.w * columns;
+    }
+    workgroupBarrier();
+  }
+
+  for (var i = 0u; i < 4u; i++) {
+    let row = row0 + lane.y * 4u + i;
+    for (var j = 0u; j < 4u; j++) {
+      let column = column0 + lane.x * 4u + j;
+      if (row < p.m && column < p.n) {
+        let at = row * p.n + column;
+        var value = sums[i][j];
+        if (p.has_bias != 0u) { value += bias[column]; }
+        if (p.accumulate != 0u) { value += c[at]; }
+        c[at] = value;
+      }
+    }
+  }
+}

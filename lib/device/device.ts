@@ -1,0 +1,89 @@
+/**
+ * The contract between the model's mathematics and the hardware that runs it.
+ *
+ * A device knows buffers and kernels. It must not know tensors, shapes, gradients or models. Three
+ * devices fulfil the contract: `webgpu` (WGSL shaders), `cpu` (Wasm SIMD on all cores) and `oracle`
+ * (plain TypeScript in float64: slow, and the judge of the other two).
+ */
+
+/** The scalar parameters of a kernel, in the order of the fields of its WGSL `Params` struct. */
+export type Params = Record<string, "u32" | "f32">;
+export type Args<P extends Params> = { readonly [K in keyof P]: number };
+
+/** How a kernel uses one of its buffers; `inout` reads and writes it. */
+export type Binding = `${"f32" | "u32"} ${"in" | "out" | "inout"}`;
+
+/** What a reference sees: float32 on the cpu device, float64 on the oracle. */
+export type Floats = Float32Array | Float64Array;
+export type Views<B extends readonly Binding[]> = {
+  -readonly [I in keyof B]: B[I] extends `f32 ${string}` ? Floats : Uint32Array;
+};
+
+/** How the cpu device runs a kernel in Wasm: an export, and how its work splits among threads. */
+export interface CpuKernel<P extends Params> {
+  /** Called as `name(first task, end task, scratch, ...buffer addresses, ...arguments in order)`. */
+  readonly name: string;
+  /**
+   * Number of independent tasks. It follows from the arguments alone, never from the number of
+   * threads, so that a result is the same bit for bit however many threads there are.
+   */
+  tasks(a: Args<P>): number;
+  /** Bytes of scratch memory each thread needs. */
+  scratch?(a: Args<P>): number;
+}
+
+export interface Kernel<P extends Params = Params, B extends readonly Binding[] = readonly Binding[]> {
+  readonly name: string;
+  readonly params: P;
+  readonly bindings: B;
+  /** The complete shader, from `kernels/<file>.wgsl`. */
+  readonly wgsl: string;
+  /** Values for the shader's `override` constants. */
+  readonly constants?: Readonly<Record<string, number>>;
+  /** Workgroups to launch; one number over 65,535 is folded into two dimensions. */
+  workgroups(a: Args<P>): readonly [number, number?, number?];
+  /** The specification, and the oracle of every test. */
+  reference(views: Views<B>, a: Args<P>): void;
+  readonly cpu?: CpuKernel<P>;
+}
+
+/** Lets TypeScript infer a kernel's parameters and bindings, so that a misspelt one fails to compile. */
+export function kernel<const P extends Params, const B extends readonly Binding[]>(
+  k: Kernel<P, B>,
+): Kernel<P, B> {
+  return k;
+}
+
+/** Memory of a device. Only the device that made it can look inside. */
+export interface Buffer {
+  readonly bytes: number;
+}
+
+export interface Device {
+  readonly name: "webgpu" | "cpu" | "oracle";
+  /** One line for people: which hardware, and how it is used. */
+  readonly description: string;
+  /** Allocates at least `bytes` (a multiple of 4); contents are undefined. */
+  alloc(bytes: number): Buffer;
+  /** Gives a buffer back for reuse by later calls; work already dispatched still sees it. */
+  release(b: Buffer): void;
+  /** A range of a buffer. `offset` is a multiple of 256 bytes. Never released on its own. */
+  slice(b: Buffer, offset: number, bytes: number): Buffer;
+  /** Copies `data` to the start of the buffer, ordered after all earlier dispatches. */
+  write(b: Buffer, data: Float32Array | Uint32Array): void;
+  /** Queues one kernel; effects become visible to later calls in order. */
+  dispatch<P extends Params, B extends readonly Binding[]>(k: Kernel<P, B>, b: Buffer[], a: Args<P>): void;
+  /** Hands what was queued to the hardware. */
+  flush(): void;
+  /** The contents once all earlier work is done. The copy is ordered when called, not when awaited. */
+  read(b: Buffer): Promise<Float32Array>;
+  /** Bytes allocated, in use or pooled for reuse. */
+  memory(): { readonly used: number; readonly peak: number };
+  /** Frees everything. The device cannot be used afterwards. */
+  close(): void;
+}
+
+/** Workgroups of 64 invocations for `n` elements. */
+export function linearGroups(n: number, perGroup = 64): [number] {
+  return [Math.ceil(n / perGroup)];
+}

@@ -1,0 +1,63 @@
+/**
+ * The oracle device: every kernel's reference, in float64.
+ *
+ * Finite differences need more digits than float32 has, so gradient checks and the expected values of
+ * the conformance suite are computed here, by the same op code that trains on the other devices.
+ */
+import type { Args, Binding, Buffer, Device, Kernel, Params, Views } from "./device.ts";
+
+class OracleBuffer implements Buffer {
+  constructor(readonly bytes: number, readonly f64: Float64Array, readonly u32: Uint32Array) {}
+}
+
+export class OracleDevice implements Device {
+  readonly name = "oracle";
+  readonly description = "reference kernels in float64 (for checks, not for training)";
+  #used = 0;
+
+  alloc(bytes: number): OracleBuffer {
+    this.#used += bytes;
+    return new OracleBuffer(bytes, new Float64Array(bytes / 4), new Uint32Array(bytes / 4));
+  }
+
+  release(b: Buffer): void {
+    this.#used -= b.bytes;
+  }
+
+  slice(b: Buffer, offset: number, bytes: number): OracleBuffer {
+    const { f64, u32 } = b as OracleBuffer;
+    const [from, to] = [offset / 4, (offset + bytes) / 4];
+    return new OracleBuffer(bytes, f64.subarray(from, to), u32.subarray(from, to));
+  }
+
+  /** Also takes float64 data, which finite differences need. */
+  write(b: Buffer, data: Float32Array | Float64Array | Uint32Array): void {
+    const { f64, u32 } = b as OracleBuffer;
+    if (data instanceof Uint32Array) u32.set(data);
+    else f64.set(data);
+  }
+
+  dispatch<P extends Params, B extends readonly Binding[]>(k: Kernel<P, B>, b: Buffer[], a: Args<P>): void {
+    const views = b.map((buffer, i) =>
+      k.bindings[i].startsWith("f32") ? (buffer as OracleBuffer).f64 : (buffer as OracleBuffer).u32
+    );
+    k.reference(views as Views<B>, a);
+  }
+
+  flush(): void {}
+
+  read(b: Buffer): Promise<Float32Array> {
+    return Promise.resolve(Float32Array.from((b as OracleBuffer).f64));
+  }
+
+  /** The values with all their digits. */
+  values(b: Buffer): Float64Array {
+    return (b as OracleBuffer).f64.slice();
+  }
+
+  memory() {
+    return { used: this.#used, peak: this.#used };
+  }
+
+  close(): void {}
+}

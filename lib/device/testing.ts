@@ -1,0 +1,38 @@
+/** The devices that tests run on. */
+import { CpuDevice } from "./cpu.ts";
+import type { Device } from "./device.ts";
+import { findAdapter } from "./open.ts";
+import { WebGpuDevice } from "./webgpu.ts";
+
+/** Set in CI: there, a missing WebGPU adapter fails the tests instead of leaving some out. */
+const REQUIRED = "DESDE_CERO_REQUIRE_WEBGPU";
+
+/** Says on the test's output why the GPU tests are missing, by registering one that is ignored. */
+function ignoreGpuTests(): void {
+  Deno.test({
+    name: "webgpu: ignored, no adapter was found (on Debian: apt-get install mesa-vulkan-drivers)",
+    ignore: true,
+    fn() {},
+  });
+}
+
+let opened: Promise<WebGpuDevice | null> | undefined;
+
+/** The one WebGPU device of a test file; null (and one ignored test that says why) without an adapter. */
+export function testGpu(): Promise<WebGpuDevice | null> {
+  return opened ??= (async () => {
+    const adapter = await findAdapter();
+    if (adapter) return await WebGpuDevice.open(adapter);
+    if (Deno.env.get(REQUIRED)) throw new Error(`${REQUIRED} is set, but no WebGPU adapter was found`);
+    ignoreGpuTests();
+    return null;
+  })();
+}
+
+export async function testDevices(): Promise<{ name: string; device: Device }[]> {
+  const gpu = await testGpu();
+  return [
+    { name: "cpu", device: new CpuDevice() },
+    ...gpu ? [{ name: "webgpu", device: gpu }] : [],
+  ];
+}

@@ -1,0 +1,177 @@
+/**
+ * GPT-2 (Radford et al., 2019): the whole model. Shapes in comments: batch B, time T, channels C,
+ * heads H, vocabulary V.
+ *
+ * Parameters bear the names of Hugging Face's GPT-2, so a checkpoint folder is one of theirs.
+ */
+import type { Device } from "../device/device.ts";
+import { add } from "../ops/add.ts";
+import { attention } from "../ops/attention.ts";
+import { crossEntropy } from "../ops/cross_entropy.ts";
+import { dropout } from "../ops/dropout.ts";
+import { embedding } from "../ops/embedding.ts";
+import { gelu } from "../ops/gelu.ts";
+import { layerNorm } from "../ops/layer_norm.ts";
+import { linear } from "../ops/linear.ts";
+import { deriveSeed, normals } from "../tensor/random.ts";
+import { type Parameter, scope, type Tensor } from "../tensor/tensor.ts";
+import { Parameters, type ParameterSpec } from "./parameters.ts";
+
+export interface GptConfig {
+  readonly vocab: number;
+  /** Longest sequence, in tokens. */
+  readonly context: number;
+  readonly layers: number;
+  readonly heads: number;
+  readonly width: number;
+  /** Width of the MLP's hidden layer. */
+  readonly hidden: number;
+  /** Probability of dropping an activation or an attention weight while training. */
+  readonly dropout: number;
+  /** Whether linear layers and norms have a bias. */
+  readonly bias: boolean;
+  /** Whether the head shares the token embedding's weights. */
+  readonly tied: boolean;
+}
+
+/** Token ids of B sequences of T tokens, row by row. */
+export interface Tokens {
+  readonly ids: Uint32Array;
+  readonly batch: number;
+  readonly time: number;
+}
+
+/** What each parameter is, and how it starts: N(0, 0.02²), projections into the residual stream scaled. */
+export function parameterSpecs(c: GptConfig): ParameterSpec[] {
+  const specs: ParameterSpec[] = [];
+  const matrix = (name: string, rows: number, columns: number, deviation = 0.02) =>
+    specs.push({ name, shape: [rows, columns], deviation });
+  const bias = (name: string, size: number) => {
+    if (c.bias) specs.push({ name, shape: [size], deviation: 0, fill: 0 });
+  };
+  const norm = (name: string) => {
+    specs.push({ name: `${name}.weight`, shape: [c.width], deviation: 0, fill: 1 });
+    bias(`${name}.bias`, c.width);
+  };
+  // Each block adds to the residual stream twice; 1/√(2L) keeps the sum's variance at the start.
+  const residual = 0.02 / Math.sqrt(2 * c.layers);
+  matrix("transformer.wte.weight", c.vocab, c.width);
+  matrix("transformer.wpe.weight", c.context, c.width);
+  for (let layer = 0; layer < c.layers; layer++) {
+    const block = `transformer.h.${layer}`;
+    norm(`${block}.ln_1`);
+    matrix(`${block}.attn.c_attn.weight`, c.width, 3 * c.width);
+    bias(`${block}.attn.c_attn.bias`, 3 * c.width);
+    matrix(`${block}.attn.c_proj.weight`, c.width, c.width, residual);
+    bias(`${block}.attn.c_proj.bias`, c.width);
+    norm(`${block}.ln_2`);
+    matrix(`${block}.mlp.c_fc.weight`, c.width, c.hidden);
+    bias(`${block}.mlp.c_fc.bias`, c.hidden);
+    matrix(`${block}.mlp.c_proj.weight`, c.hidden, c.width, residual);
+    bias(`${block}.mlp.c_proj.bias`, c.width);
+  }
+  norm("transformer.ln_f");
+  if (!c.tied) matrix("lm_head.weight", c.vocab, c.width);
+  return specs;
+}
+
+export class GPT {
+  readonly config: GptConfig;
+  readonly parameters: Parameters;
+  /** Seed of this pass's dropout masks; null while inferring, when nothing is dropped. */
+  #dropoutSeed: number | null = null;
+  #drops = 0;
+
+  /** The parameters are zero until `initialize` or `load`. */
+  constructor(device: Device, config: GptConfig) {
+    if (config.width % config.heads !== 0) {
+      throw new Error(`width ${config.width} is not divisible by ${config.heads} heads`);
+    }
+    this.config = config;
+    this.parameters = new Parameters(device, parameterSpecs(config));
+  }
+
+  /** Draws GPT-2's random start. */
+  initialize(seed: number): void {
+    this.load(({ name, shape, deviation, fill }) => {
+      const size = shape.reduce((a, b) => a * b, 1);
+      if (fill !== undefined) return new Float32Array(size).fill(fill);
+      return normals(deriveSeed(seed, "parameter", name), size, deviation);
+    });
+  }
+
+  /** Sets every parameter. */
+  load(values: (spec: ParameterSpec) => Float32Array): void {
+    const { device, weights } = this.parameters;
+    device.write(weights.buffer, this.parameters.join(values));
+  }
+
+  /** Runs `fn` as a training pass, whose dropout masks follow from `seed`. */
+  training<R>(seed: number, fn: () => R): R {
+    this.#dropoutSeed = seed;
+    this.#drops = 0;
+    try {
+      return fn();
+    } finally {
+      this.#dropoutSeed = null;
+    }
+  }
+
+  /** (B, T) token ids to (B, T, C) hidden states, after the last norm. */
+  hidden({ ids, batch, time }: Tokens): Tensor {
+    if (time > this.config.context) throw new Error(`${time} tokens exceed the context`);
+    const positions = Uint32Array.from(ids, (_, i) => i % time);
+    let x = add(
+      embedding(this.#p("transformer.wte.weight"), ids, [batch, time]),
+      embedding(this.#p("transformer.wpe.weight"), positions, [batch, time]),
+    ); // (B, T, C)
+    x = this.#drop(x);
+    for (let layer = 0; layer < this.config.layers; layer++) {
+      x = scope(() => this.#block(`transformer.h.${layer}`, x));
+    }
+    return this.#norm("transformer.ln_f", x);
+  }
+
+  /** (B, T) token ids to (B, T, V) logits. */
+  logits(tokens: Tokens): Tensor {
+    const head = this.config.tied ? "transformer.wte.weight" : "lm_head.weight";
+    return linear(this.hidden(tokens), this.#p(head), null, true);
+  }
+
+  /** The mean cross-entropy of the targets that are not ignored, in nats: a tensor of one element. */
+  loss(tokens: Tokens, targets: Uint32Array): Tensor {
+    return scope(() => crossEntropy(this.logits(tokens), targets));
+  }
+
+  /** (B, T, C) to (B, T, C): two residual branches. */
+  #block(name: string, x: Tensor): Tensor {
+    const { heads, dropout: rate } = this.config;
+    const qkv = this.#linear(`${name}.attn.c_attn`, this.#norm(`${name}.ln_1`, x)); // (B, T, 3C)
+    const attended = this.#dropoutSeed === null
+      ? attention(qkv, heads)
+      : attention(qkv, heads, rate, this.#nextSeed()); // (B, T, C)
+    x = add(x, this.#drop(this.#linear(`${name}.attn.c_proj`, attended)));
+    const up = gelu(this.#linear(`${name}.mlp.c_fc`, this.#norm(`${name}.ln_2`, x))); // (B, T, hidden)
+    return add(x, this.#drop(this.#linear(`${name}.mlp.c_proj`, up)));
+  }
+
+  #p(name: string): Parameter {
+    return this.parameters.get(name);
+  }
+
+  #linear(name: string, x: Tensor): Tensor {
+    return linear(x, this.#p(`${name}.weight`), this.config.bias ? this.#p(`${name}.bias`) : null);
+  }
+
+  #norm(name: string, x: Tensor): Tensor {
+    return layerNorm(x, this.#p(`${name}.weight`), this.config.bias ? this.#p(`${name}.bias`) : null);
+  }
+
+  #drop(x: Tensor): Tensor {
+    return this.#dropoutSeed === null ? x : dropout(x, this.config.dropout, this.#nextSeed());
+  }
+
+  #nextSeed(): number {
+    return deriveSeed(this.#dropoutSeed!, "dropout", this.#drops++);
+  }
+}

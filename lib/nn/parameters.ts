@@ -1,0 +1,98 @@
+/**
+ * The parameters of a model, in one arena: weights side by side in one buffer, their gradients in a
+ * second. So the update, the gradient norm and zeroing are one dispatch each, and saving is one read.
+ */
+import type { Buffer, Device } from "../device/device.ts";
+import { Parameter, Tensor } from "../tensor/tensor.ts";
+
+const ALIGN = 64; // floats; a view starts at a multiple of 256 bytes, as WebGPU demands
+
+export interface ParameterSpec {
+  readonly name: string;
+  readonly shape: readonly number[];
+  /** Standard deviation of its random start; 0 with `fill` for a constant one. */
+  readonly deviation: number;
+  readonly fill?: number;
+}
+
+const sizeOf = (shape: readonly number[]) => shape.reduce((a, b) => a * b, 1);
+
+export class Parameters {
+  readonly device: Device;
+  /** By name, in the order in which they lie in the arena. */
+  readonly all: ReadonlyMap<string, Parameter>;
+  readonly specs: readonly ParameterSpec[];
+  /** The whole arena, padding included. */
+  readonly weights: Tensor;
+  /** Floats at the arena's start that weight decay applies to: the tensors of two dimensions. */
+  readonly decayEnd: number;
+  /** Trained numbers, without padding. */
+  readonly count: number;
+  #gradients: Tensor | null = null;
+  #offsets = new Map<string, number>();
+
+  constructor(device: Device, specs: readonly ParameterSpec[]) {
+    this.device = device;
+    const decays = (s: ParameterSpec) => s.shape.length >= 2;
+    this.specs = [...specs.filter(decays), ...specs.filter((s) => !decays(s))];
+    let total = 0, decayEnd = 0;
+    for (const spec of this.specs) {
+      this.#offsets.set(spec.name, total);
+      total += Math.ceil(sizeOf(spec.shape) / ALIGN) * ALIGN;
+      if (decays(spec)) decayEnd = total;
+    }
+    this.decayEnd = decayEnd;
+    this.count = specs.reduce((sum, s) => sum + sizeOf(s.shape), 0);
+    this.weights = arena(device, total);
+    this.all = new Map(this.specs.map((spec) => {
+      const view = this.#view(this.weights.buffer, spec);
+      return [spec.name, new Parameter(spec.name, device, spec.shape, view)];
+    }));
+  }
+
+  #view(of: Buffer, { name, shape }: ParameterSpec): Buffer {
+    return this.device.slice(of, this.#offsets.get(name)! * 4, sizeOf(shape) * 4);
+  }
+
+  get(name: string): Parameter {
+    const parameter = this.all.get(name);
+    if (!parameter) throw new Error(`the model has no parameter ${name}`);
+    return parameter;
+  }
+
+  /** The gradient arena, made on first use: a model that only infers has none. */
+  get gradients(): Tensor {
+    if (!this.#gradients) {
+      this.#gradients = arena(this.device, this.weights.size);
+      for (const spec of this.specs) {
+        const parameter = this.get(spec.name);
+        const view = this.#view(this.#gradients.buffer, spec);
+        parameter.grad = new Tensor(this.device, spec.shape, view, false);
+        parameter.needsGrad = true;
+      }
+    }
+    return this.#gradients;
+  }
+
+  /** Cuts an arena's contents into one array per parameter, without copying. */
+  split(values: Float32Array): Map<string, Float32Array> {
+    return new Map(this.specs.map(({ name, shape }) => {
+      const at = this.#offsets.get(name)!;
+      return [name, values.subarray(at, at + sizeOf(shape))];
+    }));
+  }
+
+  /** The reverse of `split`: an arena's contents, zero in the padding. */
+  join(values: (spec: ParameterSpec) => Float32Array): Float32Array {
+    const all = new Float32Array(this.weights.size);
+    for (const spec of this.specs) all.set(values(spec), this.#offsets.get(spec.name)!);
+    return all;
+  }
+}
+
+/** A tensor of zeros that lives as long as the device. */
+export function arena(device: Device, size: number): Tensor {
+  const tensor = new Tensor(device, [size], device.alloc(size * 4), false);
+  device.write(tensor.buffer, new Float32Array(size));
+  return tensor;
+}

@@ -1,0 +1,176 @@
+/**
+ * One case per op, small and of awkward sizes: the conformance suite and `doctor` compare every device
+ * with the oracle on them, and the oracle's gradients with finite differences.
+ */
+import type { Device } from "../device/device.ts";
+import { deriveSeed, normals } from "../tensor/random.ts";
+import { Parameter, scope, type Tensor, upload } from "../tensor/tensor.ts";
+import { add } from "./add.ts";
+import { attention } from "./attention.ts";
+import { crossEntropy, IGNORED } from "./cross_entropy.ts";
+import { dropout } from "./dropout.ts";
+import { embedding } from "./embedding.ts";
+import { fill } from "./fill.ts";
+import { gelu } from "./gelu.ts";
+import { layerNorm } from "./layer_norm.ts";
+import { linear } from "./linear.ts";
+import { squaredNorm } from "./sum.ts";
+import { differentiate } from "./tape.ts";
+
+export interface Case {
+  readonly name: string;
+  /** Shapes of the activations and of the parameters it takes. */
+  readonly inputs: readonly (readonly number[])[];
+  readonly weights: readonly (readonly number[])[];
+  run(x: Tensor[], w: Parameter[]): Tensor;
+}
+
+const ids = (n: number, classes: number) => Uint32Array.from({ length: n }, (_, i) => (i * i + 3) % classes);
+
+export const cases: readonly Case[] = [
+  { name: "add", inputs: [[3, 67], [3, 67]], weights: [], run: ([a, b]) => add(a, b) },
+  { name: "a tensor used three times", inputs: [[5, 5]], weights: [], run: ([x]) => add(add(x, x), x) },
+  { name: "gelu", inputs: [[7, 31]], weights: [], run: ([x]) => gelu(x) },
+  { name: "dropout", inputs: [[11, 13]], weights: [], run: ([x]) => dropout(x, 0.3, 77) },
+  {
+    name: "embedding",
+    inputs: [],
+    weights: [[9, 37]],
+    run: (_, [w]) => embedding(w, ids(2 * 7, 9), [2, 7]),
+  },
+  {
+    name: "layer norm",
+    inputs: [[2, 3, 35]],
+    weights: [[35], [35]],
+    run: ([x], [g, b]) => layerNorm(x, g, b),
+  },
+  {
+    name: "layer norm without shift",
+    inputs: [[70, 5]],
+    weights: [[5]],
+    run: ([x], [g]) => layerNorm(x, g, null),
+  },
+  { name: "linear", inputs: [[2, 9, 23]], weights: [[23, 70], [70]], run: ([x], [w, b]) => linear(x, w, b) },
+  { name: "linear of one row", inputs: [[1, 3]], weights: [[3, 2]], run: ([x], [w]) => linear(x, w, null) },
+  {
+    name: "linear over many tiles",
+    inputs: [[130, 67]],
+    weights: [[67, 129], [129]],
+    run: ([x], [w, b]) => linear(x, w, b),
+  },
+  {
+    name: "linear, transposed",
+    inputs: [[71, 18]],
+    weights: [[65, 18]],
+    run: ([x], [w]) => linear(x, w, null, true),
+  },
+  { name: "attention", inputs: [[2, 19, 3 * 12]], weights: [], run: ([qkv]) => attention(qkv, 3) },
+  {
+    name: "attention of one position",
+    inputs: [[1, 1, 3 * 5]],
+    weights: [],
+    run: ([qkv]) => attention(qkv, 1),
+  },
+  {
+    name: "attention over long rows",
+    inputs: [[1, 67, 3 * 16]],
+    weights: [],
+    run: ([qkv]) => attention(qkv, 2),
+  },
+  {
+    name: "attention with wide heads",
+    inputs: [[1, 18, 3 * 70]],
+    weights: [],
+    run: ([qkv]) => attention(qkv, 1),
+  },
+  {
+    name: "attention with dropout",
+    inputs: [[2, 18, 3 * 8]],
+    weights: [],
+    run: ([qkv]) => attention(qkv, 2, 0.25, 5),
+  },
+  {
+    name: "cross-entropy with ignored targets",
+    inputs: [[2, 5, 71]],
+    weights: [],
+    run: ([x]) => crossEntropy(x, ids(10, 71).map((t, i) => i % 3 ? t : IGNORED)),
+  },
+  {
+    name: "cross-entropy of nothing",
+    inputs: [[2, 3]],
+    weights: [],
+    run: ([x]) => crossEntropy(x, Uint32Array.of(IGNORED, IGNORED)),
+  },
+];
+
+/** A case's inputs and parameters, drawn from a seed; as float32 so that every device gets the same. */
+export function draw(test: Case): { inputs: Float32Array[]; weights: Float32Array[] } {
+  const values = (kind: string) => (shape: readonly number[], i: number) =>
+    normals(deriveSeed(1, test.name, kind, i), shape.reduce((a, b) => a * b, 1), 1);
+  return { inputs: test.inputs.map(values("input")), weights: test.weights.map(values("weight")) };
+}
+
+export interface Outcome {
+  /** `y` and then a gradient per input (`dx0`...) and parameter (`dw0`...). */
+  readonly values: Record<string, Float32Array>;
+}
+
+/** Runs a case forward and backward with a seeded output gradient. */
+export async function runCase(
+  device: Device,
+  test: Case,
+  { inputs, weights } = draw(test),
+): Promise<Outcome["values"]> {
+  const reads: Record<string, Promise<Float32Array>> = {};
+  scope(() => {
+    const x = inputs.map((data, i) => upload(device, test.inputs[i], data));
+    const w = weights.map((data, i) => {
+      const shape = test.weights[i];
+      const parameter = new Parameter(`w${i}`, device, shape, upload(device, shape, data).buffer);
+      parameter.grad = upload(device, shape, new Float32Array(data.length));
+      parameter.needsGrad = true;
+      return parameter;
+    });
+    x.forEach((t) => t.needsGrad = true);
+    const size = scope(() => test.run(x, w)).size;
+    const y = differentiate(
+      () => test.run(x, w),
+      normals(deriveSeed(2, test.name), size, 1),
+      (leaf, gradient) => reads[`dx${x.indexOf(leaf)}`] = device.read(gradient.buffer),
+    );
+    reads.y = device.read(y.buffer);
+    w.forEach((p, i) => reads[`dw${i}`] = device.read(p.grad!.buffer));
+  });
+  const values: Record<string, Float32Array> = {};
+  for (const [name, read] of Object.entries(reads)) values[name] = (await read).subarray(0, sizeOf(name));
+  return values;
+
+  function sizeOf(name: string): number | undefined {
+    if (name.startsWith("dx")) return inputs[Number(name.slice(2))].length;
+    if (name.startsWith("dw")) return weights[Number(name.slice(2))].length;
+    return undefined;
+  }
+}
+
+/** The reductions that training uses besides the ops above: Σx² over several runs, and a fill. */
+export async function runReductions(device: Device): Promise<{ norm: number; filled: Float32Array }> {
+  const [norm, filled] = scope(() => {
+    const x = upload(device, [9001], normals(3, 9001, 1));
+    const total = squaredNorm(x);
+    const y = upload(device, [70], new Float32Array(70));
+    fill(y, 2.5);
+    return [device.read(total.buffer), device.read(y.buffer)];
+  });
+  return { norm: (await norm)[0], filled: await filled };
+}
+
+/** The largest difference, relative to the largest expected magnitude. */
+export function relativeError(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
+  let scale = 1e-6, worst = 0;
+  for (let i = 0; i < expected.length; i++) scale = Math.max(scale, Math.abs(expected[i]));
+  for (let i = 0; i < expected.length; i++) {
+    const error = Math.abs(actual[i] - expected[i]) / scale;
+    if (!(error <= worst)) worst = error; // NaN counts as an error
+  }
+  return actual.length === expected.length ? worst : Infinity;
+}

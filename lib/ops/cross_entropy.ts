@@ -1,0 +1,74 @@
+/** Softmax and cross-entropy in one, which never stores probabilities. */
+import { kernel, linearGroups } from "../device/device.ts";
+import { empty, type Tensor, upload } from "../tensor/tensor.ts";
+import { sumKernel } from "./sum.ts";
+import { record } from "./tape.ts";
+import forwardWgsl from "../../kernels/cross_entropy_forward.wgsl" with { type: "text" };
+import backwardWgsl from "../../kernels/cross_entropy_backward.wgsl" with { type: "text" };
+
+/** The target of a position that carries no loss: padding, or a prompt. */
+export const IGNORED = 0xffffffff;
+
+export const crossEntropyForward = kernel({
+  name: "cross_entropy_forward",
+  params: { rows: "u32", classes: "u32" },
+  bindings: ["f32 in", "u32 in", "f32 out", "f32 out"],
+  wgsl: forwardWgsl,
+  workgroups: ({ rows }) => [rows],
+  reference([logits, targets, losses, lses], { rows, classes }) {
+    for (let r = 0; r < rows; r++) {
+      let top = -Infinity, sum = 0;
+      for (let c = 0; c < classes; c++) top = Math.max(top, logits[r * classes + c]);
+      for (let c = 0; c < classes; c++) sum += Math.exp(logits[r * classes + c] - top);
+      lses[r] = top + Math.log(sum);
+      losses[r] = targets[r] === IGNORED ? 0 : lses[r] - logits[r * classes + targets[r]];
+    }
+  },
+});
+
+export const crossEntropyBackward = kernel({
+  name: "cross_entropy_backward",
+  params: { rows: "u32", classes: "u32", scale: "f32" },
+  bindings: ["f32 in", "u32 in", "f32 in", "f32 in", "f32 out"],
+  wgsl: backwardWgsl,
+  workgroups: ({ rows, classes }) => linearGroups(rows * classes),
+  reference([logits, targets, lses, dloss, dlogits], { rows, classes, scale }) {
+    for (let r = 0; r < rows; r++) {
+      for (let c = 0; c < classes; c++) {
+        const i = r * classes + c;
+        const d = targets[r] === IGNORED ? 0 : Math.exp(logits[i] - lses[r]) - Number(targets[r] === c);
+        dlogits[i] = d * scale * dloss[0];
+      }
+    }
+  },
+});
+
+/**
+ * The mean of -log softmax(logits)[target] over the rows that have a target.
+ * @param logits (..., V)
+ * @param targets one class a row, or IGNORED
+ * @returns the mean, a tensor of one element; 0 when every target is ignored
+ */
+export function crossEntropy(logits: Tensor, targets: Uint32Array): Tensor {
+  const { device, rows, width: classes } = logits;
+  const wanted = upload(device, [rows], targets);
+  const losses = empty(device, [rows]);
+  const lses = empty(device, [rows]);
+  const loss = empty(device, [1]);
+  const counted = targets.reduce((n, t) => n + Number(t !== IGNORED), 0);
+  const scale = 1 / Math.max(1, counted);
+  const buffers = [logits.buffer, wanted.buffer, losses.buffer, lses.buffer];
+  device.dispatch(crossEntropyForward, buffers, { rows, classes });
+  device.dispatch(sumKernel, [losses.buffer, loss.buffer], { n: rows, scale });
+  return record({
+    output: loss,
+    inputs: [logits],
+    saved: [logits, wanted, lses],
+    backward(dloss) {
+      const d = empty(device, logits.shape);
+      const buffers = [logits.buffer, wanted.buffer, lses.buffer, dloss.buffer, d.buffer];
+      device.dispatch(crossEntropyBackward, buffers, { rows, classes, scale });
+      return [d];
+    },
+  });
+}

@@ -1,0 +1,82 @@
+/**
+ * Linear layers. Weights are stored (in, out), as in GPT-2's checkpoints; a head tied to the embedding
+ * table (V, C) uses it transposed. One matrix product serves y, dx and dW.
+ */
+import { kernel } from "../device/device.ts";
+import { empty, type Parameter, type Tensor } from "../tensor/tensor.ts";
+import { addColumnSums } from "./column_sum.ts";
+import { record } from "./tape.ts";
+import wgsl from "../../kernels/matmul.wgsl" with { type: "text" };
+
+function matmulKernel(name: string, ta: boolean, tb: boolean) {
+  return kernel({
+    name,
+    params: { m: "u32", n: "u32", k: "u32", has_bias: "u32", accumulate: "u32" },
+    bindings: ["f32 in", "f32 in", "f32 in", "f32 inout"],
+    wgsl,
+    constants: { TRANSPOSE_A: Number(ta), TRANSPOSE_B: Number(tb) },
+    workgroups: ({ m, n }) => [Math.ceil(n / 64), Math.ceil(m / 64)],
+    reference([a, b, bias, c], { m, n, k, has_bias, accumulate }) {
+      for (let i = 0; i < m; i++) {
+        for (let j = 0; j < n; j++) {
+          let sum = (has_bias ? bias[j] : 0) + (accumulate ? c[i * n + j] : 0);
+          for (let d = 0; d < k; d++) {
+            sum += a[ta ? d * m + i : i * k + d] * b[tb ? j * k + d : d * n + j];
+          }
+          c[i * n + j] = sum;
+        }
+      }
+    },
+  });
+}
+
+/** c = a·b, c = a·bᵀ and c = aᵀ·b, with an optional bias row, or added to c. */
+export const matmulNN = matmulKernel("matmul_nn", false, false);
+export const matmulNT = matmulKernel("matmul_nt", false, true);
+export const matmulTN = matmulKernel("matmul_tn", true, false);
+
+/**
+ * y = x·W + b
+ * @param x (..., in)
+ * @param weight (in, out), or (out, in) if `transposed`
+ * @param bias (out), or null
+ * @returns (..., out)
+ */
+export function linear(x: Tensor, weight: Parameter, bias: Parameter | null, transposed = false): Tensor {
+  const { device, rows: m, width: k } = x;
+  const n = weight.shape[transposed ? 0 : 1];
+  if (weight.shape[transposed ? 1 : 0] !== k) {
+    throw new Error(`linear: x is (..., ${k}), ${weight.name} is [${weight.shape}]`);
+  }
+  const y = empty(device, [...x.shape.slice(0, -1), n]);
+  device.dispatch(
+    transposed ? matmulNT : matmulNN,
+    [x.buffer, weight.buffer, (bias ?? weight).buffer, y.buffer],
+    { m, n, k, has_bias: bias ? 1 : 0, accumulate: 0 },
+  );
+  return record({
+    output: y,
+    inputs: bias ? [x, weight, bias] : [x, weight],
+    saved: [x],
+    backward(dy) {
+      if (weight.grad) {
+        // dW = xᵀ·dy (in, out), or dyᵀ·x (out, in)
+        const [left, right] = transposed ? [dy, x] : [x, dy];
+        device.dispatch(
+          matmulTN,
+          [left.buffer, right.buffer, left.buffer, weight.grad.buffer],
+          { m: left.width, n: right.width, k: m, has_bias: 0, accumulate: 1 },
+        );
+      }
+      if (bias?.grad) addColumnSums(dy, bias.grad);
+      if (!x.needsGrad) return [null];
+      const dx = empty(device, x.shape);
+      device.dispatch(
+        transposed ? matmulNN : matmulNT,
+        [dy.buffer, weight.buffer, weight.buffer, dx.buffer],
+        { m, n: k, k: n, has_bias: 0, accumulate: 0 },
+      );
+      return [dx];
+    },
+  });
+}

@@ -1,0 +1,45 @@
+/** Every kernel, by name: what `doctor`, the conformance suite and the benchmarks walk. */
+import type { Kernel } from "../device/device.ts";
+import { adamwKernel } from "./adamw.ts";
+import {
+  attentionBackwardKeyValue,
+  attentionBackwardQuery,
+  attentionDelta,
+  attentionForward,
+} from "./attention.ts";
+import { columnSum } from "./column_sum.ts";
+import { crossEntropyBackward, crossEntropyForward } from "./cross_entropy.ts";
+import { dropoutKernel } from "./dropout.ts";
+import { embeddingBackward, embeddingForward } from "./embedding.ts";
+import { fillKernel } from "./fill.ts";
+import { geluBackward, geluForward } from "./gelu.ts";
+import { layerNormBackward, layerNormForward, layerNormGamma } from "./layer_norm.ts";
+import { matmulNN, matmulNT, matmulTN } from "./linear.ts";
+import { sumKernel, sumSquares } from "./sum.ts";
+import { addKernel } from "./tape.ts";
+
+export const kernels = [
+  fillKernel,
+  addKernel,
+  geluForward,
+  geluBackward,
+  dropoutKernel,
+  embeddingForward,
+  embeddingBackward,
+  layerNormForward,
+  layerNormBackward,
+  layerNormGamma,
+  columnSum,
+  matmulNN,
+  matmulNT,
+  matmulTN,
+  attentionForward,
+  attentionDelta,
+  attentionBackwardQuery,
+  attentionBackwardKeyValue,
+  crossEntropyForward,
+  crossEntropyBackward,
+  sumKernel,
+  sumSquares,
+  adamwKernel,
+] as unknown as readonly Kernel[];

@@ -1,0 +1,95 @@
+/**
+ * Reverse-mode differentiation: every op records a closure beside its forward, and `differentiate`
+ * walks them back. Activations are freed as the walk passes them.
+ */
+import { empty, release, retain, scope, type Tensor, upload } from "../tensor/tensor.ts";
+import { kernel, linearGroups } from "../device/device.ts";
+import wgsl from "../../kernels/add.wgsl" with { type: "text" };
+
+/** out = a + b. Stands here because a tensor that was used twice has two gradients to sum. */
+export const addKernel = kernel({
+  name: "add",
+  params: { n: "u32" },
+  bindings: ["f32 in", "f32 in", "f32 out"],
+  wgsl,
+  workgroups: ({ n }) => linearGroups(n),
+  reference([a, b, out], { n }) {
+    for (let i = 0; i < n; i++) out[i] = a[i] + b[i];
+  },
+});
+
+export function sum(a: Tensor, b: Tensor): Tensor {
+  const out = empty(a.device, a.shape);
+  a.device.dispatch(addKernel, [a.buffer, b.buffer, out.buffer], { n: a.size });
+  return out;
+}
+
+interface Node {
+  readonly output: Tensor;
+  readonly inputs: readonly Tensor[];
+  readonly saved: readonly Tensor[];
+  /** From the output's gradient to one gradient per input; null for none, or for one added in place. */
+  backward(dy: Tensor): (Tensor | null)[];
+}
+
+let tape: Node[] | null = null;
+/**
+ * Called by an op at its end. `saved` names what the backward reads; it is kept alive until then.
+ * Without an active tape, or with no input that needs a gradient, nothing is recorded.
+ */
+export function record(node: Node): Tensor {
+  if (tape && node.inputs.some((t) => t.needsGrad)) {
+    node.output.needsGrad = true;
+    node.saved.forEach(retain);
+    tape.push(node);
+  }
+  return node.output;
+}
+
+/**
+ * Runs `fn` and walks its ops back from the result: gradients are added to every parameter that has a
+ * gradient view. Must be called inside a scope, which then owns the result.
+ *
+ * @param seed the gradient of the result; ones by default, as for a loss of one element
+ * @param onLeaf told the gradients of tensors no op made, whose `needsGrad` the caller set
+ */
+export function differentiate(
+  fn: () => Tensor,
+  seed?: Float32Array,
+  onLeaf?: (leaf: Tensor, gradient: Tensor) => void,
+): Tensor {
+  if (tape) throw new Error("differentiate() does not nest");
+  const nodes: Node[] = tape = [];
+  let result: Tensor;
+  try {
+    result = fn();
+  } finally {
+    tape = null;
+  }
+  const grads = new Map<Tensor, Tensor>();
+  const ones = seed ?? new Float32Array(result.size).fill(1);
+  grads.set(result, retain(upload(result.device, result.shape, ones)));
+  for (let node = nodes.pop(); node; node = nodes.pop()) {
+    const { output, inputs, saved, backward } = node;
+    const dy = grads.get(output);
+    if (dy) {
+      grads.delete(output);
+      scope(() => {
+        backward(dy).forEach((dx, i) => {
+          const input = inputs[i];
+          if (!dx || !input.needsGrad) return;
+          const before = grads.get(input);
+          grads.set(input, retain(before ? sum(before, dx) : dx));
+          if (before) release(before);
+        });
+      });
+      release(dy);
+    }
+    saved.forEach(release);
+  }
+  for (const [leaf, gradient] of grads) {
+    onLeaf?.(leaf, gradient);
+    release(gradient);
+  }
+  return result;
+}

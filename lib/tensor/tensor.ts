@@ -1,0 +1,98 @@
+/**
+ * Tensors and who owns them.
+ *
+ * A `scope` owns every tensor made inside it and frees all of them but its result. The tape (tape.ts)
+ * keeps what a backward pass still needs. Model and op code therefore never frees anything.
+ */
+import type { Buffer, Device } from "../device/device.ts";
+
+/** A dense row-major array of float32 (or uint32, for ids) on a device. */
+export class Tensor {
+  /** Owners: the scope it was made in, and tape nodes that saved it. Only scope and tape touch it. */
+  refs = 1;
+  /** Whether a backward pass should compute its gradient. Set by the tape. */
+  needsGrad = false;
+
+  constructor(
+    readonly device: Device,
+    readonly shape: readonly number[],
+    readonly buffer: Buffer,
+    /** Parameters live in an arena and are never freed one by one. */
+    readonly owned = true,
+  ) {}
+
+  get size(): number {
+    return this.shape.reduce((a, b) => a * b, 1);
+  }
+
+  /** Rows of the matrix that the tensor is, seen as (all but the last dimension, last dimension). */
+  get rows(): number {
+    return this.size / this.width;
+  }
+
+  /** The last dimension. */
+  get width(): number {
+    return this.shape.at(-1) ?? 1;
+  }
+}
+
+/** A trained tensor: a view into the weight arena, with a view into the gradient arena beside it. */
+export class Parameter extends Tensor {
+  /** Gradients are added to it by backward passes; null while the model only infers. */
+  grad: Tensor | null = null;
+
+  constructor(readonly name: string, device: Device, shape: readonly number[], buffer: Buffer) {
+    super(device, shape, buffer, false);
+  }
+}
+
+let current: Tensor[] | null = null;
+
+/** Runs `fn` and frees every tensor made in it, except those it returns, which the outer scope then owns. */
+export function scope<R>(fn: () => R): R {
+  const outer = current;
+  const mine: Tensor[] = current = [];
+  let result: R;
+  try {
+    result = fn();
+  } catch (error) {
+    current = outer;
+    mine.forEach(release);
+    throw error;
+  }
+  current = outer;
+  const kept = new Set<unknown>(Array.isArray(result) ? result : [result]);
+  for (const tensor of mine) {
+    if (!kept.has(tensor)) release(tensor);
+    else if (outer) outer.push(tensor);
+  }
+  return result;
+}
+
+/** A new tensor with undefined contents, owned by the current scope. */
+export function empty(device: Device, shape: readonly number[]): Tensor {
+  if (!current) throw new Error("a tensor was made outside of every scope()");
+  const size = shape.reduce((a, b) => a * b, 1);
+  const tensor = new Tensor(device, shape, device.alloc(size * 4));
+  current.push(tensor);
+  return tensor;
+}
+
+/** A new tensor that holds `data`. */
+export function upload(device: Device, shape: readonly number[], data: Float32Array | Uint32Array): Tensor {
+  const tensor = empty(device, shape);
+  if (tensor.size !== data.length) {
+    throw new Error(`shape [${shape}] holds ${tensor.size} values, the data has ${data.length}`);
+  }
+  device.write(tensor.buffer, data);
+  return tensor;
+}
+
+export function retain(tensor: Tensor): Tensor {
+  tensor.refs++;
+  return tensor;
+}
+
+export function release(tensor: Tensor): void {
+  if (--tensor.refs === 0 && tensor.owned) tensor.device.release(tensor.buffer);
+}

@@ -1,0 +1,61 @@
+/** The AdamW optimizer over a model's arena: moments, gradient norm, clipping and the update. */
+import type { Parameters } from "../nn/parameters.ts";
+import { arena } from "../nn/parameters.ts";
+import { adamwKernel } from "../ops/adamw.ts";
+import { fill } from "../ops/fill.ts";
+import { squaredNorm } from "../ops/sum.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+
+export interface AdamWOptions {
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly epsilon: number;
+  /** Applies to tensors of two dimensions, embeddings included. */
+  readonly weightDecay: number;
+  /** The global gradient norm is scaled down to this; 0 for no clipping. */
+  readonly clip: number;
+}
+
+export class AdamW {
+  readonly #parameters: Parameters;
+  readonly #options: AdamWOptions;
+  /** First and second moments, laid out as the weights. */
+  readonly m: Tensor;
+  readonly v: Tensor;
+
+  constructor(parameters: Parameters, options: AdamWOptions) {
+    this.#parameters = parameters;
+    this.#options = options;
+    this.m = arena(parameters.device, parameters.weights.size);
+    this.v = arena(parameters.device, parameters.weights.size);
+  }
+
+  zeroGradients(): void {
+    fill(this.#parameters.gradients, 0);
+  }
+
+  /**
+   * One update from the gradients in the arena. Must be called inside a scope.
+   * @param t the number of this update, from 1
+   * @returns the squared norm of the gradient before clipping, a tensor of one element
+   */
+  step(t: number, lr: number): Tensor {
+    const { device, gradients, weights, decayEnd } = this.#parameters;
+    const { beta1, beta2, epsilon, weightDecay, clip } = this.#options;
+    const norm = squaredNorm(gradients);
+    const buffers = [gradients, norm, weights, this.m, this.v].map((tensor) => tensor.buffer);
+    device.dispatch(adamwKernel, buffers, {
+      n: weights.size,
+      decay_end: decayEnd,
+      lr,
+      beta1,
+      beta2,
+      epsilon,
+      decay: weightDecay,
+      clip,
+      correction1: 1 - beta1 ** t,
+      correction2: 1 - beta2 ** t,
+    });
+    return norm;
+  }
+}
