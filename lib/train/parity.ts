@@ -33,8 +33,12 @@ const Expected = z.object({
   first_logits_row0: numbers,
 });
 
-/** What a right float32 implementation stays below. */
-export const TOLERANCES = { logits: 1e-4, loss: 1e-4, norm: 1e-3, weights: 1e-3 } as const;
+/**
+ * What a right float32 implementation stays below. The bias of the keys is judged apart: it shifts all
+ * scores of a query alike, so its exact gradient is zero and AdamW divides rounding by rounding. PyTorch
+ * in float32 ends up to 4e-3 away from its own float64 run there, and 3e-6 everywhere else.
+ */
+export const TOLERANCES = { logits: 1e-4, loss: 1e-4, norm: 1e-3, weights: 1e-3, keyBias: 1e-2 } as const;
 
 /** The largest errors: logits, norms and weights relative, losses absolute. */
 export type ParityErrors = Record<keyof typeof TOLERANCES, number>;
@@ -66,7 +70,7 @@ export async function replay(folder: string, device: Device): Promise<ParityErro
     weightDecay: weight_decay,
     clip: clip_grad_norm,
   });
-  const errors: ParityErrors = { logits: 0, loss: 0, norm: 0, weights: 0 };
+  const errors: ParityErrors = { logits: 0, loss: 0, norm: 0, weights: 0, keyBias: 0 };
   const worst = (key: keyof ParityErrors, error: number) => {
     if (!(error <= errors[key])) errors[key] = error; // a NaN stays
   };
@@ -91,7 +95,13 @@ export async function replay(folder: string, device: Device): Promise<ParityErro
 
   const final = await readSafetensors(join(folder, "final.safetensors"));
   const weights = model.parameters.split(await device.read(model.parameters.weights.buffer));
-  for (const [name, stored] of final.tensors) worst("weights", distance(weights.get(name)!, stored.data));
+  for (const [name, { data }] of final.tensors) {
+    const ours = weights.get(name)!;
+    const [from, to] = name.endsWith("c_attn.bias") ? [config.width, 2 * config.width] : [0, 0];
+    const rest = (x: Float32Array) => x.filter((_, i) => i < from || i >= to);
+    worst("weights", distance(rest(ours), rest(data)));
+    if (to > 0) worst("keyBias", distance(ours.subarray(from, to), data.subarray(from, to)));
+  }
   return errors;
 }
 

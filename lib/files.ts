@@ -1,0 +1,100 @@
+/** Files that are either whole or absent, and their hashes. */
+import { dirname, join } from "@std/path";
+import { createHash } from "node:crypto";
+import { UserError } from "./errors.ts";
+
+export type Content = string | readonly Uint8Array<ArrayBuffer>[];
+
+/** Turns the operating system's refusals into one line each; other errors pass through. */
+export function explain(error: unknown, path: string): never {
+  const code = (error as { code?: string })?.code;
+  if (error instanceof Deno.errors.PermissionDenied || error instanceof Deno.errors.NotCapable) {
+    throw new UserError(
+      `${path} cannot be written: no permission; change its rights or choose another folder`,
+    );
+  }
+  if (code === "EROFS") throw new UserError(`${path} cannot be written: the file system is read-only`);
+  if (code === "ENOSPC" || code === "EDQUOT" || error instanceof Deno.errors.FilesystemLoop) {
+    throw new UserError(`${path} cannot be written: the disk is full; free some space and run again`);
+  }
+  throw error;
+}
+
+/** Writes a file under a temporary name, flushes it to disk and renames it: a kill leaves old or new. */
+export async function writeFileAtomic(path: string, content: Content): Promise<void> {
+  const temporary = `${path}.${crypto.randomUUID().slice(0, 8)}.tmp`;
+  try {
+    await Deno.mkdir(dirname(path), { recursive: true });
+    const file = await Deno.open(temporary, { write: true, createNew: true });
+    try {
+      for (const chunk of typeof content === "string" ? [new TextEncoder().encode(content)] : content) {
+        for (let at = 0; at < chunk.length;) at += await file.write(chunk.subarray(at));
+      }
+      await file.sync();
+    } finally {
+      file.close();
+    }
+    await Deno.rename(temporary, path);
+  } catch (error) {
+    await Deno.remove(temporary).catch(() => {});
+    explain(error, path);
+  }
+}
+
+/**
+ * Replaces a folder as a whole. It is written beside itself, then swapped by renames; if a kill falls
+ * between those, `recoverFolder` finds the new one complete.
+ */
+export async function writeFolderAtomic(path: string, files: Record<string, Content>): Promise<void> {
+  await recoverFolder(path);
+  const partial = `${path}.partial`;
+  try {
+    await Deno.remove(partial, { recursive: true }).catch(() => {});
+    for (const [name, content] of Object.entries(files)) await writeFileAtomic(join(partial, name), content);
+    await Deno.rename(partial, `${path}.new`);
+    if (await exists(path)) await Deno.rename(path, `${path}.old`);
+    await Deno.rename(`${path}.new`, path);
+    await Deno.remove(`${path}.old`, { recursive: true }).catch(() => {});
+  } catch (error) {
+    await Deno.remove(partial, { recursive: true }).catch(() => {});
+    explain(error, path);
+  }
+}
+
+/** Finishes what a kill inside `writeFolderAtomic` left behind. */
+export async function recoverFolder(path: string): Promise<void> {
+  try {
+    if (await exists(`${path}.new`)) {
+      if (await exists(path)) await Deno.remove(path, { recursive: true });
+      await Deno.rename(`${path}.new`, path);
+    }
+    await Deno.remove(`${path}.old`, { recursive: true }).catch(() => {});
+  } catch (error) {
+    explain(error, path);
+  }
+}
+
+export async function exists(path: string): Promise<boolean> {
+  try {
+    await Deno.lstat(path);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return false;
+    throw error;
+  }
+}
+
+/** The SHA-256 of a file, in hexadecimal. */
+export async function hashFile(path: string): Promise<string> {
+  const hash = createHash("sha256");
+  const file = await Deno.open(path);
+  for await (const chunk of file.readable) hash.update(chunk);
+  return hash.digest("hex");
+}
+
+/** The SHA-256 of content in memory, in hexadecimal. */
+export function hashContent(content: Content): string {
+  const hash = createHash("sha256");
+  for (const chunk of typeof content === "string" ? [content] : content) hash.update(chunk);
+  return hash.digest("hex");
+}

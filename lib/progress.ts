@@ -1,0 +1,59 @@
+/** What a person sees while a stage works: one line that rewrites itself, or plain lines in a log. */
+
+/** Writes a line to standard error, so that standard output stays free for results. */
+export type Log = (line: string) => void;
+
+const encoder = new TextEncoder();
+const CLEAR = "\r\x1b[K";
+
+export class Terminal {
+  readonly interactive = Deno.stderr.isTerminal();
+  #shown = false;
+
+  /** A line that stays. */
+  readonly log: Log = (line) => {
+    Deno.stderr.writeSync(encoder.encode(`${this.#shown ? CLEAR : ""}${line}\n`));
+    this.#shown = false;
+  };
+
+  /** A line that the next one replaces; shown on a terminal only. */
+  progress(line: string): void {
+    if (!this.interactive) return;
+    const width = Math.max(20, terminalWidth() - 1);
+    Deno.stderr.writeSync(encoder.encode(CLEAR + [...line].slice(0, width).join("")));
+    this.#shown = true;
+  }
+
+  /** Ends the line that rewrites itself. */
+  clear(): void {
+    if (this.#shown) Deno.stderr.writeSync(encoder.encode(CLEAR));
+    this.#shown = false;
+  }
+}
+
+function terminalWidth(): number {
+  try {
+    return Deno.consoleSize().columns;
+  } catch {
+    return 80;
+  }
+}
+
+/** `[█████░░░░░]` of the given width in characters. */
+export function bar(share: number, width = 20): string {
+  const full = Math.round(Math.min(1, Math.max(0, share)) * width);
+  return `[${"█".repeat(full)}${"░".repeat(width - full)}]`;
+}
+
+/** Seconds as `1h02m`, `3m07s` or `12s`. */
+export function duration(seconds: number): string {
+  const s = Math.round(seconds);
+  if (s >= 3600) return `${Math.floor(s / 3600)}h${String(Math.floor(s % 3600 / 60)).padStart(2, "0")}m`;
+  if (s >= 60) return `${Math.floor(s / 60)}m${String(s % 60).padStart(2, "0")}s`;
+  return `${s}s`;
+}
+
+/** 1234567 as `1,234,567`. */
+export function count(n: number): string {
+  return n.toLocaleString("en-US", { maximumFractionDigits: 0 });
+}

@@ -1,0 +1,19 @@
+/** The import graph of the project's own modules, read from their sources. */
+import { dirname, join } from "@std/path";
+
+const IMPORT =
+  /^\s*(?:import|export)\b[^"'`;]*?\bfrom\s*"(\.{1,2}\/[^"]+)"|^\s*import\s*"(\.{1,2}\/[^"]+)"|\bnew URL\("(\.{1,2}\/[^"]+\.(?:ts|wasm))", import\.meta\.url\)/gm;
+
+/** The project's files that one module imports, shaders and Wasm included. */
+export async function importsOf(path: string): Promise<string[]> {
+  if (!path.endsWith(".ts") && !path.endsWith(".tsx")) return [];
+  const source = await Deno.readTextFile(path);
+  return [...source.matchAll(IMPORT)].map((m) => join(dirname(path), m[1] ?? m[2] ?? m[3]));
+}
+
+/** A module and everything of the project that it imports, directly or not, sorted. */
+export async function importGraph(entry: string): Promise<string[]> {
+  const seen = new Set([entry]);
+  for (const path of seen) for (const next of await importsOf(path)) seen.add(next);
+  return [...seen].sort();
+}

@@ -1,0 +1,139 @@
+/** Reads a preset: YAML, overrides from the command line, and errors that name file, line and key. */
+import { closestString } from "@std/text/closest-string";
+import { isMap, LineCounter, parse, parseDocument } from "yaml";
+import type { z } from "zod";
+import { UserError } from "../errors.ts";
+import { type Preset, PresetSchema } from "./config.ts";
+
+/**
+ * @param sets overrides such as `pretrain.steps=200`; values are YAML
+ * @throws {UserError} for the first thing that is wrong
+ */
+export async function loadPreset(path: string, sets: readonly string[] = []): Promise<Preset> {
+  let text: string;
+  try {
+    text = await Deno.readTextFile(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) {
+      throw new UserError(`${path} does not exist; presets are in configs/, such as configs/mini.yaml`);
+    }
+    throw new UserError(`${path} cannot be read; give the path of a YAML file`);
+  }
+  return parsePreset(text, path, sets);
+}
+
+export function parsePreset(text: string, path: string, sets: readonly string[] = []): Preset {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines });
+  if (document.errors.length > 0) {
+    const [{ message, pos }] = document.errors;
+    const { line, col } = lines.linePos(pos[0]);
+    throw new UserError(
+      `${path}:${line}:${col}: YAML syntax: ${message.split("\n")[0].replace(/ at line.*/, "")}`,
+    );
+  }
+  const values: unknown = document.toJS() ?? {};
+  if (typeof values !== "object" || Array.isArray(values)) {
+    throw new UserError(`${path}:1: a preset is a map of keys to values; see configs/mini.yaml`);
+  }
+  const overridden = new Set(sets.map((set) => applyOverride(values as Tree, set)));
+  const result = PresetSchema.safeParse(values);
+  if (result.success) return deepFreeze(result.data);
+
+  const issue = result.error.issues[0];
+  const keys = issue.path.map(String);
+  const unknown = issue.code === "unrecognized_keys" ? [issue.keys[0]] : [];
+  const full = [...keys, ...unknown];
+  // The line of the key, or of the nearest enclosing key that exists.
+  const place = () => {
+    if ([...overridden].some((key) => full.join(".").startsWith(key))) return `--set ${full.join(".")}`;
+    for (let n = full.length; n > 0; n--) {
+      const parent = n === 1 ? document.contents : document.getIn(full.slice(0, n - 1), true);
+      const pair = isMap(parent) && parent.items.find((item) => String(item.key) === full[n - 1]);
+      const range = pair && (pair.key as { range?: [number] } | null)?.range;
+      if (range) return `${path}:${lines.linePos(range[0]).line}: ${full.join(".")}`;
+    }
+    return `${path}: ${full.join(".")}`;
+  };
+  throw new UserError(`${place()}: ${explainIssue(issue, keys, values as Tree)}`);
+}
+
+type Tree = { [key: string]: unknown };
+
+/** Sets one value and returns its key's path. */
+function applyOverride(values: Tree, set: string): string {
+  const equals = set.indexOf("=");
+  if (equals < 1) throw new UserError(`--set ${set}: expected key=value, such as --set pretrain.steps=200`);
+  const key = set.slice(0, equals);
+  let value: unknown;
+  try {
+    value = parse(set.slice(equals + 1));
+  } catch {
+    throw new UserError(`--set ${set}: the value is not valid YAML; quote it`);
+  }
+  const path = key.split(".");
+  let at = values;
+  for (const part of path.slice(0, -1)) {
+    if (typeof at[part] !== "object" || at[part] === null) at[part] = {};
+    at = at[part] as Tree;
+  }
+  at[path.at(-1)!] = value;
+  return key;
+}
+
+type Issue = z.core.$ZodIssue;
+
+function explainIssue(issue: Issue, keys: string[], values: Tree): string {
+  const given = keys.reduce<unknown>((at, key) => (at as Tree | undefined)?.[key], values);
+  const got = given === undefined ? "it is missing" : `got ${JSON.stringify(given)}`;
+  switch (issue.code) {
+    case "unrecognized_keys": {
+      const known = knownKeys(keys);
+      return `unknown key; did you mean ${closestString(issue.keys[0], known)}? (known: ${known.join(", ")})`;
+    }
+    case "invalid_type":
+      return `expected ${issue.expected === "int" ? "a whole number" : issue.expected}, ${got}`;
+    case "invalid_value": {
+      const allowed = issue.values.map(String);
+      const hint = typeof given === "string" ? `; did you mean ${closestString(given, allowed)}?` : "";
+      return `expected one of ${allowed.join(", ")}, ${got}${hint}`;
+    }
+    case "too_small":
+      return `expected ${bound(issue, "more than", "at least", issue.minimum)}, ${got}`;
+    case "too_big":
+      return `expected ${bound(issue, "less than", "at most", issue.maximum)}, ${got}`;
+    case "invalid_union":
+      return `expected auto or a whole number above 0, ${got}`;
+    default:
+      return issue.code === "custom" ? issue.message : `${issue.message}, ${got}`;
+  }
+}
+
+function bound(
+  issue: { inclusive?: boolean | undefined; origin: string },
+  open: string,
+  closed: string,
+  limit: number | bigint,
+): string {
+  const what = issue.origin === "array" ? " entries" : issue.origin === "string" ? " characters" : "";
+  return `${issue.inclusive === false ? open : closed} ${limit}${what}`;
+}
+
+/** The keys that a part of the preset may have. */
+function knownKeys(path: string[]): string[] {
+  let schema: unknown = PresetSchema;
+  const shapeOf = (s: unknown): Record<string, unknown> => {
+    const { shape, def } = s as { shape?: Record<string, unknown>; def?: { innerType?: unknown } };
+    return shape ?? (def?.innerType ? shapeOf(def.innerType) : {});
+  };
+  for (const key of path) schema = shapeOf(schema)[key];
+  return Object.keys(shapeOf(schema));
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value === "object" && value !== null) {
+    Object.values(value).forEach(deepFreeze);
+    Object.freeze(value);
+  }
+  return value;
+}

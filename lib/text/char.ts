@@ -1,0 +1,57 @@
+/** One token per character: a Unicode code point of the text in its composed form (NFC). */
+import { special, SPECIAL_TOKENS } from "./special.ts";
+import type { Tokenizer, TokenizerFile, VocabularyBuilder } from "./tokenizer.ts";
+
+export class CharTokenizer implements Tokenizer {
+  readonly kind = "char";
+  readonly size: number;
+  #characters: readonly string[];
+  #counts: readonly number[];
+  #ids: ReadonlyMap<string, number>;
+
+  /** @param counts how often each character stood in the training text */
+  constructor(characters: readonly string[], counts: readonly number[]) {
+    this.#characters = characters;
+    this.#counts = counts;
+    this.#ids = new Map(characters.map((c, i) => [c, i + SPECIAL_TOKENS.length]));
+    this.size = characters.length + SPECIAL_TOKENS.length;
+  }
+
+  static builder(): VocabularyBuilder {
+    const counts = new Map<string, number>();
+    return {
+      add(text) {
+        for (const c of text.normalize("NFC")) counts.set(c, (counts.get(c) ?? 0) + 1);
+      },
+      build(minCount) {
+        const kept = [...counts].filter(([, n]) => n >= minCount);
+        kept.sort(([a], [b]) => a.codePointAt(0)! - b.codePointAt(0)!);
+        return new CharTokenizer(kept.map(([c]) => c), kept.map(([, n]) => n));
+      },
+    };
+  }
+
+  encode(text: string): Uint32Array {
+    const unknown = special("<unk>");
+    return Uint32Array.from(text.normalize("NFC"), (c) => this.#ids.get(c) ?? unknown);
+  }
+
+  decode(ids: Iterable<number>, options: { special?: boolean } = {}): string {
+    let text = "";
+    for (const id of ids) {
+      const marker = SPECIAL_TOKENS[id];
+      if (marker === undefined) text += this.#characters[id - SPECIAL_TOKENS.length] ?? "";
+      else if (options.special) text += marker;
+    }
+    return text;
+  }
+
+  toFile(): TokenizerFile {
+    return {
+      kind: this.kind,
+      special: [...SPECIAL_TOKENS],
+      tokens: [...this.#characters],
+      counts: [...this.#counts],
+    };
+  }
+}

@@ -1,0 +1,65 @@
+/** What every tokenizer offers, and the table of their kinds. */
+import { z } from "zod";
+import { UserError } from "../errors.ts";
+import { CharTokenizer } from "./char.ts";
+import { SPECIAL_TOKENS } from "./special.ts";
+
+/** A tokenizer as it is saved. `counts` says how often each token stood in the training text. */
+export const TokenizerFile = z.strictObject({
+  kind: z.enum(["char"]),
+  special: z.array(z.string()),
+  tokens: z.array(z.string()),
+  counts: z.array(z.number().int().nonnegative()),
+});
+export type TokenizerFile = z.infer<typeof TokenizerFile>;
+
+export interface Tokenizer {
+  readonly kind: TokenizerFile["kind"];
+  /** Number of ids, special tokens included. */
+  readonly size: number;
+  /** Ids of the text; what the vocabulary lacks becomes `<unk>`. */
+  encode(text: string): Uint32Array;
+  /** The text of some ids; special tokens appear by name if asked for, else not at all. */
+  decode(ids: Iterable<number>, options?: { special?: boolean }): string;
+  toFile(): TokenizerFile;
+}
+
+/** Counts tokens of text that comes in pieces, then makes a tokenizer of them. */
+export interface VocabularyBuilder {
+  add(text: string): void;
+  /** Tokens seen fewer than `minCount` times become `<unk>`. */
+  build(minCount: number): Tokenizer;
+}
+
+/** How a kind is built from text, and restored from a file. */
+interface TokenizerKind {
+  builder(): VocabularyBuilder;
+  restore(file: TokenizerFile): Tokenizer;
+}
+
+const kinds: Record<TokenizerFile["kind"], TokenizerKind> = {
+  char: {
+    builder: () => CharTokenizer.builder(),
+    restore: (file) => new CharTokenizer(file.tokens, file.counts),
+  },
+};
+
+export function vocabularyBuilder(kind: TokenizerFile["kind"]): VocabularyBuilder {
+  return kinds[kind].builder();
+}
+
+/** @throws {UserError} if the file is missing or is no tokenizer */
+export async function readTokenizer(path: string): Promise<Tokenizer> {
+  let json: unknown;
+  try {
+    json = JSON.parse(await Deno.readTextFile(path));
+  } catch (error) {
+    const why = error instanceof SyntaxError ? "is no JSON" : "cannot be read";
+    throw new UserError(`${path} ${why}; make it with deno task build-vocab`);
+  }
+  const parsed = TokenizerFile.safeParse(json);
+  if (!parsed.success || parsed.data.special.join() !== SPECIAL_TOKENS.join()) {
+    throw new UserError(`${path} is not a tokenizer of this version; make it with deno task build-vocab`);
+  }
+  return kinds[parsed.data.kind].restore(parsed.data);
+}

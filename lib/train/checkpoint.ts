@@ -1,0 +1,117 @@
+/**
+ * Checkpoints: a folder that is also a Hugging Face GPT-2 folder, replaced as a whole.
+ *
+ *   config.json            the architecture, in Hugging Face's terms
+ *   model.safetensors      the weights
+ *   tokenizer.json         the vocabulary the model was trained with
+ *   checkpoint.json        step, seed, metrics, and the hashes of the files beside it
+ *   optimizer.safetensors  AdamW's moments; only where training may go on
+ */
+import { join } from "@std/path";
+import { z } from "zod";
+import { UserError } from "../errors.ts";
+import { type Content, hashContent, hashFile, recoverFolder, writeFolderAtomic } from "../files.ts";
+import type { GPT, GptConfig } from "../nn/gpt.ts";
+import { type LoadedModel, readHuggingFace, toHuggingFace } from "../nn/huggingface.ts";
+import { encodeSafetensors, readSafetensors } from "../nn/safetensors.ts";
+import { readTokenizer, type Tokenizer } from "../text/tokenizer.ts";
+import type { AdamW } from "./optimizer.ts";
+
+export const CheckpointInfo = z.object({
+  stage: z.string(),
+  /** Updates made. */
+  step: z.number(),
+  seed: z.number(),
+  finished: z.boolean(),
+  validation: z.object({ loss: z.number(), perplexity: z.number(), bpc: z.number() }).nullable(),
+  best: z.object({ step: z.number(), loss: z.number() }).nullable(),
+  parameters: z.number(),
+  files: z.record(z.string(), z.string()),
+});
+export type CheckpointInfo = z.infer<typeof CheckpointInfo>;
+
+/** Reads what is needed from the device at the moment of the call, then writes the folder. */
+export async function saveCheckpoint(
+  folder: string,
+  model: GPT,
+  tokenizer: Tokenizer,
+  info: Omit<CheckpointInfo, "files" | "parameters">,
+  optimizer?: AdamW,
+): Promise<void> {
+  const { device, weights, specs } = model.parameters;
+  const moments = optimizer && [device.read(optimizer.m.buffer), device.read(optimizer.v.buffer)];
+  const values = model.parameters.split(await device.read(weights.buffer));
+  const tensors = specs.map(({ name, shape }) => [name, { shape, data: values.get(name)! }] as const);
+  const files: Record<string, Content> = {
+    "config.json": JSON.stringify(toHuggingFace(model.config), null, 1) + "\n",
+    "tokenizer.json": JSON.stringify(tokenizer.toFile()) + "\n",
+    "model.safetensors": encodeSafetensors(tensors),
+  };
+  if (moments) {
+    const [m, v] = (await Promise.all(moments)).map((data) => ({ shape: [data.length], data }));
+    files["optimizer.safetensors"] = encodeSafetensors([["m", m], ["v", v]]);
+  }
+  const hashes = Object.fromEntries(Object.entries(files).map(([name, f]) => [name, hashContent(f)]));
+  const full: CheckpointInfo = { ...info, parameters: model.parameters.count, files: hashes };
+  files["checkpoint.json"] = JSON.stringify(full, null, 1) + "\n";
+  await writeFolderAtomic(folder, files);
+}
+
+export interface Checkpoint extends LoadedModel {
+  readonly info: CheckpointInfo;
+  readonly tokenizer: Tokenizer;
+}
+
+/** What a checkpoint says of itself, or null if there is none. */
+export async function readCheckpointInfo(folder: string): Promise<CheckpointInfo | null> {
+  await recoverFolder(folder);
+  const path = join(folder, "checkpoint.json");
+  let text: string;
+  try {
+    text = await Deno.readTextFile(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return null;
+    throw error;
+  }
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    throw new UserError(`${path} is no JSON; the checkpoint is damaged: delete ${folder} and train again`);
+  }
+  const parsed = CheckpointInfo.safeParse(json);
+  if (!parsed.success) throw new UserError(`${path} is not a checkpoint of this version; train again`);
+  return parsed.data;
+}
+
+/** @throws {UserError} if it is missing, truncated or altered */
+export async function readCheckpoint(folder: string): Promise<Checkpoint> {
+  const info = await readCheckpointInfo(folder);
+  if (!info) throw new UserError(`${folder} holds no checkpoint; train one with deno task pretrain`);
+  for (const [name, hash] of Object.entries(info.files)) {
+    const path = join(folder, name);
+    const actual = await hashFile(path).catch(() => null);
+    if (actual === null) throw new UserError(`${path} is missing; the checkpoint is damaged, train again`);
+    if (actual !== hash) {
+      throw new UserError(
+        `${path} is truncated or was altered since it was saved; restore it or train again`,
+      );
+    }
+  }
+  const tokenizer = await readTokenizer(join(folder, "tokenizer.json"));
+  return { info, tokenizer, ...await readHuggingFace(folder) };
+}
+
+/** Puts a checkpoint's moments into an optimizer, for training to go on. */
+export async function restoreOptimizer(folder: string, optimizer: AdamW): Promise<void> {
+  const { tensors } = await readSafetensors(join(folder, "optimizer.safetensors"));
+  for (const [name, tensor] of [["m", optimizer.m], ["v", optimizer.v]] as const) {
+    tensor.device.write(tensor.buffer, tensors.get(name)!.data);
+  }
+}
+
+/** The names of the settings in which two architectures differ. */
+export function architectureDifferences(a: GptConfig, b: GptConfig): string[] {
+  const keys = ["vocab", "context", "layers", "heads", "width", "hidden", "bias", "tied"] as const;
+  return keys.filter((key) => a[key] !== b[key]).map((key) => `${key} ${a[key]} → ${b[key]}`);
+}

@@ -1,0 +1,238 @@
+/**
+ * The training loop that pretraining and finetuning share. It knows steps, updates and checkpoints; what
+ * a batch is and what is measured on held-out data, its caller says.
+ */
+import { join } from "@std/path";
+import type { Batch } from "../data/batches.ts";
+import { UserError } from "../errors.ts";
+import { writeFileAtomic } from "../files.ts";
+import type { GPT } from "../nn/gpt.ts";
+import { IGNORED } from "../ops/cross_entropy.ts";
+import { differentiate } from "../ops/tape.ts";
+import { bar, count, duration, type Terminal } from "../progress.ts";
+import { deriveSeed } from "../tensor/random.ts";
+import { scope } from "../tensor/tensor.ts";
+import type { Tokenizer } from "../text/tokenizer.ts";
+import { type CheckpointInfo, restoreOptimizer, saveCheckpoint } from "./checkpoint.ts";
+import { Metrics, type MetricsLine } from "./metrics.ts";
+import { AdamW, type AdamWOptions } from "./optimizer.ts";
+import { plotCurves } from "./plot.ts";
+import { learningRate, type Schedule } from "./schedule.ts";
+
+export interface LoopOptions {
+  readonly stage: string;
+  readonly seed: number;
+  readonly schedule: Schedule;
+  readonly optimizer: AdamWOptions;
+  /** Micro-batches whose gradients are summed for one update. */
+  readonly accumulate: number;
+  /** Steps between lines of the log, validations, samples and saves. 0 for never. */
+  readonly every: { log: number; evaluate: number; sample: number; save: number };
+}
+
+export type Validation = NonNullable<CheckpointInfo["validation"]>;
+
+export interface LoopTask {
+  readonly model: GPT;
+  readonly tokenizer: Tokenizer;
+  /** Folder for `last/`, `best/`, `metrics.jsonl` and `loss.svg`. */
+  readonly out: string;
+  /** The checkpoint to go on from. */
+  readonly resume: CheckpointInfo | null;
+  /** The `micro`-th batch of a step (from 1). Must be a function of its arguments alone. */
+  batch(step: number, micro: number): Batch;
+  evaluate(): Promise<Validation>;
+  sample(): Promise<string>;
+  readonly terminal: Terminal;
+  /** Set once the user asks to stop. */
+  readonly signal: AbortSignal;
+}
+
+export interface LoopResult {
+  readonly finished: boolean;
+  readonly step: number;
+  readonly loss: number;
+  readonly validation: Validation | null;
+  readonly best: CheckpointInfo["best"];
+  readonly seconds: number;
+  readonly tokensPerSecond: number;
+}
+
+/** Steps whose results may be outstanding: enough to keep a GPU busy, few enough to stop soon. */
+const IN_FLIGHT = 2;
+
+export async function train(options: LoopOptions, task: LoopTask): Promise<LoopResult> {
+  const { model, terminal, out } = task;
+  const { steps } = options.schedule;
+  const optimizer = new AdamW(model.parameters, options.optimizer);
+  const last = join(out, "last");
+  if (task.resume) await restoreOptimizer(last, optimizer);
+  const metrics = await Metrics.open(join(out, "metrics.jsonl"), task.resume?.step ?? 0);
+  let validation = task.resume?.validation ?? null;
+  let best = task.resume?.best ?? null;
+  let loss = metrics.lines.findLast((line) => line.loss !== undefined)?.loss ?? NaN;
+  let step = task.resume?.step ?? 0;
+  let lastSaved = step;
+  const started = performance.now();
+  const firstStep = step;
+  let paused = 0; // milliseconds outside of training steps
+  let tokensPerStep = 0;
+  const pending: Pending[] = [];
+
+  const rate = () => (step - firstStep) * tokensPerStep / ((performance.now() - started - paused) / 1000);
+
+  const settle = async (upTo: number) => {
+    while (pending.length > upTo) {
+      const done = pending.shift()!;
+      loss = await finish(done, model);
+      const { step: at, lr, norm } = done;
+      const line: MetricsLine = { step: at, loss: round(loss), lr, norm: round(Math.sqrt((await norm)[0])) };
+      await metrics.add({ ...line, tokens_per_s: Math.round(rate()) });
+      const left = (steps - at) / Math.max(1e-9, rate() / tokensPerStep);
+      const speed = `${count(rate())} tokens/s`;
+      terminal.progress(
+        `${bar(at / steps)} step ${at}/${steps}  loss ${loss.toFixed(4)}  ${speed}  ${duration(left)} left`,
+      );
+      const { log } = options.every;
+      if (!terminal.interactive && log && (at % log === 0 || at === steps)) {
+        terminal.log(`step ${at}/${steps} loss ${loss.toFixed(4)} lr ${lr.toExponential(2)} ${speed}`);
+      }
+    }
+  };
+
+  const save = async (folder: string, finished: boolean, resumable: boolean) => {
+    const info = { stage: options.stage, step, seed: options.seed, finished, validation, best };
+    await saveCheckpoint(join(out, folder), model, task.tokenizer, info, resumable ? optimizer : undefined);
+  };
+
+  const evaluate = async () => {
+    validation = await task.evaluate();
+    await metrics.add({ step, validation: mapValues(validation, round) });
+    terminal.log(
+      `step ${step}/${steps} validation loss ${validation.loss.toFixed(4)} ` +
+        `perplexity ${validation.perplexity.toFixed(2)} bits per character ${validation.bpc.toFixed(3)}`,
+    );
+    if (!best || validation.loss < best.loss) {
+      best = { step, loss: validation.loss };
+      await save("best", false, false);
+    }
+  };
+
+  const due = (every: number) => every > 0 && (step % every === 0 || step === steps);
+  const interlude = async (fn: () => Promise<void>) => {
+    const before = performance.now();
+    await settle(0);
+    await fn();
+    paused += performance.now() - before;
+  };
+
+  while (step < steps && !task.signal.aborted) {
+    step++;
+    const lr = learningRate(step, options.schedule);
+    pending.push(scope(() => {
+      optimizer.zeroGradients();
+      let tokens = 0;
+      const batches = Array.from({ length: options.accumulate }, (_, micro) => task.batch(step, micro));
+      const counts = batches.map(({ targets }) => targets.reduce((n, t) => n + Number(t !== IGNORED), 0));
+      const all = counts.reduce((a, b) => a + b, 0);
+      const losses = batches.map((batch, micro) => {
+        tokens += batch.targets.length;
+        const share = counts[micro] / Math.max(1, all);
+        const seed = deriveSeed(options.seed, "pass", step, micro);
+        const value = scope(() =>
+          model.training(
+            seed,
+            () => differentiate(() => model.loss(batch.tokens, batch.targets), Float32Array.of(share)),
+          )
+        );
+        return { share, value: model.parameters.device.read(value.buffer) };
+      });
+      tokensPerStep = tokens;
+      const norm = optimizer.step(step, lr);
+      return { step, lr, losses, norm: model.parameters.device.read(norm.buffer) };
+    }));
+    model.parameters.device.flush();
+    await settle(IN_FLIGHT - 1);
+    if (due(options.every.evaluate)) await interlude(evaluate);
+    if (due(options.every.sample)) {
+      await interlude(async () => {
+        const sample = await task.sample();
+        await metrics.add({ step, sample });
+        terminal.log(`step ${step}/${steps} sample: ${JSON.stringify(sample)}`);
+      });
+    }
+    if (due(options.every.save)) {
+      await interlude(() => save("last", step === steps, true));
+      lastSaved = step;
+    }
+    // Let signals and timers in: on the cpu device nothing else here waits.
+    if (step % 8 === 0) await new Promise((resolve) => setTimeout(resolve, 0));
+  }
+  await settle(0);
+  if (lastSaved < step) await save("last", step === steps, true);
+  terminal.clear();
+  const seconds = (performance.now() - started) / 1000;
+  const points = (pick: (line: MetricsLine) => number | undefined) =>
+    metrics.lines.flatMap((line) => {
+      const value = pick(line);
+      return value === undefined ? [] : [[line.step, value] as const];
+    });
+  await writeFileAtomic(
+    join(out, "loss.svg"),
+    plotCurves(`${options.stage}: loss`, "nats per token", [
+      { name: "train", points: points((line) => line.loss) },
+      { name: "validation", points: points((line) => line.validation?.loss) },
+    ]),
+  );
+  return {
+    finished: step === steps,
+    step,
+    loss,
+    validation,
+    best,
+    seconds,
+    tokensPerSecond: Math.round(rate()),
+  };
+}
+
+interface Pending {
+  readonly step: number;
+  readonly lr: number;
+  readonly losses: readonly { share: number; value: Promise<Float32Array> }[];
+  readonly norm: Promise<Float32Array>;
+}
+
+/** A step's loss, once it is known to be sound. */
+async function finish({ step, losses, norm }: Pending, model: GPT): Promise<number> {
+  let loss = 0;
+  for (const { share, value } of losses) loss += share * (await value)[0];
+  const squared = (await norm)[0];
+  // Guessing evenly costs ln V; three times that is worse than knowing nothing.
+  const limit = 3 * Math.log(model.config.vocab);
+  if (Number.isFinite(loss) && Number.isFinite(squared) && loss <= limit) return loss;
+  const where = await firstBroken(model);
+  const what = loss > limit
+    ? `the loss ran away (${loss.toFixed(2)})`
+    : "the loss or a gradient is not finite";
+  throw new UserError(
+    `step ${step}: ${what}${where ? `, first in ${where}` : ""}; the last good checkpoint is kept: lower ` +
+      `pretrain.lr or raise pretrain.warmup, then run again`,
+  );
+}
+
+/** The first tensor, in the model's order, with a value that is not finite. */
+async function firstBroken(model: GPT): Promise<string | null> {
+  const { device, weights, gradients } = model.parameters;
+  for (const [kind, tensor] of [["weight", weights], ["gradient", gradients]] as const) {
+    for (const [name, values] of model.parameters.split(await device.read(tensor.buffer))) {
+      if (!values.every(Number.isFinite)) return `the ${kind} of ${name}`;
+    }
+  }
+  return null;
+}
+
+const round = (x: number) => Number(x.toPrecision(7));
+
+function mapValues<T extends Record<string, number>>(values: T, fn: (x: number) => number): T {
+  return Object.fromEntries(Object.entries(values).map(([key, value]) => [key, fn(value)])) as T;
+}

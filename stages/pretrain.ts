@@ -1,0 +1,179 @@
+/**
+ * Trains a GPT on the corpus, from a random start.
+ *
+ *   deno task pretrain --config configs/mini.yaml [--resume]
+ *
+ * Writes into models/<name>/pretrain: checkpoints last/ and best/, metrics.jsonl and loss.svg.
+ */
+import { join } from "@std/path";
+import { trainingBatch, validationBatches } from "../lib/data/batches.ts";
+import { readDocuments, tokenStream } from "../lib/data/documents.ts";
+import { openDevice } from "../lib/device/open.ts";
+import { UserError } from "../lib/errors.ts";
+import { generate } from "../lib/generate/generate.ts";
+import { GPT } from "../lib/nn/gpt.ts";
+import { count } from "../lib/progress.ts";
+import { architecture, paths, type Preset } from "../lib/run/config.ts";
+import { type Context, main, type Stage } from "../lib/run/stage.ts";
+import { deriveSeed } from "../lib/tensor/random.ts";
+import { special } from "../lib/text/special.ts";
+import { readTokenizer, type Tokenizer } from "../lib/text/tokenizer.ts";
+import { architectureDifferences, readCheckpoint, readCheckpointInfo } from "../lib/train/checkpoint.ts";
+import { evaluateLoss, unigramEntropy } from "../lib/train/evaluate.ts";
+import { train } from "../lib/train/loop.ts";
+import { buildVocab } from "./build-vocab.ts";
+import { prepareCorpus } from "./prepare-corpus.ts";
+
+export const pretrain: Stage = {
+  name: "pretrain",
+  about: "Trains a GPT on the corpus, from a random start.",
+  module: import.meta.url,
+  out: (preset) => paths(preset).pretrain,
+  settings: ({ seed, device, model, pretrain }) => [seed, device, model, pretrain],
+  after: [prepareCorpus, buildVocab],
+  interruptible: true,
+  resumable: true,
+  async run(context) {
+    const { preset, out, terminal } = context;
+    const { model: { context: time }, pretrain: options, seed } = preset;
+    const tokenizer = await readTokenizer(join(paths(preset).vocabulary, "tokenizer.json"));
+    const streams = await readStreams(preset, tokenizer);
+    const unfinished = await unfinishedRun(context);
+    const { device, why } = await openDevice(preset.device);
+    terminal.log(`  device: ${device.name} (${why}): ${device.description}`);
+    const model = new GPT(device, architecture(preset, tokenizer.size));
+    const { layers, heads, width } = model.config;
+    terminal.log(
+      `  model: L${layers} H${heads} C${width} T${time} V${tokenizer.size}, ` +
+        `${count(model.parameters.count)} parameters`,
+    );
+    if (unfinished) {
+      await loadUnfinished(join(out, "last"), model, tokenizer);
+      terminal.log(`  resuming after step ${unfinished.step}`);
+    } else model.initialize(deriveSeed(seed, "weights"));
+
+    const entropy = unigramEntropy(streams.validation);
+    terminal.log(
+      `  data: ${count(streams.train.length)} training tokens, ${count(streams.validation.length)} held ` +
+        `out, whose unigram entropy is ${entropy.toFixed(4)} nats`,
+    );
+    const batches = validationBatches(streams.validation, {
+      batch: options.batch,
+      time,
+      limit: options.eval_batches,
+    });
+    const result = await train({
+      stage: "pretrain",
+      seed,
+      schedule: { ...options, min_lr: options.min_lr ?? options.lr / 10 },
+      optimizer: { ...options, weightDecay: options.weight_decay },
+      accumulate: options.accumulate,
+      every: {
+        log: options.log_every,
+        evaluate: options.eval_every,
+        sample: options.sample_every,
+        save: options.save_every,
+      },
+    }, {
+      model,
+      tokenizer,
+      out,
+      resume: unfinished,
+      batch(step, micro) {
+        const index = (step - 1) * options.accumulate + micro;
+        return trainingBatch(streams.train, {
+          batch: options.batch,
+          time,
+          seed: deriveSeed(seed, "batches"),
+          step: index,
+        });
+      },
+      evaluate: () => evaluateLoss(model, batches, tokenizer),
+      sample: () => sample(model, tokenizer, preset),
+      terminal,
+      signal: context.signal,
+    });
+    device.close();
+    if (!result.finished) {
+      terminal.log(`  stopped and saved after step ${result.step}; go on with --resume`);
+    }
+    return {
+      finished: result.finished,
+      device: device.description,
+      metrics: { ...result, unigram_entropy: entropy, parameters: model.parameters.count },
+    };
+  },
+};
+
+async function readStreams(preset: Preset, tokenizer: Tokenizer) {
+  const read = async (name: string) =>
+    tokenStream(await readDocuments(join(paths(preset).corpus, name)), tokenizer);
+  const streams = { train: await read("train.jsonl"), validation: await read("validation.jsonl") };
+  const { context } = preset.model;
+  if (streams.train.length <= context) {
+    throw new UserError(
+      `model.context: ${context} tokens are more than the training text's ` +
+        `${streams.train.length}; lower it to at most ${streams.train.length - 1}, or add text`,
+    );
+  }
+  if (streams.validation.length < 2) {
+    throw new UserError("prepare-corpus.validation.share: no text is held out; raise it, or add text");
+  }
+  return streams;
+}
+
+/** The interrupted run to go on with, or null to start; refuses to overwrite one unasked. */
+async function unfinishedRun({ preset, out, resume, force, terminal }: Context) {
+  const info = await readCheckpointInfo(join(out, "last"));
+  if (resume) {
+    if (info && info.step < preset.pretrain.steps) return info;
+    if (info) {
+      throw new UserError(
+        `--resume: ${out}/last has made its ${info.step} steps; raise pretrain.steps, or leave --resume out`,
+      );
+    }
+    terminal.log("  nothing to resume: no checkpoint was saved; starting from the beginning");
+  } else if (info && !info.finished && !force) {
+    throw new UserError(
+      `${out}/last holds an unfinished run, at step ${info.step}; go on with --resume, or ` +
+        `start anew with --force`,
+    );
+  }
+  return null;
+}
+
+/** Loads the weights to go on with, if they are of this architecture and vocabulary. */
+async function loadUnfinished(folder: string, model: GPT, tokenizer: Tokenizer): Promise<void> {
+  const checkpoint = await readCheckpoint(folder);
+  const remedy = "undo the change, or start anew with --force";
+  const differences = architectureDifferences(checkpoint.config, model.config);
+  if (differences.length > 0) {
+    throw new UserError(
+      `--resume: ${folder} has another architecture (${differences.join(", ")}); ${remedy}`,
+    );
+  }
+  if (checkpoint.tokenizer.toFile().tokens.join() !== tokenizer.toFile().tokens.join()) {
+    throw new UserError(`--resume: ${folder} was trained with the vocabulary of another corpus; ${remedy}`);
+  }
+  model.load(checkpoint.values);
+}
+
+async function sample(
+  model: GPT,
+  tokenizer: Tokenizer,
+  { seed, pretrain: { sample } }: Preset,
+): Promise<string> {
+  const prompt = Uint32Array.of(special("<bos>"), ...tokenizer.encode(sample.prompt));
+  const ids: number[] = [];
+  const options = {
+    maxNewTokens: sample.tokens,
+    temperature: sample.temperature,
+    topK: sample.top_k,
+    seed: deriveSeed(seed, "sample"),
+    stop: special("<eos>"),
+  };
+  for await (const id of generate(model, prompt, options)) ids.push(id);
+  return sample.prompt + tokenizer.decode(ids);
+}
+
+if (import.meta.main) await main(pretrain.name, pretrain.about, [pretrain]);
