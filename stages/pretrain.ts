@@ -39,7 +39,10 @@ export const pretrain: Stage = {
     const tokenizer = await readTokenizer(join(paths(preset).vocabulary, "tokenizer.json"));
     const streams = await readStreams(preset, tokenizer);
     const unfinished = await unfinishedRun(context);
-    const { device, why } = await openDevice(preset.device);
+    const { device, why } = await openDevice(
+      preset.device,
+      preset.threads === "auto" ? {} : { threads: preset.threads },
+    );
     terminal.log(`  device: ${device.name} (${why}): ${device.description}`);
     const model = new GPT(device, architecture(preset, tokenizer.size));
     const { layers, heads, width } = model.config;

@@ -58,7 +58,9 @@ export async function listSources(sources: readonly string[]): Promise<string[]>
       for await (const path of textFiles(base || (source.startsWith("/") ? "/" : "."))) {
         if (pattern.test(path)) found.add(path);
       }
-      if (found.size === before) throw new UserError(`prepare-corpus.sources: ${source} matches no .txt file`);
+      if (found.size === before) {
+        throw new UserError(`prepare-corpus.sources: ${source} matches no .txt file`);
+      }
       continue;
     }
     const info = await Deno.stat(source).catch(() => null);

@@ -32,19 +32,26 @@ export interface CpuKernel<P extends Params> {
   scratch?(a: Args<P>): number;
 }
 
-export interface Kernel<P extends Params = Params, B extends readonly Binding[] = readonly Binding[]> {
+/** What the webgpu device runs. */
+export interface Shader<P extends Params = Params> {
   readonly name: string;
-  readonly params: P;
-  readonly bindings: B;
   /** The complete shader, from `kernels/<file>.wgsl`. */
   readonly wgsl: string;
   /** Values for the shader's `override` constants. */
   readonly constants?: Readonly<Record<string, number>>;
   /** Workgroups to launch; one number over 65,535 is folded into two dimensions. */
   workgroups(a: Args<P>): readonly [number, number?, number?];
+}
+
+export interface Kernel<P extends Params = Params, B extends readonly Binding[] = readonly Binding[]>
+  extends Shader<P> {
+  readonly params: P;
+  readonly bindings: B;
   /** The specification, and the oracle of every test. */
   reference(views: Views<B>, a: Args<P>): void;
-  readonly cpu?: CpuKernel<P>;
+  readonly cpu?: CpuKernel<NoInfer<P>>;
+  /** Shaders that complete the kernel, run after it with the same buffers and arguments. */
+  readonly also?: readonly Shader<P>[];
 }
 
 /** Lets TypeScript infer a kernel's parameters and bindings, so that a misspelt one fails to compile. */
@@ -81,6 +88,24 @@ export interface Device {
   memory(): { readonly used: number; readonly peak: number };
   /** Frees everything. The device cannot be used afterwards. */
   close(): void;
+}
+
+/** Elements that one task of an elementwise Wasm kernel covers. */
+const RUN = 4096;
+
+/** How the cpu device splits a kernel over `n` elements. */
+export function elementwise(name: string): CpuKernel<{ n: "u32" }> {
+  return { name, tasks: ({ n }) => Math.ceil(n / RUN) };
+}
+
+/** How the cpu device splits a kernel whose tasks are rows. */
+export function byRows(name: string): CpuKernel<{ rows: "u32" }> {
+  return { name, tasks: ({ rows }) => rows };
+}
+
+/** How the cpu device splits a kernel whose tasks are runs of 16 columns. */
+export function byColumns(name: string): CpuKernel<{ width: "u32" }> {
+  return { name, tasks: ({ width }) => Math.ceil(width / 16) };
 }
 
 /** Workgroups of 64 invocations for `n` elements. */

@@ -1,5 +1,5 @@
 /** Choice of device by what the machine has. */
-import { CpuDevice } from "./cpu.ts";
+import { CpuDevice, type CpuOptions } from "./cpu.ts";
 import type { Device } from "./device.ts";
 import { WebGpuDevice } from "./webgpu.ts";
 import { UserError } from "../errors.ts";
@@ -19,16 +19,17 @@ const NO_ADAPTER = "no WebGPU adapter was found (on Linux it takes a Vulkan driv
  * Opens the device asked for. `auto` takes a hardware GPU, and the cpu device where there is none: a
  * software adapter would run shaders on the same cores, several times slower than the cpu device.
  */
-export async function openDevice(choice: DeviceChoice): Promise<OpenedDevice> {
-  if (choice === "cpu") return { device: new CpuDevice(), why: "asked for" };
+export async function openDevice(choice: DeviceChoice, options: CpuOptions = {}): Promise<OpenedDevice> {
+  const cpu = async (why: string) => ({ device: await CpuDevice.open(options), why });
+  if (choice === "cpu") return cpu("asked for");
   const adapter = await findAdapter();
   const software = adapter?.info.isFallbackAdapter;
   if (choice === "webgpu") {
     if (!adapter) throw new UserError(`device: webgpu was asked for, but ${NO_ADAPTER}; or use device: cpu`);
     return { device: await WebGpuDevice.open(adapter), why: "asked for" };
   }
-  if (!adapter) return { device: new CpuDevice(), why: "no WebGPU adapter was found" };
-  if (software) return { device: new CpuDevice(), why: "the only WebGPU adapter is a software one" };
+  if (!adapter) return cpu("no WebGPU adapter was found");
+  if (software) return cpu("the only WebGPU adapter is a software one");
   return { device: await WebGpuDevice.open(adapter), why: "a hardware GPU was found" };
 }
 

@@ -32,7 +32,8 @@ export function testGpu(): Promise<WebGpuDevice | null> {
 export async function testDevices(): Promise<{ name: string; device: Device }[]> {
   const gpu = await testGpu();
   return [
-    { name: "cpu", device: new CpuDevice() },
+    { name: "cpu", device: await CpuDevice.open({ threads: 2 }) },
+    { name: "cpu on one thread", device: await CpuDevice.open({ threads: 1 }) },
     ...gpu ? [{ name: "webgpu", device: gpu }] : [],
   ];
 }

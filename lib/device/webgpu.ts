@@ -5,7 +5,7 @@
  *
  * Measured in Deno: a submit per op costs 158 µs of host time, one pass with cached bind groups 1.3 µs.
  */
-import type { Args, Binding, Buffer, Device, Kernel, Params } from "./device.ts";
+import type { Args, Binding, Buffer, Device, Kernel, Params, Shader } from "./device.ts";
 import { UserError } from "../errors.ts";
 import { firstLine, SizeClassPool } from "./pool.ts";
 
@@ -149,7 +149,7 @@ export class WebGpuDevice implements Device {
     this.#gpu.queue.writeBuffer(base.gpu, offset, data as BufferSource);
   }
 
-  #pipeline(k: Kernel<Params, readonly Binding[]>): Pipeline {
+  #pipeline(k: Pick<Shader, "name" | "wgsl" | "constants">, bindings: readonly Binding[]): Pipeline {
     const known = this.#pipelines.get(k);
     if (known) return known;
     this.created.pipelines++;
@@ -160,7 +160,7 @@ export class WebGpuDevice implements Device {
           visibility: GPUShaderStage.COMPUTE,
           buffer: { type: "uniform", hasDynamicOffset: true },
         },
-        ...k.bindings.map((use, i) => ({
+        ...bindings.map((use, i) => ({
           binding: i + 1,
           visibility: GPUShaderStage.COMPUTE,
           buffer: { type: use.endsWith(" in") ? "read-only-storage" as const : "storage" as const },
@@ -204,9 +204,18 @@ export class WebGpuDevice implements Device {
   }
 
   dispatch<P extends Params, B extends readonly Binding[]>(k: Kernel<P, B>, b: Buffer[], a: Args<P>): void {
+    this.#record(k, k, b as GpuBufferView[], a);
+    for (const shader of k.also ?? []) this.#record(shader, k, b as GpuBufferView[], a);
+  }
+
+  #record<P extends Params>(
+    shader: Shader<P>,
+    k: Pick<Kernel<P>, "params" | "bindings">,
+    buffers: GpuBufferView[],
+    a: Args<P>,
+  ): void {
     if (this.#slot === SLOTS) this.flush();
-    const buffers = b as GpuBufferView[];
-    const pipeline = this.#pipeline(k as unknown as Kernel<Params, readonly Binding[]>);
+    const pipeline = this.#pipeline(shader, k.bindings);
     let word = this.#slot * SLOT / 4;
     for (const name in k.params) {
       if (k.params[name] === "f32") this.#uniformFloats[word++] = a[name];
@@ -216,7 +225,7 @@ export class WebGpuDevice implements Device {
     const pass = this.#pass ??= this.#encoder.beginComputePass();
     pass.setPipeline(pipeline.gpu);
     pass.setBindGroup(0, this.#group(pipeline, buffers), [this.#slot * SLOT]);
-    let [x, y = 1, z = 1] = k.workgroups(a);
+    let [x, y = 1, z = 1] = shader.workgroups(a);
     if (x > MAX_GROUPS) {
       y = Math.ceil(x / MAX_GROUPS);
       x = Math.ceil(x / y);
@@ -267,7 +276,7 @@ export class WebGpuDevice implements Device {
    * Compiles a kernel's shader and returns its faults as `file:line: message`, none when it is sound.
    * wgpu reports faults asynchronously, so `doctor` and the tests ask, and training need not wait.
    */
-  async compile(k: Kernel<Params, readonly Binding[]>): Promise<string[]> {
+  async compile(k: Pick<Shader, "name" | "wgsl">): Promise<string[]> {
     this.#gpu.pushErrorScope("validation");
     const module = this.#gpu.createShaderModule({ label: k.name, code: k.wgsl });
     const info = await module.getCompilationInfo();

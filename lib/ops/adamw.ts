@@ -1,5 +1,5 @@
 /** AdamW (Loshchilov and Hutter, arXiv:1711.05101) over a parameter arena, one dispatch a step. */
-import { kernel, linearGroups } from "../device/device.ts";
+import { elementwise, kernel, linearGroups } from "../device/device.ts";
 import wgsl from "../../kernels/adamw.wgsl" with { type: "text" };
 
 export const adamwKernel = kernel({
@@ -18,6 +18,7 @@ export const adamwKernel = kernel({
   },
   bindings: ["f32 in", "f32 in", "f32 inout", "f32 inout", "f32 inout"],
   wgsl,
+  cpu: elementwise("adamw"),
   workgroups: ({ n }) => linearGroups(n),
   reference([gradient, squaredNorm, weight, m, v], a) {
     const norm = Math.sqrt(squaredNorm[0]);

@@ -32,6 +32,9 @@ const tiles = ({ batch, time, heads, head_width }: AttentionArgs): [number, numb
   Math.ceil(head_width / 64),
 ];
 
+const planes = ({ batch, heads }: { batch: number; heads: number }) => batch * heads;
+const pad8 = (n: number) => Math.ceil(n / 8) * 8;
+
 /** Calls `visit` for each plane with the offset of its first query and the width C of all heads. */
 function eachPlane(
   { batch, time, heads, head_width }: AttentionArgs,
@@ -53,6 +56,14 @@ export const attentionForward = kernel({
   params,
   bindings: ["f32 in", "f32 out", "f32 out"],
   wgsl: forwardWgsl,
+  cpu: {
+    name: "attention_forward",
+    tasks: planes,
+    scratch: ({ time, head_width }) => {
+      const [T, D] = [pad8(time), pad8(head_width)];
+      return 4 * (D * T + T * D + 4 * T + 4 * D);
+    },
+  },
   workgroups: tiles,
   reference([qkv, out, lse], a) {
     const { time, head_width: D } = a;
@@ -92,6 +103,7 @@ export const attentionDelta = kernel({
   params: { batch: "u32", time: "u32", heads: "u32", head_width: "u32" },
   bindings: ["f32 in", "f32 in", "f32 out"],
   wgsl: deltaWgsl,
+  cpu: { name: "attention_delta", tasks: planes },
   workgroups: ({ batch, time, heads }) => [Math.ceil(batch * time * heads / 64)],
   reference([out, dout, delta], { batch, time, heads, head_width: D }) {
     for (let b = 0; b < batch; b++) {
@@ -134,41 +146,27 @@ function eachPair(
   });
 }
 
-export const attentionBackwardQuery = kernel({
+export const attentionBackward = kernel({
   name: "attention_backward_query",
   params,
   bindings: ["f32 in", "f32 in", "f32 in", "f32 in", "f32 inout"],
   wgsl: queryWgsl,
   workgroups: tiles,
-  reference([qkv, dout, lse, delta, dqkv], a) {
-    const D = a.head_width;
-    eachPlane(a, (_, start, width) => {
-      for (let q = 0; q < a.time; q++) dqkv.fill(0, start + q * 3 * width, start + q * 3 * width + D);
-    });
-    eachPair([qkv, dout, lse, delta], a, (query, key, _to, _width, _weight, slope) => {
-      for (let d = 0; d < D; d++) dqkv[query + d] += slope * qkv[key + d];
-    });
+  also: [{ name: "attention_backward_key_value", wgsl: keyValueWgsl, workgroups: tiles }],
+  cpu: {
+    name: "attention_backward",
+    tasks: planes,
+    scratch: ({ time, head_width }) => {
+      const [T, D] = [pad8(time), pad8(head_width)];
+      return 4 * (2 * D * T + T * D + 2 * 32 * D + 2 * 32 * T + 4 * D + 2 * T * D);
+    },
   },
-});
-
-export const attentionBackwardKeyValue = kernel({
-  name: "attention_backward_key_value",
-  params,
-  bindings: ["f32 in", "f32 in", "f32 in", "f32 in", "f32 inout"],
-  wgsl: keyValueWgsl,
-  workgroups: tiles,
   reference([qkv, dout, lse, delta, dqkv], a) {
     const D = a.head_width;
-    eachPlane(a, (_, start, width) => {
-      for (let k = 0; k < a.time; k++) {
-        for (const part of [1, 2]) {
-          const at = start + k * 3 * width + part * width;
-          dqkv.fill(0, at, at + D);
-        }
-      }
-    });
+    dqkv.fill(0, 0, a.batch * a.time * 3 * a.heads * D);
     eachPair([qkv, dout, lse, delta], a, (query, key, to, width, weight, slope) => {
       for (let d = 0; d < D; d++) {
+        dqkv[query + d] += slope * qkv[key + d];
         dqkv[key + d] += slope * qkv[query + d];
         dqkv[key + width + d] += weight * dout[to + d];
       }
@@ -201,8 +199,7 @@ export function attention(qkv: Tensor, heads: number, rate = 0, seed = 0): Tenso
       const shape = { batch, time, heads, head_width };
       device.dispatch(attentionDelta, [out.buffer, dout.buffer, delta.buffer], shape);
       const buffers = [qkv.buffer, dout.buffer, lse.buffer, delta.buffer, dqkv.buffer];
-      device.dispatch(attentionBackwardQuery, buffers, args);
-      device.dispatch(attentionBackwardKeyValue, buffers, args);
+      device.dispatch(attentionBackward, buffers, args);
       return [dqkv];
     },
   });

@@ -1,5 +1,5 @@
 /** Sums over rows: the gradient of everything that was broadcast over rows, such as a bias. */
-import { kernel } from "../device/device.ts";
+import { byColumns, kernel } from "../device/device.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import wgsl from "../../kernels/column_sum.wgsl" with { type: "text" };
 
@@ -8,6 +8,7 @@ export const columnSum = kernel({
   params: { rows: "u32", width: "u32" },
   bindings: ["f32 in", "f32 inout"],
   wgsl,
+  cpu: byColumns("column_sum"),
   workgroups: ({ width }) => [Math.ceil(width / 16)],
   reference([x, out], { rows, width }) {
     for (let c = 0; c < width; c++) {

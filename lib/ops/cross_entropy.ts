@@ -1,5 +1,5 @@
 /** Softmax and cross-entropy in one, which never stores probabilities. */
-import { kernel, linearGroups } from "../device/device.ts";
+import { byRows, kernel, linearGroups } from "../device/device.ts";
 import { empty, type Tensor, upload } from "../tensor/tensor.ts";
 import { sumKernel } from "./sum.ts";
 import { record } from "./tape.ts";
@@ -14,6 +14,7 @@ export const crossEntropyForward = kernel({
   params: { rows: "u32", classes: "u32" },
   bindings: ["f32 in", "u32 in", "f32 out", "f32 out"],
   wgsl: forwardWgsl,
+  cpu: byRows("cross_entropy_forward"),
   workgroups: ({ rows }) => [rows],
   reference([logits, targets, losses, lses], { rows, classes }) {
     for (let r = 0; r < rows; r++) {
@@ -31,6 +32,7 @@ export const crossEntropyBackward = kernel({
   params: { rows: "u32", classes: "u32", scale: "f32" },
   bindings: ["f32 in", "u32 in", "f32 in", "f32 in", "f32 out"],
   wgsl: backwardWgsl,
+  cpu: byRows("cross_entropy_backward"),
   workgroups: ({ rows, classes }) => linearGroups(rows * classes),
   reference([logits, targets, lses, dloss, dlogits], { rows, classes, scale }) {
     for (let r = 0; r < rows; r++) {

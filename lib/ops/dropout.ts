@@ -1,5 +1,5 @@
 /** Inverted dropout (Srivastava et al., 2014) with a counter-based mask: same bits on every device. */
-import { kernel, linearGroups } from "../device/device.ts";
+import { elementwise, kernel, linearGroups } from "../device/device.ts";
 import { empty, type Tensor } from "../tensor/tensor.ts";
 import { randomBits } from "../tensor/random.ts";
 import { record } from "./tape.ts";
@@ -10,6 +10,7 @@ export const dropoutKernel = kernel({
   params: { n: "u32", seed: "u32", threshold: "u32", scale: "f32" },
   bindings: ["f32 in", "f32 out"],
   wgsl,
+  cpu: elementwise("dropout"),
   workgroups: ({ n }) => linearGroups(n),
   reference([x, y], { n, seed, threshold, scale }) {
     for (let i = 0; i < n; i++) y[i] = randomBits(seed, i) >= threshold ? x[i] * scale : 0;

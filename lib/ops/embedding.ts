@@ -1,5 +1,5 @@
 /** Table look-up: token and position embeddings. */
-import { kernel, linearGroups } from "../device/device.ts";
+import { byRows, kernel, linearGroups } from "../device/device.ts";
 import { empty, type Parameter, type Tensor, upload } from "../tensor/tensor.ts";
 import { record } from "./tape.ts";
 import forwardWgsl from "../../kernels/embedding_forward.wgsl" with { type: "text" };
@@ -10,6 +10,7 @@ export const embeddingForward = kernel({
   params: { rows: "u32", width: "u32" },
   bindings: ["u32 in", "f32 in", "f32 out"],
   wgsl: forwardWgsl,
+  cpu: byRows("embedding_forward"),
   workgroups: ({ rows, width }) => linearGroups(rows * width),
   reference([ids, weight, out], { rows, width }) {
     for (let r = 0; r < rows; r++) {
@@ -23,6 +24,7 @@ export const embeddingBackward = kernel({
   params: { distinct: "u32", width: "u32", ids: "u32", starts: "u32" },
   bindings: ["u32 in", "f32 in", "f32 inout"],
   wgsl: backwardWgsl,
+  cpu: { name: "embedding_backward", tasks: ({ distinct }) => distinct },
   workgroups: ({ distinct, width }) => linearGroups(distinct * width),
   reference([places, dout, dweight], { distinct, width, ids, starts }) {
     for (let u = 0; u < distinct; u++) {

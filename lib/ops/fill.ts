@@ -1,5 +1,5 @@
 /** Setting a tensor to one value: gradients are zeroed before every step. */
-import { kernel, linearGroups } from "../device/device.ts";
+import { elementwise, kernel, linearGroups } from "../device/device.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import wgsl from "../../kernels/fill.wgsl" with { type: "text" };
 
@@ -8,6 +8,7 @@ export const fillKernel = kernel({
   params: { n: "u32", value: "f32" },
   bindings: ["f32 out"],
   wgsl,
+  cpu: elementwise("fill"),
   workgroups: ({ n }) => linearGroups(n),
   reference([out], { n, value }) {
     out.fill(value, 0, n);

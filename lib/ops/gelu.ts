@@ -1,5 +1,5 @@
 /** GELU, tanh form (Hendrycks and Gimpel, arXiv:1606.08415): the activation of GPT-2's MLP. */
-import { kernel, linearGroups } from "../device/device.ts";
+import { elementwise, kernel, linearGroups } from "../device/device.ts";
 import { empty, type Tensor } from "../tensor/tensor.ts";
 import { record } from "./tape.ts";
 import forwardWgsl from "../../kernels/gelu_forward.wgsl" with { type: "text" };
@@ -13,6 +13,7 @@ export const geluForward = kernel({
   params: { n: "u32" },
   bindings: ["f32 in", "f32 out"],
   wgsl: forwardWgsl,
+  cpu: elementwise("gelu_forward"),
   workgroups: ({ n }) => linearGroups(n),
   reference([x, y], { n }) {
     for (let i = 0; i < n; i++) {
@@ -27,6 +28,7 @@ export const geluBackward = kernel({
   params: { n: "u32" },
   bindings: ["f32 in", "f32 in", "f32 out"],
   wgsl: backwardWgsl,
+  cpu: elementwise("gelu_backward"),
   workgroups: ({ n }) => linearGroups(n),
   reference([x, dy, dx], { n }) {
     for (let i = 0; i < n; i++) {

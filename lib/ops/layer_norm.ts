@@ -1,5 +1,5 @@
 /** Layer normalisation over the last dimension (Ba, Kiros and Hinton, arXiv:1607.06450). */
-import { kernel } from "../device/device.ts";
+import { byColumns, byRows, kernel } from "../device/device.ts";
 import { empty, type Parameter, type Tensor } from "../tensor/tensor.ts";
 import { addColumnSums } from "./column_sum.ts";
 import { record } from "./tape.ts";
@@ -14,6 +14,7 @@ export const layerNormForward = kernel({
   params: { rows: "u32", width: "u32", has_beta: "u32" },
   bindings: ["f32 in", "f32 in", "f32 in", "f32 out", "f32 out"],
   wgsl: forwardWgsl,
+  cpu: byRows("layer_norm_forward"),
   workgroups: ({ rows }) => [rows],
   reference([x, gamma, beta, y, stats], { rows, width, has_beta }) {
     for (let r = 0; r < rows; r++) {
@@ -36,6 +37,7 @@ export const layerNormBackward = kernel({
   params: { rows: "u32", width: "u32" },
   bindings: ["f32 in", "f32 in", "f32 in", "f32 in", "f32 out"],
   wgsl: backwardWgsl,
+  cpu: byRows("layer_norm_backward"),
   workgroups: ({ rows }) => [rows],
   reference([x, gamma, stats, dy, dx], { rows, width }) {
     for (let r = 0; r < rows; r++) {
@@ -60,6 +62,7 @@ export const layerNormGamma = kernel({
   params: { rows: "u32", width: "u32" },
   bindings: ["f32 in", "f32 in", "f32 in", "f32 inout"],
   wgsl: gammaWgsl,
+  cpu: byColumns("layer_norm_gamma"),
   workgroups: ({ width }) => [Math.ceil(width / 16)],
   reference([x, stats, dy, dgamma], { rows, width }) {
     for (let c = 0; c < width; c++) {

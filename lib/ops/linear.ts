@@ -14,6 +14,12 @@ function matmulKernel(name: string, ta: boolean, tb: boolean) {
     params: { m: "u32", n: "u32", k: "u32", has_bias: "u32", accumulate: "u32" },
     bindings: ["f32 in", "f32 in", "f32 in", "f32 inout"],
     wgsl,
+    cpu: {
+      name,
+      // As matmul.ts in kernels/cpu splits: few rows and wide matrices by 16 columns, others by 6 rows.
+      tasks: ({ m, n }) => n > m || (m < 6 && !ta) ? Math.ceil(n / 16) : Math.ceil(m / 6),
+      scratch: () => 32 * 256 * 6 * 4, // 32 panels of a, 256 deep
+    },
     constants: { TRANSPOSE_A: Number(ta), TRANSPOSE_B: Number(tb) },
     workgroups: ({ m, n }) => [Math.ceil(n / 64), Math.ceil(m / 64)],
     reference([a, b, bias, c], { m, n, k, has_bias, accumulate }) {

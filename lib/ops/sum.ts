@@ -1,5 +1,5 @@
 /** Sums over a whole tensor, in a fixed order. */
-import { kernel } from "../device/device.ts";
+import { elementwise, kernel } from "../device/device.ts";
 import { empty, type Tensor } from "../tensor/tensor.ts";
 import sumWgsl from "../../kernels/sum.wgsl" with { type: "text" };
 import sumSquaresWgsl from "../../kernels/sum_squares.wgsl" with { type: "text" };
@@ -12,6 +12,7 @@ export const sumKernel = kernel({
   params: { n: "u32", scale: "f32" },
   bindings: ["f32 in", "f32 out"],
   wgsl: sumWgsl,
+  cpu: { name: "sum", tasks: () => 1 },
   workgroups: () => [1],
   reference([x, out], { n, scale }) {
     let sum = 0;
@@ -25,6 +26,7 @@ export const sumSquares = kernel({
   params: { n: "u32" },
   bindings: ["f32 in", "f32 out"],
   wgsl: sumSquaresWgsl,
+  cpu: elementwise("sum_squares"),
   workgroups: ({ n }) => [Math.ceil(n / RUN)],
   reference([x, out], { n }) {
     for (let run = 0; run * RUN < n; run++) {

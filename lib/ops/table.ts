@@ -1,12 +1,7 @@
 /** Every kernel, by name: what `doctor`, the conformance suite and the benchmarks walk. */
 import type { Kernel } from "../device/device.ts";
 import { adamwKernel } from "./adamw.ts";
-import {
-  attentionBackwardKeyValue,
-  attentionBackwardQuery,
-  attentionDelta,
-  attentionForward,
-} from "./attention.ts";
+import { attentionBackward, attentionDelta, attentionForward } from "./attention.ts";
 import { columnSum } from "./column_sum.ts";
 import { crossEntropyBackward, crossEntropyForward } from "./cross_entropy.ts";
 import { dropoutKernel } from "./dropout.ts";
@@ -35,8 +30,7 @@ export const kernels = [
   matmulTN,
   attentionForward,
   attentionDelta,
-  attentionBackwardQuery,
-  attentionBackwardKeyValue,
+  attentionBackward,
   crossEntropyForward,
   crossEntropyBackward,
   sumKernel,

@@ -3,7 +3,7 @@
  * walks them back. Activations are freed as the walk passes them.
  */
 import { empty, release, retain, scope, type Tensor, upload } from "../tensor/tensor.ts";
-import { kernel, linearGroups } from "../device/device.ts";
+import { elementwise, kernel, linearGroups } from "../device/device.ts";
 import wgsl from "../../kernels/add.wgsl" with { type: "text" };
 
 /** out = a + b. Stands here because a tensor that was used twice has two gradients to sum. */
@@ -12,6 +12,7 @@ export const addKernel = kernel({
   params: { n: "u32" },
   bindings: ["f32 in", "f32 in", "f32 out"],
   wgsl,
+  cpu: elementwise("add"),
   workgroups: ({ n }) => linearGroups(n),
   reference([a, b, out], { n }) {
     for (let i = 0; i < n; i++) out[i] = a[i] + b[i];

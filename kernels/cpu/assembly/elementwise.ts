@@ -1,0 +1,85 @@
+// Kernels that treat each element alone. A task is a run of 4096 elements.
+import { kept4, loadFirst, madd, splat, storeFirst, tanh4 } from "./math";
+
+const RUN: i32 = 4096;
+const GELU_A: f32 = 0.7978845608028654; // √(2/π)
+const GELU_B: f32 = 0.044715;
+
+export function fill(first: i32, end: i32, _tile: usize, _scratch: usize, out: usize, n: i32, value: f32): void {
+  const last = min(n, end * RUN);
+  for (let i = first * RUN; i < last; i += 4) storeFirst(out + (<usize>i << 2), splat(value), last - i);
+}
+
+export function add(first: i32, end: i32, _tile: usize, _scratch: usize, a: usize, b: usize, out: usize, n: i32): void {
+  const last = min(n, end * RUN);
+  for (let i = first * RUN; i < last; i += 4) {
+    const at = <usize>i << 2, left = last - i;
+    storeFirst(out + at, f32x4.add(loadFirst(a + at, left), loadFirst(b + at, left)), left);
+  }
+}
+
+export function gelu_forward(first: i32, end: i32, _tile: usize, _scratch: usize, x: usize, y: usize, n: i32): void {
+  const last = min(n, end * RUN);
+  for (let i = first * RUN; i < last; i += 4) {
+    const at = <usize>i << 2, left = last - i;
+    const v = loadFirst(x + at, left);
+    const cubic = madd(f32x4.mul(f32x4.mul(v, v), splat(GELU_B)), v, v);
+    const t = tanh4(f32x4.mul(splat(GELU_A), cubic));
+    storeFirst(y + at, f32x4.mul(f32x4.mul(splat(0.5), v), f32x4.add(splat(1), t)), left);
+  }
+}
+
+export function gelu_backward(
+  first: i32, end: i32, _tile: usize, _scratch: usize, x: usize, dy: usize, dx: usize, n: i32,
+): void {
+  const last = min(n, end * RUN);
+  for (let i = first * RUN; i < last; i += 4) {
+    const at = <usize>i << 2, left = last - i;
+    const v = loadFirst(x + at, left);
+    const square = f32x4.mul(v, v);
+    const cubic = madd(f32x4.mul(square, splat(GELU_B)), v, v);
+    const t = tanh4(f32x4.mul(splat(GELU_A), cubic));
+    const slope = madd(square, splat(3 * GELU_A * GELU_B), splat(GELU_A));
+    const bend = f32x4.mul(f32x4.sub(splat(1), f32x4.mul(t, t)), f32x4.mul(v, slope));
+    const half = f32x4.mul(splat(0.5), f32x4.add(f32x4.add(splat(1), t), bend));
+    storeFirst(dx + at, f32x4.mul(loadFirst(dy + at, left), half), left);
+  }
+}
+
+export function dropout(
+  first: i32, end: i32, _tile: usize, _scratch: usize,
+  x: usize, y: usize, n: i32, seed: u32, threshold: u32, scale: f32,
+): void {
+  const last = min(n, end * RUN);
+  for (let i = first * RUN; i < last; i += 4) {
+    const at = <usize>i << 2, left = last - i;
+    storeFirst(y + at, f32x4.mul(loadFirst(x + at, left), kept4(seed, i, threshold, scale)), left);
+  }
+}
+
+export function adamw(
+  first: i32, end: i32, _tile: usize, _scratch: usize,
+  gradient: usize, squared_norm: usize, weight: usize, m: usize, v: usize,
+  n: i32, decay_end: i32, lr: f32, beta1: f32, beta2: f32, epsilon: f32, decay: f32, clip: f32,
+  correction1: f32, correction2: f32,
+): void {
+  const norm = sqrt<f32>(load<f32>(squared_norm));
+  if (!(norm < 3e38)) return;
+  const scale: f32 = clip > 0 ? min<f32>(1, clip / (norm + 1e-6)) : 1;
+  const last = min(n, end * RUN);
+  for (let i = first * RUN; i < last; i += 4) {
+    const at = <usize>i << 2, left = last - i;
+    const g = f32x4.mul(loadFirst(gradient + at, left), splat(scale));
+    const w = loadFirst(weight + at, left);
+    const mean = madd(splat(1 - beta1), g, f32x4.mul(splat(beta1), loadFirst(m + at, left)));
+    const square = madd(f32x4.mul(splat(1 - beta2), g), g, f32x4.mul(splat(beta2), loadFirst(v + at, left)));
+    storeFirst(m + at, mean, left);
+    storeFirst(v + at, square, left);
+    const root = f32x4.sqrt(f32x4.mul(square, splat(1 / correction2)));
+    const step = f32x4.div(f32x4.mul(mean, splat(1 / correction1)), f32x4.add(root, splat(epsilon)));
+    // The arena aligns parameters to 64 floats, so decay never ends inside a vector.
+    const shrink = i < decay_end ? decay : 0;
+    const change = madd(splat(shrink), w, step);
+    storeFirst(weight + at, madd(splat(-lr), change, w), left);
+  }
+}

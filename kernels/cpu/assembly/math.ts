@@ -1,0 +1,119 @@
+// Vector arithmetic that the kernels share. Everything is f32, four lanes at a time.
+
+// @ts-ignore: decorator
+@inline
+export function madd(a: v128, b: v128, c: v128): v128 {
+  // a·b + c, fused where the processor can
+  return f32x4.relaxed_madd(a, b, c);
+}
+
+// @ts-ignore: decorator
+@inline
+export function splat(x: f32): v128 {
+  return f32x4.splat(x);
+}
+
+/** The sum of the four lanes, in a fixed order. */
+// @ts-ignore: decorator
+@inline
+export function total(x: v128): f32 {
+  const pairs = f32x4.add(x, v128.shuffle<f32>(x, x, 2, 3, 0, 1));
+  return f32x4.extract_lane(pairs, 0) + f32x4.extract_lane(pairs, 1);
+}
+
+// @ts-ignore: decorator
+@inline
+export function largest(x: v128): f32 {
+  const pairs = f32x4.max(x, v128.shuffle<f32>(x, x, 2, 3, 0, 1));
+  return max(f32x4.extract_lane(pairs, 0), f32x4.extract_lane(pairs, 1));
+}
+
+/**
+ * eˣ to within 2 units in the last place (relative error below 2e-7), by x = n·ln 2 + r with |r| ≤ ln 2 / 2
+ * and Taylor's series of e^r up to r⁷. Saturates at e^±87.
+ */
+// @ts-ignore: decorator
+@inline
+export function exp4(x: v128): v128 {
+  x = f32x4.max(splat(-87), f32x4.min(splat(87), x));
+  const n = f32x4.nearest(f32x4.mul(x, splat(1.44269504)));
+  // ln 2 in two parts, so that n·ln 2 loses no digits
+  let r = madd(n, splat(-0.693359375), x);
+  r = madd(n, splat(2.12194440e-4), r);
+  let e = madd(r, splat(1.0 / 5040.0), splat(1.0 / 720.0));
+  e = madd(e, r, splat(1.0 / 120.0));
+  e = madd(e, r, splat(1.0 / 24.0));
+  e = madd(e, r, splat(1.0 / 6.0));
+  e = madd(e, r, splat(0.5));
+  e = madd(e, r, splat(1));
+  e = madd(e, r, splat(1));
+  const power = i32x4.shl(i32x4.add(i32x4.trunc_sat_f32x4_s(n), i32x4.splat(127)), 23);
+  return f32x4.mul(e, power);
+}
+
+/** tanh x = 1 - 2 / (1 + e²ˣ), to within 2e-7 of absolute error. */
+// @ts-ignore: decorator
+@inline
+export function tanh4(x: v128): v128 {
+  const e = exp4(f32x4.add(x, x));
+  return f32x4.sub(splat(1), f32x4.div(splat(2), f32x4.add(e, splat(1))));
+}
+
+/** Random bits of four consecutive indices: pcg2d, as in dropout.wgsl. */
+// @ts-ignore: decorator
+@inline
+export function randomBits4(seed: u32, index: u32): v128 {
+  const factor = i32x4.splat(1664525), addend = i32x4.splat(1013904223);
+  let x = i32x4.add(i32x4.splat(index), i32x4(0, 1, 2, 3));
+  x = i32x4.add(i32x4.mul(x, factor), addend);
+  let y = i32x4.add(i32x4.mul(i32x4.splat(seed), factor), addend);
+  x = i32x4.add(x, i32x4.mul(y, factor));
+  y = i32x4.add(y, i32x4.mul(x, factor));
+  x = v128.xor(x, i32x4.shr_u(x, 16));
+  y = v128.xor(y, i32x4.shr_u(y, 16));
+  x = i32x4.add(x, i32x4.mul(y, factor));
+  return v128.xor(x, i32x4.shr_u(x, 16));
+}
+
+/** Per lane: scale where the random bits reach the threshold, else 0. */
+// @ts-ignore: decorator
+@inline
+export function kept4(seed: u32, index: u32, threshold: u32, scale: f32): v128 {
+  // Flipping the sign bits turns the unsigned comparison into the signed one that SIMD has.
+  const sign = i32x4.splat(0x80000000);
+  const bits = v128.xor(randomBits4(seed, index), sign);
+  const keep = i32x4.ge_s(bits, v128.xor(i32x4.splat(threshold), sign));
+  return v128.and(keep, splat(scale));
+}
+
+/** The first `n` lanes of x, zero in the others; n from 0 to 4. */
+// @ts-ignore: decorator
+@inline
+export function firstLanes(x: v128, n: i32): v128 {
+  return v128.and(x, i32x4.lt_s(i32x4(0, 1, 2, 3), i32x4.splat(n)));
+}
+
+/** Loads `n` floats, zero in the other lanes; reads no byte beyond them. */
+// @ts-ignore: decorator
+@inline
+export function loadFirst(at: usize, n: i32): v128 {
+  if (n >= 4) return v128.load(at);
+  let x = splat(0);
+  if (n > 0) x = f32x4.replace_lane(x, 0, load<f32>(at));
+  if (n > 1) x = f32x4.replace_lane(x, 1, load<f32>(at, 4));
+  if (n > 2) x = f32x4.replace_lane(x, 2, load<f32>(at, 8));
+  return x;
+}
+
+/** Stores the first `n` lanes. */
+// @ts-ignore: decorator
+@inline
+export function storeFirst(at: usize, x: v128, n: i32): void {
+  if (n >= 4) {
+    v128.store(at, x);
+    return;
+  }
+  if (n > 0) store<f32>(at, f32x4.extract_lane(x, 0));
+  if (n > 1) store<f32>(at, f32x4.extract_lane(x, 1), 4);
+  if (n > 2) store<f32>(at, f32x4.extract_lane(x, 2), 8);
+}

@@ -1,0 +1,306 @@
+// c (m×n) = op(a)·op(b) + bias, or c += op(a)·op(b).
+//
+// The inner product of a 6-row panel of a with a 16-column block of b, 64 (or, at the end, 16) deep, is a
+// generated function with every address constant (tile.ts says why). This file brings the operands to
+// those addresses: b in groups of up to four blocks, which stay while the panels of a pass by.
+//
+// What is added to an element of c, and in which order, depends on k alone: results do not change with
+// the number of threads.
+import { loadFirst, madd, splat, storeFirst, total } from "./math";
+
+// Inner products of panel and block 0, 1, 2 or 3, of depth 64 and 16.
+@external("tile", "d64b0") declare function d64b0(): void;
+@external("tile", "d64b1") declare function d64b1(): void;
+@external("tile", "d64b2") declare function d64b2(): void;
+@external("tile", "d64b3") declare function d64b3(): void;
+@external("tile", "d16b0") declare function d16b0(): void;
+@external("tile", "d16b1") declare function d16b1(): void;
+@external("tile", "d16b2") declare function d16b2(): void;
+@external("tile", "d16b3") declare function d16b3(): void;
+
+const ROWS: i32 = 6; // of a panel
+const COLUMNS: i32 = 16; // of a block
+const GROUP: i32 = 4; // blocks at constant addresses
+const DEPTH: i32 = 64;
+const TAIL: i32 = 16; // depth of what remains of k
+// Offsets from the thread's tile area, as tile.ts has them.
+const BLOCK_BYTES: usize = 64 * 16 * 4;
+const PANEL_AT: usize = 4 * BLOCK_BYTES;
+const RESULT_AT: usize = PANEL_AT + 64 * 6 * 4;
+const RESULT_BYTES: usize = 6 * 16 * 4;
+
+// How much of a is packed at once: 32 panels, 256 deep, are 192 KiB, which the second-level cache holds.
+const PANELS: i32 = 32;
+const SLAB: i32 = 256;
+
+function runTile(depth: i32, block: i32): void {
+  if (depth == DEPTH) {
+    if (block == 0) d64b0();
+    else if (block == 1) d64b1();
+    else if (block == 2) d64b2();
+    else d64b3();
+  } else {
+    if (block == 0) d16b0();
+    else if (block == 1) d16b1();
+    else if (block == 2) d16b2();
+    else d16b3();
+  }
+}
+
+/** Up to 6 rows of op(a), `depth` deep from k0, as [depth][6]; zero beyond the matrix. */
+function packPanel(transposed: bool, a: usize, m: i32, k: i32, row: i32, k0: i32, depth: i32, to: usize): void {
+  const rows = min(ROWS, m - row);
+  const deep = min(depth, k - k0);
+  let d = 0;
+  if (rows == ROWS) {
+    if (transposed) {
+      let from = a + (<usize>(k0 * m + row) << 2);
+      const stride = <usize>m << 2;
+      for (; d < deep; d++, to += 24, from += stride) {
+        v128.store(to, v128.load(from));
+        store<u64>(to, load<u64>(from, 16), 16);
+      }
+    } else {
+      const stride = <usize>k << 2;
+      let from = a + (<usize>(row * k + k0) << 2);
+      for (; d + 4 <= deep; d += 4, to += 96, from += 16) {
+        const r0 = v128.load(from), r1 = v128.load(from + stride), r2 = v128.load(from + 2 * stride);
+        const r3 = v128.load(from + 3 * stride), r4 = v128.load(from + 4 * stride), r5 = v128.load(from + 5 * stride);
+        const a01 = v128.shuffle<f32>(r0, r1, 0, 4, 1, 5), b01 = v128.shuffle<f32>(r0, r1, 2, 6, 3, 7);
+        const a23 = v128.shuffle<f32>(r2, r3, 0, 4, 1, 5), b23 = v128.shuffle<f32>(r2, r3, 2, 6, 3, 7);
+        const a45 = v128.shuffle<f32>(r4, r5, 0, 4, 1, 5), b45 = v128.shuffle<f32>(r4, r5, 2, 6, 3, 7);
+        // 24 floats in a row: [k][6]
+        v128.store(to, v128.shuffle<f32>(a01, a23, 0, 1, 4, 5));
+        v128.store(to, v128.shuffle<f32>(a45, a01, 0, 1, 6, 7), 16);
+        v128.store(to, v128.shuffle<f32>(a23, a45, 2, 3, 6, 7), 32);
+        v128.store(to, v128.shuffle<f32>(b01, b23, 0, 1, 4, 5), 48);
+        v128.store(to, v128.shuffle<f32>(b45, b01, 0, 1, 6, 7), 64);
+        v128.store(to, v128.shuffle<f32>(b23, b45, 2, 3, 6, 7), 80);
+      }
+    }
+  }
+  for (; d < depth; d++, to += 24) {
+    for (let r = 0; r < ROWS; r++) {
+      let value: f32 = 0;
+      if (r < rows && d < deep) {
+        const at = transposed ? (k0 + d) * m + row + r : (row + r) * k + k0 + d;
+        value = load<f32>(a + (<usize>at << 2));
+      }
+      store<f32>(to + (<usize>r << 2), value);
+    }
+  }
+}
+
+/** 16 columns of op(b), `depth` deep from k0, as [depth][16]; zero beyond the matrix. */
+function packBlock(transposed: bool, b: usize, n: i32, k: i32, column: i32, k0: i32, depth: i32, to: usize): void {
+  const columns = min(COLUMNS, n - column);
+  const deep = min(depth, k - k0);
+  if (!transposed) {
+    let from = b + (<usize>(k0 * n + column) << 2);
+    const stride = <usize>n << 2;
+    if (columns == COLUMNS) {
+      for (let d = 0; d < deep; d++, to += 64, from += stride) {
+        v128.store(to, v128.load(from));
+        v128.store(to, v128.load(from, 16), 16);
+        v128.store(to, v128.load(from, 32), 32);
+        v128.store(to, v128.load(from, 48), 48);
+      }
+    } else {
+      for (let d = 0; d < deep; d++, to += 64, from += stride) {
+        for (let c = 0; c < COLUMNS; c += 4) {
+          v128.store(to + (<usize>c << 2), loadFirst(from + (<usize>c << 2), columns - c));
+        }
+      }
+    }
+    memory.fill(to, 0, <usize>(depth - deep) << 6);
+    return;
+  }
+  const stride = <usize>k << 2;
+  for (let c = 0; c < COLUMNS; c += 4) {
+    let from = b + (<usize>((column + c) * k + k0) << 2);
+    let at = to + (<usize>c << 2);
+    let d = 0;
+    if (c + 4 <= columns) {
+      for (; d + 4 <= deep; d += 4, at += 256, from += 16) {
+        const r0 = v128.load(from), r1 = v128.load(from + stride);
+        const r2 = v128.load(from + 2 * stride), r3 = v128.load(from + 3 * stride);
+        const a01 = v128.shuffle<f32>(r0, r1, 0, 4, 1, 5), b01 = v128.shuffle<f32>(r0, r1, 2, 6, 3, 7);
+        const a23 = v128.shuffle<f32>(r2, r3, 0, 4, 1, 5), b23 = v128.shuffle<f32>(r2, r3, 2, 6, 3, 7);
+        v128.store(at, v128.shuffle<f32>(a01, a23, 0, 1, 4, 5));
+        v128.store(at, v128.shuffle<f32>(a01, a23, 2, 3, 6, 7), 64);
+        v128.store(at, v128.shuffle<f32>(b01, b23, 0, 1, 4, 5), 128);
+        v128.store(at, v128.shuffle<f32>(b01, b23, 2, 3, 6, 7), 192);
+      }
+    }
+    for (; d < depth; d++, at += 64, from += 4) {
+      for (let i = 0; i < 4; i++) {
+        const inside = d < deep && c + i < columns;
+        store<f32>(at + (<usize>i << 2), inside ? load<f32>(from + <usize>i * stride) : 0);
+      }
+    }
+  }
+}
+
+/** Adds a tile's result to c; the first of an element's results replaces it instead, plus the bias. */
+function update(c: usize, n: i32, rows: i32, columns: i32, result: usize, replace: bool, bias: usize): void {
+  const stride = <usize>n << 2;
+  for (let r = 0; r < rows; r++, c += stride, result += 64) {
+    for (let j = 0; j < columns; j += 4) {
+      const at = <usize>j << 2, left = columns - j;
+      let value = v128.load(result + at);
+      if (!replace) value = f32x4.add(value, loadFirst(c + at, left));
+      else if (bias) value = f32x4.add(value, loadFirst(bias + at, left));
+      storeFirst(c + at, value, left);
+    }
+  }
+}
+
+function matmul(
+  ta: bool, tb: bool, first: i32, end: i32, tile: usize, scratch: usize,
+  a: usize, b: usize, bias: usize, c: usize, m: i32, n: i32, k: i32, has_bias: i32, accumulate: i32,
+): void {
+  // A task is a panel of rows, or a block of columns if there are more columns than rows.
+  const byColumns = n > m;
+  const rowStart = byColumns ? 0 : first * ROWS, rowEnd = byColumns ? m : min(m, end * ROWS);
+  const columnStart = byColumns ? first * COLUMNS : 0, columnEnd = byColumns ? min(n, end * COLUMNS) : n;
+
+  for (let slab = 0; slab < k; slab += SLAB) {
+    const slabDepth = min(SLAB, k - slab);
+    for (let row0 = rowStart; row0 < rowEnd; row0 += PANELS * ROWS) {
+      const panels = (min(rowEnd, row0 + PANELS * ROWS) - row0 + ROWS - 1) / ROWS;
+      const packed = paddedDepth(slabDepth);
+      const panelBytes = <usize>packed * 24;
+      for (let p = 0; p < panels; p++) {
+        packPanel(ta, a, m, k, row0 + p * ROWS, slab, packed, scratch + <usize>p * panelBytes);
+      }
+      let depth = DEPTH;
+      for (let k0 = 0; k0 < slabDepth; k0 += depth) {
+        depth = slabDepth - k0 > 2 * TAIL ? DEPTH : TAIL;
+        const replace = slab + k0 == 0 && !accumulate;
+        for (let column0 = columnStart; column0 < columnEnd; column0 += GROUP * COLUMNS) {
+          const blocks = min(GROUP, (columnEnd - column0 + COLUMNS - 1) / COLUMNS);
+          for (let g = 0; g < blocks; g++) {
+            packBlock(tb, b, n, k, column0 + g * COLUMNS, slab + k0, depth, tile + <usize>g * BLOCK_BYTES);
+          }
+          for (let p = 0; p < panels; p++) {
+            const row = row0 + p * ROWS;
+            copyVectors(tile + PANEL_AT, scratch + <usize>p * panelBytes + <usize>k0 * 24, depth * 24);
+            for (let g = 0; g < blocks; g++) {
+              runTile(depth, g);
+              const column = column0 + g * COLUMNS;
+              update(
+                c + (<usize>(row * n + column) << 2), n, min(ROWS, m - row), min(COLUMNS, n - column),
+                tile + RESULT_AT + <usize>g * RESULT_BYTES, replace,
+                has_bias ? bias + (<usize>column << 2) : 0,
+              );
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
+/** A depth rounded up to what the steps of 64 and 16 cover: a rest over 32 takes a step of 64. */
+function paddedDepth(depth: i32): i32 {
+  const rest = depth % DEPTH;
+  return depth - rest + (rest > 2 * TAIL ? DEPTH : (rest + TAIL - 1) / TAIL * TAIL);
+}
+
+/** `bytes` is a multiple of 64. */
+// @ts-ignore: decorator
+@inline
+function copyVectors(to: usize, from: usize, bytes: usize): void {
+  for (const end = from + bytes; from < end; from += 64, to += 64) {
+    v128.store(to, v128.load(from));
+    v128.store(to, v128.load(from, 16), 16);
+    v128.store(to, v128.load(from, 32), 32);
+    v128.store(to, v128.load(from, 48), 48);
+  }
+}
+
+/** Few rows, as when decoding: b is read once, and nothing is worth packing. A task is 16 columns. */
+function matvec(
+  tb: bool, first: i32, end: i32, a: usize, b: usize, bias: usize, c: usize,
+  m: i32, n: i32, k: i32, has_bias: i32, accumulate: i32,
+): void {
+  const last = min(n, end * COLUMNS);
+  for (let row = 0; row < m; row++) {
+    const x = a + (<usize>(row * k) << 2), y = c + (<usize>(row * n) << 2);
+    if (tb) {
+      for (let j = first * COLUMNS; j < last; j++) {
+        const w = b + (<usize>j * <usize>k << 2);
+        let sum = splat(0);
+        for (let d = 0; d < k; d += 4) {
+          const at = <usize>d << 2, left = k - d;
+          sum = madd(loadFirst(x + at, left), loadFirst(w + at, left), sum);
+        }
+        let value = total(sum);
+        if (has_bias) value += load<f32>(bias + (<usize>j << 2));
+        if (accumulate) value += load<f32>(y + (<usize>j << 2));
+        store<f32>(y + (<usize>j << 2), value);
+      }
+      continue;
+    }
+    let j = first * COLUMNS;
+    const stride = <usize>n << 2;
+    for (; j + 16 <= last; j += 16) {
+      let w = b + (<usize>j << 2);
+      let s0 = splat(0), s1 = splat(0), s2 = splat(0), s3 = splat(0);
+      for (let d = 0; d < k; d++, w += stride) {
+        const v = v128.load32_splat(x + (<usize>d << 2));
+        s0 = madd(v, v128.load(w), s0);
+        s1 = madd(v, v128.load(w, 16), s1);
+        s2 = madd(v, v128.load(w, 32), s2);
+        s3 = madd(v, v128.load(w, 48), s3);
+      }
+      finishVector(y, bias, j, s0, 4, has_bias, accumulate);
+      finishVector(y, bias, j + 4, s1, 4, has_bias, accumulate);
+      finishVector(y, bias, j + 8, s2, 4, has_bias, accumulate);
+      finishVector(y, bias, j + 12, s3, 4, has_bias, accumulate);
+    }
+    for (; j < last; j += 4) {
+      let sum = splat(0);
+      for (let d = 0; d < k; d++) {
+        const w = b + (<usize>(d * n + j) << 2);
+        sum = madd(v128.load32_splat(x + (<usize>d << 2)), loadFirst(w, last - j), sum);
+      }
+      finishVector(y, bias, j, sum, last - j, has_bias, accumulate);
+    }
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function finishVector(y: usize, bias: usize, j: i32, sum: v128, left: i32, has_bias: i32, accumulate: i32): void {
+  const at = <usize>j << 2;
+  if (has_bias) sum = f32x4.add(sum, loadFirst(bias + at, left));
+  if (accumulate) sum = f32x4.add(sum, loadFirst(y + at, left));
+  storeFirst(y + at, sum, left);
+}
+
+/** Below this many rows `matvec` serves; linear.ts counts tasks by the same rule. */
+const FEW: i32 = 6;
+
+export function matmul_nn(
+  first: i32, end: i32, tile: usize, scratch: usize, a: usize, b: usize, bias: usize, c: usize,
+  m: i32, n: i32, k: i32, has_bias: i32, accumulate: i32,
+): void {
+  if (m < FEW) matvec(false, first, end, a, b, bias, c, m, n, k, has_bias, accumulate);
+  else matmul(false, false, first, end, tile, scratch, a, b, bias, c, m, n, k, has_bias, accumulate);
+}
+
+export function matmul_nt(
+  first: i32, end: i32, tile: usize, scratch: usize, a: usize, b: usize, bias: usize, c: usize,
+  m: i32, n: i32, k: i32, has_bias: i32, accumulate: i32,
+): void {
+  if (m < FEW) matvec(true, first, end, a, b, bias, c, m, n, k, has_bias, accumulate);
+  else matmul(false, true, first, end, tile, scratch, a, b, bias, c, m, n, k, has_bias, accumulate);
+}
+
+export function matmul_tn(
+  first: i32, end: i32, tile: usize, scratch: usize, a: usize, b: usize, bias: usize, c: usize,
+  m: i32, n: i32, k: i32, has_bias: i32, accumulate: i32,
+): void {
+  matmul(true, false, first, end, tile, scratch, a, b, bias, c, m, n, k, has_bias, accumulate);
+}

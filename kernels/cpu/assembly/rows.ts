@@ -1,0 +1,213 @@
+// Kernels over the rows or the columns of a matrix. A task is one row, or 16 columns.
+import { exp4, firstLanes, largest, loadFirst, madd, splat, storeFirst, total } from "./math";
+
+const EPSILON: f32 = 1e-5;
+const IGNORED: u32 = 0xffffffff;
+const LOWEST: f32 = -3.4e38;
+
+export function embedding_forward(
+  first: i32, end: i32, _tile: usize, _scratch: usize, ids: usize, weight: usize, out: usize, _rows: i32, width: i32,
+): void {
+  const bytes = <usize>width << 2;
+  for (let r = first; r < end; r++) {
+    const id = <usize>load<u32>(ids + (<usize>r << 2));
+    memory.copy(out + <usize>r * bytes, weight + id * bytes, bytes);
+  }
+}
+
+/** A task is one distinct id; see embedding_backward.wgsl for the layout of `places`. */
+export function embedding_backward(
+  first: i32, end: i32, _tile: usize, _scratch: usize,
+  places: usize, dout: usize, dweight: usize, _distinct: i32, width: i32, ids: i32, starts: i32,
+): void {
+  const bytes = <usize>width << 2;
+  for (let u = first; u < end; u++) {
+    const target = dweight + <usize>load<u32>(places + (<usize>(ids + u) << 2)) * bytes;
+    const from = load<u32>(places + (<usize>(starts + u) << 2));
+    const to = load<u32>(places + (<usize>(starts + u + 1) << 2));
+    for (let c = 0; c < width; c += 4) {
+      const at = <usize>c << 2, left = width - c;
+      let sum = splat(0);
+      for (let i = from; i < to; i++) {
+        const row = <usize>load<u32>(places + (<usize>i << 2));
+        sum = f32x4.add(sum, loadFirst(dout + row * bytes + at, left));
+      }
+      storeFirst(target + at, f32x4.add(loadFirst(target + at, left), sum), left);
+    }
+  }
+}
+
+export function layer_norm_forward(
+  first: i32, end: i32, _tile: usize, _scratch: usize,
+  x: usize, gamma: usize, beta: usize, y: usize, stats: usize, _rows: i32, width: i32, has_beta: i32,
+): void {
+  const bytes = <usize>width << 2;
+  for (let r = first; r < end; r++) {
+    const row = x + <usize>r * bytes, to = y + <usize>r * bytes;
+    let sum = splat(0);
+    for (let c = 0; c < width; c += 4) sum = f32x4.add(sum, loadFirst(row + (<usize>c << 2), width - c));
+    const mean = total(sum) / <f32>width;
+    let squares = splat(0);
+    for (let c = 0; c < width; c += 4) {
+      const left = width - c;
+      const d = firstLanes(f32x4.sub(loadFirst(row + (<usize>c << 2), left), splat(mean)), left);
+      squares = madd(d, d, squares);
+    }
+    const inverse: f32 = 1 / sqrt<f32>(total(squares) / <f32>width + EPSILON);
+    for (let c = 0; c < width; c += 4) {
+      const at = <usize>c << 2, left = width - c;
+      const normal = f32x4.mul(f32x4.sub(loadFirst(row + at, left), splat(mean)), splat(inverse));
+      const shift = has_beta ? loadFirst(beta + at, left) : splat(0);
+      storeFirst(to + at, madd(normal, loadFirst(gamma + at, left), shift), left);
+    }
+    store<f32>(stats + (<usize>r << 3), mean);
+    store<f32>(stats + (<usize>r << 3), inverse, 4);
+  }
+}
+
+export function layer_norm_backward(
+  first: i32, end: i32, _tile: usize, _scratch: usize,
+  x: usize, gamma: usize, stats: usize, dy: usize, dx: usize, _rows: i32, width: i32,
+): void {
+  const bytes = <usize>width << 2;
+  for (let r = first; r < end; r++) {
+    const row = <usize>r * bytes;
+    const mean = splat(load<f32>(stats + (<usize>r << 3)));
+    const inverse = splat(load<f32>(stats + (<usize>r << 3), 4));
+    let sum = splat(0), dot = splat(0);
+    for (let c = 0; c < width; c += 4) {
+      const at = <usize>c << 2, left = width - c;
+      const g = f32x4.mul(loadFirst(dy + row + at, left), loadFirst(gamma + at, left));
+      const normal = f32x4.mul(f32x4.sub(loadFirst(x + row + at, left), mean), inverse);
+      sum = f32x4.add(sum, g);
+      dot = madd(g, normal, dot);
+    }
+    const g0 = splat(total(sum) / <f32>width), g1 = splat(total(dot) / <f32>width);
+    for (let c = 0; c < width; c += 4) {
+      const at = <usize>c << 2, left = width - c;
+      const g = f32x4.mul(loadFirst(dy + row + at, left), loadFirst(gamma + at, left));
+      const normal = f32x4.mul(f32x4.sub(loadFirst(x + row + at, left), mean), inverse);
+      const centred = f32x4.sub(f32x4.sub(g, g0), f32x4.mul(normal, g1));
+      storeFirst(dx + row + at, f32x4.mul(inverse, centred), left);
+    }
+  }
+}
+
+export function layer_norm_gamma(
+  first: i32, end: i32, _tile: usize, _scratch: usize,
+  x: usize, stats: usize, dy: usize, dgamma: usize, rows: i32, width: i32,
+): void {
+  const bytes = <usize>width << 2;
+  for (let c = first * 16; c < min(width, end * 16); c += 4) {
+    const at = <usize>c << 2, left = width - c;
+    let sum = splat(0);
+    for (let r = 0; r < rows; r++) {
+      const row = <usize>r * bytes + at;
+      const mean = splat(load<f32>(stats + (<usize>r << 3)));
+      const inverse = splat(load<f32>(stats + (<usize>r << 3), 4));
+      const normal = f32x4.mul(f32x4.sub(loadFirst(x + row, left), mean), inverse);
+      sum = madd(loadFirst(dy + row, left), normal, sum);
+    }
+    storeFirst(dgamma + at, f32x4.add(loadFirst(dgamma + at, left), sum), left);
+  }
+}
+
+export function column_sum(
+  first: i32, end: i32, _tile: usize, _scratch: usize, x: usize, out: usize, rows: i32, width: i32,
+): void {
+  const bytes = <usize>width << 2;
+  let c = first * 16;
+  for (; c + 16 <= min(width, end * 16); c += 16) {
+    const to = out + (<usize>c << 2);
+    let a = v128.load(to), b = v128.load(to, 16), d = v128.load(to, 32), e = v128.load(to, 48);
+    for (let r = 0, row = x + (<usize>c << 2); r < rows; r++, row += bytes) {
+      a = f32x4.add(a, v128.load(row));
+      b = f32x4.add(b, v128.load(row, 16));
+      d = f32x4.add(d, v128.load(row, 32));
+      e = f32x4.add(e, v128.load(row, 48));
+    }
+    v128.store(to, a);
+    v128.store(to, b, 16);
+    v128.store(to, d, 32);
+    v128.store(to, e, 48);
+  }
+  for (; c < min(width, end * 16); c += 4) {
+    const at = <usize>c << 2, left = width - c;
+    let sum = loadFirst(out + at, left);
+    for (let r = 0; r < rows; r++) sum = f32x4.add(sum, loadFirst(x + <usize>r * bytes + at, left));
+    storeFirst(out + at, sum, left);
+  }
+}
+
+export function cross_entropy_forward(
+  first: i32, end: i32, _tile: usize, _scratch: usize,
+  logits: usize, targets: usize, losses: usize, lses: usize, _rows: i32, classes: i32,
+): void {
+  for (let r = first; r < end; r++) {
+    const row = logits + (<usize>r * <usize>classes << 2);
+    let c = 0;
+    let tops = splat(LOWEST);
+    for (; c + 4 <= classes; c += 4) tops = f32x4.max(tops, v128.load(row + (<usize>c << 2)));
+    let top = largest(tops);
+    for (; c < classes; c++) top = max(top, load<f32>(row + (<usize>c << 2)));
+    let sum = splat(0);
+    for (c = 0; c < classes; c += 4) {
+      const left = classes - c;
+      const e = exp4(f32x4.sub(loadFirst(row + (<usize>c << 2), left), splat(top)));
+      sum = f32x4.add(sum, firstLanes(e, left));
+    }
+    const lse = top + <f32>Math.log(total(sum));
+    store<f32>(lses + (<usize>r << 2), lse);
+    const target = load<u32>(targets + (<usize>r << 2));
+    const loss: f32 = target == IGNORED ? 0 : lse - load<f32>(row + (<usize>target << 2));
+    store<f32>(losses + (<usize>r << 2), loss);
+  }
+}
+
+export function cross_entropy_backward(
+  first: i32, end: i32, _tile: usize, _scratch: usize,
+  logits: usize, targets: usize, lses: usize, dloss: usize, dlogits: usize, _rows: i32, classes: i32, scale: f32,
+): void {
+  const factor = scale * load<f32>(dloss);
+  for (let r = first; r < end; r++) {
+    const from = <usize>r * <usize>classes << 2;
+    const target = load<u32>(targets + (<usize>r << 2));
+    if (target == IGNORED) {
+      memory.fill(dlogits + from, 0, <usize>classes << 2);
+      continue;
+    }
+    const lse = splat(load<f32>(lses + (<usize>r << 2)));
+    for (let c = 0; c < classes; c += 4) {
+      const at = from + (<usize>c << 2), left = classes - c;
+      storeFirst(dlogits + at, f32x4.mul(splat(factor), exp4(f32x4.sub(loadFirst(logits + at, left), lse))), left);
+    }
+    const at = dlogits + from + (<usize>target << 2);
+    store<f32>(at, load<f32>(at) - factor);
+  }
+}
+
+/** One task, as the order of the sum is fixed. */
+export function sum(_first: i32, _end: i32, _tile: usize, _scratch: usize, x: usize, out: usize, n: i32, scale: f32): void {
+  let sums: f64 = 0;
+  for (let i = 0; i < n; i++) sums += <f64>load<f32>(x + (<usize>i << 2));
+  store<f32>(out, <f32>sums * scale);
+}
+
+/** A task is a run of 4096 elements. */
+export function sum_squares(first: i32, end: i32, _tile: usize, _scratch: usize, x: usize, out: usize, n: i32): void {
+  for (let run = first; run < end; run++) {
+    const last = min(n, (run + 1) * 4096);
+    let a = splat(0), b = splat(0);
+    let i = run * 4096;
+    for (; i + 8 <= last; i += 8) {
+      const u = v128.load(x + (<usize>i << 2)), v = v128.load(x + (<usize>i << 2), 16);
+      a = madd(u, u, a);
+      b = madd(v, v, b);
+    }
+    for (; i < last; i += 4) {
+      const u = loadFirst(x + (<usize>i << 2), last - i);
+      a = madd(u, u, a);
+    }
+    store<f32>(out + (<usize>run << 2), total(f32x4.add(a, b)));
+  }
+}

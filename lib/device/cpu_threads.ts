@@ -1,0 +1,186 @@
+/**
+ * How the threads of the cpu device share work: one job at a time, described in shared memory, announced
+ * by a counter. A thread runs a contiguous run of the job's tasks, so packing is amortised.
+ */
+import { type TileKind, tileModule } from "../../kernels/cpu/tile.ts";
+
+/** The shared memory in pages of 64 KiB: 4 MiB to start with, at most the 4 GiB that 32 bits reach. */
+export const PAGES = { min: 64, max: 65536 } as const;
+
+// Where things are: what AssemblyScript keeps at the bottom, the job, the tile areas, then buffers.
+const JOB_AT = 32768;
+const ARGUMENTS_AT = JOB_AT + 64;
+const TILES_AT = 65536;
+export const FIRST_FREE = PAGES.min * 65536;
+/** As many as tile areas fit below FIRST_FREE, leaving room for two to compare. */
+export const MAX_THREADS = 96;
+
+/** Words of the job. */
+const GENERATION = 0, KERNEL = 1, TASKS = 2, COUNT = 3, DONE = 4, SCRATCH = 5, SCRATCH_STEP = 6, WAITING = 7;
+const STOP = -1;
+
+/** Polls before a thread goes to sleep: some 20 µs, as the next kernel mostly follows at once. */
+const SPINS = 4000;
+
+type Export = (...args: number[]) => void;
+export type Exports = Record<string, Export>;
+
+export function tileArea(thread: number): number {
+  return TILES_AT + thread * 32768;
+}
+
+/** Instantiates the kernels for one thread. */
+export function instantiate(
+  kernels: WebAssembly.Module,
+  memory: WebAssembly.Memory,
+  tile: TileKind,
+  thread: number,
+): Exports {
+  const module = new WebAssembly.Module(tileModule(tile, tileArea(thread), PAGES));
+  const tiles = new WebAssembly.Instance(module, { env: { memory } });
+  return new WebAssembly.Instance(kernels, { env: { memory }, tile: tiles.exports }).exports as Exports;
+}
+
+/** What a worker is started with. */
+export interface WorkerStart {
+  readonly kernels: WebAssembly.Module;
+  readonly memory: WebAssembly.Memory;
+  readonly tile: TileKind;
+  readonly thread: number;
+  readonly threads: number;
+  /** Names of the kernels, by number. */
+  readonly names: readonly string[];
+}
+
+class Job {
+  readonly words: Int32Array;
+  readonly args: Float64Array;
+
+  constructor(memory: WebAssembly.Memory) {
+    this.words = new Int32Array(memory.buffer, JOB_AT, 8);
+    this.args = new Float64Array(memory.buffer, ARGUMENTS_AT, 40);
+  }
+
+  /** Runs one thread's share of the tasks. */
+  runShare(kernel: Export, thread: number, threads: number): void {
+    const tasks = this.words[TASKS];
+    const first = Math.floor(tasks * thread / threads), end = Math.floor(tasks * (thread + 1) / threads);
+    if (first === end) return;
+    const scratch = (this.words[SCRATCH] >>> 0) + thread * (this.words[SCRATCH_STEP] >>> 0);
+    kernel(first, end, tileArea(thread), scratch, ...this.args.subarray(0, this.words[COUNT]));
+  }
+}
+
+/** A worker's whole life: waits for jobs until told to stop. */
+export function serveJobs(
+  { kernels, memory, tile, thread, threads, names }: WorkerStart,
+  ready: () => void,
+): void {
+  const exports = instantiate(kernels, memory, tile, thread);
+  const table = names.map((name) => exports[name]);
+  const job = new Job(memory);
+  const { words } = job;
+  let generation = Atomics.load(words, GENERATION);
+  ready();
+  while (true) {
+    for (let spins = 0; Atomics.load(words, GENERATION) === generation && spins < SPINS; spins++) {
+      Atomics.pause();
+    }
+    Atomics.wait(words, GENERATION, generation);
+    generation = Atomics.load(words, GENERATION);
+    if (words[KERNEL] === STOP) return;
+    job.runShare(table[words[KERNEL]], thread, threads);
+    Atomics.add(words, DONE, 1);
+    if (Atomics.load(words, WAITING)) Atomics.notify(words, DONE);
+  }
+}
+
+/** The main thread and its workers. */
+export class Threads {
+  readonly count: number;
+  readonly #workers: Worker[];
+  readonly #job: Job;
+  readonly #exports: Exports;
+  readonly #numbers = new Map<string, number>();
+  #closed = false;
+
+  private constructor(start: Omit<WorkerStart, "thread">, workers: Worker[]) {
+    this.count = start.threads;
+    this.#workers = workers;
+    this.#job = new Job(start.memory);
+    this.#exports = instantiate(start.kernels, start.memory, start.tile, 0);
+    start.names.forEach((name, i) => this.#numbers.set(name, i));
+  }
+
+  static async start(start: Omit<WorkerStart, "thread" | "names">): Promise<Threads> {
+    const names = WebAssembly.Module.exports(start.kernels).filter((e) => e.kind === "function").map((e) =>
+      e.name
+    );
+    const workers = Array.from({ length: start.threads - 1 }, () => {
+      return new Worker(new URL("./cpu_worker.ts", import.meta.url), { type: "module" });
+    });
+    await Promise.all(workers.map((worker, i) =>
+      new Promise<void>((resolve, reject) => {
+        worker.onmessage = () => resolve();
+        worker.onerror = (event) => reject(new Error(`a worker thread failed to start: ${event.message}`));
+        worker.postMessage({ ...start, names, thread: i + 1 } satisfies WorkerStart);
+      })
+    ));
+    return new Threads({ ...start, names }, workers);
+  }
+
+  /**
+   * Runs a kernel's tasks on all threads and returns when they are done.
+   * @param args buffer addresses, then arguments
+   */
+  run(kernel: string, tasks: number, args: readonly number[], scratch: number, scratchStep: number): void {
+    if (this.#closed) throw new Error("the cpu device is closed");
+    const { words } = this.#job;
+    words[TASKS] = tasks;
+    words[COUNT] = args.length;
+    words[SCRATCH] = scratch;
+    words[SCRATCH_STEP] = scratchStep;
+    this.#job.args.set(args);
+    const run = this.#exports[kernel];
+    if (tasks === 1 || this.count === 1) return this.#job.runShare(run, 0, 1);
+    words[KERNEL] = this.#numbers.get(kernel)!;
+    Atomics.store(words, DONE, 0);
+    this.#announce();
+    this.#job.runShare(run, 0, this.count);
+    this.#join();
+  }
+
+  #announce(): void {
+    Atomics.add(this.#job.words, GENERATION, 1);
+    Atomics.notify(this.#job.words, GENERATION);
+  }
+
+  #join(): void {
+    const { words } = this.#job;
+    const others = this.count - 1;
+    for (let spins = 0; spins < 20 * SPINS; spins++) {
+      if (Atomics.load(words, DONE) === others) return;
+      Atomics.pause();
+    }
+    Atomics.store(words, WAITING, 1);
+    for (let done = Atomics.load(words, DONE); done !== others; done = Atomics.load(words, DONE)) {
+      Atomics.wait(words, DONE, done);
+    }
+    Atomics.store(words, WAITING, 0);
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#job.words[KERNEL] = STOP;
+    this.#announce();
+    for (const worker of this.#workers) worker.terminate();
+  }
+}
+
+declare global {
+  interface Atomics {
+    /** Tells the processor that this thread is spinning. */
+    pause(): void;
+  }
+}
