@@ -34,6 +34,8 @@ const op = {
   load: [SIMD, 0x00],
   store: [SIMD, 0x0b],
   loadSplat: [SIMD, 0x09],
+  i32Add: 0x6a,
+  add: [SIMD, 0xe4, 0x01],
   mul: [SIMD, 0xe6, 0x01],
   madd: [SIMD, 0x85, 0x02], // f32x4.relaxed_madd
 } as const;
@@ -94,13 +96,54 @@ function product(kind: TileKind, area: number, depth: number, block: number): nu
       }
     }
   }
-  const locals = [1, ...unsigned(sums + lanes + 1), V128];
-  const body = [...locals, ...code, op.end];
+  return withLocals([1, ...unsigned(sums + lanes + 1), V128], code);
+}
+
+/** Copies a packed panel, `depth` deep, from the address given to the area's. */
+function copyPanel(area: number, depth: number): number[] {
+  const code: number[] = [];
+  for (let at = 0; at < depth * ROWS * 4; at += 16) {
+    code.push(op.i32Const, 0, op.localGet, 0, ...op.load, 0, ...unsigned(at));
+    code.push(...op.store, 4, ...unsigned(area + PANEL_AT + at));
+  }
+  return withLocals([], code);
+}
+
+/** How a result goes to c: replaces it, replaces it plus a bias row, or is added to it. */
+type Update = "set" | "bias" | "add";
+
+/** Brings the whole result of one block to c: (address, bytes from row to row, address of the bias). */
+function update(how: Update, area: number, block: number): number[] {
+  const code: number[] = [];
+  const c = 0, stride = 1, bias = 2, column = 3;
+  if (how === "bias") {
+    for (let j = 0; j < 4; j++) code.push(op.localGet, bias, ...op.load, 0, 16 * j, op.localSet, column + j);
+  }
+  for (let row = 0; row < ROWS; row++) {
+    for (let j = 0; j < 4; j++) {
+      const at = area + RESULT_AT + block * RESULT_BYTES + (row * COLUMNS + 4 * j) * 4;
+      code.push(op.localGet, c, op.i32Const, 0, ...op.load, 4, ...unsigned(at));
+      if (how === "bias") code.push(op.localGet, column + j, ...op.add);
+      if (how === "add") code.push(op.localGet, c, ...op.load, 0, 16 * j, ...op.add);
+      code.push(...op.store, 0, 16 * j);
+    }
+    if (row < ROWS - 1) code.push(op.localGet, c, op.localGet, stride, op.i32Add, op.localSet, c);
+  }
+  return withLocals(how === "bias" ? [1, 4, V128] : [], code);
+}
+
+function withLocals(locals: number[], code: number[]): number[] {
+  const body = [...(locals.length > 0 ? locals : [0]), ...code, op.end];
   return [...unsigned(body.length), ...body];
 }
 
+const BLOCKS = [0, 1, 2, 3];
+const DEPTHS = [64, 32, 16];
+const I32 = 0x7f;
+
 /**
- * The module of one thread: functions `d64b0` to `d64b3` and `d16b0` to `d16b3` (depth and block).
+ * The module of one thread: products `d64b0` to `d16b3` (depth and block), `panel64` to `panel16` that
+ * bring a panel to its place, and `set0` to `add3` that bring a result to c.
  * @param area address of the thread's area; below the memory's declared minimum
  * @param pages the memory's minimum and maximum
  */
@@ -109,16 +152,29 @@ export function tileModule(
   area: number,
   pages: { min: number; max: number },
 ): Uint8Array<ArrayBuffer> {
-  const functions = [64, 16].flatMap((depth) => [0, 1, 2, 3].map((block) => ({ depth, block })));
+  const functions = [
+    ...DEPTHS.flatMap((depth) =>
+      BLOCKS.map((block) => ({
+        name: `d${depth}b${block}`,
+        type: 0,
+        body: product(kind, area, depth, block),
+      }))
+    ),
+    ...DEPTHS.map((depth) => ({ name: `panel${depth}`, type: 1, body: copyPanel(area, depth) })),
+    ...(["set", "bias", "add"] as const).flatMap((how) =>
+      BLOCKS.map((block) => ({ name: `${how}${block}`, type: 2, body: update(how, area, block) }))
+    ),
+  ];
+  const types = [[0x60, 0, 0], [0x60, 1, I32, 0], [0x60, 3, I32, I32, I32, 0]];
   return Uint8Array.from([
     ...[0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
-    ...section(1, vector([[0x60, 0, 0]])),
+    ...section(1, vector(types)),
     ...section(
       2,
       vector([[...name("env"), ...name("memory"), 2, 3, ...unsigned(pages.min), ...unsigned(pages.max)]]),
     ),
-    ...section(3, vector(functions.map(() => [0]))),
-    ...section(7, vector(functions.map(({ depth, block }, i) => [...name(`d${depth}b${block}`), 0, i]))),
-    ...section(10, vector(functions.map(({ depth, block }) => product(kind, area, depth, block)))),
+    ...section(3, vector(functions.map(({ type }) => [type]))),
+    ...section(7, vector(functions.map((f, i) => [...name(f.name), 0, ...unsigned(i)]))),
+    ...section(10, vector(functions.map(({ body }) => body))),
   ]);
 }

@@ -50,6 +50,8 @@ export interface Kernel<P extends Params = Params, B extends readonly Binding[] 
   /** The specification, and the oracle of every test. */
   reference(views: Views<B>, a: Args<P>): void;
   readonly cpu?: CpuKernel<NoInfer<P>>;
+  /** Floating-point operations, for kernels that compute more than they move. */
+  flops?(a: Args<P>): number;
   /** Shaders that complete the kernel, run after it with the same buffers and arguments. */
   readonly also?: readonly Shader<P>[];
 }

@@ -9,6 +9,7 @@ import { type Args, type Floats, kernel } from "../device/device.ts";
 import { empty, type Tensor } from "../tensor/tensor.ts";
 import { randomBits } from "../tensor/random.ts";
 import { dropoutArgs } from "./dropout.ts";
+import { PACKING } from "./linear.ts";
 import { record } from "./tape.ts";
 import forwardWgsl from "../../kernels/attention_forward.wgsl" with { type: "text" };
 import deltaWgsl from "../../kernels/attention_delta.wgsl" with { type: "text" };
@@ -33,7 +34,10 @@ const tiles = ({ batch, time, heads, head_width }: AttentionArgs): [number, numb
 ];
 
 const planes = ({ batch, heads }: { batch: number; heads: number }) => batch * heads;
-const pad8 = (n: number) => Math.ceil(n / 8) * 8;
+/** Of one product over the visible half of the (query, key) pairs. */
+const productFlops = ({ batch, heads, time, head_width }: AttentionArgs) =>
+  batch * heads * time * (time + 1) * head_width;
+const pad4 = (n: number) => Math.ceil(n / 4) * 4;
 
 /** Calls `visit` for each plane with the offset of its first query and the width C of all heads. */
 function eachPlane(
@@ -56,13 +60,11 @@ export const attentionForward = kernel({
   params,
   bindings: ["f32 in", "f32 out", "f32 out"],
   wgsl: forwardWgsl,
+  flops: (a) => 2 * productFlops(a),
   cpu: {
     name: "attention_forward",
     tasks: planes,
-    scratch: ({ time, head_width }) => {
-      const [T, D] = [pad8(time), pad8(head_width)];
-      return 4 * (D * T + T * D + 4 * T + 4 * D);
-    },
+    scratch: ({ time }) => PACKING + 48 * pad4(time) * 4,
   },
   workgroups: tiles,
   reference([qkv, out, lse], a) {
@@ -152,14 +154,12 @@ export const attentionBackward = kernel({
   bindings: ["f32 in", "f32 in", "f32 in", "f32 in", "f32 inout"],
   wgsl: queryWgsl,
   workgroups: tiles,
+  flops: (a) => 5 * productFlops(a),
   also: [{ name: "attention_backward_key_value", wgsl: keyValueWgsl, workgroups: tiles }],
   cpu: {
     name: "attention_backward",
     tasks: planes,
-    scratch: ({ time, head_width }) => {
-      const [T, D] = [pad8(time), pad8(head_width)];
-      return 4 * (2 * D * T + T * D + 2 * 32 * D + 2 * 32 * T + 4 * D + 2 * T * D);
-    },
+    scratch: ({ time }) => PACKING + 2 * 48 * pad4(time) * 4,
   },
   reference([qkv, dout, lse, delta, dqkv], a) {
     const D = a.head_width;

@@ -8,6 +8,9 @@ import { addColumnSums } from "./column_sum.ts";
 import { record } from "./tape.ts";
 import wgsl from "../../kernels/matmul.wgsl" with { type: "text" };
 
+/** Bytes that a product packs a in on the cpu device: 32 panels of 6 rows, 256 deep. */
+export const PACKING = 32 * 256 * 6 * 4;
+
 function matmulKernel(name: string, ta: boolean, tb: boolean) {
   return kernel({
     name,
@@ -18,8 +21,9 @@ function matmulKernel(name: string, ta: boolean, tb: boolean) {
       name,
       // As matmul.ts in kernels/cpu splits: few rows and wide matrices by 16 columns, others by 6 rows.
       tasks: ({ m, n }) => n > m || (m < 6 && !ta) ? Math.ceil(n / 16) : Math.ceil(m / 6),
-      scratch: () => 32 * 256 * 6 * 4, // 32 panels of a, 256 deep
+      scratch: () => PACKING,
     },
+    flops: ({ m, n, k }) => 2 * m * n * k,
     constants: { TRANSPOSE_A: Number(ta), TRANSPOSE_B: Number(tb) },
     workgroups: ({ m, n }) => [Math.ceil(n / 64), Math.ceil(m / 64)],
     reference([a, b, bias, c], { m, n, k, has_bias, accumulate }) {

@@ -1,6 +1,6 @@
 // c (m×n) = op(a)·op(b) + bias, or c += op(a)·op(b).
 //
-// The inner product of a 6-row panel of a with a 16-column block of b, 64 (or, at the end, 16) deep, is a
+// The inner product of a 6-row panel of a with a 16-column block of b, 64 deep (at the end 32 or 16), is a
 // generated function with every address constant (tile.ts says why). This file brings the operands to
 // those addresses: b in groups of up to four blocks, which stay while the panels of a pass by.
 //
@@ -8,37 +8,62 @@
 // the number of threads.
 import { loadFirst, madd, splat, storeFirst, total } from "./math";
 
-// Inner products of panel and block 0, 1, 2 or 3, of depth 64 and 16.
+// Products of the panel with block 0, 1, 2 or 3, of depth 64, 32 and 16.
 @external("tile", "d64b0") declare function d64b0(): void;
 @external("tile", "d64b1") declare function d64b1(): void;
 @external("tile", "d64b2") declare function d64b2(): void;
 @external("tile", "d64b3") declare function d64b3(): void;
+@external("tile", "d32b0") declare function d32b0(): void;
+@external("tile", "d32b1") declare function d32b1(): void;
+@external("tile", "d32b2") declare function d32b2(): void;
+@external("tile", "d32b3") declare function d32b3(): void;
 @external("tile", "d16b0") declare function d16b0(): void;
 @external("tile", "d16b1") declare function d16b1(): void;
 @external("tile", "d16b2") declare function d16b2(): void;
 @external("tile", "d16b3") declare function d16b3(): void;
+// Bring a packed panel of that depth to its constant address.
+@external("tile", "panel64") declare function panel64(from: usize): void;
+@external("tile", "panel32") declare function panel32(from: usize): void;
+@external("tile", "panel16") declare function panel16(from: usize): void;
+// Bring a whole result to c: replacing, replacing plus a bias row, or adding.
+@external("tile", "set0") declare function set0(c: usize, stride: usize, bias: usize): void;
+@external("tile", "set1") declare function set1(c: usize, stride: usize, bias: usize): void;
+@external("tile", "set2") declare function set2(c: usize, stride: usize, bias: usize): void;
+@external("tile", "set3") declare function set3(c: usize, stride: usize, bias: usize): void;
+@external("tile", "bias0") declare function bias0(c: usize, stride: usize, bias: usize): void;
+@external("tile", "bias1") declare function bias1(c: usize, stride: usize, bias: usize): void;
+@external("tile", "bias2") declare function bias2(c: usize, stride: usize, bias: usize): void;
+@external("tile", "bias3") declare function bias3(c: usize, stride: usize, bias: usize): void;
+@external("tile", "add0") declare function add0(c: usize, stride: usize, bias: usize): void;
+@external("tile", "add1") declare function add1(c: usize, stride: usize, bias: usize): void;
+@external("tile", "add2") declare function add2(c: usize, stride: usize, bias: usize): void;
+@external("tile", "add3") declare function add3(c: usize, stride: usize, bias: usize): void;
 
 const ROWS: i32 = 6; // of a panel
 const COLUMNS: i32 = 16; // of a block
 const GROUP: i32 = 4; // blocks at constant addresses
-const DEPTH: i32 = 64;
-const TAIL: i32 = 16; // depth of what remains of k
 // Offsets from the thread's tile area, as tile.ts has them.
 const BLOCK_BYTES: usize = 64 * 16 * 4;
-const PANEL_AT: usize = 4 * BLOCK_BYTES;
-const RESULT_AT: usize = PANEL_AT + 64 * 6 * 4;
+const RESULT_AT: usize = 4 * BLOCK_BYTES + 64 * 6 * 4;
 const RESULT_BYTES: usize = 6 * 16 * 4;
 
 // How much of a is packed at once: 32 panels, 256 deep, are 192 KiB, which the second-level cache holds.
 const PANELS: i32 = 32;
 const SLAB: i32 = 256;
 
+// @ts-ignore: decorator
+@inline
 function runTile(depth: i32, block: i32): void {
-  if (depth == DEPTH) {
+  if (depth == 64) {
     if (block == 0) d64b0();
     else if (block == 1) d64b1();
     else if (block == 2) d64b2();
     else d64b3();
+  } else if (depth == 32) {
+    if (block == 0) d32b0();
+    else if (block == 1) d32b1();
+    else if (block == 2) d32b2();
+    else d32b3();
   } else {
     if (block == 0) d16b0();
     else if (block == 1) d16b1();
@@ -47,22 +72,65 @@ function runTile(depth: i32, block: i32): void {
   }
 }
 
+// @ts-ignore: decorator
+@inline
+function bringPanel(depth: i32, from: usize): void {
+  if (depth == 64) panel64(from);
+  else if (depth == 32) panel32(from);
+  else panel16(from);
+}
+
+// @ts-ignore: decorator
+@inline
+function bringResult(block: i32, c: usize, stride: usize, replace: bool, bias: usize): void {
+  if (!replace) {
+    if (block == 0) add0(c, stride, 0);
+    else if (block == 1) add1(c, stride, 0);
+    else if (block == 2) add2(c, stride, 0);
+    else add3(c, stride, 0);
+  } else if (bias) {
+    if (block == 0) bias0(c, stride, bias);
+    else if (block == 1) bias1(c, stride, bias);
+    else if (block == 2) bias2(c, stride, bias);
+    else bias3(c, stride, bias);
+  } else {
+    if (block == 0) set0(c, stride, 0);
+    else if (block == 1) set1(c, stride, 0);
+    else if (block == 2) set2(c, stride, 0);
+    else set3(c, stride, 0);
+  }
+}
+
+/** The depth of the next step when `left` of k are left: what of 64, 32 and 16 wastes little. */
+function stepDepth(left: i32): i32 {
+  return left > 48 ? 64 : left > 16 ? 32 : 16;
+}
+
+/** A depth rounded up to whole steps. */
+function paddedDepth(depth: i32): i32 {
+  let padded = 0;
+  while (padded < depth) padded += stepDepth(depth - padded);
+  return padded;
+}
+
 /** Up to 6 rows of op(a), `depth` deep from k0, as [depth][6]; zero beyond the matrix. */
-function packPanel(transposed: bool, a: usize, m: i32, k: i32, row: i32, k0: i32, depth: i32, to: usize): void {
+function packPanel(
+  transposed: bool, a: usize, lda: i32, m: i32, k: i32, row: i32, k0: i32, depth: i32, to: usize,
+): void {
   const rows = min(ROWS, m - row);
   const deep = min(depth, k - k0);
   let d = 0;
   if (rows == ROWS) {
     if (transposed) {
-      let from = a + (<usize>(k0 * m + row) << 2);
-      const stride = <usize>m << 2;
+      let from = a + (<usize>(k0 * lda + row) << 2);
+      const stride = <usize>lda << 2;
       for (; d < deep; d++, to += 24, from += stride) {
         v128.store(to, v128.load(from));
         store<u64>(to, load<u64>(from, 16), 16);
       }
     } else {
-      const stride = <usize>k << 2;
-      let from = a + (<usize>(row * k + k0) << 2);
+      const stride = <usize>lda << 2;
+      let from = a + (<usize>(row * lda + k0) << 2);
       for (; d + 4 <= deep; d += 4, to += 96, from += 16) {
         const r0 = v128.load(from), r1 = v128.load(from + stride), r2 = v128.load(from + 2 * stride);
         const r3 = v128.load(from + 3 * stride), r4 = v128.load(from + 4 * stride), r5 = v128.load(from + 5 * stride);
@@ -83,7 +151,7 @@ function packPanel(transposed: bool, a: usize, m: i32, k: i32, row: i32, k0: i32
     for (let r = 0; r < ROWS; r++) {
       let value: f32 = 0;
       if (r < rows && d < deep) {
-        const at = transposed ? (k0 + d) * m + row + r : (row + r) * k + k0 + d;
+        const at = transposed ? (k0 + d) * lda + row + r : (row + r) * lda + k0 + d;
         value = load<f32>(a + (<usize>at << 2));
       }
       store<f32>(to + (<usize>r << 2), value);
@@ -92,12 +160,14 @@ function packPanel(transposed: bool, a: usize, m: i32, k: i32, row: i32, k0: i32
 }
 
 /** 16 columns of op(b), `depth` deep from k0, as [depth][16]; zero beyond the matrix. */
-function packBlock(transposed: bool, b: usize, n: i32, k: i32, column: i32, k0: i32, depth: i32, to: usize): void {
+function packBlock(
+  transposed: bool, b: usize, ldb: i32, n: i32, k: i32, column: i32, k0: i32, depth: i32, to: usize,
+): void {
   const columns = min(COLUMNS, n - column);
   const deep = min(depth, k - k0);
   if (!transposed) {
-    let from = b + (<usize>(k0 * n + column) << 2);
-    const stride = <usize>n << 2;
+    let from = b + (<usize>(k0 * ldb + column) << 2);
+    const stride = <usize>ldb << 2;
     if (columns == COLUMNS) {
       for (let d = 0; d < deep; d++, to += 64, from += stride) {
         v128.store(to, v128.load(from));
@@ -115,9 +185,9 @@ function packBlock(transposed: bool, b: usize, n: i32, k: i32, column: i32, k0: 
     memory.fill(to, 0, <usize>(depth - deep) << 6);
     return;
   }
-  const stride = <usize>k << 2;
+  const stride = <usize>ldb << 2;
   for (let c = 0; c < COLUMNS; c += 4) {
-    let from = b + (<usize>((column + c) * k + k0) << 2);
+    let from = b + (<usize>((column + c) * ldb + k0) << 2);
     let at = to + (<usize>c << 2);
     let d = 0;
     if (c + 4 <= columns) {
@@ -141,9 +211,8 @@ function packBlock(transposed: bool, b: usize, n: i32, k: i32, column: i32, k0: 
   }
 }
 
-/** Adds a tile's result to c; the first of an element's results replaces it instead, plus the bias. */
-function update(c: usize, n: i32, rows: i32, columns: i32, result: usize, replace: bool, bias: usize): void {
-  const stride = <usize>n << 2;
+/** As bringResult, for a result that sticks out of the matrix. */
+function bringPart(c: usize, stride: usize, rows: i32, columns: i32, result: usize, replace: bool, bias: usize): void {
   for (let r = 0; r < rows; r++, c += stride, result += 64) {
     for (let j = 0; j < columns; j += 4) {
       const at = <usize>j << 2, left = columns - j;
@@ -155,44 +224,48 @@ function update(c: usize, n: i32, rows: i32, columns: i32, result: usize, replac
   }
 }
 
-function matmul(
-  ta: bool, tb: bool, first: i32, end: i32, tile: usize, scratch: usize,
-  a: usize, b: usize, bias: usize, c: usize, m: i32, n: i32, k: i32, has_bias: i32, accumulate: i32,
+/**
+ * c (+)= op(a)·op(b) (+ bias), for the given rows and columns of c. lda, ldb and ldc are the floats from
+ * one stored row to the next.
+ */
+export function multiply(
+  ta: bool, tb: bool, tile: usize, scratch: usize, a: usize, lda: i32, b: usize, ldb: i32, bias: usize,
+  c: usize, ldc: i32, rowStart: i32, rowEnd: i32, columnStart: i32, columnEnd: i32, k: i32, accumulate: bool,
 ): void {
-  // A task is a panel of rows, or a block of columns if there are more columns than rows.
-  const byColumns = n > m;
-  const rowStart = byColumns ? 0 : first * ROWS, rowEnd = byColumns ? m : min(m, end * ROWS);
-  const columnStart = byColumns ? first * COLUMNS : 0, columnEnd = byColumns ? min(n, end * COLUMNS) : n;
-
+  const stride = <usize>ldc << 2;
   for (let slab = 0; slab < k; slab += SLAB) {
     const slabDepth = min(SLAB, k - slab);
+    const packed = paddedDepth(slabDepth);
+    const panelBytes = <usize>packed * 24;
     for (let row0 = rowStart; row0 < rowEnd; row0 += PANELS * ROWS) {
       const panels = (min(rowEnd, row0 + PANELS * ROWS) - row0 + ROWS - 1) / ROWS;
-      const packed = paddedDepth(slabDepth);
-      const panelBytes = <usize>packed * 24;
       for (let p = 0; p < panels; p++) {
-        packPanel(ta, a, m, k, row0 + p * ROWS, slab, packed, scratch + <usize>p * panelBytes);
+        packPanel(ta, a, lda, rowEnd, k, row0 + p * ROWS, slab, packed, scratch + <usize>p * panelBytes);
       }
-      let depth = DEPTH;
+      let depth = 0;
       for (let k0 = 0; k0 < slabDepth; k0 += depth) {
-        depth = slabDepth - k0 > 2 * TAIL ? DEPTH : TAIL;
+        depth = stepDepth(slabDepth - k0);
         const replace = slab + k0 == 0 && !accumulate;
         for (let column0 = columnStart; column0 < columnEnd; column0 += GROUP * COLUMNS) {
           const blocks = min(GROUP, (columnEnd - column0 + COLUMNS - 1) / COLUMNS);
           for (let g = 0; g < blocks; g++) {
-            packBlock(tb, b, n, k, column0 + g * COLUMNS, slab + k0, depth, tile + <usize>g * BLOCK_BYTES);
+            const to = tile + <usize>g * BLOCK_BYTES;
+            packBlock(tb, b, ldb, columnEnd, k, column0 + g * COLUMNS, slab + k0, depth, to);
           }
           for (let p = 0; p < panels; p++) {
             const row = row0 + p * ROWS;
-            copyVectors(tile + PANEL_AT, scratch + <usize>p * panelBytes + <usize>k0 * 24, depth * 24);
+            bringPanel(depth, scratch + <usize>p * panelBytes + <usize>k0 * 24);
             for (let g = 0; g < blocks; g++) {
               runTile(depth, g);
               const column = column0 + g * COLUMNS;
-              update(
-                c + (<usize>(row * n + column) << 2), n, min(ROWS, m - row), min(COLUMNS, n - column),
-                tile + RESULT_AT + <usize>g * RESULT_BYTES, replace,
-                has_bias ? bias + (<usize>column << 2) : 0,
-              );
+              const to = c + (<usize>(row * ldc + column) << 2);
+              const shift = bias ? bias + (<usize>column << 2) : 0;
+              if (row + ROWS <= rowEnd && column + COLUMNS <= columnEnd) {
+                bringResult(g, to, stride, replace, shift);
+              } else {
+                const result = tile + RESULT_AT + <usize>g * RESULT_BYTES;
+                bringPart(to, stride, min(ROWS, rowEnd - row), min(COLUMNS, columnEnd - column), result, replace, shift);
+              }
             }
           }
         }
@@ -201,22 +274,18 @@ function matmul(
   }
 }
 
-/** A depth rounded up to what the steps of 64 and 16 cover: a rest over 32 takes a step of 64. */
-function paddedDepth(depth: i32): i32 {
-  const rest = depth % DEPTH;
-  return depth - rest + (rest > 2 * TAIL ? DEPTH : (rest + TAIL - 1) / TAIL * TAIL);
-}
-
-/** `bytes` is a multiple of 64. */
-// @ts-ignore: decorator
-@inline
-function copyVectors(to: usize, from: usize, bytes: usize): void {
-  for (const end = from + bytes; from < end; from += 64, to += 64) {
-    v128.store(to, v128.load(from));
-    v128.store(to, v128.load(from, 16), 16);
-    v128.store(to, v128.load(from, 32), 32);
-    v128.store(to, v128.load(from, 48), 48);
-  }
+/** The part of a product that a run of tasks stands for. */
+function matmul(
+  ta: bool, tb: bool, first: i32, end: i32, tile: usize, scratch: usize,
+  a: usize, b: usize, bias: usize, c: usize, m: i32, n: i32, k: i32, has_bias: i32, accumulate: i32,
+): void {
+  // A task is a panel of rows, or a block of columns if there are more columns than rows.
+  const byColumns = n > m;
+  multiply(
+    ta, tb, tile, scratch, a, ta ? m : k, b, tb ? k : n, has_bias ? bias : 0, c, n,
+    byColumns ? 0 : first * ROWS, byColumns ? m : min(m, end * ROWS),
+    byColumns ? first * COLUMNS : 0, byColumns ? min(n, end * COLUMNS) : n, k, accumulate != 0,
+  );
 }
 
 /** Few rows, as when decoding: b is read once, and nothing is worth packing. A task is 16 columns. */

@@ -1,0 +1,152 @@
+/**
+ * Speed on this machine.
+ *
+ *   deno task bench train [--shape "L4 H4 C128 T64 B12 V65"]... [--device cpu|webgpu] [--threads N]
+ *                         [--steps N] [--rounds N] [--against COMMAND] [--json]
+ *   deno task bench ops   [the same]
+ *
+ * `--against` runs another program's benchmark in turns with ours: COMMAND gets --layers, --heads,
+ * --width, --context, --batch, --vocab and --steps, and prints a line of JSON with `ms_per_step`.
+ */
+import { parseArgs } from "@std/cli/parse-args";
+import type { Device } from "../device/device.ts";
+import { type DeviceChoice, openDevice } from "../device/open.ts";
+import { UserError } from "../errors.ts";
+import { exitOnUserError } from "../run/stage.ts";
+import { benchmarkModel, measureSteps, median, type Shape, shapeName, timed } from "../train/measure.ts";
+
+const SHAPES = [
+  "L4 H4 C128 T64 B12 V65", // nanoGPT's model for a CPU
+  "L4 H4 C128 T128 B32 V65",
+  "L6 H6 C384 T256 B16 V65", // nanoGPT's baby model
+];
+
+const HELP = `Usage: deno task bench train | ops [options]
+
+  --shape TEXT       "L4 H4 C128 T64 B12 V65"; repeatable; three usual ones by default
+  --device NAME      auto, cpu or webgpu (auto)
+  --threads N        threads of the cpu device (all cores)
+  --steps N          timed steps of a measurement (20)
+  --rounds N         measurements, in turns with --against (3)
+  --against COMMAND  another program to measure in turns with ours (train only)
+  --json             one line of JSON a shape
+  --help             this text`;
+
+interface Options {
+  shape: string[];
+  device: DeviceChoice;
+  threads?: string;
+  steps: string;
+  rounds: string;
+  against?: string;
+  json: boolean;
+}
+
+function parseShape(text: string): Shape {
+  const parts = Object.fromEntries([...text.matchAll(/([LHCTBV])(\d+)/g)].map((m) => [m[1], Number(m[2])]));
+  const { L, H, C, T, B, V } = parts;
+  if (![L, H, C, T, B, V].every((n) => n > 0) || C % H !== 0) {
+    throw new UserError(`--shape ${text}: expected such as "${SHAPES[0]}", with C divisible by H`);
+  }
+  return { layers: L, heads: H, width: C, context: T, batch: B, vocab: V };
+}
+
+async function runOther(command: string, shape: Shape, steps: number): Promise<number> {
+  const flags = Object.entries(shape).map(([key, value]) => `--${key} ${value}`).join(" ");
+  const { success, stdout, stderr } = await new Deno.Command("sh", {
+    args: ["-c", `${command} ${flags} --steps ${steps}`],
+  }).output();
+  const text = new TextDecoder().decode(stdout);
+  const line = text.trim().split("\n").findLast((l) => l.startsWith("{"));
+  const ms = line && JSON.parse(line).ms_per_step;
+  if (!success || typeof ms !== "number") {
+    const why = new TextDecoder().decode(stderr).trim().split("\n").at(-1) || "no JSON line with ms_per_step";
+    throw new UserError(`--against: ${why}`);
+  }
+  return ms;
+}
+
+async function benchTrain(device: Device, shape: Shape, options: Options): Promise<void> {
+  const steps = Number(options.steps);
+  const ours = [], other: number[] = [];
+  for (let round = 0; round < Number(options.rounds); round++) {
+    ours.push(await measureSteps(device, shape, steps));
+    if (options.against) other.push(await runOther(options.against, shape, steps));
+  }
+  const middle = median(ours.map((m) => m.ms_per_step));
+  const result = ours.find((m) => m.ms_per_step === middle)!;
+  const theirs = other.length > 0 ? median(other) : null;
+  if (options.json) {
+    const against = theirs && { against_ms_per_step: theirs, ratio: theirs / middle };
+    return console.log(
+      JSON.stringify({ shape: shapeName(shape), device: device.name, ...result, ...against }),
+    );
+  }
+  const { ms_per_step, tokens_per_s, gflops, memory_mib } = result;
+  console.log(
+    `${shapeName(shape).padEnd(26)} ${device.name.padEnd(7)} ${ms_per_step.toFixed(1).padStart(8)} ms/step ` +
+      `${tokens_per_s.toLocaleString("en-US").padStart(9)} tokens/s ${
+        gflops.toFixed(1).padStart(7)
+      } GFLOPS ` +
+      `${String(memory_mib).padStart(6)} MiB` +
+      (theirs
+        ? `   other ${theirs.toFixed(1)} ms/step: ours is ${(theirs / middle).toFixed(2)} times as fast`
+        : ""),
+  );
+}
+
+async function benchOps(device: Device, shape: Shape, options: Options): Promise<void> {
+  if (device.name !== "cpu") throw new UserError("bench ops: per-kernel times are for --device cpu so far");
+  const profiled = timed(device);
+  const model = benchmarkModel(profiled.device, shape);
+  for (let i = 0; i < 3; i++) await model.step();
+  profiled.times.clear();
+  const steps = Number(options.steps);
+  const started = performance.now();
+  for (let i = 0; i < steps; i++) await model.step();
+  const whole = (performance.now() - started) / steps;
+  const rows = [...profiled.times.values()].sort((a, b) => b.ms - a.ms);
+  if (options.json) {
+    return console.log(JSON.stringify({ shape: shapeName(shape), ms_per_step: whole, kernels: rows }));
+  }
+  console.log(`${shapeName(shape)}: ${whole.toFixed(2)} ms/step`);
+  console.log(`${"kernel".padEnd(28)} calls   ms/step  share    GFLOPS      GB/s`);
+  const line = (name: string, calls: number, ms: number, rest = "") =>
+    console.log(
+      `${name.padEnd(28)} ${String(calls).padStart(5)} ${ms.toFixed(3).padStart(9)} ` +
+        `${(100 * ms / whole).toFixed(1).padStart(5)}%  ${rest}`,
+    );
+  for (const { name, calls, ms, flops, bytes } of rows) {
+    const rate = (n: number) => (n > 0 ? (n / ms / 1e6).toFixed(1) : "").padStart(8);
+    line(name, calls / steps, ms / steps, `${rate(flops)}  ${rate(bytes)}`);
+  }
+  const inKernels = rows.reduce((sum, row) => sum + row.ms, 0) / steps;
+  line("outside of kernels", 0, whole - inKernels);
+}
+
+await exitOnUserError(async () => {
+  const args = parseArgs(Deno.args, {
+    string: ["shape", "device", "threads", "steps", "rounds", "against"],
+    boolean: ["json", "help"],
+    collect: ["shape"],
+    default: { device: "auto", steps: "20", rounds: "3" },
+    unknown: (arg: string) => {
+      if (arg.startsWith("-")) throw new UserError(`unknown argument ${arg}; deno task bench --help`);
+    },
+  }) as unknown as Options & { _: string[]; help: boolean };
+  const what = args._[0];
+  if (args.help || (what !== "train" && what !== "ops")) {
+    console.log(HELP);
+    if (!args.help) throw new UserError(`bench: say what to measure, train or ops`);
+    return;
+  }
+  const threads = args.threads ? { threads: Number(args.threads) } : {};
+  for (const text of args.shape.length > 0 ? args.shape : SHAPES) {
+    const shape = parseShape(text);
+    const { device, why } = await openDevice(args.device, threads);
+    if (!args.json) console.log(`${device.description} (${device.name}, ${why})`);
+    await (what === "train" ? benchTrain : benchOps)(device, shape, args);
+    device.close();
+  }
+});
+Deno.exit(0);

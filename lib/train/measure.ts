@@ -1,0 +1,128 @@
+/** Measuring training steps: whole, and kernel by kernel. */
+import type { Args, Binding, Buffer, Device, Kernel, Params } from "../device/device.ts";
+import { GPT, type GptConfig } from "../nn/gpt.ts";
+import { differentiate } from "../ops/tape.ts";
+import { deriveSeed, randomBits } from "../tensor/random.ts";
+import { scope } from "../tensor/tensor.ts";
+import { AdamW } from "./optimizer.ts";
+
+export interface Shape {
+  readonly layers: number;
+  readonly heads: number;
+  readonly width: number;
+  readonly context: number;
+  readonly batch: number;
+  readonly vocab: number;
+}
+
+/** `L4 H4 C128 T64 B12 V65` */
+export function shapeName({ layers, heads, width, context, batch, vocab }: Shape): string {
+  return `L${layers} H${heads} C${width} T${context} B${batch} V${vocab}`;
+}
+
+export function configOf({ layers, heads, width, context, vocab }: Shape): GptConfig {
+  return { vocab, context, layers, heads, width, hidden: 4 * width, dropout: 0, bias: true, tied: true };
+}
+
+/** Operations of one step: 6 a parameter and token, and attention's (Kaplan et al., arXiv:2001.08361). */
+export function stepFlops({ layers, width, context, batch }: Shape, parameters: number): number {
+  return 6 * parameters * batch * context + 12 * layers * width * context * batch * context;
+}
+
+/** A model on random tokens whose `step` is one training step with clipping and AdamW. */
+export function benchmarkModel(device: Device, shape: Shape) {
+  const model = new GPT(device, configOf(shape));
+  model.initialize(1);
+  const optimizer = new AdamW(model.parameters, {
+    beta1: 0.9,
+    beta2: 0.95,
+    epsilon: 1e-8,
+    weightDecay: 0.1,
+    clip: 1,
+  });
+  const { batch, context: time, vocab } = shape;
+  const draw = (kind: string) =>
+    Uint32Array.from({ length: batch * time }, (_, i) => randomBits(deriveSeed(1, kind), i) % vocab);
+  const tokens = { ids: draw("ids"), batch, time }, targets = draw("targets");
+  let t = 0;
+  return {
+    parameters: model.parameters.count,
+    async step(): Promise<number> {
+      const loss = await scope(() => {
+        optimizer.zeroGradients();
+        const loss = differentiate(() => model.loss(tokens, targets));
+        optimizer.step(++t, 1e-3);
+        return device.read(loss.buffer);
+      });
+      return loss[0];
+    },
+  };
+}
+
+export interface Measurement {
+  readonly parameters: number;
+  readonly ms_per_step: number;
+  readonly tokens_per_s: number;
+  readonly gflops: number;
+  readonly memory_mib: number;
+}
+
+/** The median over `steps` steps, after three that are not counted. */
+export async function measureSteps(device: Device, shape: Shape, steps: number): Promise<Measurement> {
+  const model = benchmarkModel(device, shape);
+  for (let i = 0; i < 3; i++) await model.step();
+  const times: number[] = [];
+  for (let i = 0; i < steps; i++) {
+    const started = performance.now();
+    await model.step();
+    times.push(performance.now() - started);
+  }
+  const ms = median(times);
+  return {
+    parameters: model.parameters,
+    ms_per_step: Math.round(ms * 100) / 100,
+    tokens_per_s: Math.round(shape.batch * shape.context / ms * 1000),
+    gflops: Math.round(stepFlops(shape, model.parameters) / ms / 1e5) / 10,
+    memory_mib: Math.round(device.memory().peak / 2 ** 20),
+  };
+}
+
+export function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
+}
+
+export interface KernelTime {
+  readonly name: string;
+  calls: number;
+  ms: number;
+  flops: number;
+  bytes: number;
+}
+
+/** A device that times every dispatch of another, whose dispatches run at once. */
+export function timed(device: Device): { device: Device; times: Map<string, KernelTime> } {
+  const times = new Map<string, KernelTime>();
+  const dispatch = <P extends Params, B extends readonly Binding[]>(
+    k: Kernel<P, B>,
+    b: Buffer[],
+    a: Args<P>,
+  ) => {
+    const started = performance.now();
+    device.dispatch(k, b, a);
+    const ms = performance.now() - started;
+    const entry = times.get(k.name) ?? { name: k.name, calls: 0, ms: 0, flops: 0, bytes: 0 };
+    entry.calls++;
+    entry.ms += ms;
+    entry.flops += k.flops?.(a) ?? 0;
+    entry.bytes += b.reduce((sum, buffer) => sum + buffer.bytes, 0);
+    times.set(k.name, entry);
+  };
+  const wrapper = new Proxy(device, {
+    get(target, key) {
+      if (key === "dispatch") return dispatch;
+      const value = Reflect.get(target, key, target);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+  return { device: wrapper, times };
+}
