@@ -44,24 +44,25 @@ export const embeddingBackward = kernel({
  * The rows sorted by the id they used, so that each id's gradient is summed by one owner in one order:
  * all rows, then the start of each distinct id's run (and the end of the last), then the distinct ids.
  */
-export function scatterPlan(ids: Uint32Array) {
-  const rows = Uint32Array.from(ids.keys()).sort((a, b) => ids[a] - ids[b] || a - b);
-  const runs: number[] = [], distinct: number[] = [];
-  rows.forEach((row, at) => {
-    if (at === 0 || ids[row] !== distinct.at(-1)) {
-      runs.push(at);
-      distinct.push(ids[row]);
-    }
-  });
-  runs.push(rows.length);
-  const places = new Uint32Array(rows.length + runs.length + distinct.length);
-  places.set(rows);
-  places.set(runs, rows.length);
-  places.set(distinct, rows.length + runs.length);
-  return {
-    places,
-    args: { distinct: distinct.length, starts: rows.length, ids: rows.length + runs.length },
-  };
+export function scatterPlan(ids: Uint32Array, vocab: number) {
+  // Counting sort: it is stable, so the rows of an id stay in order.
+  const ends = new Uint32Array(vocab + 1);
+  for (const id of ids) ends[id + 1]++;
+  let distinct = 0;
+  for (let id = 0; id < vocab; id++) {
+    if (ends[id + 1] > 0) distinct++;
+    ends[id + 1] += ends[id];
+  }
+  const rows = ids.length;
+  const places = new Uint32Array(rows + 2 * distinct + 1);
+  for (let id = 0, u = 0; id < vocab; id++) {
+    if (ends[id + 1] === ends[id]) continue;
+    places[rows + u] = ends[id];
+    places[rows + distinct + 1 + u++] = id;
+  }
+  places[rows + distinct] = rows;
+  for (let row = 0; row < rows; row++) places[ends[ids[row]]++] = row;
+  return { places, args: { distinct, starts: rows, ids: rows + distinct + 1 } };
 }
 
 /**
@@ -80,7 +81,7 @@ export function embedding(weight: Parameter, ids: Uint32Array, shape: readonly n
     saved: [],
     backward(dout) {
       if (!weight.grad) return [null];
-      const { places, args } = scatterPlan(ids);
+      const { places, args } = scatterPlan(ids, weight.shape[0]);
       const plan = upload(device, [places.length], places);
       device.dispatch(embeddingBackward, [plan.buffer, dout.buffer, weight.grad.buffer], { width, ...args });
       return [null];

@@ -7,43 +7,64 @@ const GELU_B: f32 = 0.044715;
 
 export function fill(first: i32, end: i32, _tile: usize, _scratch: usize, out: usize, n: i32, value: f32): void {
   const last = min(n, end * RUN);
-  for (let i = first * RUN; i < last; i += 4) storeFirst(out + (<usize>i << 2), splat(value), last - i);
+  let i = first * RUN;
+  for (; i + 4 <= last; i += 4) v128.store(out + (<usize>i << 2), splat(value));
+  storeFirst(out + (<usize>i << 2), splat(value), last - i);
 }
 
 export function add(first: i32, end: i32, _tile: usize, _scratch: usize, a: usize, b: usize, out: usize, n: i32): void {
   const last = min(n, end * RUN);
-  for (let i = first * RUN; i < last; i += 4) {
+  let i = first * RUN;
+  for (; i + 16 <= last; i += 16) {
+    const at = <usize>i << 2;
+    v128.store(out + at, f32x4.add(v128.load(a + at), v128.load(b + at)));
+    v128.store(out + at, f32x4.add(v128.load(a + at, 16), v128.load(b + at, 16)), 16);
+    v128.store(out + at, f32x4.add(v128.load(a + at, 32), v128.load(b + at, 32)), 32);
+    v128.store(out + at, f32x4.add(v128.load(a + at, 48), v128.load(b + at, 48)), 48);
+  }
+  for (; i < last; i += 4) {
     const at = <usize>i << 2, left = last - i;
     storeFirst(out + at, f32x4.add(loadFirst(a + at, left), loadFirst(b + at, left)), left);
   }
 }
 
+// @ts-ignore: decorator
+@inline
+function gelu4(v: v128): v128 {
+  const cubic = madd(f32x4.mul(f32x4.mul(v, v), splat(GELU_A * GELU_B)), v, f32x4.mul(v, splat(GELU_A)));
+  const half = f32x4.mul(splat(0.5), v);
+  return madd(half, tanh4(cubic), half);
+}
+
 export function gelu_forward(first: i32, end: i32, _tile: usize, _scratch: usize, x: usize, y: usize, n: i32): void {
   const last = min(n, end * RUN);
-  for (let i = first * RUN; i < last; i += 4) {
-    const at = <usize>i << 2, left = last - i;
-    const v = loadFirst(x + at, left);
-    const cubic = madd(f32x4.mul(f32x4.mul(v, v), splat(GELU_B)), v, v);
-    const t = tanh4(f32x4.mul(splat(GELU_A), cubic));
-    storeFirst(y + at, f32x4.mul(f32x4.mul(splat(0.5), v), f32x4.add(splat(1), t)), left);
-  }
+  let i = first * RUN;
+  for (; i + 4 <= last; i += 4) v128.store(y + (<usize>i << 2), gelu4(v128.load(x + (<usize>i << 2))));
+  storeFirst(y + (<usize>i << 2), gelu4(loadFirst(x + (<usize>i << 2), last - i)), last - i);
+}
+
+// @ts-ignore: decorator
+@inline
+function geluSlope4(v: v128): v128 {
+  const square = f32x4.mul(v, v);
+  const t = tanh4(f32x4.mul(v, madd(square, splat(GELU_A * GELU_B), splat(GELU_A))));
+  const bend = f32x4.mul(v, madd(square, splat(3 * GELU_A * GELU_B), splat(GELU_A)));
+  // (1 + t + (1 - t²)·bend) / 2
+  const sum = f32x4.add(splat(1), madd(f32x4.sub(splat(1), f32x4.mul(t, t)), bend, t));
+  return f32x4.mul(splat(0.5), sum);
 }
 
 export function gelu_backward(
   first: i32, end: i32, _tile: usize, _scratch: usize, x: usize, dy: usize, dx: usize, n: i32,
 ): void {
   const last = min(n, end * RUN);
-  for (let i = first * RUN; i < last; i += 4) {
-    const at = <usize>i << 2, left = last - i;
-    const v = loadFirst(x + at, left);
-    const square = f32x4.mul(v, v);
-    const cubic = madd(f32x4.mul(square, splat(GELU_B)), v, v);
-    const t = tanh4(f32x4.mul(splat(GELU_A), cubic));
-    const slope = madd(square, splat(3 * GELU_A * GELU_B), splat(GELU_A));
-    const bend = f32x4.mul(f32x4.sub(splat(1), f32x4.mul(t, t)), f32x4.mul(v, slope));
-    const half = f32x4.mul(splat(0.5), f32x4.add(f32x4.add(splat(1), t), bend));
-    storeFirst(dx + at, f32x4.mul(loadFirst(dy + at, left), half), left);
+  let i = first * RUN;
+  for (; i + 4 <= last; i += 4) {
+    const at = <usize>i << 2;
+    v128.store(dx + at, f32x4.mul(v128.load(dy + at), geluSlope4(v128.load(x + at))));
   }
+  const at = <usize>i << 2, left = last - i;
+  storeFirst(dx + at, f32x4.mul(loadFirst(dy + at, left), geluSlope4(loadFirst(x + at, left))), left);
 }
 
 export function dropout(
@@ -51,10 +72,13 @@ export function dropout(
   x: usize, y: usize, n: i32, seed: u32, threshold: u32, scale: f32,
 ): void {
   const last = min(n, end * RUN);
-  for (let i = first * RUN; i < last; i += 4) {
-    const at = <usize>i << 2, left = last - i;
-    storeFirst(y + at, f32x4.mul(loadFirst(x + at, left), kept4(seed, i, threshold, scale)), left);
+  let i = first * RUN;
+  for (; i + 4 <= last; i += 4) {
+    const at = <usize>i << 2;
+    v128.store(y + at, f32x4.mul(v128.load(x + at), kept4(seed, i, threshold, scale)));
   }
+  const at = <usize>i << 2, left = last - i;
+  storeFirst(y + at, f32x4.mul(loadFirst(x + at, left), kept4(seed, i, threshold, scale)), left);
 }
 
 export function adamw(

@@ -1,109 +1,36 @@
 // c (m×n) = op(a)·op(b) + bias, or c += op(a)·op(b).
 //
-// The inner product of a 6-row panel of a with a 16-column block of b, 64 deep (at the end 32 or 16), is a
-// generated function with every address constant (tile.ts says why). This file brings the operands to
-// those addresses: b in groups of up to four blocks, which stay while the panels of a pass by.
+// The inner product of a 6-row panel of a with a 16-column block of b, up to 128 deep, is a generated
+// function with every address constant (tile.ts says why). This file brings the operands to those
+// addresses: a block of b, which stays while the panels of a pass by.
 //
 // What is added to an element of c, and in which order, depends on k alone: results do not change with
 // the number of threads.
 import { loadFirst, madd, splat, storeFirst, total } from "./math";
 
-// Products of the panel with block 0, 1, 2 or 3, of depth 64, 32 and 16.
-@external("tile", "d64b0") declare function d64b0(): void;
-@external("tile", "d64b1") declare function d64b1(): void;
-@external("tile", "d64b2") declare function d64b2(): void;
-@external("tile", "d64b3") declare function d64b3(): void;
-@external("tile", "d32b0") declare function d32b0(): void;
-@external("tile", "d32b1") declare function d32b1(): void;
-@external("tile", "d32b2") declare function d32b2(): void;
-@external("tile", "d32b3") declare function d32b3(): void;
-@external("tile", "d16b0") declare function d16b0(): void;
-@external("tile", "d16b1") declare function d16b1(): void;
-@external("tile", "d16b2") declare function d16b2(): void;
-@external("tile", "d16b3") declare function d16b3(): void;
-// Bring a packed panel of that depth to its constant address.
-@external("tile", "panel64") declare function panel64(from: usize): void;
-@external("tile", "panel32") declare function panel32(from: usize): void;
-@external("tile", "panel16") declare function panel16(from: usize): void;
+// Products of the panel and the block, by depth.
+@external("tile", "d128") declare function d128(): void;
+@external("tile", "d64") declare function d64(): void;
+@external("tile", "d32") declare function d32(): void;
+@external("tile", "d16") declare function d16(): void;
 // Bring a whole result to c: replacing, replacing plus a bias row, or adding.
-@external("tile", "set0") declare function set0(c: usize, stride: usize, bias: usize): void;
-@external("tile", "set1") declare function set1(c: usize, stride: usize, bias: usize): void;
-@external("tile", "set2") declare function set2(c: usize, stride: usize, bias: usize): void;
-@external("tile", "set3") declare function set3(c: usize, stride: usize, bias: usize): void;
-@external("tile", "bias0") declare function bias0(c: usize, stride: usize, bias: usize): void;
-@external("tile", "bias1") declare function bias1(c: usize, stride: usize, bias: usize): void;
-@external("tile", "bias2") declare function bias2(c: usize, stride: usize, bias: usize): void;
-@external("tile", "bias3") declare function bias3(c: usize, stride: usize, bias: usize): void;
-@external("tile", "add0") declare function add0(c: usize, stride: usize, bias: usize): void;
-@external("tile", "add1") declare function add1(c: usize, stride: usize, bias: usize): void;
-@external("tile", "add2") declare function add2(c: usize, stride: usize, bias: usize): void;
-@external("tile", "add3") declare function add3(c: usize, stride: usize, bias: usize): void;
+@external("tile", "set") declare function setResult(c: usize, stride: usize, bias: usize): void;
+@external("tile", "bias") declare function setResultPlusBias(c: usize, stride: usize, bias: usize): void;
+@external("tile", "add") declare function addResult(c: usize, stride: usize, bias: usize): void;
 
 const ROWS: i32 = 6; // of a panel
 const COLUMNS: i32 = 16; // of a block
-const GROUP: i32 = 4; // blocks at constant addresses
 // Offsets from the thread's tile area, as tile.ts has them.
-const BLOCK_BYTES: usize = 64 * 16 * 4;
-const RESULT_AT: usize = 4 * BLOCK_BYTES + 64 * 6 * 4;
-const RESULT_BYTES: usize = 6 * 16 * 4;
+const PANEL_AT: usize = 128 * 16 * 4;
+const RESULT_AT: usize = PANEL_AT + 128 * 6 * 4;
 
 // How much of a is packed at once: 32 panels, 256 deep, are 192 KiB, which the second-level cache holds.
 const PANELS: i32 = 32;
 const SLAB: i32 = 256;
 
-// @ts-ignore: decorator
-@inline
-function runTile(depth: i32, block: i32): void {
-  if (depth == 64) {
-    if (block == 0) d64b0();
-    else if (block == 1) d64b1();
-    else if (block == 2) d64b2();
-    else d64b3();
-  } else if (depth == 32) {
-    if (block == 0) d32b0();
-    else if (block == 1) d32b1();
-    else if (block == 2) d32b2();
-    else d32b3();
-  } else {
-    if (block == 0) d16b0();
-    else if (block == 1) d16b1();
-    else if (block == 2) d16b2();
-    else d16b3();
-  }
-}
-
-// @ts-ignore: decorator
-@inline
-function bringPanel(depth: i32, from: usize): void {
-  if (depth == 64) panel64(from);
-  else if (depth == 32) panel32(from);
-  else panel16(from);
-}
-
-// @ts-ignore: decorator
-@inline
-function bringResult(block: i32, c: usize, stride: usize, replace: bool, bias: usize): void {
-  if (!replace) {
-    if (block == 0) add0(c, stride, 0);
-    else if (block == 1) add1(c, stride, 0);
-    else if (block == 2) add2(c, stride, 0);
-    else add3(c, stride, 0);
-  } else if (bias) {
-    if (block == 0) bias0(c, stride, bias);
-    else if (block == 1) bias1(c, stride, bias);
-    else if (block == 2) bias2(c, stride, bias);
-    else bias3(c, stride, bias);
-  } else {
-    if (block == 0) set0(c, stride, 0);
-    else if (block == 1) set1(c, stride, 0);
-    else if (block == 2) set2(c, stride, 0);
-    else set3(c, stride, 0);
-  }
-}
-
-/** The depth of the next step when `left` of k are left: what of 64, 32 and 16 wastes little. */
+/** The depth of the next step when `left` of k are left: what of 128 to 16 wastes little. */
 function stepDepth(left: i32): i32 {
-  return left > 48 ? 64 : left > 16 ? 32 : 16;
+  return left > 96 ? 128 : left > 48 ? 64 : left > 16 ? 32 : 16;
 }
 
 /** A depth rounded up to whole steps. */
@@ -211,7 +138,7 @@ function packBlock(
   }
 }
 
-/** As bringResult, for a result that sticks out of the matrix. */
+/** Brings a result that sticks out of the matrix to c. */
 function bringPart(c: usize, stride: usize, rows: i32, columns: i32, result: usize, replace: bool, bias: usize): void {
   for (let r = 0; r < rows; r++, c += stride, result += 64) {
     for (let j = 0; j < columns; j += 4) {
@@ -246,27 +173,23 @@ export function multiply(
       for (let k0 = 0; k0 < slabDepth; k0 += depth) {
         depth = stepDepth(slabDepth - k0);
         const replace = slab + k0 == 0 && !accumulate;
-        for (let column0 = columnStart; column0 < columnEnd; column0 += GROUP * COLUMNS) {
-          const blocks = min(GROUP, (columnEnd - column0 + COLUMNS - 1) / COLUMNS);
-          for (let g = 0; g < blocks; g++) {
-            const to = tile + <usize>g * BLOCK_BYTES;
-            packBlock(tb, b, ldb, columnEnd, k, column0 + g * COLUMNS, slab + k0, depth, to);
-          }
+        for (let column = columnStart; column < columnEnd; column += COLUMNS) {
+          const columns = min(COLUMNS, columnEnd - column);
+          const shift = bias ? bias + (<usize>column << 2) : 0;
+          packBlock(tb, b, ldb, columnEnd, k, column, slab + k0, depth, tile);
           for (let p = 0; p < panels; p++) {
+            memory.copy(tile + PANEL_AT, scratch + <usize>p * panelBytes + <usize>k0 * 24, <usize>depth * 24);
+            if (depth == 128) d128();
+            else if (depth == 64) d64();
+            else if (depth == 32) d32();
+            else d16();
             const row = row0 + p * ROWS;
-            bringPanel(depth, scratch + <usize>p * panelBytes + <usize>k0 * 24);
-            for (let g = 0; g < blocks; g++) {
-              runTile(depth, g);
-              const column = column0 + g * COLUMNS;
-              const to = c + (<usize>(row * ldc + column) << 2);
-              const shift = bias ? bias + (<usize>column << 2) : 0;
-              if (row + ROWS <= rowEnd && column + COLUMNS <= columnEnd) {
-                bringResult(g, to, stride, replace, shift);
-              } else {
-                const result = tile + RESULT_AT + <usize>g * RESULT_BYTES;
-                bringPart(to, stride, min(ROWS, rowEnd - row), min(COLUMNS, columnEnd - column), result, replace, shift);
-              }
-            }
+            const to = c + (<usize>(row * ldc + column) << 2);
+            if (columns < COLUMNS || row + ROWS > rowEnd) {
+              bringPart(to, stride, min(ROWS, rowEnd - row), columns, tile + RESULT_AT, replace, shift);
+            } else if (!replace) addResult(to, stride, 0);
+            else if (bias) setResultPlusBias(to, stride, shift);
+            else setResult(to, stride, 0);
           }
         }
       }
