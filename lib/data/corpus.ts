@@ -102,7 +102,9 @@ export function decodeText(bytes: Uint8Array, path: string): string {
   } catch {
     const at = firstInvalidByte(bytes);
     throw new UserError(
-      `${path}:${lineOf(at)}: byte ${at} is not valid UTF-8; convert the file (iconv -f latin1 -t utf-8)`,
+      `${path}:${
+        lineOf(at)
+      }: near byte ${at} it is not valid UTF-8; convert the file (iconv -f latin1 -t utf-8)`,
     );
   }
 }

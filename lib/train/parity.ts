@@ -38,7 +38,7 @@ const Expected = z.object({
  * scores of a query alike, so its exact gradient is zero and AdamW divides rounding by rounding. PyTorch
  * in float32 ends up to 4e-3 away from its own float64 run there, and 3e-6 everywhere else.
  */
-export const TOLERANCES = { logits: 1e-4, loss: 1e-4, norm: 1e-3, weights: 1e-3, keyBias: 1e-2 } as const;
+export const TOLERANCES = { logits: 1e-4, loss: 1e-4, norm: 1e-3, weights: 1e-3, keyBias: 5e-2 } as const;
 
 /** The largest errors: logits, norms and weights relative, losses absolute. */
 export type ParityErrors = Record<keyof typeof TOLERANCES, number>;

@@ -1,0 +1,99 @@
+import { assert, assertEquals, assertLess, assertRejects } from "@std/assert";
+import { buildKernels } from "../../kernels/cpu/build.ts";
+import { UserError } from "../errors.ts";
+import { kernels } from "../ops/table.ts";
+import { benchmarkModel } from "../train/measure.ts";
+import { CpuDevice } from "./cpu.ts";
+import { openDevice } from "./open.ts";
+import { sizeClass, SizeClassPool } from "./pool.ts";
+import { testGpu } from "./testing.ts";
+
+const SHAPE = { layers: 2, heads: 2, width: 32, context: 24, batch: 3, vocab: 41 };
+
+Deno.test("size classes waste at most a quarter, and never shrink a request", () => {
+  for (let bytes = 4; bytes < 5e6; bytes = Math.ceil(bytes * 1.07)) {
+    const size = sizeClass(bytes);
+    assert(size >= bytes && size % 256 === 0);
+    if (bytes > 1024) assertLess(size, bytes * 1.25 + 256);
+  }
+});
+
+Deno.test("the pool hands out the same buffers in the same order after each sort", () => {
+  let id = 0;
+  const pool = new SizeClassPool((bytes) => ({ id: id++, bytes }));
+  const round = () => {
+    const taken = [pool.take(1000), pool.take(1000), pool.take(9000)];
+    taken.forEach((item) => pool.give(item));
+    pool.sort();
+    return taken.map((item) => item.id);
+  };
+  assertEquals(round(), round());
+  assertEquals(id, 3);
+});
+
+Deno.test("kernels.wasm is what its sources build to", async () => {
+  const committed = await Deno.readFile(new URL("../../kernels/cpu/kernels.wasm", import.meta.url));
+  assertEquals(await buildKernels(), committed, "run: deno task build-kernels");
+});
+
+Deno.test("results on the cpu device are the same bit for bit on 1, 2 and 3 threads", async () => {
+  const losses = [];
+  for (const threads of [1, 2, 3]) {
+    const device = await CpuDevice.open({ threads });
+    const model = benchmarkModel(device, SHAPE);
+    const run = [];
+    for (let i = 0; i < 5; i++) run.push(await model.step());
+    losses.push(run);
+    device.close();
+  }
+  assertEquals(losses[1], losses[0]);
+  assertEquals(losses[2], losses[0]);
+  assertLess(losses[0][4], losses[0][0]);
+});
+
+Deno.test("a steady training step on the cpu device allocates nothing", async () => {
+  const device = await CpuDevice.open({ threads: 1 });
+  const model = benchmarkModel(device, SHAPE);
+  await model.step();
+  await model.step();
+  const before = device.created.buffers;
+  await model.step();
+  assertEquals(device.created.buffers, before);
+  device.close();
+});
+
+Deno.test("the cpu device says how much memory is missing", async () => {
+  const device = await CpuDevice.open({ threads: 1 });
+  const error = await assertRejects(async () => void await device.alloc(5 * 2 ** 30), UserError);
+  assert(/out of memory: \d+\.\d GiB needed.*pretrain\.batch/.test(error.message), error.message);
+  device.close();
+});
+
+Deno.test("auto says why it takes the device it takes", async () => {
+  const { device, why } = await openDevice("auto", { threads: 1 });
+  assert(why.length > 10);
+  device.close();
+});
+
+const gpu = await testGpu();
+if (gpu) {
+  Deno.test("webgpu: every shader compiles", async () => {
+    for (const kernel of kernels) {
+      for (const shader of [kernel, ...kernel.also ?? []]) assertEquals(await gpu.compile(shader), []);
+    }
+  });
+
+  Deno.test("webgpu: a shader that does not compile is told with its line", async () => {
+    const wgsl = "@compute @workgroup_size(1)\nfn main() {\n  let x: f32 = 1u;\n}\n";
+    const [fault] = await gpu.compile({ name: "broken", wgsl });
+    assert(fault.startsWith("broken.wgsl:3:"), fault);
+  });
+
+  Deno.test("webgpu: from its third step on, training creates no buffers, bind groups or pipelines", async () => {
+    const model = benchmarkModel(gpu, SHAPE);
+    for (let i = 0; i < 3; i++) await model.step();
+    const before = { ...gpu.created };
+    for (let i = 0; i < 3; i++) await model.step();
+    assertEquals(gpu.created, before);
+  });
+}

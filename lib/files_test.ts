@@ -1,0 +1,76 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { join } from "@std/path";
+import { exists, recoverFolder, writeFileAtomic, writeFolderAtomic } from "./files.ts";
+
+async function inTemporaryFolder(test: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    await test(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+const list = (folder: string) => [...Deno.readDirSync(folder)].map((entry) => entry.name).sort();
+
+Deno.test("a write that fails leaves the old file as it was, and no other", () =>
+  inTemporaryFolder(async (folder) => {
+    const path = join(folder, "file");
+    await writeFileAtomic(path, "old");
+    const broken = {
+      get length(): number {
+        throw new Error("broken off");
+      },
+    } as Uint8Array<ArrayBuffer>;
+    await assertRejects(() => writeFileAtomic(path, [new Uint8Array(10), broken]), Error, "broken off");
+    assertEquals(await Deno.readTextFile(path), "old");
+    assertEquals(list(folder), ["file"]);
+  }));
+
+Deno.test({
+  name: "a full disk is told as such",
+  ignore: Deno.build.os !== "linux", // /dev/full is Linux's: every write to it finds no space
+  async fn() {
+    const program = `
+      import { explain } from "${new URL("./files.ts", import.meta.url)}";
+      try {
+        await Deno.writeTextFile("/dev/full", "x");
+      } catch (error) {
+        try { explain(error, "models/x"); } catch (told) { console.log(told.name, told.message); }
+      }`;
+    const config = new URL("../deno.json", import.meta.url).pathname;
+    // Deno lets a program open device files only with all permissions.
+    const { stdout } = await new Deno.Command(Deno.execPath(), {
+      args: ["eval", "-q", `--config=${config}`, program],
+    })
+      .output();
+    assertEquals(
+      new TextDecoder().decode(stdout).trim(),
+      "UserError models/x cannot be written: the disk is full; free some space and run again",
+    );
+  },
+});
+
+Deno.test("a folder is replaced as a whole, and a kill between its renames is mended", () =>
+  inTemporaryFolder(async (folder) => {
+    const path = join(folder, "last");
+    await writeFolderAtomic(path, { a: "1", b: "1" });
+    await writeFolderAtomic(path, { a: "2" });
+    assertEquals(list(path), ["a"]);
+    assertEquals(list(folder), ["last"]);
+
+    // Killed after the old folder was moved away and before the new one took its place.
+    await Deno.rename(path, `${path}.old`);
+    await Deno.mkdir(`${path}.new`);
+    await Deno.writeTextFile(join(`${path}.new`, "a"), "3");
+    await recoverFolder(path);
+    assertEquals(await Deno.readTextFile(join(path, "a")), "3");
+    assertEquals(list(folder), ["last"]);
+
+    // Killed while the new one was being written.
+    await Deno.mkdir(`${path}.partial`);
+    await recoverFolder(path);
+    assertEquals(await Deno.readTextFile(join(path, "a")), "3");
+    await writeFolderAtomic(path, { a: "4" });
+    assert(!await exists(`${path}.partial`));
+  }));

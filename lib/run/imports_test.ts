@@ -1,0 +1,70 @@
+import { assert, assertEquals } from "@std/assert";
+import { relative } from "@std/path";
+import { importGraph, importsOf } from "./imports.ts";
+
+const root = new URL("../../", import.meta.url).pathname;
+
+/** From top to bottom: a module imports from its own layer and from those below. */
+const LAYERS = [
+  "serve.ts",
+  "lib/tools",
+  "stages",
+  "lib/run",
+  "lib/server",
+  "lib/generate",
+  "lib/train",
+  "lib/data",
+  "lib/text",
+  "lib/nn",
+  "lib/ops",
+  "lib/tensor",
+  "lib/device",
+  "lib/errors.ts",
+  "lib/files.ts",
+  "lib/progress.ts",
+  "kernels",
+];
+const BOTTOM = LAYERS.indexOf("lib/errors.ts");
+
+function layer(path: string): number {
+  const found = LAYERS.findIndex((prefix) => path === prefix || path.startsWith(`${prefix}/`));
+  assert(found >= 0, `${path} lies in no layer; add it to LAYERS`);
+  return Math.min(found, BOTTOM);
+}
+
+async function* modules(folder: string): AsyncGenerator<string> {
+  for await (const entry of Deno.readDir(folder)) {
+    const path = `${folder}/${entry.name}`;
+    if (entry.isDirectory) yield* modules(path);
+    else if (path.endsWith(".ts") && !path.endsWith("_test.ts")) yield path;
+  }
+}
+
+Deno.test("imports run downward through the layers", async () => {
+  const upward: string[] = [];
+  for (const top of ["lib", "stages"]) {
+    for await (const path of modules(root + top)) {
+      const from = relative(root, path);
+      // Measuring and testing help reach down from beside what they help.
+      for (const imported of await importsOf(path)) {
+        const to = relative(root, imported);
+        if (layer(to) < layer(from)) upward.push(`${from} imports ${to}`);
+      }
+    }
+  }
+  assertEquals(upward, []);
+});
+
+Deno.test("a stage's import graph reaches its shaders, its Wasm and its worker", async () => {
+  const graph = (await importGraph(`${root}stages/pretrain.ts`)).map((path) => relative(root, path));
+  for (
+    const file of [
+      "stages/build-vocab.ts",
+      "lib/nn/gpt.ts",
+      "kernels/matmul.wgsl",
+      "kernels/cpu/kernels.wasm",
+      "lib/device/cpu_worker.ts",
+    ]
+  ) assert(graph.includes(file), `${file} is missing`);
+  assert(!graph.some((path) => path.startsWith("lib/tools")));
+});

@@ -1,0 +1,80 @@
+import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { UserError } from "../errors.ts";
+import { jsonSchema } from "./config.ts";
+import { loadPreset, parsePreset } from "./preset.ts";
+import { TINY } from "./testing.ts";
+
+const configs = new URL("../../configs/", import.meta.url);
+
+function refusal(text: string, sets: string[] = []): string {
+  return assertThrows(() => parsePreset(text, "preset.yaml", sets), UserError).message;
+}
+
+Deno.test("every preset that ships is valid and names the schema in its first line", async () => {
+  for await (const { name } of Deno.readDir(configs)) {
+    if (!name.endsWith(".yaml")) continue;
+    const path = new URL(name, configs).pathname;
+    assertEquals((await loadPreset(path)).name, name.replace(".yaml", ""));
+    const [first] = (await Deno.readTextFile(path)).split("\n");
+    assertEquals(first, "# yaml-language-server: $schema=./schema.json", name);
+  }
+});
+
+Deno.test("the schema on disk is the one the definitions generate", async () => {
+  assertEquals(
+    await Deno.readTextFile(new URL("schema.json", configs)),
+    jsonSchema(),
+    "run: deno task schema",
+  );
+});
+
+Deno.test("defaults are filled in, and --set overrides with values of the right type", () => {
+  const preset = parsePreset(TINY, "preset.yaml", [
+    "pretrain.steps=200",
+    "prepare-corpus.sources=[a.txt, b]",
+  ]);
+  assertEquals(preset.pretrain.steps, 200);
+  assertEquals(preset["prepare-corpus"].sources, ["a.txt", "b"]);
+  assertEquals(preset.pretrain.beta1, 0.9);
+  assert(Object.isFrozen(preset.pretrain));
+});
+
+Deno.test("a YAML syntax error names file, line and column", () => {
+  const message = refusal("name: tiny\nmodel: {layers: 1");
+  assertStringIncludes(message, "preset.yaml:2:");
+  assertStringIncludes(message, "YAML syntax");
+});
+
+Deno.test("an unknown key is refused with its line, its path and the nearest right name", () => {
+  const message = refusal(TINY.replace("  steps: 12", "  stepz: 12\n  steps: 12"));
+  assertStringIncludes(message, "preset.yaml:9: pretrain.stepz: unknown key; did you mean steps?");
+});
+
+Deno.test("a wrong type is refused with what was expected and what was found", () => {
+  const message = refusal(TINY.replace("steps: 12", "steps: many"));
+  assertEquals(message, `preset.yaml:9: pretrain.steps: expected number, got "many"`);
+});
+
+Deno.test("impossible values are refused with both sides of the contradiction", () => {
+  assertStringIncludes(
+    refusal(TINY.replace("heads: 2", "heads: 3")),
+    "preset.yaml:7: model.width: 16 is not divisible by model.heads, which is 3",
+  );
+  assertStringIncludes(refusal(TINY, ["pretrain.warmup=99"]), "--set pretrain.warmup: 99 is more than");
+  assertStringIncludes(
+    refusal(TINY, ["model.dropout=1.5"]),
+    "--set model.dropout: expected less than 1, got 1.5",
+  );
+  assertStringIncludes(refusal(TINY, ["device=gpu"]), "expected one of auto, webgpu, cpu");
+});
+
+Deno.test("a missing key names itself", () => {
+  assertStringIncludes(
+    refusal(TINY.replace("  batch: 2\n", "")),
+    "pretrain.batch: expected number, it is missing",
+  );
+});
+
+Deno.test("an override that is no key=value is refused", () => {
+  assertStringIncludes(refusal(TINY, ["pretrain.steps"]), "expected key=value");
+});

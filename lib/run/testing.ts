@@ -1,0 +1,88 @@
+/** Running stage scripts as a user does, in a folder of its own. */
+import { join } from "@std/path";
+
+const root = new URL("../../", import.meta.url).pathname;
+
+/** Varied text of `sentences` sentences: enough for a tiny model, made here so that tests need no file. */
+export function sampleText(sentences = 400): string {
+  const who = ["El gato", "La perra", "Mi tía", "Un niño", "La maestra", "El río"];
+  const does = ["mira", "busca", "sueña con", "encuentra", "olvida", "canta a"];
+  const what = ["la luna", "el mar", "un camino", "la lluvia", "su sombrero", "el café"];
+  return Array.from({ length: sentences }, (_, i) => {
+    return `${who[i % 6]} ${does[(i * 5 + 1) % 7 % 6]} ${what[(i * 7 + 2) % 11 % 6]}.`;
+  }).join("\n");
+}
+
+export interface Workspace {
+  readonly folder: string;
+  /** Runs a stage script with the permissions of its task. */
+  run(stage: string, ...args: string[]): Promise<{ code: number; output: string }>;
+  /** Runs it without the right to write anywhere. */
+  runReadOnly(stage: string, ...args: string[]): Promise<{ code: number; output: string }>;
+  /** Starts one, to be killed. */
+  spawn(stage: string, ...args: string[]): Deno.ChildProcess;
+  path(...parts: string[]): string;
+  write(path: string, content: string | Uint8Array): Promise<void>;
+  read(path: string): Promise<string>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** A preset small enough to train in a second. */
+export const TINY = `name: tiny
+device: cpu
+threads: 1
+prepare-corpus:
+  sources: [text.txt]
+  documents: file
+model: { layers: 1, heads: 2, width: 16, context: 16 }
+pretrain:
+  steps: 12
+  batch: 2
+  warmup: 2
+  lr: 0.01
+  eval_every: 6
+  eval_batches: 2
+  save_every: 4
+  sample_every: 12
+  sample: { tokens: 5 }
+`;
+
+/** A temporary project: a text, and the preset TINY as preset.yaml. */
+export async function workspace(text = sampleText(), preset = TINY): Promise<Workspace> {
+  const folder = await Deno.makeTempDir({ prefix: "desde-cero-" });
+  const path = (...parts: string[]) => join(folder, ...parts);
+  await Deno.writeTextFile(path("text.txt"), text);
+  await Deno.writeTextFile(path("preset.yaml"), preset);
+  const start = (rights: string[], stage: string, args: string[]) =>
+    new Deno.Command(Deno.execPath(), {
+      args: [
+        ...["run", "-q", "--no-prompt", `--config=${root}deno.json`, "--allow-read"],
+        ...[...rights, "--allow-env=NODE_ENV,LOG_STREAM,LOG_TOKENS"],
+        ...[`${root}stages/${stage}.ts`, "--config", "preset.yaml", ...args],
+      ],
+      cwd: folder,
+      stdin: "null",
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+  const writable = [`--allow-write=${folder}/data,${folder}/models`];
+  const finish = async (process: Deno.ChildProcess) => {
+    const { code, stdout, stderr } = await process.output();
+    return { code, output: new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr) };
+  };
+  return {
+    folder,
+    path,
+    spawn: (stage, ...args) => start(writable, stage, args),
+    run: (stage, ...args) => finish(start(writable, stage, args)),
+    runReadOnly: (stage, ...args) => finish(start([], stage, args)),
+    async write(name, content) {
+      if (typeof content === "string") await Deno.writeTextFile(path(name), content);
+      else await Deno.writeFile(path(name), content);
+    },
+    read: (name) => Deno.readTextFile(path(name)),
+    async [Symbol.asyncDispose]() {
+      await Deno.remove(folder, { recursive: true });
+    },
+  };
+}

@@ -1,0 +1,51 @@
+/**
+ * The chain from a checkpoint back to the raw text, by the manifests that stages leave.
+ *
+ *   deno task lineage models/mini/pretrain
+ */
+import { parseArgs } from "@std/cli/parse-args";
+import { dirname } from "@std/path";
+import { UserError } from "../errors.ts";
+import { count, duration } from "../progress.ts";
+import { exitOnUserError, type Manifest, readManifest } from "../run/stage.ts";
+
+const HELP = `Usage: deno task lineage FOLDER
+
+Prints from what a folder was made, back to the raw text: deno task lineage models/mini/pretrain`;
+
+/** The manifest of a folder or of the nearest one above it. */
+async function nearest(path: string): Promise<[folder: string, manifest: Manifest]> {
+  for (let folder = path.replace(/\/+$/, ""); folder !== "." && folder !== "/"; folder = dirname(folder)) {
+    const manifest = await readManifest(folder);
+    if (manifest) return [folder, manifest];
+  }
+  throw new UserError(`${path}: no manifest.json there or above; give a folder that a stage has made`);
+}
+
+async function print(folder: string, manifest: Manifest, depth: number, seen: Set<string>): Promise<void> {
+  const indent = "  ".repeat(depth);
+  const { stage, seconds, device, seed, made } = manifest;
+  const where = device ? ` on ${device}` : "";
+  console.log(`${indent}${folder}`);
+  console.log(`${indent}  by ${stage}, ${made}, ${duration(seconds)}${where}, seed ${seed}`);
+  if (seen.has(folder)) return console.log(`${indent}  (see above)`);
+  seen.add(folder);
+  const folders = new Set<string>();
+  for (const [path, hash] of Object.entries(manifest.inputs)) {
+    const source = await nearest(dirname(path)).catch(() => null);
+    if (source) folders.add(source[0]);
+    else {
+      const size = await Deno.stat(path).then((info) => `${count(info.size)} bytes`, () => "gone");
+      console.log(`${indent}  ${path}  ${size}  sha256 ${hash.slice(0, 16)}…`);
+    }
+  }
+  for (const path of folders) await print(path, (await readManifest(path))!, depth + 1, seen);
+}
+
+await exitOnUserError(async () => {
+  const args = parseArgs(Deno.args, { boolean: ["help"] }) as { _: (string | number)[]; help: boolean };
+  if (args.help) return console.log(HELP);
+  if (args._.length !== 1) throw new UserError("lineage: give one folder, such as models/mini/pretrain");
+  const [folder, manifest] = await nearest(String(args._[0]));
+  await print(folder, manifest, 0, new Set());
+});

@@ -1,0 +1,59 @@
+/**
+ * Replays recorded PyTorch training runs on every device at hand.
+ *
+ *   deno task parity [DIR...]
+ *
+ * A DIR holds config.json, model.safetensors, final.safetensors and expected.json. Without one, the
+ * cases kept with the tests are replayed. Exits with 1 if an error is past its tolerance.
+ */
+import { parseArgs } from "@std/cli/parse-args";
+import { CpuDevice } from "../device/cpu.ts";
+import type { Device } from "../device/device.ts";
+import { findAdapter } from "../device/open.ts";
+import { WebGpuDevice } from "../device/webgpu.ts";
+import { UserError } from "../errors.ts";
+import { exitOnUserError } from "../run/stage.ts";
+import { replay, TOLERANCES } from "../train/parity.ts";
+
+const HELP = `Usage: deno task parity [DIR...]
+
+Replays recorded PyTorch training runs on every device and prints the largest errors: first logits and
+final weights relative by norm, losses absolute, gradient norms relative. Exits with 1 past a tolerance.`;
+
+await exitOnUserError(async () => {
+  const args = parseArgs(Deno.args, {
+    boolean: ["help"],
+    unknown: (arg: string) => {
+      if (arg.startsWith("-")) throw new UserError(`unknown argument ${arg}; deno task parity --help`);
+    },
+  }) as { _: (string | number)[]; help: boolean };
+  if (args.help) return console.log(HELP);
+  const kept = new URL("../train/testdata/parity/", import.meta.url).pathname;
+  const folders = args._.length > 0 ? args._.map(String) : [`${kept}gpt2`, `${kept}gpt2-odd`];
+  const adapter = await findAdapter();
+  const devices: [string, Device][] = [
+    ["cpu, 1 thread", await CpuDevice.open({ threads: 1 })],
+    ["cpu, 2 threads", await CpuDevice.open({ threads: 2 })],
+    ...adapter ? [["webgpu", await WebGpuDevice.open(adapter)] as [string, Device]] : [],
+  ];
+  const keys = Object.keys(TOLERANCES) as (keyof typeof TOLERANCES)[];
+  const row = (name: string, cells: string[]) =>
+    console.log(name.padEnd(36) + cells.map((cell) => cell.padStart(10)).join(""));
+  row("largest error", keys);
+  row("tolerance", keys.map((key) => TOLERANCES[key].toExponential(0)));
+  let failed = 0;
+  for (const folder of folders) {
+    for (const [name, device] of devices) {
+      const errors = await replay(folder, device);
+      row(`${folder.split("/").at(-1)} on ${name}`, keys.map((key) => errors[key].toExponential(1)));
+      failed += keys.filter((key) => !(errors[key] < TOLERANCES[key])).length;
+    }
+  }
+  if (!adapter) console.log("webgpu: left out, no adapter was found");
+  for (const [, device] of devices) device.close();
+  if (failed > 0) {
+    console.log(`${failed} past tolerance`);
+    Deno.exit(1);
+  }
+});
+Deno.exit(0);

@@ -1,0 +1,239 @@
+/** Stages as a user runs them: make-style reruns, and every mistake a user can make. */
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { exists } from "../lib/files.ts";
+import { sampleText, TINY, workspace } from "../lib/run/testing.ts";
+
+/** Expects exit code 2, one line, and that it says `text`. */
+function refused({ code, output }: { code: number; output: string }, text: string): void {
+  assertEquals(code, 2, output);
+  const errors = output.split("\n").filter((line) => line.startsWith("error: "));
+  assertEquals(errors.length, 1, output);
+  assertStringIncludes(errors[0], text);
+  assert(!output.includes("    at "), output);
+}
+
+Deno.test("the pipeline runs once, then is up to date, and reruns just what a change touches", async () => {
+  await using work = await workspace();
+  const first = await work.run("pipeline");
+  assertEquals(first.code, 0, first.output);
+  for (const name of ["last/model.safetensors", "best/model.safetensors", "metrics.jsonl", "loss.svg"]) {
+    assert(await exists(work.path("models/tiny/pretrain", name)), name);
+  }
+  assertStringIncludes(await work.read("models/tiny/pretrain/loss.svg"), "<svg");
+  const second = await work.run("pipeline");
+  assertEquals(second.output.match(/is up to date/g)?.length, 3, second.output);
+
+  const changed = await work.run("pipeline", "--set", "pretrain.lr=0.02");
+  assertEquals(changed.output.match(/is up to date/g)?.length, 2, changed.output);
+  assertStringIncludes(changed.output, "pretrain: making models/tiny/pretrain (its settings have changed)");
+
+  await work.write("text.txt", sampleText(420));
+  const other = await work.run("pipeline");
+  assertStringIncludes(other.output, "prepare-corpus: making");
+  assertStringIncludes(other.output, "build-vocab: making");
+  assertStringIncludes(other.output, "pretrain: making");
+});
+
+Deno.test("a stage names the command that makes an input it misses, or that is out of date", async () => {
+  await using work = await workspace();
+  refused(
+    await work.run("pretrain"),
+    "it does not exist; run deno task prepare-corpus --config preset.yaml first",
+  );
+  assertEquals((await work.run("prepare-corpus")).code, 0);
+  refused(await work.run("pretrain"), "run deno task build-vocab --config preset.yaml first");
+  assertEquals((await work.run("build-vocab")).code, 0);
+  await work.write("text.txt", sampleText(500));
+  refused(await work.run("pretrain"), "it was made from another text.txt");
+  assertEquals((await work.run("prepare-corpus")).code, 0);
+  refused(await work.run("pretrain"), "vocabulary: it was made from another data/processed/tiny/corpus/");
+});
+
+Deno.test("resuming gives the same weights, bit for bit, as an unbroken run", async () => {
+  await using whole = await workspace();
+  await using broken = await workspace();
+  assertEquals((await whole.run("pipeline")).code, 0);
+  assertEquals(
+    (await broken.run("pipeline", "--set", "pretrain.steps=8", "--set", "pretrain.min_lr=0.01")).code,
+    0,
+  );
+  // A constant learning rate, so that the number of steps does not change the first eight.
+  const steady = ["--set", "pretrain.min_lr=0.01"];
+  assertEquals((await whole.run("pipeline", ...steady)).code, 0);
+  const resumed = await broken.run("pipeline", ...steady, "--resume");
+  assertStringIncludes(resumed.output, "resuming after step 8");
+  for (const name of ["model.safetensors", "optimizer.safetensors"]) {
+    const path = `models/tiny/pretrain/last/${name}`;
+    assertEquals(await Deno.readFile(broken.path(path)), await Deno.readFile(whole.path(path)), name);
+  }
+  const steps = (await broken.read("models/tiny/pretrain/metrics.jsonl")).trim().split("\n")
+    .map((line) => JSON.parse(line)).filter((line) => line.loss !== undefined).map((line) => line.step);
+  assertEquals(steps, Array.from({ length: 12 }, (_, i) => i + 1));
+});
+
+Deno.test("Ctrl-C saves and exits with 0; the run is not overwritten unasked, and --resume finishes it", async () => {
+  await using work = await workspace();
+  assertEquals((await work.run("prepare-corpus")).code, 0);
+  assertEquals((await work.run("build-vocab")).code, 0);
+  const long = [
+    "--set",
+    "pretrain.steps=100000",
+    "--set",
+    "pretrain.save_every=0",
+    "--set",
+    "pretrain.eval_every=0",
+  ];
+  const process = work.spawn("pretrain", ...long, "--set", "pretrain.sample_every=0");
+  const metrics = work.path("models/tiny/pretrain/metrics.jsonl");
+  for (let tries = 0; tries < 200; tries++) {
+    if ((await Deno.readTextFile(metrics).catch(() => "")).split("\n").length > 20) break;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  process.kill("SIGINT");
+  const { code, stderr } = await process.output();
+  const output = new TextDecoder().decode(stderr);
+  assertEquals(code, 0, output);
+  assertStringIncludes(output, "stopped and saved after step");
+  refused(await work.run("pretrain"), "holds an unfinished run");
+  const step = JSON.parse(await work.read("models/tiny/pretrain/last/checkpoint.json")).step;
+  const resumed = await work.run("pretrain", "--resume", "--set", `pretrain.steps=${step + 3}`);
+  assertEquals(resumed.code, 0, resumed.output);
+});
+
+Deno.test("killed at fifty random moments, training resumes each time from a whole checkpoint", async () => {
+  await using work = await workspace();
+  assertEquals((await work.run("prepare-corpus")).code, 0);
+  assertEquals((await work.run("build-vocab")).code, 0);
+  const settings = [
+    "pretrain.steps=1000000",
+    "pretrain.save_every=1",
+    "pretrain.eval_every=3",
+    "pretrain.sample_every=0",
+  ];
+  const args = ["--resume", ...settings.flatMap((setting) => ["--set", setting])];
+  let step = 0, resumed = 0;
+  for (let kill = 0; kill < 50; kill++) {
+    const process = work.spawn("pretrain", ...args);
+    const output = process.output();
+    // Moments from before the first step to many saves later; saving is most of the time here.
+    await new Promise((resolve) => setTimeout(resolve, 400 + Math.random() * 900));
+    process.kill("SIGKILL");
+    const text = new TextDecoder().decode((await output).stderr);
+    assert(!text.includes("error"), text);
+    const at = Number(/resuming after step (\d+)/.exec(text)?.[1] ?? step);
+    assert(at >= step, `went back from step ${step} to ${at}`);
+    if (at > step) resumed++;
+    step = at;
+  }
+  assert(resumed > 10, `only ${resumed} of 50 runs got further`);
+});
+
+Deno.test("a loss that runs away stops the run, names the step and keeps the good checkpoint", async () => {
+  await using work = await workspace();
+  assertEquals((await work.run("pipeline")).code, 0);
+  const before = await Deno.readFile(work.path("models/tiny/pretrain/last/model.safetensors"));
+  const run = await work.run(
+    "pipeline",
+    "--set",
+    "pretrain.lr=300",
+    "--set",
+    "pretrain.clip=0",
+    "--set",
+    "pretrain.warmup=0",
+    "--set",
+    "pretrain.save_every=0",
+  );
+  assertEquals(run.code, 2, run.output);
+  assert(/error: step \d+: the loss (ran away|or a gradient is not finite)/.test(run.output), run.output);
+  assertEquals(await Deno.readFile(work.path("models/tiny/pretrain/last/model.safetensors")), before);
+});
+
+const mistakes: {
+  name: string;
+  text?: string | Uint8Array;
+  preset?: string;
+  args?: string[];
+  says: string;
+}[] = [
+  {
+    name: "an empty corpus",
+    text: "",
+    says: "prepare-corpus.sources: no text is left after cleaning (the files are empty)",
+  },
+  {
+    name: "a binary file named .txt",
+    text: Uint8Array.of(104, 111, 10, 0, 1, 2),
+    says: "text.txt:2: a zero byte",
+  },
+  {
+    name: "invalid UTF-8",
+    text: Uint8Array.of(104, 10, 105, 0xf1, 105),
+    says: "text.txt:2: near byte 4 it is not valid UTF-8",
+  },
+  {
+    name: "a source that does not exist",
+    args: ["--set", "prepare-corpus.sources=[no.txt]"],
+    says: "no.txt does not exist",
+  },
+  {
+    name: "a glob without matches",
+    args: ["--set", "prepare-corpus.sources=['x/*.txt']"],
+    says: "matches no .txt file",
+  },
+  { name: "a YAML syntax error", preset: "name: [tiny", says: "preset.yaml:1:" },
+  { name: "an unknown key", preset: TINY + "modle: 1\n", says: "modle: unknown key; did you mean model?" },
+  {
+    name: "a value of the wrong type",
+    args: ["--set", "pretrain.lr=fast"],
+    says: "--set pretrain.lr: expected number",
+  },
+  {
+    name: "a context longer than the corpus",
+    text: "Corto.",
+    says: "model.context: 16 tokens are more than",
+  },
+  { name: "an unknown argument", args: ["--stesp=3"], says: "unknown argument --stesp" },
+];
+
+for (const { name, text, preset, args = [], says } of mistakes) {
+  Deno.test(`${name} is refused in one line, with exit code 2 and nothing half-written`, async () => {
+    await using work = await workspace(sampleText(), preset ?? TINY);
+    if (text !== undefined) await work.write("text.txt", typeof text === "string" ? text : text);
+    refused(await work.run("pipeline", ...args), says);
+    for (const folder of ["data/processed/tiny/corpus", "models/tiny/pretrain"]) {
+      const files = await exists(work.path(folder)) ? [...Deno.readDirSync(work.path(folder))] : [];
+      if (folder.startsWith("models")) assertEquals(files, []);
+      assert(!files.some((file) => file.name.endsWith(".tmp")));
+    }
+  });
+}
+
+Deno.test("a truncated, an altered and a foreign checkpoint are refused by --resume", async () => {
+  await using work = await workspace();
+  assertEquals((await work.run("pipeline")).code, 0);
+  const more = ["--resume", "--set", "pretrain.steps=14"];
+  const path = work.path("models/tiny/pretrain/last/model.safetensors");
+  const good = await Deno.readFile(path);
+
+  await Deno.writeFile(path, good.subarray(0, good.length - 100));
+  refused(await work.run("pipeline", ...more), "is truncated or was altered");
+  const altered = good.slice();
+  altered[altered.length - 5] ^= 1;
+  await Deno.writeFile(path, altered);
+  refused(await work.run("pipeline", ...more), "is truncated or was altered");
+  await Deno.writeFile(path, good);
+
+  refused(
+    await work.run("pipeline", ...more, "--set", "model.width=32"),
+    "--resume: models/tiny/pretrain/last has another architecture (width 16 → 32, hidden 64 → 128)",
+  );
+  // As many characters, one of them another: the same size, another vocabulary.
+  await work.write("text.txt", sampleText().replaceAll("ñ", "ü"));
+  refused(await work.run("pipeline", ...more), "was trained with the vocabulary of another corpus");
+});
+
+Deno.test("an output folder that may not be written is told in one line", async () => {
+  await using work = await workspace();
+  refused(await work.runReadOnly("prepare-corpus"), "data/processed/tiny/corpus");
+  assert(!await exists(work.path("data")));
+});
