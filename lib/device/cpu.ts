@@ -11,6 +11,12 @@ import type { Args, Binding, Buffer, Device, Kernel, Params, Views } from "./dev
 import { SizeClassPool } from "./pool.ts";
 
 const PAGE = 65536; // bytes
+/**
+ * Below both, a kernel takes some 30 µs at most and runs on the main thread alone: waking the others costs
+ * a part of that, and far more while other programs use the cores.
+ */
+const SMALL_BYTES = 2 ** 19;
+const SMALL_FLOPS = 2 ** 22;
 const KERNELS = new URL("../../kernels/cpu/kernels.wasm", import.meta.url);
 
 class CpuAllocation {
@@ -121,7 +127,10 @@ export class CpuDevice implements Device {
     for (const name in k.params) args.push(a[name]);
     // Rounded up to cache lines, so that no two threads write to one.
     const step = Math.ceil((k.cpu.scratch?.(a) ?? 0) / 128) * 128;
-    this.#threads.run(k.cpu.name, k.cpu.tasks(a), args, this.#scratchFor(step * this.#threads.count), step);
+    const scratch = this.#scratchFor(step * this.#threads.count);
+    const bytes = b.reduce((sum, buffer) => sum + buffer.bytes, 0);
+    const alone = bytes < SMALL_BYTES && (k.flops?.(a) ?? 0) < SMALL_FLOPS;
+    this.#threads.run(k.cpu.name, k.cpu.tasks(a), args, { scratch, step, alone });
   }
 
   #scratchFor(bytes: number): number {

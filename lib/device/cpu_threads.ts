@@ -12,7 +12,7 @@ const JOB_AT = 32768;
 const ARGUMENTS_AT = JOB_AT + 64;
 const TILES_AT = 65536;
 export const FIRST_FREE = PAGES.min * 65536;
-/** As many as tile areas fit below FIRST_FREE, leaving room for two to compare. */
+/** As many as tile areas fit below FIRST_FREE, with room for the two that cpu.ts times. */
 export const MAX_THREADS = 96;
 
 /** Words of the job. */
@@ -130,19 +130,25 @@ export class Threads {
   }
 
   /**
-   * Runs a kernel's tasks on all threads and returns when they are done.
+   * Runs a kernel's tasks on all threads, or on this one alone, and returns when they are done.
    * @param args buffer addresses, then arguments
+   * @param options.scratch address of the first thread's scratch memory, `step` bytes before the next's
    */
-  run(kernel: string, tasks: number, args: readonly number[], scratch: number, scratchStep: number): void {
+  run(
+    kernel: string,
+    tasks: number,
+    args: readonly number[],
+    { scratch, step, alone }: { scratch: number; step: number; alone: boolean },
+  ): void {
     if (this.#closed) throw new Error("the cpu device is closed");
     const { words } = this.#job;
     words[TASKS] = tasks;
     words[COUNT] = args.length;
     words[SCRATCH] = scratch;
-    words[SCRATCH_STEP] = scratchStep;
+    words[SCRATCH_STEP] = step;
     this.#job.args.set(args);
     const run = this.#exports[kernel];
-    if (tasks === 1 || this.count === 1) return this.#job.runShare(run, 0, 1);
+    if (alone || tasks === 1 || this.count === 1) return this.#job.runShare(run, 0, 1);
     words[KERNEL] = this.#numbers.get(kernel)!;
     Atomics.store(words, DONE, 0);
     this.#announce();

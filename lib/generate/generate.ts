@@ -11,7 +11,10 @@ export interface GenerateOptions extends Sampling {
   readonly stop: number;
 }
 
-/** Yields the tokens that follow `prompt`; what exceeds the context is forgotten from the left. */
+/**
+ * Yields the tokens that follow `prompt`. Each position is computed once and kept in a cache; when the
+ * context is full, its older half is forgotten and the newer half computed anew.
+ */
 export async function* generate(
   model: GPT,
   prompt: Uint32Array,
@@ -20,15 +23,25 @@ export async function* generate(
   const { device } = model.parameters;
   const { context, vocab } = model.config;
   const seed = deriveSeed(options.seed, "generate");
-  const ids = [...prompt];
-  for (let n = 0; n < options.maxNewTokens; n++) {
-    const window = Uint32Array.from(ids.slice(-context));
-    const tokens = { ids: window, batch: 1, time: window.length };
-    const logits = await scope(() => device.read(model.logits(tokens).buffer));
-    const at = (window.length - 1) * vocab;
-    const next = sampleToken(logits.subarray(at, at + vocab), options, uniform(seed, n));
-    if (next === options.stop) return;
-    ids.push(next);
-    yield next;
+  const cache = model.cache(1);
+  let pending = [...prompt.slice(-context)]; // tokens that the cache does not hold yet
+  const recent = [...pending];
+  try {
+    for (let n = 0; n < options.maxNewTokens; n++) {
+      if (cache.length + pending.length > context) {
+        cache.length = 0;
+        pending = recent.slice(-Math.ceil(context / 2));
+      }
+      const tokens = { ids: Uint32Array.from(pending), batch: 1, time: pending.length };
+      const logits = await scope(() => device.read(model.logits(tokens, cache).buffer));
+      const next = sampleToken(logits.subarray((tokens.time - 1) * vocab), options, uniform(seed, n));
+      if (next === options.stop) return;
+      pending = [next];
+      recent.push(next);
+      if (recent.length > 2 * context) recent.splice(0, context);
+      yield next;
+    }
+  } finally {
+    model.releaseCache(cache);
   }
 }

@@ -8,8 +8,8 @@ export interface Sampling {
 
 /** @param draw uniform in [0, 1) */
 export function sampleToken(logits: Float32Array, { temperature, topK }: Sampling, draw: number): number {
+  if (temperature === 0) return logits.indexOf(logits.reduce((a, b) => Math.max(a, b)));
   const order = Array.from(logits.keys()).sort((a, b) => logits[b] - logits[a] || a - b);
-  if (temperature === 0) return order[0];
   const kept = topK > 0 ? order.slice(0, topK) : order;
   const weights = kept.map((id) => Math.exp((logits[id] - logits[kept[0]]) / temperature));
   let left = draw * weights.reduce((a, b) => a + b, 0);

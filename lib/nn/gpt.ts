@@ -7,6 +7,7 @@
 import type { Device } from "../device/device.ts";
 import { add } from "../ops/add.ts";
 import { attention } from "../ops/attention.ts";
+import { attentionWithCache, type LayerCache } from "../ops/attention_cached.ts";
 import { crossEntropy } from "../ops/cross_entropy.ts";
 import { dropout } from "../ops/dropout.ts";
 import { embedding } from "../ops/embedding.ts";
@@ -14,7 +15,7 @@ import { gelu } from "../ops/gelu.ts";
 import { layerNorm } from "../ops/layer_norm.ts";
 import { linear } from "../ops/linear.ts";
 import { deriveSeed, normals } from "../tensor/random.ts";
-import { type Parameter, scope, type Tensor } from "../tensor/tensor.ts";
+import { type Parameter, release, scope, Tensor } from "../tensor/tensor.ts";
 import { Parameters, type ParameterSpec } from "./parameters.ts";
 
 export interface GptConfig {
@@ -39,6 +40,13 @@ export interface Tokens {
   readonly ids: Uint32Array;
   readonly batch: number;
   readonly time: number;
+}
+
+/** Keys and values of the positions that a sequence has been through. */
+export interface KvCache {
+  readonly layers: readonly LayerCache[];
+  /** Positions it holds; `hidden` advances it. */
+  length: number;
 }
 
 /** What each parameter is, and how it starts: N(0, 0.02²), projections into the residual stream scaled. */
@@ -117,25 +125,44 @@ export class GPT {
     }
   }
 
-  /** (B, T) token ids to (B, T, C) hidden states, after the last norm. */
-  hidden({ ids, batch, time }: Tokens): Tensor {
-    if (time > this.config.context) throw new Error(`${time} tokens exceed the context`);
-    const positions = Uint32Array.from(ids, (_, i) => i % time);
+  /** An empty cache for `batch` sequences, as long as the context. */
+  cache(batch: number): KvCache {
+    const { layers, context, width } = this.config;
+    const { device } = this.parameters;
+    const size = batch * context * width;
+    const make = () => new Tensor(device, [batch, context, width], device.alloc(size * 4));
+    return { layers: Array.from({ length: layers }, () => ({ keys: make(), values: make() })), length: 0 };
+  }
+
+  /** Gives a cache's memory back. */
+  releaseCache({ layers }: KvCache): void {
+    for (const { keys, values } of layers) [keys, values].forEach(release);
+  }
+
+  /**
+   * (B, T) token ids to (B, T, C) hidden states, after the last norm. With a cache, the tokens follow
+   * those that the cache holds, and are added to it.
+   */
+  hidden({ ids, batch, time }: Tokens, cache?: KvCache): Tensor {
+    const past = cache?.length ?? 0;
+    if (past + time > this.config.context) throw new Error(`${past + time} tokens exceed the context`);
+    const positions = Uint32Array.from(ids, (_, i) => past + i % time);
     let x = add(
       embedding(this.#p("transformer.wte.weight"), ids, [batch, time]),
       embedding(this.#p("transformer.wpe.weight"), positions, [batch, time]),
     ); // (B, T, C)
     x = this.#drop(x);
     for (let layer = 0; layer < this.config.layers; layer++) {
-      x = scope(() => this.#block(`transformer.h.${layer}`, x));
+      x = scope(() => this.#block(`transformer.h.${layer}`, x, cache && { ...cache.layers[layer], past }));
     }
+    if (cache) cache.length += time;
     return this.#norm("transformer.ln_f", x);
   }
 
   /** (B, T) token ids to (B, T, V) logits. */
-  logits(tokens: Tokens): Tensor {
+  logits(tokens: Tokens, cache?: KvCache): Tensor {
     const head = this.config.tied ? "transformer.wte.weight" : "lm_head.weight";
-    return linear(this.hidden(tokens), this.#p(head), null, true);
+    return linear(this.hidden(tokens, cache), this.#p(head), null, true);
   }
 
   /** The mean cross-entropy of the targets that are not ignored, in nats: a tensor of one element. */
@@ -144,10 +171,12 @@ export class GPT {
   }
 
   /** (B, T, C) to (B, T, C): two residual branches. */
-  #block(name: string, x: Tensor): Tensor {
+  #block(name: string, x: Tensor, cache?: LayerCache & { past: number }): Tensor {
     const { heads, dropout: rate } = this.config;
     const qkv = this.#linear(`${name}.attn.c_attn`, this.#norm(`${name}.ln_1`, x)); // (B, T, 3C)
-    const attended = this.#dropoutSeed === null
+    const attended = cache
+      ? attentionWithCache(qkv, cache, cache.past, heads)
+      : this.#dropoutSeed === null
       ? attention(qkv, heads)
       : attention(qkv, heads, rate, this.#nextSeed()); // (B, T, C)
     x = add(x, this.#drop(this.#linear(`${name}.attn.c_proj`, attended)));

@@ -2,6 +2,7 @@
 import type { Kernel } from "../device/device.ts";
 import { adamwKernel } from "./adamw.ts";
 import { attentionBackward, attentionDelta, attentionForward } from "./attention.ts";
+import { attentionCached, cacheAppend } from "./attention_cached.ts";
 import { columnSum } from "./column_sum.ts";
 import { crossEntropyBackward, crossEntropyForward } from "./cross_entropy.ts";
 import { dropoutKernel } from "./dropout.ts";
@@ -31,6 +32,8 @@ export const kernels = [
   attentionForward,
   attentionDelta,
   attentionBackward,
+  cacheAppend,
+  attentionCached,
   crossEntropyForward,
   crossEntropyBackward,
   sumKernel,

@@ -3,7 +3,7 @@
  *
  *   deno task bench train [--shape "L4 H4 C128 T64 B12 V65"]... [--device cpu|webgpu] [--threads N]
  *                         [--steps N] [--rounds N] [--against COMMAND] [--json]
- *   deno task bench ops   [the same]
+ *   deno task bench ops | decode [the same]
  *
  * `--against` runs another program's benchmark in turns with ours: COMMAND gets --layers, --heads,
  * --width, --context, --batch, --vocab and --steps, and prints a line of JSON with `ms_per_step`.
@@ -13,7 +13,17 @@ import type { Device } from "../device/device.ts";
 import { type DeviceChoice, openDevice } from "../device/open.ts";
 import { UserError } from "../errors.ts";
 import { exitOnUserError } from "../run/stage.ts";
-import { benchmarkModel, measureSteps, median, type Shape, shapeName, timed } from "../train/measure.ts";
+import { generate } from "../generate/generate.ts";
+import { GPT } from "../nn/gpt.ts";
+import {
+  benchmarkModel,
+  configOf,
+  measureSteps,
+  median,
+  type Shape,
+  shapeName,
+  timed,
+} from "../train/measure.ts";
 
 const SHAPES = [
   "L4 H4 C128 T64 B12 V65", // nanoGPT's model for a CPU
@@ -21,7 +31,12 @@ const SHAPES = [
   "L6 H6 C384 T256 B16 V65", // nanoGPT's baby model
 ];
 
-const HELP = `Usage: deno task bench train | ops [options]
+const HELP = `Usage: deno task bench train | ops | decode [options]
+
+  train   whole training steps, with clipping and AdamW
+  ops     the same, kernel by kernel
+  decode  greedy decoding of one sequence with a cache
+
 
   --shape TEXT       "L4 H4 C128 T64 B12 V65"; repeatable; three usual ones by default
   --device NAME      auto, cpu or webgpu (auto)
@@ -124,6 +139,36 @@ async function benchOps(device: Device, shape: Shape, options: Options): Promise
   line("outside of kernels", 0, whole - inKernels);
 }
 
+/** Greedy decoding of one sequence with a cache, until the context is full; median over rounds. */
+async function benchDecode(device: Device, shape: Shape, options: Options): Promise<void> {
+  const model = new GPT(device, configOf(shape));
+  model.initialize(1);
+  const rates: number[] = [], firsts: number[] = [];
+  for (let round = 0; round < Number(options.rounds) + 2; round++) {
+    const started = performance.now();
+    let first = 0, tokens = 0;
+    const settings = { maxNewTokens: shape.context - 1, temperature: 0, topK: 0, seed: 1, stop: -1 };
+    for await (const _ of generate(model, Uint32Array.of(1), settings)) {
+      if (tokens++ === 0) first = performance.now();
+    }
+    firsts.push(first - started);
+    rates.push((tokens - 1) / (performance.now() - first) * 1000);
+  }
+  const rate = Math.round(median(rates.slice(2))), first = median(firsts.slice(2));
+  if (options.json) {
+    const result = { tokens_per_s: rate, ms_to_first_token: first };
+    return console.log(JSON.stringify({ shape: shapeName(shape), device: device.name, ...result }));
+  }
+  console.log(
+    `${shapeName(shape).padEnd(26)} ${device.name.padEnd(7)} ${
+      rate.toLocaleString("en-US").padStart(9)
+    } tokens/s, ` +
+      `first token after ${first.toFixed(1)} ms`,
+  );
+}
+
+const benches = { train: benchTrain, ops: benchOps, decode: benchDecode };
+
 await exitOnUserError(async () => {
   const args = parseArgs(Deno.args, {
     string: ["shape", "device", "threads", "steps", "rounds", "against"],
@@ -135,17 +180,14 @@ await exitOnUserError(async () => {
     },
   }) as unknown as Options & { _: string[]; help: boolean };
   const what = args._[0];
-  if (args.help || (what !== "train" && what !== "ops")) {
-    console.log(HELP);
-    if (!args.help) throw new UserError(`bench: say what to measure, train or ops`);
-    return;
-  }
+  if (args.help) return console.log(HELP);
+  if (!(what in benches)) throw new UserError("bench: say what to measure: train, ops or decode");
   const threads = args.threads ? { threads: Number(args.threads) } : {};
   for (const text of args.shape.length > 0 ? args.shape : SHAPES) {
     const shape = parseShape(text);
     const { device, why } = await openDevice(args.device, threads);
     if (!args.json) console.log(`${device.description} (${device.name}, ${why})`);
-    await (what === "train" ? benchTrain : benchOps)(device, shape, args);
+    await benches[what as keyof typeof benches](device, shape, args);
     device.close();
   }
 });

@@ -153,3 +153,62 @@ export function attention_backward(
     }
   }
 }
+
+export function cache_append(
+  _first: i32, _end: i32, _tile: usize, _scratch: usize, qkv: usize, keys: usize, values: usize,
+  batch: i32, time: i32, width: i32, past: i32, capacity: i32,
+): void {
+  const bytes = <usize>width << 2;
+  for (let b = 0; b < batch; b++) {
+    for (let t = 0; t < time; t++) {
+      const from = qkv + <usize>(b * time + t) * 3 * bytes, to = <usize>(b * capacity + past + t) * bytes;
+      memory.copy(keys + to, from + bytes, bytes);
+      memory.copy(values + to, from + bytes + bytes, bytes);
+    }
+  }
+}
+
+export function attention_cached(
+  first: i32, end: i32, _tile: usize, scratch: usize, qkv: usize, keys: usize, values: usize, out: usize,
+  _batch: i32, time: i32, heads: i32, head_width: i32, past: i32, capacity: i32,
+): void {
+  const row = <usize>(heads * head_width) << 2;
+  const scale: f32 = 1 / sqrt<f32>(<f32>head_width);
+  for (let plane = first; plane < end; plane++) {
+    const b = plane / heads, head = <usize>(plane % heads * head_width) << 2;
+    const cache = <usize>(b * capacity) * row + head;
+    for (let t = 0; t < time; t++) {
+      const q = qkv + <usize>(b * time + t) * 3 * row + head, to = out + <usize>(b * time + t) * row + head;
+      const seen = past + t + 1;
+      let top = LOWEST;
+      let k = keys + cache;
+      for (let j = 0; j < seen; j++, k += row) {
+        let dot = splat(0);
+        for (let d = 0; d < head_width; d += 4) {
+          const at = <usize>d << 2, left = head_width - d;
+          dot = madd(loadFirst(q + at, left), loadFirst(k + at, left), dot);
+        }
+        const score = total(dot) * scale;
+        top = max(top, score);
+        store<f32>(scratch + (<usize>j << 2), score);
+      }
+      let sum = splat(0);
+      for (let j = 0; j < seen; j += 4) {
+        const at = scratch + (<usize>j << 2), left = seen - j;
+        const e = firstLanes(exp4(f32x4.sub(loadFirst(at, left), splat(top))), left);
+        storeFirst(at, e, left);
+        sum = f32x4.add(sum, e);
+      }
+      const inverse = splat(1 / total(sum));
+      for (let d = 0; d < head_width; d += 4) {
+        const at = <usize>d << 2, left = head_width - d;
+        let value = splat(0);
+        let v = values + cache + at;
+        for (let j = 0; j < seen; j++, v += row) {
+          value = madd(v128.load32_splat(scratch + (<usize>j << 2)), loadFirst(v, left), value);
+        }
+        storeFirst(to + at, f32x4.mul(value, inverse), left);
+      }
+    }
+  }
+}

@@ -1,0 +1,21 @@
+// Copies the keys and values of new positions to their place in the caches: row past + t of sequence b.
+// qkv is (B, T, 3C), the caches are (B, capacity, C).
+
+struct Params { batch: u32, time: u32, width: u32, past: u32, capacity: u32 }
+
+@group(0) @binding(0) var<uniform> p: Params;
+@group(0) @binding(1) var<storage, read> qkv: array<f32>;
+@group(0) @binding(2) var<storage, read_write> keys: array<f32>;
+@group(0) @binding(3) var<storage, read_write> values: array<f32>;
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let i = id.y * groups.x * 64u + id.x;
+  if (i >= p.batch * p.time * p.width) { return; }
+  let row = i / p.width;
+  let column = i % p.width;
+  let to = ((row / p.time) * p.capacity + p.past + row % p.time) * p.width + column;
+  let source = row * 3u * p.width + column;
+  keys[to] = qkv[source + p.width];
+  values[to] = qkv[source + 2u * p.width];
+}

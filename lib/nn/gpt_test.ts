@@ -1,0 +1,93 @@
+import { assertEquals, assertLess } from "@std/assert";
+import { OracleDevice } from "../device/oracle.ts";
+import { testDevices } from "../device/testing.ts";
+import { relativeError } from "../ops/cases.ts";
+import { IGNORED } from "../ops/cross_entropy.ts";
+import { differentiate } from "../ops/tape.ts";
+import { scope } from "../tensor/tensor.ts";
+import { GPT, type GptConfig, parameterSpecs } from "./gpt.ts";
+
+const CONFIG: GptConfig = {
+  vocab: 19,
+  context: 12,
+  layers: 2,
+  heads: 3,
+  width: 21,
+  hidden: 50,
+  dropout: 0,
+  bias: true,
+  tied: true,
+};
+const TOKENS = { ids: Uint32Array.from({ length: 24 }, (_, i) => (i * 7 + 3) % 19), batch: 2, time: 12 };
+const TARGETS = Uint32Array.from({ length: 24 }, (_, i) => i % 5 ? (i * 5 + 1) % 19 : IGNORED);
+
+function build(device: ConstructorParameters<typeof GPT>[0], change: Partial<GptConfig> = {}): GPT {
+  const model = new GPT(device, { ...CONFIG, ...change });
+  model.initialize(5);
+  return model;
+}
+
+Deno.test("GPT-2's smallest size has its published number of parameters", () => {
+  const config = { vocab: 50257, context: 1024, layers: 12, heads: 12, width: 768, hidden: 3072, dropout: 0 };
+  const count = (c: GptConfig) =>
+    parameterSpecs(c).reduce((n, { shape }) => n + shape.reduce((a, b) => a * b, 1), 0);
+  assertEquals(count({ ...config, bias: true, tied: true }), 124_439_808);
+  assertEquals(count({ ...config, bias: true, tied: false }), 124_439_808 + 50257 * 768);
+});
+
+Deno.test("the loss starts at ln V: an untrained model guesses evenly", async () => {
+  const oracle = new OracleDevice();
+  const model = build(oracle);
+  const [loss] = await scope(() => oracle.read(model.loss(TOKENS, TARGETS).buffer));
+  assertLess(Math.abs(loss - Math.log(19)), 0.05);
+});
+
+Deno.test("a position's logits do not depend on what follows it", async () => {
+  const oracle = new OracleDevice();
+  const model = build(oracle);
+  const logits = (ids: Uint32Array) => scope(() => oracle.read(model.logits({ ...TOKENS, ids }).buffer));
+  const before = await logits(TOKENS.ids);
+  const changed = TOKENS.ids.slice();
+  changed[8] = (changed[8] + 1) % 19;
+  const after = await logits(changed);
+  assertEquals(after.subarray(0, 8 * 19), before.subarray(0, 8 * 19));
+  assertEquals(after.subarray(12 * 19), before.subarray(12 * 19));
+});
+
+for (const { name, device } of [{ name: "oracle", device: new OracleDevice() }, ...await testDevices()]) {
+  for (const change of [{}, { bias: false }, { tied: false }, { dropout: 0.3 }]) {
+    Deno.test(`${name}: loss and gradients agree with the oracle's, ${JSON.stringify(change)}`, async () => {
+      const oracle = new OracleDevice();
+      const [expected, actual] = await Promise.all([oracle, device].map(async (on) => {
+        const model = build(on, change);
+        const { gradients } = model.parameters;
+        const loss = scope(() =>
+          on.read(model.training(9, () => differentiate(() => model.loss(TOKENS, TARGETS))).buffer)
+        );
+        return { loss: (await loss)[0], gradients: await on.read(gradients.buffer) };
+      }));
+      assertLess(Math.abs(actual.loss - expected.loss), 1e-5);
+      assertLess(relativeError(actual.gradients, expected.gradients), 1e-5);
+    });
+  }
+
+  Deno.test(`${name}: decoding with a cache gives the logits of the whole sequence at once`, async () => {
+    const model = build(device);
+    const { vocab } = CONFIG;
+    const whole = await scope(() => device.read(model.logits(TOKENS).buffer));
+    const cache = model.cache(2);
+    const rows = (from: number, to: number) =>
+      Uint32Array.from([0, 12].flatMap((row) => [...TOKENS.ids.subarray(row + from, row + to)]));
+    for (const [from, to] of [[0, 5], [5, 6], [6, 7], [7, 12]]) {
+      const tokens = { ids: rows(from, to), batch: 2, time: to - from };
+      const part = await scope(() => device.read(model.logits(tokens, cache).buffer));
+      for (const row of [0, 1]) {
+        const expected = whole.subarray((row * 12 + from) * vocab, (row * 12 + to) * vocab);
+        const actual = part.subarray(row * (to - from) * vocab, (row + 1) * (to - from) * vocab);
+        assertLess(relativeError(actual, expected), 1e-5);
+      }
+    }
+    assertEquals(cache.length, 12);
+    model.releaseCache(cache);
+  });
+}
