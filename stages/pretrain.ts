@@ -21,6 +21,7 @@ import { readTokenizer, type Tokenizer } from "../lib/text/tokenizer.ts";
 import { architectureDifferences, readCheckpoint, readCheckpointInfo } from "../lib/train/checkpoint.ts";
 import { evaluateLoss, unigramEntropy } from "../lib/train/evaluate.ts";
 import { train } from "../lib/train/loop.ts";
+import { trainingBytes } from "../lib/train/measure.ts";
 import { buildVocab } from "./build-vocab.ts";
 import { prepareCorpus } from "./prepare-corpus.ts";
 
@@ -44,7 +45,17 @@ export const pretrain: Stage = {
       preset.threads === "auto" ? {} : { threads: preset.threads },
     );
     terminal.log(`  device: ${device.name} (${why}): ${device.description}`);
-    const model = new GPT(device, architecture(preset, tokenizer.size));
+    const config = architecture(preset, tokenizer.size);
+    const bytes = trainingBytes(config, options.batch);
+    if (device.name === "cpu" && bytes > 2 ** 32) {
+      throw new UserError(
+        `training this model takes about ${
+          (bytes / 2 ** 30).toFixed(1)
+        } GiB, the cpu device reaches 4 GiB; ` +
+          "lower pretrain.batch, model.context, model.width or model.layers, or use a GPU",
+      );
+    }
+    const model = new GPT(device, config);
     const { layers, heads, width } = model.config;
     terminal.log(
       `  model: L${layers} H${heads} C${width} T${time} V${tokenizer.size}, ` +

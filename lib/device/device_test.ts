@@ -2,7 +2,7 @@ import { assert, assertEquals, assertLess, assertRejects } from "@std/assert";
 import { buildKernels } from "../../kernels/cpu/build.ts";
 import { UserError } from "../errors.ts";
 import { kernels } from "../ops/table.ts";
-import { benchmarkModel } from "../train/measure.ts";
+import { benchmarkModel, configOf, trainingBytes } from "../train/measure.ts";
 import { CpuDevice } from "./cpu.ts";
 import { openDevice } from "./open.ts";
 import { sizeClass, SizeClassPool } from "./pool.ts";
@@ -60,6 +60,18 @@ Deno.test("a steady training step on the cpu device allocates nothing", async ()
   await model.step();
   assertEquals(device.created.buffers, before);
   device.close();
+});
+
+Deno.test("what training is said to take is about what it takes", async () => {
+  for (const shape of [{ ...SHAPE, batch: 30 }, { ...SHAPE, layers: 5, width: 128, context: 64, batch: 8 }]) {
+    const device = await CpuDevice.open({ threads: 1 });
+    const before = device.memory().used;
+    const model = benchmarkModel(device, shape);
+    await model.step();
+    const share = trainingBytes(configOf(shape), shape.batch) / (device.memory().used - before);
+    assert(share > 0.6 && share < 1.5, `${share.toFixed(2)} of what it takes`);
+    device.close();
+  }
 });
 
 Deno.test("the cpu device says how much memory is missing", async () => {

@@ -36,5 +36,16 @@ export async function openDevice(choice: DeviceChoice, options: CpuOptions = {})
 /** The machine's preferred adapter, or null. */
 export async function findAdapter(): Promise<GPUAdapter | null> {
   if (!navigator.gpu) return null;
+  quietVulkan();
   return await navigator.gpu.requestAdapter({ powerPreference: "high-performance" });
+}
+
+/**
+ * On Linux without a desktop session, the search for adapters complains on standard error that this
+ * variable is not set. It is used for windows, of which there are none here.
+ */
+function quietVulkan(): void {
+  const name = "XDG_RUNTIME_DIR";
+  const allowed = Deno.permissions.querySync({ name: "env", variable: name }).state === "granted";
+  if (Deno.build.os === "linux" && allowed && !Deno.env.get(name)) Deno.env.set(name, "/tmp");
 }

@@ -57,7 +57,7 @@ export async function workspace(text = sampleText(), preset = TINY): Promise<Wor
     new Deno.Command(Deno.execPath(), {
       args: [
         ...["run", "-q", "--no-prompt", `--config=${root}deno.json`, "--allow-read"],
-        ...[...rights, "--allow-env=NODE_ENV,LOG_STREAM,LOG_TOKENS"],
+        ...[...rights, "--allow-env=NODE_ENV,LOG_STREAM,LOG_TOKENS,XDG_RUNTIME_DIR"],
         ...[`${root}stages/${stage}.ts`, "--config", "preset.yaml", ...args],
       ],
       cwd: folder,

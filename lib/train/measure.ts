@@ -1,6 +1,6 @@
 /** Measuring training steps: whole, and kernel by kernel. */
 import type { Args, Binding, Buffer, Device, Kernel, Params } from "../device/device.ts";
-import { GPT, type GptConfig } from "../nn/gpt.ts";
+import { GPT, type GptConfig, parameterSpecs } from "../nn/gpt.ts";
 import { differentiate } from "../ops/tape.ts";
 import { deriveSeed, randomBits } from "../tensor/random.ts";
 import { scope } from "../tensor/tensor.ts";
@@ -27,6 +27,16 @@ export function configOf({ layers, heads, width, context, vocab }: Shape): GptCo
 /** Operations of one step: 6 a parameter and token, and attention's (Kaplan et al., arXiv:2001.08361). */
 export function stepFlops({ layers, width, context, batch }: Shape, parameters: number): number {
   return 6 * parameters * batch * context + 12 * layers * width * context * batch * context;
+}
+
+/**
+ * Bytes that training takes, roughly: four arenas of parameters, and per layer and token what the
+ * backward pass reads again (norms, qkv, attention, the MLP's two sides) besides logits and gradients.
+ */
+export function trainingBytes(c: GptConfig, batch: number): number {
+  const parameters = parameterSpecs(c).reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
+  const perToken = c.layers * (8 * c.width + 2 * c.hidden) + 8 * c.width + 2 * c.hidden + 2 * c.vocab;
+  return 4 * (4 * parameters + batch * c.context * perToken);
 }
 
 /** A model on random tokens whose `step` is one training step with clipping and AdamW. */
