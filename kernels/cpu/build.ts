@@ -1,6 +1,7 @@
 /**
  * Builds kernels.wasm from the AssemblyScript in assembly/: `deno task build-kernels`. With --check it
- * only compares, and fails if the committed file is not what the sources build to.
+ * only compares, and fails if the committed file is not what the sources build to. The compiler is heavy,
+ * so it has a deno.json of its own, and those who do not change kernels never download it.
  */
 import asc from "assemblyscript/asc";
 
@@ -11,7 +12,7 @@ const folder = new URL("./", import.meta.url);
 const target = new URL("kernels.wasm", folder);
 
 /** The bytes that the sources build to. */
-export async function buildKernels(): Promise<Uint8Array> {
+async function buildKernels(): Promise<Uint8Array> {
   let built: Uint8Array | undefined;
   const { error, stderr } = await asc.main([
     "assembly/index.ts",
