@@ -130,7 +130,8 @@ export class CpuDevice implements Device {
     const scratch = this.#scratchFor(step * this.#threads.count);
     const bytes = b.reduce((sum, buffer) => sum + buffer.bytes, 0);
     const alone = bytes < SMALL_BYTES && (k.flops?.(a) ?? 0) < SMALL_FLOPS;
-    this.#threads.run(k.cpu.name, k.cpu.tasks(a), args, { scratch, step, alone });
+    const grain = k.cpu.grain?.(a) ?? 1;
+    this.#threads.run(k.cpu.name, k.cpu.tasks(a), args, { grain, scratch, step, alone });
   }
 
   #scratchFor(bytes: number): number {

@@ -1,6 +1,8 @@
 /**
  * How the threads of the cpu device share work: one job at a time, described in shared memory, announced
- * by a counter. A thread runs a contiguous run of the job's tasks, so packing is amortised.
+ * by a counter. Each thread has a contiguous part of the job's tasks, the same for every job of that size,
+ * so that it finds its data in its cache. It takes its part in chunks; one that has finished helps the
+ * others with theirs (measured: without that, waiting was 14 % of a training step on two shared cores).
  */
 import { type TileKind, tileModule } from "../../kernels/cpu/tile.ts";
 
@@ -10,13 +12,23 @@ export const PAGES = { min: 64, max: 65536 } as const;
 // Where things are: what AssemblyScript keeps at the bottom, the job, the tile areas, then buffers.
 const JOB_AT = 32768;
 const ARGUMENTS_AT = JOB_AT + 64;
+const CURSORS_AT = ARGUMENTS_AT + 512;
+const CURSOR_STEP = 16; // words: a cache line each
 const TILES_AT = 65536;
 export const FIRST_FREE = PAGES.min * 65536;
 /** As many as tile areas fit below FIRST_FREE, with room for the two that cpu.ts times. */
 export const MAX_THREADS = 96;
 
 /** Words of the job. */
-const GENERATION = 0, KERNEL = 1, TASKS = 2, COUNT = 3, DONE = 4, SCRATCH = 5, SCRATCH_STEP = 6, WAITING = 7;
+const GENERATION = 0,
+  KERNEL = 1,
+  TASKS = 2,
+  COUNT = 3,
+  DONE = 4,
+  SCRATCH = 5,
+  SCRATCH_STEP = 6,
+  WAITING = 7,
+  CHUNK = 8;
 const STOP = -1;
 
 /** Polls before a thread goes to sleep: some 20 µs, as the next kernel mostly follows at once. */
@@ -55,19 +67,38 @@ export interface WorkerStart {
 class Job {
   readonly words: Int32Array;
   readonly args: Float64Array;
+  readonly cursors: Int32Array;
 
   constructor(memory: WebAssembly.Memory) {
-    this.words = new Int32Array(memory.buffer, JOB_AT, 8);
+    this.words = new Int32Array(memory.buffer, JOB_AT, 16);
     this.args = new Float64Array(memory.buffer, ARGUMENTS_AT, 40);
+    this.cursors = new Int32Array(memory.buffer, CURSORS_AT, CURSOR_STEP * MAX_THREADS);
   }
 
-  /** Runs one thread's share of the tasks. */
-  runShare(kernel: Export, thread: number, threads: number): void {
-    const tasks = this.words[TASKS];
-    const first = Math.floor(tasks * thread / threads), end = Math.floor(tasks * (thread + 1) / threads);
-    if (first === end) return;
-    const scratch = (this.words[SCRATCH] >>> 0) + thread * (this.words[SCRATCH_STEP] >>> 0);
-    kernel(first, end, tileArea(thread), scratch, ...this.args.subarray(0, this.words[COUNT]));
+  /** Puts every thread's cursor at the start of its part. */
+  divide(tasks: number, threads: number, grain: number): void {
+    this.words[TASKS] = tasks;
+    this.words[CHUNK] = Math.min(tasks, Math.max(grain, Math.ceil(tasks / threads / 3)));
+    for (let thread = 0; thread < threads; thread++) {
+      this.cursors[thread * CURSOR_STEP] = Math.floor(tasks * thread / threads);
+    }
+  }
+
+  /** Runs one thread's part of the tasks, then what others have not begun of theirs. */
+  work(kernel: Export, thread: number, threads: number): void {
+    const { words, cursors } = this;
+    const tasks = words[TASKS], chunk = words[CHUNK];
+    const scratch = (words[SCRATCH] >>> 0) + thread * (words[SCRATCH_STEP] >>> 0);
+    const args = [tileArea(thread), scratch, ...this.args.subarray(0, words[COUNT])];
+    for (let turn = 0; turn < threads; turn++) {
+      const owner = (thread + turn) % threads;
+      const end = Math.floor(tasks * (owner + 1) / threads);
+      for (;;) {
+        const first = Atomics.add(cursors, owner * CURSOR_STEP, chunk);
+        if (first >= end) break;
+        kernel(first, Math.min(end, first + chunk), ...args);
+      }
+    }
   }
 }
 
@@ -89,7 +120,7 @@ export function serveJobs(
     Atomics.wait(words, GENERATION, generation);
     generation = Atomics.load(words, GENERATION);
     if (words[KERNEL] === STOP) return;
-    job.runShare(table[words[KERNEL]], thread, threads);
+    job.work(table[words[KERNEL]], thread, threads);
     Atomics.add(words, DONE, 1);
     if (Atomics.load(words, WAITING)) Atomics.notify(words, DONE);
   }
@@ -132,27 +163,31 @@ export class Threads {
   /**
    * Runs a kernel's tasks on all threads, or on this one alone, and returns when they are done.
    * @param args buffer addresses, then arguments
+   * @param options.grain tasks that are worth a call
    * @param options.scratch address of the first thread's scratch memory, `step` bytes before the next's
    */
   run(
     kernel: string,
     tasks: number,
     args: readonly number[],
-    { scratch, step, alone }: { scratch: number; step: number; alone: boolean },
+    { grain, scratch, step, alone }: { grain: number; scratch: number; step: number; alone: boolean },
   ): void {
     if (this.#closed) throw new Error("the cpu device is closed");
     const { words } = this.#job;
-    words[TASKS] = tasks;
     words[COUNT] = args.length;
     words[SCRATCH] = scratch;
     words[SCRATCH_STEP] = step;
     this.#job.args.set(args);
     const run = this.#exports[kernel];
-    if (alone || tasks === 1 || this.count === 1) return this.#job.runShare(run, 0, 1);
+    if (alone || tasks === 1 || this.count === 1) {
+      this.#job.divide(tasks, 1, tasks);
+      return this.#job.work(run, 0, 1);
+    }
+    this.#job.divide(tasks, this.count, grain);
     words[KERNEL] = this.#numbers.get(kernel)!;
     Atomics.store(words, DONE, 0);
     this.#announce();
-    this.#job.runShare(run, 0, this.count);
+    this.#job.work(run, 0, this.count);
     this.#join();
   }
 

@@ -28,6 +28,8 @@ export interface CpuKernel<P extends Params> {
    * threads, so that a result is the same bit for bit however many threads there are.
    */
   tasks(a: Args<P>): number;
+  /** Tasks that are worth a call of their own; fewer waste what a call prepares. 1 by default. */
+  grain?(a: Args<P>): number;
   /** Bytes of scratch memory each thread needs. */
   scratch?(a: Args<P>): number;
 }

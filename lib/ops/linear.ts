@@ -21,6 +21,8 @@ function matmulKernel(name: string, ta: boolean, tb: boolean) {
       name,
       // As matmul.ts in kernels/cpu splits: few rows and wide matrices by 16 columns, others by 6 rows.
       tasks: ({ m, n }) => n > m || (m < 6 && !ta) ? Math.ceil(n / 16) : Math.ceil(m / 6),
+      // A call packs the operand that its tasks share: by columns all of a, so a thread does its part at once.
+      grain: ({ m, n }) => n > m ? Infinity : 16,
       scratch: () => PACKING,
     },
     flops: ({ m, n, k }) => 2 * m * n * k,
