@@ -3,8 +3,10 @@
  * with the oracle on them, and the oracle's gradients with finite differences.
  */
 import type { Device } from "../device/device.ts";
+import type { OracleDevice } from "../device/oracle.ts";
 import { deriveSeed, normals } from "../tensor/random.ts";
-import { Parameter, scope, type Tensor, upload } from "../tensor/tensor.ts";
+import { Parameter, scope, Tensor, upload } from "../tensor/tensor.ts";
+import { adamwKernel } from "./adamw.ts";
 import { add } from "./add.ts";
 import { attention } from "./attention.ts";
 import { crossEntropy, IGNORED } from "./cross_entropy.ts";
@@ -173,4 +175,85 @@ export function relativeError(actual: ArrayLike<number>, expected: ArrayLike<num
     if (!(error <= worst)) worst = error; // NaN counts as an error
   }
   return actual.length === expected.length ? worst : Infinity;
+}
+
+/** A case's output on the oracle, with all of float64's digits. */
+function forward(
+  oracle: OracleDevice,
+  test: Case,
+  inputs: Float64Array[],
+  weights: Float64Array[],
+): Float64Array {
+  return scope(() => {
+    const place = (shape: readonly number[], data: Float64Array) => {
+      const buffer = oracle.alloc(data.length * 4);
+      oracle.write(buffer, data);
+      return [oracle, shape, buffer] as const;
+    };
+    const x = inputs.map((data, i) => new Tensor(...place(test.inputs[i], data)));
+    const w = weights.map((data, i) => new Parameter(`w${i}`, ...place(test.weights[i], data)));
+    return oracle.values(test.run(x, w).buffer);
+  });
+}
+
+/**
+ * The largest relative difference between a case's gradients on the oracle and central differences of its
+ * output, over some forty elements of each input and parameter.
+ */
+export async function gradientError(oracle: OracleDevice, test: Case): Promise<number> {
+  const drawn = draw(test);
+  const analytic = await runCase(oracle, test, drawn);
+  const inputs = drawn.inputs.map((x) => Float64Array.from(x));
+  const weights = drawn.weights.map((x) => Float64Array.from(x));
+  const seed = normals(deriveSeed(2, test.name), analytic.y.length, 1);
+  const loss = () => forward(oracle, test, inputs, weights).reduce((sum, y, i) => sum + y * seed[i], 0);
+  const h = 1e-5;
+  let worst = 0;
+  for (const [prefix, group] of [["dx", inputs], ["dw", weights]] as const) {
+    group.forEach((values, at) => {
+      const stride = Math.max(1, Math.floor(values.length / 40));
+      const numeric: number[] = [], expected: number[] = [];
+      for (let i = 0; i < values.length; i += stride) {
+        const before = values[i];
+        values[i] = before + h;
+        const above = loss();
+        values[i] = before - h;
+        numeric.push((above - loss()) / (2 * h));
+        values[i] = before;
+        expected.push(analytic[`${prefix}${at}`][i]);
+      }
+      const error = relativeError(expected, numeric);
+      if (!(error <= worst)) worst = error;
+    });
+  }
+  return worst;
+}
+
+/** One AdamW update of drawn values, of which the first 128 decay. */
+export async function runAdamW(
+  device: Device,
+  { clip, lr = 0.01, gradientScale = 1 }: { clip: number; lr?: number; gradientScale?: number },
+): Promise<Record<"weight" | "m" | "v", Float32Array>> {
+  const n = 320;
+  const reads = scope(() => {
+    const make = (seed: number, change = (x: number) => x) =>
+      upload(device, [n], normals(seed, n, 1).map(change));
+    const gradient = make(1, (x) => x * gradientScale);
+    const weight = make(2), m = make(3), v = make(4, (x) => x * x);
+    const buffers = [gradient, squaredNorm(gradient), weight, m, v].map((tensor) => tensor.buffer);
+    device.dispatch(adamwKernel, buffers, {
+      n,
+      decay_end: 128,
+      lr,
+      beta1: 0.9,
+      beta2: 0.95,
+      epsilon: 1e-8,
+      decay: lr === 0 ? 0 : 0.1,
+      clip,
+      correction1: 1 - 0.9 ** 3,
+      correction2: 1 - 0.95 ** 3,
+    });
+    return { weight: device.read(weight.buffer), m: device.read(m.buffer), v: device.read(v.buffer) };
+  });
+  return { weight: await reads.weight, m: await reads.m, v: await reads.v };
 }

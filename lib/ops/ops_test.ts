@@ -1,51 +1,13 @@
 import { assert, assertEquals, assertLess } from "@std/assert";
 import { OracleDevice } from "../device/oracle.ts";
 import { testDevices } from "../device/testing.ts";
-import { type Case, cases, draw, relativeError, runCase, runReductions } from "./cases.ts";
-import { deriveSeed, normals } from "../tensor/random.ts";
-import { Parameter, scope, Tensor } from "../tensor/tensor.ts";
+import { cases, gradientError, relativeError, runAdamW, runCase, runReductions } from "./cases.ts";
 
 const oracle = new OracleDevice();
 
-/** A case's output on the oracle, with all of float64's digits. */
-function forward(test: Case, inputs: Float64Array[], weights: Float64Array[]): Float64Array {
-  return scope(() => {
-    const place = (shape: readonly number[], data: Float64Array) => {
-      const buffer = oracle.alloc(data.length * 4);
-      oracle.write(buffer, data);
-      return [oracle, shape, buffer] as const;
-    };
-    const x = inputs.map((data, i) => new Tensor(...place(test.inputs[i], data)));
-    const w = weights.map((data, i) => new Parameter(`w${i}`, ...place(test.weights[i], data)));
-    return oracle.values(test.run(x, w).buffer);
-  });
-}
-
 for (const test of cases) {
   Deno.test(`${test.name}: gradients agree with finite differences in float64`, async () => {
-    const drawn = draw(test);
-    const analytic = await runCase(oracle, test, drawn);
-    const inputs = drawn.inputs.map((x) => Float64Array.from(x));
-    const weights = drawn.weights.map((x) => Float64Array.from(x));
-    const seed = normals(deriveSeed(2, test.name), analytic.y.length, 1);
-    const loss = () => forward(test, inputs, weights).reduce((sum, y, i) => sum + y * seed[i], 0);
-    const h = 1e-5;
-    for (const [prefix, group] of [["dx", inputs], ["dw", weights]] as const) {
-      group.forEach((values, at) => {
-        const stride = Math.max(1, Math.floor(values.length / 40));
-        const numeric: number[] = [], expected: number[] = [];
-        for (let i = 0; i < values.length; i += stride) {
-          const before = values[i];
-          values[i] = before + h;
-          const above = loss();
-          values[i] = before - h;
-          numeric.push((above - loss()) / (2 * h));
-          values[i] = before;
-          expected.push(analytic[`${prefix}${at}`][i]);
-        }
-        assertLess(relativeError(expected, numeric), 1e-5, `${prefix}${at}`);
-      });
-    }
+    assertLess(await gradientError(oracle, test), 1e-5);
   });
 }
 
@@ -73,5 +35,24 @@ for (const { name, device } of await testDevices()) {
     assertEquals(dropped((await runCase(device, test)).y), expected);
     const share = expected.reduce((a, b) => a + b) / expected.length;
     assert(share > 0.15 && share < 0.45, `a rate of 0.3 dropped ${share}`);
+  });
+}
+
+for (const { name, device } of await testDevices()) {
+  for (const settings of [{ clip: 1 }, { clip: 0 }]) {
+    Deno.test(`${name}: an AdamW update agrees with the oracle's, ${JSON.stringify(settings)}`, async () => {
+      const expected = await runAdamW(oracle, settings);
+      const actual = await runAdamW(device, settings);
+      for (const part of ["weight", "m", "v"] as const) {
+        assertLess(relativeError(actual[part], expected[part]), 1e-5, part);
+      }
+    });
+  }
+
+  Deno.test(`${name}: an update whose gradient norm is not finite changes nothing`, async () => {
+    const before = await runAdamW(device, { clip: 1, lr: 0, gradientScale: 0 });
+    for (const gradientScale of [NaN, Infinity]) {
+      assertEquals((await runAdamW(device, { clip: 1, gradientScale })).weight, before.weight);
+    }
   });
 }

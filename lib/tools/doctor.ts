@@ -9,7 +9,7 @@ import type { Device } from "../device/device.ts";
 import { findAdapter, openDevice } from "../device/open.ts";
 import { OracleDevice } from "../device/oracle.ts";
 import { WebGpuDevice } from "../device/webgpu.ts";
-import { cases, relativeError, runCase } from "../ops/cases.ts";
+import { cases, gradientError, relativeError, runCase } from "../ops/cases.ts";
 import { kernels } from "../ops/table.ts";
 import { measureSteps } from "../train/measure.ts";
 import { replay, TOLERANCES } from "../train/parity.ts";
@@ -115,6 +115,13 @@ const oracle = new OracleDevice();
 console.log(
   `Deno ${Deno.version.deno}, V8 ${Deno.version.v8}, ${Deno.build.target}, ${navigator.hardwareConcurrency} cores`,
 );
+console.log("\noracle: the references in float64");
+await attempt("every op's gradient against finite differences", async () => {
+  let worst = 0;
+  for (const test of cases) worst = Math.max(worst, await gradientError(oracle, test));
+  if (!(worst < 1e-5)) throw new Error(`relative error ${worst.toExponential(1)}`);
+  return `largest relative error ${worst.toExponential(1)}`;
+});
 const cpu = await CpuDevice.open();
 console.log(`\ncpu: ${cpu.description}`);
 await checkMathematics(cpu, oracle);
