@@ -12,6 +12,7 @@ function refused({ code, output }: { code: number; output: string }, text: strin
   assert(!output.includes("    at "), output);
 }
 
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 const tool = (name: string) => new URL(`../lib/tools/${name}.ts`, import.meta.url).pathname;
 
 Deno.test("the pipeline runs once, then is up to date, and reruns just what a change touches", async () => {
@@ -109,9 +110,9 @@ Deno.test("Ctrl-C saves and exits with 0; the run is not overwritten unasked, an
   ];
   const process = work.spawn("pretrain", ...long, "--set", "pretrain.sample_every=0");
   const metrics = work.path("models/tiny/pretrain/metrics.jsonl");
-  for (let tries = 0; tries < 200; tries++) {
+  for (let tries = 0; tries < 600; tries++) {
     if ((await Deno.readTextFile(metrics).catch(() => "")).split("\n").length > 20) break;
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await pause(100);
   }
   process.kill("SIGINT");
   const { code, stderr } = await process.output();
@@ -135,12 +136,21 @@ Deno.test("killed at fifty random moments, training resumes each time from a who
     "pretrain.sample_every=0",
   ];
   const args = ["--resume", ...settings.flatMap((setting) => ["--set", setting])];
+  // Moments are counted in the time that this machine takes to start and save once.
+  const started = performance.now();
+  const first = work.spawn("pretrain", ...args);
+  const saved = work.path("models/tiny/pretrain/last/checkpoint.json");
+  for (let tries = 0; tries < 1200 && !await exists(saved); tries++) await pause(50);
+  const unit = performance.now() - started;
+  first.kill("SIGKILL");
+  await first.output();
+
   let step = 0, resumed = 0;
   for (let kill = 0; kill < 50; kill++) {
     const process = work.spawn("pretrain", ...args);
     const output = process.output();
-    // Moments from before the first step to many saves later; saving is most of the time here.
-    await new Promise((resolve) => setTimeout(resolve, 400 + Math.random() * 900));
+    // From before the first step to many saves later; saving is most of the time here.
+    await pause(unit * (0.5 + Math.random()));
     process.kill("SIGKILL");
     const text = new TextDecoder().decode((await output).stderr);
     assert(!text.includes("error"), text);
