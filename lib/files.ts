@@ -14,8 +14,14 @@ export function explain(error: unknown, path: string): never {
     );
   }
   if (code === "EROFS") throw new UserError(`${path} cannot be written: the file system is read-only`);
-  if (code === "ENOSPC" || code === "EDQUOT" || error instanceof Deno.errors.FilesystemLoop) {
+  if (code === "ENOSPC" || code === "EDQUOT") {
     throw new UserError(`${path} cannot be written: the disk is full; free some space and run again`);
+  }
+  // Deno gives this one no code.
+  if (/os error 27\b/.test(String(error))) {
+    throw new UserError(
+      `${path} cannot be written: it grows past the largest file that is allowed (ulimit -f)`,
+    );
   }
   throw error;
 }

@@ -297,3 +297,23 @@ Deno.test("tasks run with the permissions they are given", async () => {
   refused(await task("parity", "no/such/folder"), "expected.json does not exist");
   refused(await task("bench", "train", "--shape", "L4"), "--shape L4: expected such as");
 });
+
+Deno.test({
+  name: "a write that the system breaks off in the middle is told in one line, and leaves nothing behind",
+  ignore: Deno.build.os === "windows", // it has no file size limits
+  async fn() {
+    await using work = await workspace(sampleText(20_000));
+    const root = new URL("../", import.meta.url).pathname;
+    const rights = [`--config=${root}deno.json`, "--allow-read", "--allow-write", "--allow-env"];
+    const stage = [Deno.execPath(), "run", "-q", ...rights, `${root}stages/prepare-corpus.ts`];
+    // Files end at 64 blocks; with the signal ignored, the write itself fails, as on a full disk.
+    const script = `trap '' XFSZ; ulimit -f 64; exec "$@"`;
+    const { code, stderr } = await new Deno.Command("sh", {
+      args: ["-c", script, "sh", ...stage, "--config", "preset.yaml"],
+      cwd: work.folder,
+      stdin: "null",
+    }).output();
+    refused({ code, output: new TextDecoder().decode(stderr) }, "train.jsonl cannot be written");
+    assertEquals([...Deno.readDirSync(work.path("data/processed/tiny/corpus"))], []);
+  },
+});
