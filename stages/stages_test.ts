@@ -237,7 +237,7 @@ const mistakes: {
 for (const { name, text, preset, args = [], says } of mistakes) {
   Deno.test(`${name} is refused in one line, with exit code 2 and nothing half-written`, async () => {
     await using work = await workspace(sampleText(), preset ?? TINY);
-    if (text !== undefined) await work.write("text.txt", typeof text === "string" ? text : text);
+    if (text !== undefined) await work.write("text.txt", text);
     refused(await work.run("pipeline", ...args), says);
     for (const folder of ["data/processed/tiny/corpus", "models/tiny/pretrain"]) {
       const files = await exists(work.path(folder)) ? [...Deno.readDirSync(work.path(folder))] : [];

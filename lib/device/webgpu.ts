@@ -29,11 +29,6 @@ interface Pipeline {
   readonly groups: Map<string, GPUBindGroup>;
 }
 
-export interface WebGpuOptions {
-  /** Called once if the device is lost; the default throws from the next call. */
-  onLost?: (message: string) => void;
-}
-
 export class WebGpuDevice implements Device {
   readonly name = "webgpu";
   readonly description: string;
@@ -41,7 +36,6 @@ export class WebGpuDevice implements Device {
   readonly created = { buffers: 0, bindGroups: 0, pipelines: 0 };
 
   #gpu: GPUDevice;
-  #adapter: GPUAdapter;
   #pipelines = new Map<object, Pipeline>();
   #pool = new SizeClassPool<GpuAllocation>((bytes) => this.#create(bytes));
   #uniforms: GPUBuffer;
@@ -54,8 +48,7 @@ export class WebGpuDevice implements Device {
   #nextId = 0;
   #fault: string | null = null;
 
-  private constructor(adapter: GPUAdapter, gpu: GPUDevice, options: WebGpuOptions) {
-    this.#adapter = adapter;
+  private constructor(adapter: GPUAdapter, gpu: GPUDevice) {
     this.#gpu = gpu;
     const { vendor, architecture, description, isFallbackAdapter } = adapter.info;
     const name = description || [vendor, architecture].filter(Boolean).join(" ") || "unnamed adapter";
@@ -68,7 +61,6 @@ export class WebGpuDevice implements Device {
       if (info.reason === "destroyed") return;
       this.#fault = `the GPU was lost (${info.message || info.reason}); close other GPU programs, or run ` +
         `with --set device=cpu, and continue with --resume`;
-      options.onLost?.(this.#fault);
     });
     gpu.addEventListener("uncapturederror", (event) => {
       event.preventDefault();
@@ -81,7 +73,7 @@ export class WebGpuDevice implements Device {
   }
 
   /** Opens an adapter's device with all the limits and useful features the adapter has. */
-  static async open(adapter: GPUAdapter, options: WebGpuOptions = {}): Promise<WebGpuDevice> {
+  static async open(adapter: GPUAdapter): Promise<WebGpuDevice> {
     const limits: Record<string, number> = {};
     for (
       const limit of [
@@ -97,11 +89,7 @@ export class WebGpuDevice implements Device {
       requiredLimits: limits,
       requiredFeatures: wanted.filter((f) => adapter.features.has(f)),
     });
-    return new WebGpuDevice(adapter, gpu, options);
-  }
-
-  get adapter(): GPUAdapter {
-    return this.#adapter;
+    return new WebGpuDevice(adapter, gpu);
   }
 
   get limits(): GPUSupportedLimits {

@@ -45,7 +45,6 @@ Deno.test("imports run downward through the layers", async () => {
   for (const top of ["lib", "stages"]) {
     for await (const path of modules(root + top)) {
       const from = relative(root, path);
-      // Measuring and testing help reach down from beside what they help.
       for (const imported of await importsOf(path)) {
         const to = relative(root, imported);
         if (layer(to) < layer(from)) upward.push(`${from} imports ${to}`);

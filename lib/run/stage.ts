@@ -112,19 +112,20 @@ const settingsHash = (stage: Stage, preset: Preset) => hashContent(JSON.stringif
 
 /**
  * Why a stage must run, or null when its folder is up to date. An earlier stage made by older code still
- * serves the later ones, so they ask without `code`.
+ * serves the later ones, so they ask without `code`. Inputs that were hashed already need not be again.
  */
 async function staleness(
   stage: Stage,
   preset: Preset,
   configPath: string,
   code: boolean,
+  known?: Record<string, string>,
 ): Promise<string | null> {
   const folder = stage.out(preset);
   const manifest = await readManifest(folder);
   if (!manifest) return await exists(folder) ? "it is unfinished" : "it does not exist";
   if (manifest.settings !== settingsHash(stage, preset)) return "its settings have changed";
-  const inputs = await inputHashes(stage, preset, configPath);
+  const inputs = known ?? await inputHashes(stage, preset, configPath);
   for (const path of new Set([...Object.keys(inputs), ...Object.keys(manifest.inputs)])) {
     if (inputs[path] !== manifest.inputs[path]) return `it was made from another ${path}`;
   }
@@ -155,7 +156,7 @@ export async function runStage(
   const { configPath, force, resume } = options;
   const out = stage.out(preset);
   const inputs = await inputHashes(stage, preset, configPath);
-  const reason = force ? "--force" : await staleness(stage, preset, configPath, true);
+  const reason = force ? "--force" : await staleness(stage, preset, configPath, true, inputs);
   if (!reason) {
     terminal.log(`${stage.name}: ${out} is up to date`);
     return true;
