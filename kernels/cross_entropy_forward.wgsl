@@ -1,14 +1,15 @@
 // Per row of logits: lse = log Σ exp(logit), by an online softmax (Milakov and Gimelshein,
-// arXiv:1805.02867), and loss = lse - logit[target]. A target of 0xffffffff carries no loss.
+// arXiv:1805.02867), and loss = weight · (lse - logit[target]). A target of 0xffffffff carries no loss.
 // One workgroup a row.
 
-struct Params { rows: u32, classes: u32 }
+struct Params { rows: u32, classes: u32, weighted: u32 }
 
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read> logits: array<f32>;
 @group(0) @binding(2) var<storage, read> targets: array<u32>;
-@group(0) @binding(3) var<storage, read_write> losses: array<f32>;
-@group(0) @binding(4) var<storage, read_write> lses: array<f32>;
+@group(0) @binding(3) var<storage, read> weights: array<f32>; // one a row, if weighted
+@group(0) @binding(4) var<storage, read_write> losses: array<f32>;
+@group(0) @binding(5) var<storage, read_write> lses: array<f32>;
 
 const IGNORED = 0xffffffffu;
 const LOWEST = -3.4e38;
@@ -40,5 +41,6 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     let target_class = targets[row];
     losses[row] = 0.0;
     if (target_class != IGNORED) { losses[row] = lse - logits[start + target_class]; }
+    if (p.weighted != 0u) { losses[row] *= weights[row]; }
   }
 }

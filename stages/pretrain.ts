@@ -20,7 +20,7 @@ import { special } from "../lib/text/special.ts";
 import { readTokenizer, type Tokenizer } from "../lib/text/tokenizer.ts";
 import { architectureDifferences, readCheckpoint, readCheckpointInfo } from "../lib/train/checkpoint.ts";
 import { evaluateLoss, unigramEntropy } from "../lib/train/evaluate.ts";
-import { train } from "../lib/train/loop.ts";
+import { highestLanguageLoss, languageBatch, train } from "../lib/train/loop.ts";
 import { trainingBytes } from "../lib/train/measure.ts";
 import { buildVocab } from "./build-vocab.ts";
 import { prepareCorpus } from "./prepare-corpus.ts";
@@ -93,14 +93,16 @@ export const pretrain: Stage = {
       tokenizer,
       out,
       resume: unfinished,
+      highestLoss: highestLanguageLoss(model),
       batch(step, micro) {
         const index = (step - 1) * options.accumulate + micro;
-        return trainingBatch(streams.train, {
+        const batch = trainingBatch(streams.train, {
           batch: options.batch,
           time,
           seed: deriveSeed(seed, "batches"),
           step: index,
         });
+        return languageBatch(model, batch);
       },
       evaluate: () => evaluateLoss(model, batches, tokenizer),
       sample: () => sample(model, tokenizer, preset),

@@ -83,35 +83,44 @@ export function parameterSpecs(c: GptConfig): ParameterSpec[] {
   return specs;
 }
 
+/** How a parameter starts, drawn from a seed. */
+export function initialValues({ name, shape, deviation, fill }: ParameterSpec, seed: number): Float32Array {
+  const size = shape.reduce((a, b) => a * b, 1);
+  if (fill !== undefined) return new Float32Array(size).fill(fill);
+  return normals(deriveSeed(seed, "parameter", name), size, deviation);
+}
+
+/** Told what a pass computes on its way: each layer's queries, keys and values, (B, T, 3C). */
+export type Observer = (layer: number, qkv: Tensor) => void;
+
 export class GPT {
   readonly config: GptConfig;
   readonly parameters: Parameters;
   /** Seed of this pass's dropout masks; null while inferring, when nothing is dropped. */
   #dropoutSeed: number | null = null;
   #drops = 0;
+  #observer: Observer | null = null;
 
-  /** The parameters are zero until `initialize` or `load`. */
-  constructor(device: Device, config: GptConfig) {
+  /**
+   * The parameters are zero until `initialize` or `load`.
+   * @param parameters those of a larger model that this one is the backbone of
+   */
+  constructor(device: Device, config: GptConfig, parameters?: Parameters) {
     if (config.width % config.heads !== 0) {
       throw new Error(`width ${config.width} is not divisible by ${config.heads} heads`);
     }
     this.config = config;
-    this.parameters = new Parameters(device, parameterSpecs(config));
+    this.parameters = parameters ?? new Parameters(device, parameterSpecs(config));
   }
 
   /** Draws GPT-2's random start. */
   initialize(seed: number): void {
-    this.load(({ name, shape, deviation, fill }) => {
-      const size = shape.reduce((a, b) => a * b, 1);
-      if (fill !== undefined) return new Float32Array(size).fill(fill);
-      return normals(deriveSeed(seed, "parameter", name), size, deviation);
-    });
+    this.load((spec) => initialValues(spec, seed));
   }
 
   /** Sets every parameter. */
   load(values: (spec: ParameterSpec) => Float32Array): void {
-    const { device, weights } = this.parameters;
-    device.write(weights.buffer, this.parameters.join(values));
+    this.parameters.load(values);
   }
 
   /** Runs `fn` as a training pass, whose dropout masks follow from `seed`. */
@@ -122,6 +131,16 @@ export class GPT {
       return fn();
     } finally {
       this.#dropoutSeed = null;
+    }
+  }
+
+  /** Runs `fn`, whose passes tell the observer what they compute. */
+  observing<R>(observer: Observer, fn: () => R): R {
+    this.#observer = observer;
+    try {
+      return fn();
+    } finally {
+      this.#observer = null;
     }
   }
 
@@ -153,7 +172,7 @@ export class GPT {
     ); // (B, T, C)
     x = this.#drop(x);
     for (let layer = 0; layer < this.config.layers; layer++) {
-      x = scope(() => this.#block(`transformer.h.${layer}`, x, cache && { ...cache.layers[layer], past }));
+      x = scope(() => this.#block(layer, x, cache && { ...cache.layers[layer], past }));
     }
     if (cache) cache.length += time;
     return this.#norm("transformer.ln_f", x);
@@ -171,9 +190,11 @@ export class GPT {
   }
 
   /** (B, T, C) to (B, T, C): two residual branches. */
-  #block(name: string, x: Tensor, cache?: LayerCache & { past: number }): Tensor {
+  #block(layer: number, x: Tensor, cache?: LayerCache & { past: number }): Tensor {
+    const name = `transformer.h.${layer}`;
     const { heads, dropout: rate } = this.config;
     const qkv = this.#linear(`${name}.attn.c_attn`, this.#norm(`${name}.ln_1`, x)); // (B, T, 3C)
+    this.#observer?.(layer, qkv);
     const attended = cache
       ? attentionWithCache(qkv, cache, cache.past, heads)
       : this.#dropoutSeed === null

@@ -2,6 +2,7 @@
 import { join } from "@std/path";
 import { z } from "zod";
 import { UserError } from "../errors.ts";
+import type { HeadConfig } from "./classifier.ts";
 import type { GptConfig } from "./gpt.ts";
 import { type ParameterSpec } from "./parameters.ts";
 import { readSafetensors, type StoredTensor } from "./safetensors.ts";
@@ -22,11 +23,25 @@ const HfConfig = z.object({
   resid_pdrop: z.number().default(0),
   // Not Hugging Face's: nanoGPT's variant without biases.
   bias: z.boolean().default(true),
+  // Of a classifier; the last two are ours.
+  id2label: z.record(z.string(), z.string()).optional(),
+  classifier_dropout: z.number().default(0),
+  classifier_pooling: z.enum(["last", "mean"]).default("last"),
+  classifier_norm: z.boolean().default(false),
 });
 
-export function toHuggingFace(c: GptConfig): Record<string, unknown> {
+export function toHuggingFace(c: GptConfig, head?: HeadConfig): Record<string, unknown> {
   return {
-    architectures: ["GPT2LMHeadModel"],
+    architectures: [head ? "GPT2ForSequenceClassification" : "GPT2LMHeadModel"],
+    ...head && {
+      num_labels: head.labels.length,
+      id2label: Object.fromEntries(head.labels.map((label, id) => [id, label])),
+      label2id: Object.fromEntries(head.labels.map((label, id) => [label, id])),
+      pad_token_id: 0,
+      classifier_dropout: head.dropout,
+      classifier_pooling: head.pooling,
+      classifier_norm: head.norm,
+    },
     model_type: "gpt2",
     activation_function: "gelu_new",
     vocab_size: c.vocab,
@@ -48,6 +63,8 @@ export function toHuggingFace(c: GptConfig): Record<string, unknown> {
 
 export interface LoadedModel {
   readonly config: GptConfig;
+  /** Of a classifier's folder; null for a language model's. */
+  readonly head: HeadConfig | null;
   /** For `GPT.load`. */
   readonly values: (spec: ParameterSpec) => Float32Array;
 }
@@ -91,6 +108,15 @@ export async function readHuggingFace(folder: string): Promise<LoadedModel> {
       bias: hf.bias,
       tied: hf.tie_word_embeddings,
     },
+    // Every GPT-2 config may name labels; only a classifier's folder has the weights that score them.
+    head: hf.id2label && find("score.weight")
+      ? {
+        labels: Object.keys(hf.id2label).map((_, id) => hf.id2label![id] ?? String(id)),
+        pooling: hf.classifier_pooling,
+        norm: hf.classifier_norm,
+        dropout: hf.classifier_dropout,
+      }
+      : null,
     values({ name, shape }) {
       const stored = find(name);
       if (!stored) throw new UserError(`${file} lacks ${name}, which ${path} asks for`);

@@ -24,25 +24,35 @@ export class Parameters {
   readonly specs: readonly ParameterSpec[];
   /** The whole arena, padding included. */
   readonly weights: Tensor;
-  /** Floats at the arena's start that weight decay applies to: the tensors of two dimensions. */
+  /** Floats at the arena's start that weight decay applies to: the trained tensors of two dimensions. */
   readonly decayEnd: number;
-  /** Trained numbers, without padding. */
+  /** Floats at the arena's start that training changes; what lies after them is frozen. */
+  readonly trainedEnd: number;
+  /** Numbers, without padding: of the whole model, and of its part that is trained. */
   readonly count: number;
+  readonly trained: number;
   #gradients: Tensor | null = null;
   #offsets = new Map<string, number>();
 
-  constructor(device: Device, specs: readonly ParameterSpec[]) {
+  /** @param trains which of them training changes, by name; all by default */
+  constructor(device: Device, specs: readonly ParameterSpec[], trains = (_name: string) => true) {
     this.device = device;
     const decays = (s: ParameterSpec) => s.shape.length >= 2;
-    this.specs = [...specs.filter(decays), ...specs.filter((s) => !decays(s))];
-    let total = 0, decayEnd = 0;
+    // Decayed, trained, frozen: so an update and its decay each cover one range.
+    const kind = (s: ParameterSpec) => !trains(s.name) ? 2 : decays(s) ? 0 : 1;
+    this.specs = specs.toSorted((a, b) => kind(a) - kind(b));
+    let total = 0, decayEnd = 0, trainedEnd = 0;
     for (const spec of this.specs) {
       this.#offsets.set(spec.name, total);
       total += Math.ceil(sizeOf(spec.shape) / ALIGN) * ALIGN;
-      if (decays(spec)) decayEnd = total;
+      if (kind(spec) === 0) decayEnd = total;
+      if (kind(spec) < 2) trainedEnd = total;
     }
     this.decayEnd = decayEnd;
-    this.count = specs.reduce((sum, s) => sum + sizeOf(s.shape), 0);
+    this.trainedEnd = trainedEnd;
+    const sum = (list: readonly ParameterSpec[]) => list.reduce((n, s) => n + sizeOf(s.shape), 0);
+    this.count = sum(specs);
+    this.trained = sum(specs.filter((s) => trains(s.name)));
     this.weights = arena(device, total);
     this.all = new Map(this.specs.map((spec) => {
       const view = this.#view(this.weights.buffer, spec);
@@ -60,11 +70,12 @@ export class Parameters {
     return parameter;
   }
 
-  /** The gradient arena, made on first use: a model that only infers has none. */
+  /** The gradient arena of what is trained, made on first use: a model that only infers has none. */
   get gradients(): Tensor {
     if (!this.#gradients) {
-      this.#gradients = arena(this.device, this.weights.size);
+      this.#gradients = arena(this.device, this.trainedEnd);
       for (const spec of this.specs) {
+        if (this.#offsets.get(spec.name)! >= this.trainedEnd) continue;
         const parameter = this.get(spec.name);
         const view = this.#view(this.#gradients.buffer, spec);
         parameter.grad = new Tensor(this.device, spec.shape, view, false);
@@ -74,7 +85,12 @@ export class Parameters {
     return this.#gradients;
   }
 
-  /** Cuts an arena's contents into one array per parameter, without copying. */
+  /** Sets every parameter. */
+  load(values: (spec: ParameterSpec) => Float32Array): void {
+    this.device.write(this.weights.buffer, this.join(values));
+  }
+
+  /** Cuts an arena's contents into one array per parameter, without copying; empty for those it lacks. */
   split(values: Float32Array): Map<string, Float32Array> {
     return new Map(this.specs.map(({ name, shape }) => {
       const at = this.#offsets.get(name)!;

@@ -16,6 +16,7 @@ import { fill } from "./fill.ts";
 import { gelu } from "./gelu.ts";
 import { layerNorm } from "./layer_norm.ts";
 import { linear } from "./linear.ts";
+import { pool } from "./pool.ts";
 import { squaredNorm } from "./sum.ts";
 import { differentiate } from "./tape.ts";
 
@@ -96,6 +97,23 @@ export const cases: readonly Case[] = [
     inputs: [[2, 5, 71]],
     weights: [],
     run: ([x]) => crossEntropy(x, ids(10, 71).map((t, i) => i % 3 ? t : IGNORED)),
+  },
+  {
+    name: "cross-entropy with weights",
+    inputs: [[10, 7]],
+    weights: [],
+    run: ([x]) =>
+      crossEntropy(
+        x,
+        ids(10, 7).map((t, i) => i % 4 ? t : IGNORED),
+        Float32Array.from({ length: 10 }, (_, i) => i / 4),
+      ),
+  },
+  {
+    name: "pooling over time",
+    inputs: [[3, 9, 37]],
+    weights: [],
+    run: ([x]) => pool(x, Float32Array.from({ length: 27 }, (_, i) => i % 4 ? (i - 13) / 7 : 0)),
   },
   {
     name: "cross-entropy of nothing",

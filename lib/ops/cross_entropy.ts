@@ -11,65 +11,70 @@ export const IGNORED = 0xffffffff;
 
 export const crossEntropyForward = kernel({
   name: "cross_entropy_forward",
-  params: { rows: "u32", classes: "u32" },
-  bindings: ["f32 in", "u32 in", "f32 out", "f32 out"],
+  params: { rows: "u32", classes: "u32", weighted: "u32" },
+  bindings: ["f32 in", "u32 in", "f32 in", "f32 out", "f32 out"],
   wgsl: forwardWgsl,
   cpu: byRows("cross_entropy_forward"),
   workgroups: ({ rows }) => [rows],
-  reference([logits, targets, losses, lses], { rows, classes }) {
+  reference([logits, targets, weights, losses, lses], { rows, classes, weighted }) {
     for (let r = 0; r < rows; r++) {
       let top = -Infinity, sum = 0;
       for (let c = 0; c < classes; c++) top = Math.max(top, logits[r * classes + c]);
       for (let c = 0; c < classes; c++) sum += Math.exp(logits[r * classes + c] - top);
       lses[r] = top + Math.log(sum);
-      losses[r] = targets[r] === IGNORED ? 0 : lses[r] - logits[r * classes + targets[r]];
+      const loss = targets[r] === IGNORED ? 0 : lses[r] - logits[r * classes + targets[r]];
+      losses[r] = weighted ? weights[r] * loss : loss;
     }
   },
 });
 
 export const crossEntropyBackward = kernel({
   name: "cross_entropy_backward",
-  params: { rows: "u32", classes: "u32", scale: "f32" },
-  bindings: ["f32 in", "u32 in", "f32 in", "f32 in", "f32 out"],
+  params: { rows: "u32", classes: "u32", weighted: "u32", scale: "f32" },
+  bindings: ["f32 in", "u32 in", "f32 in", "f32 in", "f32 in", "f32 out"],
   wgsl: backwardWgsl,
   cpu: byRows("cross_entropy_backward"),
   workgroups: ({ rows, classes }) => linearGroups(rows * classes),
-  reference([logits, targets, lses, dloss, dlogits], { rows, classes, scale }) {
+  reference([logits, targets, weights, lses, dloss, dlogits], { rows, classes, weighted, scale }) {
     for (let r = 0; r < rows; r++) {
       for (let c = 0; c < classes; c++) {
         const i = r * classes + c;
         const d = targets[r] === IGNORED ? 0 : Math.exp(logits[i] - lses[r]) - Number(targets[r] === c);
-        dlogits[i] = d * scale * dloss[0];
+        dlogits[i] = d * scale * dloss[0] * (weighted ? weights[r] : 1);
       }
     }
   },
 });
 
 /**
- * The mean of -log softmax(logits)[target] over the rows that have a target.
+ * The mean of -log softmax(logits)[target] over the rows that have a target, weighted if asked for.
  * @param logits (..., V)
  * @param targets one class a row, or IGNORED
+ * @param weights one a row; the mean is Σ weight·loss / Σ weight
  * @returns the mean, a tensor of one element; 0 when every target is ignored
  */
-export function crossEntropy(logits: Tensor, targets: Uint32Array): Tensor {
+export function crossEntropy(logits: Tensor, targets: Uint32Array, weights?: Float32Array): Tensor {
   const { device, rows, width: classes } = logits;
   const wanted = upload(device, [rows], targets);
+  // Without weights the kernels do not read that binding.
+  const weight = weights ? upload(device, [rows], weights) : logits;
+  const weighted = weights ? 1 : 0;
   const losses = empty(device, [rows]);
   const lses = empty(device, [rows]);
   const loss = empty(device, [1]);
-  const counted = targets.reduce((n, t) => n + Number(t !== IGNORED), 0);
-  const scale = 1 / Math.max(1, counted);
-  const buffers = [logits.buffer, wanted.buffer, losses.buffer, lses.buffer];
-  device.dispatch(crossEntropyForward, buffers, { rows, classes });
+  const counted = targets.reduce((n, t, i) => n + (t === IGNORED ? 0 : weights?.[i] ?? 1), 0);
+  const scale = counted > 0 ? 1 / counted : 0;
+  const inputs = [logits.buffer, wanted.buffer, weight.buffer];
+  device.dispatch(crossEntropyForward, [...inputs, losses.buffer, lses.buffer], { rows, classes, weighted });
   device.dispatch(sumKernel, [losses.buffer, loss.buffer], { n: rows, scale });
   return record({
     output: loss,
     inputs: [logits],
-    saved: [logits, wanted, lses],
+    saved: [logits, wanted, weight, lses],
     backward(dloss) {
       const d = empty(device, logits.shape);
-      const buffers = [logits.buffer, wanted.buffer, lses.buffer, dloss.buffer, d.buffer];
-      device.dispatch(crossEntropyBackward, buffers, { rows, classes, scale });
+      const args = { rows, classes, weighted, scale };
+      device.dispatch(crossEntropyBackward, [...inputs, lses.buffer, dloss.buffer, d.buffer], args);
       return [d];
     },
   });

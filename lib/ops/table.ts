@@ -11,6 +11,7 @@ import { fillKernel } from "./fill.ts";
 import { geluBackward, geluForward } from "./gelu.ts";
 import { layerNormBackward, layerNormForward, layerNormGamma } from "./layer_norm.ts";
 import { matmulNN, matmulNT, matmulTN } from "./linear.ts";
+import { poolBackward, poolForward } from "./pool.ts";
 import { sumKernel, sumSquares } from "./sum.ts";
 import { addKernel } from "./tape.ts";
 
@@ -34,6 +35,8 @@ export const kernels = [
   attentionBackward,
   cacheAppend,
   attentionCached,
+  poolForward,
+  poolBackward,
   crossEntropyForward,
   crossEntropyBackward,
   sumKernel,

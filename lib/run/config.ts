@@ -28,6 +28,9 @@ const PrepareCorpus = z.strictObject({
 const TokenizerSection = z.strictObject({
   kind: z.enum(["char"]).default("char"),
   min_count: natural.default(1).describe("Rarer characters become <unk>."),
+  always: z.string().default("").describe(
+    "Characters to know even if the corpus lacks them, for the texts of later finetunings.",
+  ),
 });
 
 const Model = z.strictObject({

@@ -23,8 +23,10 @@ export class CharTokenizer implements Tokenizer {
       add(text) {
         for (const c of text.normalize("NFC")) counts.set(c, (counts.get(c) ?? 0) + 1);
       },
-      build(minCount) {
-        const kept = [...counts].filter(([, n]) => n >= minCount);
+      build(minCount, always = "") {
+        const forced = new Set(always.normalize("NFC"));
+        for (const c of forced) if (!counts.has(c)) counts.set(c, 0);
+        const kept = [...counts].filter(([c, n]) => n >= minCount || forced.has(c));
         kept.sort(([a], [b]) => a.codePointAt(0)! - b.codePointAt(0)!);
         return new CharTokenizer(kept.map(([c]) => c), kept.map(([, n]) => n));
       },

@@ -27,8 +27,8 @@ export interface Tokenizer {
 /** Counts tokens of text that comes in pieces, then makes a tokenizer of them. */
 export interface VocabularyBuilder {
   add(text: string): void;
-  /** Tokens seen fewer than `minCount` times become `<unk>`. */
-  build(minCount: number): Tokenizer;
+  /** Tokens seen fewer than `minCount` times become `<unk>`, but for the characters in `always`. */
+  build(minCount: number, always?: string): Tokenizer;
 }
 
 /** How a kind is built from text, and restored from a file. */

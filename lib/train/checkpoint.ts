@@ -11,8 +11,10 @@ import { join } from "@std/path";
 import { z } from "zod";
 import { UserError } from "../errors.ts";
 import { type Content, hashContent, hashFile, recoverFolder, writeFolderAtomic } from "../files.ts";
-import type { GPT, GptConfig } from "../nn/gpt.ts";
+import type { HeadConfig } from "../nn/classifier.ts";
+import type { GptConfig } from "../nn/gpt.ts";
 import { type LoadedModel, readHuggingFace, toHuggingFace } from "../nn/huggingface.ts";
+import type { Parameters } from "../nn/parameters.ts";
 import { encodeSafetensors, readSafetensors } from "../nn/safetensors.ts";
 import { readTokenizer, type Tokenizer } from "../text/tokenizer.ts";
 import type { AdamW } from "./optimizer.ts";
@@ -23,17 +25,24 @@ export const CheckpointInfo = z.object({
   step: z.number(),
   seed: z.number(),
   finished: z.boolean(),
-  validation: z.object({ loss: z.number(), perplexity: z.number(), bpc: z.number() }).nullable(),
+  validation: z.object({ loss: z.number() }).catchall(z.number()).nullable(),
   best: z.object({ step: z.number(), loss: z.number() }).nullable(),
   parameters: z.number(),
   files: z.record(z.string(), z.string()),
 });
 export type CheckpointInfo = z.infer<typeof CheckpointInfo>;
 
+/** What of a model is saved: a language model, or a classifier, which has a head. */
+export interface SavedModel {
+  readonly config: GptConfig;
+  readonly head?: HeadConfig;
+  readonly parameters: Parameters;
+}
+
 /** Reads what is needed from the device at the moment of the call, then writes the folder. */
 export async function saveCheckpoint(
   folder: string,
-  model: GPT,
+  model: SavedModel,
   tokenizer: Tokenizer,
   info: Omit<CheckpointInfo, "files" | "parameters">,
   optimizer?: AdamW,
@@ -43,7 +52,7 @@ export async function saveCheckpoint(
   const values = model.parameters.split(await device.read(weights.buffer));
   const tensors = specs.map(({ name, shape }) => [name, { shape, data: values.get(name)! }] as const);
   const files: Record<string, Content> = {
-    "config.json": JSON.stringify(toHuggingFace(model.config), null, 1) + "\n",
+    "config.json": JSON.stringify(toHuggingFace(model.config, model.head), null, 1) + "\n",
     "tokenizer.json": JSON.stringify(tokenizer.toFile()) + "\n",
     "model.safetensors": encodeSafetensors(tensors),
   };

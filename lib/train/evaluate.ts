@@ -5,7 +5,6 @@ import { IGNORED } from "../ops/cross_entropy.ts";
 import { scope } from "../tensor/tensor.ts";
 import { SPECIAL_TOKENS } from "../text/special.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
-import type { Validation } from "./loop.ts";
 
 /**
  * Mean cross-entropy in nats per token, its exponential, and bits per character: all nats, divided by
@@ -15,7 +14,7 @@ export async function evaluateLoss(
   model: GPT,
   batches: readonly Batch[],
   tokenizer: Tokenizer,
-): Promise<Validation> {
+): Promise<{ loss: number; perplexity: number; bpc: number }> {
   const { device } = model.parameters;
   let nats = 0, targets = 0, characters = 0;
   for (const batch of batches) {

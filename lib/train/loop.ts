@@ -1,6 +1,6 @@
 /**
- * The training loop that pretraining and finetuning share. It knows steps, updates and checkpoints; what
- * a batch is and what is measured on held-out data, its caller says.
+ * The training loop that pretraining and both finetunings share. It knows steps, updates and checkpoints;
+ * what a batch is, what its loss is and what is measured on held-out data, its caller says.
  */
 import { join } from "@std/path";
 import type { Batch } from "../data/batches.ts";
@@ -11,9 +11,9 @@ import { IGNORED } from "../ops/cross_entropy.ts";
 import { differentiate } from "../ops/tape.ts";
 import { bar, count, duration, type Terminal } from "../progress.ts";
 import { deriveSeed } from "../tensor/random.ts";
-import { scope } from "../tensor/tensor.ts";
+import { scope, type Tensor } from "../tensor/tensor.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
-import { type CheckpointInfo, restoreOptimizer, saveCheckpoint } from "./checkpoint.ts";
+import { type CheckpointInfo, restoreOptimizer, saveCheckpoint, type SavedModel } from "./checkpoint.ts";
 import { Metrics, type MetricsLine } from "./metrics.ts";
 import { AdamW, type AdamWOptions } from "./optimizer.ts";
 import { plotCurves } from "./plot.ts";
@@ -30,19 +30,32 @@ export interface LoopOptions {
   readonly every: { log: number; evaluate: number; sample: number; save: number };
 }
 
+/** Figures on held-out data; the checkpoint with the lowest loss is kept as the best. */
 export type Validation = NonNullable<CheckpointInfo["validation"]>;
 
+/** A part of a step's batch. */
+export interface MicroBatch {
+  /** Its mean loss. `seed` decides what dropout drops. */
+  loss(seed: number): Tensor;
+  /** Targets that the mean is over: what it weighs in the step's loss. */
+  readonly targets: number;
+  /** Tokens that the model reads, for the speed that is shown. */
+  readonly tokens: number;
+}
+
 export interface LoopTask {
-  readonly model: GPT;
+  readonly model: SavedModel;
   readonly tokenizer: Tokenizer;
   /** Folder for `last/`, `best/`, `metrics.jsonl` and `loss.svg`. */
   readonly out: string;
-  /** The checkpoint to go on from. */
-  readonly resume: CheckpointInfo | null;
+  /** The checkpoint to go on from; undefined if runs of this task are not resumed. */
+  readonly resume?: CheckpointInfo | null;
+  /** A loss of a step above this means that training has run away. */
+  readonly highestLoss: number;
   /** The `micro`-th batch of a step (from 1). Must be a function of its arguments alone. */
-  batch(step: number, micro: number): Batch;
+  batch(step: number, micro: number): MicroBatch;
   evaluate(): Promise<Validation>;
-  sample(): Promise<string>;
+  sample?(): Promise<string>;
   readonly terminal: Terminal;
   /** Set once the user asks to stop. */
   readonly signal: AbortSignal;
@@ -61,6 +74,18 @@ export interface LoopResult {
 /** Steps whose results may be outstanding: enough to keep a GPU busy, few enough to stop soon. */
 const IN_FLIGHT = 2;
 
+/** A batch of text, from which a language model learns the next token. */
+export function languageBatch(model: GPT, { tokens, targets }: Batch): MicroBatch {
+  return {
+    loss: (seed) => model.training(seed, () => model.loss(tokens, targets)),
+    targets: targets.reduce((n, t) => n + Number(t !== IGNORED), 0),
+    tokens: tokens.ids.length,
+  };
+}
+
+/** Guessing evenly costs ln V; three times that is worse than knowing nothing. */
+export const highestLanguageLoss = ({ config }: GPT) => 3 * Math.log(config.vocab);
+
 export async function train(options: LoopOptions, task: LoopTask): Promise<LoopResult> {
   const { model, terminal, out } = task;
   const { steps } = options.schedule;
@@ -76,19 +101,20 @@ export async function train(options: LoopOptions, task: LoopTask): Promise<LoopR
   const started = performance.now();
   const firstStep = step;
   let paused = 0; // milliseconds outside of training steps
-  let tokensPerStep = 0;
+  let tokens = 0;
   const pending: Pending[] = [];
 
-  const rate = () => (step - firstStep) * tokensPerStep / ((performance.now() - started - paused) / 1000);
+  const seconds = () => (performance.now() - started - paused) / 1000;
+  const rate = () => tokens / seconds();
 
   const settle = async (upTo: number) => {
     while (pending.length > upTo) {
       const done = pending.shift()!;
-      loss = await finish(done, model);
+      loss = await finish(done, task, options.stage);
       const { step: at, lr, norm } = done;
       const line: MetricsLine = { step: at, loss: round(loss), lr, norm: round(Math.sqrt((await norm)[0])) };
       await metrics.add({ ...line, tokens_per_s: Math.round(rate()) });
-      const left = (steps - at) / Math.max(1e-9, rate() / tokensPerStep);
+      const left = (steps - at) * seconds() / (at - firstStep);
       const speed = `${count(rate())} tokens/s`;
       terminal.progress(
         `${bar(at / steps)} step ${at}/${steps}  loss ${loss.toFixed(4)}  ${speed}  ${duration(left)} left`,
@@ -109,8 +135,8 @@ export async function train(options: LoopOptions, task: LoopTask): Promise<LoopR
     validation = await task.evaluate();
     await metrics.add({ step, validation: mapValues(validation, round) });
     terminal.log(
-      `step ${step}/${steps} validation loss ${validation.loss.toFixed(4)} ` +
-        `perplexity ${validation.perplexity.toFixed(2)} bits per character ${validation.bpc.toFixed(3)}`,
+      `step ${step}/${steps} validation ` +
+        Object.entries(validation).map(([name, value]) => `${name} ${value.toFixed(4)}`).join(" "),
     );
     if (!best || validation.loss < best.loss) {
       best = { step, loss: validation.loss };
@@ -131,47 +157,38 @@ export async function train(options: LoopOptions, task: LoopTask): Promise<LoopR
     const lr = learningRate(step, options.schedule);
     pending.push(scope(() => {
       optimizer.zeroGradients();
-      let tokens = 0;
       const batches = Array.from({ length: options.accumulate }, (_, micro) => task.batch(step, micro));
-      const counts = batches.map(({ targets }) => targets.reduce((n, t) => n + Number(t !== IGNORED), 0));
-      const all = counts.reduce((a, b) => a + b, 0);
+      const targets = batches.reduce((n, batch) => n + batch.targets, 0);
       const losses = batches.map((batch, micro) => {
-        tokens += batch.targets.length;
-        const share = counts[micro] / Math.max(1, all);
+        const share = batch.targets / Math.max(1, targets);
         const seed = deriveSeed(options.seed, "pass", step, micro);
-        const value = scope(() =>
-          model.training(
-            seed,
-            () => differentiate(() => model.loss(batch.tokens, batch.targets), Float32Array.of(share)),
-          )
-        );
+        const value = scope(() => differentiate(() => batch.loss(seed), Float32Array.of(share)));
         return { share, value: model.parameters.device.read(value.buffer) };
       });
-      tokensPerStep = tokens;
+      tokens += batches.reduce((n, batch) => n + batch.tokens, 0);
       const norm = optimizer.step(step, lr);
       return { step, lr, losses, norm: model.parameters.device.read(norm.buffer) };
     }));
     model.parameters.device.flush();
     await settle(IN_FLIGHT - 1);
     if (due(options.every.evaluate)) await interlude(evaluate);
-    if (due(options.every.sample)) {
+    if (task.sample && due(options.every.sample)) {
       await interlude(async () => {
-        const sample = await task.sample();
+        const sample = await task.sample!();
         await metrics.add({ step, sample });
         terminal.log(`step ${step}/${steps} sample: ${JSON.stringify(sample)}`);
       });
     }
     if (due(options.every.save)) {
-      await interlude(() => save("last", step === steps, true));
+      await interlude(() => save("last", step === steps, task.resume !== undefined));
       lastSaved = step;
     }
     // Let signals and timers in: on the cpu device nothing else here waits.
     if (step % 8 === 0) await new Promise((resolve) => setTimeout(resolve, 0));
   }
   await settle(0);
-  if (lastSaved < step) await save("last", step === steps, true);
+  if (lastSaved < step) await save("last", step === steps, task.resume !== undefined);
   terminal.clear();
-  const seconds = (performance.now() - started) / 1000;
   const points = (pick: (line: MetricsLine) => number | undefined) =>
     metrics.lines.flatMap((line) => {
       const value = pick(line);
@@ -190,7 +207,7 @@ export async function train(options: LoopOptions, task: LoopTask): Promise<LoopR
     loss,
     validation,
     best,
-    seconds,
+    seconds: (performance.now() - started) / 1000,
     tokensPerSecond: Math.round(rate()),
   };
 }
@@ -203,25 +220,24 @@ interface Pending {
 }
 
 /** A step's loss, once it is known to be sound. */
-async function finish({ step, losses, norm }: Pending, model: GPT): Promise<number> {
+async function finish(pending: Pending, { model, highestLoss }: LoopTask, stage: string): Promise<number> {
+  const { step, losses, norm } = pending;
   let loss = 0;
   for (const { share, value } of losses) loss += share * (await value)[0];
   const squared = (await norm)[0];
-  // Guessing evenly costs ln V; three times that is worse than knowing nothing.
-  const limit = 3 * Math.log(model.config.vocab);
-  if (Number.isFinite(loss) && Number.isFinite(squared) && loss <= limit) return loss;
+  if (Number.isFinite(loss) && Number.isFinite(squared) && loss <= highestLoss) return loss;
   const where = await firstBroken(model);
-  const what = loss > limit
+  const what = loss > highestLoss
     ? `the loss ran away (${loss.toFixed(2)})`
     : "the loss or a gradient is not finite";
   throw new UserError(
     `step ${step}: ${what}${where ? `, first in ${where}` : ""}; the last good checkpoint is kept: lower ` +
-      `pretrain.lr or raise pretrain.warmup, then run again`,
+      `${stage}.lr or raise ${stage}.warmup, then run again`,
   );
 }
 
 /** The first tensor, in the model's order, with a value that is not finite. */
-async function firstBroken(model: GPT): Promise<string | null> {
+async function firstBroken(model: SavedModel): Promise<string | null> {
   const { device, weights, gradients } = model.parameters;
   for (const [kind, tensor] of [["weight", weights], ["gradient", gradients]] as const) {
     for (const [name, values] of model.parameters.split(await device.read(tensor.buffer))) {

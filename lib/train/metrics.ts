@@ -8,7 +8,7 @@ const Line = z.object({
   lr: z.number().optional(),
   norm: z.number().optional(),
   tokens_per_s: z.number().optional(),
-  validation: z.object({ loss: z.number(), perplexity: z.number(), bpc: z.number() }).optional(),
+  validation: z.object({ loss: z.number() }).catchall(z.number()).optional(),
   sample: z.string().optional(),
 });
 export type MetricsLine = z.infer<typeof Line>;

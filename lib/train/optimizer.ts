@@ -19,15 +19,15 @@ export interface AdamWOptions {
 export class AdamW {
   readonly #parameters: Parameters;
   readonly #options: AdamWOptions;
-  /** First and second moments, laid out as the weights. */
+  /** First and second moments, laid out as the gradients. */
   readonly m: Tensor;
   readonly v: Tensor;
 
   constructor(parameters: Parameters, options: AdamWOptions) {
     this.#parameters = parameters;
     this.#options = options;
-    this.m = arena(parameters.device, parameters.weights.size);
-    this.v = arena(parameters.device, parameters.weights.size);
+    this.m = arena(parameters.device, parameters.trainedEnd);
+    this.v = arena(parameters.device, parameters.trainedEnd);
   }
 
   zeroGradients(): void {
@@ -40,12 +40,12 @@ export class AdamW {
    * @returns the squared norm of the gradient before clipping, a tensor of one element
    */
   step(t: number, lr: number): Tensor {
-    const { device, gradients, weights, decayEnd } = this.#parameters;
+    const { device, gradients, weights, decayEnd, trainedEnd } = this.#parameters;
     const { beta1, beta2, epsilon, weightDecay, clip } = this.#options;
     const norm = squaredNorm(gradients);
     const buffers = [gradients, norm, weights, this.m, this.v].map((tensor) => tensor.buffer);
     device.dispatch(adamwKernel, buffers, {
-      n: weights.size,
+      n: trainedEnd,
       decay_end: decayEnd,
       lr,
       beta1,

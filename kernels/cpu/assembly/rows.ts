@@ -141,7 +141,7 @@ export function column_sum(
 
 export function cross_entropy_forward(
   first: i32, end: i32, _tile: usize, _scratch: usize,
-  logits: usize, targets: usize, losses: usize, lses: usize, _rows: i32, classes: i32,
+  logits: usize, targets: usize, weights: usize, losses: usize, lses: usize, _rows: i32, classes: i32, weighted: i32,
 ): void {
   for (let r = first; r < end; r++) {
     const row = logits + (<usize>r * <usize>classes << 2);
@@ -160,15 +160,16 @@ export function cross_entropy_forward(
     store<f32>(lses + (<usize>r << 2), lse);
     const target = load<u32>(targets + (<usize>r << 2));
     const loss: f32 = target == IGNORED ? 0 : lse - load<f32>(row + (<usize>target << 2));
-    store<f32>(losses + (<usize>r << 2), loss);
+    store<f32>(losses + (<usize>r << 2), weighted ? load<f32>(weights + (<usize>r << 2)) * loss : loss);
   }
 }
 
 export function cross_entropy_backward(
   first: i32, end: i32, _tile: usize, _scratch: usize,
-  logits: usize, targets: usize, lses: usize, dloss: usize, dlogits: usize, _rows: i32, classes: i32, scale: f32,
+  logits: usize, targets: usize, weights: usize, lses: usize, dloss: usize, dlogits: usize,
+  _rows: i32, classes: i32, weighted: i32, scale: f32,
 ): void {
-  const factor = scale * load<f32>(dloss);
+  const common = scale * load<f32>(dloss);
   for (let r = first; r < end; r++) {
     const from = <usize>r * <usize>classes << 2;
     const target = load<u32>(targets + (<usize>r << 2));
@@ -177,12 +178,50 @@ export function cross_entropy_backward(
       continue;
     }
     const lse = splat(load<f32>(lses + (<usize>r << 2)));
+    const factor: f32 = weighted ? common * load<f32>(weights + (<usize>r << 2)) : common;
     for (let c = 0; c < classes; c += 4) {
       const at = from + (<usize>c << 2), left = classes - c;
       storeFirst(dlogits + at, f32x4.mul(splat(factor), exp4(f32x4.sub(loadFirst(logits + at, left), lse))), left);
     }
     const at = dlogits + from + (<usize>target << 2);
     store<f32>(at, load<f32>(at) - factor);
+  }
+}
+
+/** A task is a sequence. */
+export function pool_forward(
+  first: i32, end: i32, _tile: usize, _scratch: usize,
+  x: usize, weights: usize, out: usize, _rows: i32, time: i32, width: i32,
+): void {
+  for (let r = first; r < end; r++) {
+    const to = out + (<usize>r * <usize>width << 2);
+    memory.fill(to, 0, <usize>width << 2);
+    for (let t = 0; t < time; t++) {
+      const at = <usize>r * <usize>time + <usize>t;
+      const weight = load<f32>(weights + (at << 2));
+      if (weight == 0) continue;
+      const row = x + (at * <usize>width << 2);
+      for (let c = 0; c < width; c += 4) {
+        const offset = <usize>c << 2, left = width - c;
+        const product = f32x4.mul(splat(weight), loadFirst(row + offset, left));
+        storeFirst(to + offset, f32x4.add(loadFirst(to + offset, left), product), left);
+      }
+    }
+  }
+}
+
+/** A task is a position. */
+export function pool_backward(
+  first: i32, end: i32, _tile: usize, _scratch: usize,
+  dout: usize, weights: usize, dx: usize, _rows: i32, time: i32, width: i32,
+): void {
+  for (let r = first; r < end; r++) {
+    const weight = splat(load<f32>(weights + (<usize>r << 2)));
+    const from = dout + (<usize>(r / time) * <usize>width << 2), to = dx + (<usize>r * <usize>width << 2);
+    for (let c = 0; c < width; c += 4) {
+      const offset = <usize>c << 2, left = width - c;
+      storeFirst(to + offset, f32x4.mul(weight, loadFirst(from + offset, left)), left);
+    }
   }
 }
 

@@ -1,0 +1,120 @@
+/**
+ * A GPT with a head that scores classes, as Hugging Face's GPT2ForSequenceClassification: the state of the
+ * last token (or the mean of all) goes through a linear layer. With pooling `last` and without the norm, a
+ * checkpoint is one of theirs, but for the bias.
+ */
+import type { Device } from "../device/device.ts";
+import { crossEntropy } from "../ops/cross_entropy.ts";
+import { dropout } from "../ops/dropout.ts";
+import { layerNorm } from "../ops/layer_norm.ts";
+import { linear } from "../ops/linear.ts";
+import { pool } from "../ops/pool.ts";
+import { deriveSeed } from "../tensor/random.ts";
+import { type Tensor } from "../tensor/tensor.ts";
+import { GPT, type GptConfig, initialValues, parameterSpecs, type Tokens } from "./gpt.ts";
+import { Parameters, type ParameterSpec } from "./parameters.ts";
+
+export interface HeadConfig {
+  /** The classes, K of them. */
+  readonly labels: readonly string[];
+  /** The last real token's state, or the mean of all real tokens' states. */
+  readonly pooling: "last" | "mean";
+  /** A layer norm between pooling and scores. */
+  readonly norm: boolean;
+  /** Probability of dropping a pooled channel while training. */
+  readonly dropout: number;
+}
+
+/** What finetuning leaves as it is: the whole backbone, nothing, or all but the last N blocks. */
+export type Freeze = "backbone" | "none" | number;
+
+/** Parameters that are the head's, not the backbone's. */
+export function headSpecs({ width }: GptConfig, { labels, norm }: HeadConfig): ParameterSpec[] {
+  return [
+    { name: "score.weight", shape: [labels.length, width], deviation: 0.02 },
+    { name: "score.bias", shape: [labels.length], deviation: 0, fill: 0 },
+    ...norm
+      ? [
+        { name: "score_norm.weight", shape: [width], deviation: 0, fill: 1 },
+        { name: "score_norm.bias", shape: [width], deviation: 0, fill: 0 },
+      ]
+      : [],
+  ];
+}
+
+/** Whether finetuning changes a parameter. The last norm counts as part of the last block. */
+function trains(name: string, { layers }: GptConfig, freeze: Freeze): boolean {
+  if (name.startsWith("score") || freeze === "none") return true;
+  if (freeze === "backbone") return false;
+  const block = /^transformer\.h\.(\d+)\./.exec(name);
+  return block ? Number(block[1]) >= layers - freeze : freeze > 0 && name.startsWith("transformer.ln_f");
+}
+
+/** Weights (B, T) that take each row's last real token, or average its real tokens: padding is right. */
+export function poolingWeights({ ids, batch, time }: Tokens, pooling: HeadConfig["pooling"], pad: number) {
+  const weights = new Float32Array(batch * time);
+  for (let row = 0; row < batch; row++) {
+    let length = time;
+    while (length > 1 && ids[row * time + length - 1] === pad) length--;
+    if (pooling === "last") weights[row * time + length - 1] = 1;
+    else weights.fill(1 / length, row * time, row * time + length);
+  }
+  return weights;
+}
+
+export class Classifier {
+  readonly config: GptConfig;
+  readonly head: HeadConfig;
+  readonly gpt: GPT;
+  /** The backbone's and the head's. */
+  readonly parameters: Parameters;
+  readonly #pad: number;
+
+  /** @param pad the token that fills rows up to a common length */
+  constructor(device: Device, config: GptConfig, head: HeadConfig, pad: number, freeze: Freeze = "none") {
+    // Scores take no part of the language model's own head.
+    this.config = { ...config, tied: true };
+    this.head = head;
+    this.#pad = pad;
+    const specs = [...parameterSpecs(this.config), ...headSpecs(config, head)];
+    this.parameters = new Parameters(device, specs, (name) => trains(name, config, freeze));
+    this.gpt = new GPT(device, this.config, this.parameters);
+  }
+
+  /** A random head on a backbone that is given, or random too. */
+  initialize(seed: number, backbone?: (spec: ParameterSpec) => Float32Array): void {
+    this.parameters.load((spec) => {
+      return backbone && !spec.name.startsWith("score") ? backbone(spec) : initialValues(spec, seed);
+    });
+  }
+
+  /** (B, T) token ids to (B, C) pooled states. */
+  features(tokens: Tokens): Tensor {
+    return pool(this.gpt.hidden(tokens), poolingWeights(tokens, this.head.pooling, this.#pad));
+  }
+
+  /** (B, C) pooled states to (B, K) scores. `seed` decides what dropout drops; without it, nothing. */
+  scores(features: Tensor, seed?: number): Tensor {
+    const p = (name: string) => this.parameters.get(name);
+    let x = features;
+    if (this.head.norm) x = layerNorm(x, p("score_norm.weight"), p("score_norm.bias"));
+    if (seed !== undefined) x = dropout(x, this.head.dropout, deriveSeed(seed, "head"));
+    return linear(x, p("score.weight"), p("score.bias"), true);
+  }
+
+  /**
+   * The training loss, a tensor of one element.
+   * @param input token ids, or states pooled before, when the backbone is frozen
+   * @param targets one class a row
+   * @param weights one a row
+   */
+  loss(
+    input: Tokens | Tensor,
+    targets: Uint32Array,
+    weights: Float32Array | undefined,
+    seed: number,
+  ): Tensor {
+    const features = "ids" in input ? this.gpt.training(seed, () => this.features(input)) : input;
+    return crossEntropy(this.scores(features, seed), targets, weights);
+  }
+}
