@@ -4,6 +4,12 @@
  */
 export class UserError extends Error {
   override readonly name = "UserError";
+  readonly exitCode: number = 2;
+}
+
+/** What was made is sound, but falls short of what the preset demands of it. */
+export class ThresholdError extends UserError {
+  override readonly exitCode = 1;
 }
 
 /** The message of anything thrown, on one line. */

@@ -32,7 +32,7 @@ export const buildVocab: Stage = {
   module: import.meta.url,
   out: (preset) => paths(preset).vocabulary,
   settings: (preset) => preset.tokenizer,
-  after: [prepareCorpus],
+  after: () => [prepareCorpus],
   async run({ preset, out, terminal }) {
     const { corpus } = paths(preset);
     const train = await readDocuments(join(corpus, "train.jsonl"));

@@ -5,10 +5,14 @@
  */
 import { main } from "../lib/run/stage.ts";
 import { buildVocab } from "./build-vocab.ts";
+import { evaluate } from "./evaluate.ts";
+import { finetuneClassify } from "./finetune-classify.ts";
+import { finetuneInstruct } from "./finetune-instruct.ts";
 import { prepareCorpus } from "./prepare-corpus.ts";
 import { pretrain } from "./pretrain.ts";
 
 if (import.meta.main) {
-  const about = "Runs every stage in order: prepare-corpus, build-vocab, pretrain.";
-  await main("pipeline", about, [prepareCorpus, buildVocab, pretrain]);
+  const stages = [prepareCorpus, buildVocab, pretrain, finetuneClassify, finetuneInstruct, evaluate];
+  const about = `Runs every stage in order: ${stages.map(({ name }) => name).join(", ")}.`;
+  await main("pipeline", about, stages);
 }

@@ -19,7 +19,7 @@ export const prepareCorpus: Stage = {
   module: import.meta.url,
   out: (preset) => paths(preset).corpus,
   settings: (preset) => [preset["prepare-corpus"], preset.seed],
-  after: [],
+  after: () => [],
   sources: (preset) => listSources(preset["prepare-corpus"].sources),
   async run({ preset, out, terminal }) {
     const { train, validation, report } = await readCorpus(

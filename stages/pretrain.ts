@@ -31,7 +31,7 @@ export const pretrain: Stage = {
   module: import.meta.url,
   out: (preset) => paths(preset).pretrain,
   settings: ({ seed, device, model, pretrain }) => [seed, device, model, pretrain],
-  after: [prepareCorpus, buildVocab],
+  after: () => [prepareCorpus, buildVocab],
   interruptible: true,
   resumable: true,
   async run(context) {

@@ -1,16 +1,7 @@
 /** Stages as a user runs them: make-style reruns, and every mistake a user can make. */
 import { assert, assertAlmostEquals, assertEquals, assertStringIncludes } from "@std/assert";
 import { exists } from "../lib/files.ts";
-import { sampleText, TINY, workspace } from "../lib/run/testing.ts";
-
-/** Expects exit code 2, one line, and that it says `text`. */
-function refused({ code, output }: { code: number; output: string }, text: string): void {
-  assertEquals(code, 2, output);
-  const errors = output.split("\n").filter((line) => line.startsWith("error: "));
-  assertEquals(errors.length, 1, output);
-  assertStringIncludes(errors[0], text);
-  assert(!output.includes("    at "), output);
-}
+import { refused, sampleText, TINY, workspace } from "../lib/run/testing.ts";
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 const tool = (name: string) => new URL(`../lib/tools/${name}.ts`, import.meta.url).pathname;

@@ -11,6 +11,7 @@ const LAYERS = [
   "stages",
   "lib/run",
   "lib/server",
+  "lib/evaluate",
   "lib/generate",
   "lib/train",
   "lib/data",

@@ -12,7 +12,13 @@ import type { Preset } from "./config.ts";
 import { importGraph } from "./imports.ts";
 import { loadPreset } from "./preset.ts";
 
-export type StageName = "prepare-corpus" | "build-vocab" | "pretrain";
+export type StageName =
+  | "prepare-corpus"
+  | "build-vocab"
+  | "pretrain"
+  | "finetune-classify"
+  | "finetune-instruct"
+  | "evaluate";
 
 export interface Context {
   readonly preset: Preset;
@@ -43,7 +49,9 @@ export interface Stage {
   /** The part of the preset that decides the result. */
   readonly settings: (preset: Preset) => unknown;
   /** Stages whose folders it reads. */
-  readonly after: readonly Stage[];
+  readonly after: (preset: Preset) => readonly Stage[];
+  /** Whether its section may be missing from a preset, which then has no such stage. */
+  readonly optional?: boolean;
   /** Files it reads besides those folders. */
   readonly sources?: (preset: Preset) => Promise<string[]>;
   /** Whether Ctrl-C is handled by the stage, which saves, rather than ending the process. */
@@ -90,7 +98,7 @@ async function inputHashes(
   configPath: string,
 ): Promise<Record<string, string>> {
   const hashes: Record<string, string> = {};
-  for (const earlier of stage.after) {
+  for (const earlier of stage.after(preset)) {
     const folder = earlier.out(preset);
     const state = await staleness(earlier, preset, configPath, false);
     if (state) {
@@ -99,7 +107,14 @@ async function inputHashes(
     const manifest = (await readManifest(folder))!;
     for (const [file, { hash }] of Object.entries(manifest.outputs)) hashes[join(folder, file)] = hash;
   }
-  for (const path of await stage.sources?.(preset) ?? []) hashes[path] = await hashFile(path);
+  for (const path of await stage.sources?.(preset) ?? []) {
+    hashes[path] = await hashFile(path).catch((error) => {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+      throw new UserError(
+        `${path} does not exist; ${stage.name} reads it, by the preset's section of that name`,
+      );
+    });
+  }
   return hashes;
 }
 
@@ -145,6 +160,9 @@ export interface RunOptions {
   readonly force: boolean;
   readonly resume: boolean;
 }
+
+const hasSection = (stage: Stage, preset: Preset) =>
+  !stage.optional || preset[stage.name as keyof Preset] !== undefined;
 
 /** Runs a stage if it is not up to date. Returns whether it is finished. */
 export async function runStage(
@@ -224,6 +242,8 @@ Usage: deno task ${name} [--config configs/mini.yaml] [options]
 
   --config FILE     the preset (configs/mini.yaml)
   --set KEY=VALUE   override a value of the preset, such as --set pretrain.steps=200; repeatable
+  --device NAME     auto, cpu or webgpu, as --set device=NAME
+  --threads N       threads of the cpu device, as --set threads=N
   --force           run even if everything is up to date
 ${
     resumable
@@ -242,32 +262,57 @@ export async function main(name: string, about: string, stages: readonly Stage[]
     const flags = ["force", "resume", "help"];
     const args = parseArgs(Deno.args, {
       boolean: flags,
-      string: ["config", "set"],
+      string: ["config", "set", "device", "threads"],
       collect: ["set"],
       default: { config: "configs/mini.yaml" },
       unknown: (arg: string) => {
         throw new UserError(`unknown argument ${arg}; deno task ${name} --help lists what there is`);
       },
-    }) as { config: string; set: string[]; force: boolean; resume: boolean; help: boolean };
+    }) as {
+      config: string;
+      set: string[];
+      device?: string;
+      threads?: string;
+      force: boolean;
+      resume: boolean;
+      help: boolean;
+    };
     if (args.help) return console.log(help(name, about, resumable));
     if (args.resume && !resumable) {
       throw new UserError(`--resume: ${name} has nothing to resume; leave it out`);
     }
-    const preset = await loadPreset(args.config, args.set);
+    const { device, threads } = args;
+    const sets = [
+      ...args.set,
+      ...device ? [`device=${device}`] : [],
+      ...threads ? [`threads=${threads}`] : [],
+    ];
+    const preset = await loadPreset(args.config, sets);
     const options = { configPath: args.config, force: args.force, resume: args.resume };
     const terminal = new Terminal();
-    for (const stage of stages) if (!await runStage(stage, preset, options, terminal)) return;
+    for (const stage of stages) {
+      if (hasSection(stage, preset)) {
+        if (!await runStage(stage, preset, options, terminal)) return;
+      } else if (stages.length > 1) {
+        terminal.log(`${stage.name}: ${args.config} has no such section; left out`);
+      } else {
+        throw new UserError(`${args.config}: there is no section ${stage.name}; configs/mini.yaml has one`);
+      }
+    }
   });
   Deno.exit(0);
 }
 
-/** Runs a program's body; errors the user can mend end it with one line and exit code 2. */
+/**
+ * Runs a program's body; errors the user can mend end it with one line and exit code 2, figures that fall
+ * short of a preset's thresholds with exit code 1.
+ */
 export async function exitOnUserError(body: () => Promise<void> | void): Promise<void> {
   try {
     await body();
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     console.error(`error: ${describe(error)}`);
-    Deno.exit(2);
+    Deno.exit(error.exitCode);
   }
 }

@@ -1,4 +1,5 @@
 /** Running stage scripts as a user does, in a folder of its own. */
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
 
 const root = new URL("../../", import.meta.url).pathname;
@@ -13,12 +14,23 @@ export function sampleText(sentences = 400): string {
   }).join("\n");
 }
 
+/** Expects exit code 2, one line, and that it says `text`. */
+export function refused({ code, output }: { code: number; output: string }, text: string): void {
+  assertEquals(code, 2, output);
+  const errors = output.split("\n").filter((line) => line.startsWith("error: "));
+  assertEquals(errors.length, 1, output);
+  assertStringIncludes(errors[0], text);
+  assert(!output.includes("    at "), output);
+}
+
 export interface Workspace {
   readonly folder: string;
   /** Runs a stage script with the permissions of its task. */
   run(stage: string, ...args: string[]): Promise<{ code: number; output: string }>;
   /** Runs it without the right to write anywhere. */
   runReadOnly(stage: string, ...args: string[]): Promise<{ code: number; output: string }>;
+  /** Runs a program of lib/tools, which may only read. */
+  tool(name: string, ...args: string[]): Promise<{ code: number; output: string }>;
   /** Starts one, to be killed. */
   spawn(stage: string, ...args: string[]): Deno.ChildProcess;
   path(...parts: string[]): string;
@@ -53,18 +65,20 @@ export async function workspace(text = sampleText(), preset = TINY): Promise<Wor
   const path = (...parts: string[]) => join(folder, ...parts);
   await Deno.writeTextFile(path("text.txt"), text);
   await Deno.writeTextFile(path("preset.yaml"), preset);
-  const start = (rights: string[], stage: string, args: string[]) =>
+  const program = (rights: string[], module: string, args: string[]) =>
     new Deno.Command(Deno.execPath(), {
       args: [
         ...["run", "-q", "--no-prompt", `--config=${root}deno.json`, "--allow-read"],
         ...[...rights, "--allow-env=NODE_ENV,LOG_STREAM,LOG_TOKENS,XDG_RUNTIME_DIR"],
-        ...[`${root}stages/${stage}.ts`, "--config", "preset.yaml", ...args],
+        ...[`${root}${module}.ts`, ...args],
       ],
       cwd: folder,
       stdin: "null",
       stdout: "piped",
       stderr: "piped",
     }).spawn();
+  const start = (rights: string[], stage: string, args: string[]) =>
+    program(rights, `stages/${stage}`, ["--config", "preset.yaml", ...args]);
   const writable = [`--allow-write=${folder}/data,${folder}/models`];
   const finish = async (process: Deno.ChildProcess) => {
     const { code, stdout, stderr } = await process.output();
@@ -76,6 +90,7 @@ export async function workspace(text = sampleText(), preset = TINY): Promise<Wor
     spawn: (stage, ...args) => start(writable, stage, args),
     run: (stage, ...args) => finish(start(writable, stage, args)),
     runReadOnly: (stage, ...args) => finish(start([], stage, args)),
+    tool: (name, ...args) => finish(program([], `lib/tools/${name}`, args)),
     async write(name, content) {
       if (typeof content === "string") await Deno.writeTextFile(path(name), content);
       else await Deno.writeFile(path(name), content);

@@ -3,31 +3,48 @@ import type { Batch } from "../data/batches.ts";
 import type { GPT } from "../nn/gpt.ts";
 import { IGNORED } from "../ops/cross_entropy.ts";
 import { scope } from "../tensor/tensor.ts";
-import { SPECIAL_TOKENS } from "../text/special.ts";
+import { special } from "../text/special.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 
-/**
- * Mean cross-entropy in nats per token, its exponential, and bits per character: all nats, divided by
- * ln 2 and by the characters that the targets spell. Special tokens cost nats but are no characters.
- */
+/** How well a model predicts text. */
+export interface Prediction {
+  readonly [figure: string]: number;
+  /** Mean cross-entropy, in nats per token. */
+  readonly loss: number;
+  /** e to the loss. */
+  readonly perplexity: number;
+  /** All bits, divided by the characters that the targets spell; special tokens cost bits, but spell none. */
+  readonly bpc: number;
+  /** All bits, divided by the bytes of the text in UTF-8: comparable between tokenizers. */
+  readonly bpb: number;
+}
+
 export async function evaluateLoss(
   model: GPT,
   batches: readonly Batch[],
   tokenizer: Tokenizer,
-): Promise<{ loss: number; perplexity: number; bpc: number }> {
+): Promise<Prediction> {
   const { device } = model.parameters;
-  let nats = 0, targets = 0, characters = 0;
+  const encoder = new TextEncoder();
+  let nats = 0, targets = 0, characters = 0, bytes = 0;
   for (const batch of batches) {
     const loss = await scope(() => device.read(model.loss(batch.tokens, batch.targets).buffer));
     const counted = batch.targets.filter((t) => t !== IGNORED);
     nats += loss[0] * counted.length;
     targets += counted.length;
-    characters += tokenizer.kind === "char"
-      ? counted.filter((t) => t >= SPECIAL_TOKENS.length || t === 1).length
-      : [...tokenizer.decode(counted)].length;
+    const text = tokenizer.decode(counted);
+    // A character that the vocabulary lacks is one all the same; its bytes are not known.
+    const unknown = counted.reduce((n, t) => n + Number(t === special("<unk>")), 0);
+    characters += [...text].length + unknown;
+    bytes += encoder.encode(text).length + unknown;
   }
-  const loss = nats / targets;
-  return { loss, perplexity: Math.exp(loss), bpc: nats / Math.LN2 / Math.max(1, characters) };
+  const loss = nats / targets, bits = nats / Math.LN2;
+  return {
+    loss,
+    perplexity: Math.exp(loss),
+    bpc: bits / Math.max(1, characters),
+    bpb: bits / Math.max(1, bytes),
+  };
 }
 
 /** What guessing by frequency alone costs, in nats per token: the entropy of the stream's tokens. */

@@ -1,18 +1,25 @@
-/** Training curves as SVG. */
+/** Training curves and matrices as self-contained SVG. */
 import * as echarts from "echarts";
+
+function draw(width: number, height: number, option: echarts.EChartsCoreOption): string {
+  const chart = echarts.init(null, null, { renderer: "svg", ssr: true, width, height });
+  chart.setOption({ animation: false, backgroundColor: "#ffffff", ...option });
+  const svg = chart.renderToSVGString();
+  chart.dispose();
+  return svg;
+}
+
+const heading = (text: string) => ({ text, left: "center", textStyle: { fontSize: 15 } });
 
 export interface Curve {
   readonly name: string;
   readonly points: readonly (readonly [step: number, value: number])[];
 }
 
-/** A chart of curves over steps, self-contained; 720×420 pixels. */
+/** Curves over steps; 720×420 pixels. */
 export function plotCurves(title: string, unit: string, curves: readonly Curve[]): string {
-  const chart = echarts.init(null, null, { renderer: "svg", ssr: true, width: 720, height: 420 });
-  chart.setOption({
-    animation: false,
-    backgroundColor: "#ffffff",
-    title: { text: title, left: "center", textStyle: { fontSize: 15 } },
+  return draw(720, 420, {
+    title: heading(title),
     legend: { bottom: 4 },
     grid: { left: 64, right: 24, top: 48, bottom: 72 },
     xAxis: { type: "value", name: "step", nameLocation: "middle", nameGap: 26, min: 0, max: "dataMax" },
@@ -26,7 +33,45 @@ export function plotCurves(title: string, unit: string, curves: readonly Curve[]
       lineStyle: { width: points.length < 40 ? 2.5 : 1.2 },
     })),
   });
-  const svg = chart.renderToSVGString();
-  chart.dispose();
-  return svg;
+}
+
+export interface Matrix {
+  readonly title: string;
+  readonly rows: { readonly name: string; readonly labels: readonly string[] };
+  readonly columns: { readonly name: string; readonly labels: readonly string[] };
+  /** values[row][column]; empty cells are left out. */
+  readonly values: readonly (readonly (number | undefined)[])[];
+  /** Pixels of a cell; values are written into cells of 30 and more. */
+  readonly cell: number;
+}
+
+/** A table of shades, its first row at the top. */
+export function plotMatrix({ title, rows, columns, values, cell }: Matrix): string {
+  const written = cell >= 30;
+  const letters = (labels: readonly string[]) => Math.max(...labels.map((label) => [...label].length));
+  const left = 48 + 7 * letters(rows.labels), bottom = 52 + (written ? 0 : 8);
+  const data = values.flatMap((row, y) =>
+    row.flatMap((value, x) => value === undefined ? [] : [[x, y, value]])
+  );
+  const axis = ({ name, labels }: Matrix["rows"], gap: number) => ({
+    type: "category",
+    data: labels,
+    name,
+    nameLocation: "middle",
+    nameGap: gap,
+    axisLabel: { interval: 0, fontSize: written ? 12 : 9 },
+  });
+  return draw(left + cell * columns.labels.length + 24, 48 + cell * rows.labels.length + bottom, {
+    title: heading(title),
+    grid: { left, right: 24, top: 48, bottom },
+    xAxis: axis(columns, written ? 30 : 24),
+    yAxis: { ...axis(rows, left - 20), inverse: true },
+    visualMap: {
+      show: false,
+      min: 0,
+      max: Math.max(1e-9, ...data.map(([, , value]) => value)),
+      inRange: { color: ["#f7fbff", "#9ecae1", "#2171b5", "#08306b"] },
+    },
+    series: [{ type: "heatmap", data, label: { show: written } }],
+  });
 }

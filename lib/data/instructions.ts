@@ -1,0 +1,116 @@
+/** Instructions with answers: reading files of them, and varying them while training. */
+import { z } from "zod";
+import { UserError } from "../errors.ts";
+import type { Tokens } from "../nn/gpt.ts";
+import { IGNORED } from "../ops/cross_entropy.ts";
+import { deriveSeed, uniform } from "../tensor/random.ts";
+import type { EncodedConversation, Turn } from "../text/prompt.ts";
+import type { Batch } from "./batches.ts";
+import { padded } from "./labelled.ts";
+import { parseRow, readRows } from "./rows.ts";
+
+export interface Conversation {
+  readonly turns: readonly Turn[];
+  /** `file:line`. */
+  readonly where: string;
+}
+
+const text = z.string().trim().min(1);
+const Alpaca = z.looseObject({ instruction: text, input: z.string().optional(), output: text });
+const Message = z.looseObject({ role: z.enum(["system", "user", "assistant"]), content: text });
+const Chat = z.looseObject({ messages: z.array(Message) });
+
+/**
+ * Reads conversations in the shape of Alpaca (instruction, input, output) or of chats (messages).
+ * @throws {UserError} naming file and line
+ */
+export async function readConversations(path: string): Promise<Conversation[]> {
+  return (await readRows(path)).map((row) => {
+    const { where, value } = row;
+    if (value && typeof value === "object" && "messages" in value) {
+      const { messages } = parseRow(
+        Chat,
+        row,
+        `messages, each with a role (system, user, assistant) and content`,
+      );
+      return { turns: turnsOf(messages, where), where };
+    }
+    const expected = `{"instruction": …, "output": …} or {"messages": […]}, none of them empty`;
+    const { instruction, input, output } = parseRow(Alpaca, row, expected);
+    return {
+      turns: [{ instruction: input ? `${instruction}\n${input}` : instruction, response: output }],
+      where,
+    };
+  });
+}
+
+/** Questions and answers in turn; what the system says stands before the first question. */
+export function turnsOf(messages: readonly z.infer<typeof Message>[], where: string): Turn[] {
+  const system = messages.filter(({ role }) => role === "system").map(({ content }) => content);
+  const spoken = messages.filter(({ role }) => role !== "system");
+  const alternate = spoken.every(({ role }, i) => role === (i % 2 ? "assistant" : "user"));
+  if (spoken.length === 0 || spoken.length % 2 || !alternate) {
+    throw new UserError(
+      `${where}: messages of user and assistant must take turns, and end with the assistant's`,
+    );
+  }
+  return Array.from({ length: spoken.length / 2 }, (_, i) => ({
+    instruction: [...i === 0 ? system : [], spoken[2 * i].content].join("\n"),
+    response: spoken[2 * i + 1].content,
+  }));
+}
+
+const Question = z.looseObject({
+  instruction: text,
+  response: z.string().optional(),
+  contains: z.array(text).optional(),
+  family: z.string().optional(),
+});
+/** A line to evaluate answers with. */
+export type Question = z.infer<typeof Question>;
+
+/** @throws {UserError} naming file and line */
+export async function readQuestions(path: string): Promise<Question[]> {
+  const expected = `{"instruction": …, "response"?: …, "contains"?: […], "family"?: …}`;
+  return (await readRows(path)).map((row) => parseRow(Question, row, expected));
+}
+
+export interface Augmentation {
+  /** Probabilities of each change. */
+  readonly case: number;
+  readonly accents: number;
+  readonly punctuation: number;
+}
+
+/** An instruction as someone else might type it. The seed decides. */
+export function augment(instruction: string, rates: Augmentation, seed: number): string {
+  const draw = (purpose: string) => uniform(deriveSeed(seed, purpose), 0);
+  let text = instruction;
+  if (draw("punctuation") < rates.punctuation) {
+    // Leaving out the opening marks is more usual than leaving out all.
+    text = text.replace(draw("which marks") < 0.5 ? /[¿¡]/g : /[¿¡?!.,;:]+$|[¿¡]/g, "");
+  }
+  if (draw("accents") < rates.accents) text = withoutAccents(text);
+  if (draw("case") < rates.case) {
+    const which = draw("which case");
+    text = which < 0.7 ? text.toLowerCase() : which < 0.85 ? text.toUpperCase() : lowerFirst(text);
+  }
+  return text;
+}
+
+/** Without acute accents and diaereses; ñ is a letter of its own and stays. */
+export function withoutAccents(text: string): string {
+  return text.normalize("NFD").replace(/(?<![nN])[\u0300-\u036f]/g, "").normalize("NFC");
+}
+
+const lowerFirst = (text: string) => text.replace(/\p{L}/u, (first) => first.toLowerCase());
+
+/** Conversations side by side; only answers are learned. */
+export function conversationBatch(conversations: readonly EncodedConversation[], context: number): Batch {
+  const tokens: Tokens = padded(conversations.map(({ ids }) => ids.subarray(0, -1)), context);
+  const targets = new Uint32Array(tokens.ids.length).fill(IGNORED);
+  conversations.forEach(({ ids, learned }, row) => {
+    for (let t = 1; t < ids.length; t++) if (learned[t]) targets[row * tokens.time + t - 1] = ids[t];
+  });
+  return { tokens, targets };
+}

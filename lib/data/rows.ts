@@ -1,0 +1,97 @@
+/** Tables and lines of JSON: files of examples, with the line that each one stands on. */
+import { parse as parseCsv } from "@std/csv";
+import type { z } from "zod";
+import { describe, UserError } from "../errors.ts";
+
+export interface Row {
+  /** `file:line`, for messages. */
+  readonly where: string;
+  readonly value: unknown;
+}
+
+/**
+ * Reads `.csv`, `.tsv` (their first line names the columns), `.jsonl` (an object a line) or `.json` (an
+ * array). Empty lines are passed over.
+ * @throws {UserError} naming file and line
+ */
+export async function readRows(path: string): Promise<Row[]> {
+  let text: string;
+  try {
+    text = await Deno.readTextFile(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) throw new UserError(`${path} does not exist`);
+    throw new UserError(`${path} cannot be read; give the path of a file of UTF-8 text`);
+  }
+  text = text.replace(/^\ufeff/, "");
+  const extension = /\.[a-z]+$/.exec(path)?.[0];
+  const rows = extension === ".csv"
+    ? readTable(path, text, ",")
+    : extension === ".tsv"
+    ? readTable(path, text, "\t")
+    : extension === ".json"
+    ? readArray(path, text)
+    : extension === ".jsonl"
+    ? readLines(path, text)
+    : null;
+  if (!rows) throw new UserError(`${path}: of what kind is it? Names end in .csv, .tsv, .jsonl or .json`);
+  if (rows.length === 0) throw new UserError(`${path} has no examples in it`);
+  return rows;
+}
+
+function readTable(path: string, text: string, separator: string): Row[] {
+  let records: string[][];
+  try {
+    records = parseCsv(text, { separator, lazyQuotes: separator === "\t" }) as string[][];
+  } catch (error) {
+    const message = describe(error);
+    const line = /line (\d+)/.exec(message)?.[1] ?? "1";
+    throw new UserError(`${path}:${line}: ${message.replace(/^.*?: /, "")}; mend the line`);
+  }
+  const [columns = [], ...rest] = records;
+  let line = 1 + lineBreaks(columns);
+  return rest.map((fields) => {
+    line++;
+    const where = `${path}:${line}`;
+    line += lineBreaks(fields);
+    if (fields.length !== columns.length) {
+      throw new UserError(`${where}: ${fields.length} fields, but line 1 names ${columns.length} columns`);
+    }
+    return { where, value: Object.fromEntries(columns.map((name, i) => [name, fields[i]])) };
+  });
+}
+
+const lineBreaks = (fields: string[]) => fields.reduce((n, field) => n + field.split("\n").length - 1, 0);
+
+function readLines(path: string, text: string): Row[] {
+  return text.split("\n").flatMap((line, i) => {
+    if (line.trim() === "") return [];
+    const where = `${path}:${i + 1}`;
+    try {
+      return [{ where, value: JSON.parse(line) }];
+    } catch {
+      throw new UserError(`${where}: no JSON; every line is an object of its own`);
+    }
+  });
+}
+
+function readArray(path: string, text: string): Row[] {
+  let values: unknown;
+  try {
+    values = text.trim() === "" ? [] : JSON.parse(text);
+  } catch {
+    throw new UserError(`${path}: no JSON; a .json file is one array (an object a line is .jsonl)`);
+  }
+  if (!Array.isArray(values)) throw new UserError(`${path}: expected an array of examples`);
+  return values.map((value, i) => ({ where: `${path}: example ${i + 1}`, value }));
+}
+
+/** Checks a row's shape. */
+export function parseRow<S extends z.ZodType>(
+  schema: S,
+  { where, value }: Row,
+  expected: string,
+): z.output<S> {
+  const parsed = schema.safeParse(value);
+  if (!parsed.success) throw new UserError(`${where}: expected ${expected}`);
+  return parsed.data;
+}

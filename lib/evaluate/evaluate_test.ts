@@ -1,0 +1,77 @@
+import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
+import { UserError } from "../errors.ts";
+import { score } from "./language.ts";
+import { renderReport } from "./report.ts";
+import { chrf, distinct, normalizeAnswer, repetition } from "./text_metrics.ts";
+import { shortfalls } from "./thresholds.ts";
+
+Deno.test("chrF: 1 for the same text, 0 for another one, and by hand in between", () => {
+  assertEquals(chrf("los perros", "los perros"), 1);
+  assertEquals(chrf("los  perros", "losperros"), 1);
+  assertEquals(chrf("abc", "xyz"), 0);
+  assertEquals(chrf("", "abc"), 0);
+  assertEquals(chrf("", ""), 1);
+  // "ab" and "ac": unigrams 1/2 and 1/2, bigrams 0; both means are 1/4.
+  assertAlmostEquals(chrf("ab", "ac"), 0.25);
+  // "abc" for "ab": precision (2/3 + 1/2 + 0/1) / 3, recall (1 + 1 + 0) / 3, F with recall twice as heavy.
+  const p = (2 / 3 + 1 / 2) / 3, r = 2 / 3;
+  assertAlmostEquals(chrf("abc", "ab"), 5 * p * r / (4 * p + r));
+});
+
+Deno.test("distinct-n and repetition", () => {
+  assertEquals(distinct(["a b a b"], 1), 0.5);
+  assertAlmostEquals(distinct(["a b a b"], 2), 2 / 3);
+  assertEquals(repetition(["a b c d"]), 0);
+  assertAlmostEquals(repetition(["a b c d a b c d"]), 1 / 5);
+  assertEquals([distinct([], 1), repetition([""])], [0, 0]);
+});
+
+Deno.test("answers are compared without capitals, spaces and marks at the ends", () => {
+  assertEquals(normalizeAnswer(" ¡Los  Perros! "), "los perros");
+  assertEquals(normalizeAnswer("3."), "3");
+  const answered = [
+    { instruction: "a", response: "Sí.", contains: ["sí"], answer: "sí" },
+    { instruction: "b", response: "No.", answer: "tal vez" },
+    { instruction: "c", contains: ["uno", "dos"], answer: "uno" },
+  ];
+  const { exact, contains, questions } = score(answered);
+  assertEquals([exact, contains, questions], [0.5, 0.5, 3]);
+  assertEquals(score([]).exact, null);
+});
+
+Deno.test("thresholds are bounds of figures by their path", () => {
+  const report = { checkpoints: { base: { text: { bpc: 2 } } } };
+  const at = "checkpoints.base.text.bpc";
+  assertEquals(shortfalls(report, { [at]: { max: 2, min: 1 } }), []);
+  assertEquals(shortfalls(report, { [at]: { max: 1.5 } })[0].bound, "at most 1.5");
+  assertThrows(
+    () => shortfalls(report, { "checkpoints.instruct": {} }),
+    UserError,
+    "no instruct in the report",
+  );
+  assertThrows(() => shortfalls(report, { "checkpoints.base": {} }), UserError, "is no figure");
+});
+
+Deno.test("the page shows what models write as text, never as markup", () => {
+  const answers = [{
+    instruction: "<script>alert(1)</script>",
+    response: "<b>",
+    answer: "<img src=x>",
+    family: "f",
+  }];
+  const all = score(answers);
+  const checkpoints = {
+    instruct: {
+      folder: "f",
+      stage: "s",
+      step: 1,
+      parameters: 2,
+      memory_bytes: 3,
+      instruct: { all, families: { f: all }, answers },
+    },
+  };
+  const report = { preset: "<i>", made: "2026-01-01T00:00:00Z", device: "d", checkpoints, shortfalls: [] };
+  const page = renderReport(report, true, { curves: [], matrices: [], attention: null });
+  assert(page.includes("&lt;script&gt;") && page.includes("&lt;img src=x&gt;"));
+  assert(!page.includes("<script") && !page.includes("<img src=x"));
+});

@@ -1,0 +1,141 @@
+/** What a language model is worth: its answers, its samples, its speed. */
+import type { Question } from "../data/instructions.ts";
+import { answer } from "../generate/answer.ts";
+import { generate } from "../generate/generate.ts";
+import type { GPT } from "../nn/gpt.ts";
+import { special } from "../text/special.ts";
+import type { Tokenizer } from "../text/tokenizer.ts";
+import { chrf, distinct, normalizeAnswer, repetition } from "./text_metrics.ts";
+
+export interface Answered extends Question {
+  readonly answer: string;
+}
+
+/** Shares of right answers, in [0, 1]; null where no question of the family allows the figure. */
+export interface Score {
+  readonly questions: number;
+  /** Answers that are the expected one, but for capitals and marks at the ends. */
+  readonly exact: number | null;
+  /** Answers that contain every text they should, but for capitals. */
+  readonly contains: number | null;
+  /** Mean chrF against the expected answer. */
+  readonly chrf: number | null;
+}
+
+/** Asks every question, always taking the most probable token. */
+export async function askAll(
+  model: GPT,
+  tokenizer: Tokenizer,
+  questions: readonly Question[],
+  maxNewTokens: number,
+  onProgress: (done: number) => void,
+): Promise<Answered[]> {
+  const answered: Answered[] = [];
+  for (const question of questions) {
+    const options = { maxNewTokens, temperature: 0, topK: 0, seed: 0 };
+    const { text } = await answer(model, tokenizer, question.instruction, options);
+    answered.push({ ...question, answer: text });
+    onProgress(answered.length);
+  }
+  return answered;
+}
+
+export function score(answered: readonly Answered[]): Score {
+  const mean = (values: number[]) =>
+    values.length === 0 ? null : values.reduce((a, b) => a + b, 0) / values.length;
+  const expected = answered.filter(({ response }) => response !== undefined);
+  const containing = answered.filter(({ contains }) => contains !== undefined);
+  const holds = ({ answer, contains }: Answered) => {
+    const text = answer.normalize("NFC").toLowerCase();
+    return contains!.every((part) => text.includes(part.normalize("NFC").toLowerCase()));
+  };
+  return {
+    questions: answered.length,
+    exact: mean(
+      expected.map(({ answer, response }) => Number(normalizeAnswer(answer) === normalizeAnswer(response!))),
+    ),
+    contains: mean(containing.map((a) => Number(holds(a)))),
+    chrf: mean(expected.map(({ answer, response }) => chrf(answer, response!))),
+  };
+}
+
+/** Scores by family; questions without one are under "none". */
+export function scoreFamilies(answered: readonly Answered[]): Record<string, Score> {
+  const families = Map.groupBy(answered, ({ family }) => family ?? "none");
+  return Object.fromEntries([...families].map(([family, own]) => [family, score(own)]));
+}
+
+export interface Sample {
+  readonly prompt: string;
+  readonly temperature: number;
+  readonly seed: number;
+  readonly text: string;
+}
+
+export interface SampleOptions {
+  readonly prompts: readonly string[];
+  readonly temperatures: readonly number[];
+  readonly seeds: readonly number[];
+  readonly tokens: number;
+}
+
+/** Continuations of every prompt at every temperature with every seed; a seed changes nothing at 0. */
+export async function drawSamples(
+  model: GPT,
+  tokenizer: Tokenizer,
+  options: SampleOptions,
+): Promise<Sample[]> {
+  const samples: Sample[] = [];
+  for (const prompt of options.prompts) {
+    for (const temperature of options.temperatures) {
+      for (const seed of temperature === 0 ? options.seeds.slice(0, 1) : options.seeds) {
+        const ids: number[] = [];
+        const start = Uint32Array.of(special("<bos>"), ...tokenizer.encode(prompt));
+        const drawing = { maxNewTokens: options.tokens, temperature, topK: 0, seed, stop: special("<eos>") };
+        for await (const id of generate(model, start, drawing)) ids.push(id);
+        samples.push({ prompt, temperature, seed, text: tokenizer.decode(ids) });
+      }
+    }
+  }
+  return samples;
+}
+
+/** Variety of some texts. */
+export function variety(texts: readonly string[]) {
+  return { distinct_1: distinct(texts, 1), distinct_2: distinct(texts, 2), repetition: repetition(texts) };
+}
+
+export interface Speed {
+  /** Tokens of a prompt read per second. */
+  readonly prefill_tokens_per_s: number;
+  /** Tokens written per second, one at a time. */
+  readonly decode_tokens_per_s: number;
+  /** From the prompt to the first token, in milliseconds. */
+  readonly first_token_ms: number;
+}
+
+/** Measures with a prompt of `prompt` tokens; the best of three, after one to warm up. */
+export async function measureSpeed(model: GPT, prompt: number, tokens: number): Promise<Speed> {
+  const { context, vocab } = model.config;
+  const start = Uint32Array.from(
+    { length: Math.min(prompt, context - 1) },
+    (_, i) => 6 + i % Math.max(1, vocab - 6),
+  );
+  const wanted = Math.max(2, Math.min(tokens, context - start.length));
+  let first = Infinity, rest = Infinity;
+  for (let round = 0; round < 4; round++) {
+    const began = performance.now();
+    let at = began;
+    const drawing = { maxNewTokens: wanted, temperature: 0, topK: 0, seed: 0, stop: vocab };
+    let n = 0;
+    for await (const _ of generate(model, start, drawing)) if (n++ === 0) at = performance.now();
+    if (round === 0) continue;
+    first = Math.min(first, at - began);
+    rest = Math.min(rest, performance.now() - at);
+  }
+  return {
+    prefill_tokens_per_s: Math.round(start.length / first * 1000),
+    decode_tokens_per_s: Math.round((wanted - 1) / rest * 1000),
+    first_token_ms: Number(first.toFixed(2)),
+  };
+}

@@ -1,0 +1,53 @@
+/** A model's answer to an instruction. */
+import type { GPT } from "../nn/gpt.ts";
+import { encodePrompt, type Turn } from "../text/prompt.ts";
+import { special } from "../text/special.ts";
+import type { Tokenizer } from "../text/tokenizer.ts";
+import { generate } from "./generate.ts";
+import type { Sampling } from "./sample.ts";
+
+export interface AnswerOptions extends Sampling {
+  readonly maxNewTokens: number;
+  readonly seed: number;
+  /** Earlier turns of the conversation. */
+  readonly past?: readonly Turn[];
+}
+
+export interface Answer {
+  /** The answer, without markers. */
+  readonly text: string;
+  /** The whole sequence, prompt and answer, with its markers. */
+  readonly raw: string;
+  /** Tokens of the answer. */
+  readonly tokens: number;
+}
+
+/** Room that a prompt leaves in the context for the answer's start, as a part of the context. */
+const ANSWER_ROOM = 1 / 4;
+
+/** The tokens that a model answers: long prompts are cut so that a quarter of the context stays free. */
+export function promptTokens(
+  tokenizer: Tokenizer,
+  context: number,
+  instruction: string,
+  past: readonly Turn[] = [],
+): Uint32Array {
+  return encodePrompt(tokenizer, past, instruction, Math.max(2, Math.floor(context * (1 - ANSWER_ROOM))));
+}
+
+export async function answer(
+  model: GPT,
+  tokenizer: Tokenizer,
+  instruction: string,
+  options: AnswerOptions,
+): Promise<Answer> {
+  const prompt = promptTokens(tokenizer, model.config.context, instruction, options.past);
+  const ids: number[] = [];
+  for await (const id of generate(model, prompt, { ...options, stop: special("<eos>") })) ids.push(id);
+  // A model that never learned the format may write markers of its own; they are no part of the text.
+  return {
+    text: tokenizer.decode(ids).trim(),
+    raw: tokenizer.decode([...prompt, ...ids], { special: true }),
+    tokens: ids.length,
+  };
+}

@@ -1,0 +1,50 @@
+import { assert, assertEquals } from "@std/assert";
+import { CharTokenizer } from "./char.ts";
+import { encodeConversation, encodePrompt } from "./prompt.ts";
+import { special } from "./special.ts";
+
+const builder = CharTokenizer.builder();
+builder.add("abcdefghijklmnopqrstuvwxyz<>0123456789 ");
+const tokenizer = builder.build(1);
+const shown = (ids: Iterable<number>) => tokenizer.decode(ids, { special: true });
+
+Deno.test("a prompt ends where the answer begins", () => {
+  assertEquals(shown(encodePrompt(tokenizer, [], "hola", 20)), "<instr>hola<resp>");
+  const past = [{ instruction: "a", response: "b" }];
+  assertEquals(shown(encodePrompt(tokenizer, past, "hola", 20)), "<instr>a<resp>b<eos><instr>hola<resp>");
+});
+
+Deno.test("a prompt too long loses old turns, then the start of its text, and never a marker", () => {
+  const past = [{ instruction: "one", response: "two" }, { instruction: "c", response: "d" }];
+  assertEquals(shown(encodePrompt(tokenizer, past, "hola", 12)), "<instr>c<resp>d<eos><instr>hola<resp>");
+  assertEquals(shown(encodePrompt(tokenizer, past, "abcdefghij", 8)), "<instr>efghij<resp>");
+  assertEquals(shown(encodePrompt(tokenizer, past, "abcdefghij", 2)), "<instr><resp>");
+});
+
+Deno.test("markers that a person types are text", () => {
+  const ids = [...encodePrompt(tokenizer, [], "a<resp>b<eos>", 40)];
+  assertEquals(ids.filter((id) => id === special("<resp>")).length, 1);
+  assertEquals(ids.indexOf(special("<resp>")), ids.length - 1);
+  assert(!ids.includes(special("<eos>")));
+});
+
+Deno.test("only answers and their ends are learned, in every turn", () => {
+  const turns = [{ instruction: "ab", response: "cd" }, { instruction: "e", response: "f" }];
+  const { ids, learned, truncated } = encodeConversation(tokenizer, turns, 40);
+  assertEquals(shown(ids), "<instr>ab<resp>cd<eos><instr>e<resp>f<eos>");
+  assertEquals(shown(ids.filter((_, i) => learned[i])), "cd<eos>f<eos>");
+  assert(!truncated);
+});
+
+Deno.test("a conversation too long keeps its last answer as long as it can", () => {
+  const turns = [{ instruction: "old", response: "turn" }, { instruction: "abcdef", response: "xyz" }];
+  const cut = (limit: number) => {
+    const { ids, truncated } = encodeConversation(tokenizer, turns, limit);
+    assert(truncated && ids.length <= limit);
+    return shown(ids);
+  };
+  assertEquals(cut(12), "<instr>abcdef<resp>xyz<eos>");
+  assertEquals(cut(8), "<instr>ef<resp>xyz<eos>");
+  assertEquals(cut(6), "<instr><resp>xyz<eos>");
+  assertEquals(cut(4), "<instr><resp>xy");
+});

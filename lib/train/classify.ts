@@ -1,0 +1,115 @@
+/** What a classifier predicts, and how right it is. */
+import { ConfusionMatrix } from "ml-confusion-matrix";
+import { padded } from "../data/labelled.ts";
+import type { Device } from "../device/device.ts";
+import { UserError } from "../errors.ts";
+import { Classifier } from "../nn/classifier.ts";
+import { scope, type Tensor, upload } from "../tensor/tensor.ts";
+import { special } from "../text/special.ts";
+import { type Checkpoint, readCheckpoint } from "./checkpoint.ts";
+
+/** Texts that go through the model together. */
+const BATCH = 32;
+
+/**
+ * The pooled states (N, C) of encoded texts. Texts of like length go together, which saves padding.
+ */
+export async function pooledStates(
+  classifier: Classifier,
+  texts: readonly Uint32Array[],
+): Promise<Float32Array> {
+  const { width, context } = classifier.config;
+  const { device } = classifier.parameters;
+  const out = new Float32Array(texts.length * width);
+  const order = Array.from(texts.keys()).sort((a, b) => texts[a].length - texts[b].length);
+  for (let at = 0; at < order.length; at += BATCH) {
+    const rows = order.slice(at, at + BATCH);
+    const tokens = padded(rows.map((i) => texts[i]), context);
+    const states = await scope(() => device.read(classifier.features(tokens).buffer));
+    rows.forEach((i, row) => out.set(states.subarray(row * width, (row + 1) * width), i * width));
+  }
+  return out;
+}
+
+/** Rows of a table on the device: the pooled states of some texts. */
+export function statesOf(
+  device: Device,
+  states: Float32Array,
+  width: number,
+  rows: readonly number[],
+): Tensor {
+  const values = new Float32Array(rows.length * width);
+  rows.forEach((i, row) => values.set(states.subarray(i * width, (i + 1) * width), row * width));
+  return upload(device, [rows.length, width], values);
+}
+
+/** The probability of every label, for every text, from their pooled states. */
+export async function probabilities(
+  classifier: Classifier,
+  states: Float32Array,
+): Promise<Float32Array[]> {
+  const { config: { width }, head: { labels }, parameters: { device } } = classifier;
+  const n = states.length / width;
+  if (n === 0) return [];
+  const rows = Array.from({ length: n }, (_, i) => i);
+  const scores = await scope(() =>
+    device.read(classifier.scores(statesOf(device, states, width, rows)).buffer)
+  );
+  return rows.map((row) => softmax(scores.subarray(row * labels.length, (row + 1) * labels.length)));
+}
+
+function softmax(scores: Float32Array): Float32Array {
+  const top = Math.max(...scores);
+  const powers = scores.map((score) => Math.exp(score - top));
+  const sum = powers.reduce((a, b) => a + b, 0);
+  return powers.map((power) => power / sum);
+}
+
+export const mostProbable = (p: Float32Array) => p.indexOf(Math.max(...p));
+
+export interface Quality {
+  readonly accuracy: number;
+  /** The mean of the labels' F1, each counting the same. */
+  readonly macro_f1: number;
+  readonly labels: Record<string, { precision: number; recall: number; f1: number; texts: number }>;
+  /** Rows are true labels, columns predicted ones, in the order of the labels. */
+  readonly confusion: number[][];
+}
+
+/** Compares true labels with predicted ones. A label that is never predicted has a precision of 0. */
+export function quality(labels: readonly string[], actual: string[], predicted: string[]): Quality {
+  const matrix = ConfusionMatrix.fromLabels(actual, predicted, { labels: [...labels] });
+  const known = (x: number) => Number.isFinite(x) ? x : 0;
+  const each = Object.fromEntries(labels.map((label) => [label, {
+    precision: known(matrix.getPositivePredictiveValue(label)),
+    recall: known(matrix.getTruePositiveRate(label)),
+    f1: known(matrix.getF1Score(label)),
+    texts: matrix.getTruePositiveCount(label) + matrix.getFalseNegativeCount(label),
+  }]));
+  return {
+    accuracy: matrix.getAccuracy(),
+    macro_f1: Object.values(each).reduce((sum, { f1 }) => sum + f1, 0) / labels.length,
+    labels: each,
+    confusion: matrix.getMatrix(),
+  };
+}
+
+/**
+ * Opens a classifier's checkpoint.
+ * @throws {UserError} if it is of a language model
+ */
+export async function openClassifier(
+  device: Device,
+  folder: string,
+): Promise<{ classifier: Classifier; checkpoint: Checkpoint }> {
+  const checkpoint = await readCheckpoint(folder);
+  const { config, head, values } = checkpoint;
+  if (!head) {
+    throw new UserError(
+      `${folder} is a language model, not a classifier; train one with deno task finetune-classify`,
+    );
+  }
+  const classifier = new Classifier(device, config, head, special("<pad>"));
+  classifier.parameters.load(values);
+  return { classifier, checkpoint };
+}

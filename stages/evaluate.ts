@@ -1,0 +1,297 @@
+/**
+ * How good checkpoints are, side by side.
+ *
+ *   deno task evaluate --config configs/mini.yaml
+ *
+ * Writes into models/<name>/evaluate: report.json and report.html. With thresholds in the preset it is a
+ * gate: exit code 1 if a figure falls short.
+ */
+import { dirname, join } from "@std/path";
+import { validationBatches } from "../lib/data/batches.ts";
+import { readDocuments, tokenStream } from "../lib/data/documents.ts";
+import { type Question, readQuestions } from "../lib/data/instructions.ts";
+import { encodeText } from "../lib/data/labelled.ts";
+import type { Device } from "../lib/device/device.ts";
+import { openDevice } from "../lib/device/open.ts";
+import { ThresholdError, UserError } from "../lib/errors.ts";
+import {
+  askAll,
+  drawSamples,
+  measureSpeed,
+  score,
+  scoreFamilies,
+  variety,
+} from "../lib/evaluate/language.ts";
+import {
+  type CheckpointReport,
+  type Picture,
+  type Pictures,
+  renderReport,
+  type Report,
+} from "../lib/evaluate/report.ts";
+import { shortfalls } from "../lib/evaluate/thresholds.ts";
+import { writeFileAtomic } from "../lib/files.ts";
+import { promptTokens } from "../lib/generate/answer.ts";
+import { attentionWeights } from "../lib/nn/attention_weights.ts";
+import { GPT } from "../lib/nn/gpt.ts";
+import { bar, type Terminal } from "../lib/progress.ts";
+import { paths, type Preset, section } from "../lib/run/config.ts";
+import { main, type Stage } from "../lib/run/stage.ts";
+import { special } from "../lib/text/special.ts";
+import type { Tokenizer } from "../lib/text/tokenizer.ts";
+import { checkpointFiles, findCheckpoint } from "../lib/train/backbone.ts";
+import { type Checkpoint, readCheckpoint } from "../lib/train/checkpoint.ts";
+import { mostProbable, openClassifier, pooledStates, probabilities, quality } from "../lib/train/classify.ts";
+import { evaluateLoss } from "../lib/train/evaluate.ts";
+import { plotMatrix } from "../lib/train/plot.ts";
+import { finetuneClassify, readTask } from "./finetune-classify.ts";
+import { finetuneInstruct } from "./finetune-instruct.ts";
+import { prepareCorpus } from "./prepare-corpus.ts";
+import { pretrain } from "./pretrain.ts";
+
+const settings = (preset: Preset) => section(preset, "evaluate");
+
+/** What is evaluated, by name: the preset's list, or all that its stages make. */
+function checkpointsOf(preset: Preset): Record<string, string> {
+  const { checkpoints } = settings(preset);
+  if (Object.keys(checkpoints).length > 0) return checkpoints;
+  const { pretrain, instruct, classify } = paths(preset);
+  return {
+    base: pretrain,
+    ...preset["finetune-instruct"] && { instruct },
+    ...Object.fromEntries(
+      Object.keys(preset["finetune-classify"]?.tasks ?? {}).map((task) => [task, join(classify, task)]),
+    ),
+  };
+}
+
+const listed = (preset: Preset) => Object.keys(settings(preset).checkpoints).length > 0;
+
+export const evaluate: Stage = {
+  name: "evaluate",
+  about: "Measures checkpoints side by side: text, questions, labels, samples, speed.",
+  module: import.meta.url,
+  out: (preset) => paths(preset).evaluate,
+  settings: (preset) => [preset.seed, preset.device, settings(preset), preset["finetune-classify"]?.tasks],
+  after: (preset) => [
+    ...settings(preset).text.length === 0 ? [prepareCorpus] : [],
+    ...listed(preset) ? [] : [
+      pretrain,
+      ...preset["finetune-classify"] ? [finetuneClassify] : [],
+      ...preset["finetune-instruct"] ? [finetuneInstruct] : [],
+    ],
+  ],
+  async sources(preset) {
+    const { checkpoints, text, instruct } = settings(preset);
+    const models = await Promise.all(Object.values(checkpoints).map(checkpointFiles));
+    return [...new Set([...text, ...instruct.data, ...models.flat()])];
+  },
+  optional: true,
+  async run({ preset, out, terminal }) {
+    const options = settings(preset);
+    const questions: Question[] = [];
+    for (const path of options.instruct.data) questions.push(...await readQuestions(path));
+    const documents = await readTexts(preset);
+    const folders: [string, string][] = [];
+    for (const [name, folder] of Object.entries(checkpointsOf(preset))) {
+      folders.push([name, await findCheckpoint(folder)]);
+    }
+    const checkpoints: Record<string, CheckpointReport> = {};
+    const matrices: Picture[] = [];
+    let attention: Pictures["attention"] = null;
+    let description = "";
+    for (const [name, folder] of folders) {
+      const checkpoint = await readCheckpoint(folder);
+      // A device for each, so that its memory is its own.
+      const { device } = await openDevice(
+        preset.device,
+        preset.threads === "auto" ? {} : { threads: preset.threads },
+      );
+      description = device.description;
+      const { stage, step, parameters } = checkpoint.info;
+      const figures = checkpoint.head
+        ? await evaluateClassifier(device, folder, name, preset, matrices)
+        : await evaluateLanguage(device, checkpoint, name, preset, { questions, documents, terminal });
+      if (!checkpoint.head && (stage === "finetune-instruct" || !attention)) {
+        const text = options.attention || questions[0]?.instruction || "La casa del río.";
+        attention = { text, heads: await attentionPictures(device, checkpoint, text) };
+      }
+      checkpoints[name] = { folder, stage, step, parameters, ...figures, memory_bytes: device.memory().peak };
+      device.close();
+      terminal.log(`  ${name}: ${summary(checkpoints[name])}`);
+    }
+    const measured = {
+      preset: preset.name,
+      made: new Date().toISOString(),
+      device: description,
+      checkpoints,
+    };
+    const report: Report = { ...measured, shortfalls: shortfalls(measured, options.thresholds) };
+    const gated = Object.keys(options.thresholds).length > 0;
+    const pictures = { curves: await curvesOf(folders), matrices, attention };
+    await writeFileAtomic(join(out, "report.json"), JSON.stringify(report, null, 1) + "\n");
+    await writeFileAtomic(join(out, "report.html"), renderReport(report, gated, pictures));
+    terminal.log(`  ${join(out, "report.html")}`);
+    if (report.shortfalls.length > 0) {
+      const short = report.shortfalls.map(({ figure, value, bound }) =>
+        `${figure} is ${value}, wanted ${bound}`
+      );
+      throw new ThresholdError(`evaluate: ${short.join("; ")}`);
+    }
+    return { finished: true, device: description, metrics: { shortfalls: 0 } };
+  },
+};
+
+/** Held-out documents: the corpus's, or the files that the preset names. */
+async function readTexts(preset: Preset): Promise<string[]> {
+  const { text } = settings(preset);
+  if (text.length === 0) return await readDocuments(join(paths(preset).corpus, "validation.jsonl"));
+  const documents: string[] = [];
+  for (const path of text) {
+    if (path.endsWith(".jsonl")) documents.push(...await readDocuments(path));
+    else {
+      documents.push(
+        await Deno.readTextFile(path).catch(() => {
+          throw new UserError(`evaluate.text: ${path} cannot be read; give a file of UTF-8 text`);
+        }),
+      );
+    }
+  }
+  if (documents.every((document) => document.trim() === "")) {
+    throw new UserError(`evaluate.text: ${text.join(", ")}: there is no text in it`);
+  }
+  return documents;
+}
+
+interface Inputs {
+  readonly questions: readonly Question[];
+  readonly documents: readonly string[];
+  readonly terminal: Terminal;
+}
+
+async function evaluateLanguage(
+  device: Device,
+  { config, values, tokenizer }: Checkpoint,
+  name: string,
+  preset: Preset,
+  { questions, documents, terminal }: Inputs,
+) {
+  const options = settings(preset);
+  const model = new GPT(device, config);
+  model.load(values);
+  const stream = tokenStream(documents, tokenizer);
+  const batches = validationBatches(stream, { batch: 8, time: config.context, limit: Infinity });
+  const text = await evaluateLoss(model, batches, tokenizer);
+  const speed = await measureSpeed(model, options.speed.prompt, options.speed.tokens);
+  const samples = await drawSamples(model, tokenizer, options.samples);
+  const n = questions.length;
+  const answers = await askAll(model, tokenizer, questions, options.instruct.max_new_tokens, (done) => {
+    terminal.progress(`${bar(done / n)} ${name}: ${done}/${n} questions`);
+  });
+  return {
+    text,
+    ...n > 0 && { instruct: { all: score(answers), families: scoreFamilies(answers), answers } },
+    samples,
+    variety: variety(samples.map(({ text }) => text)),
+    speed,
+  };
+}
+
+/** A classifier's figures on the test texts of the task that has its labels. */
+async function evaluateClassifier(
+  device: Device,
+  folder: string,
+  name: string,
+  preset: Preset,
+  matrices: Picture[],
+) {
+  const { classifier, checkpoint } = await openClassifier(device, folder);
+  const { labels } = classifier.head;
+  for (const task of Object.keys(preset["finetune-classify"]?.tasks ?? {})) {
+    const splits = await readTask(preset, task);
+    if (splits.labels.join("\n") !== labels.join("\n")) continue;
+    const texts = splits.test.map(({ text }) =>
+      encodeText(checkpoint.tokenizer, text, classifier.config.context)
+    );
+    const p = await probabilities(classifier, await pooledStates(classifier, texts));
+    const actual = splits.test.map(({ label }) => label);
+    const figures = quality(labels, actual, p.map((row) => labels[mostProbable(row)]));
+    const title = `${name}: ${texts.length} texts of the test`;
+    const svg = plotMatrix({
+      title,
+      rows: { name: "true label", labels },
+      columns: { name: "predicted label", labels },
+      values: figures.confusion,
+      cell: 76,
+    });
+    matrices.push({ title, svg });
+    return { classify: { task, ...figures } };
+  }
+  throw new UserError(
+    `evaluate.checkpoints.${name}: no task under finetune-classify.tasks has its labels: ${
+      labels.join(", ")
+    }`,
+  );
+}
+
+/** Tokens that a picture of attention has room for. */
+const PICTURED = 40;
+
+async function attentionPictures(
+  device: Device,
+  { config, values, tokenizer, info }: Checkpoint,
+  text: string,
+): Promise<Picture[]> {
+  const model = new GPT(device, config);
+  model.load(values);
+  const ids =
+    (info.stage === "finetune-instruct"
+      ? promptTokens(tokenizer, config.context, text)
+      : Uint32Array.of(special("<bos>"), ...tokenizer.encode(text)).subarray(0, config.context)).slice(
+        0,
+        PICTURED,
+      );
+  const last = (await attentionWeights(model, ids)).at(-1)!;
+  const labels = [...ids].map((id) => visible(tokenizer, id));
+  const n = ids.length;
+  return Array.from({ length: config.heads }, (_, head) => {
+    const title = `layer ${config.layers}, head ${head + 1}`;
+    const cell = (row: number, column: number) => {
+      if (column > row) return undefined;
+      return Number(last[(head * n + row) * n + column].toFixed(3));
+    };
+    const values = Array.from(
+      { length: n },
+      (_, row) => Array.from({ length: n }, (_, column) => cell(row, column)),
+    );
+    const axis = { name: "", labels };
+    return { title, svg: plotMatrix({ title, rows: axis, columns: axis, values, cell: 12 }) };
+  });
+}
+
+const visible = (tokenizer: Tokenizer, id: number) =>
+  tokenizer.decode([id], { special: true }).replace(/^ $/, "␣").replace(/^\n$/, "⏎");
+
+/** The curves that training left beside each checkpoint. */
+async function curvesOf(folders: [string, string][]): Promise<Picture[]> {
+  const pictures: Picture[] = [];
+  for (const [name, folder] of folders) {
+    for (const file of ["loss", "accuracy"]) {
+      const svg = await Deno.readTextFile(join(dirname(folder), `${file}.svg`)).catch(() => null);
+      if (svg) pictures.push({ title: `${name}: ${file}`, svg });
+    }
+  }
+  return pictures;
+}
+
+function summary({ text, instruct, classify, speed }: CheckpointReport): string {
+  const percent = (share: number | null) => share === null ? "–" : `${(100 * share).toFixed(1)} %`;
+  return [
+    ...text ? [`${text.bpc.toFixed(3)} bits per character`] : [],
+    ...instruct ? [`${percent(instruct.all.contains)} of ${instruct.all.questions} questions right`] : [],
+    ...classify ? [`${percent(classify.accuracy)} of labels right`] : [],
+    ...speed ? [`${speed.decode_tokens_per_s} tokens/s`] : [],
+  ].join(", ");
+}
+
+if (import.meta.main) await main(evaluate.name, evaluate.about, [evaluate]);

@@ -1,0 +1,324 @@
+/**
+ * Classifiers on the pretrained backbone, one for every task of the preset.
+ *
+ *   deno task finetune-classify --config configs/mini.yaml
+ *
+ * Writes into models/<name>/classify/<task>: checkpoints last/ and best/, metrics.jsonl, loss.svg,
+ * accuracy.svg, confusion.svg and report.json, with baselines on the same texts.
+ */
+import { join } from "@std/path";
+import {
+  encodeText,
+  epochBatch,
+  type Labelled,
+  padded,
+  readLabelled,
+  type Splits,
+  stratify,
+} from "../lib/data/labelled.ts";
+import type { Device } from "../lib/device/device.ts";
+import { openDevice } from "../lib/device/open.ts";
+import { writeFileAtomic } from "../lib/files.ts";
+import { Classifier, type Freeze } from "../lib/nn/classifier.ts";
+import { count, type Terminal } from "../lib/progress.ts";
+import { paths, type Preset, section } from "../lib/run/config.ts";
+import { main, type Stage } from "../lib/run/stage.ts";
+import { deriveSeed } from "../lib/tensor/random.ts";
+import { special } from "../lib/text/special.ts";
+import { backboneFiles, readBackbone } from "../lib/train/backbone.ts";
+import { readCheckpoint } from "../lib/train/checkpoint.ts";
+import {
+  mostProbable,
+  pooledStates,
+  probabilities,
+  type Quality,
+  quality,
+  statesOf,
+} from "../lib/train/classify.ts";
+import { train } from "../lib/train/loop.ts";
+import { naiveBayes } from "../lib/train/naive_bayes.ts";
+import { plotCurves, plotMatrix } from "../lib/train/plot.ts";
+import { pretrain } from "./pretrain.ts";
+
+type Options = NonNullable<Preset["finetune-classify"]>;
+type Backbone = Awaited<ReturnType<typeof readBackbone>>;
+
+const settings = (preset: Preset) => section(preset, "finetune-classify");
+const backboneOf = (preset: Preset) => settings(preset).backbone ?? paths(preset).pretrain;
+
+export const finetuneClassify: Stage = {
+  name: "finetune-classify",
+  about: "Trains classifiers on the pretrained backbone, and compares them with baselines.",
+  module: import.meta.url,
+  out: (preset) => paths(preset).classify,
+  settings: (preset) => [preset.seed, preset.device, settings(preset)],
+  after: (preset) => settings(preset).backbone ? [] : [pretrain],
+  async sources(preset) {
+    const { backbone, tasks } = settings(preset);
+    const files = Object.values(tasks).flatMap(({ data, test }) => test ? [data, test] : [data]);
+    return [...new Set(files), ...backbone ? await backboneFiles(backbone, paths(preset).vocabulary) : []];
+  },
+  optional: true,
+  interruptible: true,
+  async run({ preset, out, terminal, signal }) {
+    const options = settings(preset);
+    // Everything that can be wrong with the data is told before the first step of training.
+    const tasks: [string, Splits][] = [];
+    for (const name of Object.keys(options.tasks)) tasks.push([name, await readTask(preset, name)]);
+    const backbone = await readBackbone(backboneOf(preset), paths(preset).vocabulary);
+    const { device, why } = await openDevice(
+      preset.device,
+      preset.threads === "auto" ? {} : { threads: preset.threads },
+    );
+    terminal.log(`  device: ${device.name} (${why}): ${device.description}`);
+    terminal.log(`  backbone: ${backbone.folder}, freeze ${options.freeze}`);
+    const metrics: Record<string, unknown> = {};
+    for (const [name, splits] of tasks) {
+      const folder = join(out, name);
+      const report = await runTask({
+        name,
+        folder,
+        splits,
+        backbone,
+        options,
+        preset,
+        device,
+        terminal,
+        signal,
+      });
+      if (!report) return { finished: false, metrics: {} };
+      metrics[name] = report;
+    }
+    device.close();
+    return { finished: true, device: device.description, metrics };
+  },
+};
+
+/** The texts of a task, split as its settings say. */
+export async function readTask(preset: Preset, name: string): Promise<Splits> {
+  const { data, text, label, split, test } = settings(preset).tasks[name];
+  const columns = { text, label };
+  const own = test === undefined ? undefined : await readLabelled(test, columns);
+  return stratify(await readLabelled(data, columns), split, deriveSeed(preset.seed, "classify", name), own);
+}
+
+interface Task {
+  readonly name: string;
+  readonly folder: string;
+  readonly splits: Splits;
+  readonly backbone: Backbone;
+  readonly options: Options;
+  readonly preset: Preset;
+  readonly device: Device;
+  readonly terminal: Terminal;
+  readonly signal: AbortSignal;
+}
+
+/** Trains a task's classifier, tests it beside the baselines, and writes the report. Null if stopped. */
+async function runTask(task: Task) {
+  const { name, folder, splits, backbone, options, terminal } = task;
+  const { labels, train: examples, test } = splits;
+  const { context } = backbone.config;
+  const cut = [...examples, ...splits.validation, ...test]
+    .filter(({ text }) => backbone.tokenizer.encode(text).length + 1 > context).length;
+  terminal.log(
+    `  ${name}: ${count(examples.length)} texts to train, ${splits.validation.length} to validate, ` +
+      `${test.length} to test; labels ${labels.join(", ")}`,
+  );
+  if (cut > 0) {
+    terminal.log(`  ${name}: ${cut} texts are longer than the context of ${context} tokens; cut there`);
+  }
+
+  const finetuned = await finetune(task, folder, backbone.values);
+  if (!finetuned) return null;
+  const actual = test.map(({ label }) => label);
+  const counts = labels.map((label) => examples.filter((example) => example.label === label).length);
+  const majority = labels[counts.indexOf(Math.max(...counts))];
+  const bayes = naiveBayes(examples);
+  const baselines: Record<string, Quality> = {
+    majority: quality(labels, actual, test.map(() => majority)),
+    naive_bayes: quality(labels, actual, test.map(({ text }) => bayes(text))),
+  };
+  if (options.random_backbone) {
+    const random = await finetune(task, join(folder, "random-backbone"), undefined);
+    if (!random) return null;
+    baselines.random_backbone = random.test;
+    await Deno.remove(join(folder, "random-backbone"), { recursive: true });
+  }
+  const report = {
+    task: name,
+    data: options.tasks[name].data,
+    labels,
+    texts: { train: examples.length, validation: splits.validation.length, test: test.length, cut },
+    freeze: options.freeze,
+    class_weights: classWeights(splits, options) !== undefined,
+    backbone: backbone.folder,
+    ...finetuned,
+    baselines,
+    conclusion: conclusion(finetuned.test, baselines),
+  };
+  await writeFileAtomic(join(folder, "report.json"), JSON.stringify(report, null, 1) + "\n");
+  await writeFileAtomic(
+    join(folder, "confusion.svg"),
+    plotMatrix({
+      title: `${name}: ${test.length} texts of the test`,
+      rows: { name: "true label", labels },
+      columns: { name: "predicted label", labels },
+      values: finetuned.test.confusion,
+      cell: 76,
+    }),
+  );
+  terminal.log(
+    `  ${name}: test accuracy ${percent(finetuned.test.accuracy)}, macro F1 ${
+      finetuned.test.macro_f1.toFixed(3)
+    }`,
+  );
+  for (const sentence of report.conclusion) terminal.log(`  ${name}: ${sentence}`);
+  const { accuracy, macro_f1 } = finetuned.test;
+  return {
+    accuracy,
+    macro_f1,
+    baselines: Object.fromEntries(Object.entries(baselines).map(([key, value]) => [key, value.accuracy])),
+  };
+}
+
+const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
+
+/** Whether the model beat each baseline, in sentences. */
+function conclusion(own: Quality, baselines: Record<string, Quality>): string[] {
+  const names: Record<string, string> = {
+    majority: "always saying the commonest label",
+    naive_bayes: "naive Bayes on words",
+    random_backbone: "the same network without pretraining",
+  };
+  return Object.entries(baselines).map(([key, { accuracy }]) => {
+    const verdict = own.accuracy > accuracy
+      ? "beats"
+      : own.accuracy === accuracy
+      ? "equals"
+      : "falls short of";
+    return `${percent(own.accuracy)} right ${verdict} ${names[key]} (${percent(accuracy)})`;
+  });
+}
+
+/** The weight of each label in the loss, N / (K·n); undefined where labels are balanced. */
+function classWeights({ labels, train }: Splits, { class_weights }: Options): Float32Array | undefined {
+  const counts = labels.map((label) => train.filter((example) => example.label === label).length);
+  if (class_weights === "none" || Math.max(...counts) <= 1.1 * Math.min(...counts)) return undefined;
+  return Float32Array.from(counts, (n) => train.length / (labels.length * n));
+}
+
+/**
+ * One training: from the backbone's weights, or from random ones. A frozen backbone computes its states
+ * once, and only the head is trained on them.
+ */
+async function finetune(task: Task, out: string, values: Backbone["values"] | undefined) {
+  const { name, splits, backbone, options, preset, device, terminal, signal } = task;
+  const { labels } = splits;
+  const { tokenizer } = backbone;
+  const config = { ...backbone.config, dropout: options.dropout };
+  const head = { labels, pooling: options.pooling, norm: options.norm, dropout: options.dropout };
+  const freeze: Freeze = options.freeze === "backbone" || options.freeze === "none"
+    ? options.freeze
+    : Math.min(config.layers, Number(options.freeze.split(" ")[1]));
+  const model = new Classifier(device, config, head, special("<pad>"), freeze);
+  const seed = deriveSeed(preset.seed, "classify", name);
+  model.initialize(deriveSeed(seed, "weights"), values);
+  terminal.log(
+    `  ${name}: ${values ? "from the backbone" : "from a random backbone"}, ` +
+      `${count(model.parameters.trained)} of ${count(model.parameters.count)} parameters are trained`,
+  );
+  const encode = (examples: readonly Labelled[]) => ({
+    texts: examples.map(({ text }) => encodeText(tokenizer, text, config.context)),
+    targets: Uint32Array.from(examples, ({ label }) => labels.indexOf(label)),
+  });
+  const data = {
+    train: encode(splits.train),
+    validation: encode(splits.validation),
+    test: encode(splits.test),
+  };
+  const frozen = freeze === "backbone" ? await pooledStates(model, data.train.texts) : null;
+  const frozenValidation = frozen && await pooledStates(model, data.validation.texts);
+  const weights = classWeights(splits, options);
+  const n = data.train.texts.length;
+  const perEpoch = Math.ceil(n / options.batch);
+
+  const accuracyPoints: Record<"train" | "validation", [number, number][]> = { train: [], validation: [] };
+  let step = 0;
+  const measure = async (part: "train" | "validation", states: Float32Array) => {
+    const p = await probabilities(model, states);
+    const { targets } = data[part];
+    const right = p.filter((row, i) => mostProbable(row) === targets[i]).length;
+    const loss = p.reduce((sum, row, i) => sum - Math.log(Math.max(1e-12, row[targets[i]])), 0) / p.length;
+    accuracyPoints[part].push([step, right / p.length]);
+    return { loss, accuracy: right / p.length };
+  };
+  // A part of the training texts as large as the validation's shows whether the model only learns by heart.
+  const seen = data.train.texts.slice(0, data.validation.texts.length);
+
+  const result = await train({
+    stage: "finetune-classify",
+    seed,
+    schedule: {
+      ...options,
+      min_lr: options.min_lr ?? options.lr / 10,
+      warmup: Math.min(options.warmup, options.epochs * perEpoch),
+      steps: options.epochs * perEpoch,
+    },
+    optimizer: { ...options, weightDecay: options.weight_decay },
+    accumulate: 1,
+    every: { log: options.log_every, evaluate: perEpoch, sample: 0, save: 0 },
+  }, {
+    model,
+    tokenizer,
+    out,
+    highestLoss: Infinity, // a few texts, confidently mistaken, cost any amount
+    batch(at) {
+      step = at;
+      const rows = epochBatch(n, options.batch, at - 1, deriveSeed(seed, "batches"));
+      const targets = Uint32Array.from(rows, (i) => data.train.targets[i]);
+      const tokens = padded(rows.map((i) => data.train.texts[i]), config.context);
+      return {
+        targets: rows.length,
+        tokens: tokens.ids.length,
+        loss: (passSeed) =>
+          model.loss(
+            frozen ? statesOf(device, frozen, config.width, rows) : tokens,
+            targets,
+            weights && Float32Array.from(targets, (label) => weights[label]),
+            passSeed,
+          ),
+      };
+    },
+    async evaluate() {
+      await measure(
+        "train",
+        frozen?.subarray(0, seen.length * config.width) ?? await pooledStates(model, seen),
+      );
+      return await measure(
+        "validation",
+        frozenValidation ?? await pooledStates(model, data.validation.texts),
+      );
+    },
+    terminal,
+    signal,
+  });
+  if (!result.finished) return null;
+  await writeFileAtomic(
+    join(out, "accuracy.svg"),
+    plotCurves(`${name}: accuracy`, "share right", [
+      { name: "training texts", points: accuracyPoints.train },
+      { name: "validation texts", points: accuracyPoints.validation },
+    ]),
+  );
+  model.parameters.load((await readCheckpoint(join(out, "best"))).values);
+  const p = await probabilities(model, await pooledStates(model, data.test.texts));
+  const test = quality(
+    labels,
+    splits.test.map(({ label }) => label),
+    p.map((row) => labels[mostProbable(row)]),
+  );
+  return { best: result.best, validation: result.validation, seconds: result.seconds, test };
+}
+
+if (import.meta.main) await main(finetuneClassify.name, finetuneClassify.about, [finetuneClassify]);

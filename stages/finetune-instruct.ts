@@ -1,0 +1,147 @@
+/**
+ * Teaches the pretrained model to answer instructions.
+ *
+ *   deno task finetune-instruct --config configs/mini.yaml
+ *
+ * Writes into models/<name>/instruct: checkpoints last/ and best/, metrics.jsonl, loss.svg and report.json.
+ */
+import { join } from "@std/path";
+import {
+  augment,
+  type Conversation,
+  conversationBatch,
+  readConversations,
+} from "../lib/data/instructions.ts";
+import { epochBatch } from "../lib/data/labelled.ts";
+import { openDevice } from "../lib/device/open.ts";
+import { UserError } from "../lib/errors.ts";
+import { writeFileAtomic } from "../lib/files.ts";
+import { answer } from "../lib/generate/answer.ts";
+import { GPT } from "../lib/nn/gpt.ts";
+import { count } from "../lib/progress.ts";
+import { paths, type Preset, section } from "../lib/run/config.ts";
+import { main, type Stage } from "../lib/run/stage.ts";
+import { deriveSeed, permutation } from "../lib/tensor/random.ts";
+import { encodeConversation } from "../lib/text/prompt.ts";
+import { backboneFiles, readBackbone } from "../lib/train/backbone.ts";
+import { evaluateLoss } from "../lib/train/evaluate.ts";
+import { highestLanguageLoss, languageBatch, train } from "../lib/train/loop.ts";
+import { pretrain } from "./pretrain.ts";
+
+const settings = (preset: Preset) => section(preset, "finetune-instruct");
+
+export const finetuneInstruct: Stage = {
+  name: "finetune-instruct",
+  about: "Teaches the pretrained model to answer instructions.",
+  module: import.meta.url,
+  out: (preset) => paths(preset).instruct,
+  settings: (preset) => [preset.seed, preset.device, settings(preset)],
+  after: (preset) => settings(preset).backbone ? [] : [pretrain],
+  async sources(preset) {
+    const { backbone, data } = settings(preset);
+    return [...data, ...backbone ? await backboneFiles(backbone, paths(preset).vocabulary) : []];
+  },
+  optional: true,
+  interruptible: true,
+  async run({ preset, out, terminal, signal }) {
+    const options = settings(preset);
+    const { train: learned, validation } = await readSplit(preset);
+    const backbone = await readBackbone(options.backbone ?? paths(preset).pretrain, paths(preset).vocabulary);
+    const { tokenizer } = backbone;
+    const { device, why } = await openDevice(
+      preset.device,
+      preset.threads === "auto" ? {} : { threads: preset.threads },
+    );
+    terminal.log(`  device: ${device.name} (${why}): ${device.description}`);
+    const model = new GPT(device, { ...backbone.config, dropout: options.dropout });
+    model.load(backbone.values);
+    const { context } = model.config;
+    const seed = deriveSeed(preset.seed, "instruct");
+    const encode = ({ turns }: Conversation) => encodeConversation(tokenizer, turns, context);
+    const cut = [...learned, ...validation].filter((conversation) => encode(conversation).truncated).length;
+    terminal.log(
+      `  backbone: ${backbone.folder}; ${count(learned.length)} conversations to learn, ` +
+        `${validation.length} to validate`,
+    );
+    if (cut > 0) terminal.log(`  ${cut} conversations are longer than the context of ${context} tokens; cut`);
+
+    const perEpoch = Math.ceil(learned.length / options.batch);
+    const held = Array.from(
+      { length: Math.ceil(validation.length / options.batch) },
+      (_, i) =>
+        conversationBatch(validation.slice(i * options.batch, (i + 1) * options.batch).map(encode), context),
+    );
+    const result = await train({
+      stage: "finetune-instruct",
+      seed,
+      schedule: {
+        ...options,
+        min_lr: options.min_lr ?? options.lr / 10,
+        warmup: Math.min(options.warmup, options.epochs * perEpoch),
+        steps: options.epochs * perEpoch,
+      },
+      optimizer: { ...options, weightDecay: options.weight_decay },
+      accumulate: 1,
+      every: { log: options.log_every, evaluate: perEpoch, sample: options.sample ? perEpoch : 0, save: 0 },
+    }, {
+      model,
+      tokenizer,
+      out,
+      highestLoss: highestLanguageLoss(model),
+      batch(step) {
+        const rows = epochBatch(learned.length, options.batch, step - 1, deriveSeed(seed, "batches"));
+        const varied = rows.map((i, row) => ({
+          ...learned[i],
+          turns: learned[i].turns.map((turn, n) => ({
+            ...turn,
+            instruction: augment(
+              turn.instruction,
+              options.augment,
+              deriveSeed(seed, "augment", step, row, n),
+            ),
+          })),
+        }));
+        return languageBatch(model, conversationBatch(varied.map(encode), context));
+      },
+      evaluate: () => evaluateLoss(model, held, tokenizer),
+      async sample() {
+        const { sample } = options;
+        const { text } = await answer(model, tokenizer, sample, {
+          maxNewTokens: 100,
+          temperature: 0,
+          topK: 0,
+          seed,
+        });
+        return `${sample} ${text}`;
+      },
+      terminal,
+      signal,
+    });
+    device.close();
+    const report = {
+      data: options.data,
+      conversations: { train: learned.length, validation: validation.length, cut },
+      backbone: backbone.folder,
+      ...result,
+    };
+    if (result.finished) {
+      await writeFileAtomic(join(out, "report.json"), JSON.stringify(report, null, 1) + "\n");
+    }
+    return { finished: result.finished, device: device.description, metrics: { ...result } };
+  },
+};
+
+/** All conversations of the preset's files, a part of them drawn by seed held out. */
+async function readSplit(preset: Preset) {
+  const { data, validation: share } = settings(preset);
+  const all: Conversation[] = [];
+  for (const path of data) all.push(...await readConversations(path));
+  const held = Math.max(1, Math.round(share * all.length));
+  if (all.length <= held) {
+    throw new UserError(`${data.join(", ")}: ${all.length} conversations are too few to train and validate`);
+  }
+  const order = permutation(deriveSeed(preset.seed, "instruct", "split"), all.length).map((i) => all[i]);
+  return { train: order.slice(held), validation: order.slice(0, held) };
+}
+
+if (import.meta.main) await main(finetuneInstruct.name, finetuneInstruct.about, [finetuneInstruct]);
