@@ -39,7 +39,8 @@ export const buildVocab: Stage = {
     const validation = await readDocuments(join(corpus, "validation.jsonl"));
     const builder = vocabularyBuilder(preset.tokenizer.kind);
     for (const text of train) builder.add(text);
-    const tokenizer = builder.build(preset.tokenizer.min_count, preset.tokenizer.always);
+    const { min_count: minCount, always, size } = preset.tokenizer;
+    const tokenizer = builder.build({ minCount, always, size });
     const file = tokenizer.toFile();
     const rarest = file.tokens.map((token, i) => ({ token, count: file.counts[i] }))
       .sort((a, b) => a.count - b.count).slice(0, 20);

@@ -300,6 +300,9 @@ async function finetune(task: Task, out: string, values: Backbone["values"] | un
         frozenValidation ?? await pooledStates(model, data.validation.texts),
       );
     },
+    // The loss rises with confidence long before labels get worse.
+    better: (now, best) =>
+      now.accuracy > best.accuracy || (now.accuracy === best.accuracy && now.loss < best.loss),
     terminal,
     signal,
   });

@@ -127,7 +127,7 @@ Deno.test("documents survive the way to disk and back, and a broken line is told
 Deno.test("a token stream marks where each document begins and ends", () => {
   const builder = CharTokenizer.builder();
   builder.add("ab");
-  const tokenizer = builder.build(1);
+  const tokenizer = builder.build({ minCount: 1, always: "", size: 0 });
   const stream = tokenStream(["ab", "b"], tokenizer);
   assertEquals(tokenizer.decode(stream, { special: true }), "<bos>ab<eos><bos>b<eos>");
 });

@@ -44,7 +44,7 @@ Deno.test("sequences are padded on the right to a multiple of 16, at most the co
 Deno.test("the targets of a conversation are its answers, each at the token before", () => {
   const builder = CharTokenizer.builder();
   builder.add("abc");
-  const tokenizer = builder.build(1);
+  const tokenizer = builder.build({ minCount: 1, always: "", size: 0 });
   const conversation = encodeConversation(tokenizer, [{ instruction: "ab", response: "c" }], 40);
   const { tokens, targets } = conversationBatch([conversation], 40);
   assertEquals([...tokens.ids.subarray(0, 6)], [4, 6, 7, 5, 8, 0]);

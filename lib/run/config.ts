@@ -26,7 +26,8 @@ const PrepareCorpus = z.strictObject({
 });
 
 const TokenizerSection = z.strictObject({
-  kind: z.enum(["char"]).default("char"),
+  kind: z.enum(["char", "bpe"]).default("char").describe("A token per character, or byte-pair encoding."),
+  size: natural.default(1024).describe("Tokens of a bpe vocabulary."),
   min_count: natural.default(1).describe("Rarer characters become <unk>."),
   always: z.string().default("").describe(
     "Characters to know even if the corpus lacks them, for the texts of later finetunings.",

@@ -23,7 +23,7 @@ export class CharTokenizer implements Tokenizer {
       add(text) {
         for (const c of text.normalize("NFC")) counts.set(c, (counts.get(c) ?? 0) + 1);
       },
-      build(minCount, always = "") {
+      build({ minCount, always }) {
         const forced = new Set(always.normalize("NFC"));
         for (const c of forced) if (!counts.has(c)) counts.set(c, 0);
         const kept = [...counts].filter(([c, n]) => n >= minCount || forced.has(c));

@@ -5,7 +5,7 @@ import { special } from "./special.ts";
 
 const builder = CharTokenizer.builder();
 builder.add("abcdefghijklmnopqrstuvwxyz<>0123456789 ");
-const tokenizer = builder.build(1);
+const tokenizer = builder.build({ minCount: 1, always: "", size: 0 });
 const shown = (ids: Iterable<number>) => tokenizer.decode(ids, { special: true });
 
 Deno.test("a prompt ends where the answer begins", () => {

@@ -1,15 +1,18 @@
 /** What every tokenizer offers, and the table of their kinds. */
 import { z } from "zod";
 import { UserError } from "../errors.ts";
+import { BpeTokenizer } from "./bpe.ts";
 import { CharTokenizer } from "./char.ts";
 import { SPECIAL_TOKENS } from "./special.ts";
 
 /** A tokenizer as it is saved. `counts` says how often each token stood in the training text. */
 export const TokenizerFile = z.strictObject({
-  kind: z.enum(["char"]),
+  kind: z.enum(["char", "bpe"]),
   special: z.array(z.string()),
   tokens: z.array(z.string()),
   counts: z.array(z.number().int().nonnegative()),
+  /** Of byte-pair encoding: which neighbours become one token, the first learned first. */
+  merges: z.array(z.tuple([z.string(), z.string()])).optional(),
 });
 export type TokenizerFile = z.infer<typeof TokenizerFile>;
 
@@ -27,8 +30,15 @@ export interface Tokenizer {
 /** Counts tokens of text that comes in pieces, then makes a tokenizer of them. */
 export interface VocabularyBuilder {
   add(text: string): void;
-  /** Tokens seen fewer than `minCount` times become `<unk>`, but for the characters in `always`. */
-  build(minCount: number, always?: string): Tokenizer;
+  build(options: VocabularyOptions): Tokenizer;
+}
+
+export interface VocabularyOptions {
+  /** Characters seen fewer times become `<unk>`, but for those in `always`. */
+  readonly minCount: number;
+  readonly always: string;
+  /** Tokens of the vocabulary, special ones included, where the kind lets one choose. */
+  readonly size: number;
 }
 
 /** How a kind is built from text, and restored from a file. */
@@ -41,6 +51,10 @@ const kinds: Record<TokenizerFile["kind"], TokenizerKind> = {
   char: {
     builder: () => CharTokenizer.builder(),
     restore: (file) => new CharTokenizer(file.tokens, file.counts),
+  },
+  bpe: {
+    builder: () => BpeTokenizer.builder(),
+    restore: ({ tokens, counts, merges }) => new BpeTokenizer({ tokens, counts, merges: merges ?? [] }),
   },
 };
 

@@ -1,5 +1,6 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { UserError } from "../errors.ts";
+import { BpeTokenizer } from "./bpe.ts";
 import { CharTokenizer } from "./char.ts";
 import { special } from "./special.ts";
 import { readTokenizer } from "./tokenizer.ts";
@@ -7,7 +8,7 @@ import { readTokenizer } from "./tokenizer.ts";
 function build(text: string, minCount = 1) {
   const builder = CharTokenizer.builder();
   builder.add(text);
-  return builder.build(minCount);
+  return builder.build({ minCount, always: "", size: 0 });
 }
 
 Deno.test("decoding what was encoded gives the text back, accents and emoji included", () => {
@@ -44,4 +45,31 @@ Deno.test("a saved tokenizer is restored as it was, and a broken file is refused
   await Deno.writeTextFile(path, `{"kind":"char","special":["<x>"],"tokens":[],"counts":[]}`);
   await assertRejects(() => readTokenizer(path), UserError, "not a tokenizer");
   await Deno.remove(path);
+});
+
+Deno.test("byte-pair encoding merges the commonest neighbours first, inside words only", () => {
+  const builder = BpeTokenizer.builder();
+  builder.add("la casa la cama la cara 7 77");
+  const bpe = builder.build({ minCount: 1, always: "z", size: 6 + 10 + 4 });
+  const { tokens, merges } = bpe.toFile();
+  assertEquals(tokens.slice(0, 10), [" ", "7", "a", "c", "l", "m", "r", "s", "z", " c"]);
+  assertEquals(merges![1], [" c", "a"]);
+  assert(!tokens.includes("77"), "digits stay alone");
+  assertEquals(bpe.decode(bpe.encode("la cama 77 zaz")), "la cama 77 zaz");
+  assertEquals([...bpe.encode("¡")], [special("<unk>")]);
+  assert(bpe.encode("la casa").length < "la casa".length);
+});
+
+Deno.test("a saved byte-pair encoding encodes as before", async () => {
+  const builder = BpeTokenizer.builder();
+  const text = "Los perros son caninos y los gatos son felinos.\nSan José es la capital.";
+  builder.add(text);
+  const bpe = builder.build({ minCount: 1, always: "", size: 60 });
+  const path = await Deno.makeTempFile({ suffix: ".json" });
+  await Deno.writeTextFile(path, JSON.stringify(bpe.toFile()));
+  const restored = await readTokenizer(path);
+  await Deno.remove(path);
+  assertEquals(restored.encode(text), bpe.encode(text));
+  assertEquals(restored.decode(restored.encode(text)), text);
+  assertEquals(restored.size, bpe.size);
 });

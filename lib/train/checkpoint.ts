@@ -26,7 +26,7 @@ export const CheckpointInfo = z.object({
   seed: z.number(),
   finished: z.boolean(),
   validation: z.object({ loss: z.number() }).catchall(z.number()).nullable(),
-  best: z.object({ step: z.number(), loss: z.number() }).nullable(),
+  best: z.object({ step: z.number(), loss: z.number() }).catchall(z.number()).nullable(),
   parameters: z.number(),
   files: z.record(z.string(), z.string()),
 });

@@ -142,5 +142,5 @@ Deno.test("quality: accuracy, precision, recall and F1 by hand", () => {
 Deno.test("a text starts with <bos> and is cut to the context from the right", () => {
   const builder = CharTokenizer.builder();
   builder.add("abc");
-  assertEquals([...encodeText(builder.build(1), "abca", 4)], [2, 6, 7, 8]);
+  assertEquals([...encodeText(builder.build({ minCount: 1, always: "", size: 0 }), "abca", 4)], [2, 6, 7, 8]);
 });

@@ -30,7 +30,7 @@ export interface LoopOptions {
   readonly every: { log: number; evaluate: number; sample: number; save: number };
 }
 
-/** Figures on held-out data; the checkpoint with the lowest loss is kept as the best. */
+/** Figures on held-out data. */
 export type Validation = NonNullable<CheckpointInfo["validation"]>;
 
 /** A part of a step's batch. */
@@ -55,6 +55,8 @@ export interface LoopTask {
   /** The `micro`-th batch of a step (from 1). Must be a function of its arguments alone. */
   batch(step: number, micro: number): MicroBatch;
   evaluate(): Promise<Validation>;
+  /** Whether a validation is better than the best before; a lower loss by default. */
+  better?(now: Validation, best: Validation): boolean;
   sample?(): Promise<string>;
   readonly terminal: Terminal;
   /** Set once the user asks to stop. */
@@ -138,8 +140,9 @@ export async function train(options: LoopOptions, task: LoopTask): Promise<LoopR
       `step ${step}/${steps} validation ` +
         Object.entries(validation).map(([name, value]) => `${name} ${value.toFixed(4)}`).join(" "),
     );
-    if (!best || validation.loss < best.loss) {
-      best = { step, loss: validation.loss };
+    const better = task.better ?? ((now, before) => now.loss < before.loss);
+    if (!best || better(validation, best)) {
+      best = { step, ...validation };
       await save("best", false, false);
     }
   };

@@ -1,0 +1,139 @@
+/**
+ * Byte-pair encoding (Sennrich et al., arXiv:1508.07909) over characters: text is cut into words, each with
+ * the space before it, and the commonest neighbours are merged, over and over, until the vocabulary is as
+ * large as wanted. Merges never cross words. Digits stay alone.
+ */
+import { special, SPECIAL_TOKENS } from "./special.ts";
+import type { Tokenizer, TokenizerFile, VocabularyBuilder } from "./tokenizer.ts";
+
+/** A word, a digit or a run of marks, with the space before it; other white space. */
+const PIECES = / ?\p{L}[\p{L}\p{M}]*| ?\p{N}| ?[^\s\p{L}\p{N}]+|\s/gu;
+
+const pieces = (text: string) => text.normalize("NFC").match(PIECES) ?? [];
+
+/** Two neighbours as the key of a map. No token contains the separator. */
+const pairOf = (a: string, b: string) => `${a}\u0000${b}`;
+
+export class BpeTokenizer implements Tokenizer {
+  readonly kind = "bpe";
+  readonly size: number;
+  readonly #file: TokenizerFile;
+  readonly #ids: ReadonlyMap<string, number>;
+  /** How early a pair was merged. */
+  readonly #ranks: ReadonlyMap<string, number>;
+  /** Encoded words; a text has few different ones. */
+  readonly #known = new Map<string, readonly number[]>();
+
+  constructor(file: Omit<TokenizerFile, "kind" | "special">) {
+    this.#file = { kind: "bpe", special: [...SPECIAL_TOKENS], ...file };
+    this.#ids = new Map(file.tokens.map((token, i) => [token, i + SPECIAL_TOKENS.length]));
+    this.#ranks = new Map((file.merges ?? []).map(([a, b], rank) => [pairOf(a, b), rank]));
+    this.size = file.tokens.length + SPECIAL_TOKENS.length;
+  }
+
+  static builder(): VocabularyBuilder {
+    const words = new Map<string, number>();
+    return {
+      add(text) {
+        for (const piece of pieces(text)) words.set(piece, (words.get(piece) ?? 0) + 1);
+      },
+      build: ({ minCount, always, size }) => new BpeTokenizer(learn(words, minCount, always, size)),
+    };
+  }
+
+  encode(text: string): Uint32Array {
+    return Uint32Array.from(
+      pieces(text).flatMap((piece) => {
+        let ids = this.#known.get(piece);
+        if (!ids) {
+          ids = this.#merge([...piece]).map((token) => this.#ids.get(token) ?? special("<unk>"));
+          if (this.#known.size > 100_000) this.#known.clear();
+          this.#known.set(piece, ids);
+        }
+        return ids;
+      }),
+    );
+  }
+
+  /** Merges neighbours, the pair that was learned first before others. */
+  #merge(parts: string[]): string[] {
+    for (;;) {
+      let best = Infinity, at = -1;
+      for (let i = 0; i + 1 < parts.length; i++) {
+        const rank = this.#ranks.get(pairOf(parts[i], parts[i + 1])) ?? Infinity;
+        if (rank < best) [best, at] = [rank, i];
+      }
+      if (at < 0) return parts;
+      parts = mergePair(parts, parts[at], parts[at + 1]);
+    }
+  }
+
+  decode(ids: Iterable<number>, options: { special?: boolean } = {}): string {
+    let text = "";
+    for (const id of ids) {
+      const marker = SPECIAL_TOKENS[id];
+      if (marker === undefined) text += this.#file.tokens[id - SPECIAL_TOKENS.length] ?? "";
+      else if (options.special) text += marker;
+    }
+    return text;
+  }
+
+  toFile(): TokenizerFile {
+    return this.#file;
+  }
+}
+
+/** Every place where `a` stands before `b` becomes one token. */
+function mergePair(parts: readonly string[], a: string, b: string): string[] {
+  const merged: string[] = [];
+  for (let i = 0; i < parts.length; i++) {
+    if (parts[i] === a && parts[i + 1] === b) merged.push(a + parts[++i]);
+    else merged.push(parts[i]);
+  }
+  return merged;
+}
+
+/** The alphabet, then merges until there are `size` tokens with the special ones, or no pair stands twice. */
+function learn(counts: ReadonlyMap<string, number>, minCount: number, always: string, size: number) {
+  const letters = new Map<string, number>([...always.normalize("NFC")].map((c) => [c, minCount]));
+  for (const [word, n] of counts) for (const c of word) letters.set(c, (letters.get(c) ?? 0) + n);
+  const alphabet = [...letters].filter(([, n]) => n >= minCount).map(([c]) => c).sort();
+
+  const words = [...counts].map(([word, count]) => ({ parts: [...word], count }));
+  // How often each pair stands in the text, and the words it stands in, kept up to date by every merge.
+  const pairs = new Map<string, { count: number; words: Set<number> }>();
+  const note = (index: number, sign: 1 | -1) => {
+    const { parts, count } = words[index];
+    for (let i = 0; i + 1 < parts.length; i++) {
+      const key = pairOf(parts[i], parts[i + 1]);
+      const pair = pairs.get(key) ?? { count: 0, words: new Set() };
+      pair.count += sign * count;
+      if (sign > 0) pair.words.add(index);
+      if (pair.count > 0) pairs.set(key, pair);
+      else pairs.delete(key);
+    }
+  };
+  words.forEach((_, index) => note(index, 1));
+
+  const tokens = [...alphabet], merges: [string, string][] = [];
+  while (tokens.length + SPECIAL_TOKENS.length < size) {
+    let best = "", highest = 1;
+    for (const [key, { count }] of pairs) {
+      if (count > highest || (count === highest && count > 1 && key < best)) [best, highest] = [key, count];
+    }
+    if (best === "") break;
+    const [a, b] = best.split("\u0000");
+    for (const index of [...pairs.get(best)!.words]) {
+      note(index, -1);
+      words[index].parts = mergePair(words[index].parts, a, b);
+      note(index, 1);
+    }
+    merges.push([a, b]);
+    if (!tokens.includes(a + b)) tokens.push(a + b);
+  }
+  const used = new Map<string, number>();
+  for (const { parts, count } of words) {
+    for (const part of parts) used.set(part, (used.get(part) ?? 0) + count);
+  }
+  return { tokens, counts: tokens.map((token) => used.get(token) ?? 0), merges };
+}
