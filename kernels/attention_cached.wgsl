@@ -1,17 +1,19 @@
 // Attention of new positions over a cache that holds the keys and values of all positions so far, the new
-// ones included: query t of T sees keys 0 to past + t. qkv is (B, T, 3C), of which the queries are used;
-// the caches are (B, capacity, C); out is (B, T, C).
+// ones included. slots is (B, 2): a sequence's row of the caches, and the number of its earlier positions,
+// past; query t of T sees keys 0 to past + t. qkv is (B, T, 3C), of which the queries are used; the caches
+// are (rows, capacity, C); out is (B, T, C).
 //
 // A workgroup owns one query of one head and walks its keys 64 at a time with an online softmax: an
 // invocation scores one key of the 64, then gathers its share of the output's columns.
 
-struct Params { batch: u32, time: u32, heads: u32, head_width: u32, past: u32, capacity: u32 }
+struct Params { batch: u32, time: u32, heads: u32, head_width: u32, capacity: u32 }
 
 @group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read> qkv: array<f32>;
-@group(0) @binding(2) var<storage, read> keys: array<f32>;
-@group(0) @binding(3) var<storage, read> values: array<f32>;
-@group(0) @binding(4) var<storage, read_write> out: array<f32>;
+@group(0) @binding(1) var<storage, read> slots: array<vec2u>;
+@group(0) @binding(2) var<storage, read> qkv: array<f32>;
+@group(0) @binding(3) var<storage, read> keys: array<f32>;
+@group(0) @binding(4) var<storage, read> values: array<f32>;
+@group(0) @binding(5) var<storage, read_write> out: array<f32>;
 
 const LOWEST = -3.4e38;
 
@@ -25,9 +27,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   let h = group.y % p.heads;
   let width = p.heads * p.head_width;
   let query = (b * p.time + t) * 3u * width + h * p.head_width;
-  let cache = b * p.capacity * width + h * p.head_width;
+  let cache = slots[b].x * p.capacity * width + h * p.head_width;
   let to = (b * p.time + t) * width + h * p.head_width;
-  let seen = p.past + t + 1u;
+  let seen = slots[b].y + t + 1u;
   let scale = inverseSqrt(f32(p.head_width));
 
   var top = LOWEST;

@@ -1,12 +1,13 @@
-// Copies the keys and values of new positions to their place in the caches: row past + t of sequence b.
-// qkv is (B, T, 3C), the caches are (B, capacity, C).
+// Copies the keys and values of new positions to their place in the caches. slots is (B, 2): a sequence's
+// row of the caches and the positions that are there; qkv is (B, T, 3C), the caches are (rows, capacity, C).
 
-struct Params { batch: u32, time: u32, width: u32, past: u32, capacity: u32 }
+struct Params { batch: u32, time: u32, width: u32, capacity: u32 }
 
 @group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read> qkv: array<f32>;
-@group(0) @binding(2) var<storage, read_write> keys: array<f32>;
-@group(0) @binding(3) var<storage, read_write> values: array<f32>;
+@group(0) @binding(1) var<storage, read> slots: array<vec2u>;
+@group(0) @binding(2) var<storage, read> qkv: array<f32>;
+@group(0) @binding(3) var<storage, read_write> keys: array<f32>;
+@group(0) @binding(4) var<storage, read_write> values: array<f32>;
 
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
@@ -14,7 +15,8 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   if (i >= p.batch * p.time * p.width) { return; }
   let row = i / p.width;
   let column = i % p.width;
-  let to = ((row / p.time) * p.capacity + p.past + row % p.time) * p.width + column;
+  let slot = slots[row / p.time];
+  let to = (slot.x * p.capacity + slot.y + row % p.time) * p.width + column;
   let source = row * 3u * p.width + column;
   keys[to] = qkv[source + p.width];
   values[to] = qkv[source + 2u * p.width];

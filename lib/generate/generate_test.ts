@@ -1,12 +1,14 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertThrows } from "@std/assert";
 import { CpuDevice } from "../device/cpu.ts";
+import { testDevices } from "../device/testing.ts";
 import { GPT } from "../nn/gpt.ts";
 import { scope } from "../tensor/tensor.ts";
+import { Batcher, QueueFullError } from "./batch.ts";
 import { generate } from "./generate.ts";
-import { sampleToken } from "./sample.ts";
+import { candidates, sampleToken } from "./sample.ts";
 
 const device = await CpuDevice.open({ threads: 1 });
-const model = new GPT(device, {
+const CONFIG = {
   vocab: 11,
   context: 8,
   layers: 1,
@@ -16,7 +18,8 @@ const model = new GPT(device, {
   dropout: 0,
   bias: true,
   tied: true,
-});
+};
+const model = new GPT(device, CONFIG);
 model.initialize(3);
 const NEVER = 99;
 
@@ -63,4 +66,77 @@ Deno.test("sampling keeps to the k most probable tokens, and follows the draw", 
     2,
   ]);
   assertEquals(sampleToken(logits, { temperature: 1, topK: 0 }, 0.999), 3);
+});
+
+Deno.test("top-p keeps the fewest tokens that reach the probability, and at least one", () => {
+  const logits = Float32Array.of(Math.log(0.5), Math.log(0.3), Math.log(0.2));
+  const draw = (topP: number) =>
+    [0, 0.55, 0.7, 0.999].map((u) => sampleToken(logits, { temperature: 1, topK: 0, topP }, u));
+  assertEquals(draw(0.4), [0, 0, 0, 0]);
+  assertEquals(draw(0.8), [0, 0, 1, 1]);
+  assertEquals(draw(1), [0, 1, 1, 2]);
+  assertEquals(draw(0), [0, 0, 0, 0]);
+});
+
+Deno.test("log-probabilities are those of the softmax, the most probable first", () => {
+  const { own, top } = candidates(Float32Array.of(Math.log(1), Math.log(3), Math.log(4)), 0, 2);
+  assertEquals([own, ...top].map(({ id, logprob }) => [id, Math.exp(logprob).toFixed(4)]), [
+    [0, "0.1250"],
+    [2, "0.5000"],
+    [1, "0.3750"],
+  ]);
+});
+
+for (const { name, device } of await testDevices()) {
+  Deno.test(`${name}: sequences that share passes are written as each alone`, async () => {
+    const model = new GPT(device, CONFIG);
+    model.initialize(3);
+    const prompts = [[1], [2, 3, 4, 5, 6, 7], [9, 8], Array.from({ length: 40 }, (_, i) => i % 11), [
+      5,
+      5,
+      5,
+    ]];
+    const options = { maxNewTokens: 25, temperature: 0.8, topK: 0, stop: NEVER };
+    const alone = [];
+    for (const [seed, prompt] of prompts.entries()) {
+      alone.push(await Array.fromAsync(generate(model, Uint32Array.from(prompt), { ...options, seed })));
+    }
+    const batcher = new Batcher(model, { rows: 3, queue: 9 });
+    const together = await Promise.all(prompts.map(async (prompt, seed) => {
+      const tokens = await Array.fromAsync(batcher.generate(Uint32Array.from(prompt), { ...options, seed }));
+      return tokens.map(({ id }) => id);
+    }));
+    await batcher.close();
+    assertEquals(together, alone);
+  });
+}
+
+Deno.test("a batcher refuses what exceeds its queue, and frees the rows of readers that leave", async () => {
+  const batcher = new Batcher(model, { rows: 1, queue: 1 });
+  const endless = { maxNewTokens: 1e6, temperature: 1, topK: 0, seed: 1, stop: NEVER };
+  const first = batcher.generate(Uint32Array.of(1), endless);
+  await first.next();
+  const controller = new AbortController();
+  const second = batcher.generate(Uint32Array.of(2), { ...endless, signal: controller.signal });
+  assertThrows(() => batcher.generate(Uint32Array.of(3), endless), QueueFullError);
+  await first.return("aborted");
+  assertEquals((await second.next()).done, false);
+  assertEquals(batcher.load, { active: 1, waiting: 0 });
+  controller.abort();
+  let last = await second.next();
+  while (!last.done) last = await second.next();
+  assertEquals(last.value, "aborted");
+  await batcher.close();
+  assertEquals(batcher.load, { active: 0, waiting: 0 });
+});
+
+Deno.test("the event loop runs while text is written", async () => {
+  const batcher = new Batcher(model, { rows: 1, queue: 0 });
+  let ticks = 0;
+  const timer = setInterval(() => ticks++, 1);
+  const options = { maxNewTokens: 300, temperature: 1, topK: 0, seed: 1, stop: NEVER };
+  for await (const _ of batcher.generate(Uint32Array.of(1), options));
+  clearInterval(timer);
+  await batcher.close();
+  assertEquals(ticks > 2, true);
 });

@@ -15,7 +15,7 @@ import { gelu } from "../ops/gelu.ts";
 import { layerNorm } from "../ops/layer_norm.ts";
 import { linear } from "../ops/linear.ts";
 import { deriveSeed, normals } from "../tensor/random.ts";
-import { type Parameter, release, scope, Tensor } from "../tensor/tensor.ts";
+import { type Parameter, release, scope, Tensor, upload } from "../tensor/tensor.ts";
 import { Parameters, type ParameterSpec } from "./parameters.ts";
 
 export interface GptConfig {
@@ -42,11 +42,11 @@ export interface Tokens {
   readonly time: number;
 }
 
-/** Keys and values of the positions that a sequence has been through. */
+/** Keys and values of the positions that sequences have been through, a row each. */
 export interface KvCache {
   readonly layers: readonly LayerCache[];
-  /** Positions it holds; `hidden` advances it. */
-  length: number;
+  /** Positions that each row holds; `hidden` advances them. */
+  readonly lengths: number[];
 }
 
 /** What each parameter is, and how it starts: N(0, 0.02²), projections into the residual stream scaled. */
@@ -144,13 +144,16 @@ export class GPT {
     }
   }
 
-  /** An empty cache for `batch` sequences, as long as the context. */
-  cache(batch: number): KvCache {
+  /** An empty cache for `rows` sequences, as long as the context. */
+  cache(rows: number): KvCache {
     const { layers, context, width } = this.config;
     const { device } = this.parameters;
-    const size = batch * context * width;
-    const make = () => new Tensor(device, [batch, context, width], device.alloc(size * 4));
-    return { layers: Array.from({ length: layers }, () => ({ keys: make(), values: make() })), length: 0 };
+    const size = rows * context * width;
+    const make = () => new Tensor(device, [rows, context, width], device.alloc(size * 4));
+    return {
+      layers: Array.from({ length: layers }, () => ({ keys: make(), values: make() })),
+      lengths: Array.from({ length: rows }, () => 0),
+    };
   }
 
   /** Gives a cache's memory back. */
@@ -160,28 +163,37 @@ export class GPT {
 
   /**
    * (B, T) token ids to (B, T, C) hidden states, after the last norm. With a cache, the tokens follow
-   * those that the cache holds, and are added to it.
+   * those that its rows hold, and are added to them.
+   * @param rows the cache's row of each sequence; the first B by default
    */
-  hidden({ ids, batch, time }: Tokens, cache?: KvCache): Tensor {
-    const past = cache?.length ?? 0;
-    if (past + time > this.config.context) throw new Error(`${past + time} tokens exceed the context`);
-    const positions = Uint32Array.from(ids, (_, i) => past + i % time);
+  hidden(
+    { ids, batch, time }: Tokens,
+    cache?: KvCache,
+    rows = Array.from({ length: batch }, (_, b) => b),
+  ): Tensor {
+    const past = rows.map((row) => cache?.lengths[row] ?? 0);
+    const longest = Math.max(...past) + time;
+    if (longest > this.config.context) throw new Error(`${longest} tokens exceed the context`);
+    const { device } = this.parameters;
+    const slots = cache &&
+      upload(device, [batch, 2], Uint32Array.from(rows.flatMap((row, b) => [row, past[b]])));
+    const positions = Uint32Array.from(ids, (_, i) => past[Math.floor(i / time)] + i % time);
     let x = add(
       embedding(this.#p("transformer.wte.weight"), ids, [batch, time]),
       embedding(this.#p("transformer.wpe.weight"), positions, [batch, time]),
     ); // (B, T, C)
     x = this.#drop(x);
     for (let layer = 0; layer < this.config.layers; layer++) {
-      x = scope(() => this.#block(layer, x, cache && { ...cache.layers[layer], past }));
+      x = scope(() => this.#block(layer, x, cache && slots && { ...cache.layers[layer], slots }));
     }
-    if (cache) cache.length += time;
+    if (cache) { for (const row of rows) cache.lengths[row] += time; }
     return this.#norm("transformer.ln_f", x);
   }
 
   /** (B, T) token ids to (B, T, V) logits. */
-  logits(tokens: Tokens, cache?: KvCache): Tensor {
+  logits(tokens: Tokens, cache?: KvCache, rows?: number[]): Tensor {
     const head = this.config.tied ? "transformer.wte.weight" : "lm_head.weight";
-    return linear(this.hidden(tokens, cache), this.#p(head), null, true);
+    return linear(this.hidden(tokens, cache, rows), this.#p(head), null, true);
   }
 
   /** The mean cross-entropy of the targets that are not ignored, in nats: a tensor of one element. */
@@ -190,13 +202,13 @@ export class GPT {
   }
 
   /** (B, T, C) to (B, T, C): two residual branches. */
-  #block(layer: number, x: Tensor, cache?: LayerCache & { past: number }): Tensor {
+  #block(layer: number, x: Tensor, cache?: LayerCache & { slots: Tensor }): Tensor {
     const name = `transformer.h.${layer}`;
     const { heads, dropout: rate } = this.config;
     const qkv = this.#linear(`${name}.attn.c_attn`, this.#norm(`${name}.ln_1`, x)); // (B, T, 3C)
     this.#observer?.(layer, qkv);
     const attended = cache
-      ? attentionWithCache(qkv, cache, cache.past, heads)
+      ? attentionWithCache(qkv, cache, cache.slots, heads)
       : this.#dropoutSeed === null
       ? attention(qkv, heads)
       : attention(qkv, heads, rate, this.#nextSeed()); // (B, T, C)

@@ -87,7 +87,7 @@ for (const { name, device } of [{ name: "oracle", device: new OracleDevice() }, 
         assertLess(relativeError(actual, expected), 1e-5);
       }
     }
-    assertEquals(cache.length, 12);
+    assertEquals(cache.lengths[0], 12);
     model.releaseCache(cache);
   });
 }

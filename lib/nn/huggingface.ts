@@ -127,3 +127,9 @@ export async function readHuggingFace(folder: string): Promise<LoadedModel> {
     },
   };
 }
+
+/** Whether a folder's config.json is a classifier's. */
+export async function readHead(folder: string): Promise<boolean> {
+  const config = JSON.parse(await Deno.readTextFile(join(folder, "config.json")).catch(() => "{}"));
+  return config.architectures?.[0] === "GPT2ForSequenceClassification";
+}

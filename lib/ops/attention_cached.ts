@@ -1,4 +1,8 @@
-/** Attention with a cache of keys and values, for decoding: each position is computed once. */
+/**
+ * Attention with a cache of keys and values, for decoding: each position is computed once. Sequences of a
+ * pass may be of different lengths, and lie in any rows of the cache: `slots` gives for each its row and the
+ * number of positions there.
+ */
 import { kernel, linearGroups } from "../device/device.ts";
 import { empty, type Tensor } from "../tensor/tensor.ts";
 import appendWgsl from "../../kernels/cache_append.wgsl" with { type: "text" };
@@ -6,15 +10,16 @@ import cachedWgsl from "../../kernels/attention_cached.wgsl" with { type: "text"
 
 export const cacheAppend = kernel({
   name: "cache_append",
-  params: { batch: "u32", time: "u32", width: "u32", past: "u32", capacity: "u32" },
-  bindings: ["f32 in", "f32 inout", "f32 inout"],
+  params: { batch: "u32", time: "u32", width: "u32", capacity: "u32" },
+  bindings: ["u32 in", "f32 in", "f32 inout", "f32 inout"],
   wgsl: appendWgsl,
   cpu: { name: "cache_append", tasks: () => 1 },
   workgroups: ({ batch, time, width }) => linearGroups(batch * time * width),
-  reference([qkv, keys, values], { batch, time, width, past, capacity }) {
+  reference([slots, qkv, keys, values], { batch, time, width, capacity }) {
     for (let b = 0; b < batch; b++) {
       for (let t = 0; t < time; t++) {
-        const from = (b * time + t) * 3 * width, to = (b * capacity + past + t) * width;
+        const from = (b * time + t) * 3 * width,
+          to = (slots[2 * b] * capacity + slots[2 * b + 1] + t) * width;
         for (let c = 0; c < width; c++) {
           keys[to + c] = qkv[from + width + c];
           values[to + c] = qkv[from + 2 * width + c];
@@ -26,8 +31,8 @@ export const cacheAppend = kernel({
 
 export const attentionCached = kernel({
   name: "attention_cached",
-  params: { batch: "u32", time: "u32", heads: "u32", head_width: "u32", past: "u32", capacity: "u32" },
-  bindings: ["f32 in", "f32 in", "f32 in", "f32 inout"],
+  params: { batch: "u32", time: "u32", heads: "u32", head_width: "u32", capacity: "u32" },
+  bindings: ["u32 in", "f32 in", "f32 in", "f32 in", "f32 inout"],
   wgsl: cachedWgsl,
   cpu: {
     name: "attention_cached",
@@ -35,12 +40,13 @@ export const attentionCached = kernel({
     scratch: ({ capacity }) => capacity * 4,
   },
   workgroups: ({ batch, time, heads }) => [time, batch * heads],
-  reference([qkv, keys, values, out], { batch, time, heads, head_width: D, past, capacity }) {
+  reference([slots, qkv, keys, values, out], { batch, time, heads, head_width: D, capacity }) {
     const width = heads * D;
-    const weights = new Float64Array(past + time);
+    const weights = new Float64Array(capacity);
     for (let b = 0; b < batch; b++) {
+      const past = slots[2 * b + 1];
       for (let h = 0; h < heads; h++) {
-        const cache = b * capacity * width + h * D;
+        const cache = slots[2 * b] * capacity * width + h * D;
         for (let t = 0; t < time; t++) {
           const query = (b * time + t) * 3 * width + h * D, to = (b * time + t) * width + h * D;
           let top = -Infinity, sum = 0;
@@ -62,7 +68,7 @@ export const attentionCached = kernel({
   },
 });
 
-/** One layer's cache: keys and values, (B, capacity, C) each. */
+/** One layer's cache: keys and values, (rows, capacity, C) each. */
 export interface LayerCache {
   readonly keys: Tensor;
   readonly values: Tensor;
@@ -71,29 +77,22 @@ export interface LayerCache {
 /**
  * Adds the new positions to the cache, then lets them attend to all positions up to themselves.
  * @param qkv (B, T, 3C) of the new positions
- * @param past positions in the cache before them; past + T is at most its capacity
+ * @param slots (B, 2): each sequence's row of the cache, and the positions there before the new ones
  * @returns (B, T, C)
  */
 export function attentionWithCache(
   qkv: Tensor,
   { keys, values }: LayerCache,
-  past: number,
+  slots: Tensor,
   heads: number,
 ): Tensor {
   const { device } = qkv;
   const [batch, time] = qkv.shape;
   const [, capacity, width] = keys.shape;
-  if (past + time > capacity) throw new Error(`${past} + ${time} positions exceed a cache of ${capacity}`);
   const out = empty(device, [batch, time, width]);
-  device.dispatch(cacheAppend, [qkv.buffer, keys.buffer, values.buffer], {
-    batch,
-    time,
-    width,
-    past,
-    capacity,
-  });
-  const buffers = [qkv.buffer, keys.buffer, values.buffer, out.buffer];
-  const args = { batch, time, heads, head_width: width / heads, past, capacity };
-  device.dispatch(attentionCached, buffers, args);
+  const buffers = [slots.buffer, qkv.buffer, keys.buffer, values.buffer];
+  device.dispatch(cacheAppend, buffers, { batch, time, width, capacity });
+  const args = { batch, time, heads, head_width: width / heads, capacity };
+  device.dispatch(attentionCached, [...buffers, out.buffer], args);
   return out;
 }

@@ -5,10 +5,11 @@
  */
 import { parseArgs } from "@std/cli/parse-args";
 import { readQuestions } from "../data/instructions.ts";
-import { type DeviceChoice, openDevice } from "../device/open.ts";
+import { openDevice } from "../device/open.ts";
 import { UserError } from "../errors.ts";
 import { answer } from "../generate/answer.ts";
 import { GPT } from "../nn/gpt.ts";
+import { deviceFlag, numberFlag } from "../run/flags.ts";
 import { exitOnUserError } from "../run/stage.ts";
 import { findCheckpoint } from "../train/backbone.ts";
 import { readCheckpoint } from "../train/checkpoint.ts";
@@ -27,24 +28,6 @@ Usage: deno task ask --model FOLDER [options] "¿…?"
   --raw                 prints the whole sequence with its markers
   --device NAME         auto, cpu or webgpu (auto)
   --help                this text`;
-
-/** A number from the command line. */
-export function numberFlag(name: string, value: string, least: number, whole: boolean): number {
-  const number = Number(value);
-  if (
-    value.trim() === "" || !Number.isFinite(number) || number < least || (whole && !Number.isInteger(number))
-  ) {
-    throw new UserError(`--${name} ${value}: expected a ${whole ? "whole " : ""}number of at least ${least}`);
-  }
-  return number;
-}
-
-export function deviceFlag(value: string): DeviceChoice {
-  if (value !== "auto" && value !== "cpu" && value !== "webgpu") {
-    throw new UserError(`--device ${value}: expected auto, cpu or webgpu`);
-  }
-  return value;
-}
 
 await exitOnUserError(async () => {
   const args = parseArgs(Deno.args, {

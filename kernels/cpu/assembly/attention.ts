@@ -155,13 +155,14 @@ export function attention_backward(
 }
 
 export function cache_append(
-  _first: i32, _end: i32, _tile: usize, _scratch: usize, qkv: usize, keys: usize, values: usize,
-  batch: i32, time: i32, width: i32, past: i32, capacity: i32,
+  _first: i32, _end: i32, _tile: usize, _scratch: usize, slots: usize, qkv: usize, keys: usize, values: usize,
+  batch: i32, time: i32, width: i32, capacity: i32,
 ): void {
   const bytes = <usize>width << 2;
   for (let b = 0; b < batch; b++) {
+    const row = load<u32>(slots + (<usize>b << 3)), past = load<u32>(slots + (<usize>b << 3) + 4);
     for (let t = 0; t < time; t++) {
-      const from = qkv + <usize>(b * time + t) * 3 * bytes, to = <usize>(b * capacity + past + t) * bytes;
+      const from = qkv + <usize>(b * time + t) * 3 * bytes, to = <usize>(row * capacity + past + t) * bytes;
       memory.copy(keys + to, from + bytes, bytes);
       memory.copy(values + to, from + bytes + bytes, bytes);
     }
@@ -169,14 +170,15 @@ export function cache_append(
 }
 
 export function attention_cached(
-  first: i32, end: i32, _tile: usize, scratch: usize, qkv: usize, keys: usize, values: usize, out: usize,
-  _batch: i32, time: i32, heads: i32, head_width: i32, past: i32, capacity: i32,
+  first: i32, end: i32, _tile: usize, scratch: usize, slots: usize, qkv: usize, keys: usize, values: usize,
+  out: usize, _batch: i32, time: i32, heads: i32, head_width: i32, capacity: i32,
 ): void {
   const row = <usize>(heads * head_width) << 2;
   const scale: f32 = 1 / sqrt<f32>(<f32>head_width);
   for (let plane = first; plane < end; plane++) {
     const b = plane / heads, head = <usize>(plane % heads * head_width) << 2;
-    const cache = <usize>(b * capacity) * row + head;
+    const cache = <usize>(load<u32>(slots + (<usize>b << 3)) * capacity) * row + head;
+    const past = load<i32>(slots + (<usize>b << 3) + 4);
     for (let t = 0; t < time; t++) {
       const q = qkv + <usize>(b * time + t) * 3 * row + head, to = out + <usize>(b * time + t) * row + head;
       const seen = past + t + 1;

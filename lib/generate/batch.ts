@@ -1,0 +1,218 @@
+/**
+ * Continuous batching: sequences that are generated at the same time share forward passes. Each has a row
+ * of one key-value cache; a new one enters as soon as a row is free, and a finished one leaves at once
+ * (Yu et al., Orca, OSDI 2022). Between passes the event loop runs, so other work waits for one pass at most.
+ */
+import type { GPT, KvCache } from "../nn/gpt.ts";
+import { deriveSeed, uniform } from "../tensor/random.ts";
+import { scope } from "../tensor/tensor.ts";
+import { type Candidate, candidates, sampleToken, type Sampling } from "./sample.ts";
+
+export interface GenerateOptions extends Sampling {
+  readonly maxNewTokens: number;
+  readonly seed: number;
+  /** Ends the text; it is not yielded. */
+  readonly stop: number;
+  /** How many of the most probable tokens to tell with each token; undefined for none. */
+  readonly alternatives?: number;
+  /** Ends the text between two tokens. */
+  readonly signal?: AbortSignal;
+}
+
+export interface GeneratedToken {
+  readonly id: number;
+  readonly logprob?: number;
+  readonly alternatives?: readonly Candidate[];
+}
+
+export type FinishReason = "stop" | "length" | "aborted";
+
+export interface BatcherOptions {
+  /** Sequences that share a pass. */
+  readonly rows: number;
+  /** Sequences that may wait for a row. */
+  readonly queue: number;
+}
+
+/** More sequences wait than are allowed to. */
+export class QueueFullError extends Error {
+  override readonly name = "QueueFullError";
+}
+
+/** Prompt tokens of one pass: a long prompt is read in parts, so that others go on meanwhile. */
+const PREFILL = 64;
+
+interface Sequence {
+  readonly options: GenerateOptions;
+  readonly seed: number;
+  row: number;
+  /** Tokens that the cache does not hold yet. */
+  pending: number[];
+  /** The last tokens, as many as the context at least. */
+  recent: number[];
+  made: number;
+  /** Tokens that its reader has not taken. */
+  readonly ready: GeneratedToken[];
+  finished: FinishReason | null;
+  error: unknown;
+  /** Wakes the reader. */
+  wake: () => void;
+}
+
+export class Batcher {
+  readonly #model: GPT;
+  readonly #limits: BatcherOptions;
+  #cache: KvCache | null = null;
+  readonly #free: number[];
+  readonly #waiting: Sequence[] = [];
+  readonly #active = new Set<Sequence>();
+  #running: Promise<void> | null = null;
+  #closed = false;
+
+  constructor(model: GPT, limits: BatcherOptions) {
+    this.#model = model;
+    this.#limits = limits;
+    this.#free = Array.from({ length: limits.rows }, (_, row) => row);
+  }
+
+  /** Sequences that are generated now, and that wait. */
+  get load(): { active: number; waiting: number } {
+    return { active: this.#active.size, waiting: this.#waiting.length };
+  }
+
+  /**
+   * Starts a sequence and returns its tokens as they come; their return value says why they end. When the
+   * context is full, its older half is forgotten and the newer half computed anew. A reader that leaves
+   * early ends its sequence.
+   * @throws {QueueFullError} if too many wait already
+   */
+  generate(prompt: Uint32Array, options: GenerateOptions): AsyncGenerator<GeneratedToken, FinishReason> {
+    if (this.#closed) throw new Error("the batcher is closed");
+    if (this.#free.length === 0 && this.#waiting.length >= this.#limits.queue) throw new QueueFullError();
+    const pending = [...prompt.slice(-this.#model.config.context)];
+    const sequence: Sequence = {
+      options,
+      seed: deriveSeed(options.seed, "generate"),
+      row: -1,
+      pending,
+      recent: [...pending],
+      made: 0,
+      ready: [],
+      finished: options.maxNewTokens > 0 ? null : "length",
+      error: undefined,
+      wake: () => {},
+    };
+    if (!sequence.finished) this.#waiting.push(sequence);
+    this.#admit();
+    this.#running ??= this.#run().finally(() => this.#running = null);
+    return this.#read(sequence);
+  }
+
+  async *#read(sequence: Sequence): AsyncGenerator<GeneratedToken, FinishReason> {
+    try {
+      for (;;) {
+        const token = sequence.ready.shift();
+        if (token) yield token;
+        else if (sequence.error !== undefined) throw sequence.error;
+        else if (sequence.finished) return sequence.finished;
+        else await new Promise<void>((resolve) => sequence.wake = resolve);
+      }
+    } finally {
+      this.#finish(sequence, "aborted");
+    }
+  }
+
+  /** Waits for what is running, then gives the cache back. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    while (this.#running) await this.#running;
+    if (this.#cache) this.#model.releaseCache(this.#cache);
+    this.#cache = null;
+  }
+
+  #admit(): void {
+    while (this.#free.length > 0 && this.#waiting.length > 0) {
+      const sequence = this.#waiting.shift()!;
+      sequence.row = this.#free.shift()!;
+      this.#cache ??= this.#model.cache(this.#limits.rows);
+      this.#cache.lengths[sequence.row] = 0;
+      this.#active.add(sequence);
+    }
+  }
+
+  #finish(sequence: Sequence, why: FinishReason): void {
+    sequence.finished ??= why;
+    if (this.#active.delete(sequence)) this.#free.push(sequence.row);
+    const at = this.#waiting.indexOf(sequence);
+    if (at >= 0) this.#waiting.splice(at, 1);
+    sequence.wake();
+    this.#admit();
+  }
+
+  async #run(): Promise<void> {
+    while (this.#active.size > 0) {
+      for (const sequence of [...this.#waiting, ...this.#active]) {
+        if (sequence.options.signal?.aborted) this.#finish(sequence, "aborted");
+      }
+      const all = [...this.#active];
+      all.forEach((sequence) => this.#slide(sequence));
+      const reading = all.find(({ pending }) => pending.length > 1);
+      if (reading) await this.#pass([reading], Math.min(PREFILL, reading.pending.length));
+      const writing = [...this.#active].filter(({ pending }) =>
+        pending.length === 1 && pending !== reading?.pending
+      );
+      if (writing.length > 0) await this.#pass(writing, 1);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+
+  /** Makes room for at least one token. */
+  #slide(sequence: Sequence): void {
+    const { context } = this.#model.config;
+    if (this.#cache!.lengths[sequence.row] + sequence.pending.length <= context) return;
+    this.#cache!.lengths[sequence.row] = 0;
+    sequence.pending = sequence.recent.slice(-Math.ceil(context / 2));
+  }
+
+  /** Takes `time` pending tokens of each sequence through the model, and chooses where none is left. */
+  async #pass(sequences: readonly Sequence[], time: number): Promise<void> {
+    const { device } = this.#model.parameters;
+    const { vocab } = this.#model.config;
+    const ids = Uint32Array.from(sequences.flatMap(({ pending }) => pending.slice(0, time)));
+    const rows = sequences.map(({ row }) => row);
+    let logits: Float32Array;
+    try {
+      const tokens = { ids, batch: rows.length, time };
+      logits = await scope(() => device.read(this.#model.logits(tokens, this.#cache!, rows).buffer));
+    } catch (error) {
+      for (const sequence of sequences) {
+        sequence.error = error;
+        this.#finish(sequence, "aborted");
+      }
+      return;
+    }
+    sequences.forEach((sequence, i) => {
+      sequence.pending = sequence.pending.slice(time);
+      if (sequence.pending.length > 0 || sequence.finished) return;
+      const own = logits.subarray(((i + 1) * time - 1) * vocab, (i + 1) * time * vocab);
+      this.#choose(sequence, own);
+    });
+  }
+
+  #choose(sequence: Sequence, logits: Float32Array): void {
+    const { options } = sequence;
+    const id = sampleToken(logits, options, uniform(sequence.seed, sequence.made++));
+    if (id === options.stop) return this.#finish(sequence, "stop");
+    if (options.alternatives === undefined) sequence.ready.push({ id });
+    else {
+      const { own, top } = candidates(logits, id, options.alternatives);
+      sequence.ready.push({ id, logprob: own.logprob, alternatives: top });
+    }
+    sequence.pending = [id];
+    sequence.recent.push(id);
+    const { context } = this.#model.config;
+    if (sequence.recent.length > 2 * context) sequence.recent.splice(0, context);
+    if (sequence.made >= options.maxNewTokens) this.#finish(sequence, "length");
+    else sequence.wake();
+  }
+}

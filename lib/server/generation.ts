@@ -1,0 +1,160 @@
+/** From a request for text to pieces of it, with what the page's trace shows. */
+import type { FinishReason, GenerateOptions } from "../generate/batch.ts";
+import { QueueFullError } from "../generate/batch.ts";
+import { promptTokens } from "../generate/answer.ts";
+import type { Turn } from "../text/prompt.ts";
+import { special } from "../text/special.ts";
+import { ApiError, type ChatRequest, type CompletionRequest } from "./openai.ts";
+import type { LanguageModel } from "./models.ts";
+import type { ServerMetrics } from "./metrics.ts";
+import { type Piece, textPieces } from "./stream.ts";
+
+/** What comes of a request beyond the text: shown by the page, under `desde_cero` in answers. */
+export interface Trace {
+  readonly source: "model" | "faq";
+  /** The whole sequence: prompt and answer, with markers. */
+  readonly ids: readonly number[];
+  readonly tokens: readonly string[];
+  /** How many of them are the prompt. */
+  readonly prompt: number;
+  readonly context: number;
+  readonly first_token_ms: number | null;
+  readonly tokens_per_s: number | null;
+}
+
+export interface Generation {
+  readonly promptTokens: number;
+  pieces(): AsyncGenerator<Piece, FinishReason>;
+  /** Complete once the pieces are at their end. */
+  trace(): Trace;
+}
+
+type Options = Pick<GenerateOptions, "maxNewTokens" | "seed" | "signal" | "alternatives">;
+
+/** The sampling that a request asks for. */
+function samplingOf(request: ChatRequest | CompletionRequest) {
+  return {
+    temperature: request.temperature ?? 0.7,
+    topK: request.top_k ?? 0,
+    topP: request.top_p ?? 1,
+    seed: request.seed ?? crypto.getRandomValues(new Uint32Array(1))[0],
+  };
+}
+
+const stopsOf = ({ stop }: { stop?: string | string[] | null | undefined }) =>
+  typeof stop === "string" ? [stop] : stop ?? [];
+
+function start(
+  model: LanguageModel,
+  prompt: Uint32Array,
+  stops: readonly string[],
+  options: Omit<GenerateOptions, "stop">,
+  metrics: ServerMetrics,
+): Generation {
+  const asked = performance.now();
+  let tokens;
+  try {
+    tokens = model.batcher.generate(prompt, { ...options, stop: special("<eos>") });
+  } catch (error) {
+    if (error instanceof QueueFullError) {
+      throw new ApiError(429, "too many requests wait; try again in a moment");
+    }
+    throw error;
+  }
+  const ids = [...prompt];
+  let first = 0, last = 0;
+  metrics.tokens.inc({ kind: "prompt" }, prompt.length);
+  return {
+    promptTokens: prompt.length,
+    async *pieces() {
+      const pieces = textPieces(tokens, model.tokenizer, stops);
+      try {
+        for (;;) {
+          const next = await pieces.next();
+          if (next.done) return next.value;
+          if (next.value.token) {
+            ids.push(next.value.token.id);
+            last = performance.now();
+            if (first === 0) {
+              first = last;
+              metrics.firstToken.observe((first - asked) / 1000);
+            }
+            metrics.tokens.inc({ kind: "completion" });
+          }
+          yield next.value;
+        }
+      } finally {
+        await pieces.return("aborted");
+      }
+    },
+    trace() {
+      const made = ids.length - prompt.length;
+      return {
+        source: "model",
+        ids,
+        tokens: ids.map((id) => model.tokenizer.decode([id], { special: true })),
+        prompt: prompt.length,
+        context: model.gpt.config.context,
+        first_token_ms: first ? Number((first - asked).toFixed(1)) : null,
+        tokens_per_s: made > 1 ? Math.round((made - 1) / Math.max(1e-3, last - first) * 1000) : null,
+      };
+    },
+  };
+}
+
+/** The turns of a conversation; what the system says stands before the first question, as in training. */
+export function conversationOf({ messages }: ChatRequest): { past: Turn[]; instruction: string } {
+  const system = messages.filter(({ role }) => role === "system" || role === "developer")
+    .map((message) => message.content.trim()).filter((text) => text !== "");
+  const past: Turn[] = [];
+  let asked: string[] = [...system];
+  for (const { role, content } of messages) {
+    if (role === "user") asked.push(content);
+    else if (role === "assistant") {
+      past.push({ instruction: asked.join("\n"), response: content });
+      asked = [];
+    }
+  }
+  return { past, instruction: asked.join("\n") };
+}
+
+/** A model that was not taught to answer continues the last message. */
+export function startChat(
+  model: LanguageModel,
+  request: ChatRequest,
+  options: Pick<Options, "signal">,
+  metrics: ServerMetrics,
+): Generation {
+  const { past, instruction } = conversationOf(request);
+  const { context } = model.gpt.config;
+  const prompt = model.kind === "chat"
+    ? promptTokens(model.tokenizer, context, instruction, past)
+    : continuation(model, request.messages.at(-1)!.content);
+  return start(model, prompt, stopsOf(request), {
+    ...samplingOf(request),
+    ...options,
+    maxNewTokens: request.max_completion_tokens ?? request.max_tokens ?? 120,
+    ...request.logprobs && { alternatives: request.top_logprobs ?? 0 },
+  }, metrics);
+}
+
+export function startCompletion(
+  model: LanguageModel,
+  request: CompletionRequest,
+  options: Pick<Options, "signal">,
+  metrics: ServerMetrics,
+): Generation {
+  return start(model, continuation(model, request.prompt), stopsOf(request), {
+    ...samplingOf(request),
+    ...options,
+    maxNewTokens: request.max_tokens ?? 16,
+    ...request.logprobs != null && { alternatives: request.logprobs },
+  }, metrics);
+}
+
+/** `<bos>` and the end of the text that the context has room for, a quarter of it left free. */
+function continuation({ tokenizer, gpt }: LanguageModel, text: string): Uint32Array {
+  const ids = tokenizer.encode(text);
+  const room = Math.max(1, Math.floor(gpt.config.context * 3 / 4) - 1);
+  return Uint32Array.of(special("<bos>"), ...ids.subarray(Math.max(0, ids.length - room)));
+}

@@ -1,0 +1,136 @@
+/** The checkpoints that can be talked to, opened when they are first asked for. */
+import { join, relative } from "@std/path";
+import { type DeviceChoice, openDevice } from "../device/open.ts";
+import type { Device } from "../device/device.ts";
+import { UserError } from "../errors.ts";
+import { exists } from "../files.ts";
+import { Batcher, type BatcherOptions } from "../generate/batch.ts";
+import type { Classifier } from "../nn/classifier.ts";
+import { GPT } from "../nn/gpt.ts";
+import type { Tokenizer } from "../text/tokenizer.ts";
+import { type CheckpointInfo, readCheckpoint, readCheckpointInfo } from "../train/checkpoint.ts";
+import { openClassifier } from "../train/classify.ts";
+import { readHead } from "../nn/huggingface.ts";
+
+export type ModelKind = "chat" | "text" | "classifier";
+
+export interface ListedModel {
+  /** What requests call it: its folder below the models' folder, such as `small/instruct`. */
+  readonly id: string;
+  /** Answers instructions, continues text, or labels it. */
+  readonly kind: ModelKind;
+  readonly folder: string;
+  readonly info: CheckpointInfo;
+}
+
+export interface LanguageModel {
+  readonly kind: "chat" | "text";
+  readonly id: string;
+  readonly gpt: GPT;
+  readonly tokenizer: Tokenizer;
+  readonly batcher: Batcher;
+}
+
+export interface LabelModel {
+  readonly kind: "classifier";
+  readonly id: string;
+  readonly classifier: Classifier;
+  readonly tokenizer: Tokenizer;
+}
+
+/** Folders below this many others are not searched. */
+const DEPTH = 4;
+
+async function search(root: string, folder: string, depth: number): Promise<ListedModel[]> {
+  const info = await readCheckpointInfo(folder);
+  if (info) {
+    const id = relative(root, folder).replaceAll("\\", "/").replace(/\/(best|last)$/, "") || folder;
+    const kind = await readHead(folder) ? "classifier" : info.stage === "finetune-instruct" ? "chat" : "text";
+    return [{ id, kind, folder, info }];
+  }
+  if (depth === 0) return [];
+  const names = [...Deno.readDirSync(folder)].filter((entry) => entry.isDirectory).map(({ name }) => name)
+    .sort();
+  // Of a run's checkpoints the best stands for all.
+  const kept = names.includes("best") ? names.filter((name) => name !== "last") : names;
+  return (await Promise.all(kept.map((name) => search(root, join(folder, name), depth - 1)))).flat();
+}
+
+export class ModelStore {
+  readonly listed: readonly ListedModel[];
+  readonly #choice: DeviceChoice;
+  readonly #limits: BatcherOptions;
+  readonly #opened = new Map<string, Promise<LanguageModel | LabelModel>>();
+  readonly #devices: Device[] = [];
+
+  private constructor(listed: readonly ListedModel[], choice: DeviceChoice, limits: BatcherOptions) {
+    this.listed = listed;
+    this.#choice = choice;
+    this.#limits = limits;
+  }
+
+  /** @throws {UserError} if there is no checkpoint at all */
+  static async find(root: string, choice: DeviceChoice, limits: BatcherOptions): Promise<ModelStore> {
+    if (!await exists(root)) {
+      throw new UserError(`${root} does not exist; train a model with deno task pipeline`);
+    }
+    const order: ModelKind[] = ["chat", "text", "classifier"];
+    const listed = (await search(root, root, DEPTH)).sort((a, b) =>
+      order.indexOf(a.kind) - order.indexOf(b.kind) || a.id.localeCompare(b.id)
+    );
+    if (listed.length === 0) {
+      throw new UserError(`${root} holds no checkpoint; train one with deno task pipeline`);
+    }
+    return new ModelStore(listed, choice, limits);
+  }
+
+  /** Opens a model by its id, which is looked up in the list: no path is made of it. Null if it is unknown. */
+  open(id: string): Promise<LanguageModel | LabelModel> | null {
+    const found = this.listed.find((model) => model.id === id);
+    if (!found) return null;
+    let opened = this.#opened.get(id);
+    if (!opened) {
+      opened = this.#load(found);
+      opened.catch(() => this.#opened.delete(id));
+      this.#opened.set(id, opened);
+    }
+    return opened;
+  }
+
+  async #load({ id, kind, folder }: ListedModel): Promise<LanguageModel | LabelModel> {
+    const { device } = await openDevice(this.#choice);
+    this.#devices.push(device);
+    if (kind === "classifier") {
+      const { classifier, checkpoint } = await openClassifier(device, folder);
+      return { kind, id, classifier, tokenizer: checkpoint.tokenizer };
+    }
+    const { config, values, tokenizer } = await readCheckpoint(folder);
+    const gpt = new GPT(device, config);
+    gpt.load(values);
+    return { kind, id, gpt, tokenizer, batcher: new Batcher(gpt, this.#limits) };
+  }
+
+  /** Sequences that are generated and that wait, over all models. */
+  async load(): Promise<{ active: number; waiting: number }> {
+    const sum = { active: 0, waiting: 0 };
+    for (const model of await Promise.all(this.#opened.values())) {
+      if (model.kind === "classifier") continue;
+      sum.active += model.batcher.load.active;
+      sum.waiting += model.batcher.load.waiting;
+    }
+    return sum;
+  }
+
+  /** Bytes that open models take on their devices. */
+  memory(): number {
+    return this.#devices.reduce((sum, device) => sum + device.memory().used, 0);
+  }
+
+  /** Finishes what is being generated, then frees everything. */
+  async close(): Promise<void> {
+    for (const model of await Promise.all(this.#opened.values())) {
+      if (model.kind !== "classifier") await model.batcher.close();
+    }
+    this.#devices.forEach((device) => device.close());
+  }
+}

@@ -1,0 +1,91 @@
+/**
+ * The chat page and the API.
+ *
+ *   deno task serve            then http://localhost:8000
+ *   deno task serve --help
+ */
+import { parseArgs } from "@std/cli/parse-args";
+import { UserError } from "./lib/errors.ts";
+import { exitOnUserError } from "./lib/run/stage.ts";
+import { createApp } from "./lib/server/app.ts";
+import { Faq } from "./lib/server/faq.ts";
+import { ModelStore } from "./lib/server/models.ts";
+import { deviceFlag, numberFlag } from "./lib/run/flags.ts";
+
+const HELP = `Serves the chat page and an OpenAI-compatible API.
+
+Usage: deno task serve [options]
+
+  --host NAME        where to listen (localhost; HOST)
+  --port N           (8000; PORT)
+  --models FOLDER    checkpoints (models; MODELS)
+  --device NAME      auto, cpu or webgpu (auto; DEVICE)
+  --faq FILE         questions with fixed answers (configs/faq.yaml)
+  --api-key KEY      requests must bring it as a bearer token (API_KEY)
+  --origin URL       another origin whose pages may call the API; repeatable
+  --rows N           sequences that are written at the same time, per model (16)
+  --queue N          sequences that may wait for that, per model (256)
+  --time-limit N     seconds that a request may take (60)
+  --help             this text
+
+Names in capitals are environment variables, which flags override.`;
+
+if (import.meta.main) {
+  await exitOnUserError(async () => {
+    const env = (name: string, otherwise: string) => Deno.env.get(name) || otherwise;
+    const args = parseArgs(Deno.args, {
+      boolean: ["help"],
+      string: ["host", "port", "models", "device", "faq", "api-key", "origin", "rows", "queue", "time-limit"],
+      collect: ["origin"],
+      unknown: (arg: string) => {
+        throw new UserError(`unknown argument ${arg}; deno task serve --help lists what there is`);
+      },
+    }) as Record<string, string | undefined> & { help: boolean; origin: string[] } & object;
+    if (args.help) return console.log(HELP);
+    const port = numberFlag("port", args.port ?? env("PORT", "8000"), 0, true);
+    if (port > 65535) throw new UserError(`--port ${port}: expected at most 65535`);
+    const hostname = args.host ?? env("HOST", "localhost");
+    const store = await ModelStore.find(
+      args.models ?? env("MODELS", "models"),
+      deviceFlag(args.device ?? env("DEVICE", "auto")),
+      {
+        rows: numberFlag("rows", args.rows ?? "16", 1, true),
+        queue: numberFlag("queue", args.queue ?? "256", 0, true),
+      },
+    );
+    const app = createApp({
+      store,
+      faq: await Faq.read(args.faq ?? "configs/faq.yaml"),
+      apiKey: args["api-key"] ?? Deno.env.get("API_KEY"),
+      origins: args.origin,
+      timeLimit: numberFlag("time-limit", args["time-limit"] ?? "60", 1, false),
+    });
+    let server: Deno.HttpServer;
+    try {
+      server = Deno.serve({
+        hostname,
+        port,
+        onListen({ port }) {
+          console.log(`Desde Cero: http://${hostname === "0.0.0.0" ? "localhost" : hostname}:${port}`);
+          for (const { id, kind } of store.listed) console.log(`  ${id} (${kind})`);
+        },
+      }, app.fetch);
+    } catch (error) {
+      if (error instanceof Deno.errors.AddrInUse) {
+        throw new UserError(`port ${port} is taken; choose another with --port`);
+      }
+      throw error;
+    }
+    // The first answer should not wait for the weights.
+    store.open(store.listed[0].id);
+    const stop = () => {
+      console.log("finishing what has begun; again to stop at once");
+      Deno.addSignalListener("SIGINT", () => Deno.exit(130));
+      server.shutdown();
+    };
+    for (const signal of ["SIGINT", "SIGTERM"] as const) Deno.addSignalListener(signal, stop);
+    await server.finished;
+    await store.close();
+    Deno.exit(0);
+  });
+}
