@@ -23,7 +23,7 @@ import { Classifier, type Freeze } from "../lib/nn/classifier.ts";
 import { count, type Terminal } from "../lib/progress.ts";
 import { paths, type Preset, section } from "../lib/run/config.ts";
 import { main, type Stage } from "../lib/run/stage.ts";
-import { deriveSeed } from "../lib/tensor/random.ts";
+import { deriveSeed, uniform } from "../lib/tensor/random.ts";
 import { special } from "../lib/text/special.ts";
 import { backboneFiles, readBackbone } from "../lib/train/backbone.ts";
 import { readCheckpoint } from "../lib/train/checkpoint.ts";
@@ -277,7 +277,11 @@ async function finetune(task: Task, out: string, values: Backbone["values"] | un
       step = at;
       const rows = epochBatch(n, options.batch, at - 1, deriveSeed(seed, "batches"));
       const targets = Uint32Array.from(rows, (i) => data.train.targets[i]);
-      const tokens = padded(rows.map((i) => data.train.texts[i]), config.context);
+      const hidden = deriveSeed(seed, "hidden", at);
+      const tokens = padded(
+        rows.map((i, row) => hideTokens(data.train.texts[i], options.token_dropout, deriveSeed(hidden, row))),
+        config.context,
+      );
       return {
         targets: rows.length,
         tokens: tokens.ids.length,
@@ -322,6 +326,12 @@ async function finetune(task: Task, out: string, values: Backbone["values"] | un
     p.map((row) => labels[mostProbable(row)]),
   );
   return { best: result.best, validation: result.validation, seconds: result.seconds, test };
+}
+
+/** Some tokens, drawn by seed, become `<unk>`: a text must be known by more than one of its words. */
+function hideTokens(ids: Uint32Array, rate: number, seed: number): Uint32Array {
+  if (rate === 0) return ids;
+  return ids.map((id, i) => i > 0 && uniform(seed, i) < rate ? special("<unk>") : id);
 }
 
 if (import.meta.main) await main(finetuneClassify.name, finetuneClassify.about, [finetuneClassify]);

@@ -100,6 +100,8 @@ const FinetuneClassify = z.strictObject({
     .describe("The last token's state, or the mean of all tokens'."),
   norm: z.boolean().default(false).describe("A layer norm before the scores."),
   dropout: probability.default(0.1).describe("In the blocks and before the scores."),
+  token_dropout: probability.default(0)
+    .describe("Probability of hiding a token from the model while training; a frozen backbone sees all."),
   class_weights: z.enum(["auto", "none"]).default("auto")
     .describe("auto: where classes are unbalanced, texts of rare ones weigh more."),
   epochs: natural.default(5).describe("Passes over the training texts."),

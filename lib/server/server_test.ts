@@ -165,10 +165,7 @@ Deno.test("turns and the system's words become one sequence, cut from the left w
   ];
   const raw = async (messages: unknown) =>
     (await (await s.post("/v1/chat/completions", { messages, max_tokens: 1 })).json()).desde_cero;
-  assertEquals(
-    (await raw(messages)).tokens.slice(0, 12).join(""),
-    "<instr>S\na<resp>b<eos><instr>c<resp>" + (await raw(messages)).tokens[11],
-  );
+  assertEquals((await raw(messages)).tokens.slice(0, 10).join(""), "<instr>S\na<resp>b<eos><instr>c<resp>");
   const long = await raw(said("x".repeat(500) + "?"));
   assertEquals([long.prompt, long.tokens[0], long.tokens[46], long.tokens[47]], [
     48,
@@ -339,8 +336,8 @@ Deno.test("a client that leaves frees its place, and health is answered under lo
 });
 
 Deno.test("a request that takes too long is ended", async () => {
-  await using s = await server({ timeLimit: 0.05 });
-  const slow = await s.post(chat, { ...good, max_tokens: 4096, temperature: 1, seed: 1 });
+  await using s = await server({ timeLimit: 0.01 });
+  const slow = await s.post(chat, { ...good, max_tokens: 4096, temperature: 0 });
   assertEquals(slow.status, 504);
   await slow.body?.cancel();
 });

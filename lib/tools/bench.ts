@@ -4,6 +4,7 @@
  *   deno task bench train [--shape "L4 H4 C128 T64 B12 V65"]... [--device cpu|webgpu] [--threads N]
  *                         [--steps N] [--rounds N] [--against COMMAND] [--json]
  *   deno task bench ops | decode [the same]
+ *   deno task bench serve [--models models] [--seconds N]
  *
  * `--against` runs another program's benchmark in turns with ours: COMMAND gets --layers, --heads,
  * --width, --context, --batch, --vocab and --steps, and prints a line of JSON with `ms_per_step`.
@@ -12,9 +13,11 @@ import { parseArgs } from "@std/cli/parse-args";
 import type { Device } from "../device/device.ts";
 import { type DeviceChoice, openDevice } from "../device/open.ts";
 import { UserError } from "../errors.ts";
+import { numberFlag } from "../run/flags.ts";
 import { exitOnUserError } from "../run/stage.ts";
 import { generate } from "../generate/generate.ts";
 import { GPT } from "../nn/gpt.ts";
+import { benchServe } from "./bench_serve.ts";
 import {
   benchmarkModel,
   configOf,
@@ -31,12 +34,12 @@ const SHAPES = [
   "L6 H6 C384 T256 B16 V65", // nanoGPT's baby model
 ];
 
-const HELP = `Usage: deno task bench train | ops | decode [options]
+const HELP = `Usage: deno task bench train | ops | decode | serve [options]
 
   train   whole training steps, with clipping and AdamW
   ops     the same, kernel by kernel
   decode  greedy decoding of one sequence with a cache
-
+  serve   the server's first model with 1, 4, 16 and 64 clients
 
   --shape TEXT       "L4 H4 C128 T64 B12 V65"; repeatable; three usual ones by default
   --device NAME      auto, cpu or webgpu (auto)
@@ -44,6 +47,8 @@ const HELP = `Usage: deno task bench train | ops | decode [options]
   --steps N          timed steps of a measurement (20)
   --rounds N         measurements, in turns with --against (3)
   --against COMMAND  another program to measure in turns with ours (train only)
+  --models FOLDER    checkpoints (models; serve only)
+  --seconds N        of each measurement (5; serve only)
   --json             one line of JSON a shape
   --help             this text`;
 
@@ -54,6 +59,8 @@ interface Options {
   steps: string;
   rounds: string;
   against?: string;
+  models: string;
+  seconds: string;
   json: boolean;
 }
 
@@ -171,17 +178,21 @@ const benches = { train: benchTrain, ops: benchOps, decode: benchDecode };
 
 await exitOnUserError(async () => {
   const args = parseArgs(Deno.args, {
-    string: ["shape", "device", "threads", "steps", "rounds", "against"],
+    string: ["shape", "device", "threads", "steps", "rounds", "against", "models", "seconds"],
     boolean: ["json", "help"],
     collect: ["shape"],
-    default: { device: "auto", steps: "20", rounds: "3" },
+    default: { device: "auto", steps: "20", rounds: "3", models: "models", seconds: "5" },
     unknown: (arg: string) => {
       if (arg.startsWith("-")) throw new UserError(`unknown argument ${arg}; deno task bench --help`);
     },
   }) as unknown as Options & { _: string[]; help: boolean };
   const what = args._[0];
   if (args.help) return console.log(HELP);
-  if (!(what in benches)) throw new UserError("bench: say what to measure: train, ops or decode");
+  if (what === "serve") {
+    const seconds = numberFlag("seconds", args.seconds, 0.1, false);
+    return await benchServe({ device: args.device, models: args.models, seconds, json: args.json });
+  }
+  if (!(what in benches)) throw new UserError("bench: say what to measure: train, ops, decode or serve");
   const threads = args.threads ? { threads: Number(args.threads) } : {};
   for (const text of args.shape.length > 0 ? args.shape : SHAPES) {
     const shape = parseShape(text);

@@ -1,0 +1,281 @@
+/**
+ * The chat page in headless Chromium (the system's, through playwright-core). Where there is none these
+ * tests say so and are left out; with DESDE_CERO_REQUIRE_CHROMIUM set, that is a failure.
+ */
+import { AxeBuilder } from "@axe-core/playwright";
+import { assert, assertEquals, assertNotEquals, assertStringIncludes } from "@std/assert";
+import { Buffer } from "node:buffer";
+import { type Browser, chromium, type Page } from "playwright-core";
+import { startServer, type TestServer } from "./server.ts";
+
+const paths = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
+const executablePath = Deno.env.get("CHROMIUM") ?? paths.find((path) => {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch {
+    return false;
+  }
+});
+const required = Deno.env.get("DESDE_CERO_REQUIRE_CHROMIUM") !== undefined;
+if (!executablePath && !required) console.log("no Chromium was found: the page is not tested");
+
+interface Opened {
+  readonly page: Page;
+  readonly server: TestServer;
+  readonly browser: Browser;
+  /** What went wrong in the page: errors of the console, failed and foreign requests. */
+  readonly faults: string[];
+}
+
+async function open(
+  use: (opened: Opened) => Promise<void>,
+  options: { width?: number; dark?: boolean } = {},
+) {
+  if (!executablePath) throw new Error("no Chromium was found; install it, or set CHROMIUM to its path");
+  await using server = await startServer();
+  const browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
+  try {
+    const context = await browser.newContext({
+      viewport: { width: options.width ?? 1200, height: 800 },
+      colorScheme: options.dark ? "dark" : "light",
+      acceptDownloads: true,
+    });
+    const page = await context.newPage();
+    page.setDefaultTimeout(15_000);
+    const faults: string[] = [];
+    page.on("console", (message) => message.type() === "error" && faults.push(message.text()));
+    page.on("pageerror", (error) => faults.push(String(error)));
+    page.on("request", (request) => {
+      const { protocol, origin } = new URL(request.url());
+      if (protocol.startsWith("http") && origin !== new URL(server.url).origin) faults.push(request.url());
+    });
+    await page.goto(server.url);
+    await page.waitForSelector(".hello");
+    await use({ page, server, browser, faults });
+    assertEquals(faults, []);
+  } finally {
+    await browser.close();
+  }
+}
+
+function test(
+  name: string,
+  use: (opened: Opened) => Promise<void>,
+  options?: { width?: number; dark?: boolean },
+) {
+  Deno.test({
+    name,
+    ignore: !executablePath && !required,
+    sanitizeOps: false,
+    sanitizeResources: false,
+    fn: () => open(use, options),
+  });
+}
+
+/** Sets a slider as a person does, by the keyboard's events. */
+async function slide(page: Page, id: string, value: number) {
+  await page.locator(`#${id}`).fill(String(value));
+}
+
+async function ask(page: Page, question: string) {
+  await page.fill("#prompt", question);
+  await page.press("#prompt", "Enter");
+}
+
+/** Waits until the last answer is complete, and returns it. */
+async function answer(page: Page): Promise<string> {
+  await page.waitForSelector("article.assistant:not(.writing) .foot");
+  await page.waitForFunction(() => !document.querySelector(".writing"));
+  return await page.locator("article.assistant .text").last().innerText();
+}
+
+test("a preset question is answered by the FAQ, and by the model with the FAQ off", async ({ page }) => {
+  await page.click(".hello >> text=¿Qué son los perros?");
+  assertStringIncludes(await answer(page), "Los perros son caninos");
+  assertEquals(await page.locator(".badge.faq").innerText(), "preguntas frecuentes");
+  await page.click("#new");
+  await page.uncheck("#faq");
+  await page.click(".hello >> text=¿Qué son los perros?");
+  const own = await answer(page);
+  assert(!own.includes("caninos"), own);
+  assertEquals(await page.locator(".badge.model").innerText(), "tiny/instruct");
+});
+
+test("answers stream in, and stop when told to", async ({ page }) => {
+  await page.selectOption("#model", "tiny/pretrain");
+  await slide(page, "max_tokens", 400);
+  await slide(page, "temperature", 0);
+  // Watches from inside: a tiny model writes faster than one can look from here.
+  await page.evaluate(() => {
+    const seen = new Set<number>();
+    new MutationObserver(() => {
+      const length = document.querySelector(".writing .text")?.textContent?.length ?? 0;
+      if (length > 0) seen.add(length);
+      document.body.dataset.lengths = String(seen.size);
+      if (seen.size === 4) document.getElementById("stop")?.click();
+    }).observe(document.getElementById("log")!, { subtree: true, childList: true, characterData: true });
+  });
+  await ask(page, "hola");
+  const whole = await answer(page);
+  const lengths = Number(await page.evaluate(() => document.body.dataset.lengths));
+  assert(lengths >= 4, `${lengths} different lengths were shown`);
+  assert(whole.length < 300, whole);
+  assertStringIncludes(await page.locator("article.assistant").innerText(), "detenido");
+});
+
+test("sliders, seed, checkpoint and regenerate take effect", async ({ page }) => {
+  await page.uncheck("#faq");
+  await slide(page, "max_tokens", 5);
+  await slide(page, "temperature", 2);
+  await page.fill("#seed", "1");
+  await ask(page, "hola");
+  const first = await answer(page);
+  assert([...first].length <= 5, first);
+  await page.click("#regenerate");
+  assertEquals(await answer(page), first);
+  await page.fill("#seed", "2");
+  await page.click("#regenerate");
+  await page.waitForFunction(
+    (before) => document.querySelector("article.assistant:not(.writing) .text")?.textContent !== before,
+    first,
+  );
+  await slide(page, "max_tokens", 30);
+  await page.click("#regenerate");
+  await page.waitForFunction(() =>
+    (document.querySelector("article.assistant:not(.writing) .text")?.textContent?.length ?? 0) > 5
+  );
+  await page.selectOption("#model", "tiny/pretrain");
+  assertEquals(await page.locator("#model-kind").innerText(), "Continúa tu texto");
+  await page.click("#regenerate");
+  await answer(page);
+  assertEquals(await page.locator(".badge.model").innerText(), "tiny/pretrain");
+  await page.selectOption("#model", "tiny/classify/temas");
+  await ask(page, "pan con queso");
+  await page.waitForSelector(".labels");
+  assertEquals(await page.locator(".labels tr").count(), 2);
+  assertEquals(await page.locator("#sampling").isVisible(), false);
+});
+
+test("the trace shows markers, probabilities and attention", async ({ page }) => {
+  await page.uncheck("#faq");
+  await slide(page, "max_tokens", 8);
+  await slide(page, "temperature", 1);
+  await page.fill("#seed", "1");
+  await ask(page, "<b>hola</b>");
+  await answer(page);
+  await page.click("text=Ver por dentro");
+  const markers = await page.locator(".tok.marker").allInnerTexts();
+  assertEquals(markers.slice(0, 2), ["<instr>", "<resp>"]);
+  assertStringIncludes(await page.locator(".tokens").innerText(), "<b>hola</b>");
+  const token = page.locator("button.tok").first();
+  await token.hover();
+  assertEquals((await page.locator(".tip").innerText()).split("\n").length >= 5, true);
+  await page.waitForSelector('canvas[data-drawn="0.0"]');
+  const pixels = () => page.locator("canvas").evaluate((canvas) => (canvas as HTMLCanvasElement).toDataURL());
+  const drawn = await pixels();
+  await page.selectOption(".map select >> nth=0", { value: "1" });
+  await page.waitForSelector('canvas[data-drawn="1.0"]');
+  assertNotEquals(await pixels(), drawn);
+  assertStringIncludes(await page.locator(".figures").first().innerText(), "/64");
+});
+
+test("conversations outlive a reload, and are exported and imported", async ({ page }) => {
+  await page.click(".hello >> text=¿Qué son los gatos?");
+  await answer(page);
+  await page.reload();
+  assertStringIncludes(await answer(page), "felinos");
+  const [download] = await Promise.all([page.waitForEvent("download"), page.click("#export")]);
+  const path = await download.path();
+  await page.click("#talks .quiet");
+  await page.waitForSelector(".hello");
+  await page.setInputFiles("#import-file", {
+    name: "a.json",
+    mimeType: "application/json",
+    buffer: Buffer.from(await Deno.readFile(path)),
+  });
+  assertStringIncludes(await answer(page), "felinos");
+});
+
+test("markup in a question stays text, and the page speaks English too", async ({ page }) => {
+  await ask(page, "<img src=x onerror=alert(1)>");
+  await answer(page);
+  assertEquals(await page.locator("article.user .text").innerText(), "<img src=x onerror=alert(1)>");
+  assertEquals(await page.locator("article img").count(), 0);
+  await page.click("#language");
+  assertEquals(await page.locator("#send").innerText(), "Send");
+  assertEquals(await page.locator("html").getAttribute("lang"), "en");
+  await page.reload();
+  assertEquals(await page.locator("#send").innerText(), "Send");
+});
+
+test("an error of the server is told, and the question can be asked again", async ({ page, faults }) => {
+  await page.uncheck("#faq");
+  await page.route(
+    "**/v1/chat/completions",
+    (route) =>
+      route.fulfill({
+        status: 429,
+        contentType: "application/json",
+        body: `{"error":{"message":"too many"}}`,
+      }),
+  );
+  await ask(page, "hola");
+  await page.waitForSelector("article .error");
+  assertStringIncludes(await page.locator("article .error").innerText(), "too many");
+  await page.unroute("**/v1/chat/completions");
+  await page.click("#regenerate");
+  await page.waitForFunction(() => !document.querySelector("article .error"));
+  assertEquals(faults.length, 1); // the browser notes the refused request
+  faults.length = 0;
+});
+
+for (const dark of [false, true]) {
+  for (const width of [1200, 390]) {
+    test(
+      `axe-core finds no serious fault, ${dark ? "dark" : "light"}, ${width} pixels wide`,
+      async ({ page }) => {
+        await page.click(".hello >> text=¿Cuál es la capital de Costa Rica?");
+        await answer(page);
+        if (width < 800) {
+          await page.click("#open-side");
+          await page.waitForSelector("body.open");
+          await page.waitForTimeout(300); // the drawer slides in
+        }
+        await page.uncheck("#faq");
+        await page.selectOption("#model", "tiny/instruct");
+        if (width < 800) await page.keyboard.press("Escape");
+        await ask(page, "hola");
+        await page.waitForFunction(() => document.querySelectorAll("article.assistant .foot").length === 2);
+        await page.locator("text=Ver por dentro").last().click();
+        await page.waitForSelector("canvas[data-drawn]");
+        // deno-lint-ignore no-explicit-any
+        const { violations } = await new AxeBuilder({ page: page as any }).analyze();
+        const serious = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
+        assertEquals(serious.map(({ id, nodes }) => `${id}: ${nodes[0].html}`), []);
+        assert(
+          await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth),
+          "nothing sticks out",
+        );
+      },
+      { dark, width },
+    );
+  }
+}
+
+test("everything can be reached by keyboard", async ({ page }) => {
+  await page.keyboard.press("Tab");
+  const seen = new Set<string>();
+  for (let i = 0; i < 40; i++) {
+    seen.add(
+      await page.evaluate(() =>
+        document.activeElement?.id || document.activeElement?.textContent?.trim() || ""
+      ),
+    );
+    await page.keyboard.press("Tab");
+  }
+  for (
+    const id of ["new", "model", "faq", "temperature", "system", "prompt", "send", "¿Qué son los perros?"]
+  ) {
+    assert(seen.has(id), `${id} of ${[...seen].join(", ")}`);
+  }
+});

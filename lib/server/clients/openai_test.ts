@@ -1,0 +1,70 @@
+/** OpenAI's own client, unchanged, against this server. */
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import OpenAI from "openai";
+import { startServer } from "./server.ts";
+
+Deno.test("OpenAI's client chats, streams, completes, embeds and lists models", async () => {
+  await using server = await startServer("--api-key", "clave");
+  const client = new OpenAI({ baseURL: `${server.url}/v1`, apiKey: "clave", maxRetries: 0 });
+  const messages = [{ role: "user" as const, content: "Hola" }];
+
+  const models = await client.models.list();
+  assertEquals(models.data.map(({ id }) => id), ["tiny/instruct", "tiny/pretrain", "tiny/classify/temas"]);
+
+  const ask = { model: "tiny/instruct", messages, max_tokens: 9, seed: 2, temperature: 1 };
+  const whole = await client.chat.completions.create({ ...ask, logprobs: true, top_logprobs: 3 });
+  assertEquals(whole.usage?.prompt_tokens, 6);
+  assertEquals(whole.choices[0].logprobs?.content?.[0].top_logprobs.length, 3);
+
+  let text = "", last: string | null = null, total: number | undefined;
+  const stream = await client.chat.completions.create({
+    ...ask,
+    stream: true,
+    stream_options: { include_usage: true },
+  });
+  for await (const chunk of stream) {
+    text += chunk.choices[0]?.delta.content ?? "";
+    last = chunk.choices[0]?.finish_reason ?? last;
+    total = chunk.usage?.total_tokens ?? total;
+  }
+  assertEquals(text.trim(), whole.choices[0].message.content);
+  assertEquals([last, total], [whole.choices[0].finish_reason, whole.usage?.total_tokens]);
+
+  const completion = await client.completions.create({
+    model: "tiny/pretrain",
+    prompt: "la",
+    max_tokens: 5,
+    logprobs: 2,
+  });
+  assert(completion.choices[0].logprobs!.tokens!.length > 0);
+
+  const { data } = await client.embeddings.create({ model: "tiny/pretrain", input: ["hola", "adiós"] });
+  assertEquals(data.map(({ embedding }) => embedding.length), [16, 16]);
+
+  await assertRejects(() => client.chat.completions.create({ ...ask, model: "nada" }), OpenAI.NotFoundError);
+  await assertRejects(
+    () => client.chat.completions.create({ ...ask, temperature: 9 }),
+    OpenAI.BadRequestError,
+  );
+  const stranger = new OpenAI({ baseURL: `${server.url}/v1`, apiKey: "otra", maxRetries: 0 });
+  await assertRejects(() => stranger.models.list(), OpenAI.AuthenticationError);
+});
+
+Deno.test("a server that is asked to stop finishes its streams first", async () => {
+  await using server = await startServer();
+  const client = new OpenAI({ baseURL: `${server.url}/v1`, apiKey: "-", maxRetries: 0 });
+  const stream = await client.chat.completions.create({
+    model: "tiny/instruct",
+    messages: [{ role: "user", content: "Hola" }],
+    max_tokens: 300,
+    temperature: 0,
+    stream: true,
+  });
+  let finish: string | null = null, stopping: Promise<number> | null = null;
+  for await (const chunk of stream) {
+    stopping ??= server.stop();
+    finish = chunk.choices[0]?.finish_reason ?? finish;
+  }
+  assert(finish === "length" || finish === "stop");
+  assertEquals(await stopping, 0);
+});
