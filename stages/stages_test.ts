@@ -278,7 +278,15 @@ Deno.test("tasks run with the permissions they are given", async () => {
     }).output();
     return { code, output: new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr) };
   };
-  for (const name of ["pipeline", "prepare-corpus", "build-vocab", "pretrain"]) {
+  const stages = [
+    "prepare-corpus",
+    "build-vocab",
+    "pretrain",
+    "finetune-classify",
+    "finetune-instruct",
+    "evaluate",
+  ];
+  for (const name of ["pipeline", ...stages]) {
     refused(await task(name, "--set", "nmae=x"), "nmae: unknown key; did you mean name?");
     const help = await task(name, "--help");
     assertEquals(help.code, 0, help.output);
@@ -286,6 +294,11 @@ Deno.test("tasks run with the permissions they are given", async () => {
   }
   refused(await task("lineage", "no/such/folder"), "no manifest.json there or above");
   refused(await task("parity", "no/such/folder"), "expected.json does not exist");
+  refused(await task("ask", "--model", "no/such/folder", "¿Qué?"), "no/such/folder holds no model");
+  refused(await task("classify", "hola"), "--model is missing");
+  refused(await task("serve", "--port", "x"), "--port x: expected a whole number");
+  refused(await task("serve", "--models", "no/such/folder"), "no/such/folder does not exist");
+  refused(await task("serve", "--prot", "1"), "unknown argument --prot");
   refused(await task("bench", "train", "--shape", "L4"), "--shape L4: expected such as");
 });
 
