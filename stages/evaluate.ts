@@ -12,7 +12,6 @@ import { readDocuments, tokenStream } from "../lib/data/documents.ts";
 import { type Question, readQuestions } from "../lib/data/instructions.ts";
 import { encodeText } from "../lib/data/labelled.ts";
 import type { Device } from "../lib/device/device.ts";
-import { openDevice } from "../lib/device/open.ts";
 import { ThresholdError, UserError } from "../lib/errors.ts";
 import {
   askAll,
@@ -37,6 +36,7 @@ import { GPT } from "../lib/nn/gpt.ts";
 import { bar, type Terminal } from "../lib/progress.ts";
 import { paths, type Preset, section } from "../lib/run/config.ts";
 import { main, type Stage } from "../lib/run/stage.ts";
+import { openFor } from "../lib/run/training.ts";
 import { special } from "../lib/text/special.ts";
 import type { Tokenizer } from "../lib/text/tokenizer.ts";
 import { checkpointFiles, findCheckpoint } from "../lib/train/backbone.ts";
@@ -103,10 +103,7 @@ export const evaluate: Stage = {
     for (const [name, folder] of folders) {
       const checkpoint = await readCheckpoint(folder);
       // A device for each, so that its memory is its own.
-      const { device } = await openDevice(
-        preset.device,
-        preset.threads === "auto" ? {} : { threads: preset.threads },
-      );
+      const device = await openFor(preset);
       description = device.description;
       const { stage, step, parameters } = checkpoint.info;
       const figures = checkpoint.head

@@ -17,12 +17,12 @@ import {
   stratify,
 } from "../lib/data/labelled.ts";
 import type { Device } from "../lib/device/device.ts";
-import { openDevice } from "../lib/device/open.ts";
 import { writeFileAtomic } from "../lib/files.ts";
 import { Classifier, type Freeze } from "../lib/nn/classifier.ts";
 import { count, type Terminal } from "../lib/progress.ts";
 import { paths, type Preset, section } from "../lib/run/config.ts";
 import { main, type Stage } from "../lib/run/stage.ts";
+import { finetuningLoop, openFor } from "../lib/run/training.ts";
 import { deriveSeed, uniform } from "../lib/tensor/random.ts";
 import { special } from "../lib/text/special.ts";
 import { backboneFiles, readBackbone } from "../lib/train/backbone.ts";
@@ -66,11 +66,7 @@ export const finetuneClassify: Stage = {
     const tasks: [string, Splits][] = [];
     for (const name of Object.keys(options.tasks)) tasks.push([name, await readTask(preset, name)]);
     const backbone = await readBackbone(backboneOf(preset), paths(preset).vocabulary);
-    const { device, why } = await openDevice(
-      preset.device,
-      preset.threads === "auto" ? {} : { threads: preset.threads },
-    );
-    terminal.log(`  device: ${device.name} (${why}): ${device.description}`);
+    const device = await openFor(preset, terminal);
     terminal.log(`  backbone: ${backbone.folder}, freeze ${options.freeze}`);
     const metrics: Record<string, unknown> = {};
     for (const [name, splits] of tasks) {
@@ -256,19 +252,7 @@ async function finetune(task: Task, out: string, values: Backbone["values"] | un
   // A part of the training texts as large as the validation's shows whether the model only learns by heart.
   const seen = data.train.texts.slice(0, data.validation.texts.length);
 
-  const result = await train({
-    stage: "finetune-classify",
-    seed,
-    schedule: {
-      ...options,
-      min_lr: options.min_lr ?? options.lr / 10,
-      warmup: Math.min(options.warmup, options.epochs * perEpoch),
-      steps: options.epochs * perEpoch,
-    },
-    optimizer: { ...options, weightDecay: options.weight_decay },
-    accumulate: 1,
-    every: { log: options.log_every, evaluate: perEpoch, sample: 0, save: 0 },
-  }, {
+  const result = await train(finetuningLoop("finetune-classify", options, perEpoch, seed), {
     model,
     tokenizer,
     out,

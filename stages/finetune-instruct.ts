@@ -13,7 +13,6 @@ import {
   readConversations,
 } from "../lib/data/instructions.ts";
 import { epochBatch } from "../lib/data/labelled.ts";
-import { openDevice } from "../lib/device/open.ts";
 import { UserError } from "../lib/errors.ts";
 import { writeFileAtomic } from "../lib/files.ts";
 import { answer } from "../lib/generate/answer.ts";
@@ -21,6 +20,7 @@ import { GPT } from "../lib/nn/gpt.ts";
 import { count } from "../lib/progress.ts";
 import { paths, type Preset, section } from "../lib/run/config.ts";
 import { main, type Stage } from "../lib/run/stage.ts";
+import { finetuningLoop, openFor } from "../lib/run/training.ts";
 import { deriveSeed, permutation } from "../lib/tensor/random.ts";
 import { encodeConversation } from "../lib/text/prompt.ts";
 import { backboneFiles, readBackbone } from "../lib/train/backbone.ts";
@@ -48,11 +48,7 @@ export const finetuneInstruct: Stage = {
     const { train: learned, validation } = await readSplit(preset);
     const backbone = await readBackbone(options.backbone ?? paths(preset).pretrain, paths(preset).vocabulary);
     const { tokenizer } = backbone;
-    const { device, why } = await openDevice(
-      preset.device,
-      preset.threads === "auto" ? {} : { threads: preset.threads },
-    );
-    terminal.log(`  device: ${device.name} (${why}): ${device.description}`);
+    const device = await openFor(preset, terminal);
     const model = new GPT(device, { ...backbone.config, dropout: options.dropout });
     model.load(backbone.values);
     const { context } = model.config;
@@ -71,19 +67,11 @@ export const finetuneInstruct: Stage = {
       (_, i) =>
         conversationBatch(validation.slice(i * options.batch, (i + 1) * options.batch).map(encode), context),
     );
-    const result = await train({
-      stage: "finetune-instruct",
-      seed,
-      schedule: {
-        ...options,
-        min_lr: options.min_lr ?? options.lr / 10,
-        warmup: Math.min(options.warmup, options.epochs * perEpoch),
-        steps: options.epochs * perEpoch,
-      },
-      optimizer: { ...options, weightDecay: options.weight_decay },
-      accumulate: 1,
-      every: { log: options.log_every, evaluate: perEpoch, sample: options.sample ? perEpoch : 0, save: 0 },
-    }, {
+    const sample = async (instruction: string) => {
+      const options = { maxNewTokens: 100, temperature: 0, topK: 0, seed };
+      return `${instruction} ${(await answer(model, tokenizer, instruction, options)).text}`;
+    };
+    const result = await train(finetuningLoop("finetune-instruct", options, perEpoch, seed), {
       model,
       tokenizer,
       out,
@@ -104,16 +92,7 @@ export const finetuneInstruct: Stage = {
         return languageBatch(model, conversationBatch(varied.map(encode), context));
       },
       evaluate: () => evaluateLoss(model, held, tokenizer),
-      async sample() {
-        const { sample } = options;
-        const { text } = await answer(model, tokenizer, sample, {
-          maxNewTokens: 100,
-          temperature: 0,
-          topK: 0,
-          seed,
-        });
-        return `${sample} ${text}`;
-      },
+      ...options.sample !== "" && { sample: () => sample(options.sample) },
       terminal,
       signal,
     });

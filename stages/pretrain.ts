@@ -8,13 +8,13 @@
 import { join } from "@std/path";
 import { trainingBatch, validationBatches } from "../lib/data/batches.ts";
 import { readDocuments, tokenStream } from "../lib/data/documents.ts";
-import { openDevice } from "../lib/device/open.ts";
 import { UserError } from "../lib/errors.ts";
 import { generate } from "../lib/generate/generate.ts";
 import { GPT } from "../lib/nn/gpt.ts";
 import { count } from "../lib/progress.ts";
 import { architecture, paths, type Preset } from "../lib/run/config.ts";
 import { type Context, main, type Stage } from "../lib/run/stage.ts";
+import { openFor } from "../lib/run/training.ts";
 import { deriveSeed } from "../lib/tensor/random.ts";
 import { special } from "../lib/text/special.ts";
 import { readTokenizer, type Tokenizer } from "../lib/text/tokenizer.ts";
@@ -40,11 +40,7 @@ export const pretrain: Stage = {
     const tokenizer = await readTokenizer(join(paths(preset).vocabulary, "tokenizer.json"));
     const streams = await readStreams(preset, tokenizer);
     const unfinished = await unfinishedRun(context);
-    const { device, why } = await openDevice(
-      preset.device,
-      preset.threads === "auto" ? {} : { threads: preset.threads },
-    );
-    terminal.log(`  device: ${device.name} (${why}): ${device.description}`);
+    const device = await openFor(preset, terminal);
     const config = architecture(preset, tokenizer.size);
     const bytes = trainingBytes(config, options.batch);
     if (device.name === "cpu" && bytes > 2 ** 32) {

@@ -10,7 +10,7 @@ import { type TileKind, tileModule } from "../../kernels/cpu/tile.ts";
 export const PAGES = { min: 64, max: 65536 } as const;
 
 // Where things are: what AssemblyScript keeps at the bottom, the job, the tile areas, then buffers.
-const JOB_AT = 32768;
+export const JOB_AT = 32768;
 const ARGUMENTS_AT = JOB_AT + 64;
 const CURSORS_AT = ARGUMENTS_AT + 512;
 const CURSOR_STEP = 16; // words: a cache line each
@@ -20,11 +20,10 @@ export const FIRST_FREE = PAGES.min * 65536;
 export const MAX_THREADS = 96;
 
 /** Words of the job. */
-const GENERATION = 0,
-  KERNEL = 1,
+export const GENERATION = 0, DONE = 4;
+const KERNEL = 1,
   TASKS = 2,
   COUNT = 3,
-  DONE = 4,
   SCRATCH = 5,
   SCRATCH_STEP = 6,
   WAITING = 7,
@@ -117,7 +116,8 @@ export function serveJobs(
     for (let spins = 0; Atomics.load(words, GENERATION) === generation && spins < SPINS; spins++) {
       Atomics.pause();
     }
-    Atomics.wait(words, GENERATION, generation);
+    // A wake-up may be late: meant for the job before, which this thread saw while it was spinning.
+    while (Atomics.load(words, GENERATION) === generation) Atomics.wait(words, GENERATION, generation);
     generation = Atomics.load(words, GENERATION);
     if (words[KERNEL] === STOP) return;
     job.work(table[words[KERNEL]], thread, threads);

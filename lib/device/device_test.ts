@@ -3,6 +3,7 @@ import { UserError } from "../errors.ts";
 import { kernels } from "../ops/table.ts";
 import { benchmarkModel, configOf, trainingBytes } from "../train/measure.ts";
 import { CpuDevice } from "./cpu.ts";
+import { DONE, GENERATION, JOB_AT, PAGES, Threads } from "./cpu_threads.ts";
 import { openDevice } from "./open.ts";
 import { sizeClass, SizeClassPool } from "./pool.ts";
 import { testGpu } from "./testing.ts";
@@ -111,3 +112,20 @@ if (gpu) {
     assertEquals(gpu.created, before);
   });
 }
+
+Deno.test("a wake-up that comes late does not make a thread do its job twice", async () => {
+  const path = new URL("../../kernels/cpu/kernels.wasm", import.meta.url);
+  const wasm = await WebAssembly.compile(await Deno.readFile(path));
+  const memory = new WebAssembly.Memory({ initial: PAGES.min, maximum: PAGES.max, shared: true });
+  const threads = await Threads.start({ kernels: wasm, memory, tile: 8, threads: 2 });
+  const words = new Int32Array(memory.buffer, JOB_AT, 16);
+  const pause = () => new Promise((resolve) => setTimeout(resolve, 50));
+  // Two tasks of filling one element each, in the memory's last page.
+  const at = PAGES.min * 65536 - 65536;
+  threads.run("fill", 2, [at, 8192, 1], { grain: 1, scratch: 0, step: 0, alone: false });
+  await pause(); // the worker sleeps by now
+  Atomics.notify(words, GENERATION);
+  await pause();
+  assertEquals(Atomics.load(words, DONE), 1);
+  threads.close();
+});

@@ -34,6 +34,8 @@ import {
 } from "./openai.ts";
 import { page } from "./page.tsx";
 import clientScript from "./client.js" with { type: "text" };
+import domScript from "./dom.js" with { type: "text" };
+import traceScript from "./trace.js" with { type: "text" };
 import style from "./style.css" with { type: "text" };
 
 export interface AppOptions {
@@ -136,10 +138,10 @@ export function createApp({ store, faq, apiKey, origins, timeLimit }: AppOptions
     "/",
     (c) => c.html(page({ models: store.listed, presets: faq.presets, locked: apiKey !== undefined })),
   );
-  app.get(
-    "/assets/client.js",
-    (c) => c.body(clientScript, 200, { "content-type": "text/javascript; charset=utf-8" }),
-  );
+  for (const [name, script] of Object.entries({ client: clientScript, dom: domScript, trace: traceScript })) {
+    const headers = { "content-type": "text/javascript; charset=utf-8" };
+    app.get(`/assets/${name}.js`, (c) => c.body(script, 200, headers));
+  }
   app.get("/assets/style.css", (c) => c.body(style, 200, { "content-type": "text/css; charset=utf-8" }));
   app.get("/healthz", (c) => c.json({ status: "ok" }));
   app.get("/metrics", async (c) => c.text(await metrics.text(await store.load(), store.memory())));

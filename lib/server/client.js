@@ -4,19 +4,12 @@
 // The chat page in the browser. Served as it is: JavaScript with types in comments, no build step.
 // Whatever a person or a model wrote goes into the page as text (textContent), never as markup.
 
-/** @typedef {{ token: string, logprob: number, top_logprobs: { token: string, logprob: number }[] }} TokenInfo */
-/** @typedef {{ source: "model" | "faq", ids: number[], tokens: string[], prompt: number, context: number, first_token_ms: number | null, tokens_per_s: number | null }} Trace */
-/** @typedef {{ role: "user" | "assistant", content: string, model?: string, trace?: Trace, tokens?: TokenInfo[], labels?: { label: string, probability: number }[], error?: string, stopped?: boolean }} Message */
+import { config, get, make, page, post, speak } from "./dom.js";
+import { hideTip, tracePanel } from "./trace.js";
+
+/** @typedef {import("./trace.js").Message} Message */
 /** @typedef {{ id: string, messages: Message[] }} Talk */
 
-/** @template {Element} T @param {string} id @param {new () => T} kind @returns {T} */
-function get(id, kind) {
-  const found = document.getElementById(id);
-  if (!(found instanceof kind)) throw new Error(`#${id} is no ${kind.name}`);
-  return found;
-}
-
-const config = JSON.parse(get("config", HTMLScriptElement).textContent ?? "{}");
 const log = get("log", HTMLDivElement);
 const input = get("prompt", HTMLTextAreaElement);
 const send = get("send", HTMLButtonElement);
@@ -26,36 +19,14 @@ const modelSelect = get("model", HTMLSelectElement);
 const side = get("side", HTMLElement);
 const openSide = get("open-side", HTMLButtonElement);
 
-// ---- texts -----------------------------------------------------------------------------------------
-
-/** @type {Record<string, string>} */
-let texts = config.texts.es;
-
-/** @param {"es" | "en"} language */
-function speak(language) {
-  texts = config.texts[language];
-  document.documentElement.lang = language;
-  localStorage.setItem("language", language);
-  for (const element of document.querySelectorAll("[data-text]")) {
-    element.textContent = texts[element.getAttribute("data-text") ?? ""];
-  }
-  for (const element of document.querySelectorAll("[data-label]")) {
-    element.setAttribute("aria-label", texts[element.getAttribute("data-label") ?? ""]);
-  }
-  for (const element of document.querySelectorAll("[data-placeholder]")) {
-    element.setAttribute("placeholder", texts[element.getAttribute("data-placeholder") ?? ""]);
-  }
-  const other = get("language", HTMLButtonElement);
-  other.textContent = language === "es" ? "English" : "Español";
-  other.lang = language === "es" ? "en" : "es";
-}
-
 // ---- conversations ---------------------------------------------------------------------------------
 
 /** @type {Talk[]} */
 let talks = [];
 let current = "";
-const fresh = () => ({ id: crypto.randomUUID(), messages: [] });
+// No randomUUID: it is missing where the page came without TLS from another machine.
+const fresh = () => ({ id: `${Date.now()}-${Math.random().toString(36).slice(2)}`, messages: [] });
+/** The conversation that is shown. */
 const talk = () => /** @type {Talk} */ (talks.find(({ id }) => id === current));
 
 /** @param {unknown} value @returns {Talk[]} those that are sound */
@@ -92,19 +63,11 @@ function save() {
   }
 }
 
-/** @template {keyof HTMLElementTagNameMap} K @param {K} tag @param {string} [className] @param {string} [text] */
-function make(tag, className = "", text = "") {
-  const element = document.createElement(tag);
-  if (className) element.className = className;
-  if (text) element.textContent = text;
-  return element;
-}
-
 function showTalks() {
   const list = get("talks", HTMLUListElement);
   list.replaceChildren(...talks.map(({ id, messages }) => {
     const item = make("li");
-    const open = make("button", "", messages[0]?.content.slice(0, 60) || texts.untitled);
+    const open = make("button", "", messages[0]?.content.slice(0, 60) || page.texts.untitled);
     open.type = "button";
     open.setAttribute("aria-current", String(id === current));
     open.onclick = () => {
@@ -114,7 +77,7 @@ function showTalks() {
     };
     const remove = make("button", "quiet", "×");
     remove.type = "button";
-    remove.setAttribute("aria-label", `${texts.delete}: ${open.textContent}`);
+    remove.setAttribute("aria-label", `${page.texts.delete}: ${open.textContent}`);
     remove.onclick = () => {
       halt();
       talks = talks.filter((one) => one.id !== id);
@@ -146,7 +109,7 @@ function welcome() {
     button.onclick = () => ask(question);
     row.append(button);
   }
-  hello.append(make("h2", "", texts.hello), make("p", "", texts.hello_help), row);
+  hello.append(make("h2", "", page.texts.hello), make("p", "", page.texts.hello_help), row);
   return hello;
 }
 
@@ -155,14 +118,14 @@ function welcome() {
 /** @param {Message} message */
 function bubble(message) {
   const article = make("article", message.role);
-  article.setAttribute("aria-label", message.role === "user" ? texts.you : texts.them);
+  article.setAttribute("aria-label", message.role === "user" ? page.texts.you : page.texts.them);
   if (message.role === "user") {
     article.append(make("div", "text", message.content));
     return article;
   }
   if (message.labels) article.append(labelTable(message.labels));
-  else article.append(make("div", "text", message.content || (message.error ? "" : texts.empty)));
-  if (message.error) article.append(make("div", "error", `${texts.failed}: ${message.error}`));
+  else article.append(make("div", "text", message.content || (message.error ? "" : page.texts.empty)));
+  if (message.error) article.append(make("div", "error", `${page.texts.failed}: ${message.error}`));
   article.append(footer(message, article));
   return article;
 }
@@ -189,19 +152,21 @@ function footer(message, article) {
   const { trace } = message;
   if (trace) {
     foot.append(
-      make("span", `badge ${trace.source}`, trace.source === "faq" ? texts.from_faq : message.model),
+      make("span", `badge ${trace.source}`, trace.source === "faq" ? page.texts.from_faq : message.model),
     );
   } else if (message.model) foot.append(make("span", "badge", message.model));
   const figures = [];
-  if (message.stopped) figures.push(texts.stopped);
+  if (message.stopped) figures.push(page.texts.stopped);
   if (trace?.source === "model") {
-    figures.push(`${texts.context} ${Math.min(trace.ids.length, trace.context)}/${trace.context}`);
-    if (trace.first_token_ms !== null) figures.push(`${texts.first} ${trace.first_token_ms.toFixed(0)} ms`);
-    if (trace.tokens_per_s !== null) figures.push(`${trace.tokens_per_s} ${texts.rate}`);
+    figures.push(`${page.texts.context} ${Math.min(trace.ids.length, trace.context)}/${trace.context}`);
+    if (trace.first_token_ms !== null) {
+      figures.push(`${page.texts.first} ${trace.first_token_ms.toFixed(0)} ms`);
+    }
+    if (trace.tokens_per_s !== null) figures.push(`${trace.tokens_per_s} ${page.texts.rate}`);
   }
   foot.append(make("span", "figures", figures.join(" · ")));
   if (trace) {
-    const button = make("button", "quiet", texts.trace);
+    const button = make("button", "quiet", page.texts.trace);
     button.type = "button";
     button.setAttribute("aria-expanded", "false");
     button.onclick = () => {
@@ -215,144 +180,11 @@ function footer(message, article) {
   return foot;
 }
 
-// ---- trace -----------------------------------------------------------------------------------------
-
-const visible = (/** @type {string} */ token) => token.replaceAll("\n", "⏎\n");
-/** @param {number} logprob @returns one of five shades */
-const shade = (logprob) => `p${Math.min(4, Math.floor(5 * Math.exp(logprob)))}`;
-
-/** @param {Message} message @param {Trace} trace */
-function tracePanel(message, trace) {
-  const panel = make("section", "trace");
-  panel.setAttribute("aria-label", texts.trace);
-  panel.append(make("h3", "", texts.them), make("div", "text", message.content || texts.empty));
-  if (trace.source === "faq") return panel;
-  panel.append(make("h3", "", texts.raw));
-  const line = make("div", "tokens");
-  trace.tokens.forEach((token, i) => {
-    const marker = trace.ids[i] < 6;
-    const info = i >= trace.prompt ? message.tokens?.[i - trace.prompt] : undefined;
-    const element = make(info ? "button" : "span", "tok", visible(token));
-    if (marker) element.classList.add("marker");
-    else if (i < trace.prompt) element.classList.add("prompt");
-    if (info && element instanceof HTMLButtonElement) {
-      element.type = "button";
-      element.classList.add(shade(info.logprob));
-      const rows = [info, ...info.top_logprobs.filter((other) => other.token !== info.token)];
-      const tip = rows.map((other) =>
-        `${(100 * Math.exp(other.logprob)).toFixed(1).padStart(5)} %  ${visible(other.token)}`
-      )
-        .join("\n");
-      element.setAttribute("aria-label", `${token}: ${tip.replaceAll("\n", "; ")}`);
-      element.onmouseenter = element.onfocus = () => showTip(element, tip);
-      element.onmouseleave = element.onblur = hideTip;
-    }
-    line.append(element);
-  });
-  const legend = make("div", "legend");
-  legend.append(make("span", "", `${texts.probability}: ${texts.low}`));
-  for (let i = 0; i < 5; i++) legend.append(make("i", `p${i}`));
-  legend.append(make("span", "", texts.high));
-  panel.append(line, legend, make("h3", "", texts.attention), attentionMap(message, trace));
-  return panel;
-}
-
-/** @type {HTMLElement | null} */
-let tipElement = null;
-/** @param {HTMLElement} at @param {string} text */
-function showTip(at, text) {
-  hideTip();
-  tipElement = make("div", "tip", text);
-  document.body.append(tipElement);
-  const box = at.getBoundingClientRect(), own = tipElement.getBoundingClientRect();
-  const below = box.bottom + 6 + own.height < innerHeight;
-  tipElement.style.left = `${Math.max(6, Math.min(box.left, innerWidth - own.width - 6))}px`;
-  tipElement.style.top = `${below ? box.bottom + 6 : box.top - own.height - 6}px`;
-}
-function hideTip() {
-  tipElement?.remove();
-  tipElement = null;
-}
-
-/** @param {Message} message @param {Trace} trace */
-function attentionMap(message, trace) {
-  const box = make("div", "map");
-  const row = make("div", "row");
-  const canvas = make("canvas");
-  canvas.setAttribute("role", "img");
-  canvas.setAttribute("aria-label", texts.layer_head);
-  const choose = (/** @type {string} */ name) => {
-    const label = make("label", "", `${name} `);
-    const select = make("select");
-    select.append(new Option("1", "0"));
-    label.append(select);
-    row.append(label);
-    return select;
-  };
-  const layer = choose(texts.layer), head = choose(texts.head);
-  const draw = async () => {
-    const answer = await post("/api/attention", {
-      model: message.model,
-      ids: trace.ids,
-      layer: Number(layer.value),
-      head: Number(head.value),
-    });
-    const { layers, heads, size, weights } = await answer.json();
-    const fill = (/** @type {HTMLSelectElement} */ select, /** @type {number} */ n) => {
-      while (select.length < n) select.append(new Option(String(select.length + 1), String(select.length)));
-    };
-    fill(layer, layers);
-    fill(head, heads);
-    canvas.width = canvas.height = size;
-    const context = canvas.getContext("2d");
-    if (!context) return;
-    const image = context.createImageData(size, size);
-    const bytes = Uint8Array.from(atob(weights), (c) => c.charCodeAt(0));
-    bytes.forEach((w, i) => {
-      // The square root makes small weights visible.
-      const dark = Math.sqrt(w / 255);
-      image.data.set([255 - 244 * dark, 255 - 145 * dark, 255 - 176 * dark, 255], 4 * i);
-    });
-    context.putImageData(image, 0, 0);
-    canvas.dataset.drawn = `${layer.value}.${head.value}`;
-  };
-  layer.onchange = head.onchange = () => draw().catch(() => {});
-  canvas.onmousemove = (event) => {
-    const size = canvas.width;
-    const x = Math.floor(event.offsetX / canvas.clientWidth * size),
-      y = Math.floor(event.offsetY / canvas.clientHeight * size);
-    if (x > y || y >= size) return hideTip();
-    const tokens = trace.tokens.slice(-size);
-    showTip(canvas, `${visible(tokens[y])} → ${visible(tokens[x])}`);
-  };
-  canvas.onmouseleave = hideTip;
-  box.append(row, canvas, make("p", "figures", texts.attention_help));
-  draw().catch((error) => box.append(make("p", "error", String(error.message))));
-  return box;
-}
-
 // ---- asking ----------------------------------------------------------------------------------------
 
 /** @type {AbortController | null} */
 let running = null;
 const halt = () => running?.abort();
-
-/** @param {string} path @param {unknown} body @param {AbortSignal} [signal] */
-async function post(path, body, signal) {
-  /** @type {Record<string, string>} */
-  const headers = { "content-type": "application/json" };
-  const key = document.getElementById("key");
-  if (key instanceof HTMLInputElement && key.value) headers.authorization = `Bearer ${key.value}`;
-  const answer = await fetch(path, {
-    method: "POST",
-    headers,
-    body: JSON.stringify(body),
-    ...signal && { signal },
-  });
-  if (answer.ok) return answer;
-  const told = await answer.json().catch(() => null);
-  throw new Error(told?.error?.message ?? `${answer.status} ${answer.statusText}`);
-}
 
 const value = (/** @type {string} */ id) => get(id, HTMLInputElement).value;
 const kindOf = (/** @type {string} */ id) => config.models.find((/** @type {any} */ m) => m.id === id)?.kind;
@@ -469,8 +301,8 @@ input.onkeydown = /** @param {KeyboardEvent} event */ (event) => {
 stop.onclick = halt;
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape") return;
-  if (tipElement) hideTip();
-  else if (document.body.classList.contains("open")) toggleSide(false);
+  if (hideTip()) return;
+  if (document.body.classList.contains("open")) toggleSide(false);
   else halt();
 });
 regenerate.onclick = () => {
@@ -505,7 +337,7 @@ file.onchange = async () => {
     read = /** @type {Talk[]} */ ([]);
   }
   file.value = "";
-  if (read.length === 0) return alert(texts.import_failed);
+  if (read.length === 0) return alert(page.texts.import_failed);
   const known = new Set(read.map(({ id }) => id));
   talks = [...read, ...talks.filter(({ id, messages }) => !known.has(id) && messages.length > 0)];
   current = read[0].id;
@@ -530,7 +362,7 @@ side.addEventListener("keydown", (event) => event.key === "Escape" && openSide.f
 /** Shows what the chosen model does. */
 function chosen() {
   const kind = kindOf(modelSelect.value);
-  get("model-kind", HTMLParagraphElement).textContent = texts[kind];
+  get("model-kind", HTMLParagraphElement).textContent = page.texts[kind];
   get("current", HTMLElement).textContent = modelSelect.value;
   get("sampling", HTMLElement).hidden = kind === "classifier";
   // A model that continues text says little at temperature 0.
