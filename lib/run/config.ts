@@ -79,6 +79,9 @@ const backbone = z.string().min(1).optional().describe(
   "Folder of a checkpoint, or of a GPT-2 from Hugging Face; this preset's own pretraining by default.",
 );
 
+const weights = z.enum(["float32", "float16"]).default("float32")
+  .describe("How checkpoints store their weights; float16 takes half the room.");
+
 const ClassifyTask = z.strictObject({
   data: z.string().min(1).describe("A .csv, .tsv or .jsonl file."),
   text: z.string().default("text").describe("The column of the texts."),
@@ -104,6 +107,7 @@ const FinetuneClassify = z.strictObject({
     .describe("Probability of hiding a token from the model while training; a frozen backbone sees all."),
   class_weights: z.enum(["auto", "none"]).default("auto")
     .describe("auto: where classes are unbalanced, texts of rare ones weigh more."),
+  weights,
   epochs: natural.default(5).describe("Passes over the training texts."),
   ...optimization(5e-4, 20),
   random_backbone: z.boolean().default(true)
@@ -121,6 +125,7 @@ const FinetuneInstruct = z.strictObject({
     punctuation: z.number().min(0).max(1).default(0).describe("Probability of leaving marks out."),
   }).prefault({}).describe("How instructions are varied while training; answers never are."),
   dropout: probability.default(0.1),
+  weights,
   epochs: natural.default(5).describe("Passes over the conversations."),
   ...optimization(5e-4, 20),
   sample: z.string().default("").describe("An instruction that is answered after every epoch."),

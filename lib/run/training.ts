@@ -36,6 +36,7 @@ export function finetuningLoop(
     },
     optimizer: { ...options, weightDecay: options.weight_decay },
     accumulate: 1,
+    precision: options.weights,
     every: { log: options.log_every, evaluate: perEpoch, sample: perEpoch, save: 0 },
   };
 }

@@ -15,7 +15,7 @@ import type { HeadConfig } from "../nn/classifier.ts";
 import type { GptConfig } from "../nn/gpt.ts";
 import { type LoadedModel, readHuggingFace, toHuggingFace } from "../nn/huggingface.ts";
 import type { Parameters } from "../nn/parameters.ts";
-import { encodeSafetensors, readSafetensors } from "../nn/safetensors.ts";
+import { encodeSafetensors, type Precision, readSafetensors } from "../nn/safetensors.ts";
 import { readTokenizer, type Tokenizer } from "../text/tokenizer.ts";
 import type { AdamW } from "./optimizer.ts";
 
@@ -45,7 +45,7 @@ export async function saveCheckpoint(
   model: SavedModel,
   tokenizer: Tokenizer,
   info: Omit<CheckpointInfo, "files" | "parameters">,
-  optimizer?: AdamW,
+  { optimizer, precision }: { optimizer?: AdamW | undefined; precision?: Precision | undefined } = {},
 ): Promise<void> {
   const { device, weights, specs } = model.parameters;
   const moments = optimizer && [device.read(optimizer.m.buffer), device.read(optimizer.v.buffer)];
@@ -54,7 +54,7 @@ export async function saveCheckpoint(
   const files: Record<string, Content> = {
     "config.json": JSON.stringify(toHuggingFace(model.config, model.head), null, 1) + "\n",
     "tokenizer.json": JSON.stringify(tokenizer.toFile()) + "\n",
-    "model.safetensors": encodeSafetensors(tensors),
+    "model.safetensors": encodeSafetensors(tensors, {}, precision),
   };
   if (moments) {
     const [m, v] = (await Promise.all(moments)).map((data) => ({ shape: [data.length], data }));

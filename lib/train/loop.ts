@@ -7,6 +7,7 @@ import type { Batch } from "../data/batches.ts";
 import { UserError } from "../errors.ts";
 import { writeFileAtomic } from "../files.ts";
 import type { GPT } from "../nn/gpt.ts";
+import type { Precision } from "../nn/safetensors.ts";
 import { IGNORED } from "../ops/cross_entropy.ts";
 import { differentiate } from "../ops/tape.ts";
 import { bar, count, duration, type Terminal } from "../progress.ts";
@@ -26,6 +27,8 @@ export interface LoopOptions {
   readonly optimizer: AdamWOptions;
   /** Micro-batches whose gradients are summed for one update. */
   readonly accumulate: number;
+  /** How checkpoints that training does not go on from store their weights; float32 by default. */
+  readonly precision?: Precision;
   /** Steps between lines of the log, validations, samples and saves. 0 for never. */
   readonly every: { log: number; evaluate: number; sample: number; save: number };
 }
@@ -130,7 +133,10 @@ export async function train(options: LoopOptions, task: LoopTask): Promise<LoopR
 
   const save = async (folder: string, finished: boolean, resumable: boolean) => {
     const info = { stage: options.stage, step, seed: options.seed, finished, validation, best };
-    await saveCheckpoint(join(out, folder), model, task.tokenizer, info, resumable ? optimizer : undefined);
+    await saveCheckpoint(join(out, folder), model, task.tokenizer, info, {
+      optimizer: resumable ? optimizer : undefined,
+      precision: resumable ? "float32" : options.precision,
+    });
   };
 
   const evaluate = async () => {

@@ -31,6 +31,9 @@ Deno.test("safetensors survive the way to disk and back, and a cut file is refus
   const read = await readSafetensors(path);
   assertEquals([...read.tensors.get("a")!.data], [1, 2, 3, 4]);
   assertEquals(read.tensors.get("b")!.shape, [1]);
+  const half = encodeSafetensors([["a", { shape: [3], data: Float32Array.of(1, 0.1, -5) }]], {}, "float16");
+  await Deno.writeFile(path, new Uint8Array(await new Blob(half).arrayBuffer()));
+  assertEquals([...(await readSafetensors(path)).tensors.get("a")!.data], [1, 0.0999755859375, -5]);
   for (const cut of [4, 20, bytes.length - 2]) {
     await Deno.writeFile(path, bytes.subarray(0, cut));
     await assertRejects(() => readSafetensors(path), UserError, "not a whole safetensors file");
