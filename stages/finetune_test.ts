@@ -85,7 +85,7 @@ Deno.test("the pipeline finetunes and evaluates; its results can be asked and la
   assertEquals(lines.map((line) => typeof JSON.parse(line).answer), ["string", "string"]);
   refused(await work.tool("ask", "--model", "models/tiny/classify/who", "¿Qué?"), "is a classifier");
   refused(await work.tool("classify", "--model", "models/tiny/instruct", "¿Qué?"), "is a language model");
-  refused(await work.tool(...ask, "--temperature", "-1", "¿Qué?"), "--temperature -1: expected a number");
+  refused(await work.tool(...ask, "--temperature=-1", "¿Qué?"), "--temperature -1: expected a number");
   refused(await work.tool(...ask), "give one question in quotes");
 });
 
