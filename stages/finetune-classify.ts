@@ -288,9 +288,8 @@ async function finetune(task: Task, out: string, values: Backbone["values"] | un
         frozenValidation ?? await pooledStates(model, data.validation.texts),
       );
     },
-    // The loss rises with confidence long before labels get worse.
-    better: (now, best) =>
-      now.accuracy > best.accuracy || (now.accuracy === best.accuracy && now.loss < best.loss),
+    // The loss rises with confidence long before labels get worse; of equals, the later has seen more.
+    better: (now, best) => now.accuracy >= best.accuracy,
     terminal,
     signal,
   });

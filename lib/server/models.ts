@@ -74,9 +74,11 @@ export class ModelStore {
     if (!await exists(root)) {
       throw new UserError(`${root} does not exist; train a model with deno task pipeline`);
     }
+    // The first is what a request without a model gets: one that answers, and the largest of those.
     const order: ModelKind[] = ["chat", "text", "classifier"];
     const listed = (await search(root, root, DEPTH)).sort((a, b) =>
-      order.indexOf(a.kind) - order.indexOf(b.kind) || a.id.localeCompare(b.id)
+      order.indexOf(a.kind) - order.indexOf(b.kind) || b.info.parameters - a.info.parameters ||
+      a.id.localeCompare(b.id)
     );
     if (listed.length === 0) {
       throw new UserError(`${root} holds no checkpoint; train one with deno task pipeline`);

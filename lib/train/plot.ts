@@ -49,7 +49,7 @@ export interface Matrix {
 export function plotMatrix({ title, rows, columns, values, cell }: Matrix): string {
   const written = cell >= 30;
   const letters = (labels: readonly string[]) => Math.max(...labels.map((label) => [...label].length));
-  const left = 48 + 7 * letters(rows.labels), bottom = 52 + (written ? 0 : 8);
+  const left = 48 + 7 * letters(rows.labels), bottom = written ? 52 : 24 + 6 * letters(columns.labels);
   const data = values.flatMap((row, y) =>
     row.flatMap((value, x) => value === undefined ? [] : [[x, y, value]])
   );
@@ -61,10 +61,12 @@ export function plotMatrix({ title, rows, columns, values, cell }: Matrix): stri
     nameGap: gap,
     axisLabel: { interval: 0, fontSize: written ? 12 : 9 },
   });
+  const columnAxis = axis(columns, written ? 30 : 24);
+  if (!written) Object.assign(columnAxis.axisLabel, { rotate: 90 });
   return draw(left + cell * columns.labels.length + 24, 48 + cell * rows.labels.length + bottom, {
     title: heading(title),
     grid: { left, right: 24, top: 48, bottom },
-    xAxis: axis(columns, written ? 30 : 24),
+    xAxis: columnAxis,
     yAxis: { ...axis(rows, left - 20), inverse: true },
     visualMap: {
       show: false,
