@@ -17,7 +17,7 @@ import { pooledStates, probabilities } from "../train/classify.ts";
 import type { Faq } from "./faq.ts";
 import { conversationOf, type Generation, startChat, startCompletion, type Trace } from "./generation.ts";
 import { ServerMetrics } from "./metrics.ts";
-import type { LabelModel, LanguageModel, ModelStore } from "./models.ts";
+import type { LabelModel, LanguageModel, ListedModel, ModelStore } from "./models.ts";
 import { openApi } from "./openapi.ts";
 import {
   ApiError,
@@ -146,18 +146,20 @@ export function createApp({ store, faq, apiKey, origins, timeLimit }: AppOptions
   app.get("/healthz", (c) => c.json({ status: "ok" }));
   app.get("/metrics", async (c) => c.text(await metrics.text(await store.load(), store.memory())));
   app.get("/openapi.json", (c) => c.json(openApi()));
-  app.get("/v1/models", (c) =>
-    c.json({
-      object: "list",
-      data: store.listed.map(({ id, kind, info }) => ({
-        id,
-        object: "model",
-        created: 0,
-        owned_by: "desde-cero",
-        kind,
-        parameters: info.parameters,
-      })),
-    }));
+  const shown = ({ id, kind, info }: ListedModel) => ({
+    id,
+    object: "model",
+    created: 0,
+    owned_by: "desde-cero",
+    kind,
+    parameters: info.parameters,
+  });
+  app.get("/v1/models", (c) => c.json({ object: "list", data: store.listed.map(shown) }));
+  app.get("/v1/models/:id{.+}", (c) => {
+    const found = store.listed.find(({ id }) => id === c.req.param("id"));
+    if (!found) throw new ApiError(404, "there is no such model", "model", "model_not_found");
+    return c.json(shown(found));
+  });
 
   app.post("/v1/chat/completions", async (c) => {
     const request = parseRequest(ChatRequest, await c.req.text());

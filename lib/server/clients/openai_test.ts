@@ -11,6 +11,9 @@ Deno.test("OpenAI's client chats, streams, completes, embeds and lists models", 
   const models = await client.models.list();
   assertEquals(models.data.map(({ id }) => id), ["tiny/instruct", "tiny/pretrain", "tiny/classify/temas"]);
 
+  assertEquals((await client.models.retrieve("tiny/instruct")).id, "tiny/instruct");
+  await assertRejects(() => client.models.retrieve("nada"), OpenAI.NotFoundError);
+
   const ask = { model: "tiny/instruct", messages, max_tokens: 9, seed: 2, temperature: 1 };
   const whole = await client.chat.completions.create({ ...ask, logprobs: true, top_logprobs: 3 });
   assertEquals(whole.usage?.prompt_tokens, 6);
