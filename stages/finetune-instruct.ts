@@ -21,7 +21,7 @@ import { count } from "../lib/progress.ts";
 import { paths, type Preset, section } from "../lib/run/config.ts";
 import { main, type Stage } from "../lib/run/stage.ts";
 import { finetuningLoop, openFor } from "../lib/run/training.ts";
-import { deriveSeed, permutation } from "../lib/tensor/random.ts";
+import { deriveSeed, permutation, uniform } from "../lib/tensor/random.ts";
 import { encodeConversation } from "../lib/text/prompt.ts";
 import { backboneFiles, readBackbone } from "../lib/train/backbone.ts";
 import { evaluateLoss } from "../lib/train/evaluate.ts";
@@ -78,17 +78,18 @@ export const finetuneInstruct: Stage = {
       highestLoss: highestLanguageLoss(model),
       batch(step) {
         const rows = epochBatch(learned.length, options.batch, step - 1, deriveSeed(seed, "batches"));
-        const varied = rows.map((i, row) => ({
-          ...learned[i],
-          turns: learned[i].turns.map((turn, n) => ({
+        const varied = rows.map((i, row) => {
+          const own = deriveSeed(seed, "augment", step, row);
+          const draw = (purpose: string) => uniform(deriveSeed(own, purpose), 0);
+          const before = draw("history") < options.augment.history
+            ? learned[Math.floor(draw("before") * learned.length)].turns
+            : [];
+          const turns = [...before, ...learned[i].turns].map((turn, n) => ({
             ...turn,
-            instruction: augment(
-              turn.instruction,
-              options.augment,
-              deriveSeed(seed, "augment", step, row, n),
-            ),
-          })),
-        }));
+            instruction: augment(turn.instruction, options.augment, deriveSeed(own, "turn", n)),
+          }));
+          return { ...learned[i], turns };
+        });
         return languageBatch(model, conversationBatch(varied.map(encode), context));
       },
       evaluate: () => evaluateLoss(model, held, tokenizer),

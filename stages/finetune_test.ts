@@ -14,7 +14,7 @@ finetune-instruct:
   data: [ask.jsonl]
   epochs: 2
   batch: 8
-  augment: { case: 0.5, accents: 0.5, punctuation: 0.5 }
+  augment: { case: 0.5, accents: 0.5, punctuation: 0.5, history: 0.5 }
   sample: "¿Qué mira?"
 evaluate:
   instruct: { data: [questions.jsonl], max_new_tokens: 5 }

@@ -123,6 +123,9 @@ const FinetuneInstruct = z.strictObject({
     case: z.number().min(0).max(1).default(0).describe("Probability of changing capitals and small letters."),
     accents: z.number().min(0).max(1).default(0).describe("Probability of leaving accents out."),
     punctuation: z.number().min(0).max(1).default(0).describe("Probability of leaving marks out."),
+    history: z.number().min(0).max(1).default(0).describe(
+      "Probability of another conversation before it, so that the last question is what is answered.",
+    ),
   }).prefault({}).describe("How instructions are varied while training; answers never are."),
   dropout: probability.default(0.1),
   weights,
