@@ -3,7 +3,6 @@ import { type Context, Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { cors } from "hono/cors";
 import { secureHeaders } from "hono/secure-headers";
-import { streamSSE } from "hono/streaming";
 import { timingSafeEqual } from "node:crypto";
 import { encodeText, padded } from "../data/labelled.ts";
 import type { FinishReason, GeneratedToken } from "../generate/batch.ts";
@@ -188,16 +187,14 @@ export function createApp({ store, faq, apiKey, origins, timeLimit }: AppOptions
     }
     const { signal, late, left } = signalOf(c);
     const generation = fixed === null ? startChat(model, request, { signal }, metrics) : null;
-    return streamSSE(c, async (stream) => {
-      stream.onAbort(() => left.abort());
-      const send = (choices: unknown[], more: object = {}) =>
-        stream.writeSSE({
-          data: JSON.stringify({ ...base, object: "chat.completion.chunk", choices, ...more }),
-        });
-      const choice = (delta: object, finish: string | null, logprobs: unknown = null) => [
-        { index: 0, delta, logprobs, finish_reason: finish },
-      ];
-      await send(choice({ role: "assistant", content: "" }, null));
+    const chunk = (choices: unknown[], more: object = {}) => {
+      return { ...base, object: "chat.completion.chunk", choices, ...more };
+    };
+    const choice = (delta: object, finish: string | null, logprobs: unknown = null) => [
+      { index: 0, delta, logprobs, finish_reason: finish },
+    ];
+    return serverSentEvents(c, left, async function* () {
+      yield chunk(choice({ role: "assistant", content: "" }, null));
       let trace: Trace, usage: Usage, finish: string;
       if (generation) {
         const pieces = generation.pieces();
@@ -209,14 +206,9 @@ export function createApp({ store, faq, apiKey, origins, timeLimit }: AppOptions
           const logprobs = request.logprobs && token
             ? { content: [logprobOf(token, model.tokenizer)] }
             : null;
-          if (text !== "" || logprobs) await send(choice({ content: text }, null, logprobs));
+          if (text !== "" || logprobs) yield chunk(choice({ content: text }, null, logprobs));
         }
-        if (late.aborted) {
-          await stream.writeSSE({
-            data: JSON.stringify(new ApiError(504, "the time limit was reached").body()),
-          });
-          return;
-        }
+        if (late.aborted) return yield new ApiError(504, "the time limit was reached").body();
         [trace, usage, finish] = [
           generation.trace(),
           usageOf(generation.promptTokens, made),
@@ -224,11 +216,11 @@ export function createApp({ store, faq, apiKey, origins, timeLimit }: AppOptions
         ];
       } else {
         ({ trace, usage, finish } = fixedAnswer(fixed!, model));
-        await send(choice({ content: fixed }, null));
+        yield chunk(choice({ content: fixed }, null));
       }
-      await send(choice({}, finish), { desde_cero: trace });
-      if (request.stream_options?.include_usage) await send([], { usage });
-      await stream.writeSSE({ data: "[DONE]" });
+      yield chunk(choice({}, finish), { desde_cero: trace });
+      if (request.stream_options?.include_usage) yield chunk([], { usage });
+      yield "[DONE]";
     });
   });
 
@@ -248,22 +240,20 @@ export function createApp({ store, faq, apiKey, origins, timeLimit }: AppOptions
       const { text, tokens, finish, usage } = await collect(generation, late);
       return c.json({ ...base, choices: choice(text, finish, tokens), usage });
     }
-    return streamSSE(c, async (stream) => {
-      stream.onAbort(() => left.abort());
-      const send = (body: object) => stream.writeSSE({ data: JSON.stringify({ ...base, ...body }) });
+    return serverSentEvents(c, left, async function* () {
       const pieces = generation.pieces();
       let next = await pieces.next();
       let made = 0;
       for (; !next.done; next = await pieces.next()) {
         const { text, token } = next.value;
         if (token) made++;
-        if (text !== "") await send({ choices: choice(text, null, token ? [token] : []) });
+        if (text !== "") yield { ...base, choices: choice(text, null, token ? [token] : []) };
       }
-      await send({ choices: choice("", reasonOf(next.value), []) });
+      yield { ...base, choices: choice("", reasonOf(next.value), []) };
       if (request.stream_options?.include_usage) {
-        await send({ choices: [], usage: usageOf(generation.promptTokens, made) });
+        yield { ...base, choices: [], usage: usageOf(generation.promptTokens, made) };
       }
-      await stream.writeSSE({ data: "[DONE]" });
+      yield "[DONE]";
     });
   });
 
@@ -323,6 +313,34 @@ export function createApp({ store, faq, apiKey, origins, timeLimit }: AppOptions
     return c.json({ layers, heads, size: n, weights: bytes.toBase64() });
   });
   return app;
+}
+
+/**
+ * A response of events, taken from the generator as fast as the client reads. Hono's helper does the same
+ * through more streams, which costs a small model half of its speed.
+ * @param left aborted when the client leaves
+ */
+function serverSentEvents(
+  c: Context,
+  left: AbortController,
+  events: () => AsyncGenerator<unknown>,
+): Response {
+  const encoder = new TextEncoder();
+  async function* encoded() {
+    try {
+      for await (const event of events()) {
+        const data = typeof event === "string" ? event : JSON.stringify(event);
+        yield encoder.encode(`data: ${data}\n\n`);
+      }
+    } finally {
+      left.abort();
+    }
+  }
+  return c.body(ReadableStream.from(encoded()), 200, {
+    "content-type": "text/event-stream",
+    "cache-control": "no-cache",
+    "x-accel-buffering": "no",
+  });
 }
 
 /** Lets other requests in between two computations. */
