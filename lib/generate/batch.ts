@@ -156,12 +156,10 @@ export class Batcher {
       }
       const all = [...this.#active];
       all.forEach((sequence) => this.#slide(sequence));
-      const reading = all.find(({ pending }) => pending.length > 1);
-      if (reading) await this.#pass([reading], Math.min(PREFILL, reading.pending.length));
-      const writing = [...this.#active].filter(({ pending }) =>
-        pending.length === 1 && pending !== reading?.pending
-      );
-      if (writing.length > 0) await this.#pass(writing, 1);
+      const reading = this.#readers(all);
+      if (reading.length > 0) await this.#pass(reading);
+      const writing = [...this.#active].filter((one) => one.pending.length === 1 && !reading.includes(one));
+      if (writing.length > 0) await this.#pass(writing);
       await new Promise((resolve) => setImmediate(resolve));
     }
   }
@@ -174,16 +172,42 @@ export class Batcher {
     sequence.pending = sequence.recent.slice(-Math.ceil(context / 2));
   }
 
-  /** Takes `time` pending tokens of each sequence through the model, and chooses where none is left. */
-  async #pass(sequences: readonly Sequence[], time: number): Promise<void> {
+  /** Sequences whose prompts are read together: as many as make up one pass, if there is room for its padding. */
+  #readers(sequences: readonly Sequence[]): Sequence[] {
+    const readers: Sequence[] = [];
+    let time = 0;
+    for (const sequence of sequences.filter(({ pending }) => pending.length > 1)) {
+      const longest = Math.max(time, Math.min(PREFILL, sequence.pending.length));
+      const fits = [...readers, sequence].every(({ row }) => {
+        return this.#cache!.lengths[row] + longest <= this.#model.config.context;
+      });
+      if (readers.length > 0 && (!fits || (readers.length + 1) * longest > 4 * PREFILL)) continue;
+      readers.push(sequence);
+      time = longest;
+    }
+    return readers;
+  }
+
+  /**
+   * Takes pending tokens of each sequence through the model, and chooses where none is left. Shorter
+   * sequences are padded on the right: nothing before a position depends on it, and the cache forgets it.
+   */
+  async #pass(sequences: readonly Sequence[]): Promise<void> {
     const { device } = this.#model.parameters;
-    const { vocab } = this.#model.config;
-    const ids = Uint32Array.from(sequences.flatMap(({ pending }) => pending.slice(0, time)));
+    const { vocab, context } = this.#model.config;
     const rows = sequences.map(({ row }) => row);
+    const room = Math.min(...rows.map((row) => context - this.#cache!.lengths[row]));
+    const time = Math.min(PREFILL, room, Math.max(...sequences.map(({ pending }) => pending.length)));
+    const taken = sequences.map(({ pending }) => Math.min(time, pending.length));
+    const ids = new Uint32Array(rows.length * time);
+    sequences.forEach(({ pending }, i) => ids.set(pending.slice(0, taken[i]), i * time));
     let logits: Float32Array;
     try {
       const tokens = { ids, batch: rows.length, time };
-      logits = await scope(() => device.read(this.#model.logits(tokens, this.#cache!, rows).buffer));
+      const made = scope(() => device.read(this.#model.logits(tokens, this.#cache!, rows).buffer));
+      // Before anything else can run: while this waits, a row may change hands.
+      rows.forEach((row, i) => this.#cache!.lengths[row] -= time - taken[i]);
+      logits = await made;
     } catch (error) {
       for (const sequence of sequences) {
         sequence.error = error;
@@ -192,10 +216,10 @@ export class Batcher {
       return;
     }
     sequences.forEach((sequence, i) => {
-      sequence.pending = sequence.pending.slice(time);
+      sequence.pending = sequence.pending.slice(taken[i]);
       if (sequence.pending.length > 0 || sequence.finished) return;
-      const own = logits.subarray(((i + 1) * time - 1) * vocab, (i + 1) * time * vocab);
-      this.#choose(sequence, own);
+      const last = i * time + taken[i] - 1;
+      this.#choose(sequence, logits.subarray(last * vocab, (last + 1) * vocab));
     });
   }
 
