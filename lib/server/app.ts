@@ -11,7 +11,6 @@ import { poolingWeights } from "../nn/classifier.ts";
 import { pool } from "../ops/pool.ts";
 import { scope } from "../tensor/tensor.ts";
 import { special } from "../text/special.ts";
-import type { Tokenizer } from "../text/tokenizer.ts";
 import { pooledStates, probabilities } from "../train/classify.ts";
 import type { Faq } from "./faq.ts";
 import { conversationOf, type Generation, startChat, startCompletion, type Trace } from "./generation.ts";
@@ -32,6 +31,7 @@ import {
   usageOf,
 } from "./openai.ts";
 import { page } from "./page.tsx";
+import { completionLogprobs, logprobOf, serverSentEvents } from "./wire.ts";
 import clientScript from "./client.js" with { type: "text" };
 import domScript from "./dom.js" with { type: "text" };
 import traceScript from "./trace.js" with { type: "text" };
@@ -315,34 +315,6 @@ export function createApp({ store, faq, apiKey, origins, timeLimit }: AppOptions
   return app;
 }
 
-/**
- * A response of events, taken from the generator as fast as the client reads. Hono's helper does the same
- * through more streams, which costs a small model half of its speed.
- * @param left aborted when the client leaves
- */
-function serverSentEvents(
-  c: Context,
-  left: AbortController,
-  events: () => AsyncGenerator<unknown>,
-): Response {
-  const encoder = new TextEncoder();
-  async function* encoded() {
-    try {
-      for await (const event of events()) {
-        const data = typeof event === "string" ? event : JSON.stringify(event);
-        yield encoder.encode(`data: ${data}\n\n`);
-      }
-    } finally {
-      left.abort();
-    }
-  }
-  return c.body(ReadableStream.from(encoded()), 200, {
-    "content-type": "text/event-stream",
-    "cache-control": "no-cache",
-    "x-accel-buffering": "no",
-  });
-}
-
 /** Lets other requests in between two computations. */
 const pause = () => new Promise((resolve) => setImmediate(resolve));
 
@@ -380,29 +352,4 @@ function fixedAnswer(text: string, model: LanguageModel) {
     tokens_per_s: null,
   };
   return { text, tokens: [] as GeneratedToken[], finish: "stop" as const, usage: usageOf(0, 0), trace };
-}
-
-const named = (tokenizer: Tokenizer, id: number) => tokenizer.decode([id], { special: true });
-
-function logprobOf({ id, logprob, alternatives }: GeneratedToken, tokenizer: Tokenizer) {
-  const entry = (token: string, logprob: number) => ({
-    token,
-    logprob,
-    bytes: [...new TextEncoder().encode(token)],
-  });
-  return {
-    ...entry(named(tokenizer, id), logprob ?? 0),
-    top_logprobs: (alternatives ?? []).map((other) => entry(named(tokenizer, other.id), other.logprob)),
-  };
-}
-
-function completionLogprobs(tokens: readonly GeneratedToken[], tokenizer: Tokenizer) {
-  return {
-    tokens: tokens.map(({ id }) => named(tokenizer, id)),
-    token_logprobs: tokens.map(({ logprob }) => logprob ?? 0),
-    top_logprobs: tokens.map(({ alternatives }) =>
-      Object.fromEntries((alternatives ?? []).map(({ id, logprob }) => [named(tokenizer, id), logprob]))
-    ),
-    text_offset: [],
-  };
 }
