@@ -168,7 +168,7 @@ export function createApp({ store, faq, apiKey, origins, timeLimit }: AppOptions
     if (!request.stream) {
       const { signal, late } = signalOf(c);
       const { text, tokens, finish, usage, trace } = fixed === null
-        ? await collect(startChat(model, request, { signal }, metrics), late)
+        ? await collect(startChat(model, request, signal, metrics), late)
         : fixedAnswer(fixed, model);
       return c.json({
         ...base,
@@ -186,7 +186,7 @@ export function createApp({ store, faq, apiKey, origins, timeLimit }: AppOptions
       });
     }
     const { signal, late, left } = signalOf(c);
-    const generation = fixed === null ? startChat(model, request, { signal }, metrics) : null;
+    const generation = fixed === null ? startChat(model, request, signal, metrics) : null;
     const chunk = (choices: unknown[], more: object = {}) => {
       return { ...base, object: "chat.completion.chunk", choices, ...more };
     };
@@ -199,10 +199,8 @@ export function createApp({ store, faq, apiKey, origins, timeLimit }: AppOptions
       if (generation) {
         const pieces = generation.pieces();
         let next = await pieces.next();
-        let made = 0;
         for (; !next.done; next = await pieces.next()) {
           const { text, token } = next.value;
-          if (token) made++;
           const logprobs = request.logprobs && token
             ? { content: [logprobOf(token, model.tokenizer)] }
             : null;
@@ -211,7 +209,7 @@ export function createApp({ store, faq, apiKey, origins, timeLimit }: AppOptions
         if (late.aborted) return yield new ApiError(504, "the time limit was reached").body();
         [trace, usage, finish] = [
           generation.trace(),
-          usageOf(generation.promptTokens, made),
+          generation.usage(),
           reasonOf(next.value),
         ];
       } else {
@@ -228,7 +226,7 @@ export function createApp({ store, faq, apiKey, origins, timeLimit }: AppOptions
     const request = parseRequest(CompletionRequest, await c.req.text());
     const model = await language(request.model);
     const { signal, late, left } = signalOf(c);
-    const generation = startCompletion(model, request, { signal }, metrics);
+    const generation = startCompletion(model, request, signal, metrics);
     const base = { id: newId("cmpl"), object: "text_completion", created: now(), model: model.id };
     const choice = (text: string, finish: string | null, tokens: readonly GeneratedToken[]) => [{
       index: 0,
@@ -243,15 +241,13 @@ export function createApp({ store, faq, apiKey, origins, timeLimit }: AppOptions
     return serverSentEvents(c, left, async function* () {
       const pieces = generation.pieces();
       let next = await pieces.next();
-      let made = 0;
       for (; !next.done; next = await pieces.next()) {
         const { text, token } = next.value;
-        if (token) made++;
         if (text !== "") yield { ...base, choices: choice(text, null, token ? [token] : []) };
       }
       yield { ...base, choices: choice("", reasonOf(next.value), []) };
       if (request.stream_options?.include_usage) {
-        yield { ...base, choices: [], usage: usageOf(generation.promptTokens, made) };
+        yield { ...base, choices: [], usage: generation.usage() };
       }
       yield "[DONE]";
     });
@@ -336,8 +332,13 @@ async function collect(generation: Generation, late: AbortSignal) {
     if (next.value.token) tokens.push(next.value.token);
   }
   if (late.aborted && next.value === "aborted") throw new ApiError(504, "the time limit was reached");
-  const usage = usageOf(generation.promptTokens, tokens.length);
-  return { text: text.trimEnd(), tokens, finish: reasonOf(next.value), usage, trace: generation.trace() };
+  return {
+    text: text.trimEnd(),
+    tokens,
+    finish: reasonOf(next.value),
+    usage: generation.usage(),
+    trace: generation.trace(),
+  };
 }
 
 /** An answer from the FAQ, in the shape of a generated one. */

@@ -4,7 +4,7 @@ import { QueueFullError } from "../generate/batch.ts";
 import { promptTokens } from "../generate/answer.ts";
 import type { Turn } from "../text/prompt.ts";
 import { special } from "../text/special.ts";
-import { ApiError, type ChatRequest, type CompletionRequest } from "./openai.ts";
+import { ApiError, type ChatRequest, type CompletionRequest, type Usage, usageOf } from "./openai.ts";
 import type { LanguageModel } from "./models.ts";
 import type { ServerMetrics } from "./metrics.ts";
 import { type Piece, textPieces } from "./stream.ts";
@@ -23,13 +23,11 @@ export interface Trace {
 }
 
 export interface Generation {
-  readonly promptTokens: number;
   pieces(): AsyncGenerator<Piece, FinishReason>;
-  /** Complete once the pieces are at their end. */
+  /** Both complete once the pieces are at their end. */
+  usage(): Usage;
   trace(): Trace;
 }
-
-type Options = Pick<GenerateOptions, "maxNewTokens" | "seed" | "signal" | "alternatives">;
 
 /** The sampling that a request asks for. */
 function samplingOf(request: ChatRequest | CompletionRequest) {
@@ -65,7 +63,6 @@ function start(
   let first = 0, last = 0;
   metrics.tokens.inc({ kind: "prompt" }, prompt.length);
   return {
-    promptTokens: prompt.length,
     async *pieces() {
       const pieces = textPieces(tokens, model.tokenizer, stops);
       try {
@@ -87,6 +84,7 @@ function start(
         await pieces.return("aborted");
       }
     },
+    usage: () => usageOf(prompt.length, ids.length - prompt.length),
     trace() {
       const made = ids.length - prompt.length;
       return {
@@ -122,7 +120,7 @@ export function conversationOf({ messages }: ChatRequest): { past: Turn[]; instr
 export function startChat(
   model: LanguageModel,
   request: ChatRequest,
-  options: Pick<Options, "signal">,
+  signal: AbortSignal,
   metrics: ServerMetrics,
 ): Generation {
   const { past, instruction } = conversationOf(request);
@@ -132,7 +130,7 @@ export function startChat(
     : continuation(model, request.messages.at(-1)!.content);
   return start(model, prompt, stopsOf(request), {
     ...samplingOf(request),
-    ...options,
+    signal,
     maxNewTokens: request.max_completion_tokens ?? request.max_tokens ?? 120,
     ...request.logprobs && { alternatives: request.top_logprobs ?? 0 },
   }, metrics);
@@ -141,12 +139,12 @@ export function startChat(
 export function startCompletion(
   model: LanguageModel,
   request: CompletionRequest,
-  options: Pick<Options, "signal">,
+  signal: AbortSignal,
   metrics: ServerMetrics,
 ): Generation {
   return start(model, continuation(model, request.prompt), stopsOf(request), {
     ...samplingOf(request),
-    ...options,
+    signal,
     maxNewTokens: request.max_tokens ?? 16,
     ...request.logprobs != null && { alternatives: request.logprobs },
   }, metrics);
