@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertLess } from "@std/assert";
 import { OracleDevice } from "../device/oracle.ts";
 import { testDevices } from "../device/testing.ts";
+import { geluBackward, geluForward } from "./gelu.ts";
 import { cases, gradientError, relativeError, runAdamW, runCase, runReductions } from "./cases.ts";
 
 const oracle = new OracleDevice();
@@ -26,6 +27,34 @@ for (const { name, device } of await testDevices()) {
     const actual = await runReductions(device);
     assertLess(Math.abs(actual.norm / expected.norm - 1), 1e-5);
     assertEquals(actual.filled, expected.filled);
+  });
+
+  Deno.test(`${name}: far from zero GELU is the identity or nothing, its slope 1 or 0, and NaN stays`, async () => {
+    const x = Float32Array.of(-1e3, -50, -20, -8, 8, 20, 50, 1e3, NaN), n = x.length;
+    const [input, ones, output] = [x, new Float32Array(n).fill(1), new Float32Array(n)].map((values) => {
+      const buffer = device.alloc(values.byteLength);
+      device.write(buffer, values);
+      return buffer;
+    });
+    const check = async (
+      kernel: typeof geluForward | typeof geluBackward,
+      expected: (v: number) => number,
+    ) => {
+      const buffers = kernel === geluForward ? [input, output] : [input, ones, output];
+      device.dispatch(kernel as typeof geluForward, buffers, { n });
+      const values = await device.read(output);
+      for (const [i, v] of x.entries()) {
+        if (Number.isNaN(v)) assert(Number.isNaN(values[i]));
+        else {assertLess(
+            Math.abs(values[i] - expected(v)),
+            1e-4 * Math.max(1, Math.abs(v)) / 10,
+            `${v}: ${values[i]}`,
+          );}
+      }
+    };
+    await check(geluForward, (v) => Math.max(0, v));
+    await check(geluBackward, (v) => Number(v > 0));
+    for (const buffer of [input, ones, output]) device.release(buffer);
   });
 
   Deno.test(`${name}: the dropout mask has the same bits as the oracle's`, async () => {
