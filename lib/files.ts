@@ -47,6 +47,56 @@ export async function writeFileAtomic(path: string, content: Content): Promise<v
   }
 }
 
+/** Writes every byte, however many calls the system takes. */
+export function writeAllSync(file: Deno.FsFile, bytes: Uint8Array, path: string): void {
+  try {
+    for (let at = 0; at < bytes.length;) at += file.writeSync(bytes.subarray(at));
+  } catch (error) {
+    explain(error, path);
+  }
+}
+
+/** A file written bit by bit under a temporary name; it gets its own when it is whole. */
+export class AtomicWriter {
+  readonly #path: string;
+  readonly #temporary: string;
+  readonly #file: Deno.FsFile;
+
+  private constructor(path: string) {
+    this.#path = path;
+    this.#temporary = `${path}.${crypto.randomUUID().slice(0, 8)}.tmp`;
+    this.#file = Deno.openSync(this.#temporary, { write: true, createNew: true });
+  }
+
+  static async open(path: string): Promise<AtomicWriter> {
+    try {
+      await Deno.mkdir(dirname(path), { recursive: true });
+      return new AtomicWriter(path);
+    } catch (error) {
+      explain(error, path);
+    }
+  }
+
+  write(bytes: Uint8Array): void {
+    writeAllSync(this.#file, bytes, this.#path);
+  }
+
+  async commit(): Promise<void> {
+    try {
+      this.#file.syncSync();
+      await Deno.rename(this.#temporary, this.#path);
+    } catch (error) {
+      explain(error, this.#path);
+    }
+  }
+
+  /** Closes the file, and removes it if it was not committed. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#file.close();
+    await Deno.remove(this.#temporary).catch(() => {});
+  }
+}
+
 /**
  * Replaces a folder as a whole. It is written beside itself, then swapped by renames; if a kill falls
  * between those, `recoverFolder` finds the new one complete.

@@ -21,13 +21,7 @@ import {
   scoreFamilies,
   variety,
 } from "../lib/evaluate/language.ts";
-import {
-  type CheckpointReport,
-  type Picture,
-  type Pictures,
-  renderReport,
-  type Report,
-} from "../lib/evaluate/report.ts";
+import { type CheckpointReport, type Pictures, renderReport, type Report } from "../lib/evaluate/report.ts";
 import { shortfalls } from "../lib/evaluate/thresholds.ts";
 import { writeFileAtomic } from "../lib/files.ts";
 import { promptTokens } from "../lib/generate/answer.ts";
@@ -43,7 +37,8 @@ import { checkpointFiles, findCheckpoint } from "../lib/train/backbone.ts";
 import { type Checkpoint, readCheckpoint } from "../lib/train/checkpoint.ts";
 import { mostProbable, openClassifier, pooledStates, probabilities, quality } from "../lib/train/classify.ts";
 import { evaluateLoss } from "../lib/train/evaluate.ts";
-import { plotMatrix } from "../lib/train/plot.ts";
+import type { Picture } from "../lib/page.ts";
+import { plotMatrix } from "../lib/plot.ts";
 import { finetuneClassify, readTask } from "./finetune-classify.ts";
 import { finetuneInstruct } from "./finetune-instruct.ts";
 import { prepareCorpus } from "./prepare-corpus.ts";

@@ -37,7 +37,7 @@ import {
 } from "../lib/train/classify.ts";
 import { train } from "../lib/train/loop.ts";
 import { naiveBayes } from "../lib/train/naive_bayes.ts";
-import { plotCurves, plotMatrix } from "../lib/train/plot.ts";
+import { plotCurves, plotMatrix } from "../lib/plot.ts";
 import { pretrain } from "./pretrain.ts";
 
 type Options = NonNullable<Preset["finetune-classify"]>;
@@ -66,7 +66,7 @@ export const finetuneClassify: Stage = {
     const tasks: [string, Splits][] = [];
     for (const name of Object.keys(options.tasks)) tasks.push([name, await readTask(preset, name)]);
     const backbone = await readBackbone(backboneOf(preset), paths(preset).vocabulary);
-    const device = await openFor(preset, terminal);
+    const device = await openFor(preset, terminal, { config: backbone.config, batch: options.batch });
     terminal.log(`  backbone: ${backbone.folder}, freeze ${options.freeze}`);
     const metrics: Record<string, unknown> = {};
     for (const [name, splits] of tasks) {

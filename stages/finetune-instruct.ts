@@ -48,7 +48,7 @@ export const finetuneInstruct: Stage = {
     const { train: learned, validation } = await readSplit(preset);
     const backbone = await readBackbone(options.backbone ?? paths(preset).pretrain, paths(preset).vocabulary);
     const { tokenizer } = backbone;
-    const device = await openFor(preset, terminal);
+    const device = await openFor(preset, terminal, { config: backbone.config, batch: options.batch });
     const model = new GPT(device, { ...backbone.config, dropout: options.dropout });
     model.load(backbone.values);
     const { context } = model.config;

@@ -1,39 +1,65 @@
 /**
- * From text files to clean documents, split for training and validation.
+ * From files, addresses and data sets to clean documents, split for training and validation.
  *
  *   deno task prepare-corpus --config configs/mini.yaml
  *
- * Writes train.jsonl, validation.jsonl and report.json into data/processed/<name>/corpus.
+ * Writes train.jsonl, validation.jsonl, report.json and report.html into data/processed/<name>/corpus.
+ * What it downloads stays in data/downloads.
  */
 import { join } from "@std/path";
-import { listSources, readCorpus } from "../lib/data/corpus.ts";
-import { encodeDocuments } from "../lib/data/documents.ts";
+import { prepareCorpus as prepare, type Progress } from "../lib/data/corpus/prepare.ts";
+import { renderCorpusReport } from "../lib/data/corpus/report.ts";
+import { listLocal } from "../lib/data/corpus/sources.ts";
 import { writeFileAtomic } from "../lib/files.ts";
-import { bar, count } from "../lib/progress.ts";
+import { bar, count, duration } from "../lib/progress.ts";
 import { paths } from "../lib/run/config.ts";
 import { main, type Stage } from "../lib/run/stage.ts";
 
+/** A line for every tenth of a second: how far, how fast, how much is kept, how long it will take. */
+function progressLine(show: (line: string) => void): (progress: Progress) => void {
+  let started = performance.now(), shown = 0, doing = "", from = 0;
+  return ({ doing: now, done, all, documents, what }) => {
+    const time = performance.now();
+    if (now !== doing) [doing, started, from] = [now, time, done];
+    else if (time - shown < 100) return;
+    shown = time;
+    const seconds = (time - started) / 1000, rate = (done - from) / seconds;
+    const bytes = now === "downloading" || now === "reading";
+    show(
+      [
+        now.padEnd(11),
+        all === null ? "" : bar(done / all),
+        bytes ? `${(rate / 1e6 || 0).toFixed(1)} MB/s` : "",
+        `${count(documents)} documents`,
+        all !== null && rate > 0 ? `${duration((all - done) / rate)} left` : "",
+        what,
+      ].filter((part) => part !== "").join("  "),
+    );
+  };
+}
+
 export const prepareCorpus: Stage = {
   name: "prepare-corpus",
-  about: "Cleans text files and splits them into training and validation documents.",
+  about: "Cleans text and splits it into training and validation documents.",
   module: import.meta.url,
   out: (preset) => paths(preset).corpus,
   settings: (preset) => [preset["prepare-corpus"], preset.seed],
   after: () => [],
-  sources: (preset) => listSources(preset["prepare-corpus"].sources),
+  sources: (preset) => listLocal(preset["prepare-corpus"].sources),
   async run({ preset, out, terminal }) {
-    const { train, validation, report } = await readCorpus(
-      preset["prepare-corpus"],
-      preset.seed,
-      (done, all, path) => terminal.progress(`${bar(done / all)} ${done}/${all} files  ${path}`),
-    );
-    await writeFileAtomic(join(out, "train.jsonl"), encodeDocuments(train));
-    await writeFileAtomic(join(out, "validation.jsonl"), encodeDocuments(validation));
+    const report = await prepare({
+      options: preset["prepare-corpus"],
+      seed: preset.seed,
+      out,
+      downloads: "data/downloads",
+      progress: progressLine((line) => terminal.progress(line)),
+    });
     await writeFileAtomic(join(out, "report.json"), JSON.stringify(report, null, 1) + "\n");
+    await writeFileAtomic(join(out, "report.html"), renderCorpusReport(preset.name, report));
     const { documents, characters } = report;
-    terminal.log(`  read ${count(characters.read)} characters in ${report.files.length} files`);
-    for (const [name, { count: n, unit, what }] of Object.entries(report.steps)) {
-      if (n > 0) terminal.log(`  ${name}: ${count(n)} ${unit} ${what}`);
+    terminal.log(`  read ${count(characters.read)} characters in ${count(report.files.length)} files`);
+    for (const { step, count: n, unit, what } of report.steps) {
+      if (n > 0) terminal.log(`  ${step}: ${count(n)} ${unit} ${what}`);
     }
     terminal.log(
       `  kept for training: ${count(documents.train)} documents, ${count(characters.train)} characters`,
@@ -42,7 +68,12 @@ export const prepareCorpus: Stage = {
       `  held out: ${count(documents.validation)} documents, ${count(characters.validation)} characters ` +
         `(${report.split})`,
     );
-    return { finished: true, metrics: { documents, characters } };
+    terminal.log(`  what was dropped and why: ${join(out, "report.html")}`);
+    const fetched = Object.fromEntries(
+      report.files.flatMap(({ name, sha256 }) => sha256 === undefined ? [] : [[name, sha256]]),
+    );
+    const remote = Object.keys(fetched).length > 0 ? { fetched } : {};
+    return { finished: true, metrics: { documents, characters }, ...remote };
   },
 };
 

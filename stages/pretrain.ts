@@ -40,8 +40,8 @@ export const pretrain: Stage = {
     const tokenizer = await readTokenizer(join(paths(preset).vocabulary, "tokenizer.json"));
     const streams = await readStreams(preset, tokenizer);
     const unfinished = await unfinishedRun(context);
-    const device = await openFor(preset, terminal);
     const config = architecture(preset, tokenizer.size);
+    const device = await openFor(preset, terminal, { config, batch: options.batch });
     const bytes = trainingBytes(config, options.batch);
     if (device.name === "cpu" && bytes > 2 ** 32) {
       throw new UserError(

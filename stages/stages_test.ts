@@ -193,7 +193,7 @@ const mistakes: {
   {
     name: "invalid UTF-8",
     text: Uint8Array.of(104, 10, 105, 0xf1, 105),
-    says: "text.txt:2: near byte 4 it is not valid UTF-8",
+    says: "text.txt:2: not valid UTF-8",
   },
   {
     name: "a source that does not exist",
@@ -203,7 +203,7 @@ const mistakes: {
   {
     name: "a glob without matches",
     args: ["--set", "prepare-corpus.sources=['x/*.txt']"],
-    says: "matches no .txt file",
+    says: "x/*.txt matches no file that ends in .txt",
   },
   { name: "a YAML syntax error", preset: "name: [tiny", says: "preset.yaml:1:" },
   { name: "an unknown key", preset: TINY + "modle: 1\n", says: "modle: unknown key; did you mean model?" },
@@ -317,7 +317,7 @@ Deno.test({
       cwd: work.folder,
       stdin: "null",
     }).output();
-    refused({ code, output: new TextDecoder().decode(stderr) }, "train.jsonl cannot be written");
+    refused({ code, output: new TextDecoder().decode(stderr) }, "scratch.tmp/raw cannot be written");
     assertEquals([...Deno.readDirSync(work.path("data/processed/tiny/corpus"))], []);
   },
 });

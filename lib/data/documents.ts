@@ -7,19 +7,32 @@ export function encodeDocuments(documents: readonly string[]): string {
   return documents.map((text) => JSON.stringify({ text }) + "\n").join("");
 }
 
-/** @throws {UserError} if a line is no document, with its number */
+/**
+ * Reads line by line: a string cannot hold a large file.
+ * @throws {UserError} if a line is no document, with its number
+ */
 export async function readDocuments(path: string): Promise<string[]> {
-  const lines = (await Deno.readTextFile(path)).split("\n");
-  if (lines.at(-1) === "") lines.pop();
-  return lines.map((line, i) => {
+  const documents: string[] = [];
+  const add = (line: string) => {
     try {
       const { text } = JSON.parse(line);
-      if (typeof text === "string") return text;
+      if (typeof text === "string") return documents.push(text);
     } catch {
       // told below, as for a line without a text
     }
-    throw new UserError(`${path}:${i + 1}: no {"text": …} line; make the file with deno task prepare-corpus`);
-  });
+    throw new UserError(
+      `${path}:${documents.length + 1}: no {"text": …} line; make the file with deno task prepare-corpus`,
+    );
+  };
+  let rest = "";
+  const file = await Deno.open(path);
+  for await (const chunk of file.readable.pipeThrough(new TextDecoderStream())) {
+    const lines = (rest + chunk).split("\n");
+    rest = lines.pop()!;
+    lines.forEach(add);
+  }
+  if (rest !== "") add(rest);
+  return documents;
 }
 
 /** All documents as `<bos> text <eos>`, one after another. */

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertLess, assertRejects } from "@std/assert";
 import { UserError } from "../errors.ts";
 import { kernels } from "../ops/table.ts";
-import { benchmarkModel, configOf, trainingBytes } from "../train/measure.ts";
+import { benchmarkModel, configOf, profileSteps, trainingBytes } from "../train/measure.ts";
 import { CpuDevice } from "./cpu.ts";
 import { DONE, GENERATION, JOB_AT, PAGES, Threads } from "./cpu_threads.ts";
 import { openDevice } from "./open.ts";
@@ -104,12 +104,39 @@ if (gpu) {
     assert(fault.startsWith("broken.wgsl:3:"), fault);
   });
 
-  Deno.test("webgpu: from its third step on, training creates no buffers, bind groups or pipelines", async () => {
+  Deno.test("webgpu: from its third step on, training creates no buffers, bind groups or pipelines, and submits once a step", async () => {
     const model = benchmarkModel(gpu, SHAPE);
     for (let i = 0; i < 3; i++) await model.step();
-    const before = { ...gpu.created };
+    const before = { ...gpu.created }, submits = gpu.submits;
     for (let i = 0; i < 3; i++) await model.step();
     assertEquals(gpu.created, before);
+    assertEquals(gpu.submits - submits, 3);
+  });
+
+  Deno.test("webgpu: the clock times every dispatch, and changes no result", async () => {
+    const losses = async (timed: boolean) => {
+      const model = benchmarkModel(gpu, SHAPE);
+      const clock = timed ? gpu.startClock() : null;
+      const losses = [await model.step(), await model.step()];
+      if (timed) gpu.stopClock();
+      await clock?.settled();
+      return { losses, times: clock?.times };
+    };
+    const [plain, { losses: timed, times }] = [await losses(false), await losses(true)];
+    assertEquals(timed, plain.losses);
+    assertEquals(times!.get("adamw")!.calls, 2);
+    for (const [name, { ms }] of times!) assert(ms >= 0 && ms < 1e4, `${name}: ${ms}`);
+  });
+
+  Deno.test("webgpu: a profile has every kernel of a step, with its share of what the GPU can do", async () => {
+    const { kernels, ceilings, ms_per_step, recording_us } = await profileSteps(gpu, SHAPE, 2);
+    assert(recording_us > 0 && ms_per_step > 0 && ceilings!.gflops > 0 && ceilings!.gb_per_s > 0);
+    const names = kernels.map(({ name }) => name);
+    for (const name of ["matmul_tn", "attention_forward", "adamw", "cross_entropy_backward"]) {
+      assert(names.includes(name), `${name} of ${names}`);
+    }
+    assert(kernels.every(({ ms }, i) => i === 0 || ms <= kernels[i - 1].ms));
+    assertEquals(kernels.find(({ name }) => name === "adamw")!.calls, 2);
   });
 }
 

@@ -8,6 +8,7 @@
 import type { Args, Binding, Buffer, Device, Kernel, Params, Shader } from "./device.ts";
 import { UserError } from "../errors.ts";
 import { firstLine, SizeClassPool } from "./pool.ts";
+import { GpuClock } from "./webgpu_clock.ts";
 
 const SLOT = 256; // bytes; WebGPU's default minUniformBufferOffsetAlignment
 const SLOTS = 2048; // dispatches recorded before a flush is forced
@@ -23,10 +24,24 @@ class GpuBufferView implements Buffer {
   constructor(readonly base: GpuAllocation, readonly offset: number, readonly bytes: number) {}
 }
 
+interface Group {
+  readonly gpu: GPUBindGroup;
+  readonly buffers: readonly GpuBufferView[];
+}
+
 interface Pipeline {
   readonly gpu: GPUComputePipeline;
   readonly layout: GPUBindGroupLayout;
-  readonly groups: Map<string, GPUBindGroup>;
+  readonly params: readonly { readonly name: string; readonly float: boolean }[];
+  /** By a hash of their buffers; a string of the same would take a microsecond to make and find. */
+  readonly groups: Map<number, Group[]>;
+}
+
+function sameBuffers(a: readonly GpuBufferView[], b: readonly GpuBufferView[]): boolean {
+  for (let i = 0; i < a.length; i++) {
+    if (a[i].base !== b[i].base || a[i].offset !== b[i].offset || a[i].bytes !== b[i].bytes) return false;
+  }
+  return true;
 }
 
 export class WebGpuDevice implements Device {
@@ -34,6 +49,8 @@ export class WebGpuDevice implements Device {
   readonly description: string;
   /** Objects made since the start: a steady training step must not add to them. */
   readonly created = { buffers: 0, bindGroups: 0, pipelines: 0 };
+  /** How often recorded work was handed over: once a training step, when its loss is read. */
+  submits = 0;
 
   #gpu: GPUDevice;
   #pipelines = new Map<object, Pipeline>();
@@ -41,12 +58,15 @@ export class WebGpuDevice implements Device {
   #uniforms: GPUBuffer;
   #uniformData = new Uint32Array(SLOTS * SLOT / 4);
   #uniformFloats = new Float32Array(this.#uniformData.buffer);
+  /** As a typed array, since Deno takes four times as long to read an offset from a list. */
+  #dynamicOffset = new Uint32Array(1);
   #slot = 0;
   #recording = 0;
   #encoder: GPUCommandEncoder | null = null;
   #pass: GPUComputePassEncoder | null = null;
   #nextId = 0;
   #fault: string | null = null;
+  #clock: GpuClock | null = null;
 
   private constructor(adapter: GPUAdapter, gpu: GPUDevice) {
     this.#gpu = gpu;
@@ -137,7 +157,10 @@ export class WebGpuDevice implements Device {
     this.#gpu.queue.writeBuffer(base.gpu, offset, data as BufferSource);
   }
 
-  #pipeline(k: Pick<Shader, "name" | "wgsl" | "constants">, bindings: readonly Binding[]): Pipeline {
+  #pipeline(
+    k: Pick<Shader, "name" | "wgsl" | "constants">,
+    { params, bindings }: Pick<Kernel, "params" | "bindings">,
+  ): Pipeline {
     const known = this.#pipelines.get(k);
     if (known) return known;
     this.created.pipelines++;
@@ -165,35 +188,40 @@ export class WebGpuDevice implements Device {
       layout: this.#gpu.createPipelineLayout({ bindGroupLayouts: [layout] }),
       compute: { module, entryPoint: "main", constants: { ...k.constants } },
     });
-    const pipeline = { gpu, layout, groups: new Map() };
+    const names = Object.entries(params).map(([name, type]) => ({ name, float: type === "f32" }));
+    const pipeline = { gpu, layout, params: names, groups: new Map() };
     this.#pipelines.set(k, pipeline);
     return pipeline;
   }
 
   #group(p: Pipeline, buffers: GpuBufferView[]): GPUBindGroup {
-    let key = "";
-    for (const { base, offset, bytes } of buffers) key += `${base.id}.${offset}.${bytes} `;
-    let group = p.groups.get(key);
-    if (!group) {
-      this.created.bindGroups++;
-      group = this.#gpu.createBindGroup({
-        layout: p.layout,
-        entries: [
-          { binding: 0, resource: { buffer: this.#uniforms, size: SLOT } },
-          ...buffers.map(({ base, offset, bytes }, i) => ({
-            binding: i + 1,
-            resource: { buffer: base.gpu, offset, size: bytes },
-          })),
-        ],
-      });
-      p.groups.set(key, group);
+    let hash = 0;
+    for (const { base, offset, bytes } of buffers) {
+      hash = Math.imul(Math.imul(hash ^ base.id, 0x9e3779b1) ^ offset, 0x85ebca6b) + bytes | 0;
     }
-    return group;
+    let alike = p.groups.get(hash);
+    if (!alike) p.groups.set(hash, alike = []);
+    for (const group of alike) {
+      if (sameBuffers(group.buffers, buffers)) return group.gpu;
+    }
+    this.created.bindGroups++;
+    const gpu = this.#gpu.createBindGroup({
+      layout: p.layout,
+      entries: [
+        { binding: 0, resource: { buffer: this.#uniforms, size: SLOT } },
+        ...buffers.map(({ base, offset, bytes }, i) => ({
+          binding: i + 1,
+          resource: { buffer: base.gpu, offset, size: bytes },
+        })),
+      ],
+    });
+    alike.push({ gpu, buffers: [...buffers] });
+    return gpu;
   }
 
   dispatch<P extends Params, B extends readonly Binding[]>(k: Kernel<P, B>, b: Buffer[], a: Args<P>): void {
     this.#record(k, k, b as GpuBufferView[], a);
-    for (const shader of k.also ?? []) this.#record(shader, k, b as GpuBufferView[], a);
+    if (k.also) { for (const shader of k.also) this.#record(shader, k, b as GpuBufferView[], a); }
   }
 
   #record<P extends Params>(
@@ -202,17 +230,22 @@ export class WebGpuDevice implements Device {
     buffers: GpuBufferView[],
     a: Args<P>,
   ): void {
-    if (this.#slot === SLOTS) this.flush();
-    const pipeline = this.#pipeline(shader, k.bindings);
+    if (this.#slot === SLOTS || this.#clock?.full) this.flush();
+    const pipeline = this.#pipeline(shader, k);
     let word = this.#slot * SLOT / 4;
-    for (const name in k.params) {
-      if (k.params[name] === "f32") this.#uniformFloats[word++] = a[name];
+    for (const { name, float } of pipeline.params) {
+      if (float) this.#uniformFloats[word++] = a[name];
       else this.#uniformData[word++] = a[name];
     }
     this.#encoder ??= this.#gpu.createCommandEncoder();
+    if (this.#clock) {
+      this.#pass?.end();
+      this.#pass = this.#encoder.beginComputePass({ timestampWrites: this.#clock.mark(shader.name) });
+    }
     const pass = this.#pass ??= this.#encoder.beginComputePass();
     pass.setPipeline(pipeline.gpu);
-    pass.setBindGroup(0, this.#group(pipeline, buffers), [this.#slot * SLOT]);
+    this.#dynamicOffset[0] = this.#slot * SLOT;
+    pass.setBindGroup(0, this.#group(pipeline, buffers), this.#dynamicOffset, 0, 1);
     let [x, y = 1, z = 1] = shader.workgroups(a);
     if (x > MAX_GROUPS) {
       y = Math.ceil(x / MAX_GROUPS);
@@ -230,7 +263,12 @@ export class WebGpuDevice implements Device {
       this.#gpu.queue.writeBuffer(this.#uniforms, 0, this.#uniformData, 0, this.#slot * SLOT / 4);
     }
     if (after) after(this.#encoder ??= this.#gpu.createCommandEncoder());
-    if (this.#encoder) this.#gpu.queue.submit([this.#encoder.finish()]);
+    const timed = this.#encoder && this.#clock?.finish(this.#encoder);
+    if (this.#encoder) {
+      this.#gpu.queue.submit([this.#encoder.finish()]);
+      this.submits++;
+    }
+    timed?.();
     this.#encoder = this.#pass = null;
     this.#slot = 0;
     this.#recording++;
@@ -258,6 +296,38 @@ export class WebGpuDevice implements Device {
     } finally {
       staging.destroy();
     }
+  }
+
+  /** Times every dispatch from here on; the passes that this takes make small ones dearer. */
+  startClock(): GpuClock {
+    if (!this.#gpu.features.has("timestamp-query")) {
+      throw new UserError("this GPU has no timestamp queries, so its kernels cannot be timed one by one");
+    }
+    this.flush();
+    return this.#clock = new GpuClock(this.#gpu);
+  }
+
+  stopClock(): void {
+    this.flush();
+    this.#clock = null;
+  }
+
+  /** Milliseconds of a copy of so many bytes within the GPU's memory, at best of some. */
+  async timeCopy(bytes: number): Promise<number> {
+    const usage = GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
+    const [from, to] = [0, 1].map(() => this.#gpu.createBuffer({ size: bytes, usage }));
+    let best = Infinity;
+    for (let round = 0; round < 5; round++) {
+      const encoder = this.#gpu.createCommandEncoder();
+      // Several, so that what a submit costs does not count.
+      for (let i = 0; i < 8; i++) encoder.copyBufferToBuffer(from, 0, to, 0, bytes);
+      const started = performance.now();
+      this.#gpu.queue.submit([encoder.finish()]);
+      await this.#gpu.queue.onSubmittedWorkDone();
+      best = Math.min(best, (performance.now() - started) / 8);
+    }
+    for (const buffer of [from, to]) buffer.destroy();
+    return best;
   }
 
   /**

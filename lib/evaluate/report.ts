@@ -1,5 +1,6 @@
 /** The evaluation as one page that needs nothing else: tables, curves, matrices, samples. */
-import { html, raw } from "hono/html";
+import { html } from "hono/html";
+import { type Html, image, page, type Picture, table } from "../page.ts";
 import type { Prediction } from "../train/evaluate.ts";
 import type { Quality } from "../train/classify.ts";
 import type { Answered, Sample, Score, Speed } from "./language.ts";
@@ -39,17 +40,6 @@ export interface Report {
   readonly shortfalls: Shortfall[];
 }
 
-export interface Picture {
-  readonly title: string;
-  readonly svg: string;
-}
-
-type Html = ReturnType<typeof html>;
-
-/** An SVG as an image of its own: pictures on one page would otherwise share the names inside them. */
-const image = ({ title, svg }: Picture) =>
-  html`<img alt="${title}" src="data:image/svg+xml;base64,${new TextEncoder().encode(svg).toBase64()}">`;
-
 const percent = (share: number | null | undefined) => share == null ? "–" : `${(100 * share).toFixed(1)} %`;
 const fixed = (digits: number) => (x: number | null | undefined) => x == null ? "–" : x.toFixed(digits);
 
@@ -74,21 +64,6 @@ const FIGURES: readonly [string, (c: CheckpointReport) => string][] = [
   ["first token, ms", ({ speed }) => fixed(1)(speed?.first_token_ms)],
   ["memory, MiB", ({ memory_bytes }) => fixed(1)(memory_bytes / 2 ** 20)],
 ];
-
-function table(head: readonly string[], rows: readonly (readonly (string | Html)[])[]): Html {
-  return html`
-    <div class="wide">
-      <table>
-        <thead>
-          <tr>${head.map((cell) => html`<th scope="col">${cell}</th>`)}</tr>
-        </thead>
-        <tbody>${rows.map(([first, ...rest]) =>
-          html`<tr><th scope="row">${first}</th>${rest.map((cell) => html`<td>${cell}</td>`)}</tr>`
-        )}</tbody>
-      </table>
-    </div>
-  `;
-}
 
 function families(entries: [string, CheckpointReport][]): Html | "" {
   const asked = entries.filter(([, { instruct }]) => instruct);
@@ -165,20 +140,6 @@ function samples(entries: [string, CheckpointReport][]): Html | "" {
   }`;
 }
 
-const STYLE = `
-  :root { color-scheme: light dark; --line: light-dark(#d5dae0, #3a4149); --soft: light-dark(#f4f6f8, #20252b); }
-  body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; padding: 0 1rem; max-width: 70rem;
-         background: light-dark(#fff, #15191d); color: light-dark(#1a1f24, #e4e8ec); }
-  h1 { margin-bottom: 0; } h2 { margin-top: 2.5rem; }
-  .wide { overflow-x: auto; margin: 1rem 0; }
-  table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
-  th, td { border: 1px solid var(--line); padding: .3rem .6rem; text-align: left; vertical-align: top; }
-  td { white-space: pre-wrap; overflow-wrap: anywhere; } thead th, tbody th { background: var(--soft); font-weight: 600; }
-  img { max-width: 100%; height: auto; margin: .5rem .5rem .5rem 0; border: 1px solid var(--line); border-radius: 6px; }
-  .short { border-left: 4px solid #c0392b; padding: .2rem 1rem; background: var(--soft); }
-  .good { border-left: 4px solid #2e8b57; padding: .2rem 1rem; background: var(--soft); }
-  summary { cursor: pointer; margin: .5rem 0; }`;
-
 export interface Pictures {
   /** Curves of the stages' training. */
   readonly curves: readonly Picture[];
@@ -205,38 +166,28 @@ export function renderReport(report: Report, gated: boolean, pictures: Pictures)
       </div>
     `;
   const { attention } = pictures;
-  const page = html`
-    <!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8">
-        <meta name="viewport" content="width=device-width, initial-scale=1">
-        <title>Evaluation of ${report.preset}</title>
-        <style>${raw(STYLE)}</style>
-      </head>
-      <body>
-    <h1>Evaluation of ${report.preset}</h1>
-    <p>${report.made.slice(0, 16).replace("T", " ")} UTC, on ${report.device}</p>
-    ${gate}
-    <h2>Side by side</h2>
-    ${table(
-      ["figure", ...entries.map(([name]) => name)],
-      [
-        ["folder", ...entries.map(([, { folder }]) => folder)],
-        ...FIGURES.map(([name, write]) => [name, ...entries.map(([, c]) => write(c))]),
-      ],
-    )}
-    ${families(entries)}
-    ${labels(entries, pictures.matrices)}
-    ${samples(entries)}
-    ${attention
-      ? html`<h2>Attention of one text</h2><p>${attention.text}</p>
+  return page(
+    `Evaluation of ${report.preset}`,
+    html`
+      <p>${report.made.slice(0, 16).replace("T", " ")} UTC, on ${report.device}</p>
+      ${gate}
+      <h2>Side by side</h2>
+      ${table(
+        ["figure", ...entries.map(([name]) => name)],
+        [
+          ["folder", ...entries.map(([, { folder }]) => folder)],
+          ...FIGURES.map(([name, write]) => [name, ...entries.map(([, c]) => write(c))]),
+        ],
+      )}
+      ${families(entries)}
+      ${labels(entries, pictures.matrices)}
+      ${samples(entries)}
+      ${attention
+        ? html`<h2>Attention of one text</h2><p>${attention.text}</p>
 <p>Rows look at columns: each token at itself and at those before it. One picture for each head of the last layer.</p>
 ${attention.heads.map(image)}`
-      : ""}
-    ${pictures.curves.length ? html`<h2>Training</h2>${pictures.curves.map(image)}` : ""}
-      </body>
-    </html>
-  `;
-  return String(page);
+        : ""}
+      ${pictures.curves.length ? html`<h2>Training</h2>${pictures.curves.map(image)}` : ""}
+    `,
+  );
 }

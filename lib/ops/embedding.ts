@@ -1,7 +1,7 @@
 /** Table look-up: token and position embeddings. */
 import { byRows, kernel, linearGroups } from "../device/device.ts";
 import { empty, type Parameter, type Tensor, upload } from "../tensor/tensor.ts";
-import { record } from "./tape.ts";
+import { record, recording } from "./tape.ts";
 import forwardWgsl from "../../kernels/embedding_forward.wgsl" with { type: "text" };
 import backwardWgsl from "../../kernels/embedding_backward.wgsl" with { type: "text" };
 
@@ -73,17 +73,20 @@ export function scatterPlan(ids: Uint32Array, vocab: number) {
 export function embedding(weight: Parameter, ids: Uint32Array, shape: readonly number[]): Tensor {
   const { device, width } = weight;
   const index = upload(device, [ids.length], ids);
+  // Made now, as an upload in the middle of the backward pass would have to wait for what comes before it.
+  const plan = weight.grad && recording(weight) ? scatterPlan(ids, weight.shape[0]) : null;
+  const places = plan && upload(device, [plan.places.length], plan.places);
   const out = empty(device, [...shape, width]);
   device.dispatch(embeddingForward, [index.buffer, weight.buffer, out.buffer], { rows: ids.length, width });
   return record({
     output: out,
     inputs: [weight],
-    saved: [],
+    saved: places ? [places] : [],
     backward(dout) {
-      if (!weight.grad) return [null];
-      const { places, args } = scatterPlan(ids, weight.shape[0]);
-      const plan = upload(device, [places.length], places);
-      device.dispatch(embeddingBackward, [plan.buffer, dout.buffer, weight.grad.buffer], { width, ...args });
+      if (plan && places) {
+        const buffers = [places.buffer, dout.buffer, weight.grad!.buffer];
+        device.dispatch(embeddingBackward, buffers, { width, ...plan.args });
+      }
       return [null];
     },
   });

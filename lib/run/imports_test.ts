@@ -23,6 +23,8 @@ const LAYERS = [
   "lib/errors.ts",
   "lib/files.ts",
   "lib/progress.ts",
+  "lib/page.ts",
+  "lib/plot.ts",
   "kernels",
 ];
 const BOTTOM = LAYERS.indexOf("lib/errors.ts");

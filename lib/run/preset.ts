@@ -40,7 +40,7 @@ export function parsePreset(text: string, path: string, sets: readonly string[] 
   const result = PresetSchema.safeParse(values);
   if (result.success) return deepFreeze(result.data);
 
-  const issue = result.error.issues[0];
+  const issue = innermost(result.error.issues[0]);
   const keys = issue.path.map(String);
   const unknown = issue.code === "unrecognized_keys" ? [issue.keys[0]] : [];
   const full = [...keys, ...unknown];
@@ -83,6 +83,27 @@ function applyOverride(values: Tree, set: string): string {
 
 type Issue = z.core.$ZodIssue;
 
+/** What is wrong in the form that a value was meant to have, if it has several. */
+function innermost(issue: Issue): Issue {
+  if (issue.code !== "invalid_union") return issue;
+  const other = ({ code, path }: Issue) =>
+    path.length === 0 && (code === "invalid_type" || code === "invalid_value");
+  const meant = issue.errors.find(([first]) => !other(first))?.[0];
+  return meant ? innermost({ ...meant, path: [...issue.path, ...meant.path] } as Issue) : issue;
+}
+
+/** A form that a value did not have. */
+function form(issue: Issue): string {
+  if (issue.code === "invalid_value") return issue.values.join(" or ");
+  if (issue.code !== "invalid_type") return "another value";
+  const names: Record<string, string> = {
+    number: "a number",
+    object: "a map",
+    string: "a text",
+  };
+  return names[issue.expected] ?? issue.expected;
+}
+
 function explainIssue(issue: Issue, keys: string[], values: Tree): string {
   const given = keys.reduce<unknown>((at, key) => (at as Tree | undefined)?.[key], values);
   const got = given === undefined ? "it is missing" : `got ${JSON.stringify(given)}`;
@@ -103,7 +124,7 @@ function explainIssue(issue: Issue, keys: string[], values: Tree): string {
     case "too_big":
       return `expected ${bound(issue, "less than", "at most", issue.maximum)}, ${got}`;
     case "invalid_union":
-      return `expected auto or a whole number above 0, ${got}`;
+      return `expected ${issue.errors.map(([first]) => form(first)).join(" or ")}, ${got}`;
     default:
       return issue.code === "custom" ? issue.message : `${issue.message}, ${got}`;
   }
@@ -121,13 +142,22 @@ function bound(
 
 /** The keys that a part of the preset may have. */
 function knownKeys(path: string[]): string[] {
-  let schema: unknown = PresetSchema;
-  const shapeOf = (s: unknown): Record<string, unknown> => {
-    const { shape, def } = s as { shape?: Record<string, unknown>; def?: { innerType?: unknown } };
-    return shape ?? (def?.innerType ? shapeOf(def.innerType) : {});
+  interface Definition {
+    innerType?: Schema;
+    element?: Schema;
+    options?: Schema[];
+  }
+  type Schema = { shape?: Record<string, Schema>; def?: Definition };
+  /** The map within a schema, through defaults, lists and alternatives. */
+  const mapIn = (schema: Schema | undefined): Schema["shape"] => {
+    const { innerType, element, options } = schema?.def ?? {};
+    return schema?.shape ?? (innerType ? mapIn(innerType) : undefined) ??
+      (element ? mapIn(element) : undefined) ??
+      options?.map(mapIn).find((shape) => shape);
   };
-  for (const key of path) schema = shapeOf(schema)[key];
-  return Object.keys(shapeOf(schema));
+  let schema = PresetSchema as unknown as Schema;
+  for (const key of path) schema = /^\d+$/.test(key) ? schema : mapIn(schema)?.[key] ?? schema;
+  return Object.keys(mapIn(schema) ?? {});
 }
 
 function deepFreeze<T>(value: T): T {

@@ -78,3 +78,30 @@ Deno.test("a missing key names itself", () => {
 Deno.test("an override that is no key=value is refused", () => {
   assertStringIncludes(refusal(TINY, ["pretrain.steps"]), "expected key=value");
 });
+
+Deno.test("a value of several forms is refused for what is wrong in the form that was meant", () => {
+  const source = (yaml: string) => TINY.replace("sources: [text.txt]", `sources: [${yaml}]`);
+  const said = (yaml: string, message: string) =>
+    assertEquals(refusal(source(yaml)), `preset.yaml:5: prepare-corpus.sources${message}`);
+  said("{ path: a, weight: 0 }", ".0.weight: expected more than 0, got 0");
+  said(
+    "{ path: a, wieght: 2 }",
+    ".0.wieght: unknown key; did you mean weight? (known: path, url, huggingface, files, revision, sha256, " +
+      "column, weight, limit)",
+  );
+  said("{ path: a, url: https://b }", ".0: expected one of path, url and huggingface, got path and url");
+  said("{ column: a }", ".0: expected one of path, url and huggingface, got none");
+  said("{ path: a, files: b }", ".0.files: it belongs to huggingface:");
+  said("{ huggingface: oscar }", '.0.huggingface: expected owner/name, got "oscar"');
+  said("7", ".0: expected a text or a map, got 7");
+  assertEquals(
+    refusal(TINY, ["threads=many"]),
+    '--set threads: expected auto or a number, got "many"',
+  );
+  const bound = (value: string) => refusal(TINY, [`prepare-corpus.quality.symbols=${value}`]);
+  assertEquals(bound("2"), "--set prepare-corpus.quality.symbols: expected at most 1, got 2");
+  assertEquals(
+    bound("much"),
+    '--set prepare-corpus.quality.symbols: expected false or a number, got "much"',
+  );
+});

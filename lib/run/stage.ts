@@ -37,6 +37,8 @@ export interface StageResult {
   readonly device?: string;
   /** False if it was stopped early; it is then not up to date. */
   readonly finished: boolean;
+  /** What it took from the network, by address, with hashes. */
+  readonly fetched?: Record<string, string>;
 }
 
 export interface Stage {
@@ -67,6 +69,7 @@ const Manifest = z.object({
   settings: z.string(),
   code: z.string(),
   inputs: z.record(z.string(), z.string()),
+  fetched: z.record(z.string(), z.string()).optional(),
   outputs: z.record(z.string(), z.object({ hash: z.string(), bytes: z.number(), modified: z.number() })),
   metrics: z.record(z.string(), z.unknown()),
   device: z.string().nullable(),
@@ -204,6 +207,7 @@ export async function runStage(
       settings: settingsHash(stage, preset),
       code: await codeHash(stage),
       inputs,
+      ...result.fetched ? { fetched: result.fetched } : {},
       outputs: await listOutputs(out),
       metrics: result.metrics,
       device: result.device ?? null,

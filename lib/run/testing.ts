@@ -27,6 +27,8 @@ export interface Workspace {
   readonly folder: string;
   /** Runs a stage script with the permissions of its task. */
   run(stage: string, ...args: string[]): Promise<{ code: number; output: string }>;
+  /** Runs prepare-corpus, with that environment besides. */
+  prepare(env: Record<string, string>, ...args: string[]): Promise<{ code: number; output: string }>;
   /** Runs it without the right to write anywhere. */
   runReadOnly(stage: string, ...args: string[]): Promise<{ code: number; output: string }>;
   /** Runs a program of lib/tools, which may only read. */
@@ -65,20 +67,21 @@ export async function workspace(text = sampleText(), preset = TINY): Promise<Wor
   const path = (...parts: string[]) => join(folder, ...parts);
   await Deno.writeTextFile(path("text.txt"), text);
   await Deno.writeTextFile(path("preset.yaml"), preset);
-  const program = (rights: string[], module: string, args: string[]) =>
+  const program = (rights: string[], module: string, args: string[], env: Record<string, string> = {}) =>
     new Deno.Command(Deno.execPath(), {
       args: [
         ...["run", "-q", "--no-prompt", `--config=${root}deno.json`, "--allow-read"],
-        ...[...rights, "--allow-env=NODE_ENV,LOG_STREAM,LOG_TOKENS,XDG_RUNTIME_DIR"],
+        ...[...rights, "--allow-env=NODE_ENV,LOG_STREAM,LOG_TOKENS,XDG_RUNTIME_DIR,HF_TOKEN,HF_ENDPOINT"],
         ...[`${root}${module}.ts`, ...args],
       ],
       cwd: folder,
+      env: { HF_TOKEN: "", ...env },
       stdin: "null",
       stdout: "piped",
       stderr: "piped",
     }).spawn();
-  const start = (rights: string[], stage: string, args: string[]) =>
-    program(rights, `stages/${stage}`, ["--config", "preset.yaml", ...args]);
+  const start = (rights: string[], stage: string, args: string[], env: Record<string, string> = {}) =>
+    program(rights, `stages/${stage}`, ["--config", "preset.yaml", ...args], env);
   const writable = [`--allow-write=${folder}/data,${folder}/models`];
   const finish = async (process: Deno.ChildProcess) => {
     const { code, stdout, stderr } = await process.output();
@@ -88,6 +91,7 @@ export async function workspace(text = sampleText(), preset = TINY): Promise<Wor
     folder,
     path,
     spawn: (stage, ...args) => start(writable, stage, args),
+    prepare: (env, ...args) => finish(start([...writable, "--allow-net"], "prepare-corpus", args, env)),
     run: (stage, ...args) => finish(start(writable, stage, args)),
     runReadOnly: (stage, ...args) => finish(start([], stage, args)),
     tool: (name, ...args) => finish(program([], `lib/tools/${name}`, args)),

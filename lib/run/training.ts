@@ -1,13 +1,36 @@
 /** What the stages that train take from a preset in the same way. */
 import type { Device } from "../device/device.ts";
-import { openDevice } from "../device/open.ts";
+import { CpuDevice } from "../device/cpu.ts";
+import { findAdapter, openDevice } from "../device/open.ts";
+import { WebGpuDevice } from "../device/webgpu.ts";
+import type { GptConfig } from "../nn/gpt.ts";
 import type { Terminal } from "../progress.ts";
+import { fasterDevice } from "../train/faster_device.ts";
 import type { LoopOptions } from "../train/loop.ts";
 import type { Preset } from "./config.ts";
 
-/** Opens the device that a preset asks for, and says which it is. */
-export async function openFor({ device: choice, threads }: Preset, terminal?: Terminal): Promise<Device> {
-  const { device, why } = await openDevice(choice, threads === "auto" ? {} : { threads });
+/** Where it is remembered which device is faster. */
+const MEASURED = "models/devices.json";
+
+/**
+ * Opens the device that a preset asks for, and says which it is. `auto`, on a machine with a hardware GPU,
+ * is the one that trains the given model faster.
+ */
+export async function openFor(
+  { device: choice, threads }: Preset,
+  terminal?: Terminal,
+  training?: { readonly config: GptConfig; readonly batch: number },
+): Promise<Device> {
+  const options = threads === "auto" ? {} : { threads };
+  const adapter = choice === "auto" && training ? await findAdapter() : null;
+  const { device, why } = adapter && !adapter.info.isFallbackAdapter
+    ? await fasterDevice(
+      { cpu: () => CpuDevice.open(options), webgpu: () => WebGpuDevice.open(adapter) },
+      training!.config,
+      training!.batch,
+      MEASURED,
+    )
+    : await openDevice(choice, options);
   terminal?.log(`  device: ${device.name} (${why}): ${device.description}`);
   return device;
 }

@@ -9,6 +9,9 @@ import type { Tokenizer, TokenizerFile, VocabularyBuilder } from "./tokenizer.ts
 /** A word, a digit or a run of marks, with the space before it; other white space. */
 const PIECES = / ?\p{L}[\p{L}\p{M}]*| ?\p{N}| ?[^\s\p{L}\p{N}]+|\s/gu;
 
+/** Merges are learned from so many different words, the commonest; rarer ones would only take memory. */
+const LEARNED = 300_000;
+
 const pieces = (text: string) => text.normalize("NFC").match(PIECES) ?? [];
 
 /** Two neighbours as the key of a map. No token contains the separator. */
@@ -93,13 +96,20 @@ function mergePair(parts: readonly string[], a: string, b: string): string[] {
   return merged;
 }
 
+/** The words that stand most often in the text, at most so many of them. */
+export function commonest(counts: ReadonlyMap<string, number>, most: number): [string, number][] {
+  const words = [...counts];
+  if (words.length <= most) return words;
+  return words.sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1)).slice(0, most);
+}
+
 /** The alphabet, then merges until there are `size` tokens with the special ones, or no pair stands twice. */
 function learn(counts: ReadonlyMap<string, number>, minCount: number, always: string, size: number) {
   const letters = new Map<string, number>([...always.normalize("NFC")].map((c) => [c, minCount]));
   for (const [word, n] of counts) for (const c of word) letters.set(c, (letters.get(c) ?? 0) + n);
   const alphabet = [...letters].filter(([, n]) => n >= minCount).map(([c]) => c).sort();
 
-  const words = [...counts].map(([word, count]) => ({ parts: [...word], count }));
+  const words = commonest(counts, LEARNED).map(([word, count]) => ({ parts: [...word], count }));
   // How often each pair stands in the text, and the words it stands in, kept up to date by every merge.
   const pairs = new Map<string, { count: number; words: Set<number> }>();
   const note = (index: number, sign: 1 | -1) => {

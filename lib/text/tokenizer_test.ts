@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { UserError } from "../errors.ts";
-import { BpeTokenizer } from "./bpe.ts";
+import { BpeTokenizer, commonest } from "./bpe.ts";
 import { CharTokenizer } from "./char.ts";
 import { special } from "./special.ts";
 import { readTokenizer } from "./tokenizer.ts";
@@ -72,4 +72,10 @@ Deno.test("a saved byte-pair encoding encodes as before", async () => {
   assertEquals(restored.encode(text), bpe.encode(text));
   assertEquals(restored.decode(restored.encode(text)), text);
   assertEquals(restored.size, bpe.size);
+});
+
+Deno.test("of very many words, merges are learned from the commonest", () => {
+  const counts = new Map([["uno", 2], ["dos", 5], ["tres", 2], ["cuatro", 9]]);
+  assertEquals(commonest(counts, 4), [...counts]);
+  assertEquals(commonest(counts, 3), [["cuatro", 9], ["dos", 5], ["tres", 2]]);
 });

@@ -5,6 +5,7 @@
  *                         [--steps N] [--rounds N] [--against COMMAND] [--json]
  *   deno task bench ops | decode [the same]
  *   deno task bench serve [--models models] [--seconds N]
+ *   deno task bench prepare-corpus [--megabytes N]
  *
  * `--against` runs another program's benchmark in turns with ours: COMMAND gets --layers, --heads,
  * --width, --context, --batch, --vocab and --steps, and prints a line of JSON with `ms_per_step`.
@@ -17,16 +18,9 @@ import { numberFlag } from "../run/flags.ts";
 import { exitOnUserError } from "../run/stage.ts";
 import { generate } from "../generate/generate.ts";
 import { GPT } from "../nn/gpt.ts";
+import { benchCorpus } from "./bench_corpus.ts";
 import { benchServe } from "./bench_serve.ts";
-import {
-  benchmarkModel,
-  configOf,
-  measureSteps,
-  median,
-  type Shape,
-  shapeName,
-  timed,
-} from "../train/measure.ts";
+import { configOf, measureSteps, median, profileSteps, type Shape, shapeName } from "../train/measure.ts";
 
 const SHAPES = [
   "L4 H4 C128 T64 B12 V65", // nanoGPT's model for a CPU
@@ -34,12 +28,13 @@ const SHAPES = [
   "L6 H6 C384 T256 B16 V65", // nanoGPT's baby model
 ];
 
-const HELP = `Usage: deno task bench train | ops | decode | serve [options]
+const HELP = `Usage: deno task bench train | ops | decode | serve | prepare-corpus [options]
 
   train   whole training steps, with clipping and AdamW
   ops     the same, kernel by kernel
   decode  greedy decoding of one sequence with a cache
   serve   the server's first model with 1, 4, 16 and 64 clients
+  prepare-corpus  the stage on generated text: MB/s and peak memory, at two sizes
 
   --shape TEXT       "L4 H4 C128 T64 B12 V65"; repeatable; three usual ones by default
   --device NAME      auto, cpu or webgpu (auto)
@@ -49,7 +44,8 @@ const HELP = `Usage: deno task bench train | ops | decode | serve [options]
   --against COMMAND  another program to measure in turns with ours (train only)
   --models FOLDER    checkpoints (models; serve only)
   --seconds N        of each measurement (5; serve only)
-  --json             one line of JSON a shape
+  --megabytes N      the larger of the two sizes (200; prepare-corpus only)
+  --json             one line of JSON a measurement
   --help             this text`;
 
 interface Options {
@@ -61,6 +57,7 @@ interface Options {
   against?: string;
   models: string;
   seconds: string;
+  megabytes: string;
   json: boolean;
 }
 
@@ -118,32 +115,38 @@ async function benchTrain(device: Device, shape: Shape, options: Options): Promi
 }
 
 async function benchOps(device: Device, shape: Shape, options: Options): Promise<void> {
-  if (device.name !== "cpu") throw new UserError("bench ops: per-kernel times are for --device cpu so far");
-  const profiled = timed(device);
-  const model = benchmarkModel(profiled.device, shape);
-  for (let i = 0; i < 3; i++) await model.step();
-  profiled.times.clear();
   const steps = Number(options.steps);
-  const started = performance.now();
-  for (let i = 0; i < steps; i++) await model.step();
-  const whole = (performance.now() - started) / steps;
-  const rows = [...profiled.times.values()].sort((a, b) => b.ms - a.ms);
+  const profile = await profileSteps(device, shape, steps);
+  const { ms_per_step, kernels, ceilings, recording_us } = profile;
   if (options.json) {
-    return console.log(JSON.stringify({ shape: shapeName(shape), ms_per_step: whole, kernels: rows }));
+    return console.log(JSON.stringify({ shape: shapeName(shape), device: device.name, ...profile }));
   }
-  console.log(`${shapeName(shape)}: ${whole.toFixed(2)} ms/step`);
-  console.log(`${"kernel".padEnd(28)} calls   ms/step  share    GFLOPS      GB/s`);
+  console.log(`${shapeName(shape)}: ${ms_per_step.toFixed(2)} ms/step`);
+  if (ceilings) {
+    const { gflops, gb_per_s } = ceilings;
+    console.log(
+      `at best: ${gflops.toPrecision(3)} GFLOPS in a product, ${gb_per_s.toFixed(1)} GB/s in a copy`,
+    );
+    console.log(`recording: ${recording_us.toFixed(1)} µs a dispatch`);
+  }
+  const inKernels = kernels.reduce((sum, { ms }) => sum + ms, 0) / steps;
+  // On webgpu, shares are of the kernels' time: a step is longer or shorter than their sum, by what overlaps.
+  const whole = ceilings ? inKernels : ms_per_step;
+  const columns = ["kernel".padEnd(28), "calls", "  ms/step", " share", "  GFLOPS", "    GB/s"];
+  console.log([...columns, ...ceilings ? ["of ceiling"] : []].join(" "));
   const line = (name: string, calls: number, ms: number, rest = "") =>
     console.log(
       `${name.padEnd(28)} ${String(calls).padStart(5)} ${ms.toFixed(3).padStart(9)} ` +
-        `${(100 * ms / whole).toFixed(1).padStart(5)}%  ${rest}`,
+        `${(100 * ms / whole).toFixed(1).padStart(5)}% ${rest}`,
     );
-  for (const { name, calls, ms, flops, bytes } of rows) {
-    const rate = (n: number) => (n > 0 ? (n / ms / 1e6).toFixed(1) : "").padStart(8);
-    line(name, calls / steps, ms / steps, `${rate(flops)}  ${rate(bytes)}`);
+  for (const { name, calls, ms, flops, bytes } of kernels) {
+    const gflops = flops / ms / 1e6, gb_per_s = bytes / ms / 1e6;
+    const rate = (n: number) => (n > 0 ? n.toFixed(1) : "").padStart(8);
+    const share = ceilings ? Math.max(gflops / ceilings.gflops, gb_per_s / ceilings.gb_per_s) : 0;
+    const ceiling = ceilings ? ` ${(100 * share).toFixed(0).padStart(9)}%` : "";
+    line(name, calls / steps, ms / steps, `${rate(gflops)} ${rate(gb_per_s)}${ceiling}`);
   }
-  const inKernels = rows.reduce((sum, row) => sum + row.ms, 0) / steps;
-  line("outside of kernels", 0, whole - inKernels);
+  if (!ceilings) line("outside of kernels", 0, ms_per_step - inKernels);
 }
 
 /** Greedy decoding of one sequence with a cache, until the context is full; median over rounds. */
@@ -178,10 +181,10 @@ const benches = { train: benchTrain, ops: benchOps, decode: benchDecode };
 
 await exitOnUserError(async () => {
   const args = parseArgs(Deno.args, {
-    string: ["shape", "device", "threads", "steps", "rounds", "against", "models", "seconds"],
+    string: ["shape", "device", "threads", "steps", "rounds", "against", "models", "seconds", "megabytes"],
     boolean: ["json", "help"],
     collect: ["shape"],
-    default: { device: "auto", steps: "20", rounds: "3", models: "models", seconds: "5" },
+    default: { device: "auto", steps: "20", rounds: "3", models: "models", seconds: "5", megabytes: "200" },
     unknown: (arg: string) => {
       if (arg.startsWith("-")) throw new UserError(`unknown argument ${arg}; deno task bench --help`);
     },
@@ -192,7 +195,14 @@ await exitOnUserError(async () => {
     const seconds = numberFlag("seconds", args.seconds, 0.1, false);
     return await benchServe({ device: args.device, models: args.models, seconds, json: args.json });
   }
-  if (!(what in benches)) throw new UserError("bench: say what to measure: train, ops, decode or serve");
+  if (what === "prepare-corpus") {
+    const megabytes = numberFlag("megabytes", args.megabytes, 10, true);
+    const rounds = numberFlag("rounds", args.rounds, 1, true);
+    return await benchCorpus({ megabytes, rounds, json: args.json });
+  }
+  if (!(what in benches)) {
+    throw new UserError("bench: say what to measure: train, ops, decode, serve or prepare-corpus");
+  }
   const threads = args.threads ? { threads: Number(args.threads) } : {};
   for (const text of args.shape.length > 0 ? args.shape : SHAPES) {
     const shape = parseShape(text);

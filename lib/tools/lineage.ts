@@ -39,6 +39,9 @@ async function print(folder: string, manifest: Manifest, depth: number, seen: Se
       console.log(`${indent}  ${path}  ${size}  sha256 ${hash.slice(0, 16)}…`);
     }
   }
+  for (const [address, hash] of Object.entries(manifest.fetched ?? {})) {
+    console.log(`${indent}  ${address}  sha256 ${hash.slice(0, 16)}…`);
+  }
   for (const path of folders) await print(path, (await readManifest(path))!, depth + 1, seen);
 }
 

@@ -17,7 +17,7 @@ import type { Tokenizer } from "../text/tokenizer.ts";
 import { type CheckpointInfo, restoreOptimizer, saveCheckpoint, type SavedModel } from "./checkpoint.ts";
 import { Metrics, type MetricsLine } from "./metrics.ts";
 import { AdamW, type AdamWOptions } from "./optimizer.ts";
-import { plotCurves } from "./plot.ts";
+import { plotCurves } from "../plot.ts";
 import { learningRate, type Schedule } from "./schedule.ts";
 
 export interface LoopOptions {

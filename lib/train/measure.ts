@@ -1,6 +1,8 @@
 /** Measuring training steps: whole, and kernel by kernel. */
 import type { Args, Binding, Buffer, Device, Kernel, Params } from "../device/device.ts";
+import { WebGpuDevice } from "../device/webgpu.ts";
 import { GPT, type GptConfig, parameterSpecs } from "../nn/gpt.ts";
+import { matmulNN } from "../ops/linear.ts";
 import { differentiate } from "../ops/tape.ts";
 import { deriveSeed, randomBits } from "../tensor/random.ts";
 import { scope } from "../tensor/tensor.ts";
@@ -29,12 +31,17 @@ export function stepFlops({ layers, width, context, batch }: Shape, parameters: 
   return 6 * parameters * batch * context + 12 * layers * width * context * batch * context;
 }
 
+/** Elements of all parameters of a model. */
+export function parameterCount(config: GptConfig): number {
+  return parameterSpecs(config).reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
+}
+
 /**
  * Bytes that training takes, roughly: four arenas of parameters, and per layer and token what the
  * backward pass reads again (norms, qkv, attention, the MLP's two sides) besides logits and gradients.
  */
 export function trainingBytes(c: GptConfig, batch: number): number {
-  const parameters = parameterSpecs(c).reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
+  const parameters = parameterCount(c);
   const perToken = c.layers * (8 * c.width + 2 * c.hidden) + 8 * c.width + 2 * c.hidden + 2 * c.vocab;
   return 4 * (4 * parameters + batch * c.context * perToken);
 }
@@ -109,9 +116,51 @@ export interface KernelTime {
   bytes: number;
 }
 
-/** A device that times every dispatch of another, whose dispatches run at once. */
-export function timed(device: Device): { device: Device; times: Map<string, KernelTime> } {
-  const times = new Map<string, KernelTime>();
+export interface Profile {
+  readonly ms_per_step: number;
+  /** Of all steps together, dearest first. */
+  readonly kernels: readonly KernelTime[];
+  /** What the device reaches at best: in a large product, and in a copy. Measured on webgpu only. */
+  readonly ceilings: { readonly gflops: number; readonly gb_per_s: number } | null;
+  /** What recording a dispatch takes the host, in µs, in the median step; 0 on devices that run it at once. */
+  readonly recording_us: number;
+}
+
+/** Times every kernel of some steps: on webgpu by the GPU's own clock, else around each dispatch. */
+export async function profileSteps(device: Device, shape: Shape, steps: number): Promise<Profile> {
+  const webgpu = device instanceof WebGpuDevice ? device : null;
+  const ceilings = webgpu && await measureCeilings(webgpu);
+  const { device: counted, kernels, owners } = counting(device);
+  const model = benchmarkModel(counted, shape);
+  for (let i = 0; i < 3; i++) await model.step();
+  kernels.clear();
+  const dispatched: number[] = [];
+  const sum = (what: "ms" | "calls") => [...kernels.values()].reduce((n, kernel) => n + kernel[what], 0);
+  const started = performance.now();
+  for (let i = 0; i < steps; i++) {
+    const [ms, calls] = [sum("ms"), sum("calls")];
+    await model.step();
+    dispatched.push(1000 * (sum("ms") - ms) / (sum("calls") - calls));
+  }
+  const ms_per_step = (performance.now() - started) / steps;
+  const recording_us = webgpu ? median(dispatched) : 0;
+  if (webgpu) {
+    // Apart from the steps that were timed as a whole, as passes of one dispatch are dearer.
+    kernels.clear();
+    const clock = webgpu.startClock();
+    for (let i = 0; i < steps; i++) await model.step();
+    webgpu.stopClock();
+    await clock.settled();
+    for (const kernel of kernels.values()) kernel.ms = 0;
+    for (const [shader, { ms }] of clock.times) kernels.get(owners.get(shader)!)!.ms += ms;
+  }
+  const sorted = [...kernels.values()].sort((a, b) => b.ms - a.ms);
+  return { ms_per_step, kernels: sorted, ceilings, recording_us };
+}
+
+/** A device that counts and times what is dispatched on another. */
+function counting(device: Device) {
+  const kernels = new Map<string, KernelTime>(), owners = new Map<string, string>();
   const dispatch = <P extends Params, B extends readonly Binding[]>(
     k: Kernel<P, B>,
     b: Buffer[],
@@ -120,12 +169,13 @@ export function timed(device: Device): { device: Device; times: Map<string, Kern
     const started = performance.now();
     device.dispatch(k, b, a);
     const ms = performance.now() - started;
-    const entry = times.get(k.name) ?? { name: k.name, calls: 0, ms: 0, flops: 0, bytes: 0 };
+    const entry = kernels.get(k.name) ?? { name: k.name, calls: 0, ms: 0, flops: 0, bytes: 0 };
     entry.calls++;
     entry.ms += ms;
     entry.flops += k.flops?.(a) ?? 0;
     entry.bytes += b.reduce((sum, buffer) => sum + buffer.bytes, 0);
-    times.set(k.name, entry);
+    kernels.set(k.name, entry);
+    for (const shader of [k, ...k.also ?? []]) owners.set(shader.name, k.name);
   };
   const wrapper = new Proxy(device, {
     get(target, key) {
@@ -134,5 +184,25 @@ export function timed(device: Device): { device: Device; times: Map<string, Kern
       return typeof value === "function" ? value.bind(target) : value;
     },
   });
-  return { device: wrapper, times };
+  return { device: wrapper, kernels, owners };
+}
+
+/** A copy of 64 MiB, and the largest square product up to 4096 that takes less than a second or so. */
+async function measureCeilings(device: WebGpuDevice): Promise<NonNullable<Profile["ceilings"]>> {
+  const bytes = 2 ** 26, gb_per_s = 2 * bytes / 1e6 / await device.timeCopy(bytes);
+  let gflops = 0;
+  for (let n = 256, ms = 0; n <= 4096 && ms < 100; n *= 2) {
+    const [a, b, c] = [0, 1, 2].map(() => device.alloc(4 * n * n));
+    const args = { m: n, n, k: n, has_bias: 0, accumulate: 0 };
+    device.dispatch(matmulNN, [a, b, a, c], args); // compiles
+    await device.read(device.slice(c, 0, 4));
+    const clock = device.startClock();
+    for (let i = 0; i < 3; i++) device.dispatch(matmulNN, [a, b, a, c], args);
+    device.stopClock();
+    await clock.settled();
+    ms = clock.times.get(matmulNN.name)!.ms / 3;
+    gflops = Math.max(gflops, 2 * n ** 3 / ms / 1e6);
+    for (const buffer of [a, b, c]) device.release(buffer);
+  }
+  return { gflops, gb_per_s };
 }

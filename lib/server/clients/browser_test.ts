@@ -103,7 +103,9 @@ test("a preset question is answered by the FAQ, and by the model with the FAQ of
 
 test("answers stream in, and stop when told to", async ({ page }) => {
   await page.selectOption("#model", "tiny/pretrain");
-  await slide(page, "max_tokens", 400);
+  // Ten times what people can ask for: on a busy machine 400 tokens of a tiny model are three frames.
+  await page.evaluate(() => document.getElementById("max_tokens")!.setAttribute("max", "4000"));
+  await slide(page, "max_tokens", 4000);
   await slide(page, "temperature", 0);
   // Watches from inside: a tiny model writes faster than one can look from here.
   await page.evaluate(() => {
@@ -119,7 +121,7 @@ test("answers stream in, and stop when told to", async ({ page }) => {
   const whole = await answer(page);
   const lengths = Number(await page.evaluate(() => document.body.dataset.lengths));
   assert(lengths >= 4, `${lengths} different lengths were shown`);
-  assert(whole.length < 300, whole);
+  assert(whole.length < 3000, whole);
   assertStringIncludes(await page.locator("article.assistant").innerText(), "detenido");
 });
 

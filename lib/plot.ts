@@ -1,4 +1,4 @@
-/** Training curves and matrices as self-contained SVG. */
+/** Curves, bars and matrices as self-contained SVG. */
 import * as echarts from "echarts";
 
 function draw(width: number, height: number, option: echarts.EChartsCoreOption): string {
@@ -75,5 +75,27 @@ export function plotMatrix({ title, rows, columns, values, cell }: Matrix): stri
       inRange: { color: ["#f7fbff", "#9ecae1", "#2171b5", "#08306b"] },
     },
     series: [{ type: "heatmap", data, label: { show: written } }],
+  });
+}
+
+export interface Bars {
+  readonly name: string;
+  readonly values: readonly number[];
+}
+
+/** Groups of bars over labels; 720×360 pixels. */
+export function plotBars(
+  title: string,
+  unit: string,
+  labels: readonly string[],
+  bars: readonly Bars[],
+): string {
+  return draw(720, 360, {
+    title: heading(title),
+    legend: { bottom: 4 },
+    grid: { left: 72, right: 24, top: 48, bottom: 84 },
+    xAxis: { type: "category", data: labels, name: "characters", nameLocation: "middle", nameGap: 30 },
+    yAxis: { type: "value", name: unit },
+    series: bars.map(({ name, values }) => ({ name, type: "bar", data: values })),
   });
 }

@@ -1,0 +1,63 @@
+/** What every UTF-16 code unit is, in tables, so that a document is looked at once and quickly. */
+
+export const BLANK = 0, LETTER = 1, FOREIGN = 2, DIGIT = 3, SYMBOL = 5;
+const PUNCTUATION = 4;
+
+export interface Tables {
+  /**
+   * What it is in the bits from 16 on (BLANK; LETTER, that is a to z and the accented letters of Spanish;
+   * FOREIGN, other letters; …), and `folded` in those below: one look-up for both.
+   */
+  readonly both: Uint32Array;
+  /** Letters in lower case and without accents, digits as they are, 0 for all else. */
+  readonly folded: Uint16Array;
+}
+
+const SPANISH = "áéíóúüñÁÉÍÓÚÜÑ";
+const MARKS = ".,;:!?¡¿…()[]«»“”‘’\"'—–-/%";
+let tables: Tables | undefined;
+
+/** Made on first use: 65,536 entries each. */
+export function characterTables(): Tables {
+  if (tables) return tables;
+  const kind = new Uint8Array(65536).fill(SYMBOL), folded = new Uint16Array(65536);
+  for (let code = 0; code < 65536; code++) {
+    const character = String.fromCharCode(code);
+    if (/\s/.test(character)) kind[code] = BLANK;
+    else if (/\p{N}/u.test(character)) {
+      kind[code] = DIGIT;
+      folded[code] = code;
+    } else if (/\p{L}|\p{M}/u.test(character)) {
+      kind[code] = /[a-zA-Z]/.test(character) || SPANISH.includes(character) ? LETTER : FOREIGN;
+      const lower = character.toLowerCase();
+      // Latin, Greek and Cyrillic letters decompose into a base letter and its accents.
+      folded[code] = (code < 0x2000 ? lower.normalize("NFD") : lower).charCodeAt(0);
+    } else if (MARKS.includes(character)) kind[code] = PUNCTUATION;
+  }
+  const both = Uint32Array.from(kind, (k, code) => k << 16 | folded[code]);
+  return tables = { both, folded };
+}
+
+/** UTF-8 to UTF-16 into a buffer that grows: a typed array is read several times faster than a string. */
+export class Units {
+  #buffer = new Uint16Array(1 << 16);
+
+  /** @param bytes well-formed; what is returned holds until the next call */
+  of(bytes: Uint8Array): Uint16Array {
+    if (bytes.length > this.#buffer.length) this.#buffer = new Uint16Array(2 * bytes.length);
+    const buffer = this.#buffer;
+    let n = 0;
+    for (let i = 0; i < bytes.length;) {
+      const byte = bytes[i++];
+      if (byte < 0x80) buffer[n++] = byte;
+      else if (byte < 0xe0) buffer[n++] = (byte & 31) << 6 | bytes[i++] & 63;
+      else if (byte < 0xf0) buffer[n++] = (byte & 15) << 12 | (bytes[i++] & 63) << 6 | bytes[i++] & 63;
+      else {
+        const point = (byte & 7) << 18 | (bytes[i++] & 63) << 12 | (bytes[i++] & 63) << 6 | bytes[i++] & 63;
+        buffer[n++] = 0xd800 + (point - 0x10000 >> 10);
+        buffer[n++] = 0xdc00 + (point - 0x10000 & 1023);
+      }
+    }
+    return buffer.subarray(0, n);
+  }
+}

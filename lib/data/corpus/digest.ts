@@ -1,0 +1,265 @@
+/**
+ * The work on single blocks and documents, which any thread can do, as it depends on nothing else: bytes
+ * to clean texts, and clean documents to verdicts and fingerprints.
+ */
+import { describe } from "../../errors.ts";
+import { type CommonLines, lineKeys, stripLines } from "./boilerplate.ts";
+import { CharacterCounts } from "./character_counts.ts";
+import { Units } from "./characters.ts";
+import { cleanText } from "./clean.ts";
+import { recordsOf, SpoolBuffer } from "./disk.ts";
+import { Fingerprinter, type Fingerprints } from "./fingerprint.ts";
+import type { CorpusOptions } from "./options.ts";
+import { Quality } from "./quality.ts";
+import type { Part, Piece } from "./split.ts";
+import { EventList, type TallyEvent } from "./tally.ts";
+
+/** A part of a file: whole lines of text or of JSONL, or the texts of records. */
+export interface Block {
+  readonly kind: "text" | "jsonl" | "records";
+  readonly bytes?: Uint8Array<ArrayBuffer>;
+  readonly texts?: readonly string[];
+  /** Whether the file begins with it. */
+  readonly first: boolean;
+  /** Where JSONL has the text. */
+  readonly column: string;
+}
+
+export interface Cleaned {
+  readonly kind: Block["kind"];
+  readonly texts: readonly string[];
+  /** Characters before cleaning. */
+  readonly read: number;
+  readonly lines: number;
+  readonly events: readonly TallyEvent[];
+  /** What is wrong with the block, and in which of its lines, from 0. */
+  readonly error?: { readonly line: number; readonly why: string };
+}
+
+export interface Judged {
+  /** The documents that passed, as a spool has them. */
+  readonly spool: Uint8Array<ArrayBuffer>;
+  readonly documents: number;
+  readonly fingerprints: Fingerprints;
+  readonly events: readonly TallyEvent[];
+}
+
+/** Documents to write: each of one record or several, which are joined, and where its pieces go. */
+export interface Batch {
+  readonly spool: Uint8Array<ArrayBuffer>;
+  readonly documents: readonly { readonly records: number; readonly pieces: readonly Piece[] }[];
+}
+
+/** Lines of JSON. */
+export type Rendered = Readonly<Record<Part, Uint8Array<ArrayBuffer>>>;
+
+/** Something in a block that stops the stage. */
+class Fault extends Error {
+  readonly line: number;
+
+  constructor(line: number, why: string) {
+    super(why);
+    this.line = line;
+  }
+}
+
+export class Digester {
+  readonly #options: CorpusOptions;
+  readonly #quality: Quality;
+  readonly #fingerprinter: Fingerprinter;
+  readonly #units = new Units();
+  readonly #characters = new CharacterCounts();
+  #common: CommonLines | null = null;
+
+  constructor(options: CorpusOptions) {
+    this.#options = options;
+    this.#quality = new Quality(options.quality);
+    this.#fingerprinter = new Fingerprinter(options.duplicates);
+  }
+
+  clean(block: Block): Cleaned {
+    const events = new EventList();
+    const lines = block.bytes ? linesIn(block.bytes) : 0;
+    try {
+      const raw = block.kind === "records"
+        ? block.texts!
+        : block.kind === "jsonl"
+        ? this.#records(block, events)
+        : [this.#decode(block.bytes!, events)];
+      const first = block.first && block.kind === "text";
+      return {
+        kind: block.kind,
+        texts: raw.map((text) => cleanText(text, first, this.#options, events)),
+        read: raw.reduce((sum, text) => sum + text.length, 0),
+        lines,
+        events: events.list(),
+      };
+    } catch (error) {
+      if (!(error instanceof Fault)) throw error;
+      return {
+        kind: block.kind,
+        texts: [],
+        read: 0,
+        lines,
+        events: [],
+        error: { line: error.line, why: describe(error) },
+      };
+    }
+  }
+
+  #decode(bytes: Uint8Array, events: EventList): string {
+    const zero = bytes.indexOf(0);
+    if (zero >= 0) {
+      throw new Fault(
+        linesIn(bytes.subarray(0, zero)),
+        "a zero byte, so this is a binary file and no text; remove it",
+      );
+    }
+    try {
+      return decodeStrictly(bytes, "convert the file (iconv -f latin1 -t utf-8)");
+    } catch (error) {
+      if (this.#options.bad_input === "stop") throw error;
+      return lenient.decode(bytes).split("\n").filter((line) => {
+        if (!line.includes("\ufffd")) return true;
+        events.add("bad input", 1, line.length, line);
+        return false;
+      }).join("\n");
+    }
+  }
+
+  #records({ bytes, first, column }: Block, events: EventList): string[] {
+    const stop = this.#options.bad_input === "stop";
+    let all = stop ? decodeStrictly(bytes!, "mend the line") : lenient.decode(bytes);
+    if (first && all.startsWith("\ufeff")) {
+      all = all.slice(1);
+      events.add("byte order mark", 1, 1);
+    }
+    return all.split("\n").flatMap((line, i) => {
+      if (line.trim() === "") return [];
+      const found = line.includes("\ufffd") && !stop ? { why: "not UTF-8" } : textOf(line, column);
+      if ("text" in found) return [found.text];
+      if (stop) {
+        throw new Fault(i, `${found.why}; mend the line, or set prepare-corpus.bad_input: skip`);
+      }
+      events.add("bad input", 1, line.length, line);
+      return [];
+    });
+  }
+
+  /** Keys of the lines of documents, for `LineCounts`. */
+  lines(batch: Uint8Array<ArrayBuffer>): Uint32Array<ArrayBuffer> {
+    const keys: number[] = [];
+    for (const { content } of recordsOf(batch)) lineKeys(content, keys);
+    return Uint32Array.from(keys);
+  }
+
+  /** The lines that `judge` drops from documents. */
+  setCommon(common: CommonLines): void {
+    this.#common = common;
+  }
+
+  /** @param batch documents, as a spool has them */
+  judge(batch: Uint8Array<ArrayBuffer>): Judged {
+    const { min_document_length: shortest } = this.#options;
+    const events = new EventList();
+    const passed = new SpoolBuffer(batch.length);
+    this.#fingerprinter.begin();
+    let documents = 0;
+    for (const record of recordsOf(batch)) {
+      const stripped = this.#common &&
+        stripLines(record.content, this.#common, (line) => events.add("boilerplate", 1, line.length, line));
+      const content = stripped === null ? record.content : new TextEncoder().encode(stripped);
+      const units = this.#units.of(content);
+      const broken = units.length < shortest ? "short documents" : this.#quality.broken(units);
+      if (broken) {
+        events.add(broken, 1, units.length, stripped ?? record.text);
+        continue;
+      }
+      if (stripped === null) passed.copy(record);
+      else passed.add(stripped, record.file);
+      this.#fingerprinter.add(content, units);
+      documents++;
+    }
+    return {
+      spool: passed.bytes(),
+      documents,
+      fingerprints: this.#fingerprinter.end(),
+      events: events.list(),
+    };
+  }
+
+  /** Documents as they are written; their characters are counted. */
+  render({ spool, documents }: Batch): Rendered {
+    const lines: Record<Part, string[]> = { train: [], validation: [] };
+    const records = recordsOf(spool);
+    for (const { records: count, pieces } of documents) {
+      const text = Array.from({ length: count }, () => records.next().value!.text).join("\n\n");
+      for (const { part, from, to } of pieces) {
+        const piece = text.slice(from, to);
+        lines[part].push(JSON.stringify({ text: piece }), "\n");
+        this.#characters.add(piece);
+      }
+    }
+    const encode = (part: Part) => new TextEncoder().encode(lines[part].join(""));
+    return { train: encode("train"), validation: encode("validation") };
+  }
+
+  /** Of all that was rendered. */
+  characters(): CharacterCounts["parts"] {
+    return this.#characters.parts;
+  }
+}
+
+/** A record's text, or why it has none. */
+function textOf(line: string, column: string): { text: string } | { why: string } {
+  let record: unknown;
+  try {
+    record = JSON.parse(line);
+  } catch {
+    return { why: "no JSON" };
+  }
+  if (typeof record !== "object" || record === null || Array.isArray(record)) {
+    return { why: "no JSON object" };
+  }
+  const text = (record as Record<string, unknown>)[column];
+  if (typeof text === "string") return { text };
+  if (text !== undefined) return { why: `the value of ${JSON.stringify(column)} is no text` };
+  const keys = Object.keys(record).slice(0, 12).join(", ");
+  return {
+    why: `no key ${JSON.stringify(column)} (it has: ${keys}); name the right one as column: of the source`,
+  };
+}
+
+function linesIn(bytes: Uint8Array): number {
+  let n = 0;
+  for (let at = bytes.indexOf(10); at >= 0; at = bytes.indexOf(10, at + 1)) n++;
+  return n;
+}
+
+const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+const lenient = new TextDecoder("utf-8", { ignoreBOM: true });
+
+/** @throws {Fault} with the line of the first byte that is no UTF-8, and advice */
+function decodeStrictly(bytes: Uint8Array, advice: string): string {
+  try {
+    return strict.decode(bytes);
+  } catch {
+    const line = linesIn(bytes.subarray(0, firstInvalidByte(bytes)));
+    throw new Fault(line, `not valid UTF-8; ${advice}, or set prepare-corpus.bad_input: skip`);
+  }
+}
+
+/** Bisects: the longest prefix that decodes as the start of a UTF-8 stream. */
+function firstInvalidByte(bytes: Uint8Array): number {
+  let good = 0, bad = bytes.length;
+  while (bad - good > 1) {
+    const middle = (good + bad) >> 1;
+    try {
+      new TextDecoder("utf-8", { fatal: true }).decode(bytes.subarray(0, middle), { stream: true });
+      good = middle;
+    } catch {
+      bad = middle;
+    }
+  }
+  return good;
+}

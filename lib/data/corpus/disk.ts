@@ -1,0 +1,156 @@
+/** Files between the passes: documents one after another, and bytes at a place. */
+import { UserError } from "../../errors.ts";
+import { writeAllSync } from "../../files.ts";
+
+/** A file to read at any place. */
+export class ReadFile {
+  readonly #path: string;
+  readonly #file: Deno.FsFile;
+
+  constructor(path: string) {
+    this.#path = path;
+    this.#file = Deno.openSync(path);
+  }
+
+  /** Fills `into` from the byte `at`. */
+  read(at: number, into: Uint8Array): void {
+    this.#file.seekSync(at, Deno.SeekMode.Start);
+    for (let got = 0; got < into.length;) {
+      const n = this.#file.readSync(into.subarray(got));
+      if (n === null) throw new UserError(`${this.#path} was cut off by someone; run the stage again`);
+      got += n;
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#file.close();
+  }
+}
+
+/** A file that is written from the beginning to the end. */
+export class Appender {
+  readonly #path: string;
+  readonly #file: Deno.FsFile;
+
+  constructor(path: string) {
+    this.#path = path;
+    this.#file = Deno.openSync(path, { write: true, create: true, truncate: true });
+  }
+
+  write(bytes: Uint8Array): void {
+    writeAllSync(this.#file, bytes, this.#path);
+  }
+
+  [Symbol.dispose](): void {
+    this.#file.close();
+  }
+}
+
+/**
+ * Documents one after another, as spools have them: for each its bytes, its characters and the file it is
+ * from, in 4 bytes each, and its text in UTF-8.
+ */
+export class SpoolBuffer {
+  #buffer: Uint8Array<ArrayBuffer>;
+  #filled = 0;
+  readonly #encoder = new TextEncoder();
+
+  /** @param size of the first buffer, in bytes; it grows */
+  constructor(size: number) {
+    this.#buffer = new Uint8Array(size);
+  }
+
+  get length(): number {
+    return this.#filled;
+  }
+
+  #reserve(size: number): void {
+    const most = this.#filled + size;
+    if (most <= this.#buffer.length) return;
+    const larger = new Uint8Array(Math.max(most, 2 * this.#buffer.length));
+    larger.set(this.#buffer.subarray(0, this.#filled));
+    this.#buffer = larger;
+  }
+
+  /** A document of another spool. */
+  copy({ bytes }: Spooled): void {
+    this.#reserve(bytes.length);
+    this.#buffer.set(bytes, this.#filled);
+    this.#filled += bytes.length;
+  }
+
+  add(text: string, file: number): void {
+    this.#reserve(HEADER + 3 * text.length);
+    const { written } = this.#encoder.encodeInto(text, this.#buffer.subarray(this.#filled + HEADER));
+    const view = new DataView(this.#buffer.buffer, this.#filled);
+    view.setUint32(0, written, true);
+    view.setUint32(4, text.length, true);
+    view.setUint32(8, file, true);
+    this.#filled += HEADER + written;
+  }
+
+  /** What was added, as a buffer of its own; then it is empty. */
+  bytes(): Uint8Array<ArrayBuffer> {
+    const bytes = this.#buffer.slice(0, this.#filled);
+    this.#filled = 0;
+    return bytes;
+  }
+}
+
+const HEADER = 12;
+
+export interface Spooled {
+  /** Characters, that is UTF-16 code units. */
+  readonly length: number;
+  readonly file: number;
+  /** The whole record, as it stands in the spool, and the text in it. */
+  readonly bytes: Uint8Array;
+  readonly content: Uint8Array;
+  /** Decoded when asked for. */
+  readonly text: string;
+}
+
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+
+export function* recordsOf(bytes: Uint8Array<ArrayBuffer>): Generator<Spooled> {
+  const view = new DataView(bytes.buffer, bytes.byteOffset);
+  for (let at = 0; at < bytes.length;) {
+    const size = view.getUint32(at, true);
+    const content = bytes.subarray(at + HEADER, at + HEADER + size);
+    yield {
+      bytes: bytes.subarray(at, at + HEADER + size),
+      content,
+      length: view.getUint32(at + 4, true),
+      file: view.getUint32(at + 8, true),
+      get text() {
+        return decoder.decode(content);
+      },
+    };
+    at += HEADER + size;
+  }
+}
+
+/** Batches of whole documents, each a buffer of its own of about a megabyte. */
+export function* readBatches(path: string): Generator<Uint8Array<ArrayBuffer>> {
+  using file = Deno.openSync(path);
+  let held = new Uint8Array(0);
+  for (let last = false; !last;) {
+    const buffer = new Uint8Array(held.length + BATCH);
+    buffer.set(held);
+    let end = held.length;
+    while (end < buffer.length && !last) {
+      const n = file.readSync(buffer.subarray(end));
+      if (n === null) last = true;
+      else end += n;
+    }
+    const view = new DataView(buffer.buffer);
+    let whole = 0;
+    while (whole + HEADER <= end && whole + HEADER + view.getUint32(whole, true) <= end) {
+      whole += HEADER + view.getUint32(whole, true);
+    }
+    held = buffer.slice(whole, end);
+    if (whole > 0) yield buffer.slice(0, whole);
+  }
+}
+
+const BATCH = 1 << 20;

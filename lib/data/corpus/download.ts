@@ -1,0 +1,156 @@
+/** Fetches files once: partial ones are kept and gone on with, whole ones are checked and never fetched again. */
+import { basename, dirname, join } from "@std/path";
+import { UserError } from "../../errors.ts";
+import { exists, explain, hashContent, hashFile } from "../../files.ts";
+import { hubHeaders, refusedByHub, type SourceFile, unreachable } from "./sources.ts";
+
+/** Attempts in a row that bring nothing, after which a download is given up. */
+const ATTEMPTS = 5;
+/** A connection that is silent for so long counts as dropped. */
+const SILENCE_MS = 60_000;
+
+export interface DownloadOptions {
+  readonly folder: string;
+  /** Hears of bytes that are here and, if the server says so, of how many there are. */
+  readonly progress?: (done: number, all: number | null) => void;
+  /** Milliseconds before the second attempt; doubled for each further one. */
+  readonly pause?: number;
+}
+
+/** Whether a file of that address is here, and where. */
+export function downloadPath(folder: string, url: string): string {
+  const name = decodeURIComponent(basename(new URL(url).pathname)) || "file";
+  return join(folder, hashContent(url).slice(0, 12), name);
+}
+
+/** A failure that another attempt may mend. */
+class Dropped extends Error {}
+
+/** @returns where the file is, and its checksum */
+export async function download(
+  remote: NonNullable<SourceFile["remote"]>,
+  { folder, progress = () => {}, pause = 500 }: DownloadOptions,
+): Promise<{ path: string; sha256: string }> {
+  const { url } = remote;
+  const path = downloadPath(folder, url), partial = `${path}.part`;
+  if (!await exists(path)) {
+    await Deno.mkdir(dirname(path), { recursive: true }).catch((error) => explain(error, path));
+    for (let failures = 0, before = await sizeOf(partial);;) {
+      try {
+        await attempt(remote, partial, progress);
+        break;
+      } catch (error) {
+        if (!(error instanceof Dropped)) throw error;
+        const here = await sizeOf(partial);
+        failures = here > before ? 1 : failures + 1;
+        before = here;
+        if (failures === ATTEMPTS) {
+          throw new UserError(
+            `${url}: ${error.message}, ${ATTEMPTS} times in a row; ${here} bytes are kept, so run again later ` +
+              "to go on",
+          );
+        }
+        await new Promise((resolve) => setTimeout(resolve, pause * 2 ** (failures - 1)));
+      }
+    }
+    const sha256 = await check(partial, remote);
+    await Deno.rename(partial, path);
+    await Deno.remove(`${partial}.tag`).catch(() => {});
+    return { path, sha256 };
+  }
+  return { path, sha256: await check(path, remote) };
+}
+
+async function sizeOf(path: string): Promise<number> {
+  return (await Deno.stat(path).catch(() => null))?.size ?? 0;
+}
+
+/** The file's checksum; one that is not as expected is removed. */
+async function check(path: string, { url, sha256 }: NonNullable<SourceFile["remote"]>): Promise<string> {
+  const found = await hashFile(path);
+  if (sha256 === undefined || found === sha256.toLowerCase()) return found;
+  await Deno.remove(path);
+  throw new UserError(
+    `${url}: its sha256 is ${found}, but ${sha256} is expected; the file was removed: check the address and ` +
+      "the checksum, then run again",
+  );
+}
+
+/** One request, from where the last one ended; the file is whole then. */
+async function attempt(
+  { url, huggingface }: NonNullable<SourceFile["remote"]>,
+  partial: string,
+  progress: NonNullable<DownloadOptions["progress"]>,
+): Promise<void> {
+  let here = await sizeOf(partial);
+  // What a partial file is part of: if the server's file changed since, it starts anew.
+  const tag = here > 0 ? await Deno.readTextFile(`${partial}.tag`).catch(() => "") : "";
+  const headers: Record<string, string> = {
+    "accept-encoding": "identity",
+    ...huggingface ? hubHeaders() : {},
+  };
+  if (tag) Object.assign(headers, { range: `bytes=${here}-`, "if-range": tag });
+  const silence = new AbortController();
+  let timer = setTimeout(() => silence.abort(), SILENCE_MS);
+  try {
+    const response = await fetch(url, { headers, signal: silence.signal }).catch((error) => {
+      if (silence.signal.aborted) throw new Dropped("the server is silent");
+      const told = unreachable(url, error);
+      if (/connection (closed|reset)|body|incomplete/i.test(told.message)) {
+        throw new Dropped("the connection was dropped");
+      }
+      throw told;
+    });
+    const { status } = response;
+    if (status === 416) {
+      // Nothing is left to ask for: the file is whole, or is another one by now.
+      await response.body?.cancel();
+      const all = Number(/\/(\d+)$/.exec(response.headers.get("content-range") ?? "")?.[1]);
+      if (all === here) return;
+      await Deno.remove(partial);
+      throw new Dropped("the file has changed");
+    }
+    if (!response.ok) {
+      await response.body?.cancel();
+      if (status === 429 || status >= 500) throw new Dropped(`the server answers ${status}`);
+      if (huggingface && (status === 401 || status === 403)) throw refusedByHub(huggingface);
+      const why = status === 404 || status === 410
+        ? "there is no such file"
+        : status === 401 || status === 403
+        ? "the server refuses it"
+        : "the server does not give it";
+      throw new UserError(`${url}: ${why} (${status}); check the address in prepare-corpus.sources`);
+    }
+    const going = status === 206;
+    if (!going) here = 0;
+    const rest = Number(response.headers.get("content-length") ?? NaN);
+    const all = Number.isNaN(rest) ? null : here + rest;
+    try {
+      if (!going) {
+        const etag = response.headers.get("etag");
+        const strong = etag && !etag.startsWith("W/") ? etag : response.headers.get("last-modified") ?? "";
+        await Deno.writeTextFile(`${partial}.tag`, strong);
+      }
+      const file = await Deno.open(partial, { write: true, create: true, truncate: !going, append: going });
+      try {
+        for await (const chunk of response.body ?? []) {
+          clearTimeout(timer);
+          timer = setTimeout(() => silence.abort(), SILENCE_MS);
+          for (let at = 0; at < chunk.length;) at += await file.write(chunk.subarray(at));
+          here += chunk.length;
+          progress(here, all);
+        }
+      } finally {
+        file.close();
+      }
+    } catch (error) {
+      if (error instanceof TypeError || silence.signal.aborted) {
+        throw new Dropped("the connection was dropped");
+      }
+      explain(error, partial);
+    }
+    if (all !== null && here < all) throw new Dropped("the connection was dropped");
+  } finally {
+    clearTimeout(timer);
+  }
+}

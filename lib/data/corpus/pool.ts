@@ -1,0 +1,103 @@
+/** Threads that digest blocks and documents; without any, the main thread does it. */
+import { Digester } from "./digest.ts";
+import type { CommonLines } from "./boilerplate.ts";
+import type { CorpusOptions } from "./options.ts";
+
+/** What a thread can be asked. */
+export type Job = "clean" | "lines" | "judge" | "render" | "characters";
+type Input<J extends Job> = Parameters<Digester[J]>[0];
+type Output<J extends Job> = ReturnType<Digester[J]>;
+
+/** What a thread is told; jobs are answered. */
+export type Message =
+  | { readonly start: CorpusOptions }
+  | { readonly common: CommonLines }
+  | { readonly job: Job; readonly input: unknown };
+
+interface Thread {
+  readonly worker: Worker;
+  /** Answers come in the order of the questions. */
+  readonly waiting: { resolve: (answer: never) => void; reject: (error: Error) => void }[];
+}
+
+export class Pool {
+  readonly #threads: Thread[] = [];
+  readonly #own: Digester;
+
+  /** @param threads beside the main one */
+  constructor(threads: number, options: CorpusOptions) {
+    this.#own = new Digester(options);
+    for (let i = 0; i < threads; i++) {
+      const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
+      const thread: Thread = { worker, waiting: [] };
+      worker.onmessage = ({ data }) => thread.waiting.shift()!.resolve(data as never);
+      worker.onerror = (event) => {
+        event.preventDefault();
+        for (const { reject } of thread.waiting.splice(0)) reject(new Error(event.message));
+      };
+      worker.postMessage({ start: options } satisfies Message);
+      this.#threads.push(thread);
+    }
+  }
+
+  /** How many blocks to have under way, so that no thread waits for the next. */
+  get ahead(): number {
+    return 1 + 2 * this.#threads.length;
+  }
+
+  setCommon(common: CommonLines): void {
+    this.#own.setCommon(common);
+    for (const { worker } of this.#threads) worker.postMessage({ common } satisfies Message);
+  }
+
+  /** Does a job, wherever there is least to do. The buffers of the input are taken over. */
+  run<J extends Job>(job: J, input: Input<J>): Promise<Output<J>> {
+    if (this.#threads.length === 0) return Promise.resolve(this.#digest(job, input));
+    return this.#ask(this.#threads.reduce((a, b) => b.waiting.length < a.waiting.length ? b : a), job, input);
+  }
+
+  /** Character counts of every thread. */
+  characters(): Promise<Output<"characters">[]> {
+    if (this.#threads.length === 0) return Promise.resolve([this.#own.characters()]);
+    return Promise.all(this.#threads.map((thread) => this.#ask(thread, "characters", undefined)));
+  }
+
+  #digest<J extends Job>(job: J, input: Input<J>): Output<J> {
+    return (this.#own[job] as (input: Input<J>) => Output<J>).call(this.#own, input);
+  }
+
+  #ask<J extends Job>({ waiting, worker }: Thread, job: J, input: Input<J>): Promise<Output<J>> {
+    return new Promise((resolve, reject) => {
+      waiting.push({ resolve, reject });
+      worker.postMessage({ job, input } satisfies Message, buffersOf(input));
+    });
+  }
+
+  [Symbol.dispose](): void {
+    for (const { worker } of this.#threads) worker.terminate();
+  }
+}
+
+/** The buffers that a value is or has, which can go to another thread without a copy. */
+export function buffersOf(value: unknown): ArrayBuffer[] {
+  const parts = ArrayBuffer.isView(value) ? [value] : Object.values(value ?? {});
+  const nested = parts.flatMap((part) => part?.constructor === Object ? Object.values(part) : [part]);
+  return nested.flatMap((part) => ArrayBuffer.isView(part) ? [part.buffer as ArrayBuffer] : []);
+}
+
+/** Works on several inputs at once; results come in the order of the inputs. */
+export async function* inOrder<I, O>(
+  inputs: AsyncIterable<I> | Iterable<I>,
+  ahead: number,
+  work: (input: I) => Promise<O>,
+): AsyncGenerator<O> {
+  const running: Promise<O>[] = [];
+  for await (const input of inputs) {
+    const result = work(input);
+    // It is awaited in its turn, or never if an earlier one failed.
+    result.catch(() => {});
+    running.push(result);
+    if (running.length >= ahead) yield await running.shift()!;
+  }
+  while (running.length > 0) yield await running.shift()!;
+}

@@ -1,0 +1,185 @@
+/** From what a preset names to files: paths on disk, addresses, data sets of Hugging Face. */
+import { basename, globToRegExp, isGlob, join } from "@std/path";
+import { UserError } from "../../errors.ts";
+import type { SourceOptions } from "./options.ts";
+
+/** How the names of files end that can be read; text and JSONL also compressed. */
+export const ENDINGS = [
+  ...[".txt", ".jsonl"].flatMap((ending) => ["", ".gz", ".zst"].map((packed) => ending + packed)),
+  ".parquet",
+];
+const readable = (name: string) => ENDINGS.some((ending) => name.endsWith(ending));
+
+/** A file of a source; those with an address are fetched when they are read. */
+export interface SourceFile {
+  /** For messages and reports: the path, or the address. */
+  readonly name: string;
+  readonly path?: string;
+  readonly remote?: {
+    readonly url: string;
+    readonly sha256?: string | undefined;
+    /** Needed from the environment's HF_TOKEN if the data set is not open. */
+    readonly huggingface?: string;
+  };
+}
+
+export interface Source {
+  readonly weight: number;
+  readonly column: string;
+  readonly limit: number;
+  readonly files: readonly SourceFile[];
+}
+
+/** What a source is, with a string taken for a path or an address. */
+export function parseSource(source: string | SourceOptions): SourceOptions {
+  if (typeof source !== "string") return source;
+  return /^https?:\/\//.test(source) ? { url: source } : { path: source };
+}
+
+/** The files that paths name, sorted and without repeats: those of folders and globs that can be read. */
+export async function listPath(source: string): Promise<string[]> {
+  const found: string[] = [];
+  if (isGlob(source)) {
+    const parts = source.split("/");
+    const base = parts.slice(0, parts.findIndex((part) => isGlob(part))).join("/");
+    const pattern: RegExp = globToRegExp(source);
+    for await (const path of textFiles(base || (source.startsWith("/") ? "/" : "."))) {
+      if (pattern.test(path)) found.push(path);
+    }
+    if (found.length > 0) return found.sort();
+    throw new UserError(
+      `prepare-corpus.sources: ${source} matches no file that ends in ${ENDINGS.join(", ")}`,
+    );
+  }
+  const info = await Deno.stat(source).catch(() => null);
+  if (!info) {
+    throw new UserError(
+      `prepare-corpus.sources: ${source} does not exist; give a file, a folder, a glob or an address`,
+    );
+  }
+  if (!info.isDirectory) return [source];
+  for await (const path of textFiles(source)) found.push(path);
+  if (found.length > 0) return found.sort();
+  throw new UserError(
+    `prepare-corpus.sources: folder ${source} has no file that ends in ${ENDINGS.join(", ")}`,
+  );
+}
+
+async function* textFiles(folder: string): AsyncGenerator<string> {
+  if (!(await Deno.stat(folder).catch(() => null))?.isDirectory) return;
+  for await (const entry of Deno.readDir(folder)) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory) yield* textFiles(path);
+    else if (readable(entry.name)) yield path;
+  }
+}
+
+/** The files on this machine, which decide whether the stage is up to date. */
+export async function listLocal(sources: readonly (string | SourceOptions)[]): Promise<string[]> {
+  const paths = sources.map(parseSource).flatMap(({ path }) => path === undefined ? [] : [path]);
+  return [...new Set((await Promise.all(paths.map(listPath))).flat())].sort();
+}
+
+/** All sources with their files; a file that several name belongs to the first. */
+export async function openSources(sources: readonly (string | SourceOptions)[]): Promise<Source[]> {
+  const seen = new Set<string>();
+  const opened: Source[] = [];
+  for (const source of sources) {
+    const { path, url, huggingface, column, weight, limit, sha256, ...rest } = parseSource(source);
+    const files = path !== undefined
+      ? (await listPath(path)).map((path) => ({ name: path, path }))
+      : url !== undefined
+      ? [{ name: url, remote: { url, sha256 } }]
+      : await listDataset(huggingface!, rest.files ?? "**", rest.revision ?? "main");
+    opened.push({
+      weight: weight ?? 1,
+      column: column ?? "text",
+      limit: limit ?? Infinity,
+      files: files.filter(({ name }) => !seen.has(name) && seen.add(name)),
+    });
+  }
+  return opened;
+}
+
+/** The address of the Hub, which the environment may replace as for Hugging Face's own tools. */
+const hub = () => (Deno.env.get("HF_ENDPOINT") ?? "https://huggingface.co").replace(/\/$/, "");
+
+/** The headers that show who asks the Hub. */
+export function hubHeaders(): Record<string, string> {
+  const token = Deno.env.get("HF_TOKEN");
+  return token ? { authorization: `Bearer ${token}` } : {};
+}
+
+/** What to do when the Hub refuses a data set. */
+export function refusedByHub(name: string): UserError {
+  const how = Deno.env.get("HF_TOKEN")
+    ? "HF_TOKEN was refused: accept the data set's terms on its page, or make a new token"
+    : "it needs a token: accept the data set's terms on its page and set HF_TOKEN in the environment";
+  return new UserError(`prepare-corpus.sources: Hugging Face refuses ${name}; ${how}`);
+}
+
+/**
+ * A data set's files that match a glob, by the Hub's tree listing: pages of entries, with the address of the
+ * next page in the header `link`. (The Hub's own library brings twelve megabytes for this one request.)
+ */
+async function listDataset(name: string, files: string, revision: string): Promise<SourceFile[]> {
+  const pattern: RegExp = globToRegExp(files);
+  const found: SourceFile[] = [];
+  let page: string | undefined = `${hub()}/api/datasets/${name}/tree/${
+    encodeURIComponent(revision)
+  }?recursive=true`;
+  while (page) {
+    const response: Response = await fetch(page, { headers: hubHeaders() }).catch((error) => {
+      throw unreachable(page!, error);
+    });
+    if (response.status === 401 || response.status === 403) {
+      await response.body?.cancel();
+      throw refusedByHub(name);
+    }
+    if (!response.ok) {
+      await response.body?.cancel();
+      throw new UserError(
+        `prepare-corpus.sources: Hugging Face answers ${response.status} for data set ${name} at revision ` +
+          `${revision}; check both names`,
+      );
+    }
+    const entries = await response.json() as { type: string; path: string; lfs?: { oid: string } }[];
+    for (const { type, path, lfs } of entries) {
+      if (type !== "file" || !pattern.test(path)) continue;
+      const address = [
+        name,
+        "resolve",
+        encodeURIComponent(revision),
+        ...path.split("/").map(encodeURIComponent),
+      ];
+      const url = `${hub()}/datasets/${address.join("/")}`;
+      found.push({ name: `${name}/${path}`, remote: { url, sha256: lfs?.oid, huggingface: name } });
+    }
+    page = /<([^>]+)>;\s*rel="next"/.exec(response.headers.get("link") ?? "")?.[1];
+  }
+  if (found.length === 0) {
+    throw new UserError(`prepare-corpus.sources: data set ${name} has no file that matches ${files}`);
+  }
+  const unknown = found.find(({ name }) => !readable(name));
+  if (!unknown) return found.sort((a, b) => a.name < b.name ? -1 : 1);
+  throw new UserError(
+    `prepare-corpus.sources: ${
+      basename(unknown.name)
+    } of data set ${name} cannot be read; let files: match ` +
+      `those that end in ${ENDINGS.join(", ")}`,
+  );
+}
+
+/** An error of `fetch` on one line. */
+export function unreachable(url: string, error: unknown): UserError {
+  const whole = String(error instanceof Error ? (error.cause ?? error.message) : error);
+  // What it says besides is the address once more, and that it is about a request.
+  const why = whole.replace(/\s*\n\s*/g, " ").replace(/^.*error sending request[^)]*\): /, "");
+  if (/redirect/i.test(why)) {
+    return new UserError(`${url} redirects in a circle; check the address`);
+  }
+  return new UserError(
+    `${url} cannot be reached (${why}); check the network, or fetch the file elsewhere and give its path in ` +
+      "prepare-corpus.sources",
+  );
+}

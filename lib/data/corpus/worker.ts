@@ -1,0 +1,16 @@
+/** A thread of the pool. */
+/// <reference lib="webworker" />
+import { Digester } from "./digest.ts";
+import { buffersOf, type Message } from "./pool.ts";
+
+let digester: Digester;
+
+self.onmessage = ({ data }: MessageEvent<Message>) => {
+  if ("start" in data) digester = new Digester(data.start);
+  else if ("common" in data) digester.setCommon(data.common);
+  else {
+    const work = digester[data.job] as (input: unknown) => unknown;
+    const output = work.call(digester, data.input);
+    self.postMessage(output, buffersOf(output));
+  }
+};

@@ -1,0 +1,72 @@
+/**
+ * Which device trains a model faster: a small model can lose more to launching kernels on a GPU than it
+ * gains, so both are tried, once for each machine and size of model, and the result is remembered.
+ */
+import { z } from "zod";
+import type { Device } from "../device/device.ts";
+import type { OpenedDevice } from "../device/open.ts";
+import { UserError } from "../errors.ts";
+import { writeFileAtomic } from "../files.ts";
+import { measureSteps, parameterCount, type Shape, shapeName, stepFlops } from "./measure.ts";
+import type { GptConfig } from "../nn/gpt.ts";
+
+/** What no CPU core reaches: a cpu device that would need it is not tried, as trying takes long. */
+const GFLOPS_A_CORE = 100;
+const STEPS = 3;
+
+/** Milliseconds a step by machine, model and device. */
+const Memory = z.record(z.string(), z.object({ cpu: z.number(), webgpu: z.number() }));
+
+export interface Candidates {
+  cpu(): Promise<Device>;
+  webgpu(): Promise<Device>;
+}
+
+export function shapeOf({ layers, heads, width, context, vocab }: GptConfig, batch: number): Shape {
+  return { layers, heads, width, context, batch, vocab };
+}
+
+/** @param path a JSON file of earlier measurements, which this one is added to */
+export async function fasterDevice(
+  candidates: Candidates,
+  config: GptConfig,
+  batch: number,
+  path: string,
+): Promise<OpenedDevice> {
+  const shape = shapeOf(config, batch);
+  const gpu = await candidates.webgpu();
+  const key = `${
+    shapeName(shape)
+  }, ${gpu.description}, ${navigator.hardwareConcurrency} cores, Deno ${Deno.version.deno}`;
+  const known = await Deno.readTextFile(path).then((text) => Memory.parse(JSON.parse(text))).catch(
+    () => ({}),
+  );
+  let times: { cpu: number; webgpu: number } | undefined = (known as z.infer<typeof Memory>)[key];
+  const remembered = times !== undefined;
+  if (!times) {
+    const webgpu = (await measureSteps(gpu, shape, STEPS)).ms_per_step;
+    const atBest = stepFlops(shape, parameterCount(config)) /
+      (GFLOPS_A_CORE * navigator.hardwareConcurrency * 1e6);
+    const cpu = atBest > webgpu ? atBest : await time(candidates, shape);
+    times = { cpu, webgpu };
+    await writeFileAtomic(path, JSON.stringify({ ...known, [key]: times }, null, 1) + "\n");
+  }
+  const [winner, loser] = times.webgpu <= times.cpu ? ["webgpu", "cpu"] as const : ["cpu", "webgpu"] as const;
+  const why = `${times[winner].toFixed(1)} ms a step, ${loser} ${times[loser].toFixed(1)}` +
+    (remembered ? `; measured before, in ${path}` : "");
+  if (winner === "webgpu") return { device: gpu, why };
+  gpu.close();
+  return { device: await candidates.cpu(), why };
+}
+
+async function time({ cpu }: Candidates, shape: Shape): Promise<number> {
+  const device = await cpu();
+  try {
+    return (await measureSteps(device, shape, STEPS)).ms_per_step;
+  } catch (error) {
+    if (error instanceof UserError) return Number.MAX_VALUE; // The model is too large for it.
+    throw error;
+  } finally {
+    device.close();
+  }
+}
