@@ -1,10 +1,11 @@
 /**
  * How the threads of the cpu device share work: one job at a time, described in shared memory, announced
  * by a counter. Each thread has a contiguous part of the job's tasks, the same for every job of that size,
- * so that it finds its data in its cache. It takes its part in chunks; one that has finished helps the
- * others with theirs (measured: without that, waiting was 14 % of a training step on two shared cores).
+ * so that it finds its data in its cache. It takes half of what is left of its part, again and again; one
+ * that has finished helps the others with theirs (measured: without that, waiting was 14 % of a training step
+ * on two shared cores; with thirds instead of halves 7 %).
  */
-import { type TileKind, tileModule } from "../../kernels/cpu/tile.ts";
+import { PACKED_AT, TILE_AREA, type TileKind, tileModule } from "../../kernels/cpu/tile.ts";
 
 /** The shared memory in pages of 64 KiB: 4 MiB to start with, at most the 4 GiB that 32 bits reach. */
 export const PAGES = { min: 64, max: 65536 } as const;
@@ -27,7 +28,7 @@ const KERNEL = 1,
   SCRATCH = 5,
   SCRATCH_STEP = 6,
   WAITING = 7,
-  CHUNK = 8;
+  GRAIN = 8;
 const STOP = -1;
 
 /** Polls before a thread goes to sleep: some 20 µs, as the next kernel mostly follows at once. */
@@ -37,7 +38,7 @@ type Export = (...args: number[]) => void;
 export type Exports = Record<string, Export>;
 
 export function tileArea(thread: number): number {
-  return TILES_AT + thread * 32768;
+  return TILES_AT + thread * TILE_AREA;
 }
 
 /** Instantiates the kernels for one thread. */
@@ -67,17 +68,19 @@ class Job {
   readonly words: Int32Array;
   readonly args: Float64Array;
   readonly cursors: Int32Array;
+  readonly tiles: Int32Array;
 
   constructor(memory: WebAssembly.Memory) {
     this.words = new Int32Array(memory.buffer, JOB_AT, 16);
     this.args = new Float64Array(memory.buffer, ARGUMENTS_AT, 40);
     this.cursors = new Int32Array(memory.buffer, CURSORS_AT, CURSOR_STEP * MAX_THREADS);
+    this.tiles = new Int32Array(memory.buffer, TILES_AT, MAX_THREADS * TILE_AREA / 4);
   }
 
   /** Puts every thread's cursor at the start of its part. */
   divide(tasks: number, threads: number, grain: number): void {
     this.words[TASKS] = tasks;
-    this.words[CHUNK] = Math.min(tasks, Math.max(grain, Math.ceil(tasks / threads / 3)));
+    this.words[GRAIN] = Math.min(tasks, grain);
     for (let thread = 0; thread < threads; thread++) {
       this.cursors[thread * CURSOR_STEP] = Math.floor(tasks * thread / threads);
     }
@@ -86,16 +89,20 @@ class Job {
   /** Runs one thread's part of the tasks, then what others have not begun of theirs. */
   work(kernel: Export, thread: number, threads: number): void {
     const { words, cursors } = this;
-    const tasks = words[TASKS], chunk = words[CHUNK];
+    const tasks = words[TASKS], grain = words[GRAIN];
     const scratch = (words[SCRATCH] >>> 0) + thread * (words[SCRATCH_STEP] >>> 0);
+    this.tiles[(thread * TILE_AREA + PACKED_AT) / 4] = 0;
     const args = [tileArea(thread), scratch, ...this.args.subarray(0, words[COUNT])];
     for (let turn = 0; turn < threads; turn++) {
       const owner = (thread + turn) % threads;
       const end = Math.floor(tasks * (owner + 1) / threads);
       for (;;) {
-        const first = Atomics.add(cursors, owner * CURSOR_STEP, chunk);
+        const first = Atomics.load(cursors, owner * CURSOR_STEP);
         if (first >= end) break;
-        kernel(first, Math.min(end, first + chunk), ...args);
+        const next = Math.min(end, first + Math.max(grain, (end - first) >> 1));
+        if (Atomics.compareExchange(cursors, owner * CURSOR_STEP, first, next) === first) {
+          kernel(first, next, ...args);
+        }
       }
     }
   }

@@ -123,6 +123,31 @@ export const cases: readonly Case[] = [
   },
 ];
 
+/**
+ * Products so large that on the cpu device threads take several turns at them, with the operand that turns
+ * share packed once, or each time. Too many numbers for finite differences.
+ */
+export const largeCases: readonly Case[] = [
+  {
+    name: "linear of many rows",
+    inputs: [[605, 72]],
+    weights: [[72, 100], [100]],
+    run: ([x], [w, b]) => linear(x, w, b),
+  },
+  {
+    name: "linear of a large weight",
+    inputs: [[140, 1100]],
+    weights: [[1100, 130], [130]],
+    run: ([x], [w, b]) => linear(x, w, b),
+  },
+  {
+    name: "linear of few long rows",
+    inputs: [[66, 2000]],
+    weights: [[2000, 70], [70]],
+    run: ([x], [w, b]) => linear(x, w, b),
+  },
+];
+
 /** A case's inputs and parameters, drawn from a seed; as float32 so that every device gets the same. */
 export function draw(test: Case): { inputs: Float32Array[]; weights: Float32Array[] } {
   const values = (kind: string) => (shape: readonly number[], i: number) =>

@@ -11,6 +11,15 @@ import wgsl from "../../kernels/matmul.wgsl" with { type: "text" };
 /** Bytes that a product packs a in on the cpu device: 32 panels of 6 rows, 256 deep. */
 export const PACKING = 32 * 256 * 6 * 4;
 
+/** Bytes of the operand that a thread's calls share, packed: all of a if tasks are columns, else all of b. */
+function sharedBytes({ m, n, k }: { m: number; n: number; k: number }): number {
+  const panels = Math.ceil(m / 6) * 24, blocks = Math.ceil(n / 16) * 64;
+  return 32 * Math.ceil(k / 32) * (n > m ? panels : blocks);
+}
+
+/** Up to so many bytes it is packed once for all calls; matmul.ts in kernels/cpu has the same. */
+const KEPT = 2 ** 19;
+
 function matmulKernel(name: string, ta: boolean, tb: boolean) {
   return kernel({
     name,
@@ -21,9 +30,9 @@ function matmulKernel(name: string, ta: boolean, tb: boolean) {
       name,
       // As matmul.ts in kernels/cpu splits: few rows and wide matrices by 16 columns, others by 6 rows.
       tasks: ({ m, n }) => n > m || (m < 6 && !ta) ? Math.ceil(n / 16) : Math.ceil(m / 6),
-      // A call packs the operand that its tasks share: by columns all of a, so a thread does its part at once.
-      grain: ({ m, n }) => n > m ? Infinity : 16,
-      scratch: () => PACKING,
+      // A call that has to pack the operand that tasks share must be worth that.
+      grain: (a) => sharedBytes(a) <= KEPT ? (a.n > a.m ? 4 : 16) : (a.n > a.m ? 16 : 32),
+      scratch: (a) => PACKING + (sharedBytes(a) <= KEPT ? sharedBytes(a) : 0),
     },
     flops: ({ m, n, k }) => 2 * m * n * k,
     constants: { TRANSPOSE_A: Number(ta), TRANSPOSE_B: Number(tb) },

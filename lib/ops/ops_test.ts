@@ -2,7 +2,15 @@ import { assert, assertEquals, assertLess } from "@std/assert";
 import { OracleDevice } from "../device/oracle.ts";
 import { testDevices } from "../device/testing.ts";
 import { geluBackward, geluForward } from "./gelu.ts";
-import { cases, gradientError, relativeError, runAdamW, runCase, runReductions } from "./cases.ts";
+import {
+  cases,
+  gradientError,
+  largeCases,
+  relativeError,
+  runAdamW,
+  runCase,
+  runReductions,
+} from "./cases.ts";
 
 const oracle = new OracleDevice();
 
@@ -13,7 +21,7 @@ for (const test of cases) {
 }
 
 for (const { name, device } of await testDevices()) {
-  for (const test of cases) {
+  for (const test of [...cases, ...largeCases]) {
     Deno.test(`${name}: ${test.name} agrees with the oracle`, async () => {
       const expected = await runCase(oracle, test);
       const actual = await runCase(device, test);

@@ -1,36 +1,41 @@
 // c (m×n) = op(a)·op(b) + bias, or c += op(a)·op(b).
 //
-// The inner product of a 6-row panel of a with a 16-column block of b, up to 128 deep, is a generated
-// function with every address constant (tile.ts says why). This file brings the operands to those
-// addresses: a block of b, which stays while the panels of a pass by.
+// The inner product, of panels of 6 rows of a with a block of 16 columns of b up to 64 deep, is a generated
+// function with every address constant (tile.ts says why). This file brings the operands to it: a block of
+// b, which stays while the panels of a group pass by.
 //
 // What is added to an element of c, and in which order, depends on k alone: results do not change with
 // the number of threads.
 import { loadFirst, madd, splat, storeFirst, total } from "./math";
 
-// Products of the panel and the block, by depth.
-@external("tile", "d128") declare function d128(): void;
-@external("tile", "d64") declare function d64(): void;
-@external("tile", "d32") declare function d32(): void;
-@external("tile", "d16") declare function d16(): void;
-// Bring a whole result to c: replacing, replacing plus a bias row, or adding.
-@external("tile", "set") declare function setResult(c: usize, stride: usize, bias: usize): void;
-@external("tile", "bias") declare function setResultPlusBias(c: usize, stride: usize, bias: usize): void;
-@external("tile", "add") declare function addResult(c: usize, stride: usize, bias: usize): void;
+// Passes by depth: `count` panels from `source`, `step` bytes apart, the first of which is in the area
+// already, times the block. Results go to c, which they replace (plus a row of 16 at `bias`) or are added to.
+@external("tile", "d64")
+declare function d64(source: usize, step: usize, count: i32, c: usize, stride: usize, add: bool, bias: usize): void;
+@external("tile", "d32")
+declare function d32(source: usize, step: usize, count: i32, c: usize, stride: usize, add: bool, bias: usize): void;
+@external("tile", "d16")
+declare function d16(source: usize, step: usize, count: i32, c: usize, stride: usize, add: bool, bias: usize): void;
 
 const ROWS: i32 = 6; // of a panel
 const COLUMNS: i32 = 16; // of a block
 // Offsets from the thread's tile area, as tile.ts has them.
-const PANEL_AT: usize = 128 * 16 * 4;
-const RESULT_AT: usize = PANEL_AT + 128 * 6 * 4;
+const PANEL_AT: usize = 64 * 16 * 4;
+const RESULT_AT: usize = PANEL_AT + 64 * 6 * 4;
+const PART_AT: usize = RESULT_AT + 6 * 16 * 4; // a result that is no whole 6×16
+const ZEROS_AT: usize = PART_AT + 6 * 16 * 4; // instead of a bias
+const PACKED_AT: usize = ZEROS_AT + 16 * 4;
 
 // How much of a is packed at once: 32 panels, 256 deep, are 192 KiB, which the second-level cache holds.
 const PANELS: i32 = 32;
 const SLAB: i32 = 256;
+const PACKING: i32 = PANELS * ROWS * SLAB * 4;
+/** An operand that all calls of a job use is packed once if it takes no more bytes; linear.ts has the same. */
+const KEPT: i32 = 1 << 19;
 
-/** The depth of the next step when `left` of k are left: what of 128 to 16 wastes little. */
+/** The depth of the next step when `left` of k are left: what of 64 to 16 wastes little. */
 function stepDepth(left: i32): i32 {
-  return left > 96 ? 128 : left > 48 ? 64 : left > 16 ? 32 : 16;
+  return left > 48 ? 64 : left > 16 ? 32 : 16;
 }
 
 /** A depth rounded up to whole steps. */
@@ -151,6 +156,16 @@ function bringPart(c: usize, stride: usize, rows: i32, columns: i32, result: usi
   }
 }
 
+// @ts-ignore: decorator
+@inline
+function pass(
+  depth: i32, source: usize, step: usize, count: i32, c: usize, stride: usize, add: bool, bias: usize,
+): void {
+  if (depth == 64) d64(source, step, count, c, stride, add, bias);
+  else if (depth == 32) d32(source, step, count, c, stride, add, bias);
+  else d16(source, step, count, c, stride, add, bias);
+}
+
 /**
  * c (+)= op(a)·op(b) (+ bias), for the given rows and columns of c. lda, ldb and ldc are the floats from
  * one stored row to the next.
@@ -159,6 +174,21 @@ export function multiply(
   ta: bool, tb: bool, tile: usize, scratch: usize, a: usize, lda: i32, b: usize, ldb: i32, bias: usize,
   c: usize, ldc: i32, rowStart: i32, rowEnd: i32, columnStart: i32, columnEnd: i32, k: i32, accumulate: bool,
 ): void {
+  multiplyKept(
+    ta, tb, tile, scratch, a, lda, b, ldb, bias, c, ldc, rowStart, rowEnd, columnStart, columnEnd, k, accumulate,
+    0, 0, true,
+  );
+}
+
+/**
+ * `multiply`, with an address for all panels of a, or for all blocks of b, if other calls use them too; 0
+ * if not. They are packed there if the call is the `first` one.
+ */
+function multiplyKept(
+  ta: bool, tb: bool, tile: usize, scratch: usize, a: usize, lda: i32, b: usize, ldb: i32, bias: usize,
+  c: usize, ldc: i32, rowStart: i32, rowEnd: i32, columnStart: i32, columnEnd: i32, k: i32, accumulate: bool,
+  allPanels: usize, allBlocks: usize, first: bool,
+): void {
   const stride = <usize>ldc << 2;
   for (let slab = 0; slab < k; slab += SLAB) {
     const slabDepth = min(SLAB, k - slab);
@@ -166,30 +196,43 @@ export function multiply(
     const panelBytes = <usize>packed * 24;
     for (let row0 = rowStart; row0 < rowEnd; row0 += PANELS * ROWS) {
       const panels = (min(rowEnd, row0 + PANELS * ROWS) - row0 + ROWS - 1) / ROWS;
-      for (let p = 0; p < panels; p++) {
-        packPanel(ta, a, lda, rowEnd, k, row0 + p * ROWS, slab, packed, scratch + <usize>p * panelBytes);
+      let from = scratch;
+      if (allPanels) {
+        from = allPanels + <usize>((rowEnd + ROWS - 1) / ROWS * slab) * 24 + <usize>(row0 / ROWS) * panelBytes;
+      }
+      if (!allPanels || first) {
+        for (let p = 0; p < panels; p++) {
+          packPanel(ta, a, lda, rowEnd, k, row0 + p * ROWS, slab, packed, from + <usize>p * panelBytes);
+        }
       }
       let depth = 0;
       for (let k0 = 0; k0 < slabDepth; k0 += depth) {
         depth = stepDepth(slabDepth - k0);
         const replace = slab + k0 == 0 && !accumulate;
+        let block = allBlocks + (<usize>((slab + k0) * ((columnEnd + COLUMNS - 1) / COLUMNS)) << 6);
         for (let column = columnStart; column < columnEnd; column += COLUMNS) {
           const columns = min(COLUMNS, columnEnd - column);
+          if (!allBlocks) packBlock(tb, b, ldb, columnEnd, k, column, slab + k0, depth, tile);
+          else {
+            const bytes = <usize>depth << 6;
+            if (first && row0 == rowStart) packBlock(tb, b, ldb, columnEnd, k, column, slab + k0, depth, block);
+            memory.copy(tile, block, bytes);
+            block += bytes;
+          }
+          const panel = from + <usize>k0 * 24;
+          const to = c + (<usize>(row0 * ldc + column) << 2);
           const shift = bias ? bias + (<usize>column << 2) : 0;
-          packBlock(tb, b, ldb, columnEnd, k, column, slab + k0, depth, tile);
-          for (let p = 0; p < panels; p++) {
-            memory.copy(tile + PANEL_AT, scratch + <usize>p * panelBytes + <usize>k0 * 24, <usize>depth * 24);
-            if (depth == 128) d128();
-            else if (depth == 64) d64();
-            else if (depth == 32) d32();
-            else d16();
-            const row = row0 + p * ROWS;
-            const to = c + (<usize>(row * ldc + column) << 2);
-            if (columns < COLUMNS || row + ROWS > rowEnd) {
-              bringPart(to, stride, min(ROWS, rowEnd - row), columns, tile + RESULT_AT, replace, shift);
-            } else if (!replace) addResult(to, stride, 0);
-            else if (bias) setResultPlusBias(to, stride, shift);
-            else setResult(to, stride, 0);
+          const whole = columns < COLUMNS ? 0 : row0 + panels * ROWS > rowEnd ? panels - 1 : panels;
+          if (whole > 0) {
+            memory.copy(tile + PANEL_AT, panel, <usize>depth * 24);
+            const added = replace && bias ? shift : tile + ZEROS_AT;
+            pass(depth, panel, panelBytes, whole, to, stride, !replace, added);
+          }
+          for (let p = whole; p < panels; p++) {
+            memory.copy(tile + PANEL_AT, panel + <usize>p * panelBytes, <usize>depth * 24);
+            pass(depth, panel, 0, 1, tile + PART_AT, 64, false, tile + ZEROS_AT);
+            const rows = min(ROWS, rowEnd - row0 - p * ROWS);
+            bringPart(to + <usize>(p * ROWS) * stride, stride, rows, columns, tile + PART_AT, replace, shift);
           }
         }
       }
@@ -202,12 +245,19 @@ function matmul(
   ta: bool, tb: bool, first: i32, end: i32, tile: usize, scratch: usize,
   a: usize, b: usize, bias: usize, c: usize, m: i32, n: i32, k: i32, has_bias: i32, accumulate: i32,
 ): void {
-  // A task is a panel of rows, or a block of columns if there are more columns than rows.
+  // A task is a panel of rows, or a block of columns if there are more columns than rows. Its calls share
+  // all blocks, or all panels.
   const byColumns = n > m;
-  multiply(
+  const deep = (k + 31) & ~31;
+  const shared = byColumns ? (m + ROWS - 1) / ROWS * deep * 24 : (n + COLUMNS - 1) / COLUMNS * deep * 64;
+  const all = shared <= KEPT ? scratch + PACKING : 0;
+  const begins = load<i32>(tile + PACKED_AT) == 0;
+  store<i32>(tile + PACKED_AT, 1);
+  multiplyKept(
     ta, tb, tile, scratch, a, ta ? m : k, b, tb ? k : n, has_bias ? bias : 0, c, n,
     byColumns ? 0 : first * ROWS, byColumns ? m : min(m, end * ROWS),
     byColumns ? first * COLUMNS : 0, byColumns ? min(n, end * COLUMNS) : n, k, accumulate != 0,
+    byColumns ? all : 0, byColumns ? 0 : all, begins,
   );
 }
 
