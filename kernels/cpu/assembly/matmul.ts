@@ -205,24 +205,23 @@ function multiplyKept(
           packPanel(ta, a, lda, rowEnd, k, row0 + p * ROWS, slab, packed, from + <usize>p * panelBytes);
         }
       }
-      let depth = 0;
-      for (let k0 = 0; k0 < slabDepth; k0 += depth) {
-        depth = stepDepth(slabDepth - k0);
-        const replace = slab + k0 == 0 && !accumulate;
-        let block = allBlocks + (<usize>((slab + k0) * ((columnEnd + COLUMNS - 1) / COLUMNS)) << 6);
-        for (let column = columnStart; column < columnEnd; column += COLUMNS) {
-          const columns = min(COLUMNS, columnEnd - column);
+      const blocks = (columnEnd + COLUMNS - 1) / COLUMNS;
+      for (let column = columnStart; column < columnEnd; column += COLUMNS) {
+        const columns = min(COLUMNS, columnEnd - column);
+        const whole = columns < COLUMNS ? 0 : row0 + panels * ROWS > rowEnd ? panels - 1 : panels;
+        const to = c + (<usize>(row0 * ldc + column) << 2);
+        const shift = bias ? bias + (<usize>column << 2) : 0;
+        let depth = 0;
+        for (let k0 = 0; k0 < slabDepth; k0 += depth) {
+          depth = stepDepth(slabDepth - k0);
+          const replace = slab + k0 == 0 && !accumulate;
           if (!allBlocks) packBlock(tb, b, ldb, columnEnd, k, column, slab + k0, depth, tile);
           else {
-            const bytes = <usize>depth << 6;
+            const block = allBlocks + (<usize>((slab + k0) * blocks + column / COLUMNS * depth) << 6);
             if (first && row0 == rowStart) packBlock(tb, b, ldb, columnEnd, k, column, slab + k0, depth, block);
-            memory.copy(tile, block, bytes);
-            block += bytes;
+            memory.copy(tile, block, <usize>depth << 6);
           }
           const panel = from + <usize>k0 * 24;
-          const to = c + (<usize>(row0 * ldc + column) << 2);
-          const shift = bias ? bias + (<usize>column << 2) : 0;
-          const whole = columns < COLUMNS ? 0 : row0 + panels * ROWS > rowEnd ? panels - 1 : panels;
           if (whole > 0) {
             memory.copy(tile + PANEL_AT, panel, <usize>depth * 24);
             const added = replace && bias ? shift : tile + ZEROS_AT;
