@@ -43,11 +43,11 @@ export const pretrain: Stage = {
     const config = architecture(preset, tokenizer.size);
     const device = await openFor(preset, terminal, { config, batch: options.batch });
     const bytes = trainingBytes(config, options.batch);
-    if (device.name === "cpu" && bytes > 2 ** 32) {
+    const { reach } = device.memory();
+    if (bytes > reach) {
+      const [needed, there] = [bytes, reach].map((n) => `${(n / 2 ** 30).toFixed(1)} GiB`);
       throw new UserError(
-        `training this model takes about ${
-          (bytes / 2 ** 30).toFixed(1)
-        } GiB, the cpu device reaches 4 GiB; ` +
+        `training this model takes about ${needed}, the ${device.name} device reaches ${there} here; ` +
           "lower pretrain.batch, model.context, model.width or model.layers, or use a GPU",
       );
     }

@@ -38,13 +38,15 @@ export type TileKind = 16 | 8;
 const SIMD = 0xfd;
 const V128 = 0x7b;
 const I32 = 0x7f;
+const I64 = 0x7e;
 const op = {
   localGet: 0x20,
   localSet: 0x21,
   i32Const: 0x41,
+  i64Const: 0x42,
   end: 0x0b,
   i32Ne: 0x47,
-  i32Add: 0x6a,
+  i64Add: 0x7c,
   i32Sub: 0x6b,
   select: 0x1b,
   loop: 0x03,
@@ -75,8 +77,9 @@ const vector = (items: number[][]) => [...unsigned(items.length), ...items.flat(
 
 // Parameters of a pass, its other integer, and where its vectors begin.
 const source = 0, step = 1, count = 2, c = 3, stride = 4, add = 5, bias = 6, row = 7, vectors = 8;
-const PARAMETERS = 7;
+const PARAMETERS = [I64, I64, I32, I64, I64, I32, I64];
 const EMPTY = 0x40; // a block's result
+const MEMORY = 1 | 2 | 4; // it has a maximum, is shared and has addresses of 64 bits
 
 /**
  * The body of a pass, `depth` deep: `count` panels, the first of which is in the area, times the block.
@@ -94,10 +97,12 @@ function pass(kind: TileKind, area: number, depth: number): number[] {
   const memory = (what: readonly number[], align: number, address: number) =>
     code.push(...what, align, ...unsigned(address));
   const number = (n: number) => code.push(op.i32Const, n);
+  /** What a constant address is an offset from. */
+  const zero = () => code.push(op.i64Const, 0);
   const advance = (local: number, by: number) => {
     get(local);
     get(by);
-    code.push(op.i32Add);
+    code.push(op.i64Add);
   };
 
   for (let j = 0; j < 4; j++) {
@@ -116,12 +121,12 @@ function pass(kind: TileKind, area: number, depth: number): number[] {
   for (let half = 0; half < COLUMNS; half += kind) {
     for (let k = 0; k < depth; k++) {
       for (let j = 0; j < lanes; j++) {
-        number(0);
+        zero();
         memory(op.load, 4, area + (k * COLUMNS + half + 4 * j) * 4);
         set(columns + j);
       }
       for (let r = 0; r < ROWS; r++) {
-        number(0);
+        zero();
         memory(op.loadSplat, 2, area + PANEL_AT + (k * ROWS + r) * 4);
         set(value);
         for (let j = 0; j < lanes; j++) {
@@ -138,7 +143,7 @@ function pass(kind: TileKind, area: number, depth: number): number[] {
       }
       const used = half + kind === COLUMNS && k % 2 === 1;
       for (let at = (k - 1) * ROWS * 4; used && at < (k + 1) * ROWS * 4; at += 16) {
-        number(0);
+        zero();
         get(source);
         memory(op.load, 0, at);
         memory(op.store, 4, area + PANEL_AT + at);
@@ -146,7 +151,7 @@ function pass(kind: TileKind, area: number, depth: number): number[] {
     }
     for (let r = 0; r < ROWS; r++) {
       for (let j = 0; j < lanes; j++) {
-        number(0);
+        zero();
         get(vectors + r * lanes + j);
         memory(op.store, 4, area + RESULT_AT + (r * COLUMNS + half + 4 * j) * 4);
       }
@@ -158,7 +163,7 @@ function pass(kind: TileKind, area: number, depth: number): number[] {
     for (let r = 0; r < ROWS; r++) {
       for (let j = 0; j < 4; j++) {
         get(row);
-        number(0);
+        zero();
         memory(op.load, 4, area + RESULT_AT + (r * COLUMNS + 4 * j) * 4);
         if (adding) {
           get(row);
@@ -185,13 +190,13 @@ function pass(kind: TileKind, area: number, depth: number): number[] {
   set(count);
   get(count);
   code.push(op.branchIf, 0, op.end);
-  const locals = [2, 1, I32, ...unsigned(biases + 4 - vectors), V128];
+  const locals = [2, 1, I64, ...unsigned(biases + 4 - vectors), V128];
   const body = [...locals, ...code, op.end];
   return [...unsigned(body.length), ...body];
 }
 
 /**
- * The module of one thread: passes `d128` to `d16`, named by their depth.
+ * The module of one thread: passes `d64` to `d16`, named by their depth.
  * @param area address of the thread's area; below the memory's declared minimum
  * @param pages the memory's minimum and maximum
  */
@@ -201,13 +206,20 @@ export function tileModule(
   pages: { min: number; max: number },
 ): Uint8Array<ArrayBuffer> {
   const bodies = DEPTHS.map((depth) => pass(kind, area, depth));
-  const type = [0x60, PARAMETERS, ...Array<number>(PARAMETERS).fill(I32), 0];
+  const type = [0x60, ...vector(PARAMETERS.map((type) => [type])), 0];
   return Uint8Array.from([
     ...[0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
     ...section(1, vector([type])),
     ...section(
       2,
-      vector([[...name("env"), ...name("memory"), 2, 3, ...unsigned(pages.min), ...unsigned(pages.max)]]),
+      vector([[
+        ...name("env"),
+        ...name("memory"),
+        2,
+        MEMORY,
+        ...unsigned(pages.min),
+        ...unsigned(pages.max),
+      ]]),
     ),
     ...section(3, vector(bodies.map(() => [0]))),
     ...section(7, vector(DEPTHS.map((depth, i) => [...name(`d${depth}`), 0, ...unsigned(i)]))),

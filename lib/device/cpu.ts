@@ -31,9 +31,9 @@ class CpuAllocation {
 
 /** What was asked for, on top of the pooled allocation that serves it. */
 class CpuBuffer implements Buffer {
-  readonly address: number;
+  readonly address: bigint;
   constructor(readonly base: CpuAllocation, readonly offset: number, readonly bytes: number) {
-    this.address = base.address + offset;
+    this.address = BigInt(base.address + offset);
   }
   get f32(): Float32Array {
     return this.base.f32.subarray(this.offset / 4, (this.offset + this.bytes) / 4);
@@ -55,13 +55,16 @@ export class CpuDevice implements Device {
   readonly created = { buffers: 0 };
 
   readonly #memory: WebAssembly.Memory;
+  /** Bytes that the memory can grow to. */
+  readonly #reach: number;
   readonly #threads: Threads;
   readonly #pool = new SizeClassPool<CpuAllocation>((bytes) => this.#create(bytes));
   #top = FIRST_FREE;
-  #scratch: CpuAllocation | null = null;
+  #scratch: CpuBuffer | null = null;
 
-  private constructor(memory: WebAssembly.Memory, threads: Threads, tile: TileKind) {
+  private constructor({ memory, reach }: Reserved, threads: Threads, tile: TileKind) {
     this.#memory = memory;
+    this.#reach = reach;
     this.#threads = threads;
     const width = tile === 16 ? 256 : 128;
     this.description = `Wasm SIMD of ${width} bits, ${threads.count} thread${threads.count > 1 ? "s" : ""}`;
@@ -69,10 +72,11 @@ export class CpuDevice implements Device {
 
   static async open(options: CpuOptions = {}): Promise<CpuDevice> {
     const threads = Math.min(options.threads ?? navigator.hardwareConcurrency, MAX_THREADS);
-    const memory = new WebAssembly.Memory({ initial: PAGES.min, maximum: PAGES.max, shared: true });
+    const reserved = reserve();
+    const { memory } = reserved;
     const tile = await fasterTile(memory);
     const kernels = await WebAssembly.compile(await Deno.readFile(KERNELS));
-    return new CpuDevice(memory, await Threads.start({ kernels, memory, tile, threads }), tile);
+    return new CpuDevice(reserved, await Threads.start({ kernels, memory, tile, threads }), tile);
   }
 
   #create(bytes: number): CpuAllocation {
@@ -80,11 +84,13 @@ export class CpuDevice implements Device {
     const missing = address + bytes - this.#memory.buffer.byteLength;
     if (missing > 0) {
       try {
-        this.#memory.grow(Math.ceil(missing / PAGE));
+        if (address + bytes > this.#reach) throw new RangeError();
+        (this.#memory as unknown as Memory64).grow(BigInt(Math.ceil(missing / PAGE)));
       } catch {
+        const [needed, there] = [address + bytes, this.#reach].map(gibibytes);
         throw new UserError(
-          `out of memory: ${gibibytes(address + bytes)} needed, the cpu device reaches ` +
-            `${gibibytes(PAGES.max * PAGE)}; lower pretrain.batch, model.context or model.width`,
+          `out of memory: ${needed} needed, the cpu device reaches ${there} here; ` +
+            "lower pretrain.batch, model.context or model.width",
         );
       }
     }
@@ -123,22 +129,23 @@ export class CpuDevice implements Device {
       const views = (b as CpuBuffer[]).map((x, i) => k.bindings[i].startsWith("f32") ? x.f32 : x.u32);
       return k.reference(views as Views<B>, a);
     }
-    const args = (b as CpuBuffer[]).map((x) => x.address);
+    const args: number[] = [];
     for (const name in k.params) args.push(a[name]);
     // Rounded up to cache lines, so that no two threads write to one.
     const step = Math.ceil((k.cpu.scratch?.(a) ?? 0) / 128) * 128;
-    const scratch = this.#scratchFor(step * this.#threads.count);
+    const addresses = [this.#scratchFor(step * this.#threads.count)];
+    for (const buffer of b as CpuBuffer[]) addresses.push(buffer.address);
     const bytes = b.reduce((sum, buffer) => sum + buffer.bytes, 0);
     const alone = bytes < SMALL_BYTES && (k.flops?.(a) ?? 0) < SMALL_FLOPS;
     const grain = k.cpu.grain?.(a) ?? 1;
-    this.#threads.run(k.cpu.name, k.cpu.tasks(a), args, { grain, scratch, step, alone });
+    this.#threads.run(k.cpu.name, k.cpu.tasks(a), addresses, args, { grain, step, alone });
   }
 
-  #scratchFor(bytes: number): number {
-    if (bytes === 0) return 0;
+  #scratchFor(bytes: number): bigint {
+    if (bytes === 0) return 0n;
     if (!this.#scratch || this.#scratch.bytes < bytes) {
-      if (this.#scratch) this.#pool.give(this.#scratch);
-      this.#scratch = this.#pool.take(bytes);
+      if (this.#scratch) this.release(this.#scratch);
+      this.#scratch = this.alloc(bytes);
     }
     return this.#scratch.address;
   }
@@ -150,12 +157,43 @@ export class CpuDevice implements Device {
   }
 
   memory() {
-    return { used: this.#top, peak: this.#top };
+    return { used: this.#top, peak: this.#top, reach: this.#reach };
   }
 
   close(): void {
     this.#threads.close();
   }
+}
+
+/** What TypeScript does not know yet: a memory with 64-bit addresses. */
+interface Memory64 {
+  grow(pages: bigint): bigint;
+}
+
+interface Reserved {
+  readonly memory: WebAssembly.Memory;
+  /** Bytes that it can grow to. */
+  readonly reach: number;
+}
+
+/** A shared memory that can grow to as many bytes as the system lets us reserve, and as it has. */
+export function reserve(): Reserved {
+  for (let maximum: number = PAGES.max;; maximum /= 2) {
+    const descriptor = { address: "i64", initial: BigInt(PAGES.min), maximum: BigInt(maximum), shared: true };
+    try {
+      const memory = new WebAssembly.Memory(descriptor as unknown as WebAssembly.MemoryDescriptor);
+      return { memory, reach: Math.min(maximum * PAGE, physicalMemory()) };
+    } catch (error) {
+      if (!(error instanceof RangeError) || maximum / 2 < PAGES.min) throw error;
+    }
+  }
+}
+
+/** Bytes of memory that the machine has; infinite without the permission to know. */
+function physicalMemory(): number {
+  // Asked for first, as without it Deno would stop to ask the user.
+  const { state } = Deno.permissions.querySync({ name: "sys", kind: "systemMemoryInfo" });
+  return state === "granted" ? Deno.systemMemoryInfo().total : Infinity;
 }
 
 const gibibytes = (bytes: number) => `${(bytes / 2 ** 30).toFixed(1)} GiB`;
@@ -166,10 +204,10 @@ const gibibytes = (bytes: number) => `${(bytes / 2 ** 30).toFixed(1)} GiB`;
  */
 async function fasterTile(memory: WebAssembly.Memory): Promise<TileKind> {
   const kinds = ([16, 8] as const).map((kind, i) => {
-    const area = tileArea(MAX_THREADS + i), free = area + TILE_AREA / 2;
+    const area = tileArea(MAX_THREADS + i), free = BigInt(area + TILE_AREA / 2);
     const module = new WebAssembly.Module(tileModule(kind, area, PAGES));
     const pass = new WebAssembly.Instance(module, { env: { memory } }).exports.d64 as Exports[string];
-    return { kind, run: () => pass(free, 0, 40, free, 64, 0, free), best: Infinity };
+    return { kind, run: () => pass(free, 0n, 40, free, 64n, 0, free), best: Infinity };
   });
   new Uint8Array(memory.buffer, tileArea(MAX_THREADS), 2 * TILE_AREA).fill(0);
   // V8 optimises a function after some calls, on another thread; until then its time means nothing.

@@ -7,13 +7,17 @@
  */
 import { PACKED_AT, TILE_AREA, type TileKind, tileModule } from "../../kernels/cpu/tile.ts";
 
-/** The shared memory in pages of 64 KiB: 4 MiB to start with, at most the 4 GiB that 32 bits reach. */
-export const PAGES = { min: 64, max: 65536 } as const;
+/**
+ * The shared memory in pages of 64 KiB: 4 MiB to start with, at most the 16 GiB that V8 gives a memory of
+ * 64-bit addresses. They cost nothing that can be measured (docs/performance.md).
+ */
+export const PAGES = { min: 64, max: 262144 } as const;
 
 // Where things are: what AssemblyScript keeps at the bottom, the job, the tile areas, then buffers.
 export const JOB_AT = 32768;
-const ARGUMENTS_AT = JOB_AT + 64;
-const CURSORS_AT = ARGUMENTS_AT + 512;
+const ADDRESSES_AT = JOB_AT + 64;
+const ARGUMENTS_AT = ADDRESSES_AT + 256;
+const CURSORS_AT = ARGUMENTS_AT + 256;
 const CURSOR_STEP = 16; // words: a cache line each
 const TILES_AT = 65536;
 export const FIRST_FREE = PAGES.min * 65536;
@@ -24,8 +28,8 @@ export const MAX_THREADS = 96;
 export const GENERATION = 0, DONE = 4;
 const KERNEL = 1,
   TASKS = 2,
-  COUNT = 3,
-  SCRATCH = 5,
+  ADDRESSES = 3,
+  ARGUMENTS = 5,
   SCRATCH_STEP = 6,
   WAITING = 7,
   GRAIN = 8;
@@ -34,7 +38,8 @@ const STOP = -1;
 /** Polls before a thread goes to sleep: some 20 µs, as the next kernel mostly follows at once. */
 const SPINS = 4000;
 
-type Export = (...args: number[]) => void;
+/** 64-bit integers are BigInts in JavaScript: addresses are, nothing else is. */
+type Export = (...args: (number | bigint)[]) => void;
 export type Exports = Record<string, Export>;
 
 export function tileArea(thread: number): number {
@@ -66,13 +71,16 @@ export interface WorkerStart {
 
 class Job {
   readonly words: Int32Array;
+  /** The first thread's scratch memory, then the buffers. */
+  readonly addresses: BigInt64Array;
   readonly args: Float64Array;
   readonly cursors: Int32Array;
   readonly tiles: Int32Array;
 
   constructor(memory: WebAssembly.Memory) {
     this.words = new Int32Array(memory.buffer, JOB_AT, 16);
-    this.args = new Float64Array(memory.buffer, ARGUMENTS_AT, 40);
+    this.addresses = new BigInt64Array(memory.buffer, ADDRESSES_AT, 32);
+    this.args = new Float64Array(memory.buffer, ARGUMENTS_AT, 32);
     this.cursors = new Int32Array(memory.buffer, CURSORS_AT, CURSOR_STEP * MAX_THREADS);
     this.tiles = new Int32Array(memory.buffer, TILES_AT, MAX_THREADS * TILE_AREA / 4);
   }
@@ -90,9 +98,14 @@ class Job {
   work(kernel: Export, thread: number, threads: number): void {
     const { words, cursors } = this;
     const tasks = words[TASKS], grain = words[GRAIN];
-    const scratch = (words[SCRATCH] >>> 0) + thread * (words[SCRATCH_STEP] >>> 0);
+    const [scratch, ...buffers] = this.addresses.subarray(0, words[ADDRESSES]);
     this.tiles[(thread * TILE_AREA + PACKED_AT) / 4] = 0;
-    const args = [tileArea(thread), scratch, ...this.args.subarray(0, words[COUNT])];
+    const args = [
+      BigInt(tileArea(thread)),
+      scratch + BigInt(thread * words[SCRATCH_STEP]),
+      ...buffers,
+      ...this.args.subarray(0, words[ARGUMENTS]),
+    ];
     for (let turn = 0; turn < threads; turn++) {
       const owner = (thread + turn) % threads;
       const end = Math.floor(tasks * (owner + 1) / threads);
@@ -169,21 +182,23 @@ export class Threads {
 
   /**
    * Runs a kernel's tasks on all threads, or on this one alone, and returns when they are done.
-   * @param args buffer addresses, then arguments
+   * @param addresses of the first thread's scratch memory, then of the buffers
    * @param options.grain tasks that are worth a call
-   * @param options.scratch address of the first thread's scratch memory, `step` bytes before the next's
+   * @param options.step bytes from one thread's scratch memory to the next's
    */
   run(
     kernel: string,
     tasks: number,
+    addresses: readonly bigint[],
     args: readonly number[],
-    { grain, scratch, step, alone }: { grain: number; scratch: number; step: number; alone: boolean },
+    { grain, step, alone }: { grain: number; step: number; alone: boolean },
   ): void {
     if (this.#closed) throw new Error("the cpu device is closed");
     const { words } = this.#job;
-    words[COUNT] = args.length;
-    words[SCRATCH] = scratch;
+    words[ADDRESSES] = addresses.length;
+    words[ARGUMENTS] = args.length;
     words[SCRATCH_STEP] = step;
+    this.#job.addresses.set(addresses);
     this.#job.args.set(args);
     const run = this.#exports[kernel];
     if (alone || tasks === 1 || this.count === 1) {

@@ -88,8 +88,8 @@ export interface Device {
   flush(): void;
   /** The contents once all earlier work is done. The copy is ordered when called, not when awaited. */
   read(b: Buffer): Promise<Float32Array>;
-  /** Bytes allocated, in use or pooled for reuse. */
-  memory(): { readonly used: number; readonly peak: number };
+  /** Bytes allocated, in use or pooled for reuse, and how many can be; infinite where nobody knows. */
+  memory(): { readonly used: number; readonly peak: number; readonly reach: number };
   /** Frees everything. The device cannot be used afterwards. */
   close(): void;
 }

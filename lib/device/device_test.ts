@@ -2,7 +2,7 @@ import { assert, assertEquals, assertLess, assertRejects } from "@std/assert";
 import { UserError } from "../errors.ts";
 import { kernels } from "../ops/table.ts";
 import { benchmarkModel, configOf, profileSteps, trainingBytes } from "../train/measure.ts";
-import { CpuDevice } from "./cpu.ts";
+import { CpuDevice, reserve } from "./cpu.ts";
 import { DONE, GENERATION, JOB_AT, PAGES, Threads } from "./cpu_threads.ts";
 import { openDevice } from "./open.ts";
 import { sizeClass, SizeClassPool } from "./pool.ts";
@@ -79,8 +79,13 @@ Deno.test("what training is said to take is about what it takes", async () => {
 
 Deno.test("the cpu device says how much memory is missing", async () => {
   const device = await CpuDevice.open({ threads: 1 });
-  const error = await assertRejects(async () => void await device.alloc(5 * 2 ** 30), UserError);
-  assert(/out of memory: \d+\.\d GiB needed.*pretrain\.batch/.test(error.message), error.message);
+  const error = await assertRejects(async () => void await device.alloc(17 * 2 ** 30), UserError);
+  assert(
+    /out of memory: \d+\.\d GiB needed, the cpu device reaches \d+\.\d GiB here.*pretrain\.batch/.test(
+      error.message,
+    ),
+    error.message,
+  );
   device.close();
 });
 
@@ -143,13 +148,13 @@ if (gpu) {
 Deno.test("a wake-up that comes late does not make a thread do its job twice", async () => {
   const path = new URL("../../kernels/cpu/kernels.wasm", import.meta.url);
   const wasm = await WebAssembly.compile(await Deno.readFile(path));
-  const memory = new WebAssembly.Memory({ initial: PAGES.min, maximum: PAGES.max, shared: true });
+  const { memory } = reserve();
   const threads = await Threads.start({ kernels: wasm, memory, tile: 8, threads: 2 });
   const words = new Int32Array(memory.buffer, JOB_AT, 16);
   const pause = () => new Promise((resolve) => setTimeout(resolve, 50));
   // Two tasks of filling one element each, in the memory's last page.
-  const at = PAGES.min * 65536 - 65536;
-  threads.run("fill", 2, [at, 8192, 1], { grain: 1, scratch: 0, step: 0, alone: false });
+  const at = BigInt(PAGES.min * 65536 - 65536);
+  threads.run("fill", 2, [0n, at], [8192, 1], { grain: 1, step: 0, alone: false });
   await pause(); // the worker sleeps by now
   Atomics.notify(words, GENERATION);
   await pause();

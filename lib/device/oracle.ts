@@ -56,7 +56,7 @@ export class OracleDevice implements Device {
   }
 
   memory() {
-    return { used: this.#used, peak: this.#used };
+    return { used: this.#used, peak: this.#used, reach: Infinity };
   }
 
   close(): void {}

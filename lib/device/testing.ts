@@ -29,11 +29,19 @@ export function testGpu(): Promise<WebGpuDevice | null> {
   })();
 }
 
+/** A cpu device whose first 4 GiB are taken, by memory that nothing touches and that so costs none. */
+async function beyond4GiB(): Promise<CpuDevice> {
+  const device = await CpuDevice.open({ threads: 2 });
+  device.alloc(2 ** 32);
+  return device;
+}
+
 export async function testDevices(): Promise<{ name: string; device: Device }[]> {
   const gpu = await testGpu();
   return [
     { name: "cpu", device: await CpuDevice.open({ threads: 2 }) },
     { name: "cpu on one thread", device: await CpuDevice.open({ threads: 1 }) },
+    { name: "cpu beyond 4 GiB", device: await beyond4GiB() },
     ...gpu ? [{ name: "webgpu", device: gpu }] : [],
   ];
 }

@@ -345,7 +345,7 @@ export class WebGpuDevice implements Device {
   }
 
   memory() {
-    return { used: this.#pool.bytes, peak: this.#pool.bytes };
+    return { used: this.#pool.bytes, peak: this.#pool.bytes, reach: Infinity };
   }
 
   close(): void {
