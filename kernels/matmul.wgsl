@@ -1,20 +1,22 @@
-// c (m×n) = op(a)·op(b) + bias, or c += op(a)·op(b): one shader for y, dx and dW of a linear layer.
+// op(a)·op(b), m×n, for sizes of any kind: one shader for y, dx and dW of a linear layer. What becomes of the
+// sums says the text that follows it: matmul_end.wgsl or gelu_end.wgsl.
 //
-// A workgroup computes a 64×64 tile of c, each of its 256 invocations a 4×4 block of it in registers.
+// A workgroup computes a 64×64 tile of the product, each of its 256 invocations a 4×4 block of it in registers.
 // It walks k in steps of 16: both strips are brought to workgroup memory once and read 64 times.
 // op transposes when the override says so; a is stored m×k (or k×m), b k×n (or n×k). Elements outside
 // the matrices read as zero, so no size needs to be a multiple of anything.
+//
+// Workgroups along z share k, and each writes sums of its own (split-K).
 
 override TRANSPOSE_A: bool = false;
 override TRANSPOSE_B: bool = false;
+override SPLIT: bool = false; // whether workgroups along z share k
 
 struct Params { m: u32, n: u32, k: u32, has_bias: u32, accumulate: u32 }
 
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read> a: array<f32>;
 @group(0) @binding(2) var<storage, read> b: array<f32>;
-@group(0) @binding(3) var<storage, read> bias: array<f32>;
-@group(0) @binding(4) var<storage, read_write> c: array<f32>;
 
 const TILE = 64u;
 const DEPTH = 16u;
@@ -33,9 +35,16 @@ fn load_b(at: u32, column: u32) -> f32 {
   return b[select(at * p.n + column, column * p.k + at, TRANSPOSE_B)];
 }
 
+fn finish_row(row: u32, column: u32, sums: vec4f, part: u32) {
+  if (row >= p.m) { return; }
+  for (var j = 0u; j < 4u; j++) {
+    if (column + j < p.n) { finish(row, column + j, sums[j], part); }
+  }
+}
+
 @compute @workgroup_size(16, 16)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) lane: vec3u,
-        @builtin(local_invocation_index) index: u32) {
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
+        @builtin(local_invocation_id) lane: vec3u, @builtin(local_invocation_index) index: u32) {
   let row0 = group.y * TILE;
   let column0 = group.x * TILE;
 
@@ -46,11 +55,17 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) lane:
   let a_four = select(slow, fast, TRANSPOSE_A);
   let b_depth = select(slow, fast, TRANSPOSE_B);
   let b_four = select(fast, slow, TRANSPOSE_B);
+  let row = row0 + a_four * 4u;
+  let column = column0 + b_four * 4u;
 
-  var sums = array<vec4f, 4>();
-  for (var k0 = 0u; k0 < p.k; k0 += DEPTH) {
-    let row = row0 + a_four * 4u;
-    let column = column0 + b_four * 4u;
+  // Whole steps of k for each part, so that no part reads what is another's.
+  let share = (p.k + DEPTH * groups.z - 1u) / (DEPTH * groups.z) * DEPTH;
+  let end = min(p.k, (group.z + 1u) * share);
+  var r0 = vec4f();
+  var r1 = vec4f();
+  var r2 = vec4f();
+  var r3 = vec4f();
+  for (var k0 = group.z * share; k0 < end; k0 += DEPTH) {
     a_tile[a_depth * 16u + a_four] = vec4f(
       load_a(row, k0 + a_depth), load_a(row + 1u, k0 + a_depth),
       load_a(row + 2u, k0 + a_depth), load_a(row + 3u, k0 + a_depth));
@@ -61,25 +76,19 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) lane:
     for (var d = 0u; d < DEPTH; d++) {
       let rows = a_tile[d * 16u + lane.y];
       let columns = b_tile[d * 16u + lane.x];
-      sums[0] += rows.x * columns;
-      sums[1] += rows.y * columns;
-      sums[2] += rows.z * columns;
-      sums[3] += rows.w * columns;
+      r0 += rows.x * columns;
+      r1 += rows.y * columns;
+      r2 += rows.z * columns;
+      r3 += rows.w * columns;
     }
     workgroupBarrier();
   }
 
-  for (var i = 0u; i < 4u; i++) {
-    let row = row0 + lane.y * 4u + i;
-    for (var j = 0u; j < 4u; j++) {
-      let column = column0 + lane.x * 4u + j;
-      if (row < p.m && column < p.n) {
-        let at = row * p.n + column;
-        var value = sums[i][j];
-        if (p.has_bias != 0u) { value += bias[column]; }
-        if (p.accumulate != 0u) { value += c[at]; }
-        c[at] = value;
-      }
-    }
-  }
+  let mine = row0 + lane.y * 4u;
+  let left = column0 + lane.x * 4u;
+  finish_row(mine, left, r0, group.z);
+  finish_row(mine + 1u, left, r1, group.z);
+  finish_row(mine + 2u, left, r2, group.z);
+  finish_row(mine + 3u, left, r3, group.z);
 }
+

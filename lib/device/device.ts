@@ -43,6 +43,12 @@ export interface Shader<P extends Params = Params> {
   readonly constants?: Readonly<Record<string, number>>;
   /** Workgroups to launch; one number over 65,535 is folded into two dimensions. */
   workgroups(a: Args<P>): readonly [number, number?, number?];
+  /** Memory that takes the place of a buffer: the same for all shaders of a dispatch, then forgotten. */
+  readonly scratch?: {
+    /** Number of the buffer, from 0. */
+    readonly at: number;
+    bytes(a: Args<P>): number;
+  };
 }
 
 export interface Kernel<P extends Params = Params, B extends readonly Binding[] = readonly Binding[]>
@@ -54,8 +60,17 @@ export interface Kernel<P extends Params = Params, B extends readonly Binding[] 
   readonly cpu?: CpuKernel<NoInfer<P>>;
   /** Floating-point operations, for kernels that compute more than they move. */
   flops?(a: Args<P>): number;
-  /** Shaders that complete the kernel, run after it with the same buffers and arguments. */
-  readonly also?: readonly Shader<P>[];
+  /** Every shader that the webgpu device may run for this kernel; the kernel itself by default. */
+  readonly shaders?: readonly Shader<P>[];
+  /** Those of them that it does run, one after another with the same buffers and arguments; all by default. */
+  plan?(a: Args<P>): readonly Shader<P>[];
+}
+
+/** The shaders of a kernel. */
+export function shadersOf<P extends Params, B extends readonly Binding[]>(
+  k: Kernel<P, B>,
+): readonly Shader<P>[] {
+  return k.shaders ?? [k];
 }
 
 /** Lets TypeScript infer a kernel's parameters and bindings, so that a misspelt one fails to compile. */

@@ -4,6 +4,7 @@ import { kernels } from "../ops/table.ts";
 import { benchmarkModel, configOf, profileSteps, trainingBytes } from "../train/measure.ts";
 import { CpuDevice, reserve } from "./cpu.ts";
 import { DONE, GENERATION, JOB_AT, PAGES, Threads } from "./cpu_threads.ts";
+import { shadersOf } from "./device.ts";
 import { openDevice } from "./open.ts";
 import { sizeClass, SizeClassPool } from "./pool.ts";
 import { testGpu } from "./testing.ts";
@@ -99,7 +100,7 @@ const gpu = await testGpu();
 if (gpu) {
   Deno.test("webgpu: every shader compiles", async () => {
     for (const kernel of kernels) {
-      for (const shader of [kernel, ...kernel.also ?? []]) assertEquals(await gpu.compile(shader), []);
+      for (const shader of shadersOf(kernel)) assertEquals(await gpu.compile(shader), []);
     }
   });
 

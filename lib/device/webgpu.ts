@@ -5,7 +5,16 @@
  *
  * Measured in Deno: a submit per op costs 158 µs of host time, one pass with cached bind groups 1.3 µs.
  */
-import type { Args, Binding, Buffer, Device, Kernel, Params, Shader } from "./device.ts";
+import {
+  type Args,
+  type Binding,
+  type Buffer,
+  type Device,
+  type Kernel,
+  type Params,
+  type Shader,
+  shadersOf,
+} from "./device.ts";
 import { UserError } from "../errors.ts";
 import { firstLine, SizeClassPool } from "./pool.ts";
 import { GpuClock } from "./webgpu_clock.ts";
@@ -220,8 +229,15 @@ export class WebGpuDevice implements Device {
   }
 
   dispatch<P extends Params, B extends readonly Binding[]>(k: Kernel<P, B>, b: Buffer[], a: Args<P>): void {
-    this.#record(k, k, b as GpuBufferView[], a);
-    if (k.also) { for (const shader of k.also) this.#record(shader, k, b as GpuBufferView[], a); }
+    const shaders = k.plan?.(a) ?? shadersOf(k);
+    const bytes = shaders[0].scratch?.bytes(a);
+    const scratch = bytes && this.alloc(bytes);
+    for (const shader of shaders) {
+      const buffers = [...b as GpuBufferView[]];
+      if (scratch) buffers[shader.scratch!.at] = scratch;
+      this.#record(shader, k, buffers, a);
+    }
+    if (scratch) this.release(scratch);
   }
 
   #record<P extends Params>(

@@ -11,9 +11,8 @@ import { attentionWithCache, type LayerCache } from "../ops/attention_cached.ts"
 import { crossEntropy } from "../ops/cross_entropy.ts";
 import { dropout } from "../ops/dropout.ts";
 import { embedding } from "../ops/embedding.ts";
-import { gelu } from "../ops/gelu.ts";
 import { layerNorm } from "../ops/layer_norm.ts";
-import { linear } from "../ops/linear.ts";
+import { linear, linearGelu } from "../ops/linear.ts";
 import { deriveSeed, normals } from "../tensor/random.ts";
 import { type Parameter, release, scope, Tensor, upload } from "../tensor/tensor.ts";
 import { Parameters, type ParameterSpec } from "./parameters.ts";
@@ -213,7 +212,7 @@ export class GPT {
       ? attention(qkv, heads)
       : attention(qkv, heads, rate, this.#nextSeed()); // (B, T, C)
     x = add(x, this.#drop(this.#linear(`${name}.attn.c_proj`, attended)));
-    const up = gelu(this.#linear(`${name}.mlp.c_fc`, this.#norm(`${name}.ln_2`, x))); // (B, T, hidden)
+    const up = this.#linear(`${name}.mlp.c_fc`, this.#norm(`${name}.ln_2`, x), linearGelu); // (B, T, hidden)
     return add(x, this.#drop(this.#linear(`${name}.mlp.c_proj`, up)));
   }
 
@@ -221,8 +220,8 @@ export class GPT {
     return this.parameters.get(name);
   }
 
-  #linear(name: string, x: Tensor): Tensor {
-    return linear(x, this.#p(`${name}.weight`), this.config.bias ? this.#p(`${name}.bias`) : null);
+  #linear(name: string, x: Tensor, layer: typeof linear | typeof linearGelu = linear): Tensor {
+    return layer(x, this.#p(`${name}.weight`), this.config.bias ? this.#p(`${name}.bias`) : null);
   }
 
   #norm(name: string, x: Tensor): Tensor {

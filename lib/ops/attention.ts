@@ -155,7 +155,10 @@ export const attentionBackward = kernel({
   wgsl: queryWgsl,
   workgroups: tiles,
   flops: (a) => 5 * productFlops(a),
-  also: [{ name: "attention_backward_key_value", wgsl: keyValueWgsl, workgroups: tiles }],
+  shaders: [
+    { name: "attention_backward_query", wgsl: queryWgsl, workgroups: tiles },
+    { name: "attention_backward_key_value", wgsl: keyValueWgsl, workgroups: tiles },
+  ],
   cpu: {
     name: "attention_backward",
     tasks: planes,

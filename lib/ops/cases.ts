@@ -13,9 +13,8 @@ import { crossEntropy, IGNORED } from "./cross_entropy.ts";
 import { dropout } from "./dropout.ts";
 import { embedding } from "./embedding.ts";
 import { fill } from "./fill.ts";
-import { gelu } from "./gelu.ts";
 import { layerNorm } from "./layer_norm.ts";
-import { linear } from "./linear.ts";
+import { linear, linearGelu } from "./linear.ts";
 import { pool } from "./pool.ts";
 import { squaredNorm } from "./sum.ts";
 import { differentiate } from "./tape.ts";
@@ -33,7 +32,18 @@ const ids = (n: number, classes: number) => Uint32Array.from({ length: n }, (_, 
 export const cases: readonly Case[] = [
   { name: "add", inputs: [[3, 67], [3, 67]], weights: [], run: ([a, b]) => add(a, b) },
   { name: "a tensor used three times", inputs: [[5, 5]], weights: [], run: ([x]) => add(add(x, x), x) },
-  { name: "gelu", inputs: [[7, 31]], weights: [], run: ([x]) => gelu(x) },
+  {
+    name: "linear with GELU",
+    inputs: [[7, 31]],
+    weights: [[31, 41], [41]],
+    run: ([x], [w, b]) => linearGelu(x, w, b),
+  },
+  {
+    name: "linear with GELU of one row",
+    inputs: [[1, 3]],
+    weights: [[3, 22]],
+    run: ([x], [w]) => linearGelu(x, w, null),
+  },
   { name: "dropout", inputs: [[11, 13]], weights: [], run: ([x]) => dropout(x, 0.3, 77) },
   {
     name: "embedding",

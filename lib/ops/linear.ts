@@ -1,12 +1,20 @@
 /**
  * Linear layers. Weights are stored (in, out), as in GPT-2's checkpoints; a head tied to the embedding
  * table (V, C) uses it transposed. One matrix product serves y, dx and dW.
+ *
+ * A layer can end in GELU, in its tanh form (Hendrycks and Gimpel, arXiv:1606.08415), as the first half of
+ * GPT-2's MLP does: the product then leaves GELU's values and slopes instead of its own.
  */
-import { kernel } from "../device/device.ts";
+import { elementwise, kernel, linearGroups, type Shader } from "../device/device.ts";
 import { empty, type Parameter, type Tensor } from "../tensor/tensor.ts";
 import { addColumnSums } from "./column_sum.ts";
 import { record } from "./tape.ts";
-import wgsl from "../../kernels/matmul.wgsl" with { type: "text" };
+import anySizes from "../../kernels/matmul.wgsl" with { type: "text" };
+import blocks from "../../kernels/matmul_blocks.wgsl" with { type: "text" };
+import plainEnd from "../../kernels/matmul_end.wgsl" with { type: "text" };
+import geluEnd from "../../kernels/gelu_end.wgsl" with { type: "text" };
+import parts from "../../kernels/matmul_parts.wgsl" with { type: "text" };
+import multiplyWgsl from "../../kernels/multiply.wgsl" with { type: "text" };
 
 /** Bytes that a product packs a in on the cpu device: 32 panels of 6 rows, 256 deep. */
 export const PACKING = 32 * 256 * 6 * 4;
@@ -20,23 +28,99 @@ function sharedBytes({ m, n, k }: { m: number; n: number; k: number }): number {
 /** Up to so many bytes it is packed once for all calls; matmul.ts in kernels/cpu has the same. */
 const KEPT = 2 ** 19;
 
-function matmulKernel(name: string, ta: boolean, tb: boolean) {
-  return kernel({
-    name,
-    params: { m: "u32", n: "u32", k: "u32", has_bias: "u32", accumulate: "u32" },
-    bindings: ["f32 in", "f32 in", "f32 in", "f32 inout"],
-    wgsl,
-    cpu: {
-      name,
-      // As matmul.ts in kernels/cpu splits: few rows and wide matrices by 16 columns, others by 6 rows.
-      tasks: ({ m, n }) => n > m || (m < 6 && !ta) ? Math.ceil(n / 16) : Math.ceil(m / 6),
-      // A call that has to pack the operand that tasks share must be worth that.
-      grain: (a) => sharedBytes(a) <= KEPT ? (a.n > a.m ? 4 : 16) : (a.n > a.m ? 16 : 32),
-      scratch: (a) => PACKING + (sharedBytes(a) <= KEPT ? sharedBytes(a) : 0),
+const params = { m: "u32", n: "u32", k: "u32", has_bias: "u32", accumulate: "u32" } as const;
+type Sizes = { readonly m: number; readonly n: number; readonly k: number };
+type MatmulShader = Shader<typeof params>;
+
+/** Workgroups that a GPU should have at least: about one for each of its processors. */
+const ENOUGH = 128;
+/** Values of k that are worth a workgroup of their own. */
+const PART = 256;
+
+/** Parts that k is split into, so that few tiles of a small c, such as dW's, keep a GPU busy. */
+function splits({ m, n, k }: Sizes, tile: number): number {
+  const groups = Math.ceil(m / tile) * Math.ceil(n / tile);
+  return Math.max(1, Math.min(Math.floor(k / PART), Math.floor(ENOUGH / groups)));
+}
+
+/** The shaders of a product, and which of them its sizes ask for. */
+function matmulShaders(name: string, ta: boolean, tb: boolean, end: string) {
+  const transposed = { TRANSPOSE_A: Number(ta), TRANSPOSE_B: Number(tb) };
+  const shader = (suffix: string, text: string, tile: number, more: Partial<MatmulShader> = {}) => ({
+    name: name + suffix,
+    wgsl: text + end,
+    workgroups: (a: Sizes): [number, number, number] => [
+      Math.ceil(a.n / tile),
+      Math.ceil(a.m / tile),
+      more.scratch ? splits(a, tile) : 1,
+    ],
+    ...more,
+    constants: { ...transposed, ...more.constants },
+  });
+  const sets = [[64, "", anySizes, {}], [64, "_blocks", blocks, { TILE: 64 }], [
+    128,
+    "_large_blocks",
+    blocks,
+    { TILE: 128 },
+  ]] as const;
+  const byTile = sets.map(([tile, suffix, text, constants]) => {
+    const bytes = (a: Sizes) => splits(a, tile) * a.m * a.n * 4;
+    return {
+      whole: [shader(suffix, text, tile, { constants })],
+      // Gelu's end cannot wait for other parts of its sum.
+      split: end === geluEnd ? null : [
+        shader(`${suffix}_split`, text, tile, {
+          constants: { ...constants, SPLIT: 1 },
+          scratch: { at: 3, bytes },
+        }),
+        {
+          name: `${name}${suffix}_parts`,
+          wgsl: parts,
+          workgroups: ({ m, n }: Sizes) => linearGroups(m * n),
+          scratch: { at: 0, bytes },
+        },
+      ],
+      tile,
+    };
+  });
+  const [small, medium, large] = byTile;
+  return {
+    shaders: byTile.flatMap(({ whole, split }) => [...whole, ...split ?? []]),
+    plan(a: Sizes): readonly MatmulShader[] {
+      const { m, n, k } = a;
+      const fours = (ta ? m : k) % 4 === 0 && (tb ? k : n) % 4 === 0;
+      const groups = Math.ceil(m / 128) * Math.ceil(n / 128) * Math.max(1, Math.floor(k / PART));
+      const chosen = !fours ? small : groups < ENOUGH ? medium : large;
+      return chosen.split && splits(a, chosen.tile) > 1 ? chosen.split : chosen.whole;
     },
-    flops: ({ m, n, k }) => 2 * m * n * k,
-    constants: { TRANSPOSE_A: Number(ta), TRANSPOSE_B: Number(tb) },
-    workgroups: ({ m, n }) => [Math.ceil(n / 64), Math.ceil(m / 64)],
+  };
+}
+
+/** How the cpu device splits a product: few rows and wide matrices by 16 columns, others by 6 rows. */
+function onCpu(name: string, ta: boolean) {
+  return {
+    name,
+    // As matmul.ts in kernels/cpu splits.
+    tasks: ({ m, n }: Sizes) => n > m || (m < 6 && !ta) ? Math.ceil(n / 16) : Math.ceil(m / 6),
+    // A call that has to pack the operand that tasks share must be worth that.
+    grain: (a: Sizes) => sharedBytes(a) <= KEPT ? (a.n > a.m ? 4 : 16) : (a.n > a.m ? 16 : 32),
+    scratch: (a: Sizes) => PACKING + (sharedBytes(a) <= KEPT ? sharedBytes(a) : 0),
+  };
+}
+
+const flops = ({ m, n, k }: Sizes) => 2 * m * n * k;
+
+function matmulKernel(name: string, ta: boolean, tb: boolean) {
+  const { shaders, plan } = matmulShaders(name, ta, tb, plainEnd);
+  return kernel({
+    ...shaders[0],
+    name,
+    params,
+    bindings: ["f32 in", "f32 in", "f32 in", "f32 inout"],
+    shaders,
+    plan,
+    cpu: onCpu(name, ta),
+    flops,
     reference([a, b, bias, c], { m, n, k, has_bias, accumulate }) {
       for (let i = 0; i < m; i++) {
         for (let j = 0; j < n; j++) {
@@ -56,6 +140,44 @@ export const matmulNN = matmulKernel("matmul_nn", false, false);
 export const matmulNT = matmulKernel("matmul_nt", false, true);
 export const matmulTN = matmulKernel("matmul_tn", true, false);
 
+const A = Math.sqrt(2 / Math.PI), B = 0.044715;
+const geluShaders = matmulShaders("matmul_gelu", false, false, geluEnd);
+
+/** With u = a·b + bias: y = GELU(u) and slope = GELU'(u). */
+export const matmulGelu = kernel({
+  ...geluShaders.shaders[0],
+  params,
+  bindings: ["f32 in", "f32 in", "f32 in", "f32 out", "f32 out"],
+  shaders: geluShaders.shaders,
+  plan: geluShaders.plan,
+  cpu: onCpu("matmul_gelu", false),
+  flops,
+  reference([a, b, bias, y, slope], { m, n, k, has_bias }) {
+    for (let i = 0; i < m; i++) {
+      for (let j = 0; j < n; j++) {
+        let u = has_bias ? bias[j] : 0;
+        for (let d = 0; d < k; d++) u += a[i * k + d] * b[d * n + j];
+        const t = Math.tanh(A * (u + B * u * u * u));
+        y[i * n + j] = 0.5 * u * (1 + t);
+        slope[i * n + j] = 0.5 * (1 + t) + 0.5 * u * (1 - t * t) * A * (1 + 3 * B * u * u);
+      }
+    }
+  },
+});
+
+/** out = a ⊙ b */
+export const multiplyKernel = kernel({
+  name: "multiply",
+  params: { n: "u32" },
+  bindings: ["f32 in", "f32 in", "f32 out"],
+  wgsl: multiplyWgsl,
+  cpu: elementwise("multiply"),
+  workgroups: ({ n }) => linearGroups(n),
+  reference([a, b, out], { n }) {
+    for (let i = 0; i < n; i++) out[i] = a[i] * b[i];
+  },
+});
+
 /**
  * y = x·W + b
  * @param x (..., in)
@@ -64,40 +186,78 @@ export const matmulTN = matmulKernel("matmul_tn", true, false);
  * @returns (..., out)
  */
 export function linear(x: Tensor, weight: Parameter, bias: Parameter | null, transposed = false): Tensor {
-  const { device, rows: m, width: k } = x;
-  const n = weight.shape[transposed ? 0 : 1];
-  if (weight.shape[transposed ? 1 : 0] !== k) {
-    throw new Error(`linear: x is (..., ${k}), ${weight.name} is [${weight.shape}]`);
-  }
-  const y = empty(device, [...x.shape.slice(0, -1), n]);
-  device.dispatch(
-    transposed ? matmulNT : matmulNN,
-    [x.buffer, weight.buffer, (bias ?? weight).buffer, y.buffer],
-    { m, n, k, has_bias: bias ? 1 : 0, accumulate: 0 },
-  );
+  const { device } = x;
+  const args = sizes(x, weight, bias, transposed);
+  const y = empty(device, [...x.shape.slice(0, -1), args.n]);
+  const buffers = [x.buffer, weight.buffer, (bias ?? weight).buffer, y.buffer];
+  device.dispatch(transposed ? matmulNT : matmulNN, buffers, args);
   return record({
     output: y,
     inputs: bias ? [x, weight, bias] : [x, weight],
     saved: [x],
+    backward: (dy) => [linearBackward(dy, x, weight, bias, transposed)],
+  });
+}
+
+/**
+ * y = GELU(x·W + b)
+ * @param x (..., in)
+ * @param weight (in, out)
+ * @param bias (out), or null
+ * @returns (..., out)
+ */
+export function linearGelu(x: Tensor, weight: Parameter, bias: Parameter | null): Tensor {
+  const { device } = x;
+  const args = sizes(x, weight, bias, false);
+  const y = empty(device, [...x.shape.slice(0, -1), args.n]);
+  const slope = empty(device, y.shape);
+  const buffers = [x.buffer, weight.buffer, (bias ?? weight).buffer, y.buffer, slope.buffer];
+  device.dispatch(matmulGelu, buffers, args);
+  return record({
+    output: y,
+    inputs: bias ? [x, weight, bias] : [x, weight],
+    saved: [x, slope],
     backward(dy) {
-      if (weight.grad) {
-        // dW = xᵀ·dy (in, out), or dyᵀ·x (out, in)
-        const [left, right] = transposed ? [dy, x] : [x, dy];
-        device.dispatch(
-          matmulTN,
-          [left.buffer, right.buffer, left.buffer, weight.grad.buffer],
-          { m: left.width, n: right.width, k: m, has_bias: 0, accumulate: 1 },
-        );
-      }
-      if (bias?.grad) addColumnSums(dy, bias.grad);
-      if (!x.needsGrad) return [null];
-      const dx = empty(device, x.shape);
-      device.dispatch(
-        transposed ? matmulNN : matmulNT,
-        [dy.buffer, weight.buffer, weight.buffer, dx.buffer],
-        { m, n: k, k: n, has_bias: 0, accumulate: 0 },
-      );
-      return [dx];
+      const du = empty(device, y.shape);
+      device.dispatch(multiplyKernel, [dy.buffer, slope.buffer, du.buffer], { n: du.size });
+      return [linearBackward(du, x, weight, bias, false)];
     },
   });
+}
+
+function sizes(x: Tensor, weight: Parameter, bias: Parameter | null, transposed: boolean) {
+  const n = weight.shape[transposed ? 0 : 1];
+  if (weight.shape[transposed ? 1 : 0] !== x.width) {
+    throw new Error(`linear: x is (..., ${x.width}), ${weight.name} is [${weight.shape}]`);
+  }
+  return { m: x.rows, n, k: x.width, has_bias: bias ? 1 : 0, accumulate: 0 };
+}
+
+/** Adds to the gradients of the weight and the bias; returns dx, or null if nobody asks for it. */
+function linearBackward(
+  dy: Tensor,
+  x: Tensor,
+  weight: Parameter,
+  bias: Parameter | null,
+  transposed: boolean,
+): Tensor | null {
+  const { device } = x;
+  if (weight.grad) {
+    // dW = xᵀ·dy (in, out), or dyᵀ·x (out, in)
+    const [left, right] = transposed ? [dy, x] : [x, dy];
+    device.dispatch(
+      matmulTN,
+      [left.buffer, right.buffer, left.buffer, weight.grad.buffer],
+      { m: left.width, n: right.width, k: x.rows, has_bias: 0, accumulate: 1 },
+    );
+  }
+  if (bias?.grad) addColumnSums(dy, bias.grad);
+  if (!x.needsGrad) return null;
+  const dx = empty(device, x.shape);
+  device.dispatch(
+    transposed ? matmulNN : matmulNT,
+    [dy.buffer, weight.buffer, weight.buffer, dx.buffer],
+    { m: x.rows, n: x.width, k: dy.width, has_bias: 0, accumulate: 0 },
+  );
+  return dx;
 }

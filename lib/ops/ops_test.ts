@@ -1,7 +1,9 @@
 import { assert, assertEquals, assertLess } from "@std/assert";
+import { type Kernel, shadersOf } from "../device/device.ts";
 import { OracleDevice } from "../device/oracle.ts";
-import { testDevices } from "../device/testing.ts";
-import { geluBackward, geluForward } from "./gelu.ts";
+import { testDevices, testGpu } from "../device/testing.ts";
+import { normals } from "../tensor/random.ts";
+import { matmulGelu, matmulNN, matmulNT, matmulTN } from "./linear.ts";
 import {
   cases,
   gradientError,
@@ -39,30 +41,26 @@ for (const { name, device } of await testDevices()) {
 
   Deno.test(`${name}: far from zero GELU is the identity or nothing, its slope 1 or 0, and NaN stays`, async () => {
     const x = Float32Array.of(-1e3, -50, -20, -8, 8, 20, 50, 1e3, NaN), n = x.length;
-    const [input, ones, output] = [x, new Float32Array(n).fill(1), new Float32Array(n)].map((values) => {
+    const [input, one, output, slope] = [x, Float32Array.of(1), x, x].map((values) => {
       const buffer = device.alloc(values.byteLength);
       device.write(buffer, values);
       return buffer;
     });
-    const check = async (
-      kernel: typeof geluForward | typeof geluBackward,
-      expected: (v: number) => number,
-    ) => {
-      const buffers = kernel === geluForward ? [input, output] : [input, ones, output];
-      device.dispatch(kernel as typeof geluForward, buffers, { n });
-      const values = await device.read(output);
+    const sizes = { m: n, n: 1, k: 1, has_bias: 0, accumulate: 0 };
+    device.dispatch(matmulGelu, [input, one, one, output, slope], sizes);
+    const check = (values: Float32Array, expected: (v: number) => number) => {
       for (const [i, v] of x.entries()) {
         if (Number.isNaN(v)) assert(Number.isNaN(values[i]));
         else {assertLess(
             Math.abs(values[i] - expected(v)),
-            1e-4 * Math.max(1, Math.abs(v)) / 10,
+            1e-5 * Math.max(1, Math.abs(v)),
             `${v}: ${values[i]}`,
           );}
       }
     };
-    await check(geluForward, (v) => Math.max(0, v));
-    await check(geluBackward, (v) => Number(v > 0));
-    for (const buffer of [input, ones, output]) device.release(buffer);
+    check(await device.read(output), (v) => Math.max(0, v));
+    check(await device.read(slope), (v) => Number(v > 0));
+    for (const buffer of [input, one, output, slope]) device.release(buffer);
   });
 
   Deno.test(`${name}: the dropout mask has the same bits as the oracle's`, async () => {
@@ -92,4 +90,36 @@ for (const { name, device } of await testDevices()) {
       assertEquals((await runAdamW(device, { clip: 1, gradientScale })).weight, before.weight);
     }
   });
+}
+
+const gpu = await testGpu();
+if (gpu) {
+  for (const matmul of [matmulNN, matmulNT, matmulTN, matmulGelu] as unknown as Kernel[]) {
+    const shaders = shadersOf(matmul);
+    for (const [i, shader] of shaders.entries()) {
+      if (shader.scratch?.at === 0) continue; // the second half of the one before it
+      const plan = shader.scratch ? shaders.slice(i, i + 2) : [shader];
+      Deno.test(`webgpu: ${shader.name} computes what its kernel says, whatever the sizes that it is meant for`, async () => {
+        // No multiple of a tile, but of four; long enough for two parts.
+        for (const sizes of [{ m: 132, n: 68, k: 516 }, { m: 4, n: 260, k: 512 }]) {
+          const args = { ...sizes, has_bias: 1, accumulate: matmul.name === matmulGelu.name ? 0 : 1 };
+          const { m, n, k } = sizes;
+          const values = [m * k, k * n, n, m * n, m * n].slice(0, matmul.bindings.length)
+            .map((size, at) => normals(at, size, 0.3));
+          const buffers = values.map((data) => {
+            const buffer = gpu.alloc(data.byteLength);
+            gpu.write(buffer, data);
+            return buffer;
+          });
+          gpu.dispatch({ ...matmul, plan: () => plan }, buffers, args);
+          const expected = values.map((data) => Float64Array.from(data));
+          matmul.reference(expected as never, args);
+          for (let at = 3; at < buffers.length; at++) {
+            assertLess(relativeError(await gpu.read(buffers[at]), expected[at]), 1e-5);
+          }
+          buffers.forEach((buffer) => gpu.release(buffer));
+        }
+      });
+    }
+  }
 }

@@ -8,9 +8,8 @@ import { crossEntropyBackward, crossEntropyForward } from "./cross_entropy.ts";
 import { dropoutKernel } from "./dropout.ts";
 import { embeddingBackward, embeddingForward } from "./embedding.ts";
 import { fillKernel } from "./fill.ts";
-import { geluBackward, geluForward } from "./gelu.ts";
 import { layerNormBackward, layerNormForward, layerNormGamma } from "./layer_norm.ts";
-import { matmulNN, matmulNT, matmulTN } from "./linear.ts";
+import { matmulGelu, matmulNN, matmulNT, matmulTN, multiplyKernel } from "./linear.ts";
 import { poolBackward, poolForward } from "./pool.ts";
 import { sumKernel, sumSquares } from "./sum.ts";
 import { addKernel } from "./tape.ts";
@@ -18,8 +17,6 @@ import { addKernel } from "./tape.ts";
 export const kernels = [
   fillKernel,
   addKernel,
-  geluForward,
-  geluBackward,
   dropoutKernel,
   embeddingForward,
   embeddingBackward,
@@ -30,6 +27,8 @@ export const kernels = [
   matmulNN,
   matmulNT,
   matmulTN,
+  matmulGelu,
+  multiplyKernel,
   attentionForward,
   attentionDelta,
   attentionBackward,

@@ -5,7 +5,7 @@
  * many buffers, replays PyTorch runs on each device, and measures speed.
  */
 import { CpuDevice } from "../device/cpu.ts";
-import type { Device } from "../device/device.ts";
+import { type Device, shadersOf } from "../device/device.ts";
 import { findAdapter, openDevice } from "../device/open.ts";
 import { OracleDevice } from "../device/oracle.ts";
 import { WebGpuDevice } from "../device/webgpu.ts";
@@ -84,7 +84,7 @@ async function checkWebGpu(adapter: GPUAdapter, oracle: OracleDevice): Promise<v
   await attempt("every shader compiles", async () => {
     let shaders = 0;
     for (const kernel of kernels) {
-      for (const shader of [kernel, ...kernel.also ?? []]) {
+      for (const shader of shadersOf(kernel)) {
         shaders++;
         const [fault] = await device.compile(shader);
         if (fault) throw new Error(fault);

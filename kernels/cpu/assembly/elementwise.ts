@@ -1,9 +1,7 @@
 // Kernels that treat each element alone. A task is a run of 4096 elements.
-import { clamp4, kept4, loadFirst, madd, splat, storeFirst, tanh4 } from "./math";
+import { kept4, loadFirst, madd, splat, storeFirst } from "./math";
 
 const RUN: i32 = 4096;
-const GELU_A: f32 = 0.7978845608028654; // √(2/π)
-const GELU_B: f32 = 0.044715;
 
 export function fill(first: i32, end: i32, _tile: usize, _scratch: usize, out: usize, n: i32, value: f32): void {
   const last = min(n, end * RUN);
@@ -28,64 +26,22 @@ export function add(first: i32, end: i32, _tile: usize, _scratch: usize, a: usiz
   }
 }
 
-// @ts-ignore: decorator
-@inline
-function gelu4(v: v128): v128 {
-  const cubic = madd(f32x4.mul(f32x4.mul(v, v), splat(GELU_A * GELU_B)), v, f32x4.mul(v, splat(GELU_A)));
-  const half = f32x4.mul(splat(0.5), v);
-  return madd(half, tanh4(cubic), half);
-}
-
-export function gelu_forward(first: i32, end: i32, _tile: usize, _scratch: usize, x: usize, y: usize, n: i32): void {
-  const last = min(n, end * RUN);
-  let i = first * RUN;
-  // Sixteen at once: each constant is made once for four vectors, and four chains of operations overlap.
-  for (; i + 16 <= last; i += 16) {
-    const from = x + (<usize>i << 2), to = y + (<usize>i << 2);
-    const a = gelu4(v128.load(from)), b = gelu4(v128.load(from, 16));
-    const c = gelu4(v128.load(from, 32)), d = gelu4(v128.load(from, 48));
-    v128.store(to, a);
-    v128.store(to, b, 16);
-    v128.store(to, c, 32);
-    v128.store(to, d, 48);
-  }
-  for (; i + 4 <= last; i += 4) v128.store(y + (<usize>i << 2), gelu4(v128.load(x + (<usize>i << 2))));
-  storeFirst(y + (<usize>i << 2), gelu4(loadFirst(x + (<usize>i << 2), last - i)), last - i);
-}
-
-// @ts-ignore: decorator
-@inline
-function geluSlope4(v: v128): v128 {
-  const square = f32x4.mul(v, v);
-  const t = tanh4(f32x4.mul(v, madd(square, splat(GELU_A * GELU_B), splat(GELU_A))));
-  // Far from 0 it is multiplied by what rounding leaves of 1 - t², so it must not grow there.
-  const near = clamp4(v, 5.5);
-  const bend = f32x4.mul(near, madd(f32x4.mul(near, near), splat(3 * GELU_A * GELU_B), splat(GELU_A)));
-  // (1 + t + (1 - t²)·bend) / 2
-  const sum = f32x4.add(splat(1), madd(f32x4.sub(splat(1), f32x4.mul(t, t)), bend, t));
-  return f32x4.mul(splat(0.5), sum);
-}
-
-export function gelu_backward(
-  first: i32, end: i32, _tile: usize, _scratch: usize, x: usize, dy: usize, dx: usize, n: i32,
+export function multiply(
+  first: i32, end: i32, _tile: usize, _scratch: usize, a: usize, b: usize, out: usize, n: i32,
 ): void {
   const last = min(n, end * RUN);
   let i = first * RUN;
   for (; i + 16 <= last; i += 16) {
     const at = <usize>i << 2;
-    const a = geluSlope4(v128.load(x + at)), b = geluSlope4(v128.load(x + at, 16));
-    const c = geluSlope4(v128.load(x + at, 32)), d = geluSlope4(v128.load(x + at, 48));
-    v128.store(dx + at, f32x4.mul(v128.load(dy + at), a));
-    v128.store(dx + at, f32x4.mul(v128.load(dy + at, 16), b), 16);
-    v128.store(dx + at, f32x4.mul(v128.load(dy + at, 32), c), 32);
-    v128.store(dx + at, f32x4.mul(v128.load(dy + at, 48), d), 48);
+    v128.store(out + at, f32x4.mul(v128.load(a + at), v128.load(b + at)));
+    v128.store(out + at, f32x4.mul(v128.load(a + at, 16), v128.load(b + at, 16)), 16);
+    v128.store(out + at, f32x4.mul(v128.load(a + at, 32), v128.load(b + at, 32)), 32);
+    v128.store(out + at, f32x4.mul(v128.load(a + at, 48), v128.load(b + at, 48)), 48);
   }
-  for (; i + 4 <= last; i += 4) {
-    const at = <usize>i << 2;
-    v128.store(dx + at, f32x4.mul(v128.load(dy + at), geluSlope4(v128.load(x + at))));
+  for (; i < last; i += 4) {
+    const at = <usize>i << 2, left = last - i;
+    storeFirst(out + at, f32x4.mul(loadFirst(a + at, left), loadFirst(b + at, left)), left);
   }
-  const at = <usize>i << 2, left = last - i;
-  storeFirst(dx + at, f32x4.mul(loadFirst(dy + at, left), geluSlope4(loadFirst(x + at, left))), left);
 }
 
 export function dropout(

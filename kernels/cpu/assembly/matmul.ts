@@ -6,7 +6,7 @@
 //
 // What is added to an element of c, and in which order, depends on k alone: results do not change with
 // the number of threads.
-import { loadFirst, madd, splat, storeFirst, total } from "./math";
+import { geluRun, loadFirst, madd, splat, storeFirst, total } from "./math";
 
 // Passes by depth: `count` panels from `source`, `step` bytes apart, the first of which is in the area
 // already, times the block. Results go to c, which they replace (plus a row of 16 at `bias`) or are added to.
@@ -344,4 +344,21 @@ export function matmul_tn(
   m: i32, n: i32, k: i32, has_bias: i32, accumulate: i32,
 ): void {
   matmul(true, false, first, end, tile, scratch, a, b, bias, c, m, n, k, has_bias, accumulate);
+}
+
+export function matmul_gelu(
+  first: i32, end: i32, tile: usize, scratch: usize, a: usize, b: usize, bias: usize, y: usize, slope: usize,
+  m: i32, n: i32, k: i32, has_bias: i32, _accumulate: i32,
+): void {
+  matmul_nn(first, end, tile, scratch, a, b, bias, y, m, n, k, has_bias, 0);
+  if (n > m || m < FEW) {
+    const column = first * COLUMNS, columns = min(n, end * COLUMNS) - column;
+    for (let row = 0; row < m; row++) {
+      const at = <usize>(row * n + column) << 2;
+      geluRun(y + at, slope + at, columns);
+    }
+  } else {
+    const at = <usize>(first * ROWS * n) << 2;
+    geluRun(y + at, slope + at, (min(m, end * ROWS) - first * ROWS) * n);
+  }
 }
