@@ -1,5 +1,8 @@
-// out[c] += Σ over rows of x[r, c]: the gradient of a bias. A workgroup owns 16 columns; its 16 lanes a
-// column share the rows.
+// out[c] += Σ over rows of x[r, c]: the gradient of a bias. A workgroup owns 64 columns, of which its 4 lanes a
+// column share the rows. Workgroups along y share the rows too, each with sums of its own, which
+// column_parts.wgsl adds up.
+
+override SPLIT: bool = false;
 
 struct Params { rows: u32, width: u32 }
 
@@ -9,17 +12,18 @@ struct Params { rows: u32, width: u32 }
 
 var<workgroup> partial: array<f32, 256>;
 
-@compute @workgroup_size(16, 16)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) lane: vec3u) {
-  let column = group.x * 16u + lane.x;
+@compute @workgroup_size(64, 4)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
+        @builtin(local_invocation_id) lane: vec3u, @builtin(local_invocation_index) index: u32) {
+  let column = group.x * 64u + lane.x;
   var sum = 0.0;
   if (column < p.width) {
-    for (var r = lane.y; r < p.rows; r += 16u) { sum += x[r * p.width + column]; }
+    for (var r = group.y * 4u + lane.y; r < p.rows; r += groups.y * 4u) { sum += x[r * p.width + column]; }
   }
-  partial[lane.y * 16u + lane.x] = sum;
+  partial[index] = sum;
   workgroupBarrier();
   if (lane.y == 0u && column < p.width) {
-    for (var i = 1u; i < 16u; i++) { sum += partial[i * 16u + lane.x]; }
-    out[column] += sum;
+    sum += partial[64u + lane.x] + partial[128u + lane.x] + partial[192u + lane.x];
+    if (SPLIT) { out[group.y * p.width + column] = sum; } else { out[column] += sum; }
   }
 }

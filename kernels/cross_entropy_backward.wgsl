@@ -1,14 +1,14 @@
-// dlogits = (softmax(logits) - onehot(target)) · weight · scale · dloss, zero for rows without a target.
+// logits become their gradients, (softmax(logits) - onehot(target)) · weight · scale · dloss, which are zero for rows
+// without a target.
 
 struct Params { rows: u32, classes: u32, weighted: u32, scale: f32 }
 
 @group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read> logits: array<f32>;
+@group(0) @binding(1) var<storage, read_write> logits: array<f32>;
 @group(0) @binding(2) var<storage, read> targets: array<u32>;
 @group(0) @binding(3) var<storage, read> weights: array<f32>; // one a row, if weighted
 @group(0) @binding(4) var<storage, read> lses: array<f32>;
 @group(0) @binding(5) var<storage, read> dloss: array<f32>;
-@group(0) @binding(6) var<storage, read_write> dlogits: array<f32>;
 
 const IGNORED = 0xffffffffu;
 
@@ -23,5 +23,5 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
     d = exp(logits[i] - lses[row]) - select(0.0, 1.0, target_class == i % p.classes);
     if (p.weighted != 0u) { d *= weights[row]; }
   }
-  dlogits[i] = d * p.scale * dloss[0];
+  logits[i] = d * p.scale * dloss[0];
 }

@@ -1,8 +1,8 @@
 // With x̂ = (x - mean)·inverse and g = dy·gamma, per row:
-//   dx = inverse · (g - mean(g) - x̂·mean(g·x̂))
+//   dx = inverse · (g - mean(g) - x̂·mean(g·x̂)),   or dx += that
 // One workgroup a row, as in the forward.
 
-struct Params { rows: u32, width: u32 }
+struct Params { rows: u32, width: u32, accumulate: u32 }
 
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read> x: array<f32>;
@@ -35,6 +35,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let means = partial[0] / f32(p.width);
   for (var c = lane; c < p.width; c += 64u) {
     let normal = (x[start + c] - mean) * inverse;
-    dx[start + c] = inverse * (dy[start + c] * gamma[c] - means.x - normal * means.y);
+    var value = inverse * (dy[start + c] * gamma[c] - means.x - normal * means.y);
+    if (p.accumulate != 0u) { value += dx[start + c]; }
+    dx[start + c] = value;
   }
 }

@@ -11,7 +11,7 @@ import { attentionWithCache, type LayerCache } from "../ops/attention_cached.ts"
 import { crossEntropy } from "../ops/cross_entropy.ts";
 import { dropout } from "../ops/dropout.ts";
 import { embedding } from "../ops/embedding.ts";
-import { layerNorm } from "../ops/layer_norm.ts";
+import { addNorm, layerNorm } from "../ops/layer_norm.ts";
 import { linear, linearGelu } from "../ops/linear.ts";
 import { deriveSeed, normals } from "../tensor/random.ts";
 import { type Parameter, release, scope, Tensor, upload } from "../tensor/tensor.ts";
@@ -182,11 +182,14 @@ export class GPT {
       embedding(this.#p("transformer.wpe.weight"), positions, [batch, time]),
     ); // (B, T, C)
     x = this.#drop(x);
+    let normal = layerNorm(x, ...this.#norm(0));
     for (let layer = 0; layer < this.config.layers; layer++) {
-      x = scope(() => this.#block(layer, x, cache && slots && { ...cache.layers[layer], slots }));
+      [x, normal] = scope(() => {
+        return this.#block(layer, x, normal, cache && slots && { ...cache.layers[layer], slots });
+      });
     }
     if (cache) { for (const row of rows) cache.lengths[row] += time; }
-    return this.#norm("transformer.ln_f", x);
+    return normal;
   }
 
   /** (B, T) token ids to (B, T, V) logits. */
@@ -200,20 +203,24 @@ export class GPT {
     return scope(() => crossEntropy(this.logits(tokens), targets));
   }
 
-  /** (B, T, C) to (B, T, C): two residual branches. */
-  #block(layer: number, x: Tensor, cache?: LayerCache & { slots: Tensor }): Tensor {
+  /**
+   * Two residual branches: from x and its norm, both (B, T, C), to what the next block takes. The norms stand at
+   * the ends of the residual connections before them, with which they share a kernel.
+   */
+  #block(layer: number, x: Tensor, normal: Tensor, cache?: LayerCache & { slots: Tensor }): [Tensor, Tensor] {
     const name = `transformer.h.${layer}`;
     const { heads, dropout: rate } = this.config;
-    const qkv = this.#linear(`${name}.attn.c_attn`, this.#norm(`${name}.ln_1`, x)); // (B, T, 3C)
+    const qkv = this.#linear(`${name}.attn.c_attn`, normal); // (B, T, 3C)
     this.#observer?.(layer, qkv);
     const attended = cache
       ? attentionWithCache(qkv, cache, cache.slots, heads)
       : this.#dropoutSeed === null
       ? attention(qkv, heads)
       : attention(qkv, heads, rate, this.#nextSeed()); // (B, T, C)
-    x = add(x, this.#drop(this.#linear(`${name}.attn.c_proj`, attended)));
-    const up = this.#linear(`${name}.mlp.c_fc`, this.#norm(`${name}.ln_2`, x), linearGelu); // (B, T, hidden)
-    return add(x, this.#drop(this.#linear(`${name}.mlp.c_proj`, up)));
+    const branch = this.#drop(this.#linear(`${name}.attn.c_proj`, attended));
+    [x, normal] = addNorm(x, branch, ...this.#norm(2 * layer + 1));
+    const up = this.#linear(`${name}.mlp.c_fc`, normal, linearGelu); // (B, T, hidden)
+    return addNorm(x, this.#drop(this.#linear(`${name}.mlp.c_proj`, up)), ...this.#norm(2 * layer + 2));
   }
 
   #p(name: string): Parameter {
@@ -224,8 +231,13 @@ export class GPT {
     return layer(x, this.#p(`${name}.weight`), this.config.bias ? this.#p(`${name}.bias`) : null);
   }
 
-  #norm(name: string, x: Tensor): Tensor {
-    return layerNorm(x, this.#p(`${name}.weight`), this.config.bias ? this.#p(`${name}.bias`) : null);
+  /** Scale and shift of the model's norms in their order: two a block, and the last. */
+  #norm(index: number): [Parameter, Parameter | null] {
+    const layer = Math.floor(index / 2);
+    const name = layer === this.config.layers
+      ? "transformer.ln_f"
+      : `transformer.h.${layer}.ln_${index % 2 + 1}`;
+    return [this.#p(`${name}.weight`), this.config.bias ? this.#p(`${name}.bias`) : null];
   }
 
   #drop(x: Tensor): Tensor {

@@ -13,7 +13,7 @@ import { crossEntropy, IGNORED } from "./cross_entropy.ts";
 import { dropout } from "./dropout.ts";
 import { embedding } from "./embedding.ts";
 import { fill } from "./fill.ts";
-import { layerNorm } from "./layer_norm.ts";
+import { addNorm, layerNorm } from "./layer_norm.ts";
 import { linear, linearGelu } from "./linear.ts";
 import { pool } from "./pool.ts";
 import { squaredNorm } from "./sum.ts";
@@ -62,6 +62,22 @@ export const cases: readonly Case[] = [
     inputs: [[70, 5]],
     weights: [[5]],
     run: ([x], [g]) => layerNorm(x, g, null),
+  },
+  {
+    name: "a residual connection and its norm",
+    inputs: [[5, 70], [5, 70]],
+    weights: [[70], [70]],
+    // As in a block: the sum goes on past the norm.
+    run: ([a, b], [g, shift]) => {
+      const [x, y] = addNorm(a, b, g, shift);
+      return add(x, y);
+    },
+  },
+  {
+    name: "a residual connection whose norm has no shift",
+    inputs: [[3, 5], [3, 5]],
+    weights: [[5]],
+    run: ([a, b], [g]) => addNorm(a, b, g, null)[1],
   },
   { name: "linear", inputs: [[2, 9, 23]], weights: [[23, 70], [70]], run: ([x], [w, b]) => linear(x, w, b) },
   { name: "linear of one row", inputs: [[1, 3]], weights: [[3, 2]], run: ([x], [w]) => linear(x, w, null) },
@@ -138,6 +154,12 @@ export const cases: readonly Case[] = [
  * share packed once, or each time. Too many numbers for finite differences.
  */
 export const largeCases: readonly Case[] = [
+  {
+    name: "a norm of many rows",
+    inputs: [[300, 100], [300, 100]],
+    weights: [[100], [100]],
+    run: ([a, b], [g, shift]) => addNorm(a, b, g, shift)[1],
+  },
   {
     name: "linear of many rows",
     inputs: [[605, 72]],

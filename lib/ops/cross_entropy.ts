@@ -1,8 +1,9 @@
 /** Softmax and cross-entropy in one, which never stores probabilities. */
 import { byRows, kernel, linearGroups } from "../device/device.ts";
 import { empty, type Tensor, upload } from "../tensor/tensor.ts";
+import { fill } from "./fill.ts";
 import { sumKernel } from "./sum.ts";
-import { record } from "./tape.ts";
+import { record, sum } from "./tape.ts";
 import forwardWgsl from "../../kernels/cross_entropy_forward.wgsl" with { type: "text" };
 import backwardWgsl from "../../kernels/cross_entropy_backward.wgsl" with { type: "text" };
 
@@ -28,19 +29,20 @@ export const crossEntropyForward = kernel({
   },
 });
 
+/** Turns logits into their gradients, where they stand. */
 export const crossEntropyBackward = kernel({
   name: "cross_entropy_backward",
   params: { rows: "u32", classes: "u32", weighted: "u32", scale: "f32" },
-  bindings: ["f32 in", "u32 in", "f32 in", "f32 in", "f32 in", "f32 out"],
+  bindings: ["f32 inout", "u32 in", "f32 in", "f32 in", "f32 in"],
   wgsl: backwardWgsl,
   cpu: byRows("cross_entropy_backward"),
   workgroups: ({ rows, classes }) => linearGroups(rows * classes),
-  reference([logits, targets, weights, lses, dloss, dlogits], { rows, classes, weighted, scale }) {
+  reference([logits, targets, weights, lses, dloss], { rows, classes, weighted, scale }) {
     for (let r = 0; r < rows; r++) {
       for (let c = 0; c < classes; c++) {
         const i = r * classes + c;
         const d = targets[r] === IGNORED ? 0 : Math.exp(logits[i] - lses[r]) - Number(targets[r] === c);
-        dlogits[i] = d * scale * dloss[0] * (weighted ? weights[r] : 1);
+        logits[i] = d * scale * dloss[0] * (weighted ? weights[r] : 1);
       }
     }
   },
@@ -57,25 +59,33 @@ export function crossEntropy(logits: Tensor, targets: Uint32Array, weights?: Flo
   const { device, rows, width: classes } = logits;
   const wanted = upload(device, [rows], targets);
   // Without weights the kernels do not read that binding.
-  const weight = weights ? upload(device, [rows], weights) : logits;
+  const weight = weights ? upload(device, [rows], weights) : wanted;
   const weighted = weights ? 1 : 0;
   const losses = empty(device, [rows]);
   const lses = empty(device, [rows]);
   const loss = empty(device, [1]);
   const counted = targets.reduce((n, t, i) => n + (t === IGNORED ? 0 : weights?.[i] ?? 1), 0);
   const scale = counted > 0 ? 1 / counted : 0;
-  const inputs = [logits.buffer, wanted.buffer, weight.buffer];
-  device.dispatch(crossEntropyForward, [...inputs, losses.buffer, lses.buffer], { rows, classes, weighted });
+  const buffers = [logits, wanted, weight, losses, lses].map((t) => t.buffer);
+  device.dispatch(crossEntropyForward, buffers, { rows, classes, weighted });
   device.dispatch(sumKernel, [losses.buffer, loss.buffer], { n: rows, scale });
   return record({
     output: loss,
     inputs: [logits],
     saved: [logits, wanted, weight, lses],
     backward(dloss) {
-      const d = empty(device, logits.shape);
-      const args = { rows, classes, weighted, scale };
-      device.dispatch(crossEntropyBackward, [...inputs, lses.buffer, dloss.buffer, d.buffer], args);
+      // A large vocabulary's logits are the largest tensor of all: they become their gradients, unless
+      // somebody else still holds them.
+      const d = logits.refs === 1 ? logits : copy(logits);
+      const buffers = [d, wanted, weight, lses, dloss].map((t) => t.buffer);
+      device.dispatch(crossEntropyBackward, buffers, { rows, classes, weighted, scale });
       return [d];
     },
   });
+}
+
+function copy(x: Tensor): Tensor {
+  const zeros = empty(x.device, x.shape);
+  fill(zeros, 0);
+  return sum(x, zeros);
 }

@@ -1,13 +1,39 @@
 /** Layer normalisation over the last dimension (Ba, Kiros and Hinton, arXiv:1607.06450). */
-import { byColumns, byRows, kernel } from "../device/device.ts";
+import { byColumns, byRows, type Floats, kernel } from "../device/device.ts";
 import { empty, type Parameter, type Tensor } from "../tensor/tensor.ts";
-import { addColumnSums } from "./column_sum.ts";
-import { record } from "./tape.ts";
+import { addColumnSums, columnShaders } from "./column_sum.ts";
+import { record, recordAdd } from "./tape.ts";
+import addNormWgsl from "../../kernels/add_norm_forward.wgsl" with { type: "text" };
 import forwardWgsl from "../../kernels/layer_norm_forward.wgsl" with { type: "text" };
 import backwardWgsl from "../../kernels/layer_norm_backward.wgsl" with { type: "text" };
 import gammaWgsl from "../../kernels/layer_norm_gamma.wgsl" with { type: "text" };
 
 const EPSILON = 1e-5; // GPT-2's
+
+interface NormSizes {
+  readonly rows: number;
+  readonly width: number;
+  readonly has_beta: number;
+}
+
+/** The reference of a norm of rows that are there already. */
+function normalise(
+  [x, gamma, beta, y, stats]: readonly Floats[],
+  { rows, width, has_beta }: NormSizes,
+): void {
+  for (let r = 0; r < rows; r++) {
+    const row = r * width;
+    let mean = 0, variance = 0;
+    for (let c = 0; c < width; c++) mean += x[row + c] / width;
+    for (let c = 0; c < width; c++) variance += (x[row + c] - mean) ** 2 / width;
+    const inverse = 1 / Math.sqrt(variance + EPSILON);
+    for (let c = 0; c < width; c++) {
+      y[row + c] = (x[row + c] - mean) * inverse * gamma[c] + (has_beta ? beta[c] : 0);
+    }
+    stats[2 * r] = mean;
+    stats[2 * r + 1] = inverse;
+  }
+}
 
 export const layerNormForward = kernel({
   name: "layer_norm_forward",
@@ -16,30 +42,31 @@ export const layerNormForward = kernel({
   wgsl: forwardWgsl,
   cpu: byRows("layer_norm_forward"),
   workgroups: ({ rows }) => [rows],
-  reference([x, gamma, beta, y, stats], { rows, width, has_beta }) {
-    for (let r = 0; r < rows; r++) {
-      const row = r * width;
-      let mean = 0, variance = 0;
-      for (let c = 0; c < width; c++) mean += x[row + c] / width;
-      for (let c = 0; c < width; c++) variance += (x[row + c] - mean) ** 2 / width;
-      const inverse = 1 / Math.sqrt(variance + EPSILON);
-      for (let c = 0; c < width; c++) {
-        y[row + c] = (x[row + c] - mean) * inverse * gamma[c] + (has_beta ? beta[c] : 0);
-      }
-      stats[2 * r] = mean;
-      stats[2 * r + 1] = inverse;
-    }
+  reference: normalise,
+});
+
+/** x = a + b, and its norm. */
+export const addNormForward = kernel({
+  name: "add_norm_forward",
+  params: { rows: "u32", width: "u32", has_beta: "u32" },
+  bindings: ["f32 in", "f32 in", "f32 in", "f32 in", "f32 out", "f32 out", "f32 out"],
+  wgsl: addNormWgsl,
+  cpu: byRows("add_norm_forward"),
+  workgroups: ({ rows }) => [rows],
+  reference([a, b, gamma, beta, x, y, stats], sizes) {
+    for (let i = 0; i < sizes.rows * sizes.width; i++) x[i] = a[i] + b[i];
+    normalise([x, gamma, beta, y, stats], sizes);
   },
 });
 
 export const layerNormBackward = kernel({
   name: "layer_norm_backward",
-  params: { rows: "u32", width: "u32" },
-  bindings: ["f32 in", "f32 in", "f32 in", "f32 in", "f32 out"],
+  params: { rows: "u32", width: "u32", accumulate: "u32" },
+  bindings: ["f32 in", "f32 in", "f32 in", "f32 in", "f32 inout"],
   wgsl: backwardWgsl,
   cpu: byRows("layer_norm_backward"),
   workgroups: ({ rows }) => [rows],
-  reference([x, gamma, stats, dy, dx], { rows, width }) {
+  reference([x, gamma, stats, dy, dx], { rows, width, accumulate }) {
     for (let r = 0; r < rows; r++) {
       const row = r * width;
       const mean = stats[2 * r], inverse = stats[2 * r + 1];
@@ -51,20 +78,19 @@ export const layerNormBackward = kernel({
       }
       for (let c = 0; c < width; c++) {
         const normal = (x[row + c] - mean) * inverse;
-        dx[row + c] = inverse * (dy[row + c] * gamma[c] - sum / width - normal * dot / width);
+        const d = inverse * (dy[row + c] * gamma[c] - sum / width - normal * dot / width);
+        dx[row + c] = accumulate ? dx[row + c] + d : d;
       }
     }
   },
 });
 
 export const layerNormGamma = kernel({
-  name: "layer_norm_gamma",
+  ...columnShaders("layer_norm_gamma", gammaWgsl),
   params: { rows: "u32", width: "u32" },
-  bindings: ["f32 in", "f32 in", "f32 in", "f32 inout"],
-  wgsl: gammaWgsl,
+  bindings: ["f32 in", "f32 inout", "f32 in", "f32 in"],
   cpu: byColumns("layer_norm_gamma"),
-  workgroups: ({ width }) => [Math.ceil(width / 16)],
-  reference([x, stats, dy, dgamma], { rows, width }) {
+  reference([x, dgamma, stats, dy], { rows, width }) {
     for (let c = 0; c < width; c++) {
       let sum = 0;
       for (let r = 0; r < rows; r++) {
@@ -85,25 +111,45 @@ export function layerNorm(x: Tensor, gamma: Parameter, beta: Parameter | null): 
   const { device, rows, width } = x;
   const y = empty(device, x.shape);
   const stats = empty(device, [rows, 2]);
-  device.dispatch(
-    layerNormForward,
-    [x.buffer, gamma.buffer, (beta ?? gamma).buffer, y.buffer, stats.buffer],
-    { rows, width, has_beta: beta ? 1 : 0 },
-  );
+  const buffers = [x, gamma, beta ?? gamma, y, stats].map((t) => t.buffer);
+  device.dispatch(layerNormForward, buffers, { rows, width, has_beta: beta ? 1 : 0 });
+  return recordNorm(x, gamma, beta, y, stats);
+}
+
+/**
+ * A residual connection and the norm that follows it, in one pass over memory.
+ * @param a (..., C)
+ * @param b (..., C)
+ * @returns a + b, and its norm
+ */
+export function addNorm(a: Tensor, b: Tensor, gamma: Parameter, beta: Parameter | null): [Tensor, Tensor] {
+  const { device, rows, width } = a;
+  const x = empty(device, a.shape);
+  const y = empty(device, a.shape);
+  const stats = empty(device, [rows, 2]);
+  const buffers = [a, b, gamma, beta ?? gamma, x, y, stats].map((t) => t.buffer);
+  device.dispatch(addNormForward, buffers, { rows, width, has_beta: beta ? 1 : 0 });
+  recordAdd(x, a, b);
+  return [x, recordNorm(x, gamma, beta, y, stats)];
+}
+
+function recordNorm(x: Tensor, gamma: Parameter, beta: Parameter | null, y: Tensor, stats: Tensor): Tensor {
+  const { device, rows, width } = x;
   return record({
     output: y,
     inputs: beta ? [x, gamma, beta] : [x, gamma],
     saved: [x, stats],
-    backward(dy) {
+    backward(dy, [before]) {
       if (gamma.grad) {
-        const buffers = [x.buffer, stats.buffer, dy.buffer, gamma.grad.buffer];
+        const buffers = [x, gamma.grad, stats, dy].map((t) => t.buffer);
         device.dispatch(layerNormGamma, buffers, { rows, width });
       }
       if (beta?.grad) addColumnSums(dy, beta.grad);
       if (!x.needsGrad) return [null];
-      const dx = empty(device, x.shape);
-      const buffers = [x.buffer, gamma.buffer, stats.buffer, dy.buffer, dx.buffer];
-      device.dispatch(layerNormBackward, buffers, { rows, width });
+      // What came past the norm, along the residual stream, is there to be added to.
+      const dx = before ?? empty(device, x.shape);
+      const buffers = [x, gamma, stats, dy, dx].map((t) => t.buffer);
+      device.dispatch(layerNormBackward, buffers, { rows, width, accumulate: before ? 1 : 0 });
       return [dx];
     },
   });

@@ -8,7 +8,7 @@ import { crossEntropyBackward, crossEntropyForward } from "./cross_entropy.ts";
 import { dropoutKernel } from "./dropout.ts";
 import { embeddingBackward, embeddingForward } from "./embedding.ts";
 import { fillKernel } from "./fill.ts";
-import { layerNormBackward, layerNormForward, layerNormGamma } from "./layer_norm.ts";
+import { addNormForward, layerNormBackward, layerNormForward, layerNormGamma } from "./layer_norm.ts";
 import { matmulGelu, matmulNN, matmulNT, matmulTN, multiplyKernel } from "./linear.ts";
 import { poolBackward, poolForward } from "./pool.ts";
 import { sumKernel, sumSquares } from "./sum.ts";
@@ -21,6 +21,7 @@ export const kernels = [
   embeddingForward,
   embeddingBackward,
   layerNormForward,
+  addNormForward,
   layerNormBackward,
   layerNormGamma,
   columnSum,

@@ -29,8 +29,12 @@ interface Node {
   readonly output: Tensor;
   readonly inputs: readonly Tensor[];
   readonly saved: readonly Tensor[];
-  /** From the output's gradient to one gradient per input; null for none, or for one added in place. */
-  backward(dy: Tensor): (Tensor | null)[];
+  /**
+   * From the output's gradient to one gradient per input; null for none, or for one added to a parameter's.
+   * @param before each input's gradient so far, if nothing else holds it: then it may be added to in place,
+   * and returned
+   */
+  backward(dy: Tensor, before: readonly (Tensor | undefined)[]): (Tensor | null)[];
 }
 
 let tape: Node[] | null = null;
@@ -51,6 +55,11 @@ export function record(node: Node): Tensor {
     tape.push(node);
   }
   return node.output;
+}
+
+/** Records out = a + b, however it was computed. */
+export function recordAdd(out: Tensor, a: Tensor, b: Tensor): Tensor {
+  return record({ output: out, inputs: [a, b], saved: [], backward: (dy) => [dy, dy] });
 }
 
 /**
@@ -82,9 +91,11 @@ export function differentiate(
     if (dy) {
       grads.delete(output);
       scope(() => {
-        backward(dy).forEach((dx, i) => {
+        const alone = inputs.map((input) => grads.get(input)).map((g) => g?.refs === 1 ? g : undefined);
+        backward(dy, alone).forEach((dx, i) => {
           const input = inputs[i];
-          if (!dx || !input.needsGrad) return;
+          const inPlace = dx !== null && dx === alone[i];
+          if (!dx || inPlace || !input.needsGrad) return;
           const before = grads.get(input);
           grads.set(input, retain(before ? sum(before, dx) : dx));
           if (before) release(before);

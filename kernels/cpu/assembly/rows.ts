@@ -65,9 +65,25 @@ export function layer_norm_forward(
   }
 }
 
+export function add_norm_forward(
+  first: i32, end: i32, tile: usize, scratch: usize,
+  a: usize, b: usize, gamma: usize, beta: usize, x: usize, y: usize, stats: usize,
+  rows: i32, width: i32, has_beta: i32,
+): void {
+  const bytes = <usize>width << 2;
+  for (let r = first; r < end; r++) {
+    const row = <usize>r * bytes;
+    for (let c = 0; c < width; c += 4) {
+      const at = row + (<usize>c << 2), left = width - c;
+      storeFirst(x + at, f32x4.add(loadFirst(a + at, left), loadFirst(b + at, left)), left);
+    }
+    layer_norm_forward(r, r + 1, tile, scratch, x, gamma, beta, y, stats, rows, width, has_beta);
+  }
+}
+
 export function layer_norm_backward(
   first: i32, end: i32, _tile: usize, _scratch: usize,
-  x: usize, gamma: usize, stats: usize, dy: usize, dx: usize, _rows: i32, width: i32,
+  x: usize, gamma: usize, stats: usize, dy: usize, dx: usize, _rows: i32, width: i32, accumulate: i32,
 ): void {
   const bytes = <usize>width << 2;
   for (let r = first; r < end; r++) {
@@ -88,14 +104,15 @@ export function layer_norm_backward(
       const g = f32x4.mul(loadFirst(dy + row + at, left), loadFirst(gamma + at, left));
       const normal = f32x4.mul(f32x4.sub(loadFirst(x + row + at, left), mean), inverse);
       const centred = f32x4.sub(f32x4.sub(g, g0), f32x4.mul(normal, g1));
-      storeFirst(dx + row + at, f32x4.mul(inverse, centred), left);
+      const before = accumulate ? loadFirst(dx + row + at, left) : splat(0);
+      storeFirst(dx + row + at, madd(inverse, centred, before), left);
     }
   }
 }
 
 export function layer_norm_gamma(
   first: i32, end: i32, _tile: usize, _scratch: usize,
-  x: usize, stats: usize, dy: usize, dgamma: usize, rows: i32, width: i32,
+  x: usize, dgamma: usize, stats: usize, dy: usize, rows: i32, width: i32,
 ): void {
   const bytes = <usize>width << 2;
   for (let c = first * 16; c < min(width, end * 16); c += 4) {
@@ -166,7 +183,7 @@ export function cross_entropy_forward(
 
 export function cross_entropy_backward(
   first: i32, end: i32, _tile: usize, _scratch: usize,
-  logits: usize, targets: usize, weights: usize, lses: usize, dloss: usize, dlogits: usize,
+  logits: usize, targets: usize, weights: usize, lses: usize, dloss: usize,
   _rows: i32, classes: i32, weighted: i32, scale: f32,
 ): void {
   const common = scale * load<f32>(dloss);
@@ -174,16 +191,16 @@ export function cross_entropy_backward(
     const from = <usize>r * <usize>classes << 2;
     const target = load<u32>(targets + (<usize>r << 2));
     if (target == IGNORED) {
-      memory.fill(dlogits + from, 0, <usize>classes << 2);
+      memory.fill(logits + from, 0, <usize>classes << 2);
       continue;
     }
     const lse = splat(load<f32>(lses + (<usize>r << 2)));
     const factor: f32 = weighted ? common * load<f32>(weights + (<usize>r << 2)) : common;
     for (let c = 0; c < classes; c += 4) {
       const at = from + (<usize>c << 2), left = classes - c;
-      storeFirst(dlogits + at, f32x4.mul(splat(factor), exp4(f32x4.sub(loadFirst(logits + at, left), lse))), left);
+      storeFirst(logits + at, f32x4.mul(splat(factor), exp4(f32x4.sub(loadFirst(logits + at, left), lse))), left);
     }
-    const at = dlogits + from + (<usize>target << 2);
+    const at = logits + from + (<usize>target << 2);
     store<f32>(at, load<f32>(at) - factor);
   }
 }
