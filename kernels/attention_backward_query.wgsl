@@ -1,114 +1,180 @@
 // The gradient of attention's queries. Probabilities are recomputed from lse, tile by tile:
 //   P = exp(q·k·scale - lse)      dP = kept·(dout·v)      dS = P·(dP - delta)·scale
 //   dq[q] = Σ_{k ≤ q} dS·k
-// Tiles, chunks and lanes are those of attention_forward.wgsl; a workgroup owns 16 queries.
+// A workgroup owns 32 queries; attention.wgsl, which follows, says who does what.
 
-struct Params {
-  batch: u32, time: u32, heads: u32, head_width: u32,
-  seed: u32, threshold: u32, keep_scale: f32, // dropout of probabilities; threshold 0 for none
-}
-
-@group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read> qkv: array<f32>;
 @group(0) @binding(2) var<storage, read> dout: array<f32>;
 @group(0) @binding(3) var<storage, read> lse: array<f32>;
 @group(0) @binding(4) var<storage, read> delta: array<f32>;
 @group(0) @binding(5) var<storage, read_write> dqkv: array<f32>;
 
-var<workgroup> left: array<vec4f, 256>; // rows of queries: q, then dout
-var<workgroup> right: array<vec4f, 256>; // rows of keys: k, then v
-var<workgroup> slopes: array<f32, 256>; // dS
+var<workgroup> q_tile: array<vec4f, 512>;
+var<workgroup> dout_tile: array<vec4f, 512>;
+var<workgroup> k_tile: array<vec4f, 256>;
+var<workgroup> v_tile: array<vec4f, 256>;
+var<workgroup> slopes: array<vec4f, 128>; // dS
 
-// pcg2d: Jarzynski and Olano, "Hash Functions for GPU Rendering" (JCGT 9(3), 2020).
-fn random_bits(seed: u32, index: u32) -> u32 {
-  var v = vec2u(index, seed) * 1664525u + 1013904223u;
-  v.x += v.y * 1664525u;
-  v.y += v.x * 1664525u;
-  v ^= v >> vec2u(16u);
-  v.x += v.y * 1664525u;
-  v.y += v.x * 1664525u;
-  v ^= v >> vec2u(16u);
-  return v.x;
-}
-
-// What a probability is multiplied by: 0 if dropped, else 1/(1 - rate).
-fn kept(plane: u32, query: u32, key: u32) -> f32 {
-  if (p.threshold == 0u) { return 1.0; }
-  let index = (plane * p.time + query) * p.time + key;
-  return select(0.0, p.keep_scale, random_bits(p.seed, index) >= p.threshold);
-}
-
-// Four columns of a row of q (part 0), k (1), v (2) or dout (3) of head (b, h); zero outside.
-fn load(b: u32, h: u32, part: u32, row: u32, column: u32) -> vec4f {
-  let width = p.heads * p.head_width;
-  let within = h * p.head_width + column;
-  let at = (b * p.time + row) * 3u * width + part * width + within;
-  let at_dout = (b * p.time + row) * width + within;
+// Four columns of a row of dout of a plane; zero outside.
+fn load_dout(plane: u32, row: u32, column: u32) -> vec4f {
+  let at = row_start(plane, row) + column;
   var value = vec4f();
   if (row < p.time) {
     for (var i = 0u; i < 4u; i++) {
-      if (column + i < p.head_width) {
-        if (part == 3u) { value[i] = dout[at_dout + i]; } else { value[i] = qkv[at + i]; }
-      }
+      if (column + i < p.head_width) { value[i] = dout[at + i]; }
     }
   }
   return value;
 }
 
-@compute @workgroup_size(16, 16)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) lane: vec3u) {
-  let plane = group.y;
-  let b = plane / p.heads;
-  let h = plane % p.heads;
-  let x = lane.x;
-  let y = lane.y;
-  let at = y * 16u + x;
-  let mine = group.z * 64u + 4u * x; // first of this invocation's columns
-  let chunks = (p.head_width + 63u) / 64u;
-  let scale = inverseSqrt(f32(p.head_width));
-
-  var dq = vec4f();
-  for (var tile = 0u; tile <= group.x; tile++) {
-    let query0 = group.x * 16u;
-    let key0 = tile * 16u;
-    let query = query0 + y;
-    let key = key0 + x;
-    var score = 0.0;
-    var dp = 0.0;
-    for (var chunk = 0u; chunk < chunks; chunk++) {
-      let column = chunk * 64u + 4u * x;
-      left[at] = load(b, h, 0u, query, column);
-      right[at] = load(b, h, 1u, key0 + y, column);
-      workgroupBarrier();
-      for (var i = 0u; i < 16u; i++) { score += dot(left[y * 16u + i], right[x * 16u + i]); }
-      workgroupBarrier();
-      left[at] = load(b, h, 3u, query, column);
-      right[at] = load(b, h, 2u, key0 + y, column);
-      workgroupBarrier();
-      for (var i = 0u; i < 16u; i++) { dp += dot(left[y * 16u + i], right[x * 16u + i]); }
-      workgroupBarrier();
-    }
-    var weight = 0.0;
-    var slope = 0.0;
-    let keep = kept(plane, query, key);
-    if (key <= query && query < p.time) {
-      let row = plane * p.time + query;
-      weight = exp(score * scale - lse[row]);
-      slope = weight * (keep * dp - delta[row]) * scale;
-    }
-    slopes[at] = slope;
-    right[at] = load(b, h, 1u, key0 + y, mine);
-    workgroupBarrier();
-    for (var i = 0u; i < 16u; i++) { dq += slopes[y * 16u + i] * right[i * 16u + x]; }
-    workgroupBarrier();
-  }
-
-  let query = group.x * 16u + y;
-  if (query < p.time) {
-    let width = p.heads * p.head_width;
-    let start = (b * p.time + query) * 3u * width + h * p.head_width;
-    for (var i = 0u; i < 4u; i++) {
-      if (mine + i < p.head_width) { dqkv[start + mine + i] = dq[i]; }
-    }
+// Part 0, 1 or 2: the gradient of q, k or v.
+fn write_row(part: u32, plane: u32, row: u32, column: u32, value: vec4f) {
+  if (row >= p.time) { return; }
+  let width = p.heads * p.head_width;
+  let start = (plane / p.heads * p.time + row) * 3u * width + part * width + plane % p.heads * p.head_width;
+  for (var i = 0u; i < 4u; i++) {
+    if (column + i < p.head_width) { dqkv[start + column + i] = value[i]; }
   }
 }
+
+fn bring_queries(plane: u32, query0: u32, column: u32, index: u32) {
+  for (var i = index; i < 512u; i += 64u) {
+    let to = place(i / 16u, i % 16u);
+    q_tile[to] = load(0u, plane, query0 + i / 16u, column + 4u * (i % 16u));
+    dout_tile[to] = load_dout(plane, query0 + i / 16u, column + 4u * (i % 16u));
+  }
+}
+
+fn bring_keys(plane: u32, key0: u32, column: u32, index: u32) {
+  for (var i = index; i < 256u; i += 64u) {
+    let to = place(i / 16u, i % 16u);
+    k_tile[to] = load(1u, plane, key0 + i / 16u, column + 4u * (i % 16u));
+    v_tile[to] = load(2u, plane, key0 + i / 16u, column + 4u * (i % 16u));
+  }
+}
+
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) index: u32) {
+  let plane = group.y;
+  let sx = index % 4u;
+  let sy = index / 4u;
+  let ox = index % 8u;
+  let oy = index / 8u;
+  let mine = group.z * 64u; // first column of the results
+  let chunks = (p.head_width + 63u) / 64u;
+  let scale = inverseSqrt(f32(p.head_width));
+  let query0 = group.x * 32u;
+  let queries0 = vec4u(query0 + sy);
+  let queries1 = queries0 + 16u;
+  if (chunks == 1u) { bring_queries(plane, query0, 0u, index); }
+  // A query beyond the last reads another's, and writes nothing.
+  let at0 = plane * p.time + min(queries0.x, p.time - 1u);
+  let at1 = plane * p.time + min(queries1.x, p.time - 1u);
+  let lse0 = lse[at0];
+  let lse1 = lse[at1];
+  let delta0 = delta[at0];
+  let delta1 = delta[at1];
+  var r0_left = vec4f();
+  var r0_right = vec4f();
+  var r1_left = vec4f();
+  var r1_right = vec4f();
+  var r2_left = vec4f();
+  var r2_right = vec4f();
+  var r3_left = vec4f();
+  var r3_right = vec4f();
+  let end = min(query0 + 32u, p.time);
+  for (var key0 = 0u; key0 < end; key0 += 16u) {
+    var s0 = vec4f();
+    var s1 = vec4f();
+    var d_s0 = vec4f();
+    var d_s1 = vec4f();
+    for (var chunk = 0u; chunk < chunks; chunk++) {
+      if (chunks > 1u) { bring_queries(plane, query0, chunk * 64u, index); }
+      bring_keys(plane, key0, chunk * 64u, index);
+      workgroupBarrier();
+      for (var i = 0u; i < 16u; i++) {
+        let a0 = q_tile[place(sy, i)];
+        let a1 = q_tile[place(sy + 16u, i)];
+        let b0 = k_tile[place(sx, i)];
+        let b1 = k_tile[place(sx + 4u, i)];
+        let b2 = k_tile[place(sx + 8u, i)];
+        let b3 = k_tile[place(sx + 12u, i)];
+        s0 += vec4f(dot(a0, b0), dot(a0, b1), dot(a0, b2), dot(a0, b3));
+        s1 += vec4f(dot(a1, b0), dot(a1, b1), dot(a1, b2), dot(a1, b3));
+      }
+      for (var i = 0u; i < 16u; i++) {
+        let a0 = dout_tile[place(sy, i)];
+        let a1 = dout_tile[place(sy + 16u, i)];
+        let b0 = v_tile[place(sx, i)];
+        let b1 = v_tile[place(sx + 4u, i)];
+        let b2 = v_tile[place(sx + 8u, i)];
+        let b3 = v_tile[place(sx + 12u, i)];
+        d_s0 += vec4f(dot(a0, b0), dot(a0, b1), dot(a0, b2), dot(a0, b3));
+        d_s1 += vec4f(dot(a1, b0), dot(a1, b1), dot(a1, b2), dot(a1, b3));
+      }
+      workgroupBarrier();
+    }
+    let keys = vec4u(key0 + sx) + vec4u(0u, 4u, 8u, 12u);
+    let weight0 = select(vec4f(), exp(s0 * scale - lse0), keys <= queries0);
+    let weight1 = select(vec4f(), exp(s1 * scale - lse1), keys <= queries1);
+    slopes[4u * sy + sx] = weight0 * (kept4(plane, queries0, keys) * d_s0 - delta0) * scale;
+    slopes[4u * (sy + 16u) + sx] = weight1 * (kept4(plane, queries1, keys) * d_s1 - delta1) * scale;
+    if (chunks > 1u) { bring_keys(plane, key0, mine, index); }
+    workgroupBarrier();
+    for (var s = 0u; s < 4u; s++) {
+      let rw0 = slopes[(oy) * 4u + s];
+      let rw1 = slopes[(oy + 8u) * 4u + s];
+      let rw2 = slopes[(oy + 16u) * 4u + s];
+      let rw3 = slopes[(oy + 24u) * 4u + s];
+      let rleft0 = k_tile[place(s, ox)];
+      let rright0 = k_tile[place(s, ox + 8u)];
+      r0_left += rw0.x * rleft0;
+      r0_right += rw0.x * rright0;
+      r1_left += rw1.x * rleft0;
+      r1_right += rw1.x * rright0;
+      r2_left += rw2.x * rleft0;
+      r2_right += rw2.x * rright0;
+      r3_left += rw3.x * rleft0;
+      r3_right += rw3.x * rright0;
+      let rleft1 = k_tile[place(s + 4u, ox)];
+      let rright1 = k_tile[place(s + 4u, ox + 8u)];
+      r0_left += rw0.y * rleft1;
+      r0_right += rw0.y * rright1;
+      r1_left += rw1.y * rleft1;
+      r1_right += rw1.y * rright1;
+      r2_left += rw2.y * rleft1;
+      r2_right += rw2.y * rright1;
+      r3_left += rw3.y * rleft1;
+      r3_right += rw3.y * rright1;
+      let rleft2 = k_tile[place(s + 8u, ox)];
+      let rright2 = k_tile[place(s + 8u, ox + 8u)];
+      r0_left += rw0.z * rleft2;
+      r0_right += rw0.z * rright2;
+      r1_left += rw1.z * rleft2;
+      r1_right += rw1.z * rright2;
+      r2_left += rw2.z * rleft2;
+      r2_right += rw2.z * rright2;
+      r3_left += rw3.z * rleft2;
+      r3_right += rw3.z * rright2;
+      let rleft3 = k_tile[place(s + 12u, ox)];
+      let rright3 = k_tile[place(s + 12u, ox + 8u)];
+      r0_left += rw0.w * rleft3;
+      r0_right += rw0.w * rright3;
+      r1_left += rw1.w * rleft3;
+      r1_right += rw1.w * rright3;
+      r2_left += rw2.w * rleft3;
+      r2_right += rw2.w * rright3;
+      r3_left += rw3.w * rleft3;
+      r3_right += rw3.w * rright3;
+    }
+    workgroupBarrier();
+  }
+  write_row(0u, plane, query0 + oy, mine + 4u * ox, r0_left);
+  write_row(0u, plane, query0 + oy, mine + 4u * ox + 32u, r0_right);
+  write_row(0u, plane, query0 + oy + 8u, mine + 4u * ox, r1_left);
+  write_row(0u, plane, query0 + oy + 8u, mine + 4u * ox + 32u, r1_right);
+  write_row(0u, plane, query0 + oy + 16u, mine + 4u * ox, r2_left);
+  write_row(0u, plane, query0 + oy + 16u, mine + 4u * ox + 32u, r2_right);
+  write_row(0u, plane, query0 + oy + 24u, mine + 4u * ox, r3_left);
+  write_row(0u, plane, query0 + oy + 24u, mine + 4u * ox + 32u, r3_right);
+}
+

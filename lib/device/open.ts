@@ -12,6 +12,9 @@ export interface OpenedDevice {
   readonly why: string;
 }
 
+/** Bytes of workgroup memory that the largest shader, attention_backward_key_value.wgsl, needs. */
+const WORKGROUP_MEMORY = 28 * 1024;
+
 const NO_ADAPTER = "no WebGPU adapter was found (on Linux it takes a Vulkan driver; " +
   "`apt-get install mesa-vulkan-drivers` gives a software one)";
 
@@ -24,12 +27,18 @@ export async function openDevice(choice: DeviceChoice, options: CpuOptions = {})
   if (choice === "cpu") return cpu("asked for");
   const adapter = await findAdapter();
   const software = adapter?.info.isFallbackAdapter;
+  const lack = adapter && adapter.limits.maxComputeWorkgroupStorageSize < WORKGROUP_MEMORY
+    ? `the GPU gives a workgroup ${adapter.limits.maxComputeWorkgroupStorageSize} bytes of memory, ` +
+      `its shaders need ${WORKGROUP_MEMORY}`
+    : null;
   if (choice === "webgpu") {
     if (!adapter) throw new UserError(`device: webgpu was asked for, but ${NO_ADAPTER}; or use device: cpu`);
+    if (lack) throw new UserError(`device: webgpu was asked for, but ${lack}; use device: cpu`);
     return { device: await WebGpuDevice.open(adapter), why: "asked for" };
   }
   if (!adapter) return cpu("no WebGPU adapter was found");
   if (software) return cpu("the only WebGPU adapter is a software one");
+  if (lack) return cpu(lack);
   return { device: await WebGpuDevice.open(adapter), why: "a hardware GPU was found" };
 }
 

@@ -11,6 +11,7 @@ import { randomBits } from "../tensor/random.ts";
 import { dropoutArgs } from "./dropout.ts";
 import { PACKING } from "./linear.ts";
 import { record } from "./tape.ts";
+import commonWgsl from "../../kernels/attention.wgsl" with { type: "text" };
 import forwardWgsl from "../../kernels/attention_forward.wgsl" with { type: "text" };
 import deltaWgsl from "../../kernels/attention_delta.wgsl" with { type: "text" };
 import queryWgsl from "../../kernels/attention_backward_query.wgsl" with { type: "text" };
@@ -28,7 +29,7 @@ const params = {
 type AttentionArgs = Args<typeof params>;
 
 const tiles = ({ batch, time, heads, head_width }: AttentionArgs): [number, number, number] => [
-  Math.ceil(time / 16),
+  Math.ceil(time / 32),
   batch * heads,
   Math.ceil(head_width / 64),
 ];
@@ -59,7 +60,7 @@ export const attentionForward = kernel({
   name: "attention_forward",
   params,
   bindings: ["f32 in", "f32 out", "f32 out"],
-  wgsl: forwardWgsl,
+  wgsl: forwardWgsl + commonWgsl,
   flops: (a) => 2 * productFlops(a),
   cpu: {
     name: "attention_forward",
@@ -152,12 +153,12 @@ export const attentionBackward = kernel({
   name: "attention_backward_query",
   params,
   bindings: ["f32 in", "f32 in", "f32 in", "f32 in", "f32 inout"],
-  wgsl: queryWgsl,
+  wgsl: queryWgsl + commonWgsl,
   workgroups: tiles,
   flops: (a) => 5 * productFlops(a),
   shaders: [
-    { name: "attention_backward_query", wgsl: queryWgsl, workgroups: tiles },
-    { name: "attention_backward_key_value", wgsl: keyValueWgsl, workgroups: tiles },
+    { name: "attention_backward_query", wgsl: queryWgsl + commonWgsl, workgroups: tiles },
+    { name: "attention_backward_key_value", wgsl: keyValueWgsl + commonWgsl, workgroups: tiles },
   ],
   cpu: {
     name: "attention_backward",
