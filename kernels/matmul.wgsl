@@ -1,5 +1,6 @@
-// op(a)·op(b), m×n, for sizes of any kind: one shader for y, dx and dW of a linear layer. What becomes of the
-// sums says the text that follows it: matmul_end.wgsl or gelu_end.wgsl.
+// op(a)·op(b), m×n, for small products, where many invocations with little to do each are done first; large ones
+// are matmul_blocks.wgsl's. What becomes of the sums says the text that follows it: matmul_end.wgsl or
+// gelu_end.wgsl. One shader serves y, dx and dW of a linear layer.
 //
 // A workgroup computes a 64×64 tile of the product, each of its 256 invocations a 4×4 block of it in registers.
 // It walks k in steps of 16: both strips are brought to workgroup memory once and read 64 times.

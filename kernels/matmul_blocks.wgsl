@@ -1,7 +1,7 @@
-// op(a)·op(b), m×n, for large products whose stored rows are multiples of four floats, as matmul.wgsl is for any.
-// What becomes of the sums says the text that follows it: matmul_end.wgsl or gelu_end.wgsl.
+// op(a)·op(b), m×n, for large products, as matmul.wgsl is for small ones. Behind it come the loads,
+// matmul_vectors.wgsl or matmul_scalars.wgsl, and what becomes of the sums, matmul_end.wgsl or gelu_end.wgsl.
 //
-// A workgroup computes a tile of TILE×TILE, each of its (TILE/8)² invocations an 8×8 block of it in 16 vectors of
+// A workgroup computes a tile of 128×128, each of its 256 invocations an 8×8 block of it in 16 vectors of
 // registers: of each value of k, four vectors read from workgroup memory serve 64 multiplications. The block is
 // four quarters, half a tile apart, so that neighbours read neighbouring vectors and write neighbouring columns.
 //
@@ -10,38 +10,23 @@
 // blocks are on their way to registers.
 //
 // Workgroups along z share k, and each writes sums of its own (split-K).
-//
-// All overrides stand above the arrays that they size: naga 29 fails on one that comes later.
 
 override TRANSPOSE_A: bool = false;
 override TRANSPOSE_B: bool = false;
 override SPLIT: bool = false; // whether workgroups along z share k
-override TILE: u32 = 128;
-override SIDE = TILE / 8u; // invocations along a side of the tile
-override FOURS = TILE / 4u; // vectors along a side of the tile
 
 struct Params { m: u32, n: u32, k: u32, has_bias: u32, accumulate: u32 }
 
 @group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read> a: array<vec4f>;
-@group(0) @binding(2) var<storage, read> b: array<vec4f>;
 
+const TILE = 128u;
 const DEPTH = 16u;
+const SIDE = 16u; // invocations along a side of the tile
+const FOURS = 32u; // vectors along a side of the tile
 
 // Of each of the 16 values of k, the tile's rows of a (columns of b) as vectors of four.
-var<workgroup> a_tile: array<vec4f, TILE * 4>;
-var<workgroup> b_tile: array<vec4f, TILE * 4>;
-
-// Four floats of a stored row, `width` floats wide, from a column that is a multiple of four; zero outside.
-fn load_a(row: u32, column: u32, rows: u32, width: u32) -> vec4f {
-  if (row >= rows || column >= width) { return vec4f(); }
-  return a[(row * width + column) / 4u];
-}
-
-fn load_b(row: u32, column: u32, rows: u32, width: u32) -> vec4f {
-  if (row >= rows || column >= width) { return vec4f(); }
-  return b[(row * width + column) / 4u];
-}
+var<workgroup> a_tile: array<vec4f, 512>;
+var<workgroup> b_tile: array<vec4f, 512>;
 
 // A block of a: of four values of k from `at`, four rows from `row`.
 fn block_a(at: u32, row: u32, end: u32) -> mat4x4f {
@@ -74,11 +59,10 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
         @builtin(local_invocation_id) lane: vec3u, @builtin(local_invocation_index) index: u32) {
   let row0 = group.y * TILE;
   let column0 = group.x * TILE;
-  // A tile has TILE blocks of each operand, which with TILE = 128 half of the 256 invocations bring for a, half
-  // for b; with TILE = 64 each of the 64 brings one of both. Along the stored rows neighbours are neighbours.
+  // A tile has 128 blocks of each operand: half of the invocations bring those of a, half those of b. Along the
+  // stored rows neighbours are neighbours.
   let mine = index % TILE;
-  let brings_a = TILE == 64u || index < TILE;
-  let brings_b = TILE == 64u || index >= TILE;
+  let brings_a = index < TILE;
   let a_four = select(mine / 4u, mine % FOURS, TRANSPOSE_A);
   let a_depth = select(mine % 4u, mine / FOURS, TRANSPOSE_A) * 4u;
   let b_four = select(mine % FOURS, mine / 4u, TRANSPOSE_B);
@@ -88,10 +72,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let share = (p.k + DEPTH * groups.z - 1u) / (DEPTH * groups.z) * DEPTH;
   let end = min(p.k, (group.z + 1u) * share);
   var k0 = group.z * share;
-  var next_a = mat4x4f();
-  var next_b = mat4x4f();
-  if (brings_a) { next_a = block_a(k0 + a_depth, row0 + a_four * 4u, end); }
-  if (brings_b) { next_b = block_b(k0 + b_depth, column0 + b_four * 4u, end); }
+  var next = mat4x4f();
+  if (brings_a) { next = block_a(k0 + a_depth, row0 + a_four * 4u, end); }
+  else { next = block_b(k0 + b_depth, column0 + b_four * 4u, end); }
   var r0a = vec4f();
   var r0b = vec4f();
   var r1a = vec4f();
@@ -110,21 +93,20 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   var r7b = vec4f();
   while (k0 < end) {
     if (brings_a) {
-      a_tile[a_depth * FOURS + a_four] = next_a[0];
-      a_tile[(a_depth + 1u) * FOURS + a_four] = next_a[1];
-      a_tile[(a_depth + 2u) * FOURS + a_four] = next_a[2];
-      a_tile[(a_depth + 3u) * FOURS + a_four] = next_a[3];
-    }
-    if (brings_b) {
-      b_tile[b_depth * FOURS + b_four] = next_b[0];
-      b_tile[(b_depth + 1u) * FOURS + b_four] = next_b[1];
-      b_tile[(b_depth + 2u) * FOURS + b_four] = next_b[2];
-      b_tile[(b_depth + 3u) * FOURS + b_four] = next_b[3];
+      a_tile[a_depth * FOURS + a_four] = next[0];
+      a_tile[(a_depth + 1u) * FOURS + a_four] = next[1];
+      a_tile[(a_depth + 2u) * FOURS + a_four] = next[2];
+      a_tile[(a_depth + 3u) * FOURS + a_four] = next[3];
+    } else {
+      b_tile[b_depth * FOURS + b_four] = next[0];
+      b_tile[(b_depth + 1u) * FOURS + b_four] = next[1];
+      b_tile[(b_depth + 2u) * FOURS + b_four] = next[2];
+      b_tile[(b_depth + 3u) * FOURS + b_four] = next[3];
     }
     workgroupBarrier();
     k0 += DEPTH;
-    if (brings_a) { next_a = block_a(k0 + a_depth, row0 + a_four * 4u, end); }
-    if (brings_b) { next_b = block_b(k0 + b_depth, column0 + b_four * 4u, end); }
+    if (brings_a) { next = block_a(k0 + a_depth, row0 + a_four * 4u, end); }
+    else { next = block_b(k0 + b_depth, column0 + b_four * 4u, end); }
     for (var d = 0u; d < DEPTH; d++) {
       let top = a_tile[d * FOURS + lane.y];
       let low = a_tile[d * FOURS + lane.y + SIDE];

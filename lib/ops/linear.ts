@@ -13,6 +13,8 @@ import anySizes from "../../kernels/matmul.wgsl" with { type: "text" };
 import blocks from "../../kernels/matmul_blocks.wgsl" with { type: "text" };
 import plainEnd from "../../kernels/matmul_end.wgsl" with { type: "text" };
 import geluEnd from "../../kernels/gelu_end.wgsl" with { type: "text" };
+import vectorLoads from "../../kernels/matmul_vectors.wgsl" with { type: "text" };
+import scalarLoads from "../../kernels/matmul_scalars.wgsl" with { type: "text" };
 import parts from "../../kernels/matmul_parts.wgsl" with { type: "text" };
 import multiplyWgsl from "../../kernels/multiply.wgsl" with { type: "text" };
 
@@ -32,66 +34,63 @@ const params = { m: "u32", n: "u32", k: "u32", has_bias: "u32", accumulate: "u32
 type Sizes = { readonly m: number; readonly n: number; readonly k: number };
 type MatmulShader = Shader<typeof params>;
 
-/** Workgroups that a GPU should have at least: about one for each of its processors. */
-const ENOUGH = 128;
+/** Workgroups that keep a GPU busy: some two for each of its processors. */
+const ENOUGH = 256;
+/** So few large tiles leave most of it idle. */
+const FEW = 64;
 /** Values of k that are worth a workgroup of their own. */
 const PART = 256;
 
 /** Parts that k is split into, so that few tiles of a small c, such as dW's, keep a GPU busy. */
 function splits({ m, n, k }: Sizes, tile: number): number {
-  const groups = Math.ceil(m / tile) * Math.ceil(n / tile);
+  const groups = tiles(m, n, tile);
   return Math.max(1, Math.min(Math.floor(k / PART), Math.floor(ENOUGH / groups)));
 }
+
+const tiles = (m: number, n: number, tile: number) => Math.ceil(m / tile) * Math.ceil(n / tile);
 
 /** The shaders of a product, and which of them its sizes ask for. */
 function matmulShaders(name: string, ta: boolean, tb: boolean, end: string) {
   const transposed = { TRANSPOSE_A: Number(ta), TRANSPOSE_B: Number(tb) };
-  const shader = (suffix: string, text: string, tile: number, more: Partial<MatmulShader> = {}) => ({
-    name: name + suffix,
-    wgsl: text + end,
-    workgroups: (a: Sizes): [number, number, number] => [
-      Math.ceil(a.n / tile),
-      Math.ceil(a.m / tile),
-      more.scratch ? splits(a, tile) : 1,
-    ],
-    ...more,
-    constants: { ...transposed, ...more.constants },
-  });
-  const sets = [[64, "", anySizes, {}], [64, "_blocks", blocks, { TILE: 64 }], [
-    128,
-    "_large_blocks",
-    blocks,
-    { TILE: 128 },
-  ]] as const;
-  const byTile = sets.map(([tile, suffix, text, constants]) => {
+  const variant = (suffix: string, text: string, tile: number) => {
     const bytes = (a: Sizes) => splits(a, tile) * a.m * a.n * 4;
-    return {
-      whole: [shader(suffix, text, tile, { constants })],
-      // Gelu's end cannot wait for other parts of its sum.
-      split: end === geluEnd ? null : [
-        shader(`${suffix}_split`, text, tile, {
-          constants: { ...constants, SPLIT: 1 },
-          scratch: { at: 3, bytes },
-        }),
-        {
-          name: `${name}${suffix}_parts`,
-          wgsl: parts,
-          workgroups: ({ m, n }: Sizes) => linearGroups(m * n),
-          scratch: { at: 0, bytes },
-        },
-      ],
-      tile,
+    const groups = ({ m, n }: Sizes) => [Math.ceil(n / tile), Math.ceil(m / tile)] as const;
+    const whole: MatmulShader = {
+      name: name + suffix,
+      wgsl: text + end,
+      constants: transposed,
+      workgroups: groups,
     };
-  });
-  const [small, medium, large] = byTile;
+    const split: MatmulShader[] = [
+      {
+        ...whole,
+        name: `${name}${suffix}_split`,
+        constants: { ...transposed, SPLIT: 1 },
+        workgroups: (a) => [...groups(a), splits(a, tile)],
+        scratch: { at: 3, bytes },
+      },
+      {
+        name: `${name}${suffix}_parts`,
+        wgsl: parts,
+        workgroups: ({ m, n }) => linearGroups(m * n),
+        scratch: { at: 0, bytes },
+      },
+    ];
+    // GELU cannot be had of a part of a sum.
+    return { tile, whole: [whole], split: end === geluEnd ? null : split };
+  };
+  const small = variant("", anySizes, 64);
+  const vectors = variant("_vectors", blocks + vectorLoads, 128);
+  const scalars = variant("_scalars", blocks + scalarLoads, 128);
   return {
-    shaders: byTile.flatMap(({ whole, split }) => [...whole, ...split ?? []]),
+    ...small.whole[0],
+    shaders: [small, vectors, scalars].flatMap(({ whole, split }) => [...whole, ...split ?? []]),
     plan(a: Sizes): readonly MatmulShader[] {
       const { m, n, k } = a;
       const fours = (ta ? m : k) % 4 === 0 && (tb ? k : n) % 4 === 0;
-      const groups = Math.ceil(m / 128) * Math.ceil(n / 128) * Math.max(1, Math.floor(k / PART));
-      const chosen = !fours ? small : groups < ENOUGH ? medium : large;
-      return chosen.split && splits(a, chosen.tile) > 1 ? chosen.split : chosen.whole;
+      const large = tiles(m, n, 128) * splits(a, 128) >= FEW;
+      const { tile, whole, split } = !large ? small : fours ? vectors : scalars;
+      return split && splits(a, tile) > 1 ? split : whole;
     },
   };
 }
@@ -111,14 +110,10 @@ function onCpu(name: string, ta: boolean) {
 const flops = ({ m, n, k }: Sizes) => 2 * m * n * k;
 
 function matmulKernel(name: string, ta: boolean, tb: boolean) {
-  const { shaders, plan } = matmulShaders(name, ta, tb, plainEnd);
   return kernel({
-    ...shaders[0],
-    name,
+    ...matmulShaders(name, ta, tb, plainEnd),
     params,
     bindings: ["f32 in", "f32 in", "f32 in", "f32 inout"],
-    shaders,
-    plan,
     cpu: onCpu(name, ta),
     flops,
     reference([a, b, bias, c], { m, n, k, has_bias, accumulate }) {
@@ -141,15 +136,11 @@ export const matmulNT = matmulKernel("matmul_nt", false, true);
 export const matmulTN = matmulKernel("matmul_tn", true, false);
 
 const A = Math.sqrt(2 / Math.PI), B = 0.044715;
-const geluShaders = matmulShaders("matmul_gelu", false, false, geluEnd);
-
 /** With u = a·b + bias: y = GELU(u) and slope = GELU'(u). */
 export const matmulGelu = kernel({
-  ...geluShaders.shaders[0],
+  ...matmulShaders("matmul_gelu", false, false, geluEnd),
   params,
   bindings: ["f32 in", "f32 in", "f32 in", "f32 out", "f32 out"],
-  shaders: geluShaders.shaders,
-  plan: geluShaders.plan,
   cpu: onCpu("matmul_gelu", false),
   flops,
   reference([a, b, bias, y, slope], { m, n, k, has_bias }) {
