@@ -5,6 +5,7 @@
 
 struct Params {
   n: u32, decay_end: u32, lr: f32, beta1: f32, beta2: f32, epsilon: f32, decay: f32, clip: f32,
+  gradient_scale: f32, // what the loss was multiplied by, and so the gradients are
   correction1: f32, correction2: f32,
 }
 
@@ -19,10 +20,10 @@ struct Params {
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let i = id.y * groups.x * 64u + id.x;
   if (i >= p.n) { return; }
-  let norm = sqrt(squared_norm[0]);
+  let norm = sqrt(squared_norm[0]) / p.gradient_scale;
   if (!(norm < 3.0e38)) { return; }
   // PyTorch's clip_grad_norm_ adds the same 1e-6.
-  let g = gradient[i] * select(1.0, min(1.0, p.clip / (norm + 1e-6)), p.clip > 0.0);
+  let g = gradient[i] / p.gradient_scale * select(1.0, min(1.0, p.clip / (norm + 1e-6)), p.clip > 0.0);
   let mean = p.beta1 * m[i] + (1.0 - p.beta1) * g;
   let square = p.beta2 * v[i] + (1.0 - p.beta2) * g * g;
   m[i] = mean;

@@ -2,15 +2,17 @@
 // norm that follows it (layer_norm_forward.wgsl), without x's way to memory and back between them.
 // One workgroup a row: 64 invocations share its columns. stats keeps (mean, 1/deviation) per row.
 
+alias real = f32; // or f16, with mixed precision
+
 struct Params { rows: u32, width: u32, has_beta: u32 }
 
 @group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read> a: array<f32>;
-@group(0) @binding(2) var<storage, read> b: array<f32>;
+@group(0) @binding(1) var<storage, read> a: array<real>;
+@group(0) @binding(2) var<storage, read> b: array<real>;
 @group(0) @binding(3) var<storage, read> gamma: array<f32>;
 @group(0) @binding(4) var<storage, read> beta: array<f32>;
-@group(0) @binding(5) var<storage, read_write> x: array<f32>;
-@group(0) @binding(6) var<storage, read_write> y: array<f32>;
+@group(0) @binding(5) var<storage, read_write> x: array<real>;
+@group(0) @binding(6) var<storage, read_write> y: array<real>;
 @group(0) @binding(7) var<storage, read_write> stats: array<f32>;
 
 var<workgroup> partial: array<f32, 64>;
@@ -35,20 +37,20 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let start = row * p.width;
   var sum = 0.0;
   for (var c = lane; c < p.width; c += 64u) {
-    let value = a[start + c] + b[start + c];
+    let value = real(f32(a[start + c]) + f32(b[start + c]));
     x[start + c] = value; // read again below by this invocation alone
-    sum += value;
+    sum += f32(value);
   }
   let mean = total(lane, sum) / f32(p.width);
   sum = 0.0;
   for (var c = lane; c < p.width; c += 64u) {
-    let d = x[start + c] - mean;
+    let d = f32(x[start + c]) - mean;
     sum += d * d;
   }
   let inverse = inverseSqrt(total(lane, sum) / f32(p.width) + 1e-5);
   for (var c = lane; c < p.width; c += 64u) {
-    let b = select(0.0, beta[c], p.has_beta != 0u);
-    y[start + c] = (x[start + c] - mean) * inverse * gamma[c] + b;
+    let shift = select(0.0, beta[c], p.has_beta != 0u);
+    y[start + c] = real((f32(x[start + c]) - mean) * inverse * gamma[c] + shift);
   }
   if (lane == 0u) {
     stats[2u * row] = mean;

@@ -10,13 +10,15 @@
 // and of the 32×64 results four rows, of two vectors each:
 //   rows oy, oy + 8, oy + 16 and oy + 24, vectors ox and ox + 8
 
+alias real = f32; // or f16, with mixed precision
+
 struct Params {
   batch: u32, time: u32, heads: u32, head_width: u32,
   seed: u32, threshold: u32, keep_scale: f32, // dropout of probabilities; threshold 0 for none
 }
 
 @group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read> qkv: array<f32>;
+@group(0) @binding(1) var<storage, read> qkv: array<real>;
 
 // Where a tile has a vector of a row. Rows that are read side by side are turned against each other, so that
 // they lie in different banks of the workgroup's memory.
@@ -54,7 +56,7 @@ fn load(part: u32, plane: u32, row: u32, column: u32) -> vec4f {
   var value = vec4f();
   if (row < p.time) {
     for (var i = 0u; i < 4u; i++) {
-      if (column + i < p.head_width) { value[i] = qkv[at + i]; }
+      if (column + i < p.head_width) { value[i] = f32(qkv[at + i]); }
     }
   }
   return value;

@@ -3,10 +3,10 @@
 //   dq[q] = Σ_{k ≤ q} dS·k
 // A workgroup owns 32 queries; attention.wgsl, which follows, says who does what.
 
-@group(0) @binding(2) var<storage, read> dout: array<f32>;
+@group(0) @binding(2) var<storage, read> dout: array<real>;
 @group(0) @binding(3) var<storage, read> lse: array<f32>;
 @group(0) @binding(4) var<storage, read> delta: array<f32>;
-@group(0) @binding(5) var<storage, read_write> dqkv: array<f32>;
+@group(0) @binding(5) var<storage, read_write> dqkv: array<real>;
 
 var<workgroup> q_tile: array<vec4f, 512>;
 var<workgroup> dout_tile: array<vec4f, 512>;
@@ -20,7 +20,7 @@ fn load_dout(plane: u32, row: u32, column: u32) -> vec4f {
   var value = vec4f();
   if (row < p.time) {
     for (var i = 0u; i < 4u; i++) {
-      if (column + i < p.head_width) { value[i] = dout[at + i]; }
+      if (column + i < p.head_width) { value[i] = f32(dout[at + i]); }
     }
   }
   return value;
@@ -32,7 +32,7 @@ fn write_row(part: u32, plane: u32, row: u32, column: u32, value: vec4f) {
   let width = p.heads * p.head_width;
   let start = (plane / p.heads * p.time + row) * 3u * width + part * width + plane % p.heads * p.head_width;
   for (var i = 0u; i < 4u; i++) {
-    if (column + i < p.head_width) { dqkv[start + column + i] = value[i]; }
+    if (column + i < p.head_width) { dqkv[start + column + i] = real(value[i]); }
   }
 }
 

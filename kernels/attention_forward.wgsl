@@ -5,7 +5,7 @@
 //
 // out is (B, T, C), lse (B, H, T).
 
-@group(0) @binding(2) var<storage, read_write> out: array<f32>;
+@group(0) @binding(2) var<storage, read_write> out: array<real>;
 @group(0) @binding(3) var<storage, read_write> lse: array<f32>;
 
 const LOWEST = -3.4e38;
@@ -38,7 +38,7 @@ fn write_row(plane: u32, row: u32, column: u32, value: vec4f) {
   if (row >= p.time) { return; }
   let start = row_start(plane, row);
   for (var i = 0u; i < 4u; i++) {
-    if (column + i < p.head_width) { out[start + column + i] = value[i]; }
+    if (column + i < p.head_width) { out[start + column + i] = real(value[i]); }
   }
 }
 

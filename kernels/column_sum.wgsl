@@ -4,10 +4,12 @@
 
 override SPLIT: bool = false;
 
+alias real = f32; // or f16, with mixed precision
+
 struct Params { rows: u32, width: u32 }
 
 @group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read> x: array<f32>;
+@group(0) @binding(1) var<storage, read> x: array<real>;
 @group(0) @binding(2) var<storage, read_write> out: array<f32>;
 
 var<workgroup> partial: array<f32, 256>;
@@ -18,7 +20,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let column = group.x * 64u + lane.x;
   var sum = 0.0;
   if (column < p.width) {
-    for (var r = group.y * 4u + lane.y; r < p.rows; r += groups.y * 4u) { sum += x[r * p.width + column]; }
+    for (var r = group.y * 4u + lane.y; r < p.rows; r += groups.y * 4u) { sum += f32(x[r * p.width + column]); }
   }
   partial[index] = sum;
   workgroupBarrier();

@@ -1,10 +1,12 @@
 // logits become their gradients, (softmax(logits) - onehot(target)) · weight · scale · dloss, which are zero for rows
 // without a target.
 
+alias real = f32; // or f16, with mixed precision
+
 struct Params { rows: u32, classes: u32, weighted: u32, scale: f32 }
 
 @group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read_write> logits: array<f32>;
+@group(0) @binding(1) var<storage, read_write> logits: array<real>;
 @group(0) @binding(2) var<storage, read> targets: array<u32>;
 @group(0) @binding(3) var<storage, read> weights: array<f32>; // one a row, if weighted
 @group(0) @binding(4) var<storage, read> lses: array<f32>;
@@ -20,8 +22,8 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   let target_class = targets[row];
   var d = 0.0;
   if (target_class != IGNORED) {
-    d = exp(logits[i] - lses[row]) - select(0.0, 1.0, target_class == i % p.classes);
+    d = exp(f32(logits[i]) - lses[row]) - select(0.0, 1.0, target_class == i % p.classes);
     if (p.weighted != 0u) { d *= weights[row]; }
   }
-  logits[i] = d * p.scale * dloss[0];
+  logits[i] = real(d * p.scale * dloss[0]);
 }

@@ -2,10 +2,12 @@
 // arXiv:1805.02867), and loss = weight · (lse - logit[target]). A target of 0xffffffff carries no loss.
 // One workgroup a row.
 
+alias real = f32; // or f16, with mixed precision
+
 struct Params { rows: u32, classes: u32, weighted: u32 }
 
 @group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read> logits: array<f32>;
+@group(0) @binding(1) var<storage, read> logits: array<real>;
 @group(0) @binding(2) var<storage, read> targets: array<u32>;
 @group(0) @binding(3) var<storage, read> weights: array<f32>; // one a row, if weighted
 @group(0) @binding(4) var<storage, read_write> losses: array<f32>;
@@ -28,7 +30,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   if (row >= p.rows) { return; }
   let start = row * p.classes;
   var mine = vec2f(LOWEST, 0.0);
-  for (var c = lane; c < p.classes; c += 64u) { mine = merge(mine, vec2f(logits[start + c], 1.0)); }
+  for (var c = lane; c < p.classes; c += 64u) { mine = merge(mine, vec2f(f32(logits[start + c]), 1.0)); }
   partial[lane] = mine;
   workgroupBarrier();
   for (var half = 32u; half > 0u; half /= 2u) {
@@ -40,7 +42,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     lses[row] = lse;
     let target_class = targets[row];
     losses[row] = 0.0;
-    if (target_class != IGNORED) { losses[row] = lse - logits[start + target_class]; }
+    if (target_class != IGNORED) { losses[row] = lse - f32(logits[start + target_class]); }
     if (p.weighted != 0u) { losses[row] *= weights[row]; }
   }
 }

@@ -1,11 +1,13 @@
 // Inverted dropout (Srivastava et al., 2014): y = x / (1 - rate) where kept, else 0. The mask is a hash
 // of (seed, index), so the backward pass is this same kernel on dy, and no mask is stored.
 
+alias real = f32; // or f16, with mixed precision
+
 struct Params { n: u32, seed: u32, threshold: u32, scale: f32 }
 
 @group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read> x: array<f32>;
-@group(0) @binding(2) var<storage, read_write> y: array<f32>;
+@group(0) @binding(1) var<storage, read> x: array<real>;
+@group(0) @binding(2) var<storage, read_write> y: array<real>;
 
 // pcg2d: Jarzynski and Olano, "Hash Functions for GPU Rendering" (JCGT 9(3), 2020).
 fn random_bits(seed: u32, index: u32) -> u32 {
@@ -22,5 +24,5 @@ fn random_bits(seed: u32, index: u32) -> u32 {
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let i = id.y * groups.x * 64u + id.x;
-  if (i < p.n) { y[i] = select(0.0, x[i] * p.scale, random_bits(p.seed, i) >= p.threshold); }
+  if (i < p.n) { y[i] = real(select(0.0, f32(x[i]) * p.scale, random_bits(p.seed, i) >= p.threshold)); }
 }

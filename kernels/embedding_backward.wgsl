@@ -5,11 +5,13 @@
 // places[places[starts + u]] up to places[places[starts + u + 1]]. One invocation owns one (id, column)
 // and adds its rows in order.
 
+alias real = f32; // or f16, with mixed precision
+
 struct Params { distinct: u32, width: u32, ids: u32, starts: u32 }
 
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read> places: array<u32>;
-@group(0) @binding(2) var<storage, read> dout: array<f32>;
+@group(0) @binding(2) var<storage, read> dout: array<real>;
 @group(0) @binding(3) var<storage, read_write> dweight: array<f32>;
 
 @compute @workgroup_size(64)
@@ -20,7 +22,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   let column = i % p.width;
   var sum = 0.0;
   for (var at = places[p.starts + u]; at < places[p.starts + u + 1u]; at++) {
-    sum += dout[places[at] * p.width + column];
+    sum += f32(dout[places[at] * p.width + column]);
   }
   dweight[places[p.ids + u] * p.width + column] += sum;
 }

@@ -1,11 +1,13 @@
 // out[r, :] = weight[ids[r], :]
 
+alias real = f32; // or f16, with mixed precision
+
 struct Params { rows: u32, width: u32 }
 
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read> ids: array<u32>;
-@group(0) @binding(2) var<storage, read> weight: array<f32>;
-@group(0) @binding(3) var<storage, read_write> out: array<f32>;
+@group(0) @binding(2) var<storage, read> weight: array<real>;
+@group(0) @binding(3) var<storage, read_write> out: array<real>;
 
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {

@@ -4,8 +4,8 @@
 //   slope = (1 + t)/2 + u/2 · (1 - t²) · √(2/π)·(1 + 3·0.044715·u²)
 
 @group(0) @binding(3) var<storage, read> bias: array<f32>;
-@group(0) @binding(4) var<storage, read_write> y: array<f32>;
-@group(0) @binding(5) var<storage, read_write> slope: array<f32>;
+@group(0) @binding(4) var<storage, read_write> y: array<real>;
+@group(0) @binding(5) var<storage, read_write> slope: array<real>;
 
 const SQRT_2_OVER_PI = 0.7978845608028654;
 
@@ -18,6 +18,6 @@ fn finish(row: u32, column: u32, sum: f32, part: u32) {
   // Far from 0 it is multiplied by what rounding leaves of 1 - t², so it must not grow there.
   let near = select(u, sign(u) * 5.5, abs(u) > 5.5); // and stay NaN
   let bend = SQRT_2_OVER_PI * (near + 3.0 * 0.044715 * near * near * near);
-  y[at] = 0.5 * u * (1.0 + t);
-  slope[at] = 0.5 * (1.0 + t) + 0.5 * (1.0 - t * t) * bend;
+  y[at] = real(0.5 * u * (1.0 + t));
+  slope[at] = real(0.5 * (1.0 + t) + 0.5 * (1.0 - t * t) * bend);
 }

@@ -2,14 +2,16 @@
 //   dx = inverse · (g - mean(g) - x̂·mean(g·x̂)),   or dx += that
 // One workgroup a row, as in the forward.
 
+alias real = f32; // or f16, with mixed precision
+
 struct Params { rows: u32, width: u32, accumulate: u32 }
 
 @group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read> x: array<f32>;
+@group(0) @binding(1) var<storage, read> x: array<real>;
 @group(0) @binding(2) var<storage, read> gamma: array<f32>;
 @group(0) @binding(3) var<storage, read> stats: array<f32>;
-@group(0) @binding(4) var<storage, read> dy: array<f32>;
-@group(0) @binding(5) var<storage, read_write> dx: array<f32>;
+@group(0) @binding(4) var<storage, read> dy: array<real>;
+@group(0) @binding(5) var<storage, read_write> dx: array<real>;
 
 var<workgroup> partial: array<vec2f, 64>;
 
@@ -23,8 +25,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let inverse = stats[2u * row + 1u];
   var sums = vec2f();
   for (var c = lane; c < p.width; c += 64u) {
-    let g = dy[start + c] * gamma[c];
-    sums += vec2f(g, g * (x[start + c] - mean) * inverse);
+    let g = f32(dy[start + c]) * gamma[c];
+    sums += vec2f(g, g * (f32(x[start + c]) - mean) * inverse);
   }
   partial[lane] = sums;
   workgroupBarrier();
@@ -34,9 +36,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   }
   let means = partial[0] / f32(p.width);
   for (var c = lane; c < p.width; c += 64u) {
-    let normal = (x[start + c] - mean) * inverse;
-    var value = inverse * (dy[start + c] * gamma[c] - means.x - normal * means.y);
-    if (p.accumulate != 0u) { value += dx[start + c]; }
-    dx[start + c] = value;
+    let normal = (f32(x[start + c]) - mean) * inverse;
+    var value = inverse * (f32(dy[start + c]) * gamma[c] - means.x - normal * means.y);
+    if (p.accumulate != 0u) { value += f32(dx[start + c]); }
+    dx[start + c] = real(value);
   }
 }

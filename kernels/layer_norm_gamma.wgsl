@@ -2,13 +2,15 @@
 
 override SPLIT: bool = false;
 
+alias real = f32; // or f16, with mixed precision
+
 struct Params { rows: u32, width: u32 }
 
 @group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read> x: array<f32>;
+@group(0) @binding(1) var<storage, read> x: array<real>;
 @group(0) @binding(2) var<storage, read_write> dgamma: array<f32>;
 @group(0) @binding(3) var<storage, read> stats: array<f32>;
-@group(0) @binding(4) var<storage, read> dy: array<f32>;
+@group(0) @binding(4) var<storage, read> dy: array<real>;
 
 var<workgroup> partial: array<f32, 256>;
 
@@ -20,7 +22,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   if (column < p.width) {
     for (var r = group.y * 4u + lane.y; r < p.rows; r += groups.y * 4u) {
       let i = r * p.width + column;
-      sum += dy[i] * (x[i] - stats[2u * r]) * stats[2u * r + 1u];
+      sum += f32(dy[i]) * (f32(x[i]) - stats[2u * r]) * stats[2u * r + 1u];
     }
   }
   partial[index] = sum;

@@ -13,11 +13,13 @@ override TRANSPOSE_A: bool = false;
 override TRANSPOSE_B: bool = false;
 override SPLIT: bool = false; // whether workgroups along z share k
 
+alias real = f32; // or f16, with mixed precision
+
 struct Params { m: u32, n: u32, k: u32, has_bias: u32, accumulate: u32 }
 
 @group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read> a: array<f32>;
-@group(0) @binding(2) var<storage, read> b: array<f32>;
+@group(0) @binding(1) var<storage, read> a: array<real>;
+@group(0) @binding(2) var<storage, read> b: array<real>;
 
 const TILE = 64u;
 const DEPTH = 16u;
@@ -28,12 +30,12 @@ var<workgroup> b_tile: array<vec4f, 256>;
 
 fn load_a(row: u32, at: u32) -> f32 {
   if (row >= p.m || at >= p.k) { return 0.0; }
-  return a[select(row * p.k + at, at * p.m + row, TRANSPOSE_A)];
+  return f32(a[select(row * p.k + at, at * p.m + row, TRANSPOSE_A)]);
 }
 
 fn load_b(at: u32, column: u32) -> f32 {
   if (at >= p.k || column >= p.n) { return 0.0; }
-  return b[select(at * p.n + column, column * p.k + at, TRANSPOSE_B)];
+  return f32(b[select(at * p.n + column, column * p.k + at, TRANSPOSE_B)]);
 }
 
 fn finish_row(row: u32, column: u32, sums: vec4f, part: u32) {

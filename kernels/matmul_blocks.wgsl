@@ -15,6 +15,8 @@ override TRANSPOSE_A: bool = false;
 override TRANSPOSE_B: bool = false;
 override SPLIT: bool = false; // whether workgroups along z share k
 
+alias real = f32; // or f16, with mixed precision
+
 struct Params { m: u32, n: u32, k: u32, has_bias: u32, accumulate: u32 }
 
 @group(0) @binding(0) var<uniform> p: Params;

@@ -1,11 +1,13 @@
 // out[b, c] = Σ_t weights[b, t] · x[b, t, c]
 
+alias real = f32; // or f16, with mixed precision
+
 struct Params { rows: u32, time: u32, width: u32 }
 
 @group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read> x: array<f32>;
+@group(0) @binding(1) var<storage, read> x: array<real>;
 @group(0) @binding(2) var<storage, read> weights: array<f32>;
-@group(0) @binding(3) var<storage, read_write> out: array<f32>;
+@group(0) @binding(3) var<storage, read_write> out: array<real>;
 
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
@@ -15,7 +17,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   var sum = 0.0;
   for (var t = 0u; t < p.time; t++) {
     let weight = weights[row * p.time + t];
-    if (weight != 0.0) { sum += weight * x[(row * p.time + t) * p.width + i % p.width]; }
+    if (weight != 0.0) { sum += weight * f32(x[(row * p.time + t) * p.width + i % p.width]); }
   }
-  out[i] = sum;
+  out[i] = real(sum);
 }

@@ -50,6 +50,7 @@ export interface CpuOptions {
 
 export class CpuDevice implements Device {
   readonly name = "cpu";
+  readonly float16 = false;
   readonly description: string;
   /** Allocations made since the start: a steady training step must not add to them. */
   readonly created = { buffers: 0 };
@@ -126,7 +127,7 @@ export class CpuDevice implements Device {
 
   dispatch<P extends Params, B extends readonly Binding[]>(k: Kernel<P, B>, b: Buffer[], a: Args<P>): void {
     if (!k.cpu) {
-      const views = (b as CpuBuffer[]).map((x, i) => k.bindings[i].startsWith("f32") ? x.f32 : x.u32);
+      const views = (b as CpuBuffer[]).map((x, i) => k.bindings[i].startsWith("u32") ? x.u32 : x.f32);
       return k.reference(views as Views<B>, a);
     }
     const args: number[] = [];

@@ -10,13 +10,16 @@
 export type Params = Record<string, "u32" | "f32">;
 export type Args<P extends Params> = { readonly [K in keyof P]: number };
 
-/** How a kernel uses one of its buffers; `inout` reads and writes it. */
-export type Binding = `${"f32" | "u32"} ${"in" | "out" | "inout"}`;
+/**
+ * How a kernel uses one of its buffers; `inout` reads and writes it. `real` is float32, or float16 where a
+ * dispatch's buffers are.
+ */
+export type Binding = `${"f32" | "real" | "u32"} ${"in" | "out" | "inout"}`;
 
 /** What a reference sees: float32 on the cpu device, float64 on the oracle. */
 export type Floats = Float32Array | Float64Array;
 export type Views<B extends readonly Binding[]> = {
-  -readonly [I in keyof B]: B[I] extends `f32 ${string}` ? Floats : Uint32Array;
+  -readonly [I in keyof B]: B[I] extends `u32 ${string}` ? Uint32Array : Floats;
 };
 
 /** How the cpu device runs a kernel in Wasm: an export, and how its work splits among threads. */
@@ -37,7 +40,7 @@ export interface CpuKernel<P extends Params> {
 /** What the webgpu device runs. */
 export interface Shader<P extends Params = Params> {
   readonly name: string;
-  /** The complete shader, from `kernels/<file>.wgsl`. */
+  /** The complete shader, from files in `kernels/`. For float16 its `alias real = f32` becomes one of f16. */
   readonly wgsl: string;
   /** Values for the shader's `override` constants. */
   readonly constants?: Readonly<Record<string, number>>;
@@ -83,14 +86,21 @@ export function kernel<const P extends Params, const B extends readonly Binding[
 /** Memory of a device. Only the device that made it can look inside. */
 export interface Buffer {
   readonly bytes: number;
+  /** Whether it holds float16. */
+  readonly half?: boolean;
 }
 
 export interface Device {
   readonly name: "webgpu" | "cpu" | "oracle";
   /** One line for people: which hardware, and how it is used. */
   readonly description: string;
-  /** Allocates at least `bytes` (a multiple of 4); contents are undefined. */
-  alloc(bytes: number): Buffer;
+  /** Whether its buffers can hold float16, which its kernels then compute in float32. */
+  readonly float16: boolean;
+  /**
+   * Allocates at least `bytes`; contents are undefined.
+   * @param half for float16, where the device has that
+   */
+  alloc(bytes: number, half?: boolean): Buffer;
   /** Gives a buffer back for reuse by later calls; work already dispatched still sees it. */
   release(b: Buffer): void;
   /** A range of a buffer. `offset` is a multiple of 256 bytes. Never released on its own. */

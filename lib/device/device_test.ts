@@ -100,7 +100,10 @@ const gpu = await testGpu();
 if (gpu) {
   Deno.test("webgpu: every shader compiles", async () => {
     for (const kernel of kernels) {
-      for (const shader of shadersOf(kernel)) assertEquals(await gpu.compile(shader), []);
+      for (const shader of shadersOf(kernel)) {
+        assertEquals(await gpu.compile(shader), []);
+        if (gpu.float16) assertEquals(await gpu.compile(shader, true), []);
+      }
     }
   });
 

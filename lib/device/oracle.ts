@@ -12,6 +12,7 @@ class OracleBuffer implements Buffer {
 
 export class OracleDevice implements Device {
   readonly name = "oracle";
+  readonly float16 = false;
   readonly description = "reference kernels in float64 (for checks, not for training)";
   #used = 0;
 
@@ -39,7 +40,7 @@ export class OracleDevice implements Device {
 
   dispatch<P extends Params, B extends readonly Binding[]>(k: Kernel<P, B>, b: Buffer[], a: Args<P>): void {
     const views = b.map((buffer, i) =>
-      k.bindings[i].startsWith("f32") ? (buffer as OracleBuffer).f64 : (buffer as OracleBuffer).u32
+      k.bindings[i].startsWith("u32") ? (buffer as OracleBuffer).u32 : (buffer as OracleBuffer).f64
     );
     k.reference(views as Views<B>, a);
   }

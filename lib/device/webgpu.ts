@@ -30,7 +30,14 @@ class GpuAllocation {
 }
 
 class GpuBufferView implements Buffer {
-  constructor(readonly base: GpuAllocation, readonly offset: number, readonly bytes: number) {}
+  /** @param length bytes in use, which for float16 may be no multiple of the four that WebGPU demands */
+  constructor(
+    readonly base: GpuAllocation,
+    readonly offset: number,
+    readonly bytes: number,
+    readonly half = false,
+    readonly length = bytes,
+  ) {}
 }
 
 interface Group {
@@ -56,13 +63,15 @@ function sameBuffers(a: readonly GpuBufferView[], b: readonly GpuBufferView[]): 
 export class WebGpuDevice implements Device {
   readonly name = "webgpu";
   readonly description: string;
+  readonly float16: boolean;
   /** Objects made since the start: a steady training step must not add to them. */
   readonly created = { buffers: 0, bindGroups: 0, pipelines: 0 };
   /** How often recorded work was handed over: once a training step, when its loss is read. */
   submits = 0;
 
   #gpu: GPUDevice;
-  #pipelines = new Map<object, Pipeline>();
+  /** By shader: in float32, and in float16. */
+  #pipelines = [new Map<object, Pipeline>(), new Map<object, Pipeline>()] as const;
   #pool = new SizeClassPool<GpuAllocation>((bytes) => this.#create(bytes));
   #uniforms: GPUBuffer;
   #uniformData = new Uint32Array(SLOTS * SLOT / 4);
@@ -79,6 +88,7 @@ export class WebGpuDevice implements Device {
 
   private constructor(adapter: GPUAdapter, gpu: GPUDevice) {
     this.#gpu = gpu;
+    this.float16 = gpu.features.has("shader-f16");
     const { vendor, architecture, description, isFallbackAdapter } = adapter.info;
     const name = description || [vendor, architecture].filter(Boolean).join(" ") || "unnamed adapter";
     this.description = `WebGPU on ${name}${isFallbackAdapter ? " (software)" : ""}`;
@@ -145,9 +155,9 @@ export class WebGpuDevice implements Device {
     return new GpuAllocation(this.#nextId++, gpu, bytes);
   }
 
-  alloc(bytes: number): GpuBufferView {
+  alloc(bytes: number, half = false): GpuBufferView {
     this.#check();
-    return new GpuBufferView(this.#pool.take(bytes), 0, bytes);
+    return new GpuBufferView(this.#pool.take(bytes), 0, Math.ceil(bytes / 4) * 4, half, bytes);
   }
 
   release(b: Buffer): void {
@@ -155,8 +165,8 @@ export class WebGpuDevice implements Device {
   }
 
   slice(b: Buffer, offset: number, bytes: number): GpuBufferView {
-    const view = b as GpuBufferView;
-    return new GpuBufferView(view.base, view.offset + offset, bytes);
+    const { base, offset: start, half } = b as GpuBufferView;
+    return new GpuBufferView(base, start + offset, Math.ceil(bytes / 4) * 4, half, bytes);
   }
 
   write(b: Buffer, data: Float32Array | Uint32Array): void {
@@ -169,8 +179,10 @@ export class WebGpuDevice implements Device {
   #pipeline(
     k: Pick<Shader, "name" | "wgsl" | "constants">,
     { params, bindings }: Pick<Kernel, "params" | "bindings">,
+    half: boolean,
   ): Pipeline {
-    const known = this.#pipelines.get(k);
+    const pipelines = this.#pipelines[half ? 1 : 0];
+    const known = pipelines.get(k);
     if (known) return known;
     this.created.pipelines++;
     const layout = this.#gpu.createBindGroupLayout({
@@ -187,7 +199,7 @@ export class WebGpuDevice implements Device {
         })),
       ],
     });
-    const module = this.#gpu.createShaderModule({ label: k.name, code: k.wgsl });
+    const module = this.#gpu.createShaderModule({ label: k.name, code: half ? inFloat16(k.wgsl) : k.wgsl });
     module.getCompilationInfo().then((info) => {
       const [fault] = shaderFaults(k, info);
       if (fault) this.#fault = `a shader does not compile on this GPU: ${fault}`;
@@ -199,7 +211,7 @@ export class WebGpuDevice implements Device {
     });
     const names = Object.entries(params).map(([name, type]) => ({ name, float: type === "f32" }));
     const pipeline = { gpu, layout, params: names, groups: new Map() };
-    this.#pipelines.set(k, pipeline);
+    pipelines.set(k, pipeline);
     return pipeline;
   }
 
@@ -232,10 +244,11 @@ export class WebGpuDevice implements Device {
     const shaders = k.plan?.(a) ?? shadersOf(k);
     const bytes = shaders[0].scratch?.bytes(a);
     const scratch = bytes && this.alloc(bytes);
+    const half = (b as GpuBufferView[]).some((buffer) => buffer.half);
     for (const shader of shaders) {
       const buffers = [...b as GpuBufferView[]];
       if (scratch) buffers[shader.scratch!.at] = scratch;
-      this.#record(shader, k, buffers, a);
+      this.#record(shader, k, buffers, a, half);
     }
     if (scratch) this.release(scratch);
   }
@@ -245,9 +258,10 @@ export class WebGpuDevice implements Device {
     k: Pick<Kernel<P>, "params" | "bindings">,
     buffers: GpuBufferView[],
     a: Args<P>,
+    half: boolean,
   ): void {
     if (this.#slot === SLOTS || this.#clock?.full) this.flush();
-    const pipeline = this.#pipeline(shader, k);
+    const pipeline = this.#pipeline(shader, k, half);
     let word = this.#slot * SLOT / 4;
     for (const { name, float } of pipeline.params) {
       if (float) this.#uniformFloats[word++] = a[name];
@@ -296,7 +310,7 @@ export class WebGpuDevice implements Device {
   }
 
   async read(b: Buffer): Promise<Float32Array> {
-    const { base, offset, bytes } = b as GpuBufferView;
+    const { base, offset, bytes, half, length } = b as GpuBufferView;
     const staging = this.#gpu.createBuffer({
       size: bytes,
       usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST,
@@ -305,7 +319,8 @@ export class WebGpuDevice implements Device {
     try {
       await staging.mapAsync(GPUMapMode.READ);
       this.#check();
-      return new Float32Array(staging.getMappedRange().slice(0));
+      const data = staging.getMappedRange().slice(0);
+      return half ? Float32Array.from(new Float16Array(data, 0, length / 2)) : new Float32Array(data);
     } catch (error) {
       this.#check();
       throw error;
@@ -350,9 +365,9 @@ export class WebGpuDevice implements Device {
    * Compiles a kernel's shader and returns its faults as `file:line: message`, none when it is sound.
    * wgpu reports faults asynchronously, so `doctor` and the tests ask, and training need not wait.
    */
-  async compile(k: Pick<Shader, "name" | "wgsl">): Promise<string[]> {
+  async compile(k: Pick<Shader, "name" | "wgsl">, half = false): Promise<string[]> {
     this.#gpu.pushErrorScope("validation");
-    const module = this.#gpu.createShaderModule({ label: k.name, code: k.wgsl });
+    const module = this.#gpu.createShaderModule({ label: k.name, code: half ? inFloat16(k.wgsl) : k.wgsl });
     const info = await module.getCompilationInfo();
     const error = await this.#gpu.popErrorScope();
     const faults = shaderFaults(k, info);
@@ -369,6 +384,11 @@ export class WebGpuDevice implements Device {
     this.#pass = this.#encoder = null;
     this.#gpu.destroy();
   }
+}
+
+/** A shader for float16 storage: the same, but for what `real` stands for. Line numbers stay. */
+function inFloat16(wgsl: string): string {
+  return `enable f16; ${wgsl.replace("alias real = f32", "alias real = f16")}`;
 }
 
 function shaderFaults(k: { name: string; wgsl: string }, info: GPUCompilationInfo): string[] {

@@ -3,9 +3,11 @@
  * second. So the update, the gradient norm and zeroing are one dispatch each, and saving is one read.
  */
 import type { Buffer, Device } from "../device/device.ts";
+import { halve } from "../ops/halve.ts";
 import { Parameter, Tensor } from "../tensor/tensor.ts";
 
-const ALIGN = 64; // floats; a view starts at a multiple of 256 bytes, as WebGPU demands
+/** In numbers: a view starts at a multiple of 256 bytes, as WebGPU demands, also in the float16 copy. */
+const ALIGN = 128;
 
 export interface ParameterSpec {
   readonly name: string;
@@ -32,6 +34,7 @@ export class Parameters {
   readonly count: number;
   readonly trained: number;
   #gradients: Tensor | null = null;
+  #copies: Tensor | null = null;
   #offsets = new Map<string, number>();
 
   /** @param trains which of them training changes, by name; all by default */
@@ -85,9 +88,32 @@ export class Parameters {
     return this.#gradients;
   }
 
+  /** Whether there are float16 copies of the weights, that activations in float16 go with. */
+  get mixed(): boolean {
+    return this.#copies !== null;
+  }
+
+  /** Makes float16 copies of all weights: Micikevicius et al., "Mixed Precision Training", arXiv:1710.03740. */
+  mix(): void {
+    const { device, weights } = this;
+    const all = device.alloc(weights.size * 2, true);
+    this.#copies = new Tensor(device, weights.shape, all, false);
+    for (const { name, shape } of this.specs) {
+      const view = device.slice(all, this.#offsets.get(name)! * 2, sizeOf(shape) * 2);
+      this.get(name).copy = new Tensor(device, shape, view, false);
+    }
+    this.refreshCopies();
+  }
+
+  /** Called after the weights have changed. */
+  refreshCopies(): void {
+    if (this.#copies) halve(this.weights, this.#copies);
+  }
+
   /** Sets every parameter. */
   load(values: (spec: ParameterSpec) => Float32Array): void {
     this.device.write(this.weights.buffer, this.join(values));
+    this.refreshCopies();
   }
 
   /** Cuts an arena's contents into one array per parameter, without copying; empty for those it lacks. */

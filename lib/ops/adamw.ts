@@ -13,6 +13,7 @@ export const adamwKernel = kernel({
     epsilon: "f32",
     decay: "f32",
     clip: "f32",
+    gradient_scale: "f32",
     correction1: "f32",
     correction2: "f32",
   },
@@ -21,9 +22,9 @@ export const adamwKernel = kernel({
   cpu: elementwise("adamw"),
   workgroups: ({ n }) => linearGroups(n),
   reference([gradient, squaredNorm, weight, m, v], a) {
-    const norm = Math.sqrt(squaredNorm[0]);
+    const norm = Math.sqrt(squaredNorm[0]) / a.gradient_scale;
     if (!(norm < 3e38)) return;
-    const scale = a.clip > 0 ? Math.min(1, a.clip / (norm + 1e-6)) : 1;
+    const scale = (a.clip > 0 ? Math.min(1, a.clip / (norm + 1e-6)) : 1) / a.gradient_scale;
     for (let i = 0; i < a.n; i++) {
       const g = gradient[i] * scale;
       m[i] = a.beta1 * m[i] + (1 - a.beta1) * g;

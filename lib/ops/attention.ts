@@ -59,7 +59,7 @@ function keep({ time, seed, threshold, keep_scale }: AttentionArgs, plane: numbe
 export const attentionForward = kernel({
   name: "attention_forward",
   params,
-  bindings: ["f32 in", "f32 out", "f32 out"],
+  bindings: ["real in", "real out", "f32 out"],
   wgsl: forwardWgsl + commonWgsl,
   flops: (a) => 2 * productFlops(a),
   cpu: {
@@ -104,7 +104,7 @@ function startOfOutput({ time, heads, head_width }: AttentionArgs, plane: number
 export const attentionDelta = kernel({
   name: "attention_delta",
   params: { batch: "u32", time: "u32", heads: "u32", head_width: "u32" },
-  bindings: ["f32 in", "f32 in", "f32 out"],
+  bindings: ["real in", "real in", "f32 out"],
   wgsl: deltaWgsl,
   cpu: { name: "attention_delta", tasks: planes },
   workgroups: ({ batch, time, heads }) => [Math.ceil(batch * time * heads / 64)],
@@ -152,7 +152,7 @@ function eachPair(
 export const attentionBackward = kernel({
   name: "attention_backward_query",
   params,
-  bindings: ["f32 in", "f32 in", "f32 in", "f32 in", "f32 inout"],
+  bindings: ["real in", "real in", "f32 in", "f32 in", "real inout"],
   wgsl: queryWgsl + commonWgsl,
   workgroups: tiles,
   flops: (a) => 5 * productFlops(a),
@@ -190,7 +190,7 @@ export function attention(qkv: Tensor, heads: number, rate = 0, seed = 0): Tenso
   const head_width = width / heads;
   const { threshold, scale } = dropoutArgs(rate);
   const args = { batch, time, heads, head_width, seed, threshold, keep_scale: scale };
-  const out = empty(device, [batch, time, width]);
+  const out = empty(device, [batch, time, width], qkv.half);
   const lse = empty(device, [batch, heads, time]);
   device.dispatch(attentionForward, [qkv.buffer, out.buffer, lse.buffer], args);
   return record({
@@ -199,7 +199,7 @@ export function attention(qkv: Tensor, heads: number, rate = 0, seed = 0): Tenso
     saved: [qkv, out, lse],
     backward(dout) {
       const delta = empty(device, [batch, heads, time]);
-      const dqkv = empty(device, qkv.shape);
+      const dqkv = empty(device, qkv.shape, qkv.half);
       const shape = { batch, time, heads, head_width };
       device.dispatch(attentionDelta, [out.buffer, dout.buffer, delta.buffer], shape);
       const buffers = [qkv.buffer, dout.buffer, lse.buffer, delta.buffer, dqkv.buffer];

@@ -13,6 +13,7 @@ import { crossEntropy, IGNORED } from "./cross_entropy.ts";
 import { dropout } from "./dropout.ts";
 import { embedding } from "./embedding.ts";
 import { fill } from "./fill.ts";
+import { halved } from "./halve.ts";
 import { addNorm, layerNorm } from "./layer_norm.ts";
 import { linear, linearGelu } from "./linear.ts";
 import { pool } from "./pool.ts";
@@ -49,7 +50,7 @@ export const cases: readonly Case[] = [
     name: "embedding",
     inputs: [],
     weights: [[9, 37]],
-    run: (_, [w]) => embedding(w, ids(2 * 7, 9), [2, 7]),
+    run: (_, [w]) => embedding(w, ids(2 * 7, 9), [2, 7], w.copy !== null),
   },
   {
     name: "layer norm",
@@ -192,20 +193,28 @@ export interface Outcome {
   readonly values: Record<string, Float32Array>;
 }
 
-/** Runs a case forward and backward with a seeded output gradient. */
+/**
+ * Runs a case forward and backward with a seeded output gradient.
+ * @param half whether activations and the copies of parameters are float16
+ */
 export async function runCase(
   device: Device,
   test: Case,
   { inputs, weights } = draw(test),
+  half = false,
 ): Promise<Outcome["values"]> {
   const reads: Record<string, Promise<Float32Array>> = {};
   scope(() => {
-    const x = inputs.map((data, i) => upload(device, test.inputs[i], data));
+    const x = inputs.map((data, i) => {
+      const full = upload(device, test.inputs[i], data);
+      return half ? halved(full) : full;
+    });
     const w = weights.map((data, i) => {
       const shape = test.weights[i];
       const parameter = new Parameter(`w${i}`, device, shape, upload(device, shape, data).buffer);
       parameter.grad = upload(device, shape, new Float32Array(data.length));
       parameter.needsGrad = true;
+      if (half) parameter.copy = halved(parameter);
       return parameter;
     });
     x.forEach((t) => t.needsGrad = true);
@@ -301,7 +310,12 @@ export async function gradientError(oracle: OracleDevice, test: Case): Promise<n
 /** One AdamW update of drawn values, of which the first 128 decay. */
 export async function runAdamW(
   device: Device,
-  { clip, lr = 0.01, gradientScale = 1 }: { clip: number; lr?: number; gradientScale?: number },
+  { clip, lr = 0.01, gradientScale = 1, gradientScaling = 1 }: {
+    clip: number;
+    lr?: number;
+    gradientScale?: number;
+    gradientScaling?: number;
+  },
 ): Promise<Record<"weight" | "m" | "v", Float32Array>> {
   const n = 320;
   const reads = scope(() => {
@@ -319,6 +333,7 @@ export async function runAdamW(
       epsilon: 1e-8,
       decay: lr === 0 ? 0 : 0.1,
       clip,
+      gradient_scale: gradientScaling,
       correction1: 1 - 0.9 ** 3,
       correction2: 1 - 0.95 ** 3,
     });

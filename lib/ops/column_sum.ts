@@ -48,7 +48,7 @@ export function columnShaders(name: string, text: string) {
 export const columnSum = kernel({
   ...columnShaders("column_sum", wgsl),
   params: { rows: "u32", width: "u32" },
-  bindings: ["f32 in", "f32 inout"],
+  bindings: ["real in", "f32 inout"],
   cpu: byColumns("column_sum"),
   reference([x, out], { rows, width }) {
     for (let c = 0; c < width; c++) {

@@ -13,7 +13,7 @@ export const IGNORED = 0xffffffff;
 export const crossEntropyForward = kernel({
   name: "cross_entropy_forward",
   params: { rows: "u32", classes: "u32", weighted: "u32" },
-  bindings: ["f32 in", "u32 in", "f32 in", "f32 out", "f32 out"],
+  bindings: ["real in", "u32 in", "f32 in", "f32 out", "f32 out"],
   wgsl: forwardWgsl,
   cpu: byRows("cross_entropy_forward"),
   workgroups: ({ rows }) => [rows],
@@ -33,7 +33,7 @@ export const crossEntropyForward = kernel({
 export const crossEntropyBackward = kernel({
   name: "cross_entropy_backward",
   params: { rows: "u32", classes: "u32", weighted: "u32", scale: "f32" },
-  bindings: ["f32 inout", "u32 in", "f32 in", "f32 in", "f32 in"],
+  bindings: ["real inout", "u32 in", "f32 in", "f32 in", "f32 in"],
   wgsl: backwardWgsl,
   cpu: byRows("cross_entropy_backward"),
   workgroups: ({ rows, classes }) => linearGroups(rows * classes),
@@ -85,7 +85,7 @@ export function crossEntropy(logits: Tensor, targets: Uint32Array, weights?: Flo
 }
 
 function copy(x: Tensor): Tensor {
-  const zeros = empty(x.device, x.shape);
+  const zeros = empty(x.device, x.shape, x.half);
   fill(zeros, 0);
   return sum(x, zeros);
 }

@@ -8,7 +8,7 @@ import wgsl from "../../kernels/dropout.wgsl" with { type: "text" };
 export const dropoutKernel = kernel({
   name: "dropout",
   params: { n: "u32", seed: "u32", threshold: "u32", scale: "f32" },
-  bindings: ["f32 in", "f32 out"],
+  bindings: ["real in", "real out"],
   wgsl,
   cpu: elementwise("dropout"),
   workgroups: ({ n }) => linearGroups(n),
@@ -28,7 +28,7 @@ export function dropout(x: Tensor, rate: number, seed: number): Tensor {
   const { device } = x;
   const args = { n: x.size, seed, ...dropoutArgs(rate) };
   const mask = (from: Tensor) => {
-    const to = empty(device, x.shape);
+    const to = empty(device, x.shape, x.half);
     device.dispatch(dropoutKernel, [from.buffer, to.buffer], args);
     return to;
   };

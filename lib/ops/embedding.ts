@@ -8,7 +8,7 @@ import backwardWgsl from "../../kernels/embedding_backward.wgsl" with { type: "t
 export const embeddingForward = kernel({
   name: "embedding_forward",
   params: { rows: "u32", width: "u32" },
-  bindings: ["u32 in", "f32 in", "f32 out"],
+  bindings: ["u32 in", "real in", "real out"],
   wgsl: forwardWgsl,
   cpu: byRows("embedding_forward"),
   workgroups: ({ rows, width }) => linearGroups(rows * width),
@@ -22,7 +22,7 @@ export const embeddingForward = kernel({
 export const embeddingBackward = kernel({
   name: "embedding_backward",
   params: { distinct: "u32", width: "u32", ids: "u32", starts: "u32" },
-  bindings: ["u32 in", "f32 in", "f32 inout"],
+  bindings: ["u32 in", "real in", "f32 inout"],
   wgsl: backwardWgsl,
   cpu: { name: "embedding_backward", tasks: ({ distinct }) => distinct },
   workgroups: ({ distinct, width }) => linearGroups(distinct * width),
@@ -68,16 +68,23 @@ export function scatterPlan(ids: Uint32Array, vocab: number) {
 /**
  * Looks up rows of `weight` (V, C).
  * @param ids row numbers below V, as many as the product of `shape`
+ * @param half whether to give float16, from the weight's copy
  * @returns (...shape, C)
  */
-export function embedding(weight: Parameter, ids: Uint32Array, shape: readonly number[]): Tensor {
+export function embedding(
+  weight: Parameter,
+  ids: Uint32Array,
+  shape: readonly number[],
+  half = false,
+): Tensor {
   const { device, width } = weight;
   const index = upload(device, [ids.length], ids);
   // Made now, as an upload in the middle of the backward pass would have to wait for what comes before it.
   const plan = weight.grad && recording(weight) ? scatterPlan(ids, weight.shape[0]) : null;
   const places = plan && upload(device, [plan.places.length], plan.places);
-  const out = empty(device, [...shape, width]);
-  device.dispatch(embeddingForward, [index.buffer, weight.buffer, out.buffer], { rows: ids.length, width });
+  const out = empty(device, [...shape, width], half);
+  const buffers = [index.buffer, weight.like(out).buffer, out.buffer];
+  device.dispatch(embeddingForward, buffers, { rows: ids.length, width });
   return record({
     output: out,
     inputs: [weight],

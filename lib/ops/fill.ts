@@ -6,7 +6,7 @@ import wgsl from "../../kernels/fill.wgsl" with { type: "text" };
 export const fillKernel = kernel({
   name: "fill",
   params: { n: "u32", value: "f32" },
-  bindings: ["f32 out"],
+  bindings: ["real out"],
   wgsl,
   cpu: elementwise("fill"),
   workgroups: ({ n }) => linearGroups(n),

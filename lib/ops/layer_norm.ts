@@ -38,7 +38,7 @@ function normalise(
 export const layerNormForward = kernel({
   name: "layer_norm_forward",
   params: { rows: "u32", width: "u32", has_beta: "u32" },
-  bindings: ["f32 in", "f32 in", "f32 in", "f32 out", "f32 out"],
+  bindings: ["real in", "f32 in", "f32 in", "real out", "f32 out"],
   wgsl: forwardWgsl,
   cpu: byRows("layer_norm_forward"),
   workgroups: ({ rows }) => [rows],
@@ -49,7 +49,7 @@ export const layerNormForward = kernel({
 export const addNormForward = kernel({
   name: "add_norm_forward",
   params: { rows: "u32", width: "u32", has_beta: "u32" },
-  bindings: ["f32 in", "f32 in", "f32 in", "f32 in", "f32 out", "f32 out", "f32 out"],
+  bindings: ["real in", "real in", "f32 in", "f32 in", "real out", "real out", "f32 out"],
   wgsl: addNormWgsl,
   cpu: byRows("add_norm_forward"),
   workgroups: ({ rows }) => [rows],
@@ -62,7 +62,7 @@ export const addNormForward = kernel({
 export const layerNormBackward = kernel({
   name: "layer_norm_backward",
   params: { rows: "u32", width: "u32", accumulate: "u32" },
-  bindings: ["f32 in", "f32 in", "f32 in", "f32 in", "f32 inout"],
+  bindings: ["real in", "f32 in", "f32 in", "real in", "real inout"],
   wgsl: backwardWgsl,
   cpu: byRows("layer_norm_backward"),
   workgroups: ({ rows }) => [rows],
@@ -88,7 +88,7 @@ export const layerNormBackward = kernel({
 export const layerNormGamma = kernel({
   ...columnShaders("layer_norm_gamma", gammaWgsl),
   params: { rows: "u32", width: "u32" },
-  bindings: ["f32 in", "f32 inout", "f32 in", "f32 in"],
+  bindings: ["real in", "f32 inout", "f32 in", "real in"],
   cpu: byColumns("layer_norm_gamma"),
   reference([x, dgamma, stats, dy], { rows, width }) {
     for (let c = 0; c < width; c++) {
@@ -109,7 +109,7 @@ export const layerNormGamma = kernel({
  */
 export function layerNorm(x: Tensor, gamma: Parameter, beta: Parameter | null): Tensor {
   const { device, rows, width } = x;
-  const y = empty(device, x.shape);
+  const y = empty(device, x.shape, x.half);
   const stats = empty(device, [rows, 2]);
   const buffers = [x, gamma, beta ?? gamma, y, stats].map((t) => t.buffer);
   device.dispatch(layerNormForward, buffers, { rows, width, has_beta: beta ? 1 : 0 });
@@ -124,8 +124,8 @@ export function layerNorm(x: Tensor, gamma: Parameter, beta: Parameter | null): 
  */
 export function addNorm(a: Tensor, b: Tensor, gamma: Parameter, beta: Parameter | null): [Tensor, Tensor] {
   const { device, rows, width } = a;
-  const x = empty(device, a.shape);
-  const y = empty(device, a.shape);
+  const x = empty(device, a.shape, a.half);
+  const y = empty(device, a.shape, a.half);
   const stats = empty(device, [rows, 2]);
   const buffers = [a, b, gamma, beta ?? gamma, x, y, stats].map((t) => t.buffer);
   device.dispatch(addNormForward, buffers, { rows, width, has_beta: beta ? 1 : 0 });
@@ -147,7 +147,7 @@ function recordNorm(x: Tensor, gamma: Parameter, beta: Parameter | null, y: Tens
       if (beta?.grad) addColumnSums(dy, beta.grad);
       if (!x.needsGrad) return [null];
       // What came past the norm, along the residual stream, is there to be added to.
-      const dx = before ?? empty(device, x.shape);
+      const dx = before ?? empty(device, x.shape, x.half);
       const buffers = [x, gamma, stats, dy, dx].map((t) => t.buffer);
       device.dispatch(layerNormBackward, buffers, { rows, width, accumulate: before ? 1 : 0 });
       return [dx];

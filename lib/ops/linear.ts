@@ -49,8 +49,11 @@ function splits({ m, n, k }: Sizes, tile: number): number {
 
 const tiles = (m: number, n: number, tile: number) => Math.ceil(m / tile) * Math.ceil(n / tile);
 
+/** A text whose results stay in float32 with mixed precision too. */
+const toFloat32 = (end: string) => end.replace("alias result = real", "alias result = f32");
+
 /** The shaders of a product, and which of them its sizes ask for. */
-function matmulShaders(name: string, ta: boolean, tb: boolean, end: string) {
+function matmulShaders(name: string, ta: boolean, tb: boolean, end: string, sumUp = parts) {
   const transposed = { TRANSPOSE_A: Number(ta), TRANSPOSE_B: Number(tb) };
   const variant = (suffix: string, text: string, tile: number) => {
     const bytes = (a: Sizes) => splits(a, tile) * a.m * a.n * 4;
@@ -65,13 +68,14 @@ function matmulShaders(name: string, ta: boolean, tb: boolean, end: string) {
       {
         ...whole,
         name: `${name}${suffix}_split`,
+        wgsl: text + toFloat32(end),
         constants: { ...transposed, SPLIT: 1 },
         workgroups: (a) => [...groups(a), splits(a, tile)],
         scratch: { at: 3, bytes },
       },
       {
         name: `${name}${suffix}_parts`,
-        wgsl: parts,
+        wgsl: sumUp,
         workgroups: ({ m, n }) => linearGroups(m * n),
         scratch: { at: 0, bytes },
       },
@@ -109,11 +113,12 @@ function onCpu(name: string, ta: boolean) {
 
 const flops = ({ m, n, k }: Sizes) => 2 * m * n * k;
 
-function matmulKernel(name: string, ta: boolean, tb: boolean) {
+function matmulKernel<C extends "real" | "f32">(name: string, ta: boolean, tb: boolean, result: C) {
+  const [end, sumUp] = result === "f32" ? [toFloat32(plainEnd), toFloat32(parts)] : [plainEnd, parts];
   return kernel({
-    ...matmulShaders(name, ta, tb, plainEnd),
+    ...matmulShaders(name, ta, tb, end, sumUp),
     params,
-    bindings: ["f32 in", "f32 in", "f32 in", "f32 inout"],
+    bindings: ["real in", "real in", "f32 in", `${result} inout`],
     cpu: onCpu(name, ta),
     flops,
     reference([a, b, bias, c], { m, n, k, has_bias, accumulate }) {
@@ -130,17 +135,17 @@ function matmulKernel(name: string, ta: boolean, tb: boolean) {
   });
 }
 
-/** c = a·b, c = a·bᵀ and c = aᵀ·b, with an optional bias row, or added to c. */
-export const matmulNN = matmulKernel("matmul_nn", false, false);
-export const matmulNT = matmulKernel("matmul_nt", false, true);
-export const matmulTN = matmulKernel("matmul_tn", true, false);
+/** c = a·b, c = a·bᵀ and c = aᵀ·b, with an optional bias row, or added to c. The last is for weights' gradients. */
+export const matmulNN = matmulKernel("matmul_nn", false, false, "real");
+export const matmulNT = matmulKernel("matmul_nt", false, true, "real");
+export const matmulTN = matmulKernel("matmul_tn", true, false, "f32");
 
 const A = Math.sqrt(2 / Math.PI), B = 0.044715;
 /** With u = a·b + bias: y = GELU(u) and slope = GELU'(u). */
 export const matmulGelu = kernel({
   ...matmulShaders("matmul_gelu", false, false, geluEnd),
   params,
-  bindings: ["f32 in", "f32 in", "f32 in", "f32 out", "f32 out"],
+  bindings: ["real in", "real in", "f32 in", "real out", "real out"],
   cpu: onCpu("matmul_gelu", false),
   flops,
   reference([a, b, bias, y, slope], { m, n, k, has_bias }) {
@@ -160,7 +165,7 @@ export const matmulGelu = kernel({
 export const multiplyKernel = kernel({
   name: "multiply",
   params: { n: "u32" },
-  bindings: ["f32 in", "f32 in", "f32 out"],
+  bindings: ["real in", "real in", "real out"],
   wgsl: multiplyWgsl,
   cpu: elementwise("multiply"),
   workgroups: ({ n }) => linearGroups(n),
@@ -179,8 +184,8 @@ export const multiplyKernel = kernel({
 export function linear(x: Tensor, weight: Parameter, bias: Parameter | null, transposed = false): Tensor {
   const { device } = x;
   const args = sizes(x, weight, bias, transposed);
-  const y = empty(device, [...x.shape.slice(0, -1), args.n]);
-  const buffers = [x.buffer, weight.buffer, (bias ?? weight).buffer, y.buffer];
+  const y = empty(device, [...x.shape.slice(0, -1), args.n], x.half);
+  const buffers = [x.buffer, weight.like(x).buffer, (bias ?? weight).buffer, y.buffer];
   device.dispatch(transposed ? matmulNT : matmulNN, buffers, args);
   return record({
     output: y,
@@ -200,16 +205,16 @@ export function linear(x: Tensor, weight: Parameter, bias: Parameter | null, tra
 export function linearGelu(x: Tensor, weight: Parameter, bias: Parameter | null): Tensor {
   const { device } = x;
   const args = sizes(x, weight, bias, false);
-  const y = empty(device, [...x.shape.slice(0, -1), args.n]);
-  const slope = empty(device, y.shape);
-  const buffers = [x.buffer, weight.buffer, (bias ?? weight).buffer, y.buffer, slope.buffer];
+  const y = empty(device, [...x.shape.slice(0, -1), args.n], x.half);
+  const slope = empty(device, y.shape, x.half);
+  const buffers = [x.buffer, weight.like(x).buffer, (bias ?? weight).buffer, y.buffer, slope.buffer];
   device.dispatch(matmulGelu, buffers, args);
   return record({
     output: y,
     inputs: bias ? [x, weight, bias] : [x, weight],
     saved: [x, slope],
     backward(dy) {
-      const du = empty(device, y.shape);
+      const du = empty(device, y.shape, x.half);
       device.dispatch(multiplyKernel, [dy.buffer, slope.buffer, du.buffer], { n: du.size });
       return [linearBackward(du, x, weight, bias, false)];
     },
@@ -244,10 +249,10 @@ function linearBackward(
   }
   if (bias?.grad) addColumnSums(dy, bias.grad);
   if (!x.needsGrad) return null;
-  const dx = empty(device, x.shape);
+  const dx = empty(device, x.shape, x.half);
   device.dispatch(
     transposed ? matmulNN : matmulNT,
-    [dy.buffer, weight.buffer, weight.buffer, dx.buffer],
+    [dy.buffer, weight.like(x).buffer, weight.buffer, dx.buffer],
     { m: x.rows, n: x.width, k: dy.width, has_bias: 0, accumulate: 0 },
   );
   return dx;

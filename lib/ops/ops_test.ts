@@ -94,6 +94,16 @@ for (const { name, device } of await testDevices()) {
 
 const gpu = await testGpu();
 if (gpu) {
+  if (gpu.float16) {
+    for (const test of [...cases, ...largeCases]) {
+      Deno.test(`webgpu: ${test.name} in float16 agrees with the oracle`, async () => {
+        const expected = await runCase(oracle, test);
+        const actual = await runCase(gpu, test, undefined, true);
+        for (const name in expected) assertLess(relativeError(actual[name], expected[name]), 1e-2, name);
+      });
+    }
+  }
+
   for (const matmul of [matmulNN, matmulNT, matmulTN, matmulGelu] as unknown as Kernel[]) {
     const shaders = shadersOf(matmul);
     for (const [i, shader] of shaders.entries()) {

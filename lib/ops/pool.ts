@@ -8,7 +8,7 @@ import backwardWgsl from "../../kernels/pool_backward.wgsl" with { type: "text" 
 export const poolForward = kernel({
   name: "pool_forward",
   params: { rows: "u32", time: "u32", width: "u32" },
-  bindings: ["f32 in", "f32 in", "f32 out"],
+  bindings: ["real in", "f32 in", "real out"],
   wgsl: forwardWgsl,
   cpu: byRows("pool_forward"),
   workgroups: ({ rows, width }) => linearGroups(rows * width),
@@ -26,7 +26,7 @@ export const poolForward = kernel({
 export const poolBackward = kernel({
   name: "pool_backward",
   params: { rows: "u32", time: "u32", width: "u32" },
-  bindings: ["f32 in", "f32 in", "f32 out"],
+  bindings: ["real in", "f32 in", "real out"],
   wgsl: backwardWgsl,
   cpu: byRows("pool_backward"),
   workgroups: ({ rows, width }) => linearGroups(rows * width),
@@ -47,14 +47,14 @@ export const poolBackward = kernel({
 export function pool(x: Tensor, weights: Float32Array): Tensor {
   const { device, shape: [batch, time, width] } = x;
   const w = upload(device, [batch, time], weights);
-  const out = empty(device, [batch, width]);
+  const out = empty(device, [batch, width], x.half);
   device.dispatch(poolForward, [x.buffer, w.buffer, out.buffer], { rows: batch, time, width });
   return record({
     output: out,
     inputs: [x],
     saved: [w],
     backward(dout) {
-      const dx = empty(device, x.shape);
+      const dx = empty(device, x.shape, x.half);
       device.dispatch(poolBackward, [dout.buffer, w.buffer, dx.buffer], { rows: batch * time, time, width });
       return [dx];
     },

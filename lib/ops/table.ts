@@ -9,6 +9,7 @@ import { dropoutKernel } from "./dropout.ts";
 import { embeddingBackward, embeddingForward } from "./embedding.ts";
 import { fillKernel } from "./fill.ts";
 import { addNormForward, layerNormBackward, layerNormForward, layerNormGamma } from "./layer_norm.ts";
+import { halveKernel } from "./halve.ts";
 import { matmulGelu, matmulNN, matmulNT, matmulTN, multiplyKernel } from "./linear.ts";
 import { poolBackward, poolForward } from "./pool.ts";
 import { sumKernel, sumSquares } from "./sum.ts";
@@ -16,6 +17,7 @@ import { addKernel } from "./tape.ts";
 
 export const kernels = [
   fillKernel,
+  halveKernel,
   addKernel,
   dropoutKernel,
   embeddingForward,

@@ -4,13 +4,14 @@
  */
 import { empty, release, retain, scope, type Tensor, upload } from "../tensor/tensor.ts";
 import { elementwise, kernel, linearGroups } from "../device/device.ts";
+import { halved } from "./halve.ts";
 import wgsl from "../../kernels/add.wgsl" with { type: "text" };
 
 /** out = a + b. Stands here because a tensor that was used twice has two gradients to sum. */
 export const addKernel = kernel({
   name: "add",
   params: { n: "u32" },
-  bindings: ["f32 in", "f32 in", "f32 out"],
+  bindings: ["real in", "real in", "real out"],
   wgsl,
   cpu: elementwise("add"),
   workgroups: ({ n }) => linearGroups(n),
@@ -20,7 +21,7 @@ export const addKernel = kernel({
 });
 
 export function sum(a: Tensor, b: Tensor): Tensor {
-  const out = empty(a.device, a.shape);
+  const out = empty(a.device, a.shape, a.half);
   a.device.dispatch(addKernel, [a.buffer, b.buffer, out.buffer], { n: a.size });
   return out;
 }
@@ -84,7 +85,8 @@ export function differentiate(
   }
   const grads = new Map<Tensor, Tensor>();
   const ones = seed ?? new Float32Array(result.size).fill(1);
-  grads.set(result, retain(upload(result.device, result.shape, ones)));
+  const start = upload(result.device, result.shape, ones);
+  grads.set(result, retain(result.half ? halved(start) : start));
   for (let node = nodes.pop(); node; node = nodes.pop()) {
     const { output, inputs, saved, backward } = node;
     const dy = grads.get(output);

@@ -6,7 +6,7 @@
  */
 import type { Buffer, Device } from "../device/device.ts";
 
-/** A dense row-major array of float32 (or uint32, for ids) on a device. */
+/** A dense row-major array of float32 (or float16, with mixed precision; or uint32, for ids) on a device. */
 export class Tensor {
   /** Owners: the scope it was made in, and tape nodes that saved it. Only scope and tape touch it. */
   refs = 1;
@@ -25,6 +25,11 @@ export class Tensor {
     return this.shape.reduce((a, b) => a * b, 1);
   }
 
+  /** Whether it holds float16. */
+  get half(): boolean {
+    return this.buffer.half === true;
+  }
+
   /** Rows of the matrix that the tensor is, seen as (all but the last dimension, last dimension). */
   get rows(): number {
     return this.size / this.width;
@@ -40,9 +45,18 @@ export class Tensor {
 export class Parameter extends Tensor {
   /** Gradients are added to it by backward passes; null while the model only infers. */
   grad: Tensor | null = null;
+  /** The float16 copy that mixed precision computes with. */
+  copy: Tensor | null = null;
 
   constructor(readonly name: string, device: Device, shape: readonly number[], buffer: Buffer) {
     super(device, shape, buffer, false);
+  }
+
+  /** What to compute with beside an activation: itself, or its copy in float16. */
+  like(x: Tensor): Tensor {
+    if (!x.half) return this;
+    if (!this.copy) throw new Error(`${this.name} has no float16 copy`);
+    return this.copy;
   }
 }
 
@@ -69,11 +83,11 @@ export function scope<R>(fn: () => R): R {
   return result;
 }
 
-/** A new tensor with undefined contents, owned by the current scope. */
-export function empty(device: Device, shape: readonly number[]): Tensor {
+/** A new tensor with undefined contents, of float32 or float16, owned by the current scope. */
+export function empty(device: Device, shape: readonly number[], half = false): Tensor {
   if (!current) throw new Error("a tensor was made outside of every scope()");
   const size = shape.reduce((a, b) => a * b, 1);
-  const tensor = new Tensor(device, shape, device.alloc(size * 4));
+  const tensor = new Tensor(device, shape, device.alloc(size * (half ? 2 : 4), half));
   current.push(tensor);
   return tensor;
 }

@@ -37,9 +37,11 @@ export class AdamW {
   /**
    * One update from the gradients in the arena. Must be called inside a scope.
    * @param t the number of this update, from 1
-   * @returns the squared norm of the gradient before clipping, a tensor of one element
+   * @param scale what the loss was multiplied by, and the gradients so are
+   * @returns the squared norm of those gradients, a tensor of one element; where it is not finite, no weight
+   * has changed
    */
-  step(t: number, lr: number): Tensor {
+  step(t: number, lr: number, scale = 1): Tensor {
     const { device, gradients, weights, decayEnd, trainedEnd } = this.#parameters;
     const { beta1, beta2, epsilon, weightDecay, clip } = this.#options;
     const norm = squaredNorm(gradients);
@@ -53,9 +55,11 @@ export class AdamW {
       epsilon,
       decay: weightDecay,
       clip,
+      gradient_scale: scale,
       correction1: 1 - beta1 ** t,
       correction2: 1 - beta2 ** t,
     });
+    this.#parameters.refreshCopies();
     return norm;
   }
 }

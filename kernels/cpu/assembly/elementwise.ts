@@ -62,11 +62,11 @@ export function adamw(
   first: i32, end: i32, _tile: usize, _scratch: usize,
   gradient: usize, squared_norm: usize, weight: usize, m: usize, v: usize,
   n: i32, decay_end: i32, lr: f32, beta1: f32, beta2: f32, epsilon: f32, decay: f32, clip: f32,
-  correction1: f32, correction2: f32,
+  gradient_scale: f32,  correction1: f32, correction2: f32,
 ): void {
-  const norm = sqrt<f32>(load<f32>(squared_norm));
+  const norm = sqrt<f32>(load<f32>(squared_norm)) / gradient_scale;
   if (!(norm < 3e38)) return;
-  const scale: f32 = clip > 0 ? min<f32>(1, clip / (norm + 1e-6)) : 1;
+  const scale: f32 = (clip > 0 ? min<f32>(1, clip / (norm + 1e-6)) : 1) / gradient_scale;
   const last = min(n, end * RUN);
   for (let i = first * RUN; i < last; i += 4) {
     const at = <usize>i << 2, left = last - i;
