@@ -51,7 +51,7 @@ export const finetuneClassify: Stage = {
   about: "Trains classifiers on the pretrained backbone, and compares them with baselines.",
   module: import.meta.url,
   out: (preset) => paths(preset).classify,
-  settings: (preset) => [preset.seed, preset.device, settings(preset)],
+  settings: (preset) => [preset.seed, preset.device, preset.precision, settings(preset)],
   after: (preset) => settings(preset).backbone ? [] : [pretrain],
   async sources(preset) {
     const { backbone, tasks } = settings(preset);
@@ -252,7 +252,7 @@ async function finetune(task: Task, out: string, values: Backbone["values"] | un
   // A part of the training texts as large as the validation's shows whether the model only learns by heart.
   const seen = data.train.texts.slice(0, data.validation.texts.length);
 
-  const result = await train(finetuningLoop("finetune-classify", options, perEpoch, seed), {
+  const result = await train(finetuningLoop("finetune-classify", options, perEpoch, seed, preset), {
     model,
     tokenizer,
     out,

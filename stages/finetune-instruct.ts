@@ -35,7 +35,7 @@ export const finetuneInstruct: Stage = {
   about: "Teaches the pretrained model to answer instructions.",
   module: import.meta.url,
   out: (preset) => paths(preset).instruct,
-  settings: (preset) => [preset.seed, preset.device, settings(preset)],
+  settings: (preset) => [preset.seed, preset.device, preset.precision, settings(preset)],
   after: (preset) => settings(preset).backbone ? [] : [pretrain],
   async sources(preset) {
     const { backbone, data } = settings(preset);
@@ -71,7 +71,7 @@ export const finetuneInstruct: Stage = {
       const options = { maxNewTokens: 100, temperature: 0, topK: 0, seed };
       return `${instruction} ${(await answer(model, tokenizer, instruction, options)).text}`;
     };
-    const result = await train(finetuningLoop("finetune-instruct", options, perEpoch, seed), {
+    const result = await train(finetuningLoop("finetune-instruct", options, perEpoch, seed, preset), {
       model,
       tokenizer,
       out,

@@ -30,7 +30,7 @@ export const pretrain: Stage = {
   about: "Trains a GPT on the corpus, from a random start.",
   module: import.meta.url,
   out: (preset) => paths(preset).pretrain,
-  settings: ({ seed, device, model, pretrain }) => [seed, device, model, pretrain],
+  settings: ({ seed, device, precision, model, pretrain }) => [seed, device, precision, model, pretrain],
   after: () => [prepareCorpus, buildVocab],
   interruptible: true,
   resumable: true,
@@ -78,6 +78,7 @@ export const pretrain: Stage = {
       schedule: { ...options, min_lr: options.min_lr ?? options.lr / 10 },
       optimizer: { ...options, weightDecay: options.weight_decay },
       accumulate: options.accumulate,
+      mixed: preset.precision === "mixed",
       every: {
         log: options.log_every,
         evaluate: options.eval_every,

@@ -122,6 +122,18 @@ if (gpu) {
     assertEquals(gpu.submits - submits, 3);
   });
 
+  if (gpu.float16) {
+    Deno.test("webgpu: with mixed precision losses are those of float32, and steps create nothing either", async () => {
+      const [plain, mixed] = [benchmarkModel(gpu, SHAPE), benchmarkModel(gpu, SHAPE, true)];
+      for (let i = 0; i < 6; i++) assertLess(Math.abs(await mixed.step() - await plain.step()), 5e-3);
+      for (let i = 0; i < 3; i++) await mixed.step(); // without plain ones between, which take other buffers
+      const before = { ...gpu.created }, submits = gpu.submits;
+      for (let i = 0; i < 3; i++) await mixed.step();
+      assertEquals(gpu.created, before);
+      assertEquals(gpu.submits - submits, 3);
+    });
+  }
+
   Deno.test("webgpu: the clock times every dispatch, and changes no result", async () => {
     const losses = async (timed: boolean) => {
       const model = benchmarkModel(gpu, SHAPE);

@@ -310,11 +310,11 @@ export async function gradientError(oracle: OracleDevice, test: Case): Promise<n
 /** One AdamW update of drawn values, of which the first 128 decay. */
 export async function runAdamW(
   device: Device,
-  { clip, lr = 0.01, gradientScale = 1, gradientScaling = 1 }: {
+  { clip, lr = 0.01, gradientScale = 1, lossScale = 1 }: {
     clip: number;
     lr?: number;
     gradientScale?: number;
-    gradientScaling?: number;
+    lossScale?: number;
   },
 ): Promise<Record<"weight" | "m" | "v", Float32Array>> {
   const n = 320;
@@ -333,7 +333,7 @@ export async function runAdamW(
       epsilon: 1e-8,
       decay: lr === 0 ? 0 : 0.1,
       clip,
-      gradient_scale: gradientScaling,
+      gradient_scale: lossScale,
       correction1: 1 - 0.9 ** 3,
       correction2: 1 - 0.95 ** 3,
     });

@@ -84,6 +84,12 @@ for (const { name, device } of await testDevices()) {
     });
   }
 
+  Deno.test(`${name}: an update from scaled gradients is that from plain ones`, async () => {
+    const plain = await runAdamW(device, { clip: 1 });
+    const scaled = await runAdamW(device, { clip: 1, gradientScale: 1024, lossScale: 1024 });
+    assertLess(relativeError(scaled.weight, plain.weight), 1e-6);
+  });
+
   Deno.test(`${name}: an update whose gradient norm is not finite changes nothing`, async () => {
     const before = await runAdamW(device, { clip: 1, lr: 0, gradientScale: 0 });
     for (const gradientScale of [NaN, Infinity]) {

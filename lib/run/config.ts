@@ -233,6 +233,9 @@ export const PresetSchema = z.strictObject({
   seed: whole.max(2 ** 32 - 1).default(1337),
   device: z.enum(["auto", "webgpu", "cpu"]).default("auto")
     .describe("auto takes a hardware GPU, and the cpu where there is none."),
+  precision: z.enum(["float32", "mixed"]).default("float32").describe(
+    "What training computes with: mixed keeps activations in float16, on GPUs that have shader-f16.",
+  ),
   threads: z.union([z.literal("auto"), natural]).default("auto").describe("Threads of the cpu device."),
   "prepare-corpus": PrepareCorpus,
   tokenizer: TokenizerSection.prefault({}),

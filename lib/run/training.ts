@@ -3,6 +3,7 @@ import type { Device } from "../device/device.ts";
 import { CpuDevice } from "../device/cpu.ts";
 import { findAdapter, openDevice } from "../device/open.ts";
 import { WebGpuDevice } from "../device/webgpu.ts";
+import { UserError } from "../errors.ts";
 import type { GptConfig } from "../nn/gpt.ts";
 import type { Terminal } from "../progress.ts";
 import { fasterDevice } from "../train/faster_device.ts";
@@ -17,12 +18,13 @@ const MEASURED = "models/devices.json";
  * is the one that trains the given model faster.
  */
 export async function openFor(
-  { device: choice, threads }: Preset,
+  { device: choice, threads, precision }: Preset,
   terminal?: Terminal,
   training?: { readonly config: GptConfig; readonly batch: number },
 ): Promise<Device> {
   const options = threads === "auto" ? {} : { threads };
-  const adapter = choice === "auto" && training ? await findAdapter() : null;
+  const mixed = training && precision === "mixed";
+  const adapter = choice === "auto" && training && !mixed ? await findAdapter() : null;
   const { device, why } = adapter && !adapter.info.isFallbackAdapter
     ? await fasterDevice(
       { cpu: () => CpuDevice.open(options), webgpu: () => WebGpuDevice.open(adapter) },
@@ -31,6 +33,13 @@ export async function openFor(
       MEASURED,
     )
     : await openDevice(choice, options);
+  if (mixed && !device.float16) {
+    device.close();
+    throw new UserError(
+      `precision: mixed takes a GPU that has shader-f16, and the device is ${device.name} (${why}); ` +
+        "use precision: float32",
+    );
+  }
   terminal?.log(`  device: ${device.name} (${why}): ${device.description}`);
   return device;
 }
@@ -46,6 +55,7 @@ export function finetuningLoop(
   options: Finetuning,
   perEpoch: number,
   seed: number,
+  preset: Preset,
 ): LoopOptions {
   const steps = options.epochs * perEpoch;
   return {
@@ -59,6 +69,7 @@ export function finetuningLoop(
     },
     optimizer: { ...options, weightDecay: options.weight_decay },
     accumulate: 1,
+    mixed: preset.precision === "mixed",
     precision: options.weights,
     every: { log: options.log_every, evaluate: perEpoch, sample: perEpoch, save: 0 },
   };

@@ -39,6 +39,7 @@ const HELP = `Usage: deno task bench train | ops | decode | serve | prepare-corp
   --shape TEXT       "L4 H4 C128 T64 B12 V65"; repeatable; three usual ones by default
   --device NAME      auto, cpu or webgpu (auto)
   --threads N        threads of the cpu device (all cores)
+  --precision NAME   float32 or, on a GPU with shader-f16, mixed (float32; train and ops only)
   --steps N          timed steps of a measurement (20)
   --rounds N         measurements, in turns with --against (3)
   --against COMMAND  another program to measure in turns with ours (train only)
@@ -52,6 +53,7 @@ interface Options {
   shape: string[];
   device: DeviceChoice;
   threads?: string;
+  precision: string;
   steps: string;
   rounds: string;
   against?: string;
@@ -89,7 +91,7 @@ async function benchTrain(device: Device, shape: Shape, options: Options): Promi
   const steps = Number(options.steps);
   const ours = [], other: number[] = [];
   for (let round = 0; round < Number(options.rounds); round++) {
-    ours.push(await measureSteps(device, shape, steps));
+    ours.push(await measureSteps(device, shape, steps, options.precision === "mixed"));
     if (options.against) other.push(await runOther(options.against, shape, steps));
   }
   const middle = median(ours.map((m) => m.ms_per_step));
@@ -116,7 +118,7 @@ async function benchTrain(device: Device, shape: Shape, options: Options): Promi
 
 async function benchOps(device: Device, shape: Shape, options: Options): Promise<void> {
   const steps = Number(options.steps);
-  const profile = await profileSteps(device, shape, steps);
+  const profile = await profileSteps(device, shape, steps, options.precision === "mixed");
   const { ms_per_step, kernels, ceilings, recording_us } = profile;
   if (options.json) {
     return console.log(JSON.stringify({ shape: shapeName(shape), device: device.name, ...profile }));
@@ -181,10 +183,29 @@ const benches = { train: benchTrain, ops: benchOps, decode: benchDecode };
 
 await exitOnUserError(async () => {
   const args = parseArgs(Deno.args, {
-    string: ["shape", "device", "threads", "steps", "rounds", "against", "models", "seconds", "megabytes"],
+    string: [
+      "shape",
+      "device",
+      "threads",
+      "precision",
+      "steps",
+      "rounds",
+      "against",
+      "models",
+      "seconds",
+      "megabytes",
+    ],
     boolean: ["json", "help"],
     collect: ["shape"],
-    default: { device: "auto", steps: "20", rounds: "3", models: "models", seconds: "5", megabytes: "200" },
+    default: {
+      device: "auto",
+      precision: "float32",
+      steps: "20",
+      rounds: "3",
+      models: "models",
+      seconds: "5",
+      megabytes: "200",
+    },
     unknown: (arg: string) => {
       if (arg.startsWith("-")) throw new UserError(`unknown argument ${arg}; deno task bench --help`);
     },
@@ -203,10 +224,16 @@ await exitOnUserError(async () => {
   if (!(what in benches)) {
     throw new UserError("bench: say what to measure: train, ops, decode, serve or prepare-corpus");
   }
+  if (!["float32", "mixed"].includes(args.precision)) {
+    throw new UserError(`--precision ${args.precision}: expected float32 or mixed`);
+  }
   const threads = args.threads ? { threads: Number(args.threads) } : {};
   for (const text of args.shape.length > 0 ? args.shape : SHAPES) {
     const shape = parseShape(text);
     const { device, why } = await openDevice(args.device, threads);
+    if (args.precision === "mixed" && !device.float16) {
+      throw new UserError(`--precision mixed: the ${device.name} device (${why}) has no shader-f16`);
+    }
     if (!args.json) console.log(`${device.description} (${device.name}, ${why})`);
     await benches[what as keyof typeof benches](device, shape, args);
     device.close();

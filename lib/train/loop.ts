@@ -15,6 +15,7 @@ import { deriveSeed } from "../tensor/random.ts";
 import { scope, type Tensor } from "../tensor/tensor.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 import { type CheckpointInfo, restoreOptimizer, saveCheckpoint, type SavedModel } from "./checkpoint.ts";
+import { LossScale } from "./loss_scale.ts";
 import { Metrics, type MetricsLine } from "./metrics.ts";
 import { AdamW, type AdamWOptions } from "./optimizer.ts";
 import { plotCurves } from "../plot.ts";
@@ -27,6 +28,8 @@ export interface LoopOptions {
   readonly optimizer: AdamWOptions;
   /** Micro-batches whose gradients are summed for one update. */
   readonly accumulate: number;
+  /** Whether activations are float16, with float16 copies of the weights. */
+  readonly mixed: boolean;
   /** How checkpoints that training does not go on from store their weights; float32 by default. */
   readonly precision?: Precision;
   /** Steps between lines of the log, validations, samples and saves. 0 for never. */
@@ -95,6 +98,8 @@ export async function train(options: LoopOptions, task: LoopTask): Promise<LoopR
   const { model, terminal, out } = task;
   const { steps } = options.schedule;
   const optimizer = new AdamW(model.parameters, options.optimizer);
+  if (options.mixed) model.parameters.mix();
+  const scaling = options.mixed ? new LossScale() : null;
   const last = join(out, "last");
   if (task.resume) await restoreOptimizer(last, optimizer);
   const metrics = await Metrics.open(join(out, "metrics.jsonl"), task.resume?.step ?? 0);
@@ -115,9 +120,12 @@ export async function train(options: LoopOptions, task: LoopTask): Promise<LoopR
   const settle = async (upTo: number) => {
     while (pending.length > upTo) {
       const done = pending.shift()!;
-      loss = await finish(done, task, options.stage);
-      const { step: at, lr, norm } = done;
-      const line: MetricsLine = { step: at, loss: round(loss), lr, norm: round(Math.sqrt((await norm)[0])) };
+      const { step: at, lr, scale } = done;
+      const finished = await finish(done, task, options.stage);
+      loss = finished.loss;
+      const norm = finished.overflowed ? undefined : round(finished.norm);
+      scaling?.finished(scale, !finished.overflowed);
+      const line: MetricsLine = { step: at, loss: round(loss), lr, norm };
       await metrics.add({ ...line, tokens_per_s: Math.round(rate()) });
       const left = (steps - at) * seconds() / (at - firstStep);
       const speed = `${count(rate())} tokens/s`;
@@ -164,6 +172,7 @@ export async function train(options: LoopOptions, task: LoopTask): Promise<LoopR
   while (step < steps && !task.signal.aborted) {
     step++;
     const lr = learningRate(step, options.schedule);
+    const scale = scaling?.value ?? 1;
     pending.push(scope(() => {
       optimizer.zeroGradients();
       const batches = Array.from({ length: options.accumulate }, (_, micro) => task.batch(step, micro));
@@ -171,12 +180,12 @@ export async function train(options: LoopOptions, task: LoopTask): Promise<LoopR
       const losses = batches.map((batch, micro) => {
         const share = batch.targets / Math.max(1, targets);
         const seed = deriveSeed(options.seed, "pass", step, micro);
-        const value = scope(() => differentiate(() => batch.loss(seed), Float32Array.of(share)));
+        const value = scope(() => differentiate(() => batch.loss(seed), Float32Array.of(share * scale)));
         return { share, value: model.parameters.device.read(value.buffer) };
       });
       tokens += batches.reduce((n, batch) => n + batch.tokens, 0);
-      const norm = optimizer.step(step, lr);
-      return { step, lr, losses, norm: model.parameters.device.read(norm.buffer) };
+      const norm = optimizer.step(step, lr, scale);
+      return { step, lr, scale, losses, norm: model.parameters.device.read(norm.buffer) };
     }));
     model.parameters.device.flush();
     await settle(IN_FLIGHT - 1);
@@ -224,17 +233,31 @@ export async function train(options: LoopOptions, task: LoopTask): Promise<LoopR
 interface Pending {
   readonly step: number;
   readonly lr: number;
+  /** What the loss was multiplied by, and the gradients so are. */
+  readonly scale: number;
   readonly losses: readonly { share: number; value: Promise<Float32Array> }[];
   readonly norm: Promise<Float32Array>;
 }
 
-/** A step's loss, once it is known to be sound. */
-async function finish(pending: Pending, { model, highestLoss }: LoopTask, stage: string): Promise<number> {
-  const { step, losses, norm } = pending;
+interface Finished {
+  readonly loss: number;
+  /** Of the gradient, before clipping. */
+  readonly norm: number;
+  /** Whether the scaled gradient was too large for float16, so that the step changed nothing. */
+  readonly overflowed: boolean;
+}
+
+/** A step's figures, once they are known to be sound. */
+async function finish(pending: Pending, { model, highestLoss }: LoopTask, stage: string): Promise<Finished> {
+  const { step, losses, norm, scale } = pending;
   let loss = 0;
   for (const { share, value } of losses) loss += share * (await value)[0];
   const squared = (await norm)[0];
-  if (Number.isFinite(loss) && Number.isFinite(squared) && loss <= highestLoss) return loss;
+  if (Number.isFinite(loss) && loss <= highestLoss) {
+    const overflowed = !Number.isFinite(squared);
+    // Scaled by 1, a gradient that overflows is no matter of its scale.
+    if (!overflowed || scale > 1) return { loss, norm: Math.sqrt(squared) / scale, overflowed };
+  }
   const where = await firstBroken(model);
   const what = loss > highestLoss
     ? `the loss ran away (${loss.toFixed(2)})`

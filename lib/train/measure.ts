@@ -14,6 +14,7 @@ import { matmulNN } from "../ops/linear.ts";
 import { differentiate } from "../ops/tape.ts";
 import { deriveSeed, randomBits } from "../tensor/random.ts";
 import { scope } from "../tensor/tensor.ts";
+import { LossScale } from "./loss_scale.ts";
 import { AdamW } from "./optimizer.ts";
 
 export interface Shape {
@@ -55,9 +56,11 @@ export function trainingBytes(c: GptConfig, batch: number): number {
 }
 
 /** A model on random tokens whose `step` is one training step with clipping and AdamW. */
-export function benchmarkModel(device: Device, shape: Shape) {
+export function benchmarkModel(device: Device, shape: Shape, mixed = false) {
   const model = new GPT(device, configOf(shape));
   model.initialize(1);
+  if (mixed) model.parameters.mix();
+  const scale = mixed ? new LossScale().value : 1;
   const optimizer = new AdamW(model.parameters, {
     beta1: 0.9,
     beta2: 0.95,
@@ -75,8 +78,8 @@ export function benchmarkModel(device: Device, shape: Shape) {
     async step(): Promise<number> {
       const loss = await scope(() => {
         optimizer.zeroGradients();
-        const loss = differentiate(() => model.loss(tokens, targets));
-        optimizer.step(++t, 1e-3);
+        const loss = differentiate(() => model.loss(tokens, targets), Float32Array.of(scale));
+        optimizer.step(++t, 1e-3, scale);
         return device.read(loss.buffer);
       });
       return loss[0];
@@ -93,8 +96,13 @@ export interface Measurement {
 }
 
 /** The median over `steps` steps, after three that are not counted. */
-export async function measureSteps(device: Device, shape: Shape, steps: number): Promise<Measurement> {
-  const model = benchmarkModel(device, shape);
+export async function measureSteps(
+  device: Device,
+  shape: Shape,
+  steps: number,
+  mixed = false,
+): Promise<Measurement> {
+  const model = benchmarkModel(device, shape, mixed);
   for (let i = 0; i < 3; i++) await model.step();
   const times: number[] = [];
   for (let i = 0; i < steps; i++) {
@@ -135,11 +143,16 @@ export interface Profile {
 }
 
 /** Times every kernel of some steps: on webgpu by the GPU's own clock, else around each dispatch. */
-export async function profileSteps(device: Device, shape: Shape, steps: number): Promise<Profile> {
+export async function profileSteps(
+  device: Device,
+  shape: Shape,
+  steps: number,
+  mixed = false,
+): Promise<Profile> {
   const webgpu = device instanceof WebGpuDevice ? device : null;
   const ceilings = webgpu && await measureCeilings(webgpu);
   const { device: counted, kernels, owners } = counting(device);
-  const model = benchmarkModel(counted, shape);
+  const model = benchmarkModel(counted, shape, mixed);
   for (let i = 0; i < 3; i++) await model.step();
   kernels.clear();
   const dispatched: number[] = [];
