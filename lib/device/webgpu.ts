@@ -246,8 +246,7 @@ export class WebGpuDevice implements Device {
     const scratch = bytes && this.alloc(bytes);
     const half = (b as GpuBufferView[]).some((buffer) => buffer.half);
     for (const shader of shaders) {
-      const buffers = [...b as GpuBufferView[]];
-      if (scratch) buffers[shader.scratch!.at] = scratch;
+      const buffers = (scratch ? b.with(shader.scratch!.at, scratch) : b) as GpuBufferView[];
       this.#record(shader, k, buffers, a, half);
     }
     if (scratch) this.release(scratch);
