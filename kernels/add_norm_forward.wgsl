@@ -1,12 +1,6 @@
-// x = a + b, then y = (x - mean) / √(variance + 1e-5) · gamma + beta, row by row: a residual connection and the
-// norm that follows it (layer_norm_forward.wgsl), without x's way to memory and back between them.
-// One workgroup a row: 64 invocations share its columns. stats keeps (mean, 1/deviation) per row.
+// x = a + b and its norm: a residual connection and what follows it, without x's way to memory and back between
+// them. layer_norm.wgsl, which follows, does the work.
 
-alias real = f32; // or f16, with mixed precision
-
-struct Params { rows: u32, width: u32, has_beta: u32 }
-
-@group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read> a: array<real>;
 @group(0) @binding(2) var<storage, read> b: array<real>;
 @group(0) @binding(3) var<storage, read> gamma: array<f32>;
@@ -15,45 +9,9 @@ struct Params { rows: u32, width: u32, has_beta: u32 }
 @group(0) @binding(6) var<storage, read_write> y: array<real>;
 @group(0) @binding(7) var<storage, read_write> stats: array<f32>;
 
-var<workgroup> partial: array<f32, 64>;
-
-fn total(lane: u32, value: f32) -> f32 {
-  partial[lane] = value;
-  workgroupBarrier();
-  for (var half = 32u; half > 0u; half /= 2u) {
-    if (lane < half) { partial[lane] += partial[lane + half]; }
-    workgroupBarrier();
-  }
-  let sum = partial[0];
-  workgroupBarrier();
-  return sum;
+// An invocation reads again what it alone has written.
+fn take(i: u32) -> f32 {
+  x[i] = real(f32(a[i]) + f32(b[i]));
+  return f32(x[i]);
 }
 
-@compute @workgroup_size(64)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
-        @builtin(local_invocation_index) lane: u32) {
-  let row = group.y * groups.x + group.x;
-  if (row >= p.rows) { return; }
-  let start = row * p.width;
-  var sum = 0.0;
-  for (var c = lane; c < p.width; c += 64u) {
-    let value = real(f32(a[start + c]) + f32(b[start + c]));
-    x[start + c] = value; // read again below by this invocation alone
-    sum += f32(value);
-  }
-  let mean = total(lane, sum) / f32(p.width);
-  sum = 0.0;
-  for (var c = lane; c < p.width; c += 64u) {
-    let d = f32(x[start + c]) - mean;
-    sum += d * d;
-  }
-  let inverse = inverseSqrt(total(lane, sum) / f32(p.width) + 1e-5);
-  for (var c = lane; c < p.width; c += 64u) {
-    let shift = select(0.0, beta[c], p.has_beta != 0u);
-    y[start + c] = real((f32(x[start + c]) - mean) * inverse * gamma[c] + shift);
-  }
-  if (lane == 0u) {
-    stats[2u * row] = mean;
-    stats[2u * row + 1u] = inverse;
-  }
-}

@@ -1,40 +1,14 @@
 // The gradient of attention's queries. Probabilities are recomputed from lse, tile by tile:
 //   P = exp(q·k·scale - lse)      dP = kept·(dout·v)      dS = P·(dP - delta)·scale
 //   dq[q] = Σ_{k ≤ q} dS·k
-// A workgroup owns 32 queries; attention.wgsl, which follows, says who does what.
-
-@group(0) @binding(2) var<storage, read> dout: array<real>;
-@group(0) @binding(3) var<storage, read> lse: array<f32>;
-@group(0) @binding(4) var<storage, read> delta: array<f32>;
-@group(0) @binding(5) var<storage, read_write> dqkv: array<real>;
+// A workgroup owns 32 queries; attention_backward.wgsl and attention.wgsl, which follow, say who
+// does what.
 
 var<workgroup> q_tile: array<vec4f, 512>;
 var<workgroup> dout_tile: array<vec4f, 512>;
 var<workgroup> k_tile: array<vec4f, 256>;
 var<workgroup> v_tile: array<vec4f, 256>;
 var<workgroup> slopes: array<vec4f, 128>; // dS
-
-// Four columns of a row of dout of a plane; zero outside.
-fn load_dout(plane: u32, row: u32, column: u32) -> vec4f {
-  let at = row_start(plane, row) + column;
-  var value = vec4f();
-  if (row < p.time) {
-    for (var i = 0u; i < 4u; i++) {
-      if (column + i < p.head_width) { value[i] = f32(dout[at + i]); }
-    }
-  }
-  return value;
-}
-
-// Part 0, 1 or 2: the gradient of q, k or v.
-fn write_row(part: u32, plane: u32, row: u32, column: u32, value: vec4f) {
-  if (row >= p.time) { return; }
-  let width = p.heads * p.head_width;
-  let start = (plane / p.heads * p.time + row) * 3u * width + part * width + plane % p.heads * p.head_width;
-  for (var i = 0u; i < 4u; i++) {
-    if (column + i < p.head_width) { dqkv[start + column + i] = real(value[i]); }
-  }
-}
 
 fn bring_queries(plane: u32, query0: u32, column: u32, index: u32) {
   for (var i = index; i < 512u; i += 64u) {

@@ -14,6 +14,7 @@ import { record } from "./tape.ts";
 import commonWgsl from "../../kernels/attention.wgsl" with { type: "text" };
 import forwardWgsl from "../../kernels/attention_forward.wgsl" with { type: "text" };
 import deltaWgsl from "../../kernels/attention_delta.wgsl" with { type: "text" };
+import backwardWgsl from "../../kernels/attention_backward.wgsl" with { type: "text" };
 import queryWgsl from "../../kernels/attention_backward_query.wgsl" with { type: "text" };
 import keyValueWgsl from "../../kernels/attention_backward_key_value.wgsl" with { type: "text" };
 
@@ -153,12 +154,16 @@ export const attentionBackward = kernel({
   name: "attention_backward_query",
   params,
   bindings: ["real in", "real in", "f32 in", "f32 in", "real inout"],
-  wgsl: queryWgsl + commonWgsl,
+  wgsl: queryWgsl + backwardWgsl + commonWgsl,
   workgroups: tiles,
   flops: (a) => 5 * productFlops(a),
   shaders: [
-    { name: "attention_backward_query", wgsl: queryWgsl + commonWgsl, workgroups: tiles },
-    { name: "attention_backward_key_value", wgsl: keyValueWgsl + commonWgsl, workgroups: tiles },
+    { name: "attention_backward_query", wgsl: queryWgsl + backwardWgsl + commonWgsl, workgroups: tiles },
+    {
+      name: "attention_backward_key_value",
+      wgsl: keyValueWgsl + backwardWgsl + commonWgsl,
+      workgroups: tiles,
+    },
   ],
   cpu: {
     name: "attention_backward",

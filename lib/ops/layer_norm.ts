@@ -4,6 +4,7 @@ import { empty, type Parameter, type Tensor } from "../tensor/tensor.ts";
 import { addColumnSums, columnShaders } from "./column_sum.ts";
 import { record, recordAdd } from "./tape.ts";
 import addNormWgsl from "../../kernels/add_norm_forward.wgsl" with { type: "text" };
+import normWgsl from "../../kernels/layer_norm.wgsl" with { type: "text" };
 import forwardWgsl from "../../kernels/layer_norm_forward.wgsl" with { type: "text" };
 import backwardWgsl from "../../kernels/layer_norm_backward.wgsl" with { type: "text" };
 import gammaWgsl from "../../kernels/layer_norm_gamma.wgsl" with { type: "text" };
@@ -39,7 +40,7 @@ export const layerNormForward = kernel({
   name: "layer_norm_forward",
   params: { rows: "u32", width: "u32", has_beta: "u32" },
   bindings: ["real in", "f32 in", "f32 in", "real out", "f32 out"],
-  wgsl: forwardWgsl,
+  wgsl: forwardWgsl + normWgsl,
   cpu: byRows("layer_norm_forward"),
   workgroups: ({ rows }) => [rows],
   reference: normalise,
@@ -50,7 +51,7 @@ export const addNormForward = kernel({
   name: "add_norm_forward",
   params: { rows: "u32", width: "u32", has_beta: "u32" },
   bindings: ["real in", "real in", "f32 in", "f32 in", "real out", "real out", "f32 out"],
-  wgsl: addNormWgsl,
+  wgsl: addNormWgsl + normWgsl,
   cpu: byRows("add_norm_forward"),
   workgroups: ({ rows }) => [rows],
   reference([a, b, gamma, beta, x, y, stats], sizes) {

@@ -47,11 +47,12 @@ export function parameterCount(config: GptConfig): number {
 
 /**
  * Bytes that training takes, roughly: four arenas of parameters, and per layer and token what the
- * backward pass reads again (norms, qkv, attention, the MLP's two sides) besides logits and gradients.
+ * backward pass reads again (norms, qkv, attention, the MLP's two sides) besides gradients, and logits, which
+ * become theirs.
  */
 export function trainingBytes(c: GptConfig, batch: number): number {
   const parameters = parameterCount(c);
-  const perToken = c.layers * (8 * c.width + 2 * c.hidden) + 8 * c.width + 2 * c.hidden + 2 * c.vocab;
+  const perToken = c.layers * (8 * c.width + 2 * c.hidden) + 8 * c.width + 2 * c.hidden + c.vocab;
   return 4 * (4 * parameters + batch * c.context * perToken);
 }
 
