@@ -37,12 +37,25 @@ export function attention_forward(
         const row = scores + (<usize>(i * wide) << 2);
         let tops = splat(LOWEST);
         let j = 0;
-        for (; j + 4 <= seen; j += 4) tops = f32x4.max(tops, v128.load(row + (<usize>j << 2)));
+        for (; j + 4 <= seen; j += 4) tops = f32x4.pmax(tops, v128.load(row + (<usize>j << 2)));
         let top = largest(tops);
         for (; j < seen; j++) top = max(top, load<f32>(row + (<usize>j << 2)));
         const shift = splat(-top * scale);
         let sum = splat(0);
-        for (j = 0; j + 4 <= seen; j += 4) {
+        // Sixteen at once: each constant is made once for four vectors, and four chains of operations overlap.
+        for (j = 0; j + 16 <= seen; j += 16) {
+          const at = row + (<usize>j << 2);
+          const a = exp4(madd(v128.load(at), splat(scale), shift));
+          const b = exp4(madd(v128.load(at, 16), splat(scale), shift));
+          const c = exp4(madd(v128.load(at, 32), splat(scale), shift));
+          const d = exp4(madd(v128.load(at, 48), splat(scale), shift));
+          v128.store(at, a);
+          v128.store(at, b, 16);
+          v128.store(at, c, 32);
+          v128.store(at, d, 48);
+          sum = f32x4.add(sum, f32x4.add(f32x4.add(a, b), f32x4.add(c, d)));
+        }
+        for (; j + 4 <= seen; j += 4) {
           const at = row + (<usize>j << 2);
           const e = exp4(madd(v128.load(at), splat(scale), shift));
           v128.store(at, e);
@@ -122,7 +135,25 @@ export function attention_backward(
         const mean = splat(load<f32>(delta + (<usize>at << 2)));
         const seen = i0 + i + 1;
         let x = <usize>(i * wide) << 2;
-        for (let j = 0; j < visible; j += 4, x += 16) {
+        let j = 0;
+        if (!threshold) {
+          for (; j + 16 <= seen; j += 16, x += 64) {
+            const a = exp4(madd(v128.load(weights + x), splat(scale), shift));
+            const b = exp4(madd(v128.load(weights + x, 16), splat(scale), shift));
+            const c = exp4(madd(v128.load(weights + x, 32), splat(scale), shift));
+            const d = exp4(madd(v128.load(weights + x, 48), splat(scale), shift));
+            const at = slopes + x;
+            v128.store(weights + x, a);
+            v128.store(weights + x, b, 16);
+            v128.store(weights + x, c, 32);
+            v128.store(weights + x, d, 48);
+            v128.store(at, f32x4.mul(f32x4.mul(a, f32x4.sub(v128.load(at), mean)), splat(scale)));
+            v128.store(at, f32x4.mul(f32x4.mul(b, f32x4.sub(v128.load(at, 16), mean)), splat(scale)), 16);
+            v128.store(at, f32x4.mul(f32x4.mul(c, f32x4.sub(v128.load(at, 32), mean)), splat(scale)), 32);
+            v128.store(at, f32x4.mul(f32x4.mul(d, f32x4.sub(v128.load(at, 48), mean)), splat(scale)), 48);
+          }
+        }
+        for (; j < visible; j += 4, x += 16) {
           let weight = splat(0), slope = splat(0);
           if (j < seen) {
             weight = exp4(madd(v128.load(weights + x), splat(scale), shift));

@@ -24,7 +24,7 @@ export function total(x: v128): f32 {
 // @ts-ignore: decorator
 @inline
 export function largest(x: v128): f32 {
-  const pairs = f32x4.max(x, v128.shuffle<f32>(x, x, 2, 3, 0, 1));
+  const pairs = f32x4.pmax(x, v128.shuffle<f32>(x, x, 2, 3, 0, 1));
   return max(f32x4.extract_lane(pairs, 0), f32x4.extract_lane(pairs, 1));
 }
 

@@ -164,7 +164,7 @@ export function cross_entropy_forward(
     const row = logits + (<usize>r * <usize>classes << 2);
     let c = 0;
     let tops = splat(LOWEST);
-    for (; c + 4 <= classes; c += 4) tops = f32x4.max(tops, v128.load(row + (<usize>c << 2)));
+    for (; c + 4 <= classes; c += 4) tops = f32x4.pmax(tops, v128.load(row + (<usize>c << 2)));
     let top = largest(tops);
     for (; c < classes; c++) top = max(top, load<f32>(row + (<usize>c << 2)));
     let sum = splat(0);
