@@ -152,7 +152,8 @@ export const cases: readonly Case[] = [
 
 /**
  * Products so large that on the cpu device threads take several turns at them, with the operand that turns
- * share packed once, or each time. Too many numbers for finite differences.
+ * share packed once, or each time, and that GPUs do in large tiles or in parts. Too many numbers for finite
+ * differences.
  */
 export const largeCases: readonly Case[] = [
   {
@@ -173,6 +174,12 @@ export const largeCases: readonly Case[] = [
     weights: [[1100, 130], [130]],
     run: ([x], [w, b]) => linear(x, w, b),
   },
+  ...[1032, 1030].map((size) => ({
+    name: `linear of ${size} rows and columns`,
+    inputs: [[size, 36]],
+    weights: [[36, size], [size]],
+    run: ([x]: Tensor[], [w, b]: Parameter[]) => linear(x, w, b),
+  })),
   {
     name: "linear of few long rows",
     inputs: [[66, 2000]],

@@ -9,7 +9,7 @@ import { type Device, shadersOf } from "../device/device.ts";
 import { findAdapter, openDevice } from "../device/open.ts";
 import { OracleDevice } from "../device/oracle.ts";
 import { WebGpuDevice } from "../device/webgpu.ts";
-import { cases, gradientError, relativeError, runCase } from "../ops/cases.ts";
+import { cases, gradientError, largeCases, relativeError, runCase } from "../ops/cases.ts";
 import { kernels } from "../ops/table.ts";
 import { measureSteps } from "../train/measure.ts";
 import { replay, TOLERANCES } from "../train/parity.ts";
@@ -31,21 +31,27 @@ async function attempt(what: string, check: () => Promise<string>): Promise<void
   }
 }
 
-async function checkMathematics(device: Device, oracle: OracleDevice): Promise<void> {
-  await attempt("every op and its gradients against the float64 oracle", async () => {
+async function checkOps(device: Device, oracle: OracleDevice, half: boolean): Promise<void> {
+  const what = `every op and its gradients${half ? ", in float16," : ""} against the float64 oracle`;
+  await attempt(what, async () => {
     let worst = 0, where = "";
-    for (const test of cases) {
+    for (const test of [...cases, ...largeCases]) {
       const expected = await runCase(oracle, test);
-      const actual = await runCase(device, test);
+      const actual = await runCase(device, test, undefined, half);
       for (const part in expected) {
         const error = relativeError(actual[part], expected[part]);
         if (!(error <= worst)) [worst, where] = [error, `${test.name}, ${part}`];
       }
     }
     const text = `largest relative error ${worst.toExponential(1)} (${where})`;
-    if (!(worst < 2e-5)) throw new Error(text);
+    if (!(worst < (half ? 1e-2 : 2e-5))) throw new Error(text);
     return text;
   });
+}
+
+async function checkMathematics(device: Device, oracle: OracleDevice): Promise<void> {
+  await checkOps(device, oracle, false);
+  if (device.float16) await checkOps(device, oracle, true);
   for (const name of ["gpt2", "gpt2-odd"]) {
     await attempt(`twenty training steps of ${name} against PyTorch`, async () => {
       const errors = await replay(parityFolder + name, device);
@@ -86,11 +92,12 @@ async function checkWebGpu(adapter: GPUAdapter, oracle: OracleDevice): Promise<v
     for (const kernel of kernels) {
       for (const shader of shadersOf(kernel)) {
         shaders++;
-        const [fault] = await device.compile(shader);
-        if (fault) throw new Error(fault);
+        const faults = await device.compile(shader);
+        if (device.float16) faults.push(...await device.compile(shader, true));
+        if (faults.length > 0) throw new Error(faults[0]);
       }
     }
-    return `${shaders} shaders`;
+    return `${shaders} shaders${device.float16 ? ", in float32 and float16" : ""}`;
   });
   // Some drivers report buffers of 37 MB and more as out of memory (denoland/deno#35195).
   for (const mib of [40, 128]) {
