@@ -1,6 +1,7 @@
 /** Stages as a user runs them: make-style reruns, and every mistake a user can make. */
 import { assert, assertAlmostEquals, assertEquals, assertStringIncludes } from "@std/assert";
 import { exists } from "../lib/files.ts";
+import { testGpu } from "../lib/device/testing.ts";
 import { refused, sampleText, TINY, workspace } from "../lib/run/testing.ts";
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -64,6 +65,32 @@ Deno.test("two micro-batches of two make the update that a batch of four makes",
   const parts = await losses("pretrain.batch=2", "pretrain.accumulate=2");
   whole.forEach((loss, step) => assertAlmostEquals(parts[step], loss, 1e-5));
 });
+
+Deno.test("mixed precision is refused where there is no float16", async () => {
+  await using work = await workspace();
+  await work.run("prepare-corpus");
+  await work.run("build-vocab");
+  refused(
+    await work.run("pretrain", "--set", "precision=mixed"),
+    "precision: mixed takes a GPU that has shader-f16, and the device is cpu (asked for)",
+  );
+});
+
+if ((await testGpu())?.float16) {
+  Deno.test("mixed precision learns as float32 does", async () => {
+    await using work = await workspace();
+    const losses = async (precision: string) => {
+      const sets = ["device=webgpu", `precision=${precision}`].flatMap((set) => ["--set", set]);
+      const { code, output } = await work.run("pipeline", "--force", ...sets);
+      assertEquals(code, 0, output);
+      const lines = (await work.read("models/tiny/pretrain/metrics.jsonl")).trim().split("\n");
+      return lines.map((line) => JSON.parse(line)).map(({ loss, validation }) => loss ?? validation?.loss);
+    };
+    const [full, mixed] = [await losses("float32"), await losses("mixed")];
+    assertEquals(mixed.length, full.length);
+    mixed.forEach((loss, i) => assertAlmostEquals(loss ?? 0, full[i] ?? 0, 0.02));
+  });
+}
 
 Deno.test("resuming gives the same weights, bit for bit, as an unbroken run", async () => {
   await using whole = await workspace();

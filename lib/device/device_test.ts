@@ -1,6 +1,10 @@
-import { assert, assertEquals, assertLess, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertLess, assertNotEquals, assertRejects } from "@std/assert";
 import { UserError } from "../errors.ts";
+import { GPT } from "../nn/gpt.ts";
 import { kernels } from "../ops/table.ts";
+import { differentiate } from "../ops/tape.ts";
+import { scope } from "../tensor/tensor.ts";
+import { AdamW } from "../train/optimizer.ts";
 import { benchmarkModel, configOf, profileSteps, trainingBytes } from "../train/measure.ts";
 import { CpuDevice, reserve } from "./cpu.ts";
 import { DONE, GENERATION, JOB_AT, PAGES, Threads } from "./cpu_threads.ts";
@@ -131,6 +135,31 @@ if (gpu) {
       for (let i = 0; i < 3; i++) await mixed.step();
       assertEquals(gpu.created, before);
       assertEquals(gpu.submits - submits, 3);
+    });
+  }
+
+  if (gpu.float16) {
+    Deno.test("webgpu: a loss scale too large for float16 shows in the norm, and changes no weight", async () => {
+      const model = new GPT(gpu, configOf(SHAPE));
+      model.initialize(1);
+      model.parameters.mix();
+      const options = { beta1: 0.9, beta2: 0.95, epsilon: 1e-8, weightDecay: 0.1, clip: 1 };
+      const optimizer = new AdamW(model.parameters, options);
+      const ids = Uint32Array.from({ length: SHAPE.batch * SHAPE.context }, (_, i) => i % SHAPE.vocab);
+      const squaredNorm = async (scale: number) => {
+        const norm = scope(() => {
+          optimizer.zeroGradients();
+          const tokens = { ids, batch: SHAPE.batch, time: SHAPE.context };
+          differentiate(() => model.loss(tokens, ids), Float32Array.of(scale));
+          return gpu.read(optimizer.step(1, 0.1, scale).buffer);
+        });
+        return (await norm)[0];
+      };
+      const before = await gpu.read(model.parameters.weights.buffer);
+      assert(!Number.isFinite(await squaredNorm(2 ** 40)));
+      assertEquals(await gpu.read(model.parameters.weights.buffer), before);
+      assert(Number.isFinite(await squaredNorm(2 ** 10)));
+      assertNotEquals(await gpu.read(model.parameters.weights.buffer), before);
     });
   }
 
