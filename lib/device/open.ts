@@ -27,10 +27,7 @@ export async function openDevice(choice: DeviceChoice, options: CpuOptions = {})
   if (choice === "cpu") return cpu("asked for");
   const adapter = await findAdapter();
   const software = adapter?.info.isFallbackAdapter;
-  const lack = adapter && adapter.limits.maxComputeWorkgroupStorageSize < WORKGROUP_MEMORY
-    ? `the GPU gives a workgroup ${adapter.limits.maxComputeWorkgroupStorageSize} bytes of memory, ` +
-      `its shaders need ${WORKGROUP_MEMORY}`
-    : null;
+  const lack = adapter && lacks(adapter);
   if (choice === "webgpu") {
     if (!adapter) throw new UserError(`device: webgpu was asked for, but ${NO_ADAPTER}; or use device: cpu`);
     if (lack) throw new UserError(`device: webgpu was asked for, but ${lack}; use device: cpu`);
@@ -40,6 +37,12 @@ export async function openDevice(choice: DeviceChoice, options: CpuOptions = {})
   if (software) return cpu("the only WebGPU adapter is a software one");
   if (lack) return cpu(lack);
   return { device: await WebGpuDevice.open(adapter), why: "a hardware GPU was found" };
+}
+
+/** What an adapter has too little of for our shaders, or null. */
+export function lacks({ limits: { maxComputeWorkgroupStorageSize: bytes } }: GPUAdapter): string | null {
+  if (bytes >= WORKGROUP_MEMORY) return null;
+  return `the GPU gives a workgroup ${bytes} bytes of memory, its shaders need ${WORKGROUP_MEMORY}`;
 }
 
 /** The machine's preferred adapter, or null. */

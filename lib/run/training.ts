@@ -1,7 +1,7 @@
 /** What the stages that train take from a preset in the same way. */
 import type { Device } from "../device/device.ts";
 import { CpuDevice } from "../device/cpu.ts";
-import { findAdapter, openDevice } from "../device/open.ts";
+import { findAdapter, lacks, openDevice } from "../device/open.ts";
 import { WebGpuDevice } from "../device/webgpu.ts";
 import { UserError } from "../errors.ts";
 import type { GptConfig } from "../nn/gpt.ts";
@@ -25,7 +25,7 @@ export async function openFor(
   const options = threads === "auto" ? {} : { threads };
   const mixed = training && precision === "mixed";
   const adapter = choice === "auto" && training && !mixed ? await findAdapter() : null;
-  const { device, why } = adapter && !adapter.info.isFallbackAdapter
+  const { device, why } = adapter && !adapter.info.isFallbackAdapter && !lacks(adapter)
     ? await fasterDevice(
       { cpu: () => CpuDevice.open(options), webgpu: () => WebGpuDevice.open(adapter) },
       training!.config,
