@@ -111,6 +111,12 @@ export class CpuDevice implements Device {
     return new CpuBuffer(this.#pool.take(bytes), 0, bytes);
   }
 
+  upload(data: Float32Array | Uint32Array): CpuBuffer {
+    const buffer = this.alloc(data.byteLength);
+    this.write(buffer, data);
+    return buffer;
+  }
+
   release(b: Buffer): void {
     this.#pool.give((b as CpuBuffer).base);
   }

@@ -101,6 +101,8 @@ export interface Device {
    * @param half for float16, where the device has that
    */
   alloc(bytes: number, half?: boolean): Buffer;
+  /** Allocates a buffer that holds `data` from here on. */
+  upload(data: Float32Array | Uint32Array): Buffer;
   /** Gives a buffer back for reuse by later calls; work already dispatched still sees it. */
   release(b: Buffer): void;
   /** A range of a buffer. `offset` is a multiple of 256 bytes. Never released on its own. */

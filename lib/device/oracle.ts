@@ -21,6 +21,12 @@ export class OracleDevice implements Device {
     return new OracleBuffer(bytes, new Float64Array(bytes / 4), new Uint32Array(bytes / 4));
   }
 
+  upload(data: Float32Array | Uint32Array): OracleBuffer {
+    const buffer = this.alloc(data.byteLength);
+    this.write(buffer, data);
+    return buffer;
+  }
+
   release(b: Buffer): void {
     this.#used -= b.bytes;
   }

@@ -27,10 +27,12 @@ export class SizeClassPool<T extends Pooled> {
     this.#create = create;
   }
 
-  take(bytes: number): T {
+  /** @param fits which of the free ones will do; any by default */
+  take(bytes: number, fits: (item: T) => boolean = () => true): T {
     const size = sizeClass(bytes);
-    const found = this.#free.get(size)?.pop();
-    if (found) return found;
+    const free = this.#free.get(size) ?? [];
+    const at = free.findLastIndex(fits);
+    if (at >= 0) return free.splice(at, 1)[0];
     const made = this.#create(size);
     this.bytes += size;
     return made;

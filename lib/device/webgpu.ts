@@ -22,6 +22,11 @@ import { GpuClock } from "./webgpu_clock.ts";
 const SLOT = 256; // bytes; WebGPU's default minUniformBufferOffsetAlignment
 const SLOTS = 2048; // dispatches recorded before a flush is forced
 const MAX_GROUPS = 65535; // per dimension of a dispatch, WebGPU's default limit
+const STAGED = 2 ** 20; // bytes; what is read in larger pieces is read seldom, and its memory not kept
+
+// Bits of GPUBufferUsage.
+const STORAGE = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
+const READABLE = GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST;
 
 class GpuAllocation {
   /** The recording that used it last; a write must not overtake a recorded dispatch. */
@@ -72,7 +77,9 @@ export class WebGpuDevice implements Device {
   #gpu: GPUDevice;
   /** By shader: in float32, and in float16. */
   #pipelines = [new Map<object, Pipeline>(), new Map<object, Pipeline>()] as const;
-  #pool = new SizeClassPool<GpuAllocation>((bytes) => this.#create(bytes));
+  #pool = new SizeClassPool<GpuAllocation>((bytes) => this.#create(bytes, STORAGE));
+  /** Where small things are read from: losses and norms, once a step. */
+  #staging = new SizeClassPool<GpuAllocation>((bytes) => this.#create(bytes, READABLE));
   #uniforms: GPUBuffer;
   #uniformData = new Uint32Array(SLOTS * SLOT / 4);
   #uniformFloats = new Float32Array(this.#uniformData.buffer);
@@ -139,7 +146,7 @@ export class WebGpuDevice implements Device {
     if (this.#fault) throw new UserError(this.#fault);
   }
 
-  #create(bytes: number): GpuAllocation {
+  #create(bytes: number, usage: number): GpuAllocation {
     if (bytes > this.#gpu.limits.maxBufferSize) {
       throw new UserError(
         `a buffer of ${(bytes / 2 ** 20).toFixed(0)} MiB is needed, this GPU allows ` +
@@ -148,16 +155,21 @@ export class WebGpuDevice implements Device {
       );
     }
     this.created.buffers++;
-    const gpu = this.#gpu.createBuffer({
-      size: bytes,
-      usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST,
-    });
-    return new GpuAllocation(this.#nextId++, gpu, bytes);
+    return new GpuAllocation(this.#nextId++, this.#gpu.createBuffer({ size: bytes, usage }), bytes);
   }
 
   alloc(bytes: number, half = false): GpuBufferView {
     this.#check();
     return new GpuBufferView(this.#pool.take(bytes), 0, Math.ceil(bytes / 4) * 4, half, bytes);
+  }
+
+  upload(data: Float32Array | Uint32Array): GpuBufferView {
+    this.#check();
+    // Into memory that no recorded dispatch has to be done with before.
+    const base = this.#pool.take(data.byteLength, ({ usedBy }) => usedBy !== this.#recording);
+    const buffer = new GpuBufferView(base, 0, data.byteLength);
+    this.write(buffer, data);
+    return buffer;
   }
 
   release(b: Buffer): void {
@@ -285,18 +297,16 @@ export class WebGpuDevice implements Device {
     this.#slot++;
   }
 
-  #submit(after?: (encoder: GPUCommandEncoder) => void): void {
+  flush(): void {
+    if (!this.#encoder) return;
     this.#check();
     this.#pass?.end();
     if (this.#slot > 0) {
       this.#gpu.queue.writeBuffer(this.#uniforms, 0, this.#uniformData, 0, this.#slot * SLOT / 4);
     }
-    if (after) after(this.#encoder ??= this.#gpu.createCommandEncoder());
-    const timed = this.#encoder && this.#clock?.finish(this.#encoder);
-    if (this.#encoder) {
-      this.#gpu.queue.submit([this.#encoder.finish()]);
-      this.submits++;
-    }
+    const timed = this.#clock?.finish(this.#encoder);
+    this.#gpu.queue.submit([this.#encoder.finish()]);
+    this.submits++;
     timed?.();
     this.#encoder = this.#pass = null;
     this.#slot = 0;
@@ -304,27 +314,32 @@ export class WebGpuDevice implements Device {
     this.#pool.sort();
   }
 
-  flush(): void {
-    if (this.#encoder) this.#submit();
-  }
-
   async read(b: Buffer): Promise<Float32Array> {
     const { base, offset, bytes, half, length } = b as GpuBufferView;
-    const staging = this.#gpu.createBuffer({
-      size: bytes,
-      usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST,
-    });
-    this.#submit((encoder) => encoder.copyBufferToBuffer(base.gpu, offset, staging, 0, bytes));
+    this.#check();
+    const keep = bytes <= STAGED;
+    const staging = keep ? this.#staging.take(bytes) : this.#create(bytes, READABLE);
+    this.#pass?.end();
+    this.#pass = null;
+    this.#encoder ??= this.#gpu.createCommandEncoder();
+    this.#encoder.copyBufferToBuffer(base.gpu, offset, staging.gpu, 0, bytes);
+    base.usedBy = this.#recording;
+    const recording = this.#recording;
     try {
-      await staging.mapAsync(GPUMapMode.READ);
+      // What else is recorded and read before anybody waits is handed over with it.
+      await Promise.resolve();
+      if (this.#recording === recording) this.flush();
+      await staging.gpu.mapAsync(GPUMapMode.READ, 0, bytes);
       this.#check();
-      const data = staging.getMappedRange().slice(0);
+      const data = staging.gpu.getMappedRange(0, bytes).slice(0);
+      staging.gpu.unmap();
+      if (keep) this.#staging.give(staging);
       return half ? Float32Array.from(new Float16Array(data, 0, length / 2)) : new Float32Array(data);
     } catch (error) {
       this.#check();
       throw error;
     } finally {
-      staging.destroy();
+      if (!keep) staging.gpu.destroy();
     }
   }
 

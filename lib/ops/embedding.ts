@@ -1,7 +1,7 @@
 /** Table look-up: token and position embeddings. */
 import { byRows, kernel, linearGroups } from "../device/device.ts";
 import { empty, type Parameter, type Tensor, upload } from "../tensor/tensor.ts";
-import { record, recording } from "./tape.ts";
+import { record } from "./tape.ts";
 import forwardWgsl from "../../kernels/embedding_forward.wgsl" with { type: "text" };
 import backwardWgsl from "../../kernels/embedding_backward.wgsl" with { type: "text" };
 
@@ -79,20 +79,21 @@ export function embedding(
 ): Tensor {
   const { device, width } = weight;
   const index = upload(device, [ids.length], ids);
-  // Made now, as an upload in the middle of the backward pass would have to wait for what comes before it.
-  const plan = weight.grad && recording(weight) ? scatterPlan(ids, weight.shape[0]) : null;
-  const places = plan && upload(device, [plan.places.length], plan.places);
   const out = empty(device, [...shape, width], half);
   const buffers = [index.buffer, weight.like(out).buffer, out.buffer];
   device.dispatch(embeddingForward, buffers, { rows: ids.length, width });
   return record({
     output: out,
     inputs: [weight],
-    saved: places ? [places] : [],
+    saved: [],
     backward(dout) {
-      if (plan && places) {
-        const buffers = [places.buffer, dout.buffer, weight.grad!.buffer];
-        device.dispatch(embeddingBackward, buffers, { width, ...plan.args });
+      if (weight.grad) {
+        const { places, args } = scatterPlan(ids, weight.shape[0]);
+        const plan = upload(device, [places.length], places);
+        device.dispatch(embeddingBackward, [plan.buffer, dout.buffer, weight.grad.buffer], {
+          width,
+          ...args,
+        });
       }
       return [null];
     },

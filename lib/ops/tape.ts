@@ -40,17 +40,12 @@ interface Node {
 
 let tape: Node[] | null = null;
 
-/** Whether what an op does to these inputs will be walked back. */
-export function recording(...inputs: readonly Tensor[]): boolean {
-  return tape !== null && inputs.some((t) => t.needsGrad);
-}
-
 /**
  * Called by an op at its end. `saved` names what the backward reads; it is kept alive until then.
  * Without an active tape, or with no input that needs a gradient, nothing is recorded.
  */
 export function record(node: Node): Tensor {
-  if (tape && recording(...node.inputs)) {
+  if (tape && node.inputs.some((input) => input.needsGrad)) {
     node.output.needsGrad = true;
     node.saved.forEach(retain);
     tape.push(node);

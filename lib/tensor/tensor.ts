@@ -85,21 +85,23 @@ export function scope<R>(fn: () => R): R {
 
 /** A new tensor with undefined contents, of float32 or float16, owned by the current scope. */
 export function empty(device: Device, shape: readonly number[], half = false): Tensor {
-  if (!current) throw new Error("a tensor was made outside of every scope()");
   const size = shape.reduce((a, b) => a * b, 1);
-  const tensor = new Tensor(device, shape, device.alloc(size * (half ? 2 : 4), half));
+  return own(new Tensor(device, shape, device.alloc(size * (half ? 2 : 4), half)));
+}
+
+function own(tensor: Tensor): Tensor {
+  if (!current) throw new Error("a tensor was made outside of every scope()");
   current.push(tensor);
   return tensor;
 }
 
 /** A new tensor that holds `data`. */
 export function upload(device: Device, shape: readonly number[], data: Float32Array | Uint32Array): Tensor {
-  const tensor = empty(device, shape);
-  if (tensor.size !== data.length) {
-    throw new Error(`shape [${shape}] holds ${tensor.size} values, the data has ${data.length}`);
+  const size = shape.reduce((a, b) => a * b, 1);
+  if (size !== data.length) {
+    throw new Error(`shape [${shape}] holds ${size} values, the data has ${data.length}`);
   }
-  device.write(tensor.buffer, data);
-  return tensor;
+  return own(new Tensor(device, shape, device.upload(data)));
 }
 
 export function retain(tensor: Tensor): Tensor {

@@ -180,12 +180,22 @@ export async function train(options: LoopOptions, task: LoopTask): Promise<LoopR
       const losses = batches.map((batch, micro) => {
         const share = batch.targets / Math.max(1, targets);
         const seed = deriveSeed(options.seed, "pass", step, micro);
-        const value = scope(() => differentiate(() => batch.loss(seed), Float32Array.of(share * scale)));
-        return { share, value: model.parameters.device.read(value.buffer) };
+        return {
+          share,
+          value: scope(() => differentiate(() => batch.loss(seed), Float32Array.of(share * scale))),
+        };
       });
       tokens += batches.reduce((n, batch) => n + batch.tokens, 0);
       const norm = optimizer.step(step, lr, scale);
-      return { step, lr, scale, losses, norm: model.parameters.device.read(norm.buffer) };
+      // All are read at the end, so that a step is handed over in one piece.
+      const read = (tensor: Tensor) => model.parameters.device.read(tensor.buffer);
+      return {
+        step,
+        lr,
+        scale,
+        losses: losses.map(({ share, value }) => ({ share, value: read(value) })),
+        norm: read(norm),
+      };
     }));
     model.parameters.device.flush();
     await settle(IN_FLIGHT - 1);
