@@ -163,6 +163,25 @@ if (gpu) {
     });
   }
 
+  Deno.test("webgpu: a model with weights of over 128 MiB trains as on the cpu device, where the GPU's limits allow it", async () => {
+    const shape = { layers: 1, heads: 2, width: 256, context: 4, batch: 1, vocab: 140_000 };
+    const model = benchmarkModel(gpu, shape);
+    const bytes = 4 * model.parameters;
+    assert(bytes > 2 ** 27);
+    if (bytes > gpu.limits.maxStorageBufferBindingSize) {
+      await assertRejects(
+        () => model.step(),
+        UserError,
+        "a buffer of 140 MiB is needed, this GPU allows 128 MiB",
+      );
+      return;
+    }
+    const cpu = await CpuDevice.open({ threads: 2 });
+    const same = benchmarkModel(cpu, shape);
+    for (let i = 0; i < 2; i++) assertLess(Math.abs(await model.step() - await same.step()), 1e-4);
+    cpu.close();
+  });
+
   Deno.test("webgpu: the clock times every dispatch, and changes no result", async () => {
     const losses = async (timed: boolean) => {
       const model = benchmarkModel(gpu, SHAPE);

@@ -147,13 +147,7 @@ export class WebGpuDevice implements Device {
   }
 
   #create(bytes: number, usage: number): GpuAllocation {
-    if (bytes > this.#gpu.limits.maxBufferSize) {
-      throw new UserError(
-        `a buffer of ${(bytes / 2 ** 20).toFixed(0)} MiB is needed, this GPU allows ` +
-          `${(this.#gpu.limits.maxBufferSize / 2 ** 20).toFixed(0)} MiB; lower the batch, the context or ` +
-          `the width, or run with --set device=cpu`,
-      );
-    }
+    allow(bytes, this.#gpu.limits.maxBufferSize);
     this.created.buffers++;
     return new GpuAllocation(this.#nextId++, this.#gpu.createBuffer({ size: bytes, usage }), bytes);
   }
@@ -237,6 +231,8 @@ export class WebGpuDevice implements Device {
     for (const group of alike) {
       if (sameBuffers(group.buffers, buffers)) return group.gpu;
     }
+    // Of a larger buffer, as a model's weights are, kernels may still see a part.
+    for (const { bytes } of buffers) allow(bytes, this.#gpu.limits.maxStorageBufferBindingSize);
     this.created.bindGroups++;
     const gpu = this.#gpu.createBindGroup({
       layout: p.layout,
@@ -398,6 +394,15 @@ export class WebGpuDevice implements Device {
     this.#pass = this.#encoder = null;
     this.#gpu.destroy();
   }
+}
+
+function allow(bytes: number, limit: number): void {
+  if (bytes <= limit) return;
+  const [needed, allowed] = [bytes, limit].map((n) => `${(n / 2 ** 20).toFixed(0)} MiB`);
+  throw new UserError(
+    `a buffer of ${needed} is needed, this GPU allows ${allowed}; lower the batch, the context, the width or ` +
+      `the vocabulary, or run with --set device=cpu`,
+  );
 }
 
 /** A shader for float16 storage: the same, but for what `real` stands for. Line numbers stay. */
