@@ -1,6 +1,6 @@
 // op(a)·op(b), m×n, for small products, where many invocations with little to do each are done first; large ones
-// are matmul_blocks.wgsl's. What becomes of the sums says the text that follows it: matmul_end.wgsl or
-// gelu_end.wgsl. One shader serves y, dx and dW of a linear layer.
+// are matmul_blocks.wgsl's. What becomes of the sums says the text that follows it, matmul_end.wgsl, gelu_end.wgsl,
+// slope_end.wgsl or gradient_end.wgsl. One shader serves y, dx and dW of a linear layer.
 //
 // A workgroup computes a 64×64 tile of the product, each of its 256 invocations a 4×4 block of it in registers.
 // It walks k in steps of 16: both strips are brought to workgroup memory once and read 64 times.
@@ -12,6 +12,7 @@
 override TRANSPOSE_A: bool = false;
 override TRANSPOSE_B: bool = false;
 override SPLIT: bool = false; // whether workgroups along z share k
+override SUMS: bool = false; // whether the column sums of op(b) may be asked for, as row m of the result
 
 alias real = f32; // or f16, with mixed precision
 
@@ -38,11 +39,14 @@ fn load_b(at: u32, column: u32) -> f32 {
   return f32(b[select(at * p.n + column, column * p.k + at, TRANSPOSE_B)]);
 }
 
-fn finish_row(row: u32, column: u32, sums: vec4f, part: u32) {
-  if (row >= p.m) { return; }
+fn finish_vector(row: u32, column: u32, sums: vec4f, part: u32) {
   for (var j = 0u; j < 4u; j++) {
     if (column + j < p.n) { finish(row, column + j, sums[j], part); }
   }
+}
+
+fn finish_row(row: u32, column: u32, sums: vec4f, part: u32) {
+  if (row < p.m) { finish_vector(row, column, sums, part); }
 }
 
 @compute @workgroup_size(16, 16)
@@ -68,6 +72,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   var r1 = vec4f();
   var r2 = vec4f();
   var r3 = vec4f();
+  let summing = SUMS && p.has_bias != 0u && group.y == 0u;
+  var column_sums = vec4f();
   for (var k0 = group.z * share; k0 < end; k0 += DEPTH) {
     a_tile[a_depth * 16u + a_four] = vec4f(
       load_a(row, k0 + a_depth), load_a(row + 1u, k0 + a_depth),
@@ -83,6 +89,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
       r1 += rows.y * columns;
       r2 += rows.z * columns;
       r3 += rows.w * columns;
+      if (summing) { column_sums += columns; }
     }
     workgroupBarrier();
   }
@@ -93,5 +100,6 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   finish_row(mine + 1u, left, r1, group.z);
   finish_row(mine + 2u, left, r2, group.z);
   finish_row(mine + 3u, left, r3, group.z);
+  if (summing && lane.y == 0u) { finish_vector(p.m, left, column_sums, group.z); }
 }
 

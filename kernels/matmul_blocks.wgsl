@@ -1,5 +1,6 @@
 // op(a)·op(b), m×n, for large products, as matmul.wgsl is for small ones. Behind it come the loads,
-// matmul_vectors.wgsl or matmul_scalars.wgsl, and what becomes of the sums, matmul_end.wgsl or gelu_end.wgsl.
+// matmul_vectors.wgsl or matmul_scalars.wgsl, and what becomes of the sums, matmul_end.wgsl, gelu_end.wgsl,
+// slope_end.wgsl or gradient_end.wgsl.
 //
 // A workgroup computes a tile of 128×128, each of its 256 invocations an 8×8 block of it in 16 vectors of
 // registers: of each value of k, four vectors read from workgroup memory serve 64 multiplications. The block is
@@ -14,6 +15,7 @@
 override TRANSPOSE_A: bool = false;
 override TRANSPOSE_B: bool = false;
 override SPLIT: bool = false; // whether workgroups along z share k
+override SUMS: bool = false; // whether the column sums of op(b) may be asked for, as row m of the result
 
 alias real = f32; // or f16, with mixed precision
 
@@ -49,11 +51,14 @@ fn block_b(at: u32, column: u32, end: u32) -> mat4x4f {
                  load_b(at + 2u, column, end, p.n), load_b(at + 3u, column, end, p.n));
 }
 
-fn finish_row(row: u32, column: u32, sums: vec4f, part: u32) {
-  if (row >= p.m) { return; }
+fn finish_vector(row: u32, column: u32, sums: vec4f, part: u32) {
   for (var j = 0u; j < 4u; j++) {
     if (column + j < p.n) { finish(row, column + j, sums[j], part); }
   }
+}
+
+fn finish_row(row: u32, column: u32, sums: vec4f, part: u32) {
+  if (row < p.m) { finish_vector(row, column, sums, part); }
 }
 
 @compute @workgroup_size(SIDE, SIDE)
@@ -93,6 +98,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   var r6b = vec4f();
   var r7a = vec4f();
   var r7b = vec4f();
+  let summing = SUMS && p.has_bias != 0u && group.y == 0u;
+  var left_sums = vec4f();
+  var right_sums = vec4f();
   while (k0 < end) {
     if (brings_a) {
       a_tile[a_depth * FOURS + a_four] = next[0];
@@ -130,6 +138,10 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
       r6b += low.z * right;
       r7a += low.w * left;
       r7b += low.w * right;
+      if (summing) {
+        left_sums += left;
+        right_sums += right;
+      }
     }
     workgroupBarrier();
   }
@@ -152,5 +164,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   finish_row(row + TILE / 2u + 2u, column + TILE / 2u, r6b, group.z);
   finish_row(row + TILE / 2u + 3u, column, r7a, group.z);
   finish_row(row + TILE / 2u + 3u, column + TILE / 2u, r7b, group.z);
+  if (summing && lane.y == 0u) {
+    finish_vector(p.m, column, left_sums, group.z);
+    finish_vector(p.m, column + TILE / 2u, right_sums, group.z);
+  }
 }
 

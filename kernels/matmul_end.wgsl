@@ -1,7 +1,7 @@
 // The end of matmul.wgsl and matmul_blocks.wgsl: c = sum + bias, or c += sum. A part of k (split-K) leaves its
 // sums beside those of the others, for matmul_parts.wgsl.
 
-alias result = real; // or f32: the sums of a part, and gradients of weights
+alias result = real; // or f32: the sums of a part
 
 @group(0) @binding(3) var<storage, read> bias: array<f32>;
 @group(0) @binding(4) var<storage, read_write> c: array<result>;

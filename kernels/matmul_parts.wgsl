@@ -1,14 +1,13 @@
 // c = Σ parts + bias, or c += Σ parts: the second half of a matrix product whose k was split.
 
 alias real = f32; // or f16, with mixed precision
-alias result = real; // or f32: gradients of weights
 
 struct Params { m: u32, n: u32, k: u32, has_bias: u32, accumulate: u32 }
 
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read> parts: array<f32>; // one m×n matrix after another
 @group(0) @binding(3) var<storage, read> bias: array<f32>;
-@group(0) @binding(4) var<storage, read_write> c: array<result>;
+@group(0) @binding(4) var<storage, read_write> c: array<real>;
 
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
@@ -19,5 +18,5 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   for (var at = i; at < arrayLength(&parts); at += size) { sum += parts[at]; }
   if (p.has_bias != 0u) { sum += bias[i % p.n]; }
   if (p.accumulate != 0u) { sum += f32(c[i]); }
-  c[i] = result(sum);
+  c[i] = real(sum);
 }

@@ -201,7 +201,7 @@ if (gpu) {
     const { kernels, ceilings, ms_per_step, recording_us } = await profileSteps(gpu, SHAPE, 2);
     assert(recording_us > 0 && ms_per_step > 0 && ceilings!.gflops > 0 && ceilings!.gb_per_s > 0);
     const names = kernels.map(({ name }) => name);
-    for (const name of ["matmul_tn", "attention_forward", "adamw", "cross_entropy_backward"]) {
+    for (const name of ["linear_gradient", "attention_forward", "adamw", "cross_entropy_backward"]) {
       assert(names.includes(name), `${name} of ${names}`);
     }
     assert(kernels.every(({ ms }, i) => i === 0 || ms <= kernels[i - 1].ms));

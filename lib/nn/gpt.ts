@@ -12,7 +12,7 @@ import { crossEntropy } from "../ops/cross_entropy.ts";
 import { dropout } from "../ops/dropout.ts";
 import { embedding } from "../ops/embedding.ts";
 import { addNorm, layerNorm } from "../ops/layer_norm.ts";
-import { linear, linearGelu } from "../ops/linear.ts";
+import { linear, mlp } from "../ops/linear.ts";
 import { deriveSeed, normals } from "../tensor/random.ts";
 import { type Parameter, release, scope, Tensor, upload } from "../tensor/tensor.ts";
 import { Parameters, type ParameterSpec } from "./parameters.ts";
@@ -212,25 +212,26 @@ export class GPT {
   #block(layer: number, x: Tensor, normal: Tensor, cache?: LayerCache & { slots: Tensor }): [Tensor, Tensor] {
     const name = `transformer.h.${layer}`;
     const { heads, dropout: rate } = this.config;
-    const qkv = this.#linear(`${name}.attn.c_attn`, normal); // (B, T, 3C)
+    const qkv = linear(normal, ...this.#layer(`${name}.attn.c_attn`)); // (B, T, 3C)
     this.#observer?.(layer, qkv);
     const attended = cache
       ? attentionWithCache(qkv, cache, cache.slots, heads)
       : this.#dropoutSeed === null
       ? attention(qkv, heads)
       : attention(qkv, heads, rate, this.#nextSeed()); // (B, T, C)
-    const branch = this.#drop(this.#linear(`${name}.attn.c_proj`, attended));
+    const branch = this.#drop(linear(attended, ...this.#layer(`${name}.attn.c_proj`)));
     [x, normal] = addNorm(x, branch, ...this.#norm(2 * layer + 1));
-    const up = this.#linear(`${name}.mlp.c_fc`, normal, linearGelu); // (B, T, hidden)
-    return addNorm(x, this.#drop(this.#linear(`${name}.mlp.c_proj`, up)), ...this.#norm(2 * layer + 2));
+    const through = mlp(normal, ...this.#layer(`${name}.mlp.c_fc`), ...this.#layer(`${name}.mlp.c_proj`));
+    return addNorm(x, this.#drop(through), ...this.#norm(2 * layer + 2));
   }
 
   #p(name: string): Parameter {
     return this.parameters.get(name);
   }
 
-  #linear(name: string, x: Tensor, layer: typeof linear | typeof linearGelu = linear): Tensor {
-    return layer(x, this.#p(`${name}.weight`), this.config.bias ? this.#p(`${name}.bias`) : null);
+  /** Weight and bias of a linear layer. */
+  #layer(name: string): [Parameter, Parameter | null] {
+    return [this.#p(`${name}.weight`), this.config.bias ? this.#p(`${name}.bias`) : null];
   }
 
   /** Scale and shift of the model's norms in their order: two a block, and the last. */

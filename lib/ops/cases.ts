@@ -15,7 +15,7 @@ import { embedding } from "./embedding.ts";
 import { fill } from "./fill.ts";
 import { halved } from "./halve.ts";
 import { addNorm, layerNorm } from "./layer_norm.ts";
-import { linear, linearGelu } from "./linear.ts";
+import { linear, mlp } from "./linear.ts";
 import { pool } from "./pool.ts";
 import { squaredNorm } from "./sum.ts";
 import { differentiate } from "./tape.ts";
@@ -34,16 +34,16 @@ export const cases: readonly Case[] = [
   { name: "add", inputs: [[3, 67], [3, 67]], weights: [], run: ([a, b]) => add(a, b) },
   { name: "a tensor used three times", inputs: [[5, 5]], weights: [], run: ([x]) => add(add(x, x), x) },
   {
-    name: "linear with GELU",
+    name: "MLP",
     inputs: [[7, 31]],
-    weights: [[31, 41], [41]],
-    run: ([x], [w, b]) => linearGelu(x, w, b),
+    weights: [[31, 41], [41], [41, 9], [9]],
+    run: ([x], [up, shift, down, last]) => mlp(x, up, shift, down, last),
   },
   {
-    name: "linear with GELU of one row",
+    name: "MLP of one row, without biases",
     inputs: [[1, 3]],
-    weights: [[3, 22]],
-    run: ([x], [w]) => linearGelu(x, w, null),
+    weights: [[3, 22], [22, 5]],
+    run: ([x], [up, down]) => mlp(x, up, null, down, null),
   },
   { name: "dropout", inputs: [[11, 13]], weights: [], run: ([x]) => dropout(x, 0.3, 77) },
   {
@@ -93,6 +93,12 @@ export const cases: readonly Case[] = [
     inputs: [[71, 18]],
     weights: [[65, 18]],
     run: ([x], [w]) => linear(x, w, null, true),
+  },
+  {
+    name: "linear, transposed, with a bias",
+    inputs: [[3, 5, 18]],
+    weights: [[7, 18], [7]],
+    run: ([x], [w, b]) => linear(x, w, b, true),
   },
   { name: "attention", inputs: [[2, 19, 3 * 12]], weights: [], run: ([qkv]) => attention(qkv, 3) },
   {
@@ -180,6 +186,12 @@ export const largeCases: readonly Case[] = [
     weights: [[36, size], [size]],
     run: ([x]: Tensor[], [w, b]: Parameter[]) => linear(x, w, b),
   })),
+  {
+    name: "MLP of many rows",
+    inputs: [[605, 36]],
+    weights: [[36, 144], [144], [144, 36], [36]],
+    run: ([x], [up, shift, down, last]) => mlp(x, up, shift, down, last),
+  },
   {
     name: "linear of few long rows",
     inputs: [[66, 2000]],

@@ -1,13 +1,13 @@
 /** Layer normalisation over the last dimension (Ba, Kiros and Hinton, arXiv:1607.06450). */
-import { byColumns, byRows, type Floats, kernel } from "../device/device.ts";
+import { byColumns, byRows, type Floats, kernel, linearGroups } from "../device/device.ts";
 import { empty, type Parameter, type Tensor } from "../tensor/tensor.ts";
-import { addColumnSums, columnShaders } from "./column_sum.ts";
 import { record, recordAdd } from "./tape.ts";
 import addNormWgsl from "../../kernels/add_norm_forward.wgsl" with { type: "text" };
 import normWgsl from "../../kernels/layer_norm.wgsl" with { type: "text" };
 import forwardWgsl from "../../kernels/layer_norm_forward.wgsl" with { type: "text" };
 import backwardWgsl from "../../kernels/layer_norm_backward.wgsl" with { type: "text" };
-import gammaWgsl from "../../kernels/layer_norm_gamma.wgsl" with { type: "text" };
+import gradientWgsl from "../../kernels/layer_norm_gradient.wgsl" with { type: "text" };
+import partsWgsl from "../../kernels/layer_norm_parts.wgsl" with { type: "text" };
 
 const EPSILON = 1e-5; // GPT-2's
 
@@ -86,19 +86,57 @@ export const layerNormBackward = kernel({
   },
 });
 
-export const layerNormGamma = kernel({
-  ...columnShaders("layer_norm_gamma", gammaWgsl),
-  params: { rows: "u32", width: "u32" },
-  bindings: ["real in", "f32 inout", "f32 in", "real in"],
-  cpu: byColumns("layer_norm_gamma"),
-  reference([x, dgamma, stats, dy], { rows, width }) {
+/** Workgroups that keep a GPU busy with sums over rows: about two for each of its processors. */
+const ENOUGH = 256;
+/** Rows that are worth a workgroup of their own. */
+const PART = 64;
+
+/** Parts that the rows are split into, so that few columns keep a GPU busy. */
+function splits({ rows, width }: NormSizes): number {
+  return Math.max(1, Math.min(Math.ceil(rows / PART), Math.floor(ENOUGH / Math.ceil(width / 64))));
+}
+
+const partBytes = (a: NormSizes) => splits(a) * 2 * a.width * 4;
+
+const wholeSum = [{
+  name: "layer_norm_gradient",
+  wgsl: gradientWgsl,
+  workgroups: ({ width }: NormSizes): [number] => [Math.ceil(width / 64)],
+}];
+const splitSum = [
+  {
+    name: "layer_norm_gradient_split",
+    wgsl: gradientWgsl,
+    constants: { SPLIT: 1 },
+    workgroups: (a: NormSizes): [number, number] => [Math.ceil(a.width / 64), splits(a)],
+    scratch: { at: 3, bytes: partBytes },
+  },
+  {
+    name: "layer_norm_parts",
+    wgsl: partsWgsl,
+    workgroups: ({ width }: NormSizes) => linearGroups(width),
+    scratch: { at: 0, bytes: partBytes },
+  },
+];
+
+/** The gradients of the scale and the shift, added to what is there. */
+export const layerNormGradient = kernel({
+  ...wholeSum[0],
+  shaders: [...wholeSum, ...splitSum],
+  plan: (a: NormSizes) => splits(a) > 1 ? splitSum : wholeSum,
+  params: { rows: "u32", width: "u32", has_beta: "u32" },
+  bindings: ["real in", "f32 in", "real in", "f32 inout", "f32 inout"],
+  cpu: byColumns("layer_norm_gradient"),
+  reference([x, stats, dy, dgamma, dbeta], { rows, width, has_beta }) {
     for (let c = 0; c < width; c++) {
-      let sum = 0;
+      let scaled = 0, sum = 0;
       for (let r = 0; r < rows; r++) {
         const i = r * width + c;
-        sum += dy[i] * (x[i] - stats[2 * r]) * stats[2 * r + 1];
+        scaled += dy[i] * (x[i] - stats[2 * r]) * stats[2 * r + 1];
+        sum += dy[i];
       }
-      dgamma[c] += sum;
+      dgamma[c] += scaled;
+      if (has_beta) dbeta[c] += sum;
     }
   },
 });
@@ -142,10 +180,10 @@ function recordNorm(x: Tensor, gamma: Parameter, beta: Parameter | null, y: Tens
     saved: [x, stats],
     backward(dy, [before]) {
       if (gamma.grad) {
-        const buffers = [x, gamma.grad, stats, dy].map((t) => t.buffer);
-        device.dispatch(layerNormGamma, buffers, { rows, width });
+        const dbeta = beta?.grad ?? empty(device, [1]);
+        const buffers = [x, stats, dy, gamma.grad, dbeta].map((t) => t.buffer);
+        device.dispatch(layerNormGradient, buffers, { rows, width, has_beta: beta ? 1 : 0 });
       }
-      if (beta?.grad) addColumnSums(dy, beta.grad);
       if (!x.needsGrad) return [null];
       // What came past the norm, along the residual stream, is there to be added to.
       const dx = before ?? empty(device, x.shape, x.half);

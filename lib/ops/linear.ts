@@ -1,22 +1,25 @@
 /**
- * Linear layers. Weights are stored (in, out), as in GPT-2's checkpoints; a head tied to the embedding
- * table (V, C) uses it transposed. One matrix product serves y, dx and dW.
+ * Linear layers, and the MLP of two. Weights are stored (in, out), as in GPT-2's checkpoints; a head tied to the
+ * embedding table (V, C) uses it transposed. One matrix product serves y, dx and dW.
  *
- * A layer can end in GELU, in its tanh form (Hendrycks and Gimpel, arXiv:1606.08415), as the first half of
- * GPT-2's MLP does: the product then leaves GELU's values and slopes instead of its own.
+ * What comes after a product is done while its sums are in registers: GELU's values and slopes, in its tanh form
+ * (Hendrycks and Gimpel, arXiv:1606.08415), or a gradient times those slopes; and beside the gradient of a weight,
+ * that of the bias.
  */
-import { elementwise, kernel, linearGroups, type Shader } from "../device/device.ts";
+import { type Floats, kernel, linearGroups, type Shader } from "../device/device.ts";
 import { empty, type Parameter, type Tensor } from "../tensor/tensor.ts";
-import { addColumnSums } from "./column_sum.ts";
+import { fill } from "./fill.ts";
 import { record } from "./tape.ts";
 import anySizes from "../../kernels/matmul.wgsl" with { type: "text" };
 import blocks from "../../kernels/matmul_blocks.wgsl" with { type: "text" };
 import plainEnd from "../../kernels/matmul_end.wgsl" with { type: "text" };
 import geluEnd from "../../kernels/gelu_end.wgsl" with { type: "text" };
+import slopeEnd from "../../kernels/slope_end.wgsl" with { type: "text" };
+import gradientEnd from "../../kernels/gradient_end.wgsl" with { type: "text" };
 import vectorLoads from "../../kernels/matmul_vectors.wgsl" with { type: "text" };
 import scalarLoads from "../../kernels/matmul_scalars.wgsl" with { type: "text" };
-import parts from "../../kernels/matmul_parts.wgsl" with { type: "text" };
-import multiplyWgsl from "../../kernels/multiply.wgsl" with { type: "text" };
+import plainParts from "../../kernels/matmul_parts.wgsl" with { type: "text" };
+import gradientParts from "../../kernels/gradient_parts.wgsl" with { type: "text" };
 
 /** Bytes that a product packs a in on the cpu device: 32 panels of 6 rows, 256 deep. */
 export const PACKING = 32 * 256 * 6 * 4;
@@ -31,7 +34,7 @@ function sharedBytes({ m, n, k }: { m: number; n: number; k: number }): number {
 const KEPT = 2 ** 19;
 
 const params = { m: "u32", n: "u32", k: "u32", has_bias: "u32", accumulate: "u32" } as const;
-type Sizes = { readonly m: number; readonly n: number; readonly k: number };
+type Sizes = { readonly m: number; readonly n: number; readonly k: number; readonly has_bias: number };
 type MatmulShader = Shader<typeof params>;
 
 /** Workgroups that keep a GPU busy: some two for each of its processors. */
@@ -49,62 +52,75 @@ function splits({ m, n, k }: Sizes, tile: number): number {
 
 const tiles = (m: number, n: number, tile: number) => Math.ceil(m / tile) * Math.ceil(n / tile);
 
-/** A text whose results stay in float32 with mixed precision too. */
-const toFloat32 = (end: string) => end.replace("alias result = real", "alias result = f32");
+interface Product {
+  readonly name: string;
+  /** Whether op(a) is aᵀ, and op(b) bᵀ. */
+  readonly ta?: boolean;
+  readonly tb?: boolean;
+  /** What becomes of the sums. */
+  readonly end: string;
+  /** What adds up the sums of parts of k; without it k is not split. */
+  readonly parts?: string;
+  /** Whether the column sums of op(b) come as a row behind the last, where there is a bias. */
+  readonly sums?: boolean;
+}
 
 /** The shaders of a product, and which of them its sizes ask for. */
-function matmulShaders(name: string, ta: boolean, tb: boolean, end: string, sumUp = parts) {
-  const transposed = { TRANSPOSE_A: Number(ta), TRANSPOSE_B: Number(tb) };
+function matmulShaders({ name, ta = false, tb = false, end, parts, sums = false }: Product) {
+  const constants = { TRANSPOSE_A: Number(ta), TRANSPOSE_B: Number(tb), SUMS: Number(sums) };
   const variant = (suffix: string, text: string, tile: number) => {
-    const bytes = (a: Sizes) => splits(a, tile) * a.m * a.n * 4;
+    const bytes = (a: Sizes) => splits(a, tile) * (a.m + (sums ? a.has_bias : 0)) * a.n * 4;
     const groups = ({ m, n }: Sizes) => [Math.ceil(n / tile), Math.ceil(m / tile)] as const;
     const whole: MatmulShader = {
       name: name + suffix,
       wgsl: text + end,
-      constants: transposed,
+      constants,
       workgroups: groups,
     };
-    const split: MatmulShader[] = [
+    const split: MatmulShader[] = !parts ? [] : [
       {
         ...whole,
         name: `${name}${suffix}_split`,
-        wgsl: text + toFloat32(end),
-        constants: { ...transposed, SPLIT: 1 },
+        wgsl: text + end.replace("alias result = real", "alias result = f32"),
+        constants: { ...constants, SPLIT: 1 },
         workgroups: (a) => [...groups(a), splits(a, tile)],
         scratch: { at: 3, bytes },
       },
       {
         name: `${name}${suffix}_parts`,
-        wgsl: sumUp,
-        workgroups: ({ m, n }) => linearGroups(m * n),
+        wgsl: parts,
+        workgroups: (a) => linearGroups(bytes(a) / splits(a, tile) / 4),
         scratch: { at: 0, bytes },
       },
     ];
-    // GELU cannot be had of a part of a sum.
-    return { tile, whole: [whole], split: end === geluEnd ? null : split };
+    const shares = (a: Sizes) => parts ? splits(a, tile) : 1;
+    return { whole: [whole], split, shares };
   };
   const small = variant("", anySizes, 64);
   const vectors = variant("_vectors", blocks + vectorLoads, 128);
   const scalars = variant("_scalars", blocks + scalarLoads, 128);
   return {
     ...small.whole[0],
-    shaders: [small, vectors, scalars].flatMap(({ whole, split }) => [...whole, ...split ?? []]),
+    shaders: [small, vectors, scalars].flatMap(({ whole, split }) => [...whole, ...split]),
     plan(a: Sizes): readonly MatmulShader[] {
       const { m, n, k } = a;
       const fours = (ta ? m : k) % 4 === 0 && (tb ? k : n) % 4 === 0;
-      const large = tiles(m, n, 128) * splits(a, 128) >= FEW;
-      const { tile, whole, split } = !large ? small : fours ? vectors : scalars;
-      return split && splits(a, tile) > 1 ? split : whole;
+      const large = tiles(m, n, 128) * vectors.shares(a) >= FEW;
+      const { whole, split, shares } = !large ? small : fours ? vectors : scalars;
+      return shares(a) > 1 ? split : whole;
     },
   };
 }
 
-/** How the cpu device splits a product: few rows and wide matrices by 16 columns, others by 6 rows. */
-function onCpu(name: string, ta: boolean) {
+/** Tasks of 16 columns where a product has more of them than rows, else of 6 rows; as matmul.ts in kernels/cpu. */
+const rowsOrColumns = ({ m, n }: Sizes) => n > m ? Math.ceil(n / 16) : Math.ceil(m / 6);
+
+/** How the cpu device splits a product. */
+function onCpu(name: string) {
   return {
     name,
-    // As matmul.ts in kernels/cpu splits.
-    tasks: ({ m, n }: Sizes) => n > m || (m < 6 && !ta) ? Math.ceil(n / 16) : Math.ceil(m / 6),
+    // Few rows are always split by columns.
+    tasks: (a: Sizes) => a.m < 6 ? Math.ceil(a.n / 16) : rowsOrColumns(a),
     // A call that has to pack the operand that tasks share must be worth that.
     grain: (a: Sizes) => sharedBytes(a) <= KEPT ? (a.n > a.m ? 4 : 16) : (a.n > a.m ? 16 : 32),
     scratch: (a: Sizes) => PACKING + (sharedBytes(a) <= KEPT ? sharedBytes(a) : 0),
@@ -113,64 +129,108 @@ function onCpu(name: string, ta: boolean) {
 
 const flops = ({ m, n, k }: Sizes) => 2 * m * n * k;
 
-function matmulKernel<C extends "real" | "f32">(name: string, ta: boolean, tb: boolean, result: C) {
-  const [end, sumUp] = result === "f32" ? [toFloat32(plainEnd), toFloat32(parts)] : [plainEnd, parts];
+/** One row of op(a)·op(b), in float64. */
+function product(
+  [a, b]: readonly Floats[],
+  { m, n, k }: Sizes,
+  { ta, tb }: { readonly ta?: boolean; readonly tb?: boolean },
+  row: number,
+): Float64Array {
+  const sums = new Float64Array(n);
+  for (let d = 0; d < k; d++) {
+    const x = a[ta ? d * m + row : row * k + d];
+    for (let j = 0; j < n; j++) sums[j] += x * b[tb ? j * k + d : d * n + j];
+  }
+  return sums;
+}
+
+function matmulKernel(name: string, tb: boolean) {
   return kernel({
-    ...matmulShaders(name, ta, tb, end, sumUp),
+    ...matmulShaders({ name, tb, end: plainEnd, parts: plainParts }),
     params,
-    bindings: ["real in", "real in", "f32 in", `${result} inout`],
-    cpu: onCpu(name, ta),
+    bindings: ["real in", "real in", "f32 in", "real inout"],
+    cpu: onCpu(name),
     flops,
-    reference([a, b, bias, c], { m, n, k, has_bias, accumulate }) {
+    reference([a, b, bias, c], sizes) {
+      const { m, n, has_bias, accumulate } = sizes;
       for (let i = 0; i < m; i++) {
-        for (let j = 0; j < n; j++) {
-          let sum = (has_bias ? bias[j] : 0) + (accumulate ? c[i * n + j] : 0);
-          for (let d = 0; d < k; d++) {
-            sum += a[ta ? d * m + i : i * k + d] * b[tb ? j * k + d : d * n + j];
-          }
-          c[i * n + j] = sum;
-        }
+        product([a, b], sizes, { tb }, i).forEach((sum, j) => {
+          c[i * n + j] = sum + (has_bias ? bias[j] : 0) + (accumulate ? c[i * n + j] : 0);
+        });
       }
     },
   });
 }
 
-/** c = a·b, c = a·bᵀ and c = aᵀ·b, with an optional bias row, or added to c. The last is for weights' gradients. */
-export const matmulNN = matmulKernel("matmul_nn", false, false, "real");
-export const matmulNT = matmulKernel("matmul_nt", false, true, "real");
-export const matmulTN = matmulKernel("matmul_tn", true, false, "f32");
+/** c = a·b and c = a·bᵀ, with an optional bias row, or added to c. */
+export const matmulNN = matmulKernel("matmul_nn", false);
+export const matmulNT = matmulKernel("matmul_nt", true);
 
-const A = Math.sqrt(2 / Math.PI), B = 0.044715;
-/** With u = a·b + bias: y = GELU(u) and slope = GELU'(u). */
-export const matmulGelu = kernel({
-  ...matmulShaders("matmul_gelu", false, false, geluEnd),
+/** The gradients of a layer's weight, c = aᵀ·b, and of its bias if it has one, the column sums of b; or added to both. */
+export const linearGradient = kernel({
+  ...matmulShaders({
+    name: "linear_gradient",
+    ta: true,
+    end: gradientEnd,
+    parts: gradientParts,
+    sums: true,
+  }),
   params,
-  bindings: ["real in", "real in", "f32 in", "real out", "real out"],
-  cpu: onCpu("matmul_gelu", false),
+  bindings: ["real in", "real in", "f32 inout", "f32 inout"],
+  cpu: {
+    ...onCpu("linear_gradient"),
+    // After the product's tasks those of the sums, of 16 columns each.
+    tasks: (a) => rowsOrColumns(a) + a.has_bias * Math.ceil(a.n / 16),
+  },
   flops,
-  reference([a, b, bias, y, slope], { m, n, k, has_bias }) {
+  reference([a, b, sums, c], sizes) {
+    const { m, n, k, has_bias, accumulate } = sizes;
     for (let i = 0; i < m; i++) {
-      for (let j = 0; j < n; j++) {
-        let u = has_bias ? bias[j] : 0;
-        for (let d = 0; d < k; d++) u += a[i * k + d] * b[d * n + j];
-        const t = Math.tanh(A * (u + B * u * u * u));
-        y[i * n + j] = 0.5 * u * (1 + t);
-        slope[i * n + j] = 0.5 * (1 + t) + 0.5 * u * (1 - t * t) * A * (1 + 3 * B * u * u);
-      }
+      product([a, b], sizes, { ta: true }, i).forEach((sum, j) => {
+        c[i * n + j] = sum + (accumulate ? c[i * n + j] : 0);
+      });
+    }
+    for (let j = 0; has_bias && j < n; j++) {
+      let sum = accumulate ? sums[j] : 0;
+      for (let d = 0; d < k; d++) sum += b[d * n + j];
+      sums[j] = sum;
     }
   },
 });
 
-/** out = a ⊙ b */
-export const multiplyKernel = kernel({
-  name: "multiply",
-  params: { n: "u32" },
-  bindings: ["real in", "real in", "real out"],
-  wgsl: multiplyWgsl,
-  cpu: elementwise("multiply"),
-  workgroups: ({ n }) => linearGroups(n),
-  reference([a, b, out], { n }) {
-    for (let i = 0; i < n; i++) out[i] = a[i] * b[i];
+const A = Math.sqrt(2 / Math.PI), B = 0.044715;
+/** With u = a·b + bias: y = GELU(u) and slope = GELU'(u). */
+export const matmulGelu = kernel({
+  ...matmulShaders({ name: "matmul_gelu", end: geluEnd }),
+  params,
+  bindings: ["real in", "real in", "f32 in", "real out", "real out"],
+  cpu: onCpu("matmul_gelu"),
+  flops,
+  reference([a, b, bias, y, slope], sizes) {
+    const { m, n, has_bias } = sizes;
+    for (let i = 0; i < m; i++) {
+      product([a, b], sizes, {}, i).forEach((sum, j) => {
+        const u = sum + (has_bias ? bias[j] : 0);
+        const t = Math.tanh(A * (u + B * u * u * u));
+        y[i * n + j] = 0.5 * u * (1 + t);
+        slope[i * n + j] = 0.5 * (1 + t) + 0.5 * u * (1 - t * t) * A * (1 + 3 * B * u * u);
+      });
+    }
+  },
+});
+
+/** c = (a·bᵀ) ⊙ slope */
+export const matmulSlope = kernel({
+  ...matmulShaders({ name: "matmul_slope", tb: true, end: slopeEnd }),
+  params,
+  bindings: ["real in", "real in", "real in", "real out"],
+  cpu: onCpu("matmul_slope"),
+  flops,
+  reference([a, b, slope, c], sizes) {
+    const { m, n } = sizes;
+    for (let i = 0; i < m; i++) {
+      product([a, b], sizes, { tb: true }, i).forEach((sum, j) => c[i * n + j] = sum * slope[i * n + j]);
+    }
   },
 });
 
@@ -182,46 +242,55 @@ export const multiplyKernel = kernel({
  * @returns (..., out)
  */
 export function linear(x: Tensor, weight: Parameter, bias: Parameter | null, transposed = false): Tensor {
-  const { device } = x;
-  const args = sizes(x, weight, bias, transposed);
-  const y = empty(device, [...x.shape.slice(0, -1), args.n], x.half);
-  const buffers = [x.buffer, weight.like(x).buffer, (bias ?? weight).buffer, y.buffer];
-  device.dispatch(transposed ? matmulNT : matmulNN, buffers, args);
   return record({
-    output: y,
+    output: apply(x, weight, bias, transposed),
     inputs: bias ? [x, weight, bias] : [x, weight],
     saved: [x],
-    backward: (dy) => [linearBackward(dy, x, weight, bias, transposed)],
-  });
-}
-
-/**
- * y = GELU(x·W + b)
- * @param x (..., in)
- * @param weight (in, out)
- * @param bias (out), or null
- * @returns (..., out)
- */
-export function linearGelu(x: Tensor, weight: Parameter, bias: Parameter | null): Tensor {
-  const { device } = x;
-  const args = sizes(x, weight, bias, false);
-  const y = empty(device, [...x.shape.slice(0, -1), args.n], x.half);
-  const slope = empty(device, y.shape, x.half);
-  const buffers = [x.buffer, weight.like(x).buffer, (bias ?? weight).buffer, y.buffer, slope.buffer];
-  device.dispatch(matmulGelu, buffers, args);
-  return record({
-    output: y,
-    inputs: bias ? [x, weight, bias] : [x, weight],
-    saved: [x, slope],
     backward(dy) {
-      const du = empty(device, y.shape, x.half);
-      device.dispatch(multiplyKernel, [dy.buffer, slope.buffer, du.buffer], { n: du.size });
-      return [linearBackward(du, x, weight, bias, false)];
+      addGradients(dy, x, weight, bias, transposed);
+      return [x.needsGrad ? inputGradient(dy, x, weight, transposed) : null];
     },
   });
 }
 
-function sizes(x: Tensor, weight: Parameter, bias: Parameter | null, transposed: boolean) {
+/**
+ * y = GELU(x·W₁ + b₁)·W₂ + b₂, the MLP of GPT-2
+ * @param x (..., in)
+ * @param up W₁ (in, hidden)
+ * @param upBias b₁ (hidden), or null
+ * @param down W₂ (hidden, out)
+ * @param downBias b₂ (out), or null
+ * @returns (..., out)
+ */
+export function mlp(
+  x: Tensor,
+  up: Parameter,
+  upBias: Parameter | null,
+  down: Parameter,
+  downBias: Parameter | null,
+): Tensor {
+  const { device } = x;
+  const sizes = forwardSizes(x, up, upBias, false);
+  const hidden = empty(device, [...x.shape.slice(0, -1), sizes.n], x.half);
+  const slope = empty(device, hidden.shape, x.half);
+  const buffers = [x, up.like(x), upBias ?? up, hidden, slope].map((t) => t.buffer);
+  device.dispatch(matmulGelu, buffers, sizes);
+  const parameters = [up, upBias, down, downBias].filter((p) => p !== null);
+  return record({
+    output: apply(hidden, down, downBias, false),
+    inputs: [x, ...parameters],
+    saved: [x, hidden, slope],
+    backward(dy) {
+      addGradients(dy, hidden, down, downBias, false);
+      if (!up.grad && !x.needsGrad) return [null];
+      const du = inputGradient(dy, hidden, down, false, slope);
+      addGradients(du, x, up, upBias, false);
+      return [x.needsGrad ? inputGradient(du, x, up, false) : null];
+    },
+  });
+}
+
+function forwardSizes(x: Tensor, weight: Parameter, bias: Parameter | null, transposed: boolean) {
   const n = weight.shape[transposed ? 0 : 1];
   if (weight.shape[transposed ? 1 : 0] !== x.width) {
     throw new Error(`linear: x is (..., ${x.width}), ${weight.name} is [${weight.shape}]`);
@@ -229,31 +298,55 @@ function sizes(x: Tensor, weight: Parameter, bias: Parameter | null, transposed:
   return { m: x.rows, n, k: x.width, has_bias: bias ? 1 : 0, accumulate: 0 };
 }
 
-/** Adds to the gradients of the weight and the bias; returns dx, or null if nobody asks for it. */
-function linearBackward(
+/** x·W + b */
+function apply(x: Tensor, weight: Parameter, bias: Parameter | null, transposed: boolean): Tensor {
+  const sizes = forwardSizes(x, weight, bias, transposed);
+  const y = empty(x.device, [...x.shape.slice(0, -1), sizes.n], x.half);
+  const buffers = [x, weight.like(x), bias ?? weight, y].map((t) => t.buffer);
+  x.device.dispatch(transposed ? matmulNT : matmulNN, buffers, sizes);
+  return y;
+}
+
+/** Adds to the gradients of the weight and the bias, which are trained both or neither. */
+function addGradients(
   dy: Tensor,
   x: Tensor,
   weight: Parameter,
   bias: Parameter | null,
   transposed: boolean,
-): Tensor | null {
-  const { device } = x;
-  if (weight.grad) {
-    // dW = xᵀ·dy (in, out), or dyᵀ·x (out, in)
-    const [left, right] = transposed ? [dy, x] : [x, dy];
-    device.dispatch(
-      matmulTN,
-      [left.buffer, right.buffer, left.buffer, weight.grad.buffer],
-      { m: left.width, n: right.width, k: x.rows, has_bias: 0, accumulate: 1 },
-    );
-  }
-  if (bias?.grad) addColumnSums(dy, bias.grad);
-  if (!x.needsGrad) return null;
-  const dx = empty(device, x.shape, x.half);
-  device.dispatch(
-    transposed ? matmulNN : matmulNT,
-    [dy.buffer, weight.like(x).buffer, weight.buffer, dx.buffer],
-    { m: x.rows, n: x.width, k: dy.width, has_bias: 0, accumulate: 0 },
+): void {
+  if (!weight.grad) return;
+  if (!transposed) return addProduct(x, dy, weight.grad, bias?.grad);
+  addProduct(dy, x, weight.grad);
+  if (!bias?.grad) return;
+  // A bias is a weight whose input is always 1.
+  const ones = empty(x.device, [...x.shape.slice(0, -1), 1], x.half);
+  fill(ones, 1);
+  addProduct(ones, dy, bias.grad);
+}
+
+/** to += leftᵀ·right, and sums += the column sums of right. */
+function addProduct(left: Tensor, right: Tensor, to: Tensor, sums?: Tensor | null): void {
+  left.device.dispatch(
+    linearGradient,
+    [left, right, sums ?? empty(left.device, [1]), to].map((t) => t.buffer),
+    { m: left.width, n: right.width, k: left.rows, has_bias: sums ? 1 : 0, accumulate: 1 },
   );
+}
+
+/** dy·Wᵀ, the gradient of a layer's input; times the slope of what made it, if given. */
+function inputGradient(
+  dy: Tensor,
+  x: Tensor,
+  weight: Parameter,
+  transposed: boolean,
+  slope?: Tensor,
+): Tensor {
+  const { device } = x;
+  const dx = empty(device, x.shape, x.half);
+  const [d, w, out] = [dy, weight.like(x), dx].map((t) => t.buffer);
+  const sizes = { m: x.rows, n: x.width, k: dy.width, has_bias: 0, accumulate: 0 };
+  if (slope) device.dispatch(matmulSlope, [d, w, slope.buffer, out], sizes);
+  else device.dispatch(transposed ? matmulNN : matmulNT, [d, w, weight.buffer, out], sizes);
   return dx;
 }

@@ -3,7 +3,7 @@ import { type Kernel, shadersOf } from "../device/device.ts";
 import { OracleDevice } from "../device/oracle.ts";
 import { testDevices, testGpu } from "../device/testing.ts";
 import { normals } from "../tensor/random.ts";
-import { matmulGelu, matmulNN, matmulNT, matmulTN } from "./linear.ts";
+import { linearGradient, matmulGelu, matmulNN, matmulNT, matmulSlope } from "./linear.ts";
 import {
   cases,
   gradientError,
@@ -110,7 +110,7 @@ if (gpu) {
     }
   }
 
-  for (const matmul of [matmulNN, matmulNT, matmulTN, matmulGelu] as unknown as Kernel[]) {
+  for (const matmul of [matmulNN, matmulNT, linearGradient, matmulGelu, matmulSlope] as unknown as Kernel[]) {
     const shaders = shadersOf(matmul);
     for (const [i, shader] of shaders.entries()) {
       if (shader.scratch?.at === 0) continue; // the second half of the one before it
@@ -120,9 +120,11 @@ if (gpu) {
         const sets = [{ m: 132, n: 68, k: 516 }, { m: 4, n: 260, k: 512 }];
         if (!shader.name.includes("vectors")) sets.push({ m: 131, n: 67, k: 515 });
         for (const sizes of sets) {
-          const args = { ...sizes, has_bias: 1, accumulate: matmul.name === matmulGelu.name ? 0 : 1 };
+          const adds = matmul.bindings.includes("real inout") || matmul.name === linearGradient.name;
+          const args = { ...sizes, has_bias: 1, accumulate: Number(adds) };
           const { m, n, k } = sizes;
-          const values = [m * k, k * n, n, m * n, m * n].slice(0, matmul.bindings.length)
+          const third = matmul.name === matmulSlope.name ? m * n : n;
+          const values = [m * k, k * n, third, m * n, m * n].slice(0, matmul.bindings.length)
             .map((size, at) => normals(at, size, 0.3));
           const buffers = values.map((data) => {
             const buffer = gpu.alloc(data.byteLength);
@@ -132,7 +134,8 @@ if (gpu) {
           gpu.dispatch({ ...matmul, plan: () => plan }, buffers, args);
           const expected = values.map((data) => Float64Array.from(data));
           matmul.reference(expected as never, args);
-          for (let at = 3; at < buffers.length; at++) {
+          for (let at = 2; at < buffers.length; at++) {
+            if (matmul.bindings[at].endsWith(" in")) continue;
             assertLess(relativeError(await gpu.read(buffers[at]), expected[at]), 1e-5);
           }
           buffers.forEach((buffer) => gpu.release(buffer));

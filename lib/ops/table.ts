@@ -3,14 +3,13 @@ import type { Kernel } from "../device/device.ts";
 import { adamwKernel } from "./adamw.ts";
 import { attentionBackward, attentionDelta, attentionForward } from "./attention.ts";
 import { attentionCached, cacheAppend } from "./attention_cached.ts";
-import { columnSum } from "./column_sum.ts";
 import { crossEntropyBackward, crossEntropyForward } from "./cross_entropy.ts";
 import { dropoutKernel } from "./dropout.ts";
 import { embeddingBackward, embeddingForward } from "./embedding.ts";
 import { fillKernel } from "./fill.ts";
-import { addNormForward, layerNormBackward, layerNormForward, layerNormGamma } from "./layer_norm.ts";
+import { addNormForward, layerNormBackward, layerNormForward, layerNormGradient } from "./layer_norm.ts";
 import { halveKernel } from "./halve.ts";
-import { matmulGelu, matmulNN, matmulNT, matmulTN, multiplyKernel } from "./linear.ts";
+import { linearGradient, matmulGelu, matmulNN, matmulNT, matmulSlope } from "./linear.ts";
 import { poolBackward, poolForward } from "./pool.ts";
 import { sumKernel, sumSquares } from "./sum.ts";
 import { addKernel } from "./tape.ts";
@@ -25,13 +24,12 @@ export const kernels = [
   layerNormForward,
   addNormForward,
   layerNormBackward,
-  layerNormGamma,
-  columnSum,
+  layerNormGradient,
   matmulNN,
   matmulNT,
-  matmulTN,
   matmulGelu,
-  multiplyKernel,
+  matmulSlope,
+  linearGradient,
   attentionForward,
   attentionDelta,
   attentionBackward,

@@ -26,24 +26,6 @@ export function add(first: i32, end: i32, _tile: usize, _scratch: usize, a: usiz
   }
 }
 
-export function multiply(
-  first: i32, end: i32, _tile: usize, _scratch: usize, a: usize, b: usize, out: usize, n: i32,
-): void {
-  const last = min(n, end * RUN);
-  let i = first * RUN;
-  for (; i + 16 <= last; i += 16) {
-    const at = <usize>i << 2;
-    v128.store(out + at, f32x4.mul(v128.load(a + at), v128.load(b + at)));
-    v128.store(out + at, f32x4.mul(v128.load(a + at, 16), v128.load(b + at, 16)), 16);
-    v128.store(out + at, f32x4.mul(v128.load(a + at, 32), v128.load(b + at, 32)), 32);
-    v128.store(out + at, f32x4.mul(v128.load(a + at, 48), v128.load(b + at, 48)), 48);
-  }
-  for (; i < last; i += 4) {
-    const at = <usize>i << 2, left = last - i;
-    storeFirst(out + at, f32x4.mul(loadFirst(a + at, left), loadFirst(b + at, left)), left);
-  }
-}
-
 export function dropout(
   first: i32, end: i32, _tile: usize, _scratch: usize,
   x: usize, y: usize, n: i32, seed: u32, threshold: u32, scale: f32,

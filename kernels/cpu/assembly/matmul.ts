@@ -339,11 +339,45 @@ export function matmul_nt(
   else matmul(false, true, first, end, tile, scratch, a, b, bias, c, m, n, k, has_bias, accumulate);
 }
 
-export function matmul_tn(
-  first: i32, end: i32, tile: usize, scratch: usize, a: usize, b: usize, bias: usize, c: usize,
+/** Tasks are those of the product, then one for each 16 columns' sums. */
+export function linear_gradient(
+  first: i32, end: i32, tile: usize, scratch: usize, a: usize, b: usize, sums: usize, c: usize,
   m: i32, n: i32, k: i32, has_bias: i32, accumulate: i32,
 ): void {
-  matmul(true, false, first, end, tile, scratch, a, b, bias, c, m, n, k, has_bias, accumulate);
+  const tasks = n > m ? (n + COLUMNS - 1) / COLUMNS : (m + ROWS - 1) / ROWS;
+  if (first < tasks) {
+    matmul(true, false, first, min(end, tasks), tile, scratch, a, b, 0, c, m, n, k, 0, accumulate);
+  }
+  if (has_bias && end > tasks) {
+    const column = (max(first, tasks) - tasks) * COLUMNS;
+    columnSums(column, min(n, (end - tasks) * COLUMNS), b, sums, k, n, accumulate);
+  }
+}
+
+/** For columns from `column` to `last`. */
+function columnSums(column: i32, last: i32, x: usize, sums: usize, rows: i32, width: i32, accumulate: i32): void {
+  const bytes = <usize>width << 2;
+  if (!accumulate) memory.fill(sums + (<usize>column << 2), 0, <usize>(last - column) << 2);
+  for (; column + 16 <= last; column += 16) {
+    const to = sums + (<usize>column << 2);
+    let a = v128.load(to), b = v128.load(to, 16), d = v128.load(to, 32), e = v128.load(to, 48);
+    for (let r = 0, row = x + (<usize>column << 2); r < rows; r++, row += bytes) {
+      a = f32x4.add(a, v128.load(row));
+      b = f32x4.add(b, v128.load(row, 16));
+      d = f32x4.add(d, v128.load(row, 32));
+      e = f32x4.add(e, v128.load(row, 48));
+    }
+    v128.store(to, a);
+    v128.store(to, b, 16);
+    v128.store(to, d, 32);
+    v128.store(to, e, 48);
+  }
+  for (; column < last; column += 4) {
+    const at = <usize>column << 2, left = last - column;
+    let sum = loadFirst(sums + at, left);
+    for (let r = 0; r < rows; r++) sum = f32x4.add(sum, loadFirst(x + <usize>r * bytes + at, left));
+    storeFirst(sums + at, sum, left);
+  }
 }
 
 export function matmul_gelu(
@@ -351,14 +385,46 @@ export function matmul_gelu(
   m: i32, n: i32, k: i32, has_bias: i32, _accumulate: i32,
 ): void {
   matmul_nn(first, end, tile, scratch, a, b, bias, y, m, n, k, has_bias, 0);
-  if (n > m || m < FEW) {
-    const column = first * COLUMNS, columns = min(n, end * COLUMNS) - column;
-    for (let row = 0; row < m; row++) {
-      const at = <usize>(row * n + column) << 2;
-      geluRun(y + at, slope + at, columns);
-    }
-  } else {
-    const at = <usize>(first * ROWS * n) << 2;
-    geluRun(y + at, slope + at, (min(m, end * ROWS) - first * ROWS) * n);
+  const rows = wholeRows(m, n), runs = rows ? 1 : m;
+  for (let row = 0; row < runs; row++) {
+    const at = start(rows, row, first, n);
+    geluRun(y + at, slope + at, length(rows, first, end, m, n));
+  }
+}
+
+export function matmul_slope(
+  first: i32, end: i32, tile: usize, scratch: usize, a: usize, b: usize, slope: usize, c: usize,
+  m: i32, n: i32, k: i32, _has_bias: i32, _accumulate: i32,
+): void {
+  matmul_nt(first, end, tile, scratch, a, b, 0, c, m, n, k, 0, 0);
+  const rows = wholeRows(m, n), runs = rows ? 1 : m;
+  for (let row = 0; row < runs; row++) {
+    const at = start(rows, row, first, n);
+    multiplyRun(c + at, slope + at, length(rows, first, end, m, n));
+  }
+}
+
+// What tasks of a product have computed lies in one run if they are whole rows, else in one run in each row.
+
+/** Whether tasks are whole rows. */
+function wholeRows(m: i32, n: i32): bool {
+  return n <= m && m >= FEW;
+}
+
+/** Bytes from the start of c to a run. */
+function start(rows: bool, row: i32, first: i32, n: i32): usize {
+  return <usize>(rows ? first * ROWS * n : row * n + first * COLUMNS) << 2;
+}
+
+/** Floats of a run. */
+function length(rows: bool, first: i32, end: i32, m: i32, n: i32): i32 {
+  return rows ? (min(m, end * ROWS) - first * ROWS) * n : min(n, end * COLUMNS) - first * COLUMNS;
+}
+
+/** x = x ⊙ y */
+function multiplyRun(x: usize, y: usize, n: i32): void {
+  for (let i = 0; i < n; i += 4) {
+    const at = <usize>i << 2, left = n - i;
+    storeFirst(x + at, f32x4.mul(loadFirst(x + at, left), loadFirst(y + at, left)), left);
   }
 }

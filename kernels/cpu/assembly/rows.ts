@@ -110,49 +110,25 @@ export function layer_norm_backward(
   }
 }
 
-export function layer_norm_gamma(
+export function layer_norm_gradient(
   first: i32, end: i32, _tile: usize, _scratch: usize,
-  x: usize, dgamma: usize, stats: usize, dy: usize, rows: i32, width: i32,
+  x: usize, stats: usize, dy: usize, dgamma: usize, dbeta: usize, rows: i32, width: i32, has_beta: i32,
 ): void {
   const bytes = <usize>width << 2;
   for (let c = first * 16; c < min(width, end * 16); c += 4) {
     const at = <usize>c << 2, left = width - c;
-    let sum = splat(0);
+    let scaled = splat(0), sum = splat(0);
     for (let r = 0; r < rows; r++) {
       const row = <usize>r * bytes + at;
       const mean = splat(load<f32>(stats + (<usize>r << 3)));
       const inverse = splat(load<f32>(stats + (<usize>r << 3), 4));
       const normal = f32x4.mul(f32x4.sub(loadFirst(x + row, left), mean), inverse);
-      sum = madd(loadFirst(dy + row, left), normal, sum);
+      const d = loadFirst(dy + row, left);
+      scaled = madd(d, normal, scaled);
+      sum = f32x4.add(sum, d);
     }
-    storeFirst(dgamma + at, f32x4.add(loadFirst(dgamma + at, left), sum), left);
-  }
-}
-
-export function column_sum(
-  first: i32, end: i32, _tile: usize, _scratch: usize, x: usize, out: usize, rows: i32, width: i32,
-): void {
-  const bytes = <usize>width << 2;
-  let c = first * 16;
-  for (; c + 16 <= min(width, end * 16); c += 16) {
-    const to = out + (<usize>c << 2);
-    let a = v128.load(to), b = v128.load(to, 16), d = v128.load(to, 32), e = v128.load(to, 48);
-    for (let r = 0, row = x + (<usize>c << 2); r < rows; r++, row += bytes) {
-      a = f32x4.add(a, v128.load(row));
-      b = f32x4.add(b, v128.load(row, 16));
-      d = f32x4.add(d, v128.load(row, 32));
-      e = f32x4.add(e, v128.load(row, 48));
-    }
-    v128.store(to, a);
-    v128.store(to, b, 16);
-    v128.store(to, d, 32);
-    v128.store(to, e, 48);
-  }
-  for (; c < min(width, end * 16); c += 4) {
-    const at = <usize>c << 2, left = width - c;
-    let sum = loadFirst(out + at, left);
-    for (let r = 0; r < rows; r++) sum = f32x4.add(sum, loadFirst(x + <usize>r * bytes + at, left));
-    storeFirst(out + at, sum, left);
+    storeFirst(dgamma + at, f32x4.add(loadFirst(dgamma + at, left), scaled), left);
+    if (has_beta) storeFirst(dbeta + at, f32x4.add(loadFirst(dbeta + at, left), sum), left);
   }
 }
 
