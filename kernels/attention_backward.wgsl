@@ -1,9 +1,10 @@
 // What the two shaders of attention's backward pass share; it follows them, and attention.wgsl it.
 
-@group(0) @binding(2) var<storage, read> dout: array<real>;
-@group(0) @binding(3) var<storage, read> lse: array<f32>;
-@group(0) @binding(4) var<storage, read> delta: array<f32>;
-@group(0) @binding(5) var<storage, read_write> dqkv: array<real>;
+@group(0) @binding(2) var<storage, read> out: array<real>;
+@group(0) @binding(3) var<storage, read> dout: array<real>;
+@group(0) @binding(4) var<storage, read> lse: array<f32>;
+@group(0) @binding(5) var<storage, read_write> delta: array<f32>; // (B, H, T); the first shader leaves it to the second
+@group(0) @binding(6) var<storage, read_write> dqkv: array<real>;
 
 // Four columns of a row of dout of a plane; zero outside.
 fn load_dout(plane: u32, row: u32, column: u32) -> vec4f {

@@ -1,6 +1,8 @@
 // The gradient of attention's queries. Probabilities are recomputed from lse, tile by tile:
 //   P = exp(q·k·scale - lse)      dP = kept·(dout·v)      dS = P·(dP - delta)·scale
 //   dq[q] = Σ_{k ≤ q} dS·k
+// where delta[q] = Σ dout·out is the mean that the softmax's backward subtracts (arXiv:2205.14135, appendix B: it
+// needs no row of the T×T matrix).
 // A workgroup owns 32 queries; attention_backward.wgsl and attention.wgsl, which follow, say who
 // does what.
 
@@ -9,6 +11,7 @@ var<workgroup> dout_tile: array<vec4f, 512>;
 var<workgroup> k_tile: array<vec4f, 256>;
 var<workgroup> v_tile: array<vec4f, 256>;
 var<workgroup> slopes: array<vec4f, 128>; // dS
+var<workgroup> half_deltas: array<f32, 64>; // two of each query
 
 fn bring_queries(plane: u32, query0: u32, column: u32, index: u32) {
   for (var i = index; i < 512u; i += 64u) {
@@ -24,6 +27,14 @@ fn bring_keys(plane: u32, key0: u32, column: u32, index: u32) {
     k_tile[to] = load(1u, plane, key0 + i / 16u, column + 4u * (i % 16u));
     v_tile[to] = load(2u, plane, key0 + i / 16u, column + 4u * (i % 16u));
   }
+}
+
+// Every second product of a row of out and of dout.
+fn half_delta(plane: u32, row: u32, half: u32) -> f32 {
+  let start = row_start(plane, min(row, p.time - 1u));
+  var sum = 0.0;
+  for (var d = half; d < p.head_width; d += 2u) { sum += f32(out[start + d]) * f32(dout[start + d]); }
+  return sum;
 }
 
 @compute @workgroup_size(64)
@@ -45,8 +56,14 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) in
   let at1 = plane * p.time + min(queries1.x, p.time - 1u);
   let lse0 = lse[at0];
   let lse1 = lse[at1];
-  let delta0 = delta[at0];
-  let delta1 = delta[at1];
+  half_deltas[index] = half_delta(plane, query0 + index / 2u, index % 2u);
+  workgroupBarrier();
+  let delta0 = half_deltas[2u * sy] + half_deltas[2u * sy + 1u];
+  let delta1 = half_deltas[2u * (sy + 16u)] + half_deltas[2u * (sy + 16u) + 1u];
+  if (sx == 0u && mine == 0u) {
+    if (queries0.x < p.time) { delta[at0] = delta0; }
+    if (queries1.x < p.time) { delta[at1] = delta1; }
+  }
   var r0_left = vec4f();
   var r0_right = vec4f();
   var r1_left = vec4f();

@@ -13,7 +13,6 @@ import { PACKING } from "./linear.ts";
 import { record } from "./tape.ts";
 import commonWgsl from "../../kernels/attention.wgsl" with { type: "text" };
 import forwardWgsl from "../../kernels/attention_forward.wgsl" with { type: "text" };
-import deltaWgsl from "../../kernels/attention_delta.wgsl" with { type: "text" };
 import backwardWgsl from "../../kernels/attention_backward.wgsl" with { type: "text" };
 import queryWgsl from "../../kernels/attention_backward_query.wgsl" with { type: "text" };
 import keyValueWgsl from "../../kernels/attention_backward_key_value.wgsl" with { type: "text" };
@@ -102,30 +101,9 @@ function startOfOutput({ time, heads, head_width }: AttentionArgs, plane: number
   return Math.floor(plane / heads) * time * heads * head_width + plane % heads * head_width;
 }
 
-export const attentionDelta = kernel({
-  name: "attention_delta",
-  params: { batch: "u32", time: "u32", heads: "u32", head_width: "u32" },
-  bindings: ["real in", "real in", "f32 out"],
-  wgsl: deltaWgsl,
-  cpu: { name: "attention_delta", tasks: planes },
-  workgroups: ({ batch, time, heads }) => [Math.ceil(batch * time * heads / 64)],
-  reference([out, dout, delta], { batch, time, heads, head_width: D }) {
-    for (let b = 0; b < batch; b++) {
-      for (let h = 0; h < heads; h++) {
-        for (let t = 0; t < time; t++) {
-          const at = ((b * time + t) * heads + h) * D;
-          let sum = 0;
-          for (let d = 0; d < D; d++) sum += out[at + d] * dout[at + d];
-          delta[(b * heads + h) * time + t] = sum;
-        }
-      }
-    }
-  },
-});
-
 /** Calls `visit` for each visible pair of a plane with its dropped-out probability and its dS. */
 function eachPair(
-  [qkv, dout, lse, delta]: readonly Floats[],
+  [qkv, out, dout, lse]: readonly Floats[],
   a: AttentionArgs,
   visit: (query: number, key: number, toOut: number, width: number, weight: number, slope: number) => void,
 ): void {
@@ -134,6 +112,8 @@ function eachPair(
     for (let q = 0; q < time; q++) {
       const query = start + q * 3 * width;
       const to = startOfOutput(a, plane) + q * width;
+      let delta = 0;
+      for (let d = 0; d < D; d++) delta += out[to + d] * dout[to + d];
       for (let k = 0; k <= q; k++) {
         const key = start + k * 3 * width + width;
         let score = 0, dp = 0;
@@ -143,7 +123,7 @@ function eachPair(
         }
         const weight = Math.exp(score / Math.sqrt(D) - lse[plane * time + q]);
         const kept = keep(a, plane, q, k);
-        const slope = weight * (kept * dp - delta[plane * time + q]) / Math.sqrt(D);
+        const slope = weight * (kept * dp - delta) / Math.sqrt(D);
         visit(query, key, to, width, weight * kept, slope);
       }
     }
@@ -153,7 +133,8 @@ function eachPair(
 export const attentionBackward = kernel({
   name: "attention_backward_query",
   params,
-  bindings: ["real in", "real in", "f32 in", "f32 in", "real inout"],
+  // The last but one is memory that the shaders share.
+  bindings: ["real in", "real in", "real in", "f32 in", "f32 out", "real inout"],
   wgsl: queryWgsl + backwardWgsl + commonWgsl,
   workgroups: tiles,
   flops: (a) => 5 * productFlops(a),
@@ -170,10 +151,10 @@ export const attentionBackward = kernel({
     tasks: planes,
     scratch: ({ time }) => PACKING + 2 * 48 * pad4(time) * 4,
   },
-  reference([qkv, dout, lse, delta, dqkv], a) {
+  reference([qkv, out, dout, lse, _, dqkv], a) {
     const D = a.head_width;
     dqkv.fill(0, 0, a.batch * a.time * 3 * a.heads * D);
-    eachPair([qkv, dout, lse, delta], a, (query, key, to, width, weight, slope) => {
+    eachPair([qkv, out, dout, lse], a, (query, key, to, width, weight, slope) => {
       for (let d = 0; d < D; d++) {
         dqkv[query + d] += slope * qkv[key + d];
         dqkv[key + d] += slope * qkv[query + d];
@@ -205,9 +186,7 @@ export function attention(qkv: Tensor, heads: number, rate = 0, seed = 0): Tenso
     backward(dout) {
       const delta = empty(device, [batch, heads, time]);
       const dqkv = empty(device, qkv.shape, qkv.half);
-      const shape = { batch, time, heads, head_width };
-      device.dispatch(attentionDelta, [out.buffer, dout.buffer, delta.buffer], shape);
-      const buffers = [qkv.buffer, dout.buffer, lse.buffer, delta.buffer, dqkv.buffer];
+      const buffers = [qkv, out, dout, lse, delta, dqkv].map((t) => t.buffer);
       device.dispatch(attentionBackward, buffers, args);
       return [dqkv];
     },

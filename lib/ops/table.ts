@@ -1,7 +1,7 @@
 /** Every kernel, by name: what `doctor`, the conformance suite and the benchmarks walk. */
 import type { Kernel } from "../device/device.ts";
 import { adamwKernel } from "./adamw.ts";
-import { attentionBackward, attentionDelta, attentionForward } from "./attention.ts";
+import { attentionBackward, attentionForward } from "./attention.ts";
 import { attentionCached, cacheAppend } from "./attention_cached.ts";
 import { crossEntropyBackward, crossEntropyForward } from "./cross_entropy.ts";
 import { dropoutKernel } from "./dropout.ts";
@@ -31,7 +31,6 @@ export const kernels = [
   matmulSlope,
   linearGradient,
   attentionForward,
-  attentionDelta,
   attentionBackward,
   cacheAppend,
   attentionCached,

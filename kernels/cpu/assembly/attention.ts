@@ -87,27 +87,9 @@ export function attention_forward(
   }
 }
 
-export function attention_delta(
-  first: i32, end: i32, _tile: usize, _scratch: usize, out: usize, dout: usize, delta: usize,
-  _batch: i32, time: i32, heads: i32, head_width: i32,
-): void {
-  for (let plane = first; plane < end; plane++) {
-    const b = plane / heads, h = plane % heads;
-    for (let t = 0; t < time; t++) {
-      const at = <usize>(((b * time + t) * heads + h) * head_width) << 2;
-      let sum = splat(0);
-      for (let d = 0; d < head_width; d += 4) {
-        const i = at + (<usize>d << 2), left = head_width - d;
-        sum = madd(loadFirst(out + i, left), loadFirst(dout + i, left), sum);
-      }
-      store<f32>(delta + (<usize>(plane * time + t) << 2), total(sum));
-    }
-  }
-}
-
 export function attention_backward(
   first: i32, end: i32, tile: usize, scratch: usize,
-  qkv: usize, dout: usize, lse: usize, delta: usize, dqkv: usize,
+  qkv: usize, out: usize, dout: usize, lse: usize, delta: usize, dqkv: usize,
   _batch: i32, time: i32, heads: i32, head_width: i32, seed: u32, threshold: u32, keep_scale: f32,
 ): void {
   const width = heads * head_width, stride = 3 * width;
@@ -121,7 +103,16 @@ export function attention_backward(
     const b = plane / heads, h = plane % heads;
     const from = <usize>(b * time * stride + h * head_width) << 2;
     const k = qkv + from + part, v = k + part, dk = dqkv + from + part, dv = dk + part;
-    const d = dout + (<usize>(b * time * width + h * head_width) << 2);
+    const start = <usize>(b * time * width + h * head_width) << 2;
+    const d = dout + start;
+    for (let t = 0, o = out + start, from = d; t < time; t++, o += part, from += part) {
+      let sum = splat(0);
+      for (let i = 0; i < head_width; i += 4) {
+        const at = <usize>i << 2, left = head_width - i;
+        sum = madd(loadFirst(o + at, left), loadFirst(from + at, left), sum);
+      }
+      store<f32>(delta + (<usize>(plane * time + t) << 2), total(sum));
+    }
     for (let i0 = 0; i0 < time; i0 += QUERIES) {
       const queries = min(QUERIES, time - i0);
       const visible = i0 + queries;
