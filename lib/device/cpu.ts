@@ -7,7 +7,7 @@
 import { TILE_AREA, type TileKind, tileModule } from "../../kernels/cpu/tile.ts";
 import { UserError } from "../errors.ts";
 import { type Exports, FIRST_FREE, MAX_THREADS, PAGES, Threads, tileArea } from "./cpu_threads.ts";
-import type { Args, Binding, Buffer, Device, Kernel, Params, Views } from "./device.ts";
+import type { Args, Binding, Buffer, Device, Kernel, Params, Snapshot, Views } from "./device.ts";
 import { SizeClassPool } from "./pool.ts";
 
 const PAGE = 65536; // bytes
@@ -159,8 +159,13 @@ export class CpuDevice implements Device {
 
   flush(): void {}
 
+  snapshot(b: Buffer): Snapshot {
+    const copy = Float32Array.from((b as CpuBuffer).f32);
+    return { data: () => Promise.resolve(copy) };
+  }
+
   read(b: Buffer): Promise<Float32Array> {
-    return Promise.resolve(Float32Array.from((b as CpuBuffer).f32));
+    return this.snapshot(b).data();
   }
 
   memory() {

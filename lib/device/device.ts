@@ -90,6 +90,12 @@ export interface Buffer {
   readonly half?: boolean;
 }
 
+/** A copy of a buffer's contents. */
+export interface Snapshot {
+  /** Fetches it, once the work that it was ordered after is done. To be called once. */
+  data(): Promise<Float32Array>;
+}
+
 export interface Device {
   readonly name: "webgpu" | "cpu" | "oracle";
   /** One line for people: which hardware, and how it is used. */
@@ -113,7 +119,12 @@ export interface Device {
   dispatch<P extends Params, B extends readonly Binding[]>(k: Kernel<P, B>, b: Buffer[], a: Args<P>): void;
   /** Hands what was queued to the hardware. */
   flush(): void;
-  /** The contents once all earlier work is done. The copy is ordered when called, not when awaited. */
+  /**
+   * Copies the contents as they are after all earlier dispatches. Nothing waits for that until the copy is fetched;
+   * several are best fetched together, as a fetch can take 10 ms whatever the size.
+   */
+  snapshot(b: Buffer): Snapshot;
+  /** A snapshot, fetched. */
   read(b: Buffer): Promise<Float32Array>;
   /** Bytes allocated, in use or pooled for reuse, and how many can be; infinite where nobody knows. */
   memory(): { readonly used: number; readonly peak: number; readonly reach: number };

@@ -4,7 +4,7 @@
  * Finite differences need more digits than float32 has, so gradient checks and the expected values of
  * the conformance suite are computed here, by the same op code that trains on the other devices.
  */
-import type { Args, Binding, Buffer, Device, Kernel, Params, Views } from "./device.ts";
+import type { Args, Binding, Buffer, Device, Kernel, Params, Snapshot, Views } from "./device.ts";
 
 class OracleBuffer implements Buffer {
   constructor(readonly bytes: number, readonly f64: Float64Array, readonly u32: Uint32Array) {}
@@ -53,8 +53,13 @@ export class OracleDevice implements Device {
 
   flush(): void {}
 
+  snapshot(b: Buffer): Snapshot {
+    const copy = Float32Array.from((b as OracleBuffer).f64);
+    return { data: () => Promise.resolve(copy) };
+  }
+
   read(b: Buffer): Promise<Float32Array> {
-    return Promise.resolve(Float32Array.from((b as OracleBuffer).f64));
+    return this.snapshot(b).data();
   }
 
   /** The values with all their digits. */

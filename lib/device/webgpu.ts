@@ -14,6 +14,7 @@ import {
   type Params,
   type Shader,
   shadersOf,
+  type Snapshot,
 } from "./device.ts";
 import { UserError } from "../errors.ts";
 import { firstLine, SizeClassPool } from "./pool.ts";
@@ -70,7 +71,7 @@ export class WebGpuDevice implements Device {
   readonly description: string;
   readonly float16: boolean;
   /** Objects made since the start: a steady training step must not add to them. */
-  readonly created = { buffers: 0, bindGroups: 0, pipelines: 0 };
+  readonly created = { buffers: 0, staging: 0, bindGroups: 0, pipelines: 0 };
   /** How often recorded work was handed over: once a training step, when its loss is read. */
   submits = 0;
 
@@ -148,7 +149,7 @@ export class WebGpuDevice implements Device {
 
   #create(bytes: number, usage: number): GpuAllocation {
     allow(bytes, this.#gpu.limits.maxBufferSize);
-    this.created.buffers++;
+    this.created[usage === STORAGE ? "buffers" : "staging"]++;
     return new GpuAllocation(this.#nextId++, this.#gpu.createBuffer({ size: bytes, usage }), bytes);
   }
 
@@ -310,7 +311,7 @@ export class WebGpuDevice implements Device {
     this.#pool.sort();
   }
 
-  async read(b: Buffer): Promise<Float32Array> {
+  snapshot(b: Buffer): Snapshot {
     const { base, offset, bytes, half, length } = b as GpuBufferView;
     this.#check();
     const keep = bytes <= STAGED;
@@ -321,22 +322,31 @@ export class WebGpuDevice implements Device {
     this.#encoder.copyBufferToBuffer(base.gpu, offset, staging.gpu, 0, bytes);
     base.usedBy = this.#recording;
     const recording = this.#recording;
-    try {
-      // What else is recorded and read before anybody waits is handed over with it.
-      await Promise.resolve();
-      if (this.#recording === recording) this.flush();
-      await staging.gpu.mapAsync(GPUMapMode.READ, 0, bytes);
-      this.#check();
-      const data = staging.gpu.getMappedRange(0, bytes).slice(0);
-      staging.gpu.unmap();
-      if (keep) this.#staging.give(staging);
-      return half ? Float32Array.from(new Float16Array(data, 0, length / 2)) : new Float32Array(data);
-    } catch (error) {
-      this.#check();
-      throw error;
-    } finally {
-      if (!keep) staging.gpu.destroy();
-    }
+    const data = async () => {
+      try {
+        // What else is recorded and read before anybody waits is handed over with it.
+        await Promise.resolve();
+        if (this.#recording === recording) this.flush();
+        // Deno 2.9 waits here for the GPU, then sleeps for 10 ms.
+        await staging.gpu.mapAsync(GPUMapMode.READ, 0, bytes);
+        this.#check();
+        const data = staging.gpu.getMappedRange(0, bytes).slice(0);
+        staging.gpu.unmap();
+        if (keep) this.#staging.give(staging);
+        return half ? Float32Array.from(new Float16Array(data, 0, length / 2)) : new Float32Array(data);
+      } catch (error) {
+        this.#check();
+        throw error;
+      } finally {
+        if (!keep) staging.gpu.destroy();
+      }
+    };
+    return { data };
+  }
+
+  // deno-lint-ignore require-await -- what a snapshot throws is to be awaited, too
+  async read(b: Buffer): Promise<Float32Array> {
+    return this.snapshot(b).data();
   }
 
   /** Times every dispatch from here on; the passes that this takes make small ones dearer. */

@@ -4,6 +4,7 @@
  */
 import { join } from "@std/path";
 import type { Batch } from "../data/batches.ts";
+import type { Snapshot } from "../device/device.ts";
 import { UserError } from "../errors.ts";
 import { writeFileAtomic } from "../files.ts";
 import type { GPT } from "../nn/gpt.ts";
@@ -15,6 +16,7 @@ import { deriveSeed } from "../tensor/random.ts";
 import { scope, type Tensor } from "../tensor/tensor.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 import { type CheckpointInfo, restoreOptimizer, saveCheckpoint, type SavedModel } from "./checkpoint.ts";
+import { Flight, GROUP } from "./flight.ts";
 import { LossScale } from "./loss_scale.ts";
 import { Metrics, type MetricsLine } from "./metrics.ts";
 import { AdamW, type AdamWOptions } from "./optimizer.ts";
@@ -79,8 +81,11 @@ export interface LoopResult {
   readonly tokensPerSecond: number;
 }
 
-/** Steps whose results may be outstanding: enough to keep a GPU busy, few enough to stop soon. */
-const IN_FLIGHT = 2;
+/**
+ * The loss scale follows from the steps so many before: as many as can be on their way, so that it changes at the
+ * same steps whenever results come in.
+ */
+const SCALE_LAG = 2 * GROUP.mixed;
 
 /** A batch of text, from which a language model learns the next token. */
 export function languageBatch(model: GPT, { tokens, targets }: Batch): MicroBatch {
@@ -112,19 +117,19 @@ export async function train(options: LoopOptions, task: LoopTask): Promise<LoopR
   const firstStep = step;
   let paused = 0; // milliseconds outside of training steps
   let tokens = 0;
-  const pending: Pending[] = [];
+  /** Steps whose scale the next ones do not know of yet. */
+  const unscaled: Finished[] = [];
+  const flight = new Flight<Finished>(options.mixed ? GROUP.mixed : GROUP.float32);
 
   const seconds = () => (performance.now() - started - paused) / 1000;
   const rate = () => tokens / seconds();
 
-  const settle = async (upTo: number) => {
-    while (pending.length > upTo) {
-      const done = pending.shift()!;
-      const { step: at, lr, scale } = done;
-      const finished = await finish(done, task, options.stage);
+  const report = async (results: readonly Finished[]) => {
+    for (const finished of results) {
+      const { step: at, lr } = finished;
       loss = finished.loss;
       const norm = finished.overflowed ? undefined : round(finished.norm);
-      scaling?.finished(scale, !finished.overflowed);
+      if (scaling) unscaled.push(finished);
       const line: MetricsLine = { step: at, loss: round(loss), lr, norm };
       await metrics.add({ ...line, tokens_per_s: Math.round(rate()) });
       const left = (steps - at) * seconds() / (at - firstStep);
@@ -164,7 +169,7 @@ export async function train(options: LoopOptions, task: LoopTask): Promise<LoopR
   const due = (every: number) => every > 0 && (step % every === 0 || step === steps);
   const interlude = async (fn: () => Promise<void>) => {
     const before = performance.now();
-    await settle(0);
+    await report(await flight.land());
     await fn();
     paused += performance.now() - before;
   };
@@ -172,8 +177,12 @@ export async function train(options: LoopOptions, task: LoopTask): Promise<LoopR
   while (step < steps && !task.signal.aborted) {
     step++;
     const lr = learningRate(step, options.schedule);
+    while (scaling && unscaled.length > 0 && unscaled[0].step <= step - SCALE_LAG) {
+      const { scale, overflowed } = unscaled.shift()!;
+      scaling.finished(scale, !overflowed);
+    }
     const scale = scaling?.value ?? 1;
-    pending.push(scope(() => {
+    const pending = scope((): Pending => {
       optimizer.zeroGradients();
       const batches = Array.from({ length: options.accumulate }, (_, micro) => task.batch(step, micro));
       const targets = batches.reduce((n, batch) => n + batch.targets, 0);
@@ -188,7 +197,7 @@ export async function train(options: LoopOptions, task: LoopTask): Promise<LoopR
       tokens += batches.reduce((n, batch) => n + batch.tokens, 0);
       const norm = optimizer.step(step, lr, scale);
       // All are read at the end, so that a step is handed over in one piece.
-      const read = (tensor: Tensor) => model.parameters.device.read(tensor.buffer);
+      const read = (tensor: Tensor) => model.parameters.device.snapshot(tensor.buffer);
       return {
         step,
         lr,
@@ -196,9 +205,9 @@ export async function train(options: LoopOptions, task: LoopTask): Promise<LoopR
         losses: losses.map(({ share, value }) => ({ share, value: read(value) })),
         norm: read(norm),
       };
-    }));
+    });
     model.parameters.device.flush();
-    await settle(IN_FLIGHT - 1);
+    await report(await flight.add(() => finish(pending, task, options.stage)));
     if (due(options.every.evaluate)) await interlude(evaluate);
     if (task.sample && due(options.every.sample)) {
       await interlude(async () => {
@@ -214,7 +223,7 @@ export async function train(options: LoopOptions, task: LoopTask): Promise<LoopR
     // Let signals and timers in: on the cpu device nothing else here waits.
     if (step % 8 === 0) await new Promise((resolve) => setTimeout(resolve, 0));
   }
-  await settle(0);
+  await report(await flight.land());
   if (lastSaved < step) await save("last", step === steps, task.resume !== undefined);
   terminal.clear();
   const points = (pick: (line: MetricsLine) => number | undefined) =>
@@ -245,11 +254,11 @@ interface Pending {
   readonly lr: number;
   /** What the loss was multiplied by, and the gradients so are. */
   readonly scale: number;
-  readonly losses: readonly { share: number; value: Promise<Float32Array> }[];
-  readonly norm: Promise<Float32Array>;
+  readonly losses: readonly { share: number; value: Snapshot }[];
+  readonly norm: Snapshot;
 }
 
-interface Finished {
+interface Finished extends Pick<Pending, "step" | "lr" | "scale"> {
   readonly loss: number;
   /** Of the gradient, before clipping. */
   readonly norm: number;
@@ -259,14 +268,17 @@ interface Finished {
 
 /** A step's figures, once they are known to be sound. */
 async function finish(pending: Pending, { model, highestLoss }: LoopTask, stage: string): Promise<Finished> {
-  const { step, losses, norm, scale } = pending;
-  let loss = 0;
-  for (const { share, value } of losses) loss += share * (await value)[0];
-  const squared = (await norm)[0];
+  const { step, lr, losses, norm, scale } = pending;
+  const [[squared], ...values] = await Promise.all(
+    [norm, ...losses.map(({ value }) => value)].map((s) => s.data()),
+  );
+  const loss = losses.reduce((sum, { share }, i) => sum + share * values[i][0], 0);
   if (Number.isFinite(loss) && loss <= highestLoss) {
     const overflowed = !Number.isFinite(squared);
     // Scaled by 1, a gradient that overflows is no matter of its scale.
-    if (!overflowed || scale > 1) return { loss, norm: Math.sqrt(squared) / scale, overflowed };
+    if (!overflowed || scale > 1) {
+      return { step, lr, scale, loss, norm: Math.sqrt(squared) / scale, overflowed };
+    }
   }
   const where = await firstBroken(model);
   const what = loss > highestLoss

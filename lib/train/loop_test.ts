@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertLess } from "@std/assert";
 import { testGpu } from "../device/testing.ts";
 import { GPT } from "../nn/gpt.ts";
 import { Terminal } from "../progress.ts";
@@ -18,7 +18,7 @@ if (gpu) {
       batch: shape.batch,
       time: shape.context,
     };
-    const counts: { submits: number; buffers: number; bindGroups: number; pipelines: number }[] = [];
+    const counts: ({ submits: number } & typeof gpu.created)[] = [];
     await train({
       stage: "pretrain",
       seed: 1,
@@ -41,7 +41,9 @@ if (gpu) {
       signal: new AbortController().signal,
     });
     const [first, last] = [counts[4], counts[7]];
-    assertEquals(last, { ...first, submits: first.submits + 3 });
+    // How many results are on their way at once, and so wait to be fetched, depends on the time that steps take.
+    assertEquals(last, { ...first, submits: first.submits + 3, staging: last.staging });
+    assertLess(last.staging, 3 * 8);
     await Deno.remove(out, { recursive: true });
   });
 }

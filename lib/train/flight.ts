@@ -1,0 +1,63 @@
+/** How long a group of steps should take, in milliseconds: many times what fetching its results does. */
+const GROUP_MS = 100;
+
+/** The most steps that make a group. With mixed precision fewer, so that the loss scale learns of an overflow soon. */
+export const GROUP = { float32: 32, mixed: 4 };
+
+/**
+ * Steps whose results are still on their way. Deno takes 10 ms to fetch anything from a GPU, several times what a
+ * step of a small model takes there, so results are fetched by the group, and while one group's are on their way
+ * the device works on the next. On a device as slow as a step a group this is no more than two steps in flight.
+ */
+export class Flight<T> {
+  readonly #most: number;
+  /** Those of the steps that nobody has fetched yet. */
+  #group: (() => Promise<T>)[] = [];
+  #fetching: { readonly results: Promise<T[]>; readonly steps: number } | null = null;
+  #size = 1;
+  #landed = performance.now();
+
+  /** @param most steps in a group */
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  /**
+   * Adds a step that was handed to the device.
+   * @param fetch asks for its results
+   * @returns those of earlier steps that have come in since, in order
+   */
+  async add(fetch: () => Promise<T>): Promise<T[]> {
+    this.#group.push(fetch);
+    return this.#group.length < this.#size ? [] : await this.#next();
+  }
+
+  /** Waits for all results, and returns those that were not returned before. */
+  async land(): Promise<T[]> {
+    return [...await this.#next(), ...await this.#next()];
+  }
+
+  async #next(): Promise<T[]> {
+    const before = this.#fetching;
+    const steps = this.#group.length;
+    const results = inOrder(this.#group.splice(0).map((fetch) => fetch()));
+    results.catch(() => {}); // If the group before fails, nobody asks for these.
+    this.#fetching = steps > 0 ? { results, steps } : null;
+    if (!before) return [];
+    const landed = await before.results;
+    const now = performance.now();
+    const fitting = Math.floor(GROUP_MS * before.steps / (now - this.#landed));
+    this.#size = Math.min(this.#most, Math.max(1, fitting));
+    this.#landed = now;
+    return landed;
+  }
+}
+
+/** All results, or the error of the first step that failed. */
+async function inOrder<T>(promises: Promise<T>[]): Promise<T[]> {
+  // Nor for those behind one that fails.
+  for (const promise of promises) promise.catch(() => {});
+  const results: T[] = [];
+  for (const promise of promises) results.push(await promise);
+  return results;
+}
