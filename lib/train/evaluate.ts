@@ -5,6 +5,7 @@ import { IGNORED } from "../ops/cross_entropy.ts";
 import { scope } from "../tensor/tensor.ts";
 import { special } from "../text/special.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
+import { Flight, GROUP } from "./flight.ts";
 
 /** How well a model predicts text. */
 export interface Prediction {
@@ -26,11 +27,18 @@ export async function evaluateLoss(
 ): Promise<Prediction> {
   const { device } = model.parameters;
   const encoder = new TextEncoder();
+  const flight = new Flight<Float32Array>(GROUP.float32);
+  const losses: Float32Array[] = [];
+  for (const { tokens, targets } of batches) {
+    const loss = scope(() => device.snapshot(model.loss(tokens, targets).buffer));
+    device.flush();
+    losses.push(...await flight.add(() => loss.data()));
+  }
+  losses.push(...await flight.land());
   let nats = 0, targets = 0, characters = 0, bytes = 0;
-  for (const batch of batches) {
-    const loss = await scope(() => device.read(model.loss(batch.tokens, batch.targets).buffer));
+  for (const [i, batch] of batches.entries()) {
     const counted = batch.targets.filter((t) => t !== IGNORED);
-    nats += loss[0] * counted.length;
+    nats += losses[i][0] * counted.length;
     targets += counted.length;
     const text = tokenizer.decode(counted);
     // A character that the vocabulary lacks is one all the same; its bytes are not known.
