@@ -229,7 +229,7 @@ export class GPT {
     return this.parameters.get(name);
   }
 
-  /** Weight and bias of a linear layer. */
+  /** Weight and bias of a linear layer, or scale and shift of a norm. */
   #layer(name: string): [Parameter, Parameter | null] {
     return [this.#p(`${name}.weight`), this.config.bias ? this.#p(`${name}.bias`) : null];
   }
@@ -240,7 +240,7 @@ export class GPT {
     const name = layer === this.config.layers
       ? "transformer.ln_f"
       : `transformer.h.${layer}.ln_${index % 2 + 1}`;
-    return [this.#p(`${name}.weight`), this.config.bias ? this.#p(`${name}.bias`) : null];
+    return this.#layer(name);
   }
 
   #drop(x: Tensor): Tensor {

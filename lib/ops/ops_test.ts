@@ -120,7 +120,7 @@ if (gpu) {
         const sets = [{ m: 132, n: 68, k: 516 }, { m: 4, n: 260, k: 512 }];
         if (!shader.name.includes("vectors")) sets.push({ m: 131, n: 67, k: 515 });
         for (const sizes of sets) {
-          const adds = matmul.bindings.includes("real inout") || matmul.name === linearGradient.name;
+          const adds = matmul.bindings.some((binding) => binding.endsWith(" inout"));
           const args = { ...sizes, has_bias: 1, accumulate: Number(adds) };
           const { m, n, k } = sizes;
           const third = matmul.name === matmulSlope.name ? m * n : n;

@@ -13,13 +13,19 @@ export class Flight<T> {
   readonly #most: number;
   /** Those of the steps that nobody has fetched yet. */
   #group: (() => Promise<T>)[] = [];
-  #fetching: { readonly results: Promise<T[]>; readonly steps: number } | null = null;
+  #fetching: Promise<T[]> | null = null;
   #size = 1;
-  #landed = performance.now();
+  readonly #clock: () => number;
+  #landed: number;
 
-  /** @param most steps in a group */
-  constructor(most: number) {
+  /**
+   * @param most steps in a group
+   * @param clock milliseconds from some start
+   */
+  constructor(most: number, clock = () => performance.now()) {
     this.#most = most;
+    this.#clock = clock;
+    this.#landed = clock();
   }
 
   /**
@@ -39,14 +45,12 @@ export class Flight<T> {
 
   async #next(): Promise<T[]> {
     const before = this.#fetching;
-    const steps = this.#group.length;
-    const results = inOrder(this.#group.splice(0).map((fetch) => fetch()));
-    results.catch(() => {}); // If the group before fails, nobody asks for these.
-    this.#fetching = steps > 0 ? { results, steps } : null;
+    this.#fetching = this.#group.length > 0 ? inOrder(this.#group.splice(0).map((fetch) => fetch())) : null;
+    this.#fetching?.catch(() => {}); // If the group before fails, nobody asks for these.
     if (!before) return [];
-    const landed = await before.results;
-    const now = performance.now();
-    const fitting = Math.floor(GROUP_MS * before.steps / (now - this.#landed));
+    const landed = await before;
+    const now = this.#clock();
+    const fitting = Math.floor(GROUP_MS * landed.length / (now - this.#landed));
     this.#size = Math.min(this.#most, Math.max(1, fitting));
     this.#landed = now;
     return landed;
@@ -55,7 +59,7 @@ export class Flight<T> {
 
 /** All results, or the error of the first step that failed. */
 async function inOrder<T>(promises: Promise<T>[]): Promise<T[]> {
-  // Nor for those behind one that fails.
+  // If one fails, nobody asks for those behind it, which may fail too.
   for (const promise of promises) promise.catch(() => {});
   const results: T[] = [];
   for (const promise of promises) results.push(await promise);

@@ -5,7 +5,8 @@ import { Flight } from "./flight.ts";
 const later = <T>(value: T) => () => new Promise<T>((resolve) => setTimeout(() => resolve(value), 3));
 
 Deno.test("results come in order, once, and fast steps are fetched by the group", async () => {
-  const flight = new Flight<number>(4);
+  let time = 0;
+  const flight = new Flight<number>(4, () => time += 3);
   const seen: number[] = [];
   const groups = new Set<number>();
   for (let step = 0; step < 50; step++) {

@@ -119,6 +119,17 @@ async function pipelined(
   return (last - first) / counted;
 }
 
+/** Milliseconds of each step, waited for. */
+async function stepTimes(model: ReturnType<typeof benchmarkModel>, steps: number): Promise<number[]> {
+  const times: number[] = [];
+  for (let i = 0; i < steps; i++) {
+    const started = performance.now();
+    await model.step();
+    times.push(performance.now() - started);
+  }
+  return times;
+}
+
 export interface Measurement {
   readonly parameters: number;
   readonly ms_per_step: number;
@@ -136,13 +147,9 @@ export async function measureSteps(
 ): Promise<Measurement> {
   const model = benchmarkModel(device, shape, mixed);
   for (let i = 0; i < 3; i++) await model.step();
-  const times: number[] = [];
-  for (let i = 0; i < steps && device.name !== "webgpu"; i++) {
-    const started = performance.now();
-    await model.step();
-    times.push(performance.now() - started);
-  }
-  const ms = device.name === "webgpu" ? await pipelined(model, steps, mixed) : median(times);
+  const ms = device.name === "webgpu"
+    ? await pipelined(model, steps, mixed)
+    : median(await stepTimes(model, steps));
   return {
     parameters: model.parameters,
     ms_per_step: Math.round(ms * 100) / 100,
