@@ -1,5 +1,5 @@
 /** From a request for text to pieces of it, with what the page's trace shows. */
-import type { FinishReason, GenerateOptions } from "../generate/batch.ts";
+import type { FinishReason, GeneratedToken, GenerateOptions } from "../generate/batch.ts";
 import { QueueFullError } from "../generate/batch.ts";
 import { promptTokens } from "../generate/answer.ts";
 import type { Turn } from "../text/prompt.ts";
@@ -155,4 +155,29 @@ function continuation({ tokenizer, gpt }: LanguageModel, text: string): Uint32Ar
   const ids = tokenizer.encode(text);
   const room = Math.max(1, Math.floor(gpt.config.context * 3 / 4) - 1);
   return Uint32Array.of(special("<bos>"), ...ids.subarray(Math.max(0, ids.length - room)));
+}
+
+export const reasonOf = (reason: FinishReason) => reason === "aborted" ? "length" : reason;
+
+/**
+ * A generation as a whole.
+ * @throws {ApiError} if the time limit was reached
+ */
+export async function collect(generation: Generation, late: AbortSignal) {
+  const pieces = generation.pieces();
+  const tokens: GeneratedToken[] = [];
+  let text = "";
+  let next = await pieces.next();
+  for (; !next.done; next = await pieces.next()) {
+    text += next.value.text;
+    if (next.value.token) tokens.push(next.value.token);
+  }
+  if (late.aborted && next.value === "aborted") throw new ApiError(504, "the time limit was reached");
+  return {
+    text: text.trimEnd(),
+    tokens,
+    finish: reasonOf(next.value),
+    usage: generation.usage(),
+    trace: generation.trace(),
+  };
 }

@@ -2,6 +2,9 @@
 import type { Context } from "hono";
 import type { GeneratedToken } from "../generate/batch.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
+import { type Generation, reasonOf } from "./generation.ts";
+import { ApiError, type Usage } from "./openai.ts";
+import type { Piece } from "./stream.ts";
 
 /**
  * A response of events, taken from the generator as fast as the client reads. Hono's helper does the same
@@ -29,6 +32,29 @@ export function serverSentEvents(
     "cache-control": "no-cache",
     "x-accel-buffering": "no",
   });
+}
+
+/**
+ * The events of a generation: one a piece (null leaves a piece out), one at its end, the usage if it was
+ * asked for, and `[DONE]`. An error ends the stream if the time limit was reached.
+ */
+export async function* streamed(generation: Generation, late: AbortSignal, shape: {
+  piece(piece: Piece): unknown;
+  end(finish: string): unknown;
+  usage: ((usage: Usage) => unknown) | undefined;
+}): AsyncGenerator<unknown> {
+  const pieces = generation.pieces();
+  let next = await pieces.next();
+  for (; !next.done; next = await pieces.next()) {
+    const event = shape.piece(next.value);
+    if (event !== null) yield event;
+  }
+  if (late.aborted && next.value === "aborted") {
+    return yield new ApiError(504, "the time limit was reached").body();
+  }
+  yield shape.end(reasonOf(next.value));
+  if (shape.usage) yield shape.usage(generation.usage());
+  yield "[DONE]";
 }
 
 const named = (tokenizer: Tokenizer, id: number) => tokenizer.decode([id], { special: true });

@@ -1,0 +1,66 @@
+/** What the routes share: models, counters and limits, and how a request finds its model and its deadline. */
+import type { Context } from "hono";
+import type { Faq } from "./faq.ts";
+import type { ServerMetrics } from "./metrics.ts";
+import type { LabelModel, LanguageModel, ModelStore } from "./models.ts";
+import { ApiError } from "./openai.ts";
+
+export interface Services {
+  readonly store: ModelStore;
+  readonly faq: Faq;
+  readonly metrics: ServerMetrics;
+  /** Whether requests must bring a key. */
+  readonly locked: boolean;
+  /** Seconds that a request may take. */
+  readonly timeLimit: number;
+}
+
+async function find(store: ModelStore, id: string | undefined, kinds: readonly string[]) {
+  const chosen = id ?? store.listed.find(({ kind }) => kinds.includes(kind))?.id;
+  const model = chosen === undefined ? null : await store.open(chosen);
+  if (!model) {
+    const there = store.listed.map((listed) => listed.id).join(", ");
+    throw new ApiError(
+      404,
+      `there is no model ${JSON.stringify(chosen)}; there are: ${there}`,
+      "model",
+      "model_not_found",
+    );
+  }
+  if (!kinds.includes(model.kind)) {
+    const other = model.kind === "classifier"
+      ? "labels texts: use POST /classify"
+      : "writes text; it has no labels";
+    throw new ApiError(400, `${model.id} ${other}`, "model", "wrong_kind");
+  }
+  return model;
+}
+
+/** @throws {ApiError} if there is no such model, or it labels texts */
+export async function languageModel(store: ModelStore, id?: string): Promise<LanguageModel> {
+  return await find(store, id, ["chat", "text"]) as LanguageModel;
+}
+
+/** @throws {ApiError} if there is no such model, or it writes texts */
+export async function labelModel(store: ModelStore, id?: string): Promise<LabelModel> {
+  return await find(store, id, ["classifier"]) as LabelModel;
+}
+
+export interface Deadline {
+  /** Aborted when the client leaves. */
+  readonly left: AbortController;
+  /** Aborted when the time limit is reached. */
+  readonly late: AbortSignal;
+  /** Aborted by either. */
+  readonly signal: AbortSignal;
+}
+
+export function deadlineOf(c: Context, seconds: number): Deadline {
+  const left = new AbortController();
+  c.req.raw.signal.addEventListener("abort", () => left.abort());
+  const late = AbortSignal.timeout(seconds * 1000);
+  return { left, late, signal: AbortSignal.any([left.signal, late]) };
+}
+
+/** Lets other requests in between two computations. */
+export const pause = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
