@@ -1,15 +1,9 @@
 // AdamW (Loshchilov and Hutter, arXiv:1711.05101) over the whole parameter arena, with clipping by the
 // global norm folded in. Parameters below decay_end decay, the others (biases, norms) do not.
 // m̂ and v̂ are corrected for their start at zero by correction1 = 1 - β1^t, correction2 = 1 - β2^t.
+// gradient_scale is what the loss was multiplied by, and so the gradients are.
 // A gradient norm that is not finite leaves everything as it was.
 
-struct Params {
-  n: u32, decay_end: u32, lr: f32, beta1: f32, beta2: f32, epsilon: f32, decay: f32, clip: f32,
-  gradient_scale: f32, // what the loss was multiplied by, and so the gradients are
-  correction1: f32, correction2: f32,
-}
-
-@group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read> gradient: array<f32>;
 @group(0) @binding(2) var<storage, read> squared_norm: array<f32>;
 @group(0) @binding(3) var<storage, read_write> weight: array<f32>;

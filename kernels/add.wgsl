@@ -1,10 +1,5 @@
 // out = a + b, element by element: residual connections, and gradients of a tensor used twice.
 
-alias real = f32; // or f16, with mixed precision
-
-struct Params { n: u32 }
-
-@group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read> a: array<real>;
 @group(0) @binding(2) var<storage, read> b: array<real>;
 @group(0) @binding(3) var<storage, read_write> out: array<real>;

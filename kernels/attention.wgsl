@@ -9,15 +9,9 @@
 //   rows sy and sy + 16, columns sx, sx + 4, sx + 8 and sx + 12
 // and of the 32×64 results four rows, of two vectors each:
 //   rows oy, oy + 8, oy + 16 and oy + 24, vectors ox and ox + 8
+//
+// threshold, seed and keep_scale are the dropout of probabilities; threshold is 0 for none.
 
-alias real = f32; // or f16, with mixed precision
-
-struct Params {
-  batch: u32, time: u32, heads: u32, head_width: u32,
-  seed: u32, threshold: u32, keep_scale: f32, // dropout of probabilities; threshold 0 for none
-}
-
-@group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read> qkv: array<real>;
 
 // Where a tile has a vector of a row. Rows that are read side by side are turned against each other, so that

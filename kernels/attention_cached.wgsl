@@ -6,9 +6,6 @@
 // A workgroup owns one query of one head and walks its keys 64 at a time with an online softmax: an
 // invocation scores one key of the 64, then gathers its share of the output's columns.
 
-struct Params { batch: u32, time: u32, heads: u32, head_width: u32, capacity: u32 }
-
-@group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read> slots: array<vec2u>;
 @group(0) @binding(2) var<storage, read> qkv: array<f32>;
 @group(0) @binding(3) var<storage, read> keys: array<f32>;

@@ -1,9 +1,6 @@
 // Copies the keys and values of new positions to their place in the caches. slots is (B, 2): a sequence's
 // row of the caches and the positions that are there; qkv is (B, T, 3C), the caches are (rows, capacity, C).
 
-struct Params { batch: u32, time: u32, width: u32, capacity: u32 }
-
-@group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read> slots: array<vec2u>;
 @group(0) @binding(2) var<storage, read> qkv: array<f32>;
 @group(0) @binding(3) var<storage, read_write> keys: array<f32>;

@@ -1,11 +1,6 @@
 // logits become their gradients, (softmax(logits) - onehot(target)) · weight · scale · dloss, which are zero for rows
 // without a target.
 
-alias real = f32; // or f16, with mixed precision
-
-struct Params { rows: u32, classes: u32, weighted: u32, scale: f32 }
-
-@group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read_write> logits: array<real>;
 @group(0) @binding(2) var<storage, read> targets: array<u32>;
 @group(0) @binding(3) var<storage, read> weights: array<f32>; // one a row, if weighted

@@ -2,11 +2,6 @@
 // arXiv:1805.02867), and loss = weight · (lse - logit[target]). A target of 0xffffffff carries no loss.
 // One workgroup a row.
 
-alias real = f32; // or f16, with mixed precision
-
-struct Params { rows: u32, classes: u32, weighted: u32 }
-
-@group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read> logits: array<real>;
 @group(0) @binding(2) var<storage, read> targets: array<u32>;
 @group(0) @binding(3) var<storage, read> weights: array<f32>; // one a row, if weighted

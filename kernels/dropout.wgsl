@@ -1,11 +1,6 @@
 // Inverted dropout (Srivastava et al., 2014): y = x / (1 - rate) where kept, else 0. The mask is a hash
 // of (seed, index), so the backward pass is this same kernel on dy, and no mask is stored.
 
-alias real = f32; // or f16, with mixed precision
-
-struct Params { n: u32, seed: u32, threshold: u32, scale: f32 }
-
-@group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read> x: array<real>;
 @group(0) @binding(2) var<storage, read_write> y: array<real>;
 

@@ -5,11 +5,6 @@
 // places[places[starts + u]] up to places[places[starts + u + 1]]. One invocation owns one (id, column)
 // and adds its rows in order.
 
-alias real = f32; // or f16, with mixed precision
-
-struct Params { distinct: u32, width: u32, ids: u32, starts: u32 }
-
-@group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read> places: array<u32>;
 @group(0) @binding(2) var<storage, read> dout: array<real>;
 @group(0) @binding(3) var<storage, read_write> dweight: array<f32>;

@@ -1,10 +1,5 @@
 // out = value.
 
-alias real = f32; // or f16, with mixed precision
-
-struct Params { n: u32, value: f32 }
-
-@group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read_write> out: array<real>;
 
 @compute @workgroup_size(64)

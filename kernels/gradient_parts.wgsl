@@ -1,8 +1,5 @@
 // The second half of gradient_end.wgsl where k was split: c, and bias behind it, are Σ parts, or grow by that.
 
-struct Params { m: u32, n: u32, k: u32, has_bias: u32, accumulate: u32 }
-
-@group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read> parts: array<f32>; // one (m + has_bias)×n matrix after another
 @group(0) @binding(3) var<storage, read_write> bias: array<f32>;
 @group(0) @binding(4) var<storage, read_write> c: array<f32>;

@@ -1,10 +1,5 @@
 // out = x, element by element, in float16: the copies of weights that mixed precision computes with.
 
-alias real = f32; // or f16, with mixed precision
-
-struct Params { n: u32 }
-
-@group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read> x: array<f32>;
 @group(0) @binding(2) var<storage, read_write> out: array<real>;
 

@@ -3,12 +3,6 @@
 //
 // It follows layer_norm_forward.wgsl, whose rows are there already, or add_norm_forward.wgsl, which makes them.
 
-alias real = f32; // or f16, with mixed precision
-
-struct Params { rows: u32, width: u32, has_beta: u32 }
-
-@group(0) @binding(0) var<uniform> p: Params;
-
 var<workgroup> partial: array<f32, 64>;
 
 fn total(lane: u32, value: f32) -> f32 {

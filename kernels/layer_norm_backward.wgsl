@@ -2,11 +2,6 @@
 //   dx = inverse · (g - mean(g) - x̂·mean(g·x̂)),   or dx += that
 // One workgroup a row, as in the forward.
 
-alias real = f32; // or f16, with mixed precision
-
-struct Params { rows: u32, width: u32, accumulate: u32 }
-
-@group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read> x: array<real>;
 @group(0) @binding(2) var<storage, read> gamma: array<f32>;
 @group(0) @binding(3) var<storage, read> stats: array<f32>;

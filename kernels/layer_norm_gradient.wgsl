@@ -4,11 +4,6 @@
 
 override SPLIT: bool = false;
 
-alias real = f32; // or f16, with mixed precision
-
-struct Params { rows: u32, width: u32, has_beta: u32 }
-
-@group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read> x: array<real>;
 @group(0) @binding(2) var<storage, read> stats: array<f32>;
 @group(0) @binding(3) var<storage, read> dy: array<real>;

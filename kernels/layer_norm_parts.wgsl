@@ -1,8 +1,5 @@
 // The second half of layer_norm_gradient.wgsl where several workgroups shared the rows.
 
-struct Params { rows: u32, width: u32, has_beta: u32 }
-
-@group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read> parts: array<f32>; // (part, 2, width)
 @group(0) @binding(4) var<storage, read_write> dgamma: array<f32>;
 @group(0) @binding(5) var<storage, read_write> dbeta: array<f32>;

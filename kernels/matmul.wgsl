@@ -14,11 +14,6 @@ override TRANSPOSE_B: bool = false;
 override SPLIT: bool = false; // whether workgroups along z share k
 override SUMS: bool = false; // whether the column sums of op(b) may be asked for, as row m of the result
 
-alias real = f32; // or f16, with mixed precision
-
-struct Params { m: u32, n: u32, k: u32, has_bias: u32, accumulate: u32 }
-
-@group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read> a: array<real>;
 @group(0) @binding(2) var<storage, read> b: array<real>;
 

@@ -1,10 +1,5 @@
 // c = Σ parts + bias, or c += Σ parts: the second half of a matrix product whose k was split.
 
-alias real = f32; // or f16, with mixed precision
-
-struct Params { m: u32, n: u32, k: u32, has_bias: u32, accumulate: u32 }
-
-@group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read> parts: array<f32>; // one m×n matrix after another
 @group(0) @binding(3) var<storage, read> bias: array<f32>;
 @group(0) @binding(4) var<storage, read_write> c: array<real>;

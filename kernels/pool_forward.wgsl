@@ -1,10 +1,5 @@
 // out[b, c] = Σ_t weights[b, t] · x[b, t, c]
 
-alias real = f32; // or f16, with mixed precision
-
-struct Params { rows: u32, time: u32, width: u32 }
-
-@group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read> x: array<real>;
 @group(0) @binding(2) var<storage, read> weights: array<f32>;
 @group(0) @binding(3) var<storage, read_write> out: array<real>;

@@ -1,8 +1,5 @@
 // out[0] = scale · Σ x, by one workgroup, in a fixed order.
 
-struct Params { n: u32, scale: f32 }
-
-@group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read> x: array<f32>;
 @group(0) @binding(2) var<storage, read_write> out: array<f32>;
 

@@ -1,8 +1,5 @@
 // out[g] = Σ x² over the g-th run of 4096 elements: the first half of a global gradient norm.
 
-struct Params { n: u32 }
-
-@group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read> x: array<f32>;
 @group(0) @binding(2) var<storage, read_write> out: array<f32>;
 

@@ -31,6 +31,7 @@ class CpuAllocation {
 
 /** What was asked for, on top of the pooled allocation that serves it. */
 class CpuBuffer implements Buffer {
+  readonly dtype = "f32";
   readonly address: bigint;
   constructor(readonly base: CpuAllocation, readonly offset: number, readonly bytes: number) {
     this.address = BigInt(base.address + offset);

@@ -6,13 +6,21 @@
  * (plain TypeScript in float64: slow, and the judge of the other two).
  */
 
-/** The scalar parameters of a kernel, in the order of the fields of its WGSL `Params` struct. */
+/** What a buffer of numbers holds. */
+export type DType = "f32" | "f16";
+
+export const bytesPerValue: Readonly<Record<DType, number>> = { f32: 4, f16: 2 };
+
+/**
+ * The scalar parameters of a kernel. Shaders read them as the fields of `p`, whose struct is made from
+ * this; Wasm exports take them as arguments in this order.
+ */
 export type Params = Record<string, "u32" | "f32">;
 export type Args<P extends Params> = { readonly [K in keyof P]: number };
 
 /**
- * How a kernel uses one of its buffers; `inout` reads and writes it. `real` is float32, or float16 where a
- * dispatch's buffers are.
+ * How a kernel uses one of its buffers; `inout` reads and writes it. `real` is the dtype of the dispatch:
+ * f16 if one of its buffers is, else f32.
  */
 export type Binding = `${"f32" | "real" | "u32"} ${"in" | "out" | "inout"}`;
 
@@ -40,7 +48,10 @@ export interface CpuKernel<P extends Params> {
 /** What the webgpu device runs. */
 export interface Shader<P extends Params = Params> {
   readonly name: string;
-  /** The complete shader, from files in `kernels/`. For float16 its `alias real = f32` becomes one of f16. */
+  /**
+   * From files in `kernels/`: the shader without its parameters and without the type `real`, which
+   * `shaderText` puts before it.
+   */
   readonly wgsl: string;
   /** Values for the shader's `override` constants. */
   readonly constants?: Readonly<Record<string, number>>;
@@ -69,6 +80,17 @@ export interface Kernel<P extends Params = Params, B extends readonly Binding[] 
   plan?(a: Args<P>): readonly Shader<P>[];
 }
 
+/**
+ * The complete text of a shader: before its own it has the kernel's parameters, as `p`, and the type `real`.
+ * They take up the first line, so that line numbers stay those of the files.
+ */
+export function shaderText({ wgsl }: Pick<Shader, "wgsl">, params: Params, dtype: DType): string {
+  const fields = Object.entries(params).map(([name, type]) => `${name}: ${type}`).join(", ");
+  const enable = dtype === "f16" ? "enable f16; " : "";
+  return `${enable}struct Params { ${fields} } @group(0) @binding(0) var<uniform> p: Params; ` +
+    `alias real = ${dtype}; ${wgsl}`;
+}
+
 /** The shaders of a kernel. */
 export function shadersOf<P extends Params, B extends readonly Binding[]>(
   k: Kernel<P, B>,
@@ -86,8 +108,7 @@ export function kernel<const P extends Params, const B extends readonly Binding[
 /** Memory of a device. Only the device that made it can look inside. */
 export interface Buffer {
   readonly bytes: number;
-  /** Whether it holds float16. */
-  readonly half?: boolean;
+  readonly dtype: DType;
 }
 
 /** A copy of a buffer's contents. */
@@ -104,9 +125,9 @@ export interface Device {
   readonly float16: boolean;
   /**
    * Allocates at least `bytes`; contents are undefined.
-   * @param half for float16, where the device has that
+   * @param dtype f32 by default; f16 only where the device has that
    */
-  alloc(bytes: number, half?: boolean): Buffer;
+  alloc(bytes: number, dtype?: DType): Buffer;
   /** Allocates a buffer that holds `data` from here on. */
   upload(data: Float32Array | Uint32Array): Buffer;
   /** Gives a buffer back for reuse by later calls; work already dispatched still sees it. */

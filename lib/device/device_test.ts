@@ -105,15 +105,15 @@ if (gpu) {
   Deno.test("webgpu: every shader compiles", async () => {
     for (const kernel of kernels) {
       for (const shader of shadersOf(kernel)) {
-        assertEquals(await gpu.compile(shader), []);
-        if (gpu.float16) assertEquals(await gpu.compile(shader, true), []);
+        assertEquals(await gpu.compile(shader, kernel.params), []);
+        if (gpu.float16) assertEquals(await gpu.compile(shader, kernel.params, "f16"), []);
       }
     }
   });
 
   Deno.test("webgpu: a shader that does not compile is told with its line", async () => {
     const wgsl = "@compute @workgroup_size(1)\nfn main() {\n  let x: f32 = 1u;\n}\n";
-    const [fault] = await gpu.compile({ name: "broken", wgsl });
+    const [fault] = await gpu.compile({ name: "broken", wgsl }, { n: "u32" });
     assert(fault.startsWith("broken.wgsl:3:"), fault);
   });
 

@@ -7,6 +7,7 @@
 import type { Args, Binding, Buffer, Device, Kernel, Params, Snapshot, Views } from "./device.ts";
 
 class OracleBuffer implements Buffer {
+  readonly dtype = "f32";
   constructor(readonly bytes: number, readonly f64: Float64Array, readonly u32: Uint32Array) {}
 }
 

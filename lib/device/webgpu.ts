@@ -10,10 +10,12 @@ import {
   type Binding,
   type Buffer,
   type Device,
+  type DType,
   type Kernel,
   type Params,
   type Shader,
   shadersOf,
+  shaderText,
   type Snapshot,
 } from "./device.ts";
 import { UserError } from "../errors.ts";
@@ -41,7 +43,7 @@ class GpuBufferView implements Buffer {
     readonly base: GpuAllocation,
     readonly offset: number,
     readonly bytes: number,
-    readonly half = false,
+    readonly dtype: DType = "f32",
     readonly length = bytes,
   ) {}
 }
@@ -76,8 +78,7 @@ export class WebGpuDevice implements Device {
   submits = 0;
 
   #gpu: GPUDevice;
-  /** By shader: in float32, and in float16. */
-  #pipelines = [new Map<object, Pipeline>(), new Map<object, Pipeline>()] as const;
+  readonly #pipelines: Record<DType, Map<object, Pipeline>> = { f32: new Map(), f16: new Map() };
   #pool = new SizeClassPool<GpuAllocation>((bytes) => this.#create(bytes, STORAGE));
   /** Where small things are read from: losses and norms, once a step. */
   #staging = new SizeClassPool<GpuAllocation>((bytes) => this.#create(bytes, READABLE));
@@ -153,9 +154,9 @@ export class WebGpuDevice implements Device {
     return new GpuAllocation(this.#nextId++, this.#gpu.createBuffer({ size: bytes, usage }), bytes);
   }
 
-  alloc(bytes: number, half = false): GpuBufferView {
+  alloc(bytes: number, dtype: DType = "f32"): GpuBufferView {
     this.#check();
-    return new GpuBufferView(this.#pool.take(bytes), 0, Math.ceil(bytes / 4) * 4, half, bytes);
+    return new GpuBufferView(this.#pool.take(bytes), 0, Math.ceil(bytes / 4) * 4, dtype, bytes);
   }
 
   upload(data: Float32Array | Uint32Array): GpuBufferView {
@@ -172,8 +173,8 @@ export class WebGpuDevice implements Device {
   }
 
   slice(b: Buffer, offset: number, bytes: number): GpuBufferView {
-    const { base, offset: start, half } = b as GpuBufferView;
-    return new GpuBufferView(base, start + offset, Math.ceil(bytes / 4) * 4, half, bytes);
+    const { base, offset: start, dtype } = b as GpuBufferView;
+    return new GpuBufferView(base, start + offset, Math.ceil(bytes / 4) * 4, dtype, bytes);
   }
 
   write(b: Buffer, data: Float32Array | Uint32Array): void {
@@ -186,9 +187,9 @@ export class WebGpuDevice implements Device {
   #pipeline(
     k: Pick<Shader, "name" | "wgsl" | "constants">,
     { params, bindings }: Pick<Kernel, "params" | "bindings">,
-    half: boolean,
+    dtype: DType,
   ): Pipeline {
-    const pipelines = this.#pipelines[half ? 1 : 0];
+    const pipelines = this.#pipelines[dtype];
     const known = pipelines.get(k);
     if (known) return known;
     this.created.pipelines++;
@@ -206,7 +207,7 @@ export class WebGpuDevice implements Device {
         })),
       ],
     });
-    const module = this.#gpu.createShaderModule({ label: k.name, code: half ? inFloat16(k.wgsl) : k.wgsl });
+    const module = this.#gpu.createShaderModule({ label: k.name, code: shaderText(k, params, dtype) });
     module.getCompilationInfo().then((info) => {
       const [fault] = shaderFaults(k, info);
       if (fault) this.#fault = `a shader does not compile on this GPU: ${fault}`;
@@ -253,10 +254,10 @@ export class WebGpuDevice implements Device {
     const shaders = k.plan?.(a) ?? shadersOf(k);
     const bytes = shaders[0].scratch?.bytes(a);
     const scratch = bytes && this.alloc(bytes);
-    const half = (b as GpuBufferView[]).some((buffer) => buffer.half);
+    const dtype = b.some((buffer) => buffer.dtype === "f16") ? "f16" : "f32";
     for (const shader of shaders) {
       const buffers = (scratch ? b.with(shader.scratch!.at, scratch) : b) as GpuBufferView[];
-      this.#record(shader, k, buffers, a, half);
+      this.#record(shader, k, buffers, a, dtype);
     }
     if (scratch) this.release(scratch);
   }
@@ -266,10 +267,10 @@ export class WebGpuDevice implements Device {
     k: Pick<Kernel<P>, "params" | "bindings">,
     buffers: GpuBufferView[],
     a: Args<P>,
-    half: boolean,
+    dtype: DType,
   ): void {
     if (this.#slot === SLOTS || this.#clock?.full) this.flush();
-    const pipeline = this.#pipeline(shader, k, half);
+    const pipeline = this.#pipeline(shader, k, dtype);
     let word = this.#slot * SLOT / 4;
     for (const { name, float } of pipeline.params) {
       if (float) this.#uniformFloats[word++] = a[name];
@@ -312,7 +313,7 @@ export class WebGpuDevice implements Device {
   }
 
   snapshot(b: Buffer): Snapshot {
-    const { base, offset, bytes, half, length } = b as GpuBufferView;
+    const { base, offset, bytes, dtype, length } = b as GpuBufferView;
     this.#check();
     const keep = bytes <= STAGED;
     const staging = keep ? this.#staging.take(bytes) : this.#create(bytes, READABLE);
@@ -333,7 +334,8 @@ export class WebGpuDevice implements Device {
         const data = staging.gpu.getMappedRange(0, bytes).slice(0);
         staging.gpu.unmap();
         if (keep) this.#staging.give(staging);
-        return half ? Float32Array.from(new Float16Array(data, 0, length / 2)) : new Float32Array(data);
+        if (dtype === "f32") return new Float32Array(data);
+        return Float32Array.from(new Float16Array(data, 0, length / 2));
       } catch (error) {
         this.#check();
         throw error;
@@ -385,9 +387,9 @@ export class WebGpuDevice implements Device {
    * Compiles a kernel's shader and returns its faults as `file:line: message`, none when it is sound.
    * wgpu reports faults asynchronously, so `doctor` and the tests ask, and training need not wait.
    */
-  async compile(k: Pick<Shader, "name" | "wgsl">, half = false): Promise<string[]> {
+  async compile(k: Pick<Shader, "name" | "wgsl">, params: Params, dtype: DType = "f32"): Promise<string[]> {
     this.#gpu.pushErrorScope("validation");
-    const module = this.#gpu.createShaderModule({ label: k.name, code: half ? inFloat16(k.wgsl) : k.wgsl });
+    const module = this.#gpu.createShaderModule({ label: k.name, code: shaderText(k, params, dtype) });
     const info = await module.getCompilationInfo();
     const error = await this.#gpu.popErrorScope();
     const faults = shaderFaults(k, info);
@@ -413,11 +415,6 @@ function allow(bytes: number, limit: number): void {
     `a buffer of ${needed} is needed, this GPU allows ${allowed}; lower the batch, the context, the width or ` +
       `the vocabulary, or run with --set device=cpu`,
   );
-}
-
-/** A shader for float16 storage: the same, but for what `real` stands for. Line numbers stay. */
-function inFloat16(wgsl: string): string {
-  return `enable f16; ${wgsl.replace("alias real = f32", "alias real = f16")}`;
 }
 
 function shaderFaults(k: { name: string; wgsl: string }, info: GPUCompilationInfo): string[] {

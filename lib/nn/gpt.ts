@@ -178,10 +178,10 @@ export class GPT {
       upload(device, [batch, 2], Uint32Array.from(rows.flatMap((row, b) => [row, past[b]])));
     const positions = Uint32Array.from(ids, (_, i) => past[Math.floor(i / time)] + i % time);
     // Caches are in float32, and so are the passes that use one.
-    const half = this.parameters.mixed && !cache;
+    const dtype = this.parameters.mixed && !cache ? "f16" : "f32";
     let x = add(
-      embedding(this.#p("transformer.wte.weight"), ids, [batch, time], half),
-      embedding(this.#p("transformer.wpe.weight"), positions, [batch, time], half),
+      embedding(this.#p("transformer.wte.weight"), ids, [batch, time], dtype),
+      embedding(this.#p("transformer.wpe.weight"), positions, [batch, time], dtype),
     ); // (B, T, C)
     x = this.#drop(x);
     let normal = layerNorm(x, ...this.#norm(0));

@@ -96,7 +96,7 @@ export class Parameters {
   /** Makes float16 copies of all weights: Micikevicius et al., "Mixed Precision Training", arXiv:1710.03740. */
   mix(): void {
     const { device, weights } = this;
-    const all = device.alloc(weights.size * 2, true);
+    const all = device.alloc(weights.size * 2, "f16");
     this.#copies = new Tensor(device, weights.shape, all, false);
     for (const { name, shape } of this.specs) {
       const view = device.slice(all, this.#offsets.get(name)! * 2, sizeOf(shape) * 2);

@@ -176,7 +176,7 @@ export function attention(qkv: Tensor, heads: number, rate = 0, seed = 0): Tenso
   const head_width = width / heads;
   const { threshold, scale } = dropoutArgs(rate);
   const args = { batch, time, heads, head_width, seed, threshold, keep_scale: scale };
-  const out = empty(device, [batch, time, width], qkv.half);
+  const out = empty(device, [batch, time, width], qkv.dtype);
   const lse = empty(device, [batch, heads, time]);
   device.dispatch(attentionForward, [qkv.buffer, out.buffer, lse.buffer], args);
   return record({
@@ -185,7 +185,7 @@ export function attention(qkv: Tensor, heads: number, rate = 0, seed = 0): Tenso
     saved: [qkv, out, lse],
     backward(dout) {
       const delta = empty(device, [batch, heads, time]);
-      const dqkv = empty(device, qkv.shape, qkv.half);
+      const dqkv = empty(device, qkv.shape, qkv.dtype);
       const buffers = [qkv, out, dout, lse, delta, dqkv].map((t) => t.buffer);
       device.dispatch(attentionBackward, buffers, args);
       return [dqkv];

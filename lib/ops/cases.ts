@@ -2,7 +2,7 @@
  * One case per op, small and of awkward sizes: the conformance suite and `doctor` compare every device
  * with the oracle on them, and the oracle's gradients with finite differences.
  */
-import type { Device } from "../device/device.ts";
+import type { Device, DType } from "../device/device.ts";
 import type { OracleDevice } from "../device/oracle.ts";
 import { deriveSeed, normals } from "../tensor/random.ts";
 import { Parameter, scope, Tensor, upload } from "../tensor/tensor.ts";
@@ -50,7 +50,7 @@ export const cases: readonly Case[] = [
     name: "embedding",
     inputs: [],
     weights: [[9, 37]],
-    run: (_, [w]) => embedding(w, ids(2 * 7, 9), [2, 7], w.copy !== null),
+    run: (_, [w]) => embedding(w, ids(2 * 7, 9), [2, 7], w.copy ? "f16" : "f32"),
   },
   {
     name: "layer norm",
@@ -214,26 +214,26 @@ export interface Outcome {
 
 /**
  * Runs a case forward and backward with a seeded output gradient.
- * @param half whether activations and the copies of parameters are float16
+ * @param dtype of activations, and of the copies of parameters that they are computed with
  */
 export async function runCase(
   device: Device,
   test: Case,
   { inputs, weights } = draw(test),
-  half = false,
+  dtype: DType = "f32",
 ): Promise<Outcome["values"]> {
   const reads: Record<string, Promise<Float32Array>> = {};
   scope(() => {
     const x = inputs.map((data, i) => {
       const full = upload(device, test.inputs[i], data);
-      return half ? halved(full) : full;
+      return dtype === "f16" ? halved(full) : full;
     });
     const w = weights.map((data, i) => {
       const shape = test.weights[i];
       const parameter = new Parameter(`w${i}`, device, shape, upload(device, shape, data).buffer);
       parameter.grad = upload(device, shape, new Float32Array(data.length));
       parameter.needsGrad = true;
-      if (half) parameter.copy = halved(parameter);
+      if (dtype === "f16") parameter.copy = halved(parameter);
       return parameter;
     });
     x.forEach((t) => t.needsGrad = true);

@@ -85,7 +85,7 @@ export function crossEntropy(logits: Tensor, targets: Uint32Array, weights?: Flo
 }
 
 function copy(x: Tensor): Tensor {
-  const zeros = empty(x.device, x.shape, x.half);
+  const zeros = empty(x.device, x.shape, x.dtype);
   fill(zeros, 0);
   return sum(x, zeros);
 }

@@ -28,7 +28,7 @@ export function dropout(x: Tensor, rate: number, seed: number): Tensor {
   const { device } = x;
   const args = { n: x.size, seed, ...dropoutArgs(rate) };
   const mask = (from: Tensor) => {
-    const to = empty(device, x.shape, x.half);
+    const to = empty(device, x.shape, x.dtype);
     device.dispatch(dropoutKernel, [from.buffer, to.buffer], args);
     return to;
   };

@@ -1,5 +1,5 @@
 /** Table look-up: token and position embeddings. */
-import { byRows, kernel, linearGroups } from "../device/device.ts";
+import { byRows, type DType, kernel, linearGroups } from "../device/device.ts";
 import { empty, type Parameter, type Tensor, upload } from "../tensor/tensor.ts";
 import { record } from "./tape.ts";
 import forwardWgsl from "../../kernels/embedding_forward.wgsl" with { type: "text" };
@@ -68,18 +68,18 @@ export function scatterPlan(ids: Uint32Array, vocab: number) {
 /**
  * Looks up rows of `weight` (V, C).
  * @param ids row numbers below V, as many as the product of `shape`
- * @param half whether to give float16, from the weight's copy
+ * @param dtype of the result; f16 reads the weight's copy
  * @returns (...shape, C)
  */
 export function embedding(
   weight: Parameter,
   ids: Uint32Array,
   shape: readonly number[],
-  half = false,
+  dtype: DType = "f32",
 ): Tensor {
   const { device, width } = weight;
   const index = upload(device, [ids.length], ids);
-  const out = empty(device, [...shape, width], half);
+  const out = empty(device, [...shape, width], dtype);
   const buffers = [index.buffer, weight.like(out).buffer, out.buffer];
   device.dispatch(embeddingForward, buffers, { rows: ids.length, width });
   return record({

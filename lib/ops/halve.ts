@@ -21,7 +21,7 @@ export function halve(x: Tensor, out: Tensor): void {
 
 /** A float16 copy. */
 export function halved(x: Tensor): Tensor {
-  const out = empty(x.device, x.shape, true);
+  const out = empty(x.device, x.shape, "f16");
   halve(x, out);
   return out;
 }

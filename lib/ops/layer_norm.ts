@@ -148,7 +148,7 @@ export const layerNormGradient = kernel({
  */
 export function layerNorm(x: Tensor, gamma: Parameter, beta: Parameter | null): Tensor {
   const { device, rows, width } = x;
-  const y = empty(device, x.shape, x.half);
+  const y = empty(device, x.shape, x.dtype);
   const stats = empty(device, [rows, 2]);
   const buffers = [x, gamma, beta ?? gamma, y, stats].map((t) => t.buffer);
   device.dispatch(layerNormForward, buffers, { rows, width, has_beta: beta ? 1 : 0 });
@@ -163,8 +163,8 @@ export function layerNorm(x: Tensor, gamma: Parameter, beta: Parameter | null): 
  */
 export function addNorm(a: Tensor, b: Tensor, gamma: Parameter, beta: Parameter | null): [Tensor, Tensor] {
   const { device, rows, width } = a;
-  const x = empty(device, a.shape, a.half);
-  const y = empty(device, a.shape, a.half);
+  const x = empty(device, a.shape, a.dtype);
+  const y = empty(device, a.shape, a.dtype);
   const stats = empty(device, [rows, 2]);
   const buffers = [a, b, gamma, beta ?? gamma, x, y, stats].map((t) => t.buffer);
   device.dispatch(addNormForward, buffers, { rows, width, has_beta: beta ? 1 : 0 });
@@ -186,7 +186,7 @@ function recordNorm(x: Tensor, gamma: Parameter, beta: Parameter | null, y: Tens
       }
       if (!x.needsGrad) return [null];
       // What came past the norm, along the residual stream, is there to be added to.
-      const dx = before ?? empty(device, x.shape, x.half);
+      const dx = before ?? empty(device, x.shape, x.dtype);
       const buffers = [x, gamma, stats, dy, dx].map((t) => t.buffer);
       device.dispatch(layerNormBackward, buffers, { rows, width, accumulate: before ? 1 : 0 });
       return [dx];

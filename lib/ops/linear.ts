@@ -271,8 +271,8 @@ export function mlp(
 ): Tensor {
   const { device } = x;
   const sizes = forwardSizes(x, up, upBias, false);
-  const hidden = empty(device, [...x.shape.slice(0, -1), sizes.n], x.half);
-  const slope = empty(device, hidden.shape, x.half);
+  const hidden = empty(device, [...x.shape.slice(0, -1), sizes.n], x.dtype);
+  const slope = empty(device, hidden.shape, x.dtype);
   const buffers = [x, up.like(x), upBias ?? up, hidden, slope].map((t) => t.buffer);
   device.dispatch(matmulGelu, buffers, sizes);
   const parameters = [up, upBias, down, downBias].filter((p) => p !== null);
@@ -301,7 +301,7 @@ function forwardSizes(x: Tensor, weight: Parameter, bias: Parameter | null, tran
 /** x·W + b */
 function apply(x: Tensor, weight: Parameter, bias: Parameter | null, transposed: boolean): Tensor {
   const sizes = forwardSizes(x, weight, bias, transposed);
-  const y = empty(x.device, [...x.shape.slice(0, -1), sizes.n], x.half);
+  const y = empty(x.device, [...x.shape.slice(0, -1), sizes.n], x.dtype);
   const buffers = [x, weight.like(x), bias ?? weight, y].map((t) => t.buffer);
   x.device.dispatch(transposed ? matmulNT : matmulNN, buffers, sizes);
   return y;
@@ -320,7 +320,7 @@ function addGradients(
   addProduct(dy, x, weight.grad);
   if (!bias?.grad) return;
   // A bias is a weight whose input is always 1.
-  const ones = empty(x.device, [...x.shape.slice(0, -1), 1], x.half);
+  const ones = empty(x.device, [...x.shape.slice(0, -1), 1], x.dtype);
   fill(ones, 1);
   addProduct(ones, dy, bias.grad);
 }
@@ -343,7 +343,7 @@ function inputGradient(
   slope?: Tensor,
 ): Tensor {
   const { device } = x;
-  const dx = empty(device, x.shape, x.half);
+  const dx = empty(device, x.shape, x.dtype);
   const [d, w, out] = [dy, weight.like(x), dx].map((t) => t.buffer);
   const sizes = { m: x.rows, n: x.width, k: dy.width, has_bias: 0, accumulate: 0 };
   if (slope) device.dispatch(matmulSlope, [d, w, slope.buffer, out], sizes);

@@ -104,7 +104,7 @@ if (gpu) {
     for (const test of [...cases, ...largeCases]) {
       Deno.test(`webgpu: ${test.name} in float16 agrees with the oracle`, async () => {
         const expected = await runCase(oracle, test);
-        const actual = await runCase(gpu, test, undefined, true);
+        const actual = await runCase(gpu, test, undefined, "f16");
         for (const name in expected) assertLess(relativeError(actual[name], expected[name]), 1e-2, name);
       });
     }

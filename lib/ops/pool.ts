@@ -47,14 +47,14 @@ export const poolBackward = kernel({
 export function pool(x: Tensor, weights: Float32Array): Tensor {
   const { device, shape: [batch, time, width] } = x;
   const w = upload(device, [batch, time], weights);
-  const out = empty(device, [batch, width], x.half);
+  const out = empty(device, [batch, width], x.dtype);
   device.dispatch(poolForward, [x.buffer, w.buffer, out.buffer], { rows: batch, time, width });
   return record({
     output: out,
     inputs: [x],
     saved: [w],
     backward(dout) {
-      const dx = empty(device, x.shape, x.half);
+      const dx = empty(device, x.shape, x.dtype);
       device.dispatch(poolBackward, [dout.buffer, w.buffer, dx.buffer], { rows: batch * time, time, width });
       return [dx];
     },

@@ -21,7 +21,7 @@ export const addKernel = kernel({
 });
 
 export function sum(a: Tensor, b: Tensor): Tensor {
-  const out = empty(a.device, a.shape, a.half);
+  const out = empty(a.device, a.shape, a.dtype);
   a.device.dispatch(addKernel, [a.buffer, b.buffer, out.buffer], { n: a.size });
   return out;
 }
@@ -81,7 +81,7 @@ export function differentiate(
   const grads = new Map<Tensor, Tensor>();
   const ones = seed ?? new Float32Array(result.size).fill(1);
   const start = upload(result.device, result.shape, ones);
-  grads.set(result, retain(result.half ? halved(start) : start));
+  grads.set(result, retain(result.dtype === "f16" ? halved(start) : start));
   for (let node = nodes.pop(); node; node = nodes.pop()) {
     const { output, inputs, saved, backward } = node;
     const dy = grads.get(output);

@@ -4,7 +4,7 @@
  * A `scope` owns every tensor made inside it and frees all of them but its result. The tape (tape.ts)
  * keeps what a backward pass still needs. Model and op code therefore never frees anything.
  */
-import type { Buffer, Device } from "../device/device.ts";
+import { type Buffer, bytesPerValue, type Device, type DType } from "../device/device.ts";
 
 /** A dense row-major array of float32 (or float16, with mixed precision; or uint32, for ids) on a device. */
 export class Tensor {
@@ -25,9 +25,8 @@ export class Tensor {
     return this.shape.reduce((a, b) => a * b, 1);
   }
 
-  /** Whether it holds float16. */
-  get half(): boolean {
-    return this.buffer.half === true;
+  get dtype(): DType {
+    return this.buffer.dtype;
   }
 
   /** Rows of the matrix that the tensor is, seen as (all but the last dimension, last dimension). */
@@ -52,9 +51,9 @@ export class Parameter extends Tensor {
     super(device, shape, buffer, false);
   }
 
-  /** What to compute with beside an activation: itself, or its copy in float16. */
+  /** What to compute with beside an activation: itself, or its float16 copy. */
   like(x: Tensor): Tensor {
-    if (!x.half) return this;
+    if (x.dtype === "f32") return this;
     if (!this.copy) throw new Error(`${this.name} has no float16 copy`);
     return this.copy;
   }
@@ -83,10 +82,10 @@ export function scope<R>(fn: () => R): R {
   return result;
 }
 
-/** A new tensor with undefined contents, of float32 or float16, owned by the current scope. */
-export function empty(device: Device, shape: readonly number[], half = false): Tensor {
+/** A new tensor with undefined contents, owned by the current scope. */
+export function empty(device: Device, shape: readonly number[], dtype: DType = "f32"): Tensor {
   const size = shape.reduce((a, b) => a * b, 1);
-  return own(new Tensor(device, shape, device.alloc(size * (half ? 2 : 4), half)));
+  return own(new Tensor(device, shape, device.alloc(size * bytesPerValue[dtype], dtype)));
 }
 
 function own(tensor: Tensor): Tensor {

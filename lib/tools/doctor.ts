@@ -5,7 +5,7 @@
  * many buffers, replays PyTorch runs on each device, and measures speed.
  */
 import { CpuDevice } from "../device/cpu.ts";
-import { type Device, shadersOf } from "../device/device.ts";
+import { type Device, type DType, shadersOf } from "../device/device.ts";
 import { findAdapter, openDevice } from "../device/open.ts";
 import { OracleDevice } from "../device/oracle.ts";
 import { WebGpuDevice } from "../device/webgpu.ts";
@@ -31,27 +31,29 @@ async function attempt(what: string, check: () => Promise<string>): Promise<void
   }
 }
 
-async function checkOps(device: Device, oracle: OracleDevice, half: boolean): Promise<void> {
-  const what = `every op and its gradients${half ? ", in float16," : ""} against the float64 oracle`;
+async function checkOps(device: Device, oracle: OracleDevice, dtype: DType): Promise<void> {
+  const what = `every op and its gradients${
+    dtype === "f16" ? ", in float16," : ""
+  } against the float64 oracle`;
   await attempt(what, async () => {
     let worst = 0, where = "";
     for (const test of [...cases, ...largeCases]) {
       const expected = await runCase(oracle, test);
-      const actual = await runCase(device, test, undefined, half);
+      const actual = await runCase(device, test, undefined, dtype);
       for (const part in expected) {
         const error = relativeError(actual[part], expected[part]);
         if (!(error <= worst)) [worst, where] = [error, `${test.name}, ${part}`];
       }
     }
     const text = `largest relative error ${worst.toExponential(1)} (${where})`;
-    if (!(worst < (half ? 1e-2 : 2e-5))) throw new Error(text);
+    if (!(worst < (dtype === "f16" ? 1e-2 : 2e-5))) throw new Error(text);
     return text;
   });
 }
 
 async function checkMathematics(device: Device, oracle: OracleDevice): Promise<void> {
-  await checkOps(device, oracle, false);
-  if (device.float16) await checkOps(device, oracle, true);
+  await checkOps(device, oracle, "f32");
+  if (device.float16) await checkOps(device, oracle, "f16");
   for (const name of ["gpt2", "gpt2-odd"]) {
     await attempt(`twenty training steps of ${name} against PyTorch`, async () => {
       const errors = await replay(parityFolder + name, device);
@@ -92,8 +94,8 @@ async function checkWebGpu(adapter: GPUAdapter, oracle: OracleDevice): Promise<v
     for (const kernel of kernels) {
       for (const shader of shadersOf(kernel)) {
         shaders++;
-        const faults = await device.compile(shader);
-        if (device.float16) faults.push(...await device.compile(shader, true));
+        const faults = await device.compile(shader, kernel.params);
+        if (device.float16) faults.push(...await device.compile(shader, kernel.params, "f16"));
         if (faults.length > 0) throw new Error(faults[0]);
       }
     }
