@@ -81,7 +81,7 @@ export function stratify(
 
 /** `<bos>` and the text, cut to the context from the right. */
 export function encodeText(tokenizer: Tokenizer, text: string, context: number): Uint32Array {
-  return Uint32Array.of(special("<bos>"), ...tokenizer.encode(text)).subarray(0, context);
+  return Uint32Array.of(special("<bos>"), ...tokenizer.encode(text, { first: context - 1 }));
 }
 
 /** Rows of a batch are as long as a multiple of this: few shapes, so that devices can reuse buffers. */

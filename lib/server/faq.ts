@@ -5,8 +5,11 @@ import { z } from "zod";
 import { withoutAccents } from "../data/instructions.ts";
 import { UserError } from "../errors.ts";
 
+/** A text of more UTF-16 units is no known question, and is not searched for one. */
+const LONGEST_QUESTION = 1000;
+
 const Entry = z.strictObject({
-  questions: z.array(z.string().min(1)).min(1),
+  questions: z.array(z.string().min(1).max(LONGEST_QUESTION)).min(1),
   answer: z.string().min(1),
   /** Shown on the page, one click away. */
   preset: z.boolean().default(false),
@@ -60,6 +63,7 @@ export class Faq {
 
   /** The fixed answer to a question, if there is one. */
   answer(question: string): string | null {
+    if (question.length > LONGEST_QUESTION) return null;
     const typed = words(question);
     const matches = (right: string[]) =>
       right.length === typed.length && right.every((word, i) => sameWord(typed[i], word));

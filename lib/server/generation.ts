@@ -152,9 +152,8 @@ export function startCompletion(
 
 /** `<bos>` and the end of the text that the context has room for, a quarter of it left free. */
 function continuation({ tokenizer, gpt }: LanguageModel, text: string): Uint32Array {
-  const ids = tokenizer.encode(text);
   const room = Math.max(1, Math.floor(gpt.config.context * 3 / 4) - 1);
-  return Uint32Array.of(special("<bos>"), ...ids.subarray(Math.max(0, ids.length - room)));
+  return Uint32Array.of(special("<bos>"), ...tokenizer.encode(text, { last: room }));
 }
 
 export const reasonOf = (reason: FinishReason) => reason === "aborted" ? "length" : reason;

@@ -3,16 +3,30 @@
  * the space before it, and the commonest neighbours are merged, over and over, until the vocabulary is as
  * large as wanted. Merges never cross words. Digits stay alone.
  */
+import { compose, type Cut, windowOf } from "./compose.ts";
 import { special, SPECIAL_TOKENS } from "./special.ts";
 import type { Tokenizer, TokenizerFile, VocabularyBuilder } from "./tokenizer.ts";
 
-/** A word, a digit or a run of marks, with the space before it; other white space. */
-const PIECES = / ?\p{L}[\p{L}\p{M}]*| ?\p{N}| ?[^\s\p{L}\p{N}]+|\s/gu;
+/**
+ * A word, a digit or a run of marks, with the space before it; other white space. Words and runs of more than 64
+ * characters are cut, because the time to merge one grows with its square.
+ */
+const PIECES = / ?\p{L}[\p{L}\p{M}]{0,63}| ?\p{N}| ?[^\s\p{L}\p{N}]{1,64}|\s/gu;
+/** Characters of the longest piece. */
+const LONGEST_PIECE = 65;
+
+/** Words up to this many UTF-16 units are remembered with their ids; longer ones hardly ever come back. */
+const KNOWN_LENGTH = 32;
+/** About how many bytes the remembered words may take before they are forgotten. */
+const KNOWN_BYTES = 2 ** 24;
 
 /** Merges are learned from so many different words, the commonest; rarer ones would only take memory. */
 const LEARNED = 300_000;
 
-const pieces = (text: string) => text.normalize("NFC").match(PIECES) ?? [];
+const pieces = (text: string) => compose(text).match(PIECES) ?? [];
+
+/** A string of its own: V8 would keep a whole text alive for the sake of a piece that was cut from it. */
+const copy = (piece: string) => [...piece].join("");
 
 /** Two neighbours as the key of a map. No token contains the separator. */
 const pairOf = (a: string, b: string) => `${a}\u0000${b}`;
@@ -24,13 +38,17 @@ export class BpeTokenizer implements Tokenizer {
   readonly #ids: ReadonlyMap<string, number>;
   /** How early a pair was merged. */
   readonly #ranks: ReadonlyMap<string, number>;
+  /** Characters of the longest token. */
+  readonly #longest: number;
   /** Encoded words; a text has few different ones. */
   readonly #known = new Map<string, readonly number[]>();
+  #knownBytes = 0;
 
   constructor(file: Omit<TokenizerFile, "kind" | "special">) {
     this.#file = { kind: "bpe", special: [...SPECIAL_TOKENS], ...file };
     this.#ids = new Map(file.tokens.map((token, i) => [token, i + SPECIAL_TOKENS.length]));
     this.#ranks = new Map((file.merges ?? []).map(([a, b], rank) => [pairOf(a, b), rank]));
+    this.#longest = file.tokens.reduce((most, token) => Math.max(most, [...token].length), 1);
     this.size = file.tokens.length + SPECIAL_TOKENS.length;
   }
 
@@ -38,24 +56,49 @@ export class BpeTokenizer implements Tokenizer {
     const words = new Map<string, number>();
     return {
       add(text) {
-        for (const piece of pieces(text)) words.set(piece, (words.get(piece) ?? 0) + 1);
+        for (const piece of pieces(text)) {
+          const count = words.get(piece);
+          words.set(count === undefined ? copy(piece) : piece, (count ?? 0) + 1);
+        }
       },
       build: ({ minCount, always, size }) => new BpeTokenizer(learn(words, minCount, always, size)),
     };
   }
 
-  encode(text: string): Uint32Array {
-    return Uint32Array.from(
-      pieces(text).flatMap((piece) => {
-        let ids = this.#known.get(piece);
-        if (!ids) {
-          ids = this.#merge([...piece]).map((token) => this.#ids.get(token) ?? special("<unk>"));
-          if (this.#known.size > 100_000) this.#known.clear();
-          this.#known.set(piece, ids);
-        }
-        return ids;
-      }),
-    );
+  encode(text: string, cut?: Cut): Uint32Array {
+    if (!cut) return Uint32Array.from(pieces(text).flatMap((piece) => this.#idsOf(piece)));
+    const window = pieces(windowOf(text, cut, this.#longest, LONGEST_PIECE));
+    const fromStart = "first" in cut;
+    const wanted = fromStart ? cut.first : cut.last;
+    const taken: (readonly number[])[] = [];
+    for (let n = 0, at = 0; n < wanted && at < window.length; at++) {
+      taken.push(this.#idsOf(fromStart ? window[at] : window[window.length - 1 - at]));
+      n += taken[at].length;
+    }
+    const ids = Uint32Array.from((fromStart ? taken : taken.reverse()).flat());
+    return fromStart ? ids.subarray(0, wanted) : ids.subarray(Math.max(0, ids.length - wanted));
+  }
+
+  /** Ids of one piece. */
+  #idsOf(piece: string): readonly number[] {
+    const known = this.#known.get(piece);
+    if (known) return known;
+    const ids = this.#merge([...piece]).map((token) => this.#ids.get(token) ?? special("<unk>"));
+    if (piece.length > KNOWN_LENGTH) return ids;
+    // Two bytes a character and eight an id; the rest is an estimate of what V8 needs for an entry.
+    const bytes = 2 * piece.length + 8 * ids.length + 100;
+    if (this.#knownBytes + bytes > KNOWN_BYTES) {
+      this.#known.clear();
+      this.#knownBytes = 0;
+    }
+    this.#known.set(copy(piece), ids);
+    this.#knownBytes += bytes;
+    return ids;
+  }
+
+  /** About how many bytes the remembered words take. */
+  get knownBytes(): number {
+    return this.#knownBytes;
   }
 
   /** Merges neighbours, the pair that was learned first before others. */
@@ -105,7 +148,7 @@ export function commonest(counts: ReadonlyMap<string, number>, most: number): [s
 
 /** The alphabet, then merges until there are `size` tokens with the special ones, or no pair stands twice. */
 function learn(counts: ReadonlyMap<string, number>, minCount: number, always: string, size: number) {
-  const letters = new Map<string, number>([...always.normalize("NFC")].map((c) => [c, minCount]));
+  const letters = new Map<string, number>([...compose(always)].map((c) => [c, minCount]));
   for (const [word, n] of counts) for (const c of word) letters.set(c, (letters.get(c) ?? 0) + n);
   const alphabet = [...letters].filter(([, n]) => n >= minCount).map(([c]) => c).sort();
 

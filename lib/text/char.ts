@@ -1,4 +1,5 @@
 /** One token per character: a Unicode code point of the text in its composed form (NFC). */
+import { compose, type Cut, windowOf } from "./compose.ts";
 import { special, SPECIAL_TOKENS } from "./special.ts";
 import type { Tokenizer, TokenizerFile, VocabularyBuilder } from "./tokenizer.ts";
 
@@ -21,10 +22,10 @@ export class CharTokenizer implements Tokenizer {
     const counts = new Map<string, number>();
     return {
       add(text) {
-        for (const c of text.normalize("NFC")) counts.set(c, (counts.get(c) ?? 0) + 1);
+        for (const c of compose(text)) counts.set(c, (counts.get(c) ?? 0) + 1);
       },
       build({ minCount, always }) {
-        const forced = new Set(always.normalize("NFC"));
+        const forced = new Set(compose(always));
         for (const c of forced) if (!counts.has(c)) counts.set(c, 0);
         const kept = [...counts].filter(([c, n]) => n >= minCount || forced.has(c));
         kept.sort(([a], [b]) => a.codePointAt(0)! - b.codePointAt(0)!);
@@ -33,9 +34,12 @@ export class CharTokenizer implements Tokenizer {
     };
   }
 
-  encode(text: string): Uint32Array {
+  encode(text: string, cut?: Cut): Uint32Array {
     const unknown = special("<unk>");
-    return Uint32Array.from(text.normalize("NFC"), (c) => this.#ids.get(c) ?? unknown);
+    const seen = cut ? windowOf(text, cut, 1, 1) : text;
+    const ids = Uint32Array.from(compose(seen), (c) => this.#ids.get(c) ?? unknown);
+    if (!cut) return ids;
+    return "first" in cut ? ids.slice(0, cut.first) : ids.slice(Math.max(0, ids.length - cut.last));
   }
 
   decode(ids: Iterable<number>, options: { special?: boolean } = {}): string {

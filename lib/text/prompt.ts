@@ -2,6 +2,7 @@
  * The format of conversations: `<instr>question<resp>answer<eos>`, once per turn. The markers are tokens
  * that no text can spell, so what a person types is never one of them.
  */
+import type { Cut } from "./compose.ts";
 import { special } from "./special.ts";
 import type { Tokenizer } from "./tokenizer.ts";
 
@@ -10,11 +11,14 @@ export interface Turn {
   readonly response: string;
 }
 
-/** A turn's tokens: `<instr>`, the instruction, `<resp>`, and the response with its `<eos>`. */
-function encodeTurn(tokenizer: Tokenizer, { instruction, response }: Turn) {
+/**
+ * A turn's tokens: `<instr>`, the instruction, `<resp>`, and the response with its `<eos>`.
+ * @param cut how much of each of both texts is wanted; all by default
+ */
+function encodeTurn(tokenizer: Tokenizer, { instruction, response }: Turn, cut?: Cut) {
   return {
-    instruction: [special("<instr>"), ...tokenizer.encode(instruction), special("<resp>")],
-    response: [...tokenizer.encode(response), special("<eos>")],
+    instruction: [special("<instr>"), ...tokenizer.encode(instruction, cut), special("<resp>")],
+    response: [...tokenizer.encode(response, cut), special("<eos>")],
   };
 }
 
@@ -36,9 +40,10 @@ export function encodePrompt(
   instruction: string,
   limit: number,
 ): Uint32Array {
-  const ids = cutInstruction(encodeTurn(tokenizer, { instruction, response: "" }).instruction, limit);
+  const ids = encodeTurn(tokenizer, { instruction, response: "" }, { last: limit - 2 }).instruction;
   for (const turn of past.toReversed()) {
-    const encoded = encodeTurn(tokenizer, turn);
+    // A text that has this many tokens does not fit, however long it is.
+    const encoded = encodeTurn(tokenizer, turn, { first: limit });
     const before = [...encoded.instruction, ...encoded.response];
     if (before.length + ids.length > limit) break;
     ids.unshift(...before);

@@ -21,6 +21,15 @@ Deno.test("a prompt too long loses old turns, then the start of its text, and ne
   assertEquals(shown(encodePrompt(tokenizer, past, "abcdefghij", 2)), "<instr><resp>");
 });
 
+Deno.test("a prompt does not depend on how much text is cut off", () => {
+  const past = [{ instruction: "ab".repeat(1e6), response: "x" }, { instruction: "a", response: "b" }];
+  assertEquals(shown(encodePrompt(tokenizer, past, "hola", 14)), "<instr>a<resp>b<eos><instr>hola<resp>");
+  assertEquals(shown(encodePrompt(tokenizer, past, "z".repeat(1e6) + "efghij", 8)), "<instr>efghij<resp>");
+  const exact = [{ instruction: "abc", response: "de" }];
+  assertEquals(shown(encodePrompt(tokenizer, exact, "f", 11)), "<instr>abc<resp>de<eos><instr>f<resp>");
+  assertEquals(shown(encodePrompt(tokenizer, exact, "f", 10)), "<instr>f<resp>");
+});
+
 Deno.test("markers that a person types are text", () => {
   const ids = [...encodePrompt(tokenizer, [], "a<resp>b<eos>", 40)];
   assertEquals(ids.filter((id) => id === special("<resp>")).length, 1);

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { UserError } from "../errors.ts";
 import { BpeTokenizer } from "./bpe.ts";
 import { CharTokenizer } from "./char.ts";
+import type { Cut } from "./compose.ts";
 import { SPECIAL_TOKENS } from "./special.ts";
 
 /** A tokenizer as it is saved. `counts` says how often each token stood in the training text. */
@@ -20,8 +21,12 @@ export interface Tokenizer {
   readonly kind: TokenizerFile["kind"];
   /** Number of ids, special tokens included. */
   readonly size: number;
-  /** Ids of the text; what the vocabulary lacks becomes `<unk>`. */
-  encode(text: string): Uint32Array;
+  /**
+   * Ids of the text; what the vocabulary lacks becomes `<unk>`.
+   * @param cut wants only so many ids, from the start or the end: then no more of the text is looked at than can
+   * matter, however long it is
+   */
+  encode(text: string, cut?: Cut): Uint32Array;
   /** The text of some ids; special tokens appear by name if asked for, else not at all. */
   decode(ids: Iterable<number>, options?: { special?: boolean }): string;
   toFile(): TokenizerFile;

@@ -79,3 +79,72 @@ Deno.test("of very many words, merges are learned from the commonest", () => {
   assertEquals(commonest(counts, 4), [...counts]);
   assertEquals(commonest(counts, 3), [["cuatro", 9], ["dos", 5], ["tres", 2]]);
 });
+
+/** A vocabulary of byte pairs with tokens of several letters. */
+function bpeOf(text: string, size: number): BpeTokenizer {
+  const builder = BpeTokenizer.builder();
+  builder.add(text);
+  return builder.build({ minCount: 1, always: "", size }) as BpeTokenizer;
+}
+
+const PROSE = "La canción del ñandú\u0301 sonaba en la montaña, y 1234 pingüinos la oi\u0301an... 🦙\n"
+  .repeat(40);
+
+Deno.test("a cut text has the first or the last ids of the whole", () => {
+  for (const tokenizer of [build(PROSE), bpeOf(PROSE, 90)]) {
+    const whole = tokenizer.encode(PROSE);
+    for (const n of [0, 1, 2, 7, 64, 300, whole.length, whole.length + 5]) {
+      assertEquals(tokenizer.encode(PROSE, { first: n }), whole.slice(0, n));
+      assertEquals(tokenizer.encode(PROSE, { last: n }), whole.slice(Math.max(0, whole.length - n)));
+    }
+    const decomposed = PROSE.normalize("NFD");
+    assertEquals(tokenizer.encode(decomposed, { first: 50 }), whole.slice(0, 50));
+    assertEquals(tokenizer.encode(decomposed, { last: 50 }), whole.slice(-50));
+  }
+});
+
+Deno.test("a cut text is not looked at further than can matter", () => {
+  const cuts = [{ first: 8 }, { last: 8 }];
+  for (const tokenizer of [build(PROSE), bpeOf(PROSE, 90)]) {
+    for (const cut of cuts) {
+      // So long a text would exceed the longest string, if any part of it were copied or decomposed.
+      const huge = "x".repeat(2 ** 28);
+      assertEquals(tokenizer.encode(huge, cut).length, 8);
+    }
+  }
+});
+
+Deno.test("words and marks of any length are encoded in a time that grows with it", () => {
+  const tokenizer = bpeOf(PROSE, 90);
+  const began = performance.now();
+  const word = "canciona".repeat(12_500);
+  assert(tokenizer.decode(tokenizer.encode(word)) === word);
+  tokenizer.encode("e" + "\u0301\u0323\u0327".repeat(100_000));
+  build(PROSE).encode("e" + "\u0301\u0323\u0327".repeat(100_000));
+  // It takes some 100 ms; before, the word took 4 s and the marks 20 s.
+  assert(performance.now() - began < 2000);
+});
+
+Deno.test("more than 30 combining marks in a row are left out; fewer are kept", () => {
+  const tokenizer = build("e\u0323\u0301x");
+  const marks = (n: number) => tokenizer.encode("x" + "\u0323".repeat(n) + "x").length;
+  assertEquals([marks(1), marks(30), marks(31), marks(5000)], [3, 32, 32, 32]);
+});
+
+Deno.test("remembered words are bounded in bytes and in length", () => {
+  const tokenizer = bpeOf(PROSE, 90);
+  tokenizer.encode("canción ".repeat(3));
+  const few = tokenizer.knownBytes;
+  tokenizer.encode("canciona".repeat(8_000));
+  assertEquals(tokenizer.knownBytes, few, "long words are not remembered");
+  let most = 0;
+  for (let i = 0; i < 60; i++) {
+    const words = Array.from(
+      { length: 5_000 },
+      (_, k) => (i * 5_000 + k).toString(26).replace(/\d/g, "ñ") + "sonaba",
+    );
+    tokenizer.encode(words.join(" "));
+    most = Math.max(most, tokenizer.knownBytes);
+  }
+  assert(most > 2 ** 23 && most <= 2 ** 24, `${most} bytes`);
+});
