@@ -10,7 +10,7 @@ import { dirname, join } from "@std/path";
 import { validationBatches } from "../lib/data/batches.ts";
 import { readDocuments, tokenStream } from "../lib/data/documents.ts";
 import { type Question, readQuestions } from "../lib/data/instructions.ts";
-import { encodeText } from "../lib/data/labelled.ts";
+import { repeatSplit } from "../lib/data/labelled.ts";
 import type { Device } from "../lib/device/device.ts";
 import { ThresholdError, UserError } from "../lib/errors.ts";
 import {
@@ -23,7 +23,7 @@ import {
 } from "../lib/evaluate/language.ts";
 import { type CheckpointReport, type Pictures, renderReport, type Report } from "../lib/evaluate/report.ts";
 import { shortfalls } from "../lib/evaluate/thresholds.ts";
-import { writeFileAtomic } from "../lib/files.ts";
+import { exists, writeFileAtomic } from "../lib/files.ts";
 import { promptTokens } from "../lib/generate/answer.ts";
 import { attentionWeights } from "../lib/nn/attention_weights.ts";
 import { GPT } from "../lib/nn/gpt.ts";
@@ -34,12 +34,12 @@ import { openFor } from "../lib/run/training.ts";
 import { special } from "../lib/text/special.ts";
 import type { Tokenizer } from "../lib/text/tokenizer.ts";
 import { checkpointFiles, findCheckpoint } from "../lib/train/backbone.ts";
-import { type Checkpoint, readCheckpoint } from "../lib/train/checkpoint.ts";
-import { mostProbable, openClassifier, pooledStates, probabilities, quality } from "../lib/train/classify.ts";
+import { type Checkpoint, readCheckpoint, readCheckpointInfo } from "../lib/train/checkpoint.ts";
+import { openClassifier, qualityOn } from "../lib/train/classify.ts";
 import { evaluateLoss } from "../lib/train/evaluate.ts";
 import type { Picture } from "../lib/page.ts";
 import { plotMatrix } from "../lib/plot.ts";
-import { finetuneClassify, readTask } from "./finetune-classify.ts";
+import { finetuneClassify } from "./finetune-classify.ts";
 import { finetuneInstruct } from "./finetune-instruct.ts";
 import { prepareCorpus } from "./prepare-corpus.ts";
 import { pretrain } from "./pretrain.ts";
@@ -67,7 +67,7 @@ export const evaluate: Stage = {
   about: "Measures checkpoints side by side: text, questions, labels, samples, speed.",
   module: import.meta.url,
   out: (preset) => paths(preset).evaluate,
-  settings: (preset) => [preset.seed, preset.device, settings(preset), preset["finetune-classify"]?.tasks],
+  settings: (preset) => [preset.seed, preset.device, settings(preset)],
   after: (preset) => [
     ...settings(preset).text.length === 0 ? [prepareCorpus] : [],
     ...listed(preset) ? [] : [
@@ -79,7 +79,8 @@ export const evaluate: Stage = {
   async sources(preset) {
     const { checkpoints, text, instruct } = settings(preset);
     const models = await Promise.all(Object.values(checkpoints).map(checkpointFiles));
-    return [...new Set([...text, ...instruct.data, ...models.flat()])];
+    const labelled = await Promise.all(Object.values(checkpoints).map(labelledFiles));
+    return [...new Set([...text, ...instruct.data, ...models.flat(), ...labelled.flat()])];
   },
   optional: true,
   async run({ preset, out, terminal }) {
@@ -102,7 +103,7 @@ export const evaluate: Stage = {
       description = device.description;
       const { stage, step, parameters } = checkpoint.info;
       const figures = checkpoint.head
-        ? await evaluateClassifier(device, folder, name, preset, matrices)
+        ? await evaluateClassifier(device, folder, name, matrices)
         : await evaluateLanguage(device, checkpoint, name, preset, { questions, documents, terminal });
       if (!checkpoint.head && (stage === "finetune-instruct" || !attention)) {
         const text = options.attention || questions[0]?.instruction || "La casa del río.";
@@ -133,6 +134,14 @@ export const evaluate: Stage = {
     return { finished: true, device: description, metrics: { shortfalls: 0 } };
   },
 };
+
+/** The data that a classifier was trained on, as far as it is there. */
+async function labelledFiles(folder: string): Promise<string[]> {
+  const info = await readCheckpointInfo(await findCheckpoint(folder));
+  const files = Object.keys(info?.origin?.hashes ?? {});
+  const there = await Promise.all(files.map(exists));
+  return files.filter((_, i) => there[i]);
+}
 
 /** Held-out documents: the corpus's, or the files that the preset names. */
 async function readTexts(preset: Preset): Promise<string[]> {
@@ -189,41 +198,31 @@ async function evaluateLanguage(
   };
 }
 
-/** A classifier's figures on the test texts of the task that has its labels. */
-async function evaluateClassifier(
-  device: Device,
-  folder: string,
-  name: string,
-  preset: Preset,
-  matrices: Picture[],
-) {
-  const { classifier, checkpoint } = await openClassifier(device, folder);
-  const { labels } = classifier.head;
-  for (const task of Object.keys(preset["finetune-classify"]?.tasks ?? {})) {
-    const splits = await readTask(preset, task);
-    if (splits.labels.join("\n") !== labels.join("\n")) continue;
-    const texts = splits.test.map(({ text }) =>
-      encodeText(checkpoint.tokenizer, text, classifier.config.context)
+/** A classifier's figures on the texts that its own training held out. */
+async function evaluateClassifier(device: Device, folder: string, name: string, matrices: Picture[]) {
+  const where = `evaluate.checkpoints.${name}`;
+  const { classifier, checkpoint: { info: { origin }, tokenizer } } = await openClassifier(device, folder);
+  if (!origin) {
+    throw new UserError(
+      `${where}: ${folder} does not say which texts it was trained on, so none can be told to be new to it; ` +
+        "train it again with deno task finetune-classify",
     );
-    const p = await probabilities(classifier, await pooledStates(classifier, texts));
-    const actual = splits.test.map(({ label }) => label);
-    const figures = quality(labels, actual, p.map((row) => labels[mostProbable(row)]));
-    const title = `${name}: ${texts.length} texts of the test`;
-    const svg = plotMatrix({
-      title,
-      rows: { name: "true label", labels },
-      columns: { name: "predicted label", labels },
-      values: figures.confusion,
-      cell: 76,
-    });
-    matrices.push({ title, svg });
-    return { classify: { task, ...figures } };
   }
-  throw new UserError(
-    `evaluate.checkpoints.${name}: no task under finetune-classify.tasks has its labels: ${
-      labels.join(", ")
-    }`,
-  );
+  const { test } = await repeatSplit(origin).catch((error) => {
+    throw error instanceof UserError ? new UserError(`${where}: ${error.message}`) : error;
+  });
+  const figures = await qualityOn(classifier, tokenizer, test);
+  const { labels } = classifier.head;
+  const title = `${name}: ${test.length} texts of the test`;
+  const svg = plotMatrix({
+    title,
+    rows: { name: "true label", labels },
+    columns: { name: "predicted label", labels },
+    values: figures.confusion,
+    cell: 76,
+  });
+  matrices.push({ title, svg });
+  return { classify: { task: origin.task, ...figures } };
 }
 
 /** Tokens that a picture of attention has room for. */

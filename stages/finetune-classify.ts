@@ -7,15 +7,7 @@
  * accuracy.svg, confusion.svg and report.json, with baselines on the same texts.
  */
 import { join } from "@std/path";
-import {
-  encodeText,
-  epochBatch,
-  type Labelled,
-  padded,
-  readLabelled,
-  type Splits,
-  stratify,
-} from "../lib/data/labelled.ts";
+import { drawAlike, encodeText, epochBatch, type Labelled, padded, splitTask } from "../lib/data/labelled.ts";
 import type { Device } from "../lib/device/device.ts";
 import { writeFileAtomic } from "../lib/files.ts";
 import { Classifier, type Freeze } from "../lib/nn/classifier.ts";
@@ -33,6 +25,7 @@ import {
   probabilities,
   type Quality,
   quality,
+  qualityOn,
   statesOf,
 } from "../lib/train/classify.ts";
 import { train } from "../lib/train/loop.ts";
@@ -41,6 +34,7 @@ import { plotCurves, plotMatrix } from "../lib/plot.ts";
 import { pretrain } from "./pretrain.ts";
 
 type Options = NonNullable<Preset["finetune-classify"]>;
+type Splits = Awaited<ReturnType<typeof splitTask>>;
 type Backbone = Awaited<ReturnType<typeof readBackbone>>;
 
 const settings = (preset: Preset) => section(preset, "finetune-classify");
@@ -64,7 +58,10 @@ export const finetuneClassify: Stage = {
     const options = settings(preset);
     // Everything that can be wrong with the data is told before the first step of training.
     const tasks: [string, Splits][] = [];
-    for (const name of Object.keys(options.tasks)) tasks.push([name, await readTask(preset, name)]);
+    for (const [name, task] of Object.entries(options.tasks)) {
+      const seed = deriveSeed(preset.seed, "classify", name);
+      tasks.push([name, await splitTask({ task: name, ...task, seed })]);
+    }
     const backbone = await readBackbone(backboneOf(preset), paths(preset).vocabulary);
     const device = await openFor(preset, terminal, { config: backbone.config, batch: options.batch });
     terminal.log(`  backbone: ${backbone.folder}, freeze ${options.freeze}`);
@@ -89,14 +86,6 @@ export const finetuneClassify: Stage = {
     return { finished: true, device: device.description, metrics };
   },
 };
-
-/** The texts of a task, split as its settings say. */
-export async function readTask(preset: Preset, name: string): Promise<Splits> {
-  const { data, text, label, split, test } = settings(preset).tasks[name];
-  const columns = { text, label };
-  const own = test === undefined ? undefined : await readLabelled(test, columns);
-  return stratify(await readLabelled(data, columns), split, deriveSeed(preset.seed, "classify", name), own);
-}
 
 interface Task {
   readonly name: string;
@@ -218,7 +207,7 @@ async function finetune(task: Task, out: string, values: Backbone["values"] | un
     ? options.freeze
     : Math.min(config.layers, Number(options.freeze.split(" ")[1]));
   const model = new Classifier(device, config, head, special("<pad>"), freeze);
-  const seed = deriveSeed(preset.seed, "classify", name);
+  const { seed } = splits.origin;
   model.initialize(deriveSeed(seed, "weights"), values);
   terminal.log(
     `  ${name}: ${values ? "from the backbone" : "from a random backbone"}, ` +
@@ -228,34 +217,40 @@ async function finetune(task: Task, out: string, values: Backbone["values"] | un
     texts: examples.map(({ text }) => encodeText(tokenizer, text, config.context)),
     targets: Uint32Array.from(examples, ({ label }) => labels.indexOf(label)),
   });
+  // Training texts, as many of each label as validate: they show whether the model only learns by heart.
+  const seen = drawAlike(splits.train, splits.validation, deriveSeed(seed, "seen"));
   const data = {
     train: encode(splits.train),
+    seen: encode(seen),
     validation: encode(splits.validation),
     test: encode(splits.test),
   };
-  const frozen = freeze === "backbone" ? await pooledStates(model, data.train.texts) : null;
-  const frozenValidation = frozen && await pooledStates(model, data.validation.texts);
+  const frozen = freeze === "backbone"
+    ? {
+      train: await pooledStates(model, data.train.texts),
+      seen: await pooledStates(model, data.seen.texts),
+      validation: await pooledStates(model, data.validation.texts),
+    }
+    : null;
   const weights = classWeights(splits, options);
   const n = data.train.texts.length;
   const perEpoch = Math.ceil(n / options.batch);
 
-  const accuracyPoints: Record<"train" | "validation", [number, number][]> = { train: [], validation: [] };
+  const accuracyPoints: Record<"seen" | "validation", [number, number][]> = { seen: [], validation: [] };
   let step = 0;
-  const measure = async (part: "train" | "validation", states: Float32Array) => {
-    const p = await probabilities(model, states);
+  const measure = async (part: "seen" | "validation") => {
+    const p = await probabilities(model, frozen?.[part] ?? await pooledStates(model, data[part].texts));
     const { targets } = data[part];
     const right = p.filter((row, i) => mostProbable(row) === targets[i]).length;
     const loss = p.reduce((sum, row, i) => sum - Math.log(Math.max(1e-12, row[targets[i]])), 0) / p.length;
     accuracyPoints[part].push([step, right / p.length]);
     return { loss, accuracy: right / p.length };
   };
-  // A part of the training texts as large as the validation's shows whether the model only learns by heart.
-  const seen = data.train.texts.slice(0, data.validation.texts.length);
-
   const result = await train(finetuningLoop("finetune-classify", options, perEpoch, seed, preset), {
     model,
     tokenizer,
     out,
+    origin: splits.origin,
     highestLoss: Infinity, // a few texts, confidently mistaken, cost any amount
     batch(at) {
       step = at;
@@ -271,7 +266,7 @@ async function finetune(task: Task, out: string, values: Backbone["values"] | un
         tokens: tokens.ids.length,
         loss: (passSeed) =>
           model.loss(
-            frozen ? statesOf(device, frozen, config.width, rows) : tokens,
+            frozen ? statesOf(device, frozen.train, config.width, rows) : tokens,
             targets,
             weights && Float32Array.from(targets, (label) => weights[label]),
             passSeed,
@@ -279,14 +274,8 @@ async function finetune(task: Task, out: string, values: Backbone["values"] | un
       };
     },
     async evaluate() {
-      await measure(
-        "train",
-        frozen?.subarray(0, seen.length * config.width) ?? await pooledStates(model, seen),
-      );
-      return await measure(
-        "validation",
-        frozenValidation ?? await pooledStates(model, data.validation.texts),
-      );
+      await measure("seen");
+      return await measure("validation");
     },
     // The loss rises with confidence long before labels get worse; of equals, the later has seen more.
     better: (now, best) => now.accuracy >= best.accuracy,
@@ -297,18 +286,18 @@ async function finetune(task: Task, out: string, values: Backbone["values"] | un
   await writeFileAtomic(
     join(out, "accuracy.svg"),
     plotCurves(`${name}: accuracy`, "share right", [
-      { name: "training texts", points: accuracyPoints.train },
+      { name: "training texts", points: accuracyPoints.seen },
       { name: "validation texts", points: accuracyPoints.validation },
     ]),
   );
   model.parameters.load((await readCheckpoint(join(out, "best"))).values);
-  const p = await probabilities(model, await pooledStates(model, data.test.texts));
-  const test = quality(
-    labels,
-    splits.test.map(({ label }) => label),
-    p.map((row) => labels[mostProbable(row)]),
-  );
-  return { best: result.best, validation: result.validation, seconds: result.seconds, test };
+  return {
+    best: result.best,
+    validation: result.validation,
+    seconds: result.seconds,
+    train: await qualityOn(model, tokenizer, seen),
+    test: await qualityOn(model, tokenizer, splits.test),
+  };
 }
 
 /** Some tokens, drawn by seed, become `<unk>`: a text must be known by more than one of its words. */

@@ -56,6 +56,9 @@ Deno.test("the pipeline finetunes and evaluates; its results can be asked and la
   const classify = JSON.parse(await work.read("models/tiny/classify/who/report.json"));
   assertEquals(Object.keys(classify.baselines), ["majority", "naive_bayes", "random_backbone"]);
   assertEquals(classify.texts, { train: 28, validation: 6, test: 6, cut: 0 });
+  // The accuracy on training texts is measured on as many of each label as validate.
+  const texts = ["gato", "perra"].map((label) => classify.train.labels[label].texts);
+  assertEquals(texts, [3, 3]);
   assertEquals(classify.baselines.majority.accuracy, 0.5);
   assertEquals(classify.baselines.naive_bayes.accuracy, 1);
   for (const name of ["loss.svg", "accuracy.svg", "confusion.svg"]) {
@@ -113,6 +116,41 @@ Deno.test("thresholds make evaluate a gate: exit code 1, the figures, and the re
   assertEquals((await work.run("evaluate", ...listed)).code, 0);
   const { checkpoints } = JSON.parse(await work.read("models/tiny/evaluate/report.json"));
   assertEquals(Object.keys(checkpoints), ["best", "last"]);
+});
+
+Deno.test("evaluate judges a classifier on the texts that its own training held out, or refuses", async () => {
+  await using work = await pretrained(PRESET.replace(
+    "    who: { data: who.csv, text: texto, label: quién }",
+    "$&\n    other: { data: other.csv, text: texto, label: quién, split: { validation: 0.2, test: 0.3 } }",
+  ));
+  await work.write("other.csv", TABLE.replaceAll("El ", "Mi "));
+  const { code, output } = await work.run("finetune-classify");
+  assertEquals(code, 0, output);
+  const folder = (task: string) => `models/tiny/classify/${task}`;
+  const report = async (task: string) => JSON.parse(await work.read(`${folder(task)}/report.json`));
+  const checkpoints = `evaluate.checkpoints={a: ${folder("other")}, b: ${folder("who")}/last}`;
+  // Another seed and another preset's tasks: neither has a say in what was held out.
+  const text = ["--set", "evaluate.text=[text.txt]", "--set", "seed=99"];
+  const listed = ["--set", checkpoints, ...text, "--set", "finetune-classify.tasks.who.data=text.csv"];
+  const evaluated = await work.run("evaluate", ...listed);
+  assertEquals(evaluated.code, 0, evaluated.output);
+  const { a, b } = JSON.parse(await work.read("models/tiny/evaluate/report.json")).checkpoints;
+  assertEquals([a.classify.task, b.classify.task], ["other", "who"]);
+  assertEquals(a.classify, { task: "other", ...(await report("other")).test });
+  const { origin } = JSON.parse(await work.read(`${folder("who")}/last/checkpoint.json`));
+  assertEquals([origin.task, origin.data, Object.keys(origin.hashes)], ["who", "who.csv", ["who.csv"]]);
+
+  await work.write("other.csv", TABLE);
+  refused(
+    await work.run("evaluate", ...listed),
+    "evaluate.checkpoints.a: other.csv has changed since the classifier was trained",
+  );
+  await Deno.remove(work.path("other.csv"));
+  refused(await work.run("evaluate", ...listed), "evaluate.checkpoints.a: other.csv cannot be read");
+  const info = JSON.parse(await work.read(`${folder("who")}/last/checkpoint.json`));
+  await work.write(`${folder("who")}/last/checkpoint.json`, JSON.stringify({ ...info, origin: undefined }));
+  const old = ["--set", `evaluate.checkpoints={b: ${folder("who")}/last}`, ...text];
+  refused(await work.run("evaluate", ...old), "does not say which texts it was trained on");
 });
 
 Deno.test("freeze decides how many parameters are trained", async () => {

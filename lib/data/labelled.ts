@@ -1,5 +1,7 @@
 /** Texts with labels: reading, splitting, and batches of them. */
+import { z } from "zod";
 import { UserError } from "../errors.ts";
+import { hashFile } from "../files.ts";
 import type { Tokens } from "../nn/gpt.ts";
 import { deriveSeed, permutation } from "../tensor/random.ts";
 import { special } from "../text/special.ts";
@@ -77,6 +79,64 @@ export function stratify(
     parts.train.push(...order.slice(held + tested));
   }
   return { labels, ...parts };
+}
+
+/** A task's data and how it was split: a classifier's checkpoint keeps this, so that its splits can be made again. */
+export const SplitOrigin = z.object({
+  task: z.string(),
+  data: z.string(),
+  /** A test set of its own. */
+  test: z.string().optional(),
+  text: z.string(),
+  label: z.string(),
+  split: z.object({ validation: z.number(), test: z.number() }),
+  seed: z.number(),
+  /** SHA-256 of each file. */
+  hashes: z.record(z.string(), z.string()),
+});
+export type SplitOrigin = z.infer<typeof SplitOrigin>;
+
+/** Reads and hashes the data of a task. */
+export async function splitTask(
+  task: Omit<SplitOrigin, "hashes">,
+): Promise<Splits & { origin: SplitOrigin }> {
+  const { data, test, text, label, split, seed } = task;
+  const own = test === undefined ? undefined : await readLabelled(test, { text, label });
+  const splits = stratify(await readLabelled(data, { text, label }), split, seed, own);
+  const hashes: Record<string, string> = {};
+  for (const path of test === undefined ? [data] : [data, test]) hashes[path] = await hashFile(path);
+  return { ...splits, origin: { ...task, hashes } };
+}
+
+/**
+ * Makes a task's splits again.
+ * @throws {UserError} if a file is gone or has changed, so that they would be others
+ */
+export async function repeatSplit({ hashes, ...task }: SplitOrigin): Promise<Splits> {
+  for (const [path, hash] of Object.entries(hashes)) {
+    const now = await hashFile(path).catch(() => null);
+    if (now === hash) continue;
+    throw new UserError(
+      `${path} ${
+        now === null ? "cannot be read" : "has changed"
+      } since the classifier was trained on it, so the ` +
+        "texts that were held out cannot be told from the others; restore the file, or train the classifier again",
+    );
+  }
+  return await splitTask(task);
+}
+
+/** As many examples of every label as `others` have (or all, where there are fewer), drawn by seed. */
+export function drawAlike(
+  examples: readonly Labelled[],
+  others: readonly Labelled[],
+  seed: number,
+): Labelled[] {
+  return [...new Set(others.map(({ label }) => label))].flatMap((label) => {
+    const own = examples.filter((example) => example.label === label);
+    const wanted = others.filter((example) => example.label === label).length;
+    return permutation(deriveSeed(seed, "sample", label), own.length).slice(0, wanted).map((i) => own[i]);
+  });
 }
 
 /** `<bos>` and the text, cut to the context from the right. */

@@ -9,6 +9,7 @@
  */
 import { join } from "@std/path";
 import { z } from "zod";
+import { SplitOrigin } from "../data/labelled.ts";
 import { UserError } from "../errors.ts";
 import { type Content, hashContent, hashFile, recoverFolder, writeFolderAtomic } from "../files.ts";
 import type { HeadConfig } from "../nn/classifier.ts";
@@ -28,6 +29,8 @@ export const CheckpointInfo = z.object({
   validation: z.object({ loss: z.number() }).catchall(z.number()).nullable(),
   best: z.object({ step: z.number(), loss: z.number() }).catchall(z.number()).nullable(),
   parameters: z.number(),
+  /** Of a classifier: what it was trained on. */
+  origin: SplitOrigin.optional(),
   files: z.record(z.string(), z.string()),
 });
 export type CheckpointInfo = z.infer<typeof CheckpointInfo>;

@@ -1,11 +1,12 @@
 /** What a classifier predicts, and how right it is. */
 import { ConfusionMatrix } from "ml-confusion-matrix";
-import { padded } from "../data/labelled.ts";
+import { encodeText, type Labelled, padded } from "../data/labelled.ts";
 import type { Device } from "../device/device.ts";
 import { UserError } from "../errors.ts";
 import { Classifier } from "../nn/classifier.ts";
 import { scope, type Tensor, upload } from "../tensor/tensor.ts";
 import { special } from "../text/special.ts";
+import type { Tokenizer } from "../text/tokenizer.ts";
 import { type Checkpoint, readCheckpoint } from "./checkpoint.ts";
 
 /** Texts that go through the model together. */
@@ -92,6 +93,18 @@ export function quality(labels: readonly string[], actual: string[], predicted: 
     labels: each,
     confusion: matrix.getMatrix(),
   };
+}
+
+/** How right a classifier is about some texts. */
+export async function qualityOn(
+  classifier: Classifier,
+  tokenizer: Tokenizer,
+  examples: readonly Labelled[],
+): Promise<Quality> {
+  const { config: { context }, head: { labels } } = classifier;
+  const texts = examples.map(({ text }) => encodeText(tokenizer, text, context));
+  const p = await probabilities(classifier, await pooledStates(classifier, texts));
+  return quality(labels, examples.map(({ label }) => label), p.map((row) => labels[mostProbable(row)]));
 }
 
 /**

@@ -56,6 +56,8 @@ export interface LoopTask {
   readonly tokenizer: Tokenizer;
   /** Folder for `last/`, `best/`, `metrics.jsonl` and `loss.svg`. */
   readonly out: string;
+  /** Of a classifier: what it is trained on. */
+  readonly origin?: CheckpointInfo["origin"];
   /** The checkpoint to go on from; undefined if runs of this task are not resumed. */
   readonly resume?: CheckpointInfo | null;
   /** A loss of a step above this means that training has run away. */
@@ -145,7 +147,8 @@ export async function train(options: LoopOptions, task: LoopTask): Promise<LoopR
   };
 
   const save = async (folder: string, finished: boolean, resumable: boolean) => {
-    const info = { stage: options.stage, step, seed: options.seed, finished, validation, best };
+    const { stage, seed } = options;
+    const info = { stage, step, seed, finished, validation, best, origin: task.origin };
     await saveCheckpoint(join(out, folder), model, task.tokenizer, info, {
       optimizer: resumable ? optimizer : undefined,
       precision: resumable ? "float32" : options.precision,
