@@ -1,5 +1,5 @@
 /** Files that are either whole or absent, and their hashes. */
-import { dirname, join } from "@std/path";
+import { dirname } from "@std/path";
 import { createHash } from "node:crypto";
 import { UserError } from "./errors.ts";
 
@@ -26,21 +26,38 @@ export function explain(error: unknown, path: string): never {
   throw error;
 }
 
+/** Writes a new file and flushes it to disk. */
+export async function writeNewFile(path: string, content: Content): Promise<void> {
+  using file = await Deno.open(path, { write: true, createNew: true });
+  for (const chunk of typeof content === "string" ? [new TextEncoder().encode(content)] : content) {
+    for (let at = 0; at < chunk.length;) at += await file.write(chunk.subarray(at));
+  }
+  await file.sync();
+}
+
+/** Flushes the names in a folder to disk, where the platform can: a rename is safe only after that. */
+export async function syncFolder(path: string): Promise<void> {
+  if (Deno.build.os === "windows") return; // it opens no folders
+  using folder = await Deno.open(path);
+  // Some network file systems cannot, and say EINVAL.
+  await folder.sync().catch((error) => {
+    if (error.code !== "EINVAL") throw error;
+  });
+}
+
+/** Renames a file or a folder so that the new name outlives a power cut. */
+export async function renameSynced(from: string, to: string): Promise<void> {
+  await Deno.rename(from, to);
+  await syncFolder(dirname(to));
+}
+
 /** Writes a file under a temporary name, flushes it to disk and renames it: a kill leaves old or new. */
 export async function writeFileAtomic(path: string, content: Content): Promise<void> {
   const temporary = `${path}.${crypto.randomUUID().slice(0, 8)}.tmp`;
   try {
     await Deno.mkdir(dirname(path), { recursive: true });
-    const file = await Deno.open(temporary, { write: true, createNew: true });
-    try {
-      for (const chunk of typeof content === "string" ? [new TextEncoder().encode(content)] : content) {
-        for (let at = 0; at < chunk.length;) at += await file.write(chunk.subarray(at));
-      }
-      await file.sync();
-    } finally {
-      file.close();
-    }
-    await Deno.rename(temporary, path);
+    await writeNewFile(temporary, content);
+    await renameSynced(temporary, path);
   } catch (error) {
     await Deno.remove(temporary).catch(() => {});
     explain(error, path);
@@ -84,7 +101,7 @@ export class AtomicWriter {
   async commit(): Promise<void> {
     try {
       this.#file.syncSync();
-      await Deno.rename(this.#temporary, this.#path);
+      await renameSynced(this.#temporary, this.#path);
     } catch (error) {
       explain(error, this.#path);
     }
@@ -94,39 +111,6 @@ export class AtomicWriter {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#file.close();
     await Deno.remove(this.#temporary).catch(() => {});
-  }
-}
-
-/**
- * Replaces a folder as a whole. It is written beside itself, then swapped by renames; if a kill falls
- * between those, `recoverFolder` finds the new one complete.
- */
-export async function writeFolderAtomic(path: string, files: Record<string, Content>): Promise<void> {
-  await recoverFolder(path);
-  const partial = `${path}.partial`;
-  try {
-    await Deno.remove(partial, { recursive: true }).catch(() => {});
-    for (const [name, content] of Object.entries(files)) await writeFileAtomic(join(partial, name), content);
-    await Deno.rename(partial, `${path}.new`);
-    if (await exists(path)) await Deno.rename(path, `${path}.old`);
-    await Deno.rename(`${path}.new`, path);
-    await Deno.remove(`${path}.old`, { recursive: true }).catch(() => {});
-  } catch (error) {
-    await Deno.remove(partial, { recursive: true }).catch(() => {});
-    explain(error, path);
-  }
-}
-
-/** Finishes what a kill inside `writeFolderAtomic` left behind. */
-export async function recoverFolder(path: string): Promise<void> {
-  try {
-    if (await exists(`${path}.new`)) {
-      if (await exists(path)) await Deno.remove(path, { recursive: true });
-      await Deno.rename(`${path}.new`, path);
-    }
-    await Deno.remove(`${path}.old`, { recursive: true }).catch(() => {});
-  } catch (error) {
-    explain(error, path);
   }
 }
 

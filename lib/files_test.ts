@@ -1,6 +1,6 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path";
-import { exists, recoverFolder, writeFileAtomic, writeFolderAtomic } from "./files.ts";
+import { writeFileAtomic } from "./files.ts";
 
 async function inTemporaryFolder(test: (folder: string) => Promise<void>): Promise<void> {
   const folder = await Deno.makeTempDir();
@@ -50,27 +50,3 @@ Deno.test({
     );
   },
 });
-
-Deno.test("a folder is replaced as a whole, and a kill between its renames is mended", () =>
-  inTemporaryFolder(async (folder) => {
-    const path = join(folder, "last");
-    await writeFolderAtomic(path, { a: "1", b: "1" });
-    await writeFolderAtomic(path, { a: "2" });
-    assertEquals(list(path), ["a"]);
-    assertEquals(list(folder), ["last"]);
-
-    // Killed after the old folder was moved away and before the new one took its place.
-    await Deno.rename(path, `${path}.old`);
-    await Deno.mkdir(`${path}.new`);
-    await Deno.writeTextFile(join(`${path}.new`, "a"), "3");
-    await recoverFolder(path);
-    assertEquals(await Deno.readTextFile(join(path, "a")), "3");
-    assertEquals(list(folder), ["last"]);
-
-    // Killed while the new one was being written.
-    await Deno.mkdir(`${path}.partial`);
-    await recoverFolder(path);
-    assertEquals(await Deno.readTextFile(join(path, "a")), "3");
-    await writeFolderAtomic(path, { a: "4" });
-    assert(!await exists(`${path}.partial`));
-  }));

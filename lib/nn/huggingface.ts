@@ -2,6 +2,7 @@
 import { join } from "@std/path";
 import { z } from "zod";
 import { UserError } from "../errors.ts";
+import { readFolder } from "../folders.ts";
 import type { HeadConfig } from "./classifier.ts";
 import type { GptConfig } from "./gpt.ts";
 import { type ParameterSpec } from "./parameters.ts";
@@ -130,6 +131,8 @@ export async function readHuggingFace(folder: string): Promise<LoadedModel> {
 
 /** Whether a folder's config.json is a classifier's. */
 export async function readHead(folder: string): Promise<boolean> {
-  const config = JSON.parse(await Deno.readTextFile(join(folder, "config.json")).catch(() => "{}"));
+  const config = JSON.parse(
+    await readFolder(folder, (place) => Deno.readTextFile(join(place, "config.json"))).catch(() => "{}"),
+  );
   return config.architectures?.[0] === "GPT2ForSequenceClassification";
 }

@@ -4,6 +4,7 @@ import { type DeviceChoice, openDevice } from "../device/open.ts";
 import type { Device } from "../device/device.ts";
 import { UserError } from "../errors.ts";
 import { exists } from "../files.ts";
+import { isLeftover } from "../folders.ts";
 import { Batcher, type BatcherOptions } from "../generate/batch.ts";
 import type { Classifier } from "../nn/classifier.ts";
 import { GPT } from "../nn/gpt.ts";
@@ -49,8 +50,10 @@ async function search(root: string, folder: string, depth: number): Promise<List
     return [{ id, kind, folder, info }];
   }
   if (depth === 0) return [];
-  const names = [...Deno.readDirSync(folder)].filter((entry) => entry.isDirectory).map(({ name }) => name)
-    .sort();
+  const folders = [...Deno.readDirSync(folder)].filter((entry) => entry.isDirectory).map(({ name }) => name);
+  // A kill may have left a complete checkpoint under the name that it has before it takes its place.
+  const names = [...new Set(folders.map((name) => name.replace(/\.new$/, "")))]
+    .filter((name) => !isLeftover(name)).sort();
   // Of a run's checkpoints the best stands for all.
   const kept = names.includes("best") ? names.filter((name) => name !== "last") : names;
   return (await Promise.all(kept.map((name) => search(root, join(folder, name), depth - 1)))).flat();

@@ -2,25 +2,36 @@
 import { join } from "@std/path";
 import { UserError } from "../errors.ts";
 import { exists } from "../files.ts";
+import { locateFolder, readFolder } from "../folders.ts";
 import { type LoadedModel, readHuggingFace } from "../nn/huggingface.ts";
 import { readTokenizer, type Tokenizer } from "../text/tokenizer.ts";
-import { readCheckpoint } from "./checkpoint.ts";
+import { readCheckpoint, readCheckpointInfo } from "./checkpoint.ts";
 
 /**
- * The checkpoint that a folder is, or that a stage left in it: the best, or else the last.
- * @throws {UserError} if there is none
+ * The checkpoint that a folder is, or that a stage left in it: the best, or the last of a run without validation.
+ * @throws {UserError} if there is none, or if the best is lost
  */
-export async function findCheckpoint(folder: string): Promise<string> {
-  for (const candidate of [folder, join(folder, "best"), join(folder, "last")]) {
-    if (await exists(join(candidate, "config.json"))) return candidate;
-  }
-  throw new UserError(`${folder} holds no model: no config.json there, nor in best/ or last/`);
+export function findCheckpoint(folder: string): Promise<string> {
+  return readFolder(folder, async (place) => {
+    if (await exists(join(place, "config.json"))) return folder;
+    const best = join(folder, "best"), last = join(folder, "last");
+    if (await locateFolder(best)) return best;
+    if (!await locateFolder(last)) {
+      throw new UserError(`${folder} holds no model: no config.json there, nor in best/ or last/`);
+    }
+    const info = await readCheckpointInfo(last);
+    if (!info?.best) return last;
+    throw new UserError(
+      `${best} is gone (it was saved at step ${info.best.step}); restore it, or give ${last} to use the last one`,
+    );
+  });
 }
 
 /** The files of a model that a run depends on. */
 export async function checkpointFiles(folder: string): Promise<string[]> {
   const found = await findCheckpoint(folder);
-  const files = ["config.json", "model.safetensors", "tokenizer.json"].map((name) => join(found, name));
+  const place = await locateFolder(found) ?? found;
+  const files = ["config.json", "model.safetensors", "tokenizer.json"].map((name) => join(place, name));
   const there = await Promise.all(files.map(exists));
   return files.filter((_, i) => there[i]);
 }
@@ -28,7 +39,7 @@ export async function checkpointFiles(folder: string): Promise<string[]> {
 /** The files that a finetuning from a folder depends on: a foreign one comes without a tokenizer of ours. */
 export async function backboneFiles(folder: string, vocabulary: string): Promise<string[]> {
   const files = await checkpointFiles(folder);
-  const own = await exists(join(await findCheckpoint(folder), "checkpoint.json"));
+  const own = await readCheckpointInfo(await findCheckpoint(folder)) !== null;
   return own ? files : [...files, join(vocabulary, "tokenizer.json")];
 }
 
@@ -42,10 +53,11 @@ export async function readBackbone(
   vocabulary: string,
 ): Promise<LoadedModel & { tokenizer: Tokenizer; folder: string }> {
   const found = await findCheckpoint(folder);
-  const own = await exists(join(found, "checkpoint.json"));
-  const model = own
-    ? await readCheckpoint(found)
-    : { ...await readHuggingFace(found), tokenizer: await readTokenizer(join(vocabulary, "tokenizer.json")) };
+  const own = await readCheckpointInfo(found) !== null;
+  const model = own ? await readCheckpoint(found) : {
+    ...await readFolder(found, readHuggingFace),
+    tokenizer: await readTokenizer(join(vocabulary, "tokenizer.json")),
+  };
   if (model.tokenizer.size !== model.config.vocab) {
     throw new UserError(
       `${found} was trained with ${model.config.vocab} tokens, but the vocabulary in ` +

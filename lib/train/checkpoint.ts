@@ -11,7 +11,8 @@ import { join } from "@std/path";
 import { z } from "zod";
 import { SplitOrigin } from "../data/labelled.ts";
 import { UserError } from "../errors.ts";
-import { type Content, hashContent, hashFile, recoverFolder, writeFolderAtomic } from "../files.ts";
+import { type Content, hashContent, hashFile } from "../files.ts";
+import { readFolder, writeFolderAtomic } from "../folders.ts";
 import type { HeadConfig } from "../nn/classifier.ts";
 import type { GptConfig } from "../nn/gpt.ts";
 import { type LoadedModel, readHuggingFace, toHuggingFace } from "../nn/huggingface.ts";
@@ -74,9 +75,15 @@ export interface Checkpoint extends LoadedModel {
   readonly tokenizer: Tokenizer;
 }
 
-/** What a checkpoint says of itself, or null if there is none. */
-export async function readCheckpointInfo(folder: string): Promise<CheckpointInfo | null> {
-  await recoverFolder(folder);
+/**
+ * What a checkpoint says of itself, or null if there is none.
+ * @throws {UserError} if that is damaged
+ */
+export function readCheckpointInfo(folder: string): Promise<CheckpointInfo | null> {
+  return readFolder(folder, readInfo);
+}
+
+async function readInfo(folder: string): Promise<CheckpointInfo | null> {
   const path = join(folder, "checkpoint.json");
   let text: string;
   try {
@@ -97,26 +104,31 @@ export async function readCheckpointInfo(folder: string): Promise<CheckpointInfo
 }
 
 /** @throws {UserError} if it is missing, truncated or altered */
-export async function readCheckpoint(folder: string): Promise<Checkpoint> {
-  const info = await readCheckpointInfo(folder);
-  if (!info) throw new UserError(`${folder} holds no checkpoint; train one with deno task pretrain`);
-  for (const [name, hash] of Object.entries(info.files)) {
-    const path = join(folder, name);
-    const actual = await hashFile(path).catch(() => null);
-    if (actual === null) throw new UserError(`${path} is missing; the checkpoint is damaged, train again`);
-    if (actual !== hash) {
-      throw new UserError(
-        `${path} is truncated or was altered since it was saved; restore it or train again`,
-      );
+export function readCheckpoint(folder: string): Promise<Checkpoint> {
+  return readFolder(folder, async (place) => {
+    const info = await readInfo(place);
+    if (!info) throw new UserError(`${folder} holds no checkpoint; train one with deno task pretrain`);
+    for (const [name, hash] of Object.entries(info.files)) {
+      const path = join(place, name);
+      const actual = await hashFile(path).catch(() => null);
+      if (actual === null) throw new UserError(`${path} is missing; the checkpoint is damaged, train again`);
+      if (actual !== hash) {
+        throw new UserError(
+          `${path} is truncated or was altered since it was saved; restore it or train again`,
+        );
+      }
     }
-  }
-  const tokenizer = await readTokenizer(join(folder, "tokenizer.json"));
-  return { info, tokenizer, ...await readHuggingFace(folder) };
+    const tokenizer = await readTokenizer(join(place, "tokenizer.json"));
+    return { info, tokenizer, ...await readHuggingFace(place) };
+  });
 }
 
 /** Puts a checkpoint's moments into an optimizer, for training to go on. */
 export async function restoreOptimizer(folder: string, optimizer: AdamW): Promise<void> {
-  const { tensors } = await readSafetensors(join(folder, "optimizer.safetensors"));
+  const { tensors } = await readFolder(
+    folder,
+    (place) => readSafetensors(join(place, "optimizer.safetensors")),
+  );
   for (const [name, tensor] of [["m", optimizer.m], ["v", optimizer.v]] as const) {
     tensor.device.write(tensor.buffer, tensors.get(name)!.data);
   }
