@@ -4,13 +4,11 @@
  *   deno task serve            then http://localhost:8000
  *   deno task serve --help
  */
-import { parseArgs } from "@std/cli/parse-args";
 import { UserError } from "./lib/errors.ts";
-import { exitOnUserError } from "./lib/run/stage.ts";
 import { createApp } from "./lib/server/app.ts";
 import { Faq } from "./lib/server/faq.ts";
 import { ModelStore } from "./lib/server/models.ts";
-import { deviceFlag, numberFlag } from "./lib/run/flags.ts";
+import { deviceFlag, numberFlag, runProgram } from "./lib/run/flags.ts";
 
 const HELP = `Serves the chat page and an OpenAI-compatible API.
 
@@ -30,35 +28,32 @@ Usage: deno task serve [options]
 
 Names in capitals are environment variables, which flags override.`;
 
+const program = {
+  ...{ name: "serve", help: HELP },
+  values: ["host", "port", "models", "device", "faq", "api-key", "rows", "queue", "time-limit"],
+  lists: ["origin"],
+} as const;
+
 if (import.meta.main) {
-  await exitOnUserError(async () => {
+  await runProgram(program, async (flags) => {
     const env = (name: string, otherwise: string) => Deno.env.get(name) || otherwise;
-    const args = parseArgs(Deno.args, {
-      boolean: ["help"],
-      string: ["host", "port", "models", "device", "faq", "api-key", "origin", "rows", "queue", "time-limit"],
-      collect: ["origin"],
-      unknown: (arg: string) => {
-        throw new UserError(`unknown argument ${arg}; deno task serve --help lists what there is`);
-      },
-    }) as Record<string, string | undefined> & { help: boolean; origin: string[] } & object;
-    if (args.help) return console.log(HELP);
-    const port = numberFlag("port", args.port ?? env("PORT", "8000"), 0, true);
+    const port = numberFlag("port", flags.port ?? env("PORT", "8000"), 0, true);
     if (port > 65535) throw new UserError(`--port ${port}: expected at most 65535`);
-    const hostname = args.host ?? env("HOST", "localhost");
+    const hostname = flags.host ?? env("HOST", "localhost");
     const store = await ModelStore.find(
-      args.models ?? env("MODELS", "models"),
-      deviceFlag(args.device ?? env("DEVICE", "auto")),
+      flags.models ?? env("MODELS", "models"),
+      deviceFlag(flags.device ?? env("DEVICE", "auto")),
       {
-        rows: numberFlag("rows", args.rows ?? "16", 1, true),
-        queue: numberFlag("queue", args.queue ?? "256", 0, true),
+        rows: numberFlag("rows", flags.rows ?? "16", 1, true),
+        queue: numberFlag("queue", flags.queue ?? "256", 0, true),
       },
     );
     const app = createApp({
       store,
-      faq: await Faq.read(args.faq ?? "configs/faq.yaml"),
-      apiKey: args["api-key"] ?? Deno.env.get("API_KEY"),
-      origins: args.origin,
-      timeLimit: numberFlag("time-limit", args["time-limit"] ?? "60", 1, false),
+      faq: await Faq.read(flags.faq ?? "configs/faq.yaml"),
+      apiKey: flags["api-key"] ?? Deno.env.get("API_KEY"),
+      origins: flags.origin,
+      timeLimit: numberFlag("time-limit", flags["time-limit"] ?? "60", 1, false),
     });
     let server: Deno.HttpServer;
     try {

@@ -16,3 +16,17 @@ export class ThresholdError extends UserError {
 export function describe(error: unknown): string {
   return (error instanceof Error ? error.message : String(error)).replace(/\s*\n\s*/g, " ");
 }
+
+/**
+ * Runs a program's body; errors the user can mend end it with one line and exit code 2, figures that fall
+ * short of a preset's thresholds with exit code 1.
+ */
+export async function exitOnUserError(body: () => Promise<void> | void): Promise<void> {
+  try {
+    await body();
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    console.error(`error: ${describe(error)}`);
+    Deno.exit(error.exitCode);
+  }
+}

@@ -1,6 +1,98 @@
-/** Values of command line flags. */
+/** Command lines of programs: which flags they take, and what the values of flags mean. */
+import { closestString } from "@std/text/closest-string";
+import { parseArgs } from "node:util";
 import type { DeviceChoice } from "../device/open.ts";
-import { UserError } from "../errors.ts";
+import { exitOnUserError, UserError } from "../errors.ts";
+
+/** A program's command line: the names of its flags, by what they take. */
+export interface Program<V extends string = never, L extends string = never, S extends string = never> {
+  /** The name of its task. */
+  readonly name: string;
+  /** What `-h` and `--help` print. */
+  readonly help: string;
+  /** Flags that take a value; if one is given several times, the last counts. */
+  readonly values?: readonly V[];
+  /** Flags that take a value each time they are given. */
+  readonly lists?: readonly L[];
+  readonly switches?: readonly S[];
+  /** Whether it takes arguments that are no flags, such as texts or folders. */
+  readonly operands?: boolean;
+}
+
+export type Flags<V extends string, L extends string, S extends string> =
+  & { readonly [Name in V]: string | undefined }
+  & { readonly [Name in L]: readonly string[] }
+  & { readonly [Name in S]: boolean };
+
+/**
+ * Reads a command line: `--flag`, `--flag value` or `--flag=value`. What follows `--` is no flag.
+ * @returns null if it asks for help
+ * @throws {UserError} if a flag is unknown or lacks its value, or an operand is one too many
+ */
+export function parseFlags<V extends string = never, L extends string = never, S extends string = never>(
+  { name, values = [], lists = [], switches = [], operands = false }: Program<V, L, S>,
+  args: readonly string[],
+): { flags: Flags<V, L, S>; operands: readonly string[] } | null {
+  const valued: readonly string[] = [...values, ...lists], bare: readonly string[] = switches;
+  const { tokens } = parseArgs({
+    args: [...args],
+    options: Object.fromEntries(valued.map((flag) => [flag, { type: "string", multiple: true }])),
+    strict: false,
+    tokens: true,
+  });
+  const listed = `deno task ${name} --help lists what there is`;
+  const given = new Map<string, string[]>();
+  const rest: string[] = [];
+  for (const token of tokens) {
+    if (token.kind === "option-terminator") continue;
+    if (token.kind === "positional") {
+      if (!operands) throw new UserError(`unknown argument ${token.value}; ${listed}`);
+      rest.push(token.value);
+      continue;
+    }
+    const { name: flag, rawName, value, inlineValue } = token;
+    if (rawName === "-h" || rawName === "--help") return null;
+    if (!rawName.startsWith("--")) {
+      const hint = operands ? "put -- before what begins with - and is no flag; " : "";
+      throw new UserError(`unknown argument ${rawName}; ${hint}${listed}`);
+    }
+    if (bare.includes(flag)) {
+      if (value !== undefined) throw new UserError(`${rawName} takes no value; leave out =${value}`);
+    } else if (!valued.includes(flag)) {
+      const near = closestString(flag, [...valued, ...bare, "help"]);
+      const hint = near[0] === flag[0] ? `did you mean --${near}? ` : "";
+      throw new UserError(`unknown argument ${rawName}; ${hint}${listed}`);
+    } else if (!value || !inlineValue && value.startsWith("--")) {
+      throw new UserError(`${rawName} lacks its value; ${listed}`);
+    }
+    given.set(flag, [...given.get(flag) ?? [], value ?? ""]);
+  }
+  const flags = {
+    ...Object.fromEntries(values.map((flag) => [flag, given.get(flag)?.at(-1)])),
+    ...Object.fromEntries(lists.map((flag) => [flag, given.get(flag) ?? []])),
+    ...Object.fromEntries(switches.map((flag) => [flag, given.has(flag)])),
+  };
+  return { flags: flags as Flags<V, L, S>, operands: rest };
+}
+
+/**
+ * Runs a program with the command line that it was started with, or prints its help. An error that the user can
+ * mend ends the process with one line and its exit code.
+ */
+export async function runProgram<
+  V extends string = never,
+  L extends string = never,
+  S extends string = never,
+>(
+  program: Program<V, L, S>,
+  body: (flags: Flags<V, L, S>, operands: readonly string[]) => Promise<void> | void,
+): Promise<void> {
+  await exitOnUserError(async () => {
+    const line = parseFlags(program, Deno.args);
+    if (line) await body(line.flags, line.operands);
+    else console.log(program.help);
+  });
+}
 
 /** @throws {UserError} if it is no number, or below `least` */
 export function numberFlag(name: string, value: string, least: number, whole: boolean): number {
@@ -12,6 +104,7 @@ export function numberFlag(name: string, value: string, least: number, whole: bo
   return number;
 }
 
+/** @throws {UserError} if it is no device's name */
 export function deviceFlag(value: string): DeviceChoice {
   if (value !== "auto" && value !== "cpu" && value !== "webgpu") {
     throw new UserError(`--device ${value}: expected auto, cpu or webgpu`);

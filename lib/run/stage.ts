@@ -5,7 +5,7 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { join } from "@std/path";
 import { z } from "zod";
-import { describe, UserError } from "../errors.ts";
+import { exitOnUserError, UserError } from "../errors.ts";
 import { exists, explain, hashContent, hashFile, writeFileAtomic } from "../files.ts";
 import { duration, Terminal } from "../progress.ts";
 import type { Preset } from "./config.ts";
@@ -305,18 +305,4 @@ export async function main(name: string, about: string, stages: readonly Stage[]
     }
   });
   Deno.exit(0);
-}
-
-/**
- * Runs a program's body; errors the user can mend end it with one line and exit code 2, figures that fall
- * short of a preset's thresholds with exit code 1.
- */
-export async function exitOnUserError(body: () => Promise<void> | void): Promise<void> {
-  try {
-    await body();
-  } catch (error) {
-    if (!(error instanceof UserError)) throw error;
-    console.error(`error: ${describe(error)}`);
-    Deno.exit(error.exitCode);
-  }
 }

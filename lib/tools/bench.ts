@@ -10,12 +10,10 @@
  * `--against` runs another program's benchmark in turns with ours: COMMAND gets --layers, --heads,
  * --width, --context, --batch, --vocab and --steps, and prints a line of JSON with `ms_per_step`.
  */
-import { parseArgs } from "@std/cli/parse-args";
 import type { Device } from "../device/device.ts";
-import { type DeviceChoice, openDevice } from "../device/open.ts";
+import { openDevice } from "../device/open.ts";
 import { UserError } from "../errors.ts";
-import { numberFlag } from "../run/flags.ts";
-import { exitOnUserError } from "../run/stage.ts";
+import { deviceFlag, numberFlag, runProgram } from "../run/flags.ts";
 import { generate } from "../generate/generate.ts";
 import { GPT } from "../nn/gpt.ts";
 import { benchCorpus } from "./bench_corpus.ts";
@@ -50,17 +48,11 @@ const HELP = `Usage: deno task bench train | ops | decode | serve | prepare-corp
   --help             this text`;
 
 interface Options {
-  shape: string[];
-  device: DeviceChoice;
-  threads?: string;
-  precision: string;
-  steps: string;
-  rounds: string;
-  against?: string;
-  models: string;
-  seconds: string;
-  megabytes: string;
-  json: boolean;
+  readonly mixed: boolean;
+  readonly steps: number;
+  readonly rounds: number;
+  readonly against: string | undefined;
+  readonly json: boolean;
 }
 
 function parseShape(text: string): Shape {
@@ -88,10 +80,10 @@ async function runOther(command: string, shape: Shape, steps: number): Promise<n
 }
 
 async function benchTrain(device: Device, shape: Shape, options: Options): Promise<void> {
-  const steps = Number(options.steps);
+  const steps = options.steps;
   const ours = [], other: number[] = [];
-  for (let round = 0; round < Number(options.rounds); round++) {
-    ours.push(await measureSteps(device, shape, steps, options.precision === "mixed"));
+  for (let round = 0; round < options.rounds; round++) {
+    ours.push(await measureSteps(device, shape, steps, options.mixed));
     if (options.against) other.push(await runOther(options.against, shape, steps));
   }
   const middle = median(ours.map((m) => m.ms_per_step));
@@ -117,8 +109,8 @@ async function benchTrain(device: Device, shape: Shape, options: Options): Promi
 }
 
 async function benchOps(device: Device, shape: Shape, options: Options): Promise<void> {
-  const steps = Number(options.steps);
-  const profile = await profileSteps(device, shape, steps, options.precision === "mixed");
+  const steps = options.steps;
+  const profile = await profileSteps(device, shape, steps, options.mixed);
   const { ms_per_step, kernels, ceilings, recording_us } = profile;
   if (options.json) {
     return console.log(JSON.stringify({ shape: shapeName(shape), device: device.name, ...profile }));
@@ -156,7 +148,7 @@ async function benchDecode(device: Device, shape: Shape, options: Options): Prom
   const model = new GPT(device, configOf(shape));
   model.initialize(1);
   const rates: number[] = [], firsts: number[] = [];
-  for (let round = 0; round < Number(options.rounds) + 2; round++) {
+  for (let round = 0; round < options.rounds + 2; round++) {
     const started = performance.now();
     let first = 0, tokens = 0;
     const settings = { maxNewTokens: shape.context - 1, temperature: 0, topK: 0, seed: 1, stop: -1 };
@@ -181,62 +173,49 @@ async function benchDecode(device: Device, shape: Shape, options: Options): Prom
 
 const benches = { train: benchTrain, ops: benchOps, decode: benchDecode };
 
-await exitOnUserError(async () => {
-  const args = parseArgs(Deno.args, {
-    string: [
-      "shape",
-      "device",
-      "threads",
-      "precision",
-      "steps",
-      "rounds",
-      "against",
-      "models",
-      "seconds",
-      "megabytes",
-    ],
-    boolean: ["json", "help"],
-    collect: ["shape"],
-    default: {
-      device: "auto",
-      precision: "float32",
-      steps: "20",
-      rounds: "3",
-      models: "models",
-      seconds: "5",
-      megabytes: "200",
-    },
-    unknown: (arg: string) => {
-      if (arg.startsWith("-")) throw new UserError(`unknown argument ${arg}; deno task bench --help`);
-    },
-  }) as unknown as Options & { _: string[]; help: boolean };
-  const what = args._[0];
-  if (args.help) return console.log(HELP);
+const program = {
+  ...{ name: "bench", help: HELP, operands: true },
+  values: ["device", "threads", "precision", "steps", "rounds", "against", "models", "seconds", "megabytes"],
+  lists: ["shape"],
+  switches: ["json"],
+} as const;
+
+await runProgram(program, async (flags, [what, ...more]) => {
+  const { json, against } = flags;
+  const rounds = numberFlag("rounds", flags.rounds ?? "3", 1, true);
+  const device = deviceFlag(flags.device ?? "auto");
+  if (more.length > 0) throw new UserError(`unknown argument ${more[0]}; deno task bench --help`);
   if (what === "serve") {
-    const seconds = numberFlag("seconds", args.seconds, 0.1, false);
-    return await benchServe({ device: args.device, models: args.models, seconds, json: args.json });
+    const seconds = numberFlag("seconds", flags.seconds ?? "5", 0.1, false);
+    return await benchServe({ device, models: flags.models ?? "models", seconds, json });
   }
   if (what === "prepare-corpus") {
-    const megabytes = numberFlag("megabytes", args.megabytes, 10, true);
-    const rounds = numberFlag("rounds", args.rounds, 1, true);
-    return await benchCorpus({ megabytes, rounds, json: args.json });
+    const megabytes = numberFlag("megabytes", flags.megabytes ?? "200", 10, true);
+    return await benchCorpus({ megabytes, rounds, json });
   }
-  if (!(what in benches)) {
+  if (what === undefined || !Object.hasOwn(benches, what)) {
     throw new UserError("bench: say what to measure: train, ops, decode, serve or prepare-corpus");
   }
-  if (!["float32", "mixed"].includes(args.precision)) {
-    throw new UserError(`--precision ${args.precision}: expected float32 or mixed`);
+  const precision = flags.precision ?? "float32";
+  if (!["float32", "mixed"].includes(precision)) {
+    throw new UserError(`--precision ${precision}: expected float32 or mixed`);
   }
-  const threads = args.threads ? { threads: Number(args.threads) } : {};
-  for (const text of args.shape.length > 0 ? args.shape : SHAPES) {
+  const options: Options = {
+    ...{ mixed: precision === "mixed", rounds, against, json },
+    steps: numberFlag("steps", flags.steps ?? "20", 1, true),
+  };
+  const threads = flags.threads ? { threads: numberFlag("threads", flags.threads, 1, true) } : {};
+  for (const text of flags.shape.length > 0 ? flags.shape : SHAPES) {
     const shape = parseShape(text);
-    const { device, why } = await openDevice(args.device, threads);
-    if (args.precision === "mixed" && !device.float16) {
-      throw new UserError(`--precision mixed: the ${device.name} device (${why}) has no shader-f16`);
+    const opened = await openDevice(device, threads);
+    if (options.mixed && !opened.device.float16) {
+      throw new UserError(
+        `--precision mixed: the ${opened.device.name} device (${opened.why}) has no shader-f16`,
+      );
     }
-    if (!args.json) console.log(`${device.description} (${device.name}, ${why})`);
-    await benches[what as keyof typeof benches](device, shape, args);
-    device.close();
+    if (!json) console.log(`${opened.device.description} (${opened.device.name}, ${opened.why})`);
+    await benches[what as keyof typeof benches](opened.device, shape, options);
+    opened.device.close();
   }
 });
 Deno.exit(0);

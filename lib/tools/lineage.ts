@@ -3,11 +3,11 @@
  *
  *   deno task lineage models/mini/pretrain
  */
-import { parseArgs } from "@std/cli/parse-args";
 import { dirname } from "@std/path";
 import { UserError } from "../errors.ts";
 import { count, duration } from "../progress.ts";
-import { exitOnUserError, type Manifest, readManifest } from "../run/stage.ts";
+import { runProgram } from "../run/flags.ts";
+import { type Manifest, readManifest } from "../run/stage.ts";
 
 const HELP = `Usage: deno task lineage FOLDER
 
@@ -45,10 +45,8 @@ async function print(folder: string, manifest: Manifest, depth: number, seen: Se
   for (const path of folders) await print(path, (await readManifest(path))!, depth + 1, seen);
 }
 
-await exitOnUserError(async () => {
-  const args = parseArgs(Deno.args, { boolean: ["help"] }) as { _: (string | number)[]; help: boolean };
-  if (args.help) return console.log(HELP);
-  if (args._.length !== 1) throw new UserError("lineage: give one folder, such as models/mini/pretrain");
-  const [folder, manifest] = await nearest(String(args._[0]));
+await runProgram({ name: "lineage", help: HELP, operands: true }, async (_, operands) => {
+  if (operands.length !== 1) throw new UserError("lineage: give one folder, such as models/mini/pretrain");
+  const [folder, manifest] = await nearest(operands[0]);
   await print(folder, manifest, 0, new Set());
 });

@@ -6,13 +6,11 @@
  * A DIR holds config.json, model.safetensors, final.safetensors and expected.json. Without one, the
  * cases kept with the tests are replayed. Exits with 1 if an error is past its tolerance.
  */
-import { parseArgs } from "@std/cli/parse-args";
 import { CpuDevice } from "../device/cpu.ts";
 import type { Device } from "../device/device.ts";
 import { findAdapter } from "../device/open.ts";
 import { WebGpuDevice } from "../device/webgpu.ts";
-import { UserError } from "../errors.ts";
-import { exitOnUserError } from "../run/stage.ts";
+import { runProgram } from "../run/flags.ts";
 import { replay, TOLERANCES } from "../train/parity.ts";
 
 const HELP = `Usage: deno task parity [DIR...]
@@ -20,16 +18,9 @@ const HELP = `Usage: deno task parity [DIR...]
 Replays recorded PyTorch training runs on every device and prints the largest errors: first logits and
 final weights relative by norm, losses absolute, gradient norms relative. Exits with 1 past a tolerance.`;
 
-await exitOnUserError(async () => {
-  const args = parseArgs(Deno.args, {
-    boolean: ["help"],
-    unknown: (arg: string) => {
-      if (arg.startsWith("-")) throw new UserError(`unknown argument ${arg}; deno task parity --help`);
-    },
-  }) as { _: (string | number)[]; help: boolean };
-  if (args.help) return console.log(HELP);
+await runProgram({ name: "parity", help: HELP, operands: true }, async (_, operands) => {
   const kept = new URL("../train/testdata/parity/", import.meta.url).pathname;
-  const folders = args._.length > 0 ? args._.map(String) : [`${kept}gpt2`, `${kept}gpt2-odd`];
+  const folders = operands.length > 0 ? operands : [`${kept}gpt2`, `${kept}gpt2-odd`];
   const adapter = await findAdapter();
   const devices: [string, Device][] = [
     ["cpu, 1 thread", await CpuDevice.open({ threads: 1 })],
