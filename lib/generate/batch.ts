@@ -3,10 +3,12 @@
  * of one key-value cache; a new one enters as soon as a row is free, and a finished one leaves at once
  * (Yu et al., Orca, OSDI 2022). Between passes the event loop runs, so other work waits for one pass at most.
  */
+import { UserError } from "../errors.ts";
+import { letOthersIn } from "../event_loop.ts";
 import type { GPT, KvCache } from "../nn/gpt.ts";
 import { deriveSeed, uniform } from "../tensor/random.ts";
 import { scope } from "../tensor/tensor.ts";
-import { type Candidate, candidates, sampleToken, type Sampling } from "./sample.ts";
+import { allFinite, type Candidate, candidates, sampleToken, type Sampling } from "./sample.ts";
 
 export interface GenerateOptions extends Sampling {
   readonly maxNewTokens: number;
@@ -84,10 +86,13 @@ export class Batcher {
    * Starts a sequence and returns its tokens as they come; their return value says why they end. When the
    * context is full, its older half is forgotten and the newer half computed anew. A reader that leaves
    * early ends its sequence.
+   * @param prompt at least one token; of more than the context holds, the last ones
    * @throws {QueueFullError} if too many wait already
+   * @throws {RangeError} if the prompt is empty
    */
   generate(prompt: Uint32Array, options: GenerateOptions): AsyncGenerator<GeneratedToken, FinishReason> {
     if (this.#closed) throw new Error("the batcher is closed");
+    if (prompt.length === 0) throw new RangeError("a prompt has at least one token, such as <bos>");
     if (this.#free.length === 0 && this.#waiting.length >= this.#limits.queue) throw new QueueFullError();
     const pending = [...prompt.slice(-this.#model.config.context)];
     const sequence: Sequence = {
@@ -133,11 +138,22 @@ export class Batcher {
   #admit(): void {
     while (this.#free.length > 0 && this.#waiting.length > 0) {
       const sequence = this.#waiting.shift()!;
+      try {
+        this.#cache ??= this.#model.cache(this.#limits.rows);
+      } catch (error) {
+        this.#fail(sequence, error);
+        continue;
+      }
       sequence.row = this.#free.shift()!;
-      this.#cache ??= this.#model.cache(this.#limits.rows);
       this.#cache.lengths[sequence.row] = 0;
       this.#active.add(sequence);
     }
+  }
+
+  /** Ends a sequence with an error, which its reader gets once it has taken the tokens before it. */
+  #fail(sequence: Sequence, error: unknown): void {
+    sequence.error = error;
+    this.#finish(sequence, "aborted");
   }
 
   #finish(sequence: Sequence, why: FinishReason): void {
@@ -160,7 +176,7 @@ export class Batcher {
       if (reading.length > 0) await this.#pass(reading);
       const writing = [...this.#active].filter((one) => one.pending.length === 1 && !reading.includes(one));
       if (writing.length > 0) await this.#pass(writing);
-      await new Promise((resolve) => setImmediate(resolve));
+      await letOthersIn();
     }
   }
 
@@ -201,30 +217,40 @@ export class Batcher {
     const taken = sequences.map(({ pending }) => Math.min(time, pending.length));
     const ids = new Uint32Array(rows.length * time);
     sequences.forEach(({ pending }, i) => ids.set(pending.slice(0, taken[i]), i * time));
-    let logits: Float32Array;
+    // Where the next token of each sequence is chosen; of a prompt's earlier parts no logits are needed.
+    const ends = taken.map((n) => n - 1);
+    const chooses = sequences.some(({ pending }, i) => pending.length === taken[i]);
+    let logits: Float32Array | null = null;
     try {
       const tokens = { ids, batch: rows.length, time };
-      const made = scope(() => device.read(this.#model.logits(tokens, this.#cache!, rows).buffer));
+      const made = scope(() => {
+        if (chooses) return device.read(this.#model.logitsAt(ends, tokens, this.#cache!, rows).buffer);
+        this.#model.hidden(tokens, this.#cache!, rows);
+        return null;
+      });
       // Before anything else can run: while this waits, a row may change hands.
       rows.forEach((row, i) => this.#cache!.lengths[row] -= time - taken[i]);
-      logits = await made;
+      if (made) logits = await made;
+      else device.flush();
     } catch (error) {
-      for (const sequence of sequences) {
-        sequence.error = error;
-        this.#finish(sequence, "aborted");
-      }
+      for (const sequence of sequences) this.#fail(sequence, error);
       return;
     }
     sequences.forEach((sequence, i) => {
       sequence.pending = sequence.pending.slice(taken[i]);
       if (sequence.pending.length > 0 || sequence.finished) return;
-      const last = i * time + taken[i] - 1;
-      this.#choose(sequence, logits.subarray(last * vocab, (last + 1) * vocab));
+      this.#choose(sequence, logits!.subarray(i * vocab, (i + 1) * vocab));
     });
   }
 
   #choose(sequence: Sequence, logits: Float32Array): void {
     const { options } = sequence;
+    if (!allFinite(logits)) {
+      const message =
+        "the model's logits are not finite: its weights are damaged, or its training diverged; " +
+        "train it again";
+      return this.#fail(sequence, new UserError(message));
+    }
     const id = sampleToken(logits, options, uniform(sequence.seed, sequence.made++));
     if (id === options.stop) return this.#finish(sequence, "stop");
     if (options.alternatives === undefined) sequence.ready.push({ id });

@@ -1,6 +1,8 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { CpuDevice } from "../device/cpu.ts";
+import type { Device } from "../device/device.ts";
 import { testDevices } from "../device/testing.ts";
+import { UserError } from "../errors.ts";
 import { GPT } from "../nn/gpt.ts";
 import { scope } from "../tensor/tensor.ts";
 import { Batcher, QueueFullError } from "./batch.ts";
@@ -110,6 +112,106 @@ for (const { name, device } of await testDevices()) {
     assertEquals(together, alone);
   });
 }
+
+for (const { name, device } of await testDevices()) {
+  Deno.test(`${name}: the logits of chosen positions are those of a whole pass`, async () => {
+    const model = new GPT(device, CONFIG);
+    model.initialize(3);
+    const tokens = { ids: Uint32Array.of(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 0, 1), batch: 3, time: 4 };
+    const positions = [3, 0, 2];
+    const all = await scope(() => device.read(model.logits(tokens).buffer));
+    const chosen = await scope(() => device.read(model.logitsAt(positions, tokens).buffer));
+    positions.forEach((position, b) => {
+      const from = (4 * b + position) * 11;
+      all.subarray(from, from + 11).forEach((logit, id) => {
+        assert(Math.abs(chosen[b * 11 + id] - logit) < 1e-5 * (1 + Math.abs(logit)));
+      });
+    });
+  });
+}
+
+/** The device, with some of its methods replaced. */
+function changed(device: Device, methods: Partial<Device>): Device {
+  return new Proxy(device, {
+    get(target, key) {
+      const method = methods[key as keyof Device] ?? target[key as keyof Device];
+      return typeof method === "function" ? method.bind(target) : method;
+    },
+  });
+}
+
+Deno.test("reading a prompt computes logits only where a token is chosen", async () => {
+  const heads: number[] = [];
+  const counting = changed(device, {
+    dispatch(kernel, buffers, args) {
+      const { m, n } = args as Record<string, number>;
+      if (n === CONFIG.vocab) heads.push(m);
+      device.dispatch(kernel, buffers, args);
+    },
+  });
+  // A prompt longer than one pass reads, so that some passes choose nothing.
+  const model = new GPT(counting, { ...CONFIG, context: 256 });
+  model.initialize(3);
+  const prompt = Uint32Array.from({ length: 200 }, (_, i) => i % 11);
+  const options = { maxNewTokens: 3, temperature: 0, topK: 0, seed: 1, stop: NEVER };
+  assertEquals((await Array.fromAsync(generate(model, prompt, options))).length, 3);
+  assertEquals(heads, [1, 1, 1]);
+});
+
+Deno.test("a cache that cannot be allocated is an error, and takes no row from later requests", async () => {
+  let full = true;
+  let taken = 0;
+  const scarce = changed(device, {
+    alloc(bytes) {
+      // Fails at the second tensor of the cache.
+      if (full && bytes === 2 * CONFIG.context * CONFIG.width * 4 && taken++ > 0) {
+        throw new UserError("out of memory");
+      }
+      return device.alloc(bytes);
+    },
+  });
+  const model = new GPT(scarce, CONFIG);
+  model.initialize(3);
+  const batcher = new Batcher(model, { rows: 2, queue: 2 });
+  const options = { maxNewTokens: 2, temperature: 0, topK: 0, seed: 1, stop: NEVER };
+  for (let i = 0; i < 3; i++) {
+    taken = 0;
+    await assertRejects(
+      () => batcher.generate(Uint32Array.of(1), options).next(),
+      UserError,
+      "out of memory",
+    );
+  }
+  assertEquals(batcher.load, { active: 0, waiting: 0 });
+  full = false;
+  assertEquals((await Array.fromAsync(batcher.generate(Uint32Array.of(1), options))).length, 2);
+  await batcher.close();
+});
+
+Deno.test("an empty prompt is refused", async () => {
+  const batcher = new Batcher(model, { rows: 1, queue: 1 });
+  const options = { maxNewTokens: 2, temperature: 0, topK: 0, seed: 1, stop: NEVER };
+  assertThrows(() => batcher.generate(new Uint32Array(), options), RangeError, "at least one token");
+  await batcher.close();
+});
+
+Deno.test("logits that are not finite end the text with an error, at any temperature", async () => {
+  for (const value of [NaN, Infinity, -Infinity]) {
+    const broken = new GPT(device, CONFIG);
+    broken.load(({ name, shape }) => {
+      const weights = new Float32Array(shape.reduce((a, b) => a * b, 1)).fill(0.1);
+      if (name === "transformer.ln_f.bias") weights[0] = value;
+      return weights;
+    });
+    for (const temperature of [0, 1]) {
+      const batcher = new Batcher(broken, { rows: 1, queue: 1 });
+      const options = { maxNewTokens: 2, temperature, topK: 0, seed: 1, stop: NEVER };
+      await assertRejects(() => batcher.generate(Uint32Array.of(1), options).next(), UserError, "not finite");
+      assertEquals(batcher.load, { active: 0, waiting: 0 });
+      await batcher.close();
+    }
+  }
+});
 
 Deno.test("a batcher refuses what exceeds its queue, and frees the rows of readers that leave", async () => {
   const batcher = new Batcher(model, { rows: 1, queue: 1 });

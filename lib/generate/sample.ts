@@ -34,6 +34,14 @@ export function sampleToken(logits: Float32Array, options: Sampling, draw: numbe
   return last;
 }
 
+/** Whether no logit is NaN or infinite: of others no token can be chosen. */
+export function allFinite(logits: Float32Array): boolean {
+  // A finite number times zero is zero; anything else makes the sum NaN.
+  let sum = 0;
+  for (let id = 0; id < logits.length; id++) sum += 0 * logits[id];
+  return sum === 0;
+}
+
 function highest(logits: Float32Array): number {
   let top = -Infinity;
   for (let id = 0; id < logits.length; id++) if (logits[id] > top) top = logits[id];

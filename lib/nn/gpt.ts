@@ -13,6 +13,7 @@ import { dropout } from "../ops/dropout.ts";
 import { embedding } from "../ops/embedding.ts";
 import { addNorm, layerNorm } from "../ops/layer_norm.ts";
 import { linear, mlp } from "../ops/linear.ts";
+import { pool } from "../ops/pool.ts";
 import { deriveSeed, normals } from "../tensor/random.ts";
 import { type Parameter, release, scope, Tensor, upload } from "../tensor/tensor.ts";
 import { Parameters, type ParameterSpec } from "./parameters.ts";
@@ -148,11 +149,20 @@ export class GPT {
     const { layers, context, width } = this.config;
     const { device } = this.parameters;
     const size = rows * context * width;
-    const make = () => new Tensor(device, [rows, context, width], device.alloc(size * 4));
-    return {
-      layers: Array.from({ length: layers }, () => ({ keys: make(), values: make() })),
-      lengths: Array.from({ length: rows }, () => 0),
+    const made: Tensor[] = [];
+    const make = () => {
+      made.push(new Tensor(device, [rows, context, width], device.alloc(size * 4)));
+      return made.at(-1)!;
     };
+    try {
+      return {
+        layers: Array.from({ length: layers }, () => ({ keys: make(), values: make() })),
+        lengths: Array.from({ length: rows }, () => 0),
+      };
+    } catch (error) {
+      made.forEach(release);
+      throw error;
+    }
   }
 
   /** Gives a cache's memory back. */
@@ -196,8 +206,20 @@ export class GPT {
 
   /** (B, T) token ids to (B, T, V) logits. */
   logits(tokens: Tokens, cache?: KvCache, rows?: number[]): Tensor {
-    const head = this.config.tied ? "transformer.wte.weight" : "lm_head.weight";
-    return linear(this.hidden(tokens, cache, rows), this.#p(head), null, true);
+    return this.#head(this.hidden(tokens, cache, rows));
+  }
+
+  /**
+   * (B, T) token ids to the logits of one position of each sequence, V a sequence.
+   * @param positions from 0, below T, one a sequence
+   */
+  logitsAt(positions: readonly number[], tokens: Tokens, cache?: KvCache, rows?: number[]): Tensor {
+    const { batch, time } = tokens;
+    const hidden = this.hidden(tokens, cache, rows);
+    if (time === 1) return this.#head(hidden);
+    const chosen = new Float32Array(batch * time);
+    positions.forEach((position, b) => chosen[b * time + position] = 1);
+    return this.#head(pool(hidden, chosen)); // (B, V)
   }
 
   /** The mean cross-entropy of the targets that are not ignored, in nats: a tensor of one element. */
@@ -223,6 +245,15 @@ export class GPT {
     [x, normal] = addNorm(x, branch, ...this.#norm(2 * layer + 1));
     const through = mlp(normal, ...this.#layer(`${name}.mlp.c_fc`), ...this.#layer(`${name}.mlp.c_proj`));
     return addNorm(x, this.#drop(through), ...this.#norm(2 * layer + 2));
+  }
+
+  #head(hidden: Tensor): Tensor {
+    return linear(
+      hidden,
+      this.#p(this.config.tied ? "transformer.wte.weight" : "lm_head.weight"),
+      null,
+      true,
+    );
   }
 
   #p(name: string): Parameter {

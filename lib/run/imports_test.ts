@@ -21,6 +21,7 @@ const LAYERS = [
   "lib/tensor",
   "lib/device",
   "lib/errors.ts",
+  "lib/event_loop.ts",
   "lib/folders.ts",
   "lib/files.ts",
   "lib/progress.ts",

@@ -7,7 +7,7 @@ import { timingSafeEqual } from "node:crypto";
 import type { Faq } from "./faq.ts";
 import { ServerMetrics } from "./metrics.ts";
 import type { ModelStore } from "./models.ts";
-import { ApiError } from "./openai.ts";
+import { ApiError, apiErrorOf } from "./openai.ts";
 import { attentionRoutes } from "./routes/attention.ts";
 import { chatRoutes } from "./routes/chat.ts";
 import { classifyRoutes } from "./routes/classify.ts";
@@ -78,8 +78,7 @@ export function createApp({ store, faq, apiKey, origins, timeLimit }: AppOptions
     await next();
   });
   app.onError((error, c) => {
-    if (!(error instanceof ApiError)) console.error(error);
-    const told = error instanceof ApiError ? error : new ApiError(500, "the server failed; its log says why");
+    const told = apiErrorOf(error);
     if (told.status === 429) c.header("Retry-After", "1");
     return c.json(told.body(), told.status);
   });

@@ -1,5 +1,6 @@
 /** The wire format of OpenAI's API: what requests may hold, and what answers look like. */
 import { z } from "zod";
+import { UserError } from "../errors.ts";
 
 /** Longest input of a request, in characters; far more than any context. */
 export const LONGEST_INPUT = 100_000;
@@ -97,6 +98,13 @@ export class ApiError extends Error {
       : "invalid_request_error";
     return { error: { message: this.message, type, param: this.param, code: this.code } };
   }
+}
+
+/** What a client is told of an error. One that is not the client's is written to the server's log. */
+export function apiErrorOf(error: unknown): ApiError {
+  if (error instanceof ApiError) return error;
+  console.error(error instanceof UserError ? error.message : error);
+  return new ApiError(500, "the server failed; its log says why");
 }
 
 /** Checks a request's JSON. */

@@ -61,6 +61,3 @@ export function deadlineOf(c: Context, seconds: number): Deadline {
   const late = AbortSignal.timeout(seconds * 1000);
   return { left, late, signal: AbortSignal.any([left.signal, late]) };
 }
-
-/** Lets other requests in between two computations. */
-export const pause = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

@@ -1,9 +1,10 @@
 /** `/classify`: the labels of texts, with probabilities. */
 import { Hono } from "hono";
+import { letOthersIn } from "../../event_loop.ts";
 import { encodeText } from "../../data/labelled.ts";
 import { pooledStates, probabilities } from "../../train/classify.ts";
 import { ClassifyRequest, parseRequest } from "../openai.ts";
-import { labelModel, pause, type Services } from "../services.ts";
+import { labelModel, type Services } from "../services.ts";
 
 export function classifyRoutes({ store }: Services): Hono {
   const app = new Hono();
@@ -16,7 +17,7 @@ export function classifyRoutes({ store }: Services): Hono {
       const [p] = await probabilities(classifier, states);
       const labels = classifier.head.labels.map((label, k) => ({ label, probability: p[k] }));
       data.push({ index, labels: labels.sort((a, b) => b.probability - a.probability) });
-      await pause();
+      await letOthersIn();
     }
     return c.json({ object: "list", model: id, data });
   });

@@ -1,12 +1,13 @@
 /** `/v1/embeddings`: the mean hidden state of each text. */
 import { Hono } from "hono";
 import { encodeText, padded } from "../../data/labelled.ts";
+import { letOthersIn } from "../../event_loop.ts";
 import { poolingWeights } from "../../nn/classifier.ts";
 import { pool } from "../../ops/pool.ts";
 import { scope } from "../../tensor/tensor.ts";
 import { special } from "../../text/special.ts";
 import { EmbeddingRequest, parseRequest } from "../openai.ts";
-import { languageModel, pause, type Services } from "../services.ts";
+import { languageModel, type Services } from "../services.ts";
 
 export function embeddingRoutes({ store }: Services): Hono {
   const app = new Hono();
@@ -26,7 +27,7 @@ export function embeddingRoutes({ store }: Services): Hono {
         ? new Uint8Array(state.slice(0, gpt.config.width).buffer).toBase64()
         : [...state.subarray(0, gpt.config.width)];
       data.push({ object: "embedding", index, embedding });
-      await pause();
+      await letOthersIn();
     }
     return c.json({ object: "list", data, model: id, usage: { prompt_tokens: read, total_tokens: read } });
   });
