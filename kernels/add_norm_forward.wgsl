@@ -1,5 +1,5 @@
 // x = a + b and its norm: a residual connection and what follows it, without x's way to memory and back between
-// them. layer_norm.wgsl, which follows, does the work.
+// them. norm.wgsl, which follows, does the work.
 
 @group(0) @binding(1) var<storage, read> a: array<real>;
 @group(0) @binding(2) var<storage, read> b: array<real>;

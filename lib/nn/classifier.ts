@@ -6,7 +6,7 @@
 import type { Device } from "../device/device.ts";
 import { crossEntropy } from "../ops/cross_entropy.ts";
 import { dropout } from "../ops/dropout.ts";
-import { layerNorm } from "../ops/layer_norm.ts";
+import { norm } from "../ops/norm.ts";
 import { linear } from "../ops/linear.ts";
 import { pool } from "../ops/pool.ts";
 import { deriveSeed } from "../tensor/random.ts";
@@ -97,7 +97,10 @@ export class Classifier {
   scores(features: Tensor, seed?: number): Tensor {
     const p = (name: string) => this.parameters.get(name);
     let x = features;
-    if (this.head.norm) x = layerNorm(x, p("score_norm.weight"), p("score_norm.bias"));
+    if (this.head.norm) {
+      const [gamma, beta] = [p("score_norm.weight"), p("score_norm.bias")];
+      x = norm(x, { kind: "layer", gamma, beta, epsilon: 1e-5 });
+    }
     if (seed !== undefined) x = dropout(x, this.head.dropout, deriveSeed(seed, "head"));
     return linear(x, p("score.weight"), p("score.bias"), true);
   }

@@ -11,7 +11,7 @@ import { attentionWithCache, type LayerCache } from "../ops/attention_cached.ts"
 import { crossEntropy } from "../ops/cross_entropy.ts";
 import { dropout } from "../ops/dropout.ts";
 import { embedding } from "../ops/embedding.ts";
-import { addNorm, layerNorm } from "../ops/layer_norm.ts";
+import { addNorm, type Norm, norm } from "../ops/norm.ts";
 import { linear, mlp } from "../ops/linear.ts";
 import { pool } from "../ops/pool.ts";
 import { deriveSeed, normals } from "../tensor/random.ts";
@@ -194,7 +194,7 @@ export class GPT {
       embedding(this.#p("transformer.wpe.weight"), positions, [batch, time], dtype),
     ); // (B, T, C)
     x = this.#drop(x);
-    let normal = layerNorm(x, ...this.#norm(0));
+    let normal = norm(x, this.#norm(0));
     for (let layer = 0; layer < this.config.layers; layer++) {
       [x, normal] = scope(() => {
         return this.#block(layer, x, normal, cache && slots && { ...cache.layers[layer], slots });
@@ -242,9 +242,9 @@ export class GPT {
       ? attention(qkv, heads)
       : attention(qkv, heads, rate, this.#nextSeed()); // (B, T, C)
     const branch = this.#drop(linear(attended, ...this.#layer(`${name}.attn.c_proj`)));
-    [x, normal] = addNorm(x, branch, ...this.#norm(2 * layer + 1));
+    [x, normal] = addNorm(x, branch, this.#norm(2 * layer + 1));
     const through = mlp(normal, ...this.#layer(`${name}.mlp.c_fc`), ...this.#layer(`${name}.mlp.c_proj`));
-    return addNorm(x, this.#drop(through), ...this.#norm(2 * layer + 2));
+    return addNorm(x, this.#drop(through), this.#norm(2 * layer + 2));
   }
 
   #head(hidden: Tensor): Tensor {
@@ -260,18 +260,19 @@ export class GPT {
     return this.parameters.get(name);
   }
 
-  /** Weight and bias of a linear layer, or scale and shift of a norm. */
+  /** Weight and bias of a linear layer or of a norm. */
   #layer(name: string): [Parameter, Parameter | null] {
     return [this.#p(`${name}.weight`), this.config.bias ? this.#p(`${name}.bias`) : null];
   }
 
-  /** Scale and shift of the model's norms in their order: two a block, and the last. */
-  #norm(index: number): [Parameter, Parameter | null] {
+  /** The model's norms in their order: two a block, and the last. */
+  #norm(index: number): Norm {
     const layer = Math.floor(index / 2);
     const name = layer === this.config.layers
       ? "transformer.ln_f"
       : `transformer.h.${layer}.ln_${index % 2 + 1}`;
-    return this.#layer(name);
+    const [gamma, beta] = this.#layer(name);
+    return { kind: "layer", gamma, beta, epsilon: 1e-5 }; // GPT-2's
   }
 
   #drop(x: Tensor): Tensor {

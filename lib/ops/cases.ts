@@ -14,7 +14,7 @@ import { dropout } from "./dropout.ts";
 import { embedding } from "./embedding.ts";
 import { fill } from "./fill.ts";
 import { halved } from "./halve.ts";
-import { addNorm, layerNorm } from "./layer_norm.ts";
+import { addNorm, type Norm, norm } from "./norm.ts";
 import { linear, mlp } from "./linear.ts";
 import { pool } from "./pool.ts";
 import { squaredNorm } from "./sum.ts";
@@ -27,6 +27,11 @@ export interface Case {
   readonly weights: readonly (readonly number[])[];
   run(x: Tensor[], w: Parameter[]): Tensor;
 }
+
+const layer = (gamma: Parameter, beta: Parameter | null = null): Norm => {
+  return { kind: "layer", gamma, beta, epsilon: 1e-5 };
+};
+const rms = (gamma: Parameter): Norm => ({ kind: "rms", gamma, beta: null, epsilon: 1e-6 });
 
 const ids = (n: number, classes: number) => Uint32Array.from({ length: n }, (_, i) => (i * i + 3) % classes);
 
@@ -56,13 +61,13 @@ export const cases: readonly Case[] = [
     name: "layer norm",
     inputs: [[2, 3, 35]],
     weights: [[35], [35]],
-    run: ([x], [g, b]) => layerNorm(x, g, b),
+    run: ([x], [g, b]) => norm(x, layer(g, b)),
   },
   {
     name: "layer norm without shift",
     inputs: [[70, 5]],
     weights: [[5]],
-    run: ([x], [g]) => layerNorm(x, g, null),
+    run: ([x], [g]) => norm(x, layer(g)),
   },
   {
     name: "a residual connection and its norm",
@@ -70,7 +75,7 @@ export const cases: readonly Case[] = [
     weights: [[70], [70]],
     // As in a block: the sum goes on past the norm.
     run: ([a, b], [g, shift]) => {
-      const [x, y] = addNorm(a, b, g, shift);
+      const [x, y] = addNorm(a, b, layer(g, shift));
       return add(x, y);
     },
   },
@@ -78,7 +83,17 @@ export const cases: readonly Case[] = [
     name: "a residual connection whose norm has no shift",
     inputs: [[3, 5], [3, 5]],
     weights: [[5]],
-    run: ([a, b], [g]) => addNorm(a, b, g, null)[1],
+    run: ([a, b], [g]) => addNorm(a, b, layer(g))[1],
+  },
+  { name: "RMS norm", inputs: [[2, 3, 35]], weights: [[35]], run: ([x], [g]) => norm(x, rms(g)) },
+  {
+    name: "a residual connection and its RMS norm",
+    inputs: [[5, 70], [5, 70]],
+    weights: [[70]],
+    run: ([a, b], [g]) => {
+      const [x, y] = addNorm(a, b, rms(g));
+      return add(x, y);
+    },
   },
   { name: "linear", inputs: [[2, 9, 23]], weights: [[23, 70], [70]], run: ([x], [w, b]) => linear(x, w, b) },
   { name: "linear of one row", inputs: [[1, 3]], weights: [[3, 2]], run: ([x], [w]) => linear(x, w, null) },
@@ -166,7 +181,7 @@ export const largeCases: readonly Case[] = [
     name: "a norm of many rows",
     inputs: [[300, 100], [300, 100]],
     weights: [[100], [100]],
-    run: ([a, b], [g, shift]) => addNorm(a, b, g, shift)[1],
+    run: ([a, b], [g, shift]) => addNorm(a, b, layer(g, shift))[1],
   },
   {
     name: "linear of many rows",

@@ -7,7 +7,7 @@ import { crossEntropyBackward, crossEntropyForward } from "./cross_entropy.ts";
 import { dropoutKernel } from "./dropout.ts";
 import { embeddingBackward, embeddingForward } from "./embedding.ts";
 import { fillKernel } from "./fill.ts";
-import { addNormForward, layerNormBackward, layerNormForward, layerNormGradient } from "./layer_norm.ts";
+import { addNormForward, normBackward, normForward, normGradient } from "./norm.ts";
 import { halveKernel } from "./halve.ts";
 import { linearGradient, matmulGelu, matmulNN, matmulNT, matmulSlope } from "./linear.ts";
 import { poolBackward, poolForward } from "./pool.ts";
@@ -21,10 +21,10 @@ export const kernels = [
   dropoutKernel,
   embeddingForward,
   embeddingBackward,
-  layerNormForward,
+  normForward,
   addNormForward,
-  layerNormBackward,
-  layerNormGradient,
+  normBackward,
+  normGradient,
   matmulNN,
   matmulNT,
   matmulGelu,

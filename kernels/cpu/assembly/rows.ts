@@ -1,7 +1,6 @@
 // Kernels over the rows or the columns of a matrix. A task is one row, or 16 columns.
 import { exp4, firstLanes, largest, loadFirst, madd, splat, storeFirst, total } from "./math";
 
-const EPSILON: f32 = 1e-5;
 const IGNORED: u32 = 0xffffffff;
 const LOWEST: f32 = -3.4e38;
 
@@ -37,23 +36,27 @@ export function embedding_backward(
   }
 }
 
-export function layer_norm_forward(
+export function norm_forward(
   first: i32, end: i32, _tile: usize, _scratch: usize,
-  x: usize, gamma: usize, beta: usize, y: usize, stats: usize, _rows: i32, width: i32, has_beta: i32,
+  x: usize, gamma: usize, beta: usize, y: usize, stats: usize,
+  _rows: i32, width: i32, has_beta: i32, centred: i32, epsilon: f32,
 ): void {
   const bytes = <usize>width << 2;
   for (let r = first; r < end; r++) {
     const row = x + <usize>r * bytes, to = y + <usize>r * bytes;
-    let sum = splat(0);
-    for (let c = 0; c < width; c += 4) sum = f32x4.add(sum, loadFirst(row + (<usize>c << 2), width - c));
-    const mean = total(sum) / <f32>width;
+    let mean: f32 = 0;
+    if (centred) {
+      let sum = splat(0);
+      for (let c = 0; c < width; c += 4) sum = f32x4.add(sum, loadFirst(row + (<usize>c << 2), width - c));
+      mean = total(sum) / <f32>width;
+    }
     let squares = splat(0);
     for (let c = 0; c < width; c += 4) {
       const left = width - c;
       const d = firstLanes(f32x4.sub(loadFirst(row + (<usize>c << 2), left), splat(mean)), left);
       squares = madd(d, d, squares);
     }
-    const inverse: f32 = 1 / sqrt<f32>(total(squares) / <f32>width + EPSILON);
+    const inverse: f32 = 1 / sqrt<f32>(total(squares) / <f32>width + epsilon);
     for (let c = 0; c < width; c += 4) {
       const at = <usize>c << 2, left = width - c;
       const normal = f32x4.mul(f32x4.sub(loadFirst(row + at, left), splat(mean)), splat(inverse));
@@ -68,7 +71,7 @@ export function layer_norm_forward(
 export function add_norm_forward(
   first: i32, end: i32, tile: usize, scratch: usize,
   a: usize, b: usize, gamma: usize, beta: usize, x: usize, y: usize, stats: usize,
-  rows: i32, width: i32, has_beta: i32,
+  rows: i32, width: i32, has_beta: i32, centred: i32, epsilon: f32,
 ): void {
   const bytes = <usize>width << 2;
   for (let r = first; r < end; r++) {
@@ -77,13 +80,14 @@ export function add_norm_forward(
       const at = row + (<usize>c << 2), left = width - c;
       storeFirst(x + at, f32x4.add(loadFirst(a + at, left), loadFirst(b + at, left)), left);
     }
-    layer_norm_forward(r, r + 1, tile, scratch, x, gamma, beta, y, stats, rows, width, has_beta);
+    norm_forward(r, r + 1, tile, scratch, x, gamma, beta, y, stats, rows, width, has_beta, centred, epsilon);
   }
 }
 
-export function layer_norm_backward(
+export function norm_backward(
   first: i32, end: i32, _tile: usize, _scratch: usize,
-  x: usize, gamma: usize, stats: usize, dy: usize, dx: usize, _rows: i32, width: i32, accumulate: i32,
+  x: usize, gamma: usize, stats: usize, dy: usize, dx: usize,
+  _rows: i32, width: i32, centred: i32, accumulate: i32,
 ): void {
   const bytes = <usize>width << 2;
   for (let r = first; r < end; r++) {
@@ -98,7 +102,7 @@ export function layer_norm_backward(
       sum = f32x4.add(sum, g);
       dot = madd(g, normal, dot);
     }
-    const g0 = splat(total(sum) / <f32>width), g1 = splat(total(dot) / <f32>width);
+    const g0 = splat(centred ? total(sum) / <f32>width : 0), g1 = splat(total(dot) / <f32>width);
     for (let c = 0; c < width; c += 4) {
       const at = <usize>c << 2, left = width - c;
       const g = f32x4.mul(loadFirst(dy + row + at, left), loadFirst(gamma + at, left));
@@ -110,7 +114,7 @@ export function layer_norm_backward(
   }
 }
 
-export function layer_norm_gradient(
+export function norm_gradient(
   first: i32, end: i32, _tile: usize, _scratch: usize,
   x: usize, stats: usize, dy: usize, dgamma: usize, dbeta: usize, rows: i32, width: i32, has_beta: i32,
 ): void {

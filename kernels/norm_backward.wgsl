@@ -1,5 +1,6 @@
 // With x̂ = (x - mean)·inverse and g = dy·gamma, per row:
 //   dx = inverse · (g - mean(g) - x̂·mean(g·x̂)),   or dx += that
+// An RMS norm is not centred: it has neither mean nor mean(g).
 // One workgroup a row, as in the forward.
 
 @group(0) @binding(1) var<storage, read> x: array<real>;
@@ -29,7 +30,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     if (lane < half) { partial[lane] += partial[lane + half]; }
     workgroupBarrier();
   }
-  let means = partial[0] / f32(p.width);
+  let means = partial[0] / f32(p.width) * vec2f(f32(p.centred), 1.0);
   for (var c = lane; c < p.width; c += 64u) {
     let normal = (f32(x[start + c]) - mean) * inverse;
     var value = inverse * (f32(dy[start + c]) * gamma[c] - means.x - normal * means.y);

@@ -1,7 +1,9 @@
-// y = (x - mean) / √(variance + 1e-5) · gamma + beta, row by row (Ba et al., arXiv:1607.06450).
-// One workgroup a row: 64 invocations share its columns. stats keeps (mean, 1/deviation) per row.
+// Layer norm (centred; Ba et al., arXiv:1607.06450) and RMS norm (not centred, mean = 0; Zhang and Sennrich,
+// arXiv:1910.07467), row by row:
+//   y = (x - mean) / √(mean of (x - mean)² + epsilon) · gamma + beta
+// One workgroup a row: 64 invocations share its columns. stats keeps (mean, 1 / the root) per row.
 //
-// It follows layer_norm_forward.wgsl, whose rows are there already, or add_norm_forward.wgsl, which makes them.
+// It follows norm_forward.wgsl, whose rows are there already, or add_norm_forward.wgsl, which makes them.
 
 var<workgroup> partial: array<f32, 64>;
 
@@ -25,13 +27,13 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let start = row * p.width;
   var sum = 0.0;
   for (var c = lane; c < p.width; c += 64u) { sum += take(start + c); }
-  let mean = total(lane, sum) / f32(p.width);
+  let mean = select(0.0, total(lane, sum) / f32(p.width), p.centred != 0u);
   sum = 0.0;
   for (var c = lane; c < p.width; c += 64u) {
     let d = f32(x[start + c]) - mean;
     sum += d * d;
   }
-  let inverse = inverseSqrt(total(lane, sum) / f32(p.width) + 1e-5);
+  let inverse = inverseSqrt(total(lane, sum) / f32(p.width) + p.epsilon);
   for (var c = lane; c < p.width; c += 64u) {
     let shift = select(0.0, beta[c], p.has_beta != 0u);
     y[start + c] = real((f32(x[start + c]) - mean) * inverse * gamma[c] + shift);

@@ -1,4 +1,4 @@
-// The second half of layer_norm_gradient.wgsl where several workgroups shared the rows.
+// The second half of norm_gradient.wgsl where several workgroups shared the rows.
 
 @group(0) @binding(1) var<storage, read> parts: array<f32>; // (part, 2, width)
 @group(0) @binding(4) var<storage, read_write> dgamma: array<f32>;

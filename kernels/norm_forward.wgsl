@@ -1,4 +1,4 @@
-// The norm of rows that are there: layer_norm.wgsl, which follows, does the work.
+// The norm of rows that are there: norm.wgsl, which follows, does the work.
 
 @group(0) @binding(1) var<storage, read> x: array<real>;
 @group(0) @binding(2) var<storage, read> gamma: array<f32>;

@@ -1,6 +1,6 @@
 // dgamma[c] += Σ over rows of dy·x̂ and dbeta[c] += Σ over rows of dy. A workgroup owns 64 columns, of which its 4
 // lanes a column share the rows. Workgroups along y share the rows too, each with sums of its own, which
-// layer_norm_parts.wgsl adds up.
+// norm_parts.wgsl adds up.
 
 override SPLIT: bool = false;
 
