@@ -1,6 +1,8 @@
 // What the attention shaders share; it follows each of them.
 //
-// qkv is (B, T, 3C): q, k and v side by side, each of H heads of D columns. A plane is a head of a sequence, b·H + h.
+// qkv is (B, T, (H + 2G)·D): H heads of queries, G of keys and G of values side by side, each of D columns. Query head
+// h reads key-value head h / (H / G), as grouped-query attention has it (Ainslie et al., arXiv:2305.13245). A plane is
+// a head of a sequence, b·H + h.
 // A workgroup of 64 invocations owns 32 rows of one plane (queries, or keys), which it meets with tiles of
 // 16 rows of the other kind; scores are causal products of the two. Heads wider than 64 are scored 64 columns at
 // a time, by one workgroup (z) for each 64 columns of results.
@@ -43,10 +45,19 @@ fn kept4(plane: u32, queries: vec4u, keys: vec4u) -> vec4f {
                kept(plane, queries.z, keys.z), kept(plane, queries.w, keys.w));
 }
 
+// The key-value head of a plane's query head.
+fn group_of(plane: u32) -> u32 { return plane % p.heads / (p.heads / p.kv_heads); }
+
+// Where qkv has the first column of a row of q (part 0), k (1) or v (2), as a plane's head sees it.
+fn qkv_start(part: u32, plane: u32, row: u32) -> u32 {
+  var head = plane % p.heads;
+  if (part > 0u) { head = p.heads + (part - 1u) * p.kv_heads + group_of(plane); }
+  return ((plane / p.heads * p.time + row) * (p.heads + 2u * p.kv_heads) + head) * p.head_width;
+}
+
 // Four columns of a row of q (part 0), k (1) or v (2) of a plane; zero outside.
 fn load(part: u32, plane: u32, row: u32, column: u32) -> vec4f {
-  let width = p.heads * p.head_width;
-  let at = (plane / p.heads * p.time + row) * 3u * width + part * width + plane % p.heads * p.head_width + column;
+  let at = qkv_start(part, plane, row) + column;
   var value = vec4f();
   if (row < p.time) {
     for (var i = 0u; i < 4u; i++) {
@@ -56,7 +67,7 @@ fn load(part: u32, plane: u32, row: u32, column: u32) -> vec4f {
   return value;
 }
 
-// Where (B, T, C) has the first column of a plane's row.
+// Where (B, T, H·D) has the first column of a plane's row.
 fn row_start(plane: u32, row: u32) -> u32 {
   return ((plane / p.heads * p.time + row) * p.heads + plane % p.heads) * p.head_width;
 }

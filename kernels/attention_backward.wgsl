@@ -21,8 +21,7 @@ fn load_dout(plane: u32, row: u32, column: u32) -> vec4f {
 // Part 0, 1 or 2: the gradient of q, k or v.
 fn write_row(part: u32, plane: u32, row: u32, column: u32, value: vec4f) {
   if (row >= p.time) { return; }
-  let width = p.heads * p.head_width;
-  let start = (plane / p.heads * p.time + row) * 3u * width + part * width + plane % p.heads * p.head_width;
+  let start = qkv_start(part, plane, row);
   for (var i = 0u; i < 4u; i++) {
     if (column + i < p.head_width) { dqkv[start + column + i] = real(value[i]); }
   }

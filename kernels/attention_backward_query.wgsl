@@ -1,5 +1,5 @@
 // The gradient of attention's queries. Probabilities are recomputed from lse, tile by tile:
-//   P = exp(q·k·scale - lse)      dP = kept·(dout·v)      dS = P·(dP - delta)·scale
+//   P = exp(s - lse)      dP = kept·(dout·v)      dS = P·(dP - delta)·scale
 //   dq[q] = Σ_{k ≤ q} dS·k
 // where delta[q] = Σ dout·out is the mean that the softmax's backward subtracts (arXiv:2205.14135, appendix B: it
 // needs no row of the T×T matrix).
@@ -47,6 +47,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) in
   let mine = group.z * 64u; // first column of the results
   let chunks = (p.head_width + 63u) / 64u;
   let scale = inverseSqrt(f32(p.head_width));
+  let alibi = alibi_slope(plane % p.heads);
   let query0 = group.x * 32u;
   let queries0 = vec4u(query0 + sy);
   let queries1 = queries0 + 16u;
@@ -105,8 +106,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) in
       workgroupBarrier();
     }
     let keys = vec4u(key0 + sx) + vec4u(0u, 4u, 8u, 12u);
-    let weight0 = select(vec4f(), exp(s0 * scale - lse0), keys <= queries0);
-    let weight1 = select(vec4f(), exp(s1 * scale - lse1), keys <= queries1);
+    let weight0 = select(vec4f(), exp(s0 * scale - alibi * vec4f(queries0 - keys) - lse0), keys <= queries0);
+    let weight1 = select(vec4f(), exp(s1 * scale - alibi * vec4f(queries1 - keys) - lse1), keys <= queries1);
     slopes[4u * sy + sx] = weight0 * (kept4(plane, queries0, keys) * d_s0 - delta0) * scale;
     slopes[4u * (sy + 16u) + sx] = weight1 * (kept4(plane, queries1, keys) * d_s1 - delta1) * scale;
     if (chunks > 1u) { bring_keys(plane, key0, mine, index); }

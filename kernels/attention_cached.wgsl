@@ -1,7 +1,7 @@
 // Attention of new positions over a cache that holds the keys and values of all positions so far, the new
 // ones included. slots is (B, 2): a sequence's row of the caches, and the number of its earlier positions,
-// past; query t of T sees keys 0 to past + t. qkv is (B, T, 3C), of which the queries are used; the caches
-// are (rows, capacity, C); out is (B, T, C).
+// past; query t of T sees keys 0 to past + t. qkv is (B, T, (H + 2G)·D), of which the queries are used; the caches
+// are (rows, capacity, G·D); out is (B, T, H·D). alibi.wgsl follows.
 //
 // A workgroup owns one query of one head and walks its keys 64 at a time with an online softmax: an
 // invocation scores one key of the 64, then gathers its share of the output's columns.
@@ -22,12 +22,13 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   let t = group.x;
   let b = group.y / p.heads;
   let h = group.y % p.heads;
-  let width = p.heads * p.head_width;
-  let query = (b * p.time + t) * 3u * width + h * p.head_width;
-  let cache = slots[b].x * p.capacity * width + h * p.head_width;
-  let to = (b * p.time + t) * width + h * p.head_width;
+  let width = p.kv_heads * p.head_width; // of a row of the caches
+  let query = ((b * p.time + t) * (p.heads + 2u * p.kv_heads) + h) * p.head_width;
+  let cache = slots[b].x * p.capacity * width + h / (p.heads / p.kv_heads) * p.head_width;
+  let to = ((b * p.time + t) * p.heads + h) * p.head_width;
   let seen = slots[b].y + t + 1u;
   let scale = inverseSqrt(f32(p.head_width));
+  let alibi = alibi_slope(h);
 
   var top = LOWEST;
   var sum = 0.0;
@@ -37,7 +38,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     if (key < seen) {
       score = 0.0;
       for (var d = 0u; d < p.head_width; d++) { score += qkv[query + d] * keys[cache + key * width + d]; }
-      score *= scale;
+      score = score * scale - alibi * f32(seen - 1u - key);
     }
     scratch[lane] = score;
     workgroupBarrier();

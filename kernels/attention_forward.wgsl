@@ -1,9 +1,10 @@
 // Causal multi-head attention that never stores the T×T matrix: an online softmax over tiles of 32 queries and 16
 // keys (FlashAttention: Dao et al., arXiv:2205.14135). attention.wgsl, which follows, says who does what.
 //
-//   out[q] = Σ_{k ≤ q} softmax_k(q·k / √D) · v[k],   lse[q] = log Σ_{k ≤ q} exp(q·k / √D)
+//   s[q, k] = q·k / √D - slope·(q - k)   (slope is ALiBi's, or 0)
+//   out[q] = Σ_{k ≤ q} softmax_k(s) · v[k],   lse[q] = log Σ_{k ≤ q} exp(s)
 //
-// out is (B, T, C), lse (B, H, T).
+// out is (B, T, H·D), lse (B, H, T).
 
 @group(0) @binding(2) var<storage, read_write> out: array<real>;
 @group(0) @binding(3) var<storage, read_write> lse: array<f32>;
@@ -52,6 +53,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) in
   let mine = group.z * 64u; // first column of the results
   let chunks = (p.head_width + 63u) / 64u;
   let scale = inverseSqrt(f32(p.head_width));
+  let alibi = alibi_slope(plane % p.heads);
   let query0 = group.x * 32u;
   let queries0 = vec4u(query0 + sy);
   let queries1 = queries0 + 16u;
@@ -93,8 +95,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) in
     let keys = vec4u(key0 + sx) + vec4u(0u, 4u, 8u, 12u);
     let visible0 = keys <= queries0;
     let visible1 = keys <= queries1;
-    score0 = select(vec4f(LOWEST), score0 * scale, visible0);
-    score1 = select(vec4f(LOWEST), score1 * scale, visible1);
+    score0 = select(vec4f(LOWEST), score0 * scale - alibi * vec4f(queries0 - keys), visible0);
+    score1 = select(vec4f(LOWEST), score1 * scale - alibi * vec4f(queries1 - keys), visible1);
     shared4[4u * sy + sx] = largest(score0);
     shared4[4u * (sy + 16u) + sx] = largest(score1);
     bring_keys(2u, plane, key0, mine, index);

@@ -1,5 +1,6 @@
 // Copies the keys and values of new positions to their place in the caches. slots is (B, 2): a sequence's
-// row of the caches and the positions that are there; qkv is (B, T, 3C), the caches are (rows, capacity, C).
+// row of the caches and the positions that are there. qkv is (B, T, stride), of which the last 2·width columns are keys
+// and values; the caches are (rows, capacity, width).
 
 @group(0) @binding(1) var<storage, read> slots: array<vec2u>;
 @group(0) @binding(2) var<storage, read> qkv: array<f32>;
@@ -14,7 +15,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   let column = i % p.width;
   let slot = slots[row / p.time];
   let to = (slot.x * p.capacity + slot.y + row % p.time) * p.width + column;
-  let source = row * 3u * p.width + column;
-  keys[to] = qkv[source + p.width];
-  values[to] = qkv[source + 2u * p.width];
+  let source = (row + 1u) * p.stride - 2u * p.width + column;
+  keys[to] = qkv[source];
+  values[to] = qkv[source + p.width];
 }

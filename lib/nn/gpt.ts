@@ -237,10 +237,10 @@ export class GPT {
     const qkv = linear(normal, ...this.#layer(`${name}.attn.c_attn`)); // (B, T, 3C)
     this.#observer?.(layer, qkv);
     const attended = cache
-      ? attentionWithCache(qkv, cache, cache.slots, heads)
+      ? attentionWithCache(qkv, { heads }, cache, cache.slots)
       : this.#dropoutSeed === null
-      ? attention(qkv, heads)
-      : attention(qkv, heads, rate, this.#nextSeed()); // (B, T, C)
+      ? attention(qkv, { heads })
+      : attention(qkv, { heads }, { rate, seed: this.#nextSeed() }); // (B, T, C)
     const branch = this.#drop(linear(attended, ...this.#layer(`${name}.attn.c_proj`)));
     [x, normal] = addNorm(x, branch, this.#norm(2 * layer + 1));
     const through = mlp(normal, ...this.#layer(`${name}.mlp.c_fc`), ...this.#layer(`${name}.mlp.c_proj`));

@@ -2,15 +2,19 @@
  * Causal multi-head self-attention without the T×T matrix: online softmax forward, recomputation
  * backward (FlashAttention: Dao et al., arXiv:2205.14135).
  *
- * qkv is (B, T, 3C), queries, keys and values side by side, each of H heads of width D = C/H.
+ * qkv is (B, T, (H + 2G)·D): H heads of queries, then G of keys and G of values. Query head h reads key-value head
+ * h / (H/G): grouped-query attention (Ainslie et al., arXiv:2305.13245), which with G = H is the ordinary one.
  * Planes are numbered b·H + h. Dropout of probabilities hashes (plane·T + query)·T + key.
+ *
+ * With ALiBi (Press et al., arXiv:2108.12409) a score loses slope·(query - key), with a slope for each head.
  */
-import { type Args, type Floats, kernel } from "../device/device.ts";
+import { type Args, kernel } from "../device/device.ts";
 import { empty, type Tensor } from "../tensor/tensor.ts";
 import { randomBits } from "../tensor/random.ts";
 import { dropoutArgs } from "./dropout.ts";
 import { PACKING } from "./linear.ts";
 import { record } from "./tape.ts";
+import alibiWgsl from "../../kernels/alibi.wgsl" with { type: "text" };
 import commonWgsl from "../../kernels/attention.wgsl" with { type: "text" };
 import forwardWgsl from "../../kernels/attention_forward.wgsl" with { type: "text" };
 import backwardWgsl from "../../kernels/attention_backward.wgsl" with { type: "text" };
@@ -21,35 +25,67 @@ const params = {
   batch: "u32",
   time: "u32",
   heads: "u32",
+  kv_heads: "u32",
   head_width: "u32",
+  alibi: "u32",
   seed: "u32",
   threshold: "u32",
   keep_scale: "f32",
 } as const;
 type AttentionArgs = Args<typeof params>;
 
-const tiles = ({ batch, time, heads, head_width }: AttentionArgs): [number, number, number] => [
+const tiles = ({ time, head_width }: AttentionArgs, planes: number): [number, number, number] => [
   Math.ceil(time / 32),
-  batch * heads,
+  planes,
   Math.ceil(head_width / 64),
 ];
+const queryTiles = (a: AttentionArgs) => tiles(a, a.batch * a.heads);
+const keyTiles = (a: AttentionArgs) => tiles(a, a.batch * a.kv_heads);
 
-const planes = ({ batch, heads }: { batch: number; heads: number }) => batch * heads;
+/** The largest power of two up to the number of heads, which decides ALiBi's slopes. */
+export const alibiHeads = (heads: number): number => 2 ** Math.floor(Math.log2(heads));
+
+/** ALiBi's slope for head h; `alibi` is `alibiHeads`, or 0 for no ALiBi. */
+export function alibiSlope(alibi: number, h: number): number {
+  if (alibi === 0) return 0;
+  return 2 ** -((h < alibi ? 8 * (h + 1) : 4 * (2 * (h - alibi) + 1)) / alibi);
+}
+
 /** Of one product over the visible half of the (query, key) pairs. */
 const productFlops = ({ batch, heads, time, head_width }: AttentionArgs) =>
   batch * heads * time * (time + 1) * head_width;
 const pad4 = (n: number) => Math.ceil(n / 4) * 4;
 
-/** Calls `visit` for each plane with the offset of its first query and the width C of all heads. */
-function eachPlane(
-  { batch, time, heads, head_width }: AttentionArgs,
-  visit: (plane: number, start: number, width: number) => void,
-): void {
-  const width = heads * head_width;
+/** A head of a sequence: where its first rows of queries, keys, values and results are, and its ALiBi slope. */
+interface Plane {
+  readonly plane: number;
+  readonly query: number;
+  readonly key: number;
+  readonly value: number;
+  readonly out: number;
+  readonly slope: number;
+}
+
+function eachPlane(a: AttentionArgs, visit: (plane: Plane) => void): void {
+  const { batch, time, heads, kv_heads, head_width: D } = a;
   for (let b = 0; b < batch; b++) {
-    for (let h = 0; h < heads; h++) visit(b * heads + h, b * time * 3 * width + h * head_width, width);
+    const row = b * time * stride(a);
+    for (let h = 0; h < heads; h++) {
+      const group = Math.floor(h / (heads / kv_heads));
+      visit({
+        plane: b * heads + h,
+        query: row + h * D,
+        key: row + (heads + group) * D,
+        value: row + (heads + kv_heads + group) * D,
+        out: (b * time * heads + h) * D,
+        slope: alibiSlope(a.alibi, h),
+      });
+    }
   }
 }
+
+/** Columns of qkv. */
+const stride = ({ heads, kv_heads, head_width }: AttentionArgs) => (heads + 2 * kv_heads) * head_width;
 
 function keep({ time, seed, threshold, keep_scale }: AttentionArgs, plane: number, q: number, k: number) {
   if (threshold === 0) return 1;
@@ -60,123 +96,137 @@ export const attentionForward = kernel({
   name: "attention_forward",
   params,
   bindings: ["real in", "real out", "f32 out"],
-  wgsl: forwardWgsl + commonWgsl,
+  wgsl: forwardWgsl + commonWgsl + alibiWgsl,
   flops: (a) => 2 * productFlops(a),
   cpu: {
     name: "attention_forward",
-    tasks: planes,
+    tasks: ({ batch, heads }) => batch * heads,
     scratch: ({ time }) => PACKING + 48 * pad4(time) * 4,
   },
-  workgroups: tiles,
+  workgroups: queryTiles,
   reference([qkv, out, lse], a) {
     const { time, head_width: D } = a;
-    const scores = new Float64Array(time);
-    eachPlane(a, (plane, start, width) => {
+    const weights = new Float64Array(time), row = stride(a), outRow = a.heads * D;
+    eachPlane(a, ({ plane, query, key, value, out: to, slope }) => {
       for (let q = 0; q < time; q++) {
-        const query = start + q * 3 * width;
         let top = -Infinity, sum = 0;
         for (let k = 0; k <= q; k++) {
-          const key = start + k * 3 * width + width;
           let dot = 0;
-          for (let d = 0; d < D; d++) dot += qkv[query + d] * qkv[key + d];
-          scores[k] = dot / Math.sqrt(D);
-          top = Math.max(top, scores[k]);
+          for (let d = 0; d < D; d++) dot += qkv[query + q * row + d] * qkv[key + k * row + d];
+          weights[k] = dot / Math.sqrt(D) - slope * (q - k);
+          top = Math.max(top, weights[k]);
         }
-        for (let k = 0; k <= q; k++) sum += scores[k] = Math.exp(scores[k] - top);
-        for (let k = 0; k <= q; k++) scores[k] *= keep(a, plane, q, k) / sum;
+        for (let k = 0; k <= q; k++) sum += weights[k] = Math.exp(weights[k] - top);
+        for (let k = 0; k <= q; k++) weights[k] *= keep(a, plane, q, k) / sum;
         lse[plane * time + q] = top + Math.log(sum);
-        const to = (query - start) / 3 + startOfOutput(a, plane);
         for (let d = 0; d < D; d++) {
-          let value = 0;
-          for (let k = 0; k <= q; k++) value += scores[k] * qkv[start + k * 3 * width + 2 * width + d];
-          out[to + d] = value;
+          let mixed = 0;
+          for (let k = 0; k <= q; k++) mixed += weights[k] * qkv[value + k * row + d];
+          out[to + q * outRow + d] = mixed;
         }
       }
     });
   },
 });
-
-/** The offset of a plane's first row in (B, T, C). */
-function startOfOutput({ time, heads, head_width }: AttentionArgs, plane: number): number {
-  return Math.floor(plane / heads) * time * heads * head_width + plane % heads * head_width;
-}
-
-/** Calls `visit` for each visible pair of a plane with its dropped-out probability and its dS. */
-function eachPair(
-  [qkv, out, dout, lse]: readonly Floats[],
-  a: AttentionArgs,
-  visit: (query: number, key: number, toOut: number, width: number, weight: number, slope: number) => void,
-): void {
-  const { time, head_width: D } = a;
-  eachPlane(a, (plane, start, width) => {
-    for (let q = 0; q < time; q++) {
-      const query = start + q * 3 * width;
-      const to = startOfOutput(a, plane) + q * width;
-      let delta = 0;
-      for (let d = 0; d < D; d++) delta += out[to + d] * dout[to + d];
-      for (let k = 0; k <= q; k++) {
-        const key = start + k * 3 * width + width;
-        let score = 0, dp = 0;
-        for (let d = 0; d < D; d++) {
-          score += qkv[query + d] * qkv[key + d];
-          dp += dout[to + d] * qkv[key + width + d];
-        }
-        const weight = Math.exp(score / Math.sqrt(D) - lse[plane * time + q]);
-        const kept = keep(a, plane, q, k);
-        const slope = weight * (kept * dp - delta) / Math.sqrt(D);
-        visit(query, key, to, width, weight * kept, slope);
-      }
-    }
-  });
-}
 
 export const attentionBackward = kernel({
   name: "attention_backward_query",
   params,
   // The last but one is memory that the shaders share.
   bindings: ["real in", "real in", "real in", "f32 in", "f32 out", "real inout"],
-  wgsl: queryWgsl + backwardWgsl + commonWgsl,
-  workgroups: tiles,
+  wgsl: queryWgsl + backwardWgsl + commonWgsl + alibiWgsl,
+  workgroups: queryTiles,
   flops: (a) => 5 * productFlops(a),
   shaders: [
-    { name: "attention_backward_query", wgsl: queryWgsl + backwardWgsl + commonWgsl, workgroups: tiles },
+    {
+      name: "attention_backward_query",
+      wgsl: queryWgsl + backwardWgsl + commonWgsl + alibiWgsl,
+      workgroups: queryTiles,
+    },
     {
       name: "attention_backward_key_value",
-      wgsl: keyValueWgsl + backwardWgsl + commonWgsl,
-      workgroups: tiles,
+      wgsl: keyValueWgsl + backwardWgsl + commonWgsl + alibiWgsl,
+      workgroups: keyTiles,
     },
   ],
   cpu: {
     name: "attention_backward",
-    tasks: planes,
+    // Heads that share keys and values add to the same gradients, so they are one task.
+    tasks: ({ batch, kv_heads }) => batch * kv_heads,
     scratch: ({ time }) => PACKING + 2 * 48 * pad4(time) * 4,
   },
   reference([qkv, out, dout, lse, _, dqkv], a) {
-    const D = a.head_width;
-    dqkv.fill(0, 0, a.batch * a.time * 3 * a.heads * D);
-    eachPair([qkv, out, dout, lse], a, (query, key, to, width, weight, slope) => {
-      for (let d = 0; d < D; d++) {
-        dqkv[query + d] += slope * qkv[key + d];
-        dqkv[key + d] += slope * qkv[query + d];
-        dqkv[key + width + d] += weight * dout[to + d];
+    const { time, head_width: D } = a;
+    const row = stride(a), outRow = a.heads * D;
+    dqkv.fill(0, 0, a.batch * time * row);
+    eachPlane(a, ({ plane, query, key, value, out: from, slope }) => {
+      for (let q = 0; q < time; q++) {
+        const atQuery = query + q * row, atOut = from + q * outRow;
+        let delta = 0;
+        for (let d = 0; d < D; d++) delta += out[atOut + d] * dout[atOut + d];
+        for (let k = 0; k <= q; k++) {
+          const atKey = key + k * row, atValue = value + k * row;
+          let dot = 0, dp = 0;
+          for (let d = 0; d < D; d++) {
+            dot += qkv[atQuery + d] * qkv[atKey + d];
+            dp += dout[atOut + d] * qkv[atValue + d];
+          }
+          const weight = Math.exp(dot / Math.sqrt(D) - slope * (q - k) - lse[plane * time + q]);
+          const kept = keep(a, plane, q, k);
+          const ds = weight * (kept * dp - delta) / Math.sqrt(D);
+          for (let d = 0; d < D; d++) {
+            dqkv[atQuery + d] += ds * qkv[atKey + d];
+            dqkv[atKey + d] += ds * qkv[atQuery + d];
+            dqkv[atValue + d] += weight * kept * dout[atOut + d];
+          }
+        }
       }
     });
   },
 });
 
+export interface AttentionOptions {
+  /** H, of queries. */
+  readonly heads: number;
+  /** G, of keys and values; H by default, of which it is a divisor. */
+  readonly kvHeads?: number;
+  readonly alibi?: boolean;
+}
+
+/** The width D of a head in qkv, (..., (H + 2G)·D). */
+export function headWidth(qkv: Tensor, { heads, kvHeads = heads }: AttentionOptions): number {
+  const width = qkv.width / (heads + 2 * kvHeads);
+  if (heads % kvHeads !== 0 || !Number.isInteger(width)) {
+    throw new Error(
+      `attention: ${qkv.width} columns are no ${heads} heads of queries and ${kvHeads} of keys`,
+    );
+  }
+  return width;
+}
+
 /**
- * @param qkv (B, T, 3C)
- * @param rate probability of dropping an attention weight; its mask follows from `seed`
- * @returns (B, T, C)
+ * @param qkv (B, T, (H + 2G)·D)
+ * @param drop the probability of dropping an attention weight, and the seed that its mask follows from
+ * @returns (B, T, H·D)
  */
-export function attention(qkv: Tensor, heads: number, rate = 0, seed = 0): Tensor {
+export function attention(qkv: Tensor, options: AttentionOptions, drop = { rate: 0, seed: 0 }): Tensor {
   const { device } = qkv;
-  const [batch, time, width3] = qkv.shape;
-  const width = width3 / 3;
-  const head_width = width / heads;
-  const { threshold, scale } = dropoutArgs(rate);
-  const args = { batch, time, heads, head_width, seed, threshold, keep_scale: scale };
-  const out = empty(device, [batch, time, width], qkv.dtype);
+  const { heads, kvHeads = heads, alibi = false } = options;
+  const [batch, time] = qkv.shape;
+  const head_width = headWidth(qkv, options);
+  const { threshold, scale } = dropoutArgs(drop.rate);
+  const args = {
+    batch,
+    time,
+    heads,
+    kv_heads: kvHeads,
+    head_width,
+    alibi: alibi ? alibiHeads(heads) : 0,
+    seed: drop.seed,
+    threshold,
+    keep_scale: scale,
+  };
+  const out = empty(device, [batch, time, heads * head_width], qkv.dtype);
   const lse = empty(device, [batch, heads, time]);
   device.dispatch(attentionForward, [qkv.buffer, out.buffer, lse.buffer], args);
   return record({

@@ -3,6 +3,9 @@ import { type Kernel, shadersOf } from "../device/device.ts";
 import { OracleDevice } from "../device/oracle.ts";
 import { testDevices, testGpu } from "../device/testing.ts";
 import { normals } from "../tensor/random.ts";
+import { scope, upload } from "../tensor/tensor.ts";
+import { attention } from "./attention.ts";
+import { attentionWithCache } from "./attention_cached.ts";
 import { linearGradient, matmulGelu, matmulNN, matmulNT, matmulSlope } from "./linear.ts";
 import {
   cases,
@@ -37,6 +40,41 @@ for (const { name, device } of await testDevices()) {
     const actual = await runReductions(device);
     assertLess(Math.abs(actual.norm / expected.norm - 1), 1e-5);
     assertEquals(actual.filled, expected.filled);
+  });
+
+  Deno.test(`${name}: positions that come in pieces to a cache attend as they do all at once`, async () => {
+    const [batch, time, width] = [2, 21, 5];
+    for (const options of [{ heads: 3 }, { heads: 6, kvHeads: 2, alibi: true }, { heads: 4, kvHeads: 1 }]) {
+      const { heads, kvHeads = heads } = options;
+      const stride = (heads + 2 * kvHeads) * width;
+      const values = normals(7, batch * time * stride, 1);
+      const [whole, ...pieces] = scope(() => {
+        const make = (...shape: number[]) =>
+          upload(device, shape, new Float32Array(shape.reduce((a, b) => a * b)));
+        const cache = { keys: make(3, time, kvHeads * width), values: make(3, time, kvHeads * width) };
+        const outputs = [attention(upload(device, [batch, time, stride], values), options)];
+        for (const [from, to] of [[0, 4], [4, 5], [5, time]]) {
+          const rows = Float32Array.from({ length: batch * (to - from) * stride }, (_, i) => {
+            const b = Math.floor(i / ((to - from) * stride));
+            return values[b * time * stride + from * stride + i % ((to - from) * stride)];
+          });
+          // The sequences lie in the cache's rows 2 and 0.
+          const slots = upload(device, [batch, 2], Uint32Array.of(2, from, 0, from));
+          const qkv = upload(device, [batch, to - from, stride], rows);
+          outputs.push(attentionWithCache(qkv, options, cache, slots));
+        }
+        return outputs.map((output) => device.read(output.buffer));
+      });
+      const expected = await whole, row = heads * width;
+      for (const [piece, from] of [[pieces[0], 0], [pieces[1], 4], [pieces[2], 5]] as const) {
+        const actual = await piece, length = actual.length / batch;
+        for (let b = 0; b < batch; b++) {
+          const start = (b * time + from) * row;
+          const part = actual.subarray(b * length, (b + 1) * length);
+          assertLess(relativeError(part, expected.subarray(start, start + length)), 1e-5);
+        }
+      }
+    }
   });
 
   Deno.test(`${name}: far from zero GELU is the identity or nothing, its slope 1 or 0, and NaN stays`, async () => {

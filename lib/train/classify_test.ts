@@ -96,7 +96,7 @@ for (const { name, device } of await testDevices()) {
     const [qkv, attended] = await scope(() => {
       const seen: Tensor[] = [];
       const watch = () => model.hidden({ ids, batch: 1, time: 5 });
-      model.observing((_, qkv) => seen.push(qkv, attention(qkv, 3)), watch);
+      model.observing((_, qkv) => seen.push(qkv, attention(qkv, { heads: 3 })), watch);
       return Promise.all(seen.map((tensor) => device.read(tensor.buffer)));
     });
     for (let row = 0; row < 5; row++) {

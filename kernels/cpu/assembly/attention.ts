@@ -1,9 +1,11 @@
-// Causal multi-head attention without the T×T matrix. A task is a plane: one head of one sequence.
+// Causal multi-head attention without the T×T matrix. qkv is (B, T, (H + 2G)·D): H heads of queries, G of keys and G of
+// values. A task of the forward pass is a head of queries of a sequence, one of the backward pass a head of keys.
 // Queries pass by in blocks of 64; all products of a block go through `multiply`.
 import { exp4, firstLanes, kept4, largest, loadFirst, madd, splat, storeFirst, total } from "./math";
 import { multiply } from "./matmul";
 
 const LOWEST: f32 = -3.4e38;
+const LN2: f32 = 0.6931471805599453;
 const QUERIES: i32 = 48; // of a block; a multiple of the 6 rows of a panel
 const PACKING: usize = 32 * 256 * 6 * 4; // scratch that `multiply` needs
 
@@ -13,19 +15,41 @@ function pad4(n: i32): i32 {
   return (n + 3) & ~3;
 }
 
+/** The slope of ALiBi for head h; see alibi.wgsl. */
+function alibiSlope(alibi: i32, h: i32): f32 {
+  if (alibi == 0) return 0;
+  const exponent = h < alibi ? 8 * (h + 1) : 4 * (2 * (h - alibi) + 1);
+  return f32x4.extract_lane(exp4(splat(-LN2 * <f32>exponent / <f32>alibi)), 0);
+}
+
+/** Takes slope·(query - key) from the scores of a query with the first `count` keys; they are not scaled yet. */
+function addAlibi(scores: usize, query: i32, count: i32, slope: f32): void {
+  const step = splat(4 * slope);
+  let bias = f32x4.mul(splat(slope), f32x4.sub(f32x4(0, 1, 2, 3), splat(<f32>query)));
+  for (let j = 0; j < count; j += 4, scores += 16) {
+    v128.store(scores, f32x4.add(v128.load(scores), bias));
+    bias = f32x4.add(bias, step);
+  }
+}
+
 export function attention_forward(
   first: i32, end: i32, tile: usize, scratch: usize, qkv: usize, out: usize, lse: usize,
-  _batch: i32, time: i32, heads: i32, head_width: i32, seed: u32, threshold: u32, keep_scale: f32,
+  _batch: i32, time: i32, heads: i32, kv_heads: i32, head_width: i32, alibi: i32,
+  seed: u32, threshold: u32, keep_scale: f32,
 ): void {
-  const width = heads * head_width, stride = 3 * width;
+  const width = heads * head_width, stride = (heads + 2 * kv_heads) * head_width;
   const scale: f32 = 1 / sqrt<f32>(<f32>head_width);
   const wide = pad4(time);
   const scores = scratch + PACKING; // [QUERIES][wide]
 
   for (let plane = first; plane < end; plane++) {
     const b = plane / heads, h = plane % heads;
-    const q = qkv + (<usize>(b * time * stride + h * head_width) << 2);
-    const k = q + (<usize>width << 2), v = k + (<usize>width << 2);
+    const sequence = qkv + (<usize>(b * time * stride) << 2);
+    const q = sequence + (<usize>(h * head_width) << 2);
+    const k = sequence + (<usize>((heads + h / (heads / kv_heads)) * head_width) << 2);
+    const v = k + (<usize>(kv_heads * head_width) << 2);
+    // Scores are biased before they are scaled.
+    const slope = alibiSlope(alibi, h) / scale;
     const o = out + (<usize>(b * time * width + h * head_width) << 2);
     for (let i0 = 0; i0 < time; i0 += QUERIES) {
       const queries = min(QUERIES, time - i0);
@@ -35,6 +59,7 @@ export function attention_forward(
       for (let i = 0; i < queries; i++) {
         const seen = i0 + i + 1;
         const row = scores + (<usize>(i * wide) << 2);
+        if (alibi) addAlibi(row, i0 + i, seen, slope);
         let tops = splat(LOWEST);
         let j = 0;
         for (; j + 4 <= seen; j += 4) tops = f32x4.pmax(tops, v128.load(row + (<usize>j << 2)));
@@ -90,22 +115,29 @@ export function attention_forward(
 export function attention_backward(
   first: i32, end: i32, tile: usize, scratch: usize,
   qkv: usize, out: usize, dout: usize, lse: usize, delta: usize, dqkv: usize,
-  _batch: i32, time: i32, heads: i32, head_width: i32, seed: u32, threshold: u32, keep_scale: f32,
+  _batch: i32, time: i32, heads: i32, kv_heads: i32, head_width: i32, alibi: i32,
+  seed: u32, threshold: u32, keep_scale: f32,
 ): void {
-  const width = heads * head_width, stride = 3 * width;
-  const part = <usize>width << 2;
+  const width = heads * head_width, stride = (heads + 2 * kv_heads) * head_width;
+  const outBytes = <usize>width << 2;
+  const sharing = heads / kv_heads;
   const scale: f32 = 1 / sqrt<f32>(<f32>head_width);
   const wide = pad4(time);
   const weights = scratch + PACKING; // [QUERIES][wide]
   const slopes = weights + (<usize>(QUERIES * wide) << 2);
 
-  for (let plane = first; plane < end; plane++) {
-    const b = plane / heads, h = plane % heads;
+  for (let plane = first * sharing; plane < end * sharing; plane++) {
+    // Heads that share keys and values follow one another; the first replaces what the gradients' memory held.
+    const b = plane / heads, h = plane % heads, g = h / sharing;
+    const isFirst = h % sharing == 0;
     const from = <usize>(b * time * stride + h * head_width) << 2;
-    const k = qkv + from + part, v = k + part, dk = dqkv + from + part, dv = dk + part;
+    const key = <usize>(b * time * stride + (heads + g) * head_width) << 2;
+    const toValue = <usize>(kv_heads * head_width) << 2;
+    const k = qkv + key, v = k + toValue, dk = dqkv + key, dv = dk + toValue;
+    const slope = alibiSlope(alibi, h) / scale;
     const start = <usize>(b * time * width + h * head_width) << 2;
     const d = dout + start;
-    for (let t = 0, o = out + start, from = d; t < time; t++, o += part, from += part) {
+    for (let t = 0, o = out + start, from = d; t < time; t++, o += outBytes, from += outBytes) {
       let sum = splat(0);
       for (let i = 0; i < head_width; i += 4) {
         const at = <usize>i << 2, left = head_width - i;
@@ -126,6 +158,7 @@ export function attention_backward(
         const mean = splat(load<f32>(delta + (<usize>at << 2)));
         const seen = i0 + i + 1;
         let x = <usize>(i * wide) << 2;
+        if (alibi) addAlibi(weights + x, i0 + i, seen, slope);
         let j = 0;
         if (!threshold) {
           for (; j + 16 <= seen; j += 16, x += 64) {
@@ -163,46 +196,50 @@ export function attention_backward(
         }
       }
       multiply(false, false, tile, scratch, slopes, wide, k, stride, 0, dq, stride, 0, queries, 0, head_width, visible, false);
-      // The block's first sight of its own keys replaces what the buffer held; earlier keys are added to.
+      // To earlier keys' gradients it is added; its own keys' are new, if this is the first head that reads them.
       if (i0 > 0) {
         multiply(true, false, tile, scratch, slopes, wide, q, stride, 0, dk, stride, 0, i0, 0, head_width, queries, true);
         multiply(true, false, tile, scratch, weights, wide, rows, width, 0, dv, stride, 0, i0, 0, head_width, queries, true);
       }
       const own = <usize>i0 << 2;
       const ownRows = <usize>(i0 * stride) << 2;
-      multiply(true, false, tile, scratch, slopes + own, wide, q, stride, 0, dk + ownRows, stride, 0, queries, 0, head_width, queries, false);
-      multiply(true, false, tile, scratch, weights + own, wide, rows, width, 0, dv + ownRows, stride, 0, queries, 0, head_width, queries, false);
+      multiply(true, false, tile, scratch, slopes + own, wide, q, stride, 0, dk + ownRows, stride, 0, queries, 0, head_width, queries, !isFirst);
+      multiply(true, false, tile, scratch, weights + own, wide, rows, width, 0, dv + ownRows, stride, 0, queries, 0, head_width, queries, !isFirst);
     }
   }
 }
 
 export function cache_append(
   _first: i32, _end: i32, _tile: usize, _scratch: usize, slots: usize, qkv: usize, keys: usize, values: usize,
-  batch: i32, time: i32, width: i32, capacity: i32,
+  batch: i32, time: i32, width: i32, stride: i32, capacity: i32,
 ): void {
   const bytes = <usize>width << 2;
   for (let b = 0; b < batch; b++) {
     const row = load<u32>(slots + (<usize>b << 3)), past = load<u32>(slots + (<usize>b << 3) + 4);
     for (let t = 0; t < time; t++) {
-      const from = qkv + <usize>(b * time + t) * 3 * bytes, to = <usize>(row * capacity + past + t) * bytes;
-      memory.copy(keys + to, from + bytes, bytes);
-      memory.copy(values + to, from + bytes + bytes, bytes);
+      const from = qkv + (<usize>((b * time + t + 1) * stride - 2 * width) << 2);
+      const to = <usize>(row * capacity + past + t) * bytes;
+      memory.copy(keys + to, from, bytes);
+      memory.copy(values + to, from + bytes, bytes);
     }
   }
 }
 
 export function attention_cached(
   first: i32, end: i32, _tile: usize, scratch: usize, slots: usize, qkv: usize, keys: usize, values: usize,
-  out: usize, _batch: i32, time: i32, heads: i32, head_width: i32, capacity: i32,
+  out: usize, _batch: i32, time: i32, heads: i32, kv_heads: i32, head_width: i32, alibi: i32, capacity: i32,
 ): void {
-  const row = <usize>(heads * head_width) << 2;
+  const row = <usize>(kv_heads * head_width) << 2, outRow = <usize>(heads * head_width) << 2;
   const scale: f32 = 1 / sqrt<f32>(<f32>head_width);
   for (let plane = first; plane < end; plane++) {
-    const b = plane / heads, head = <usize>(plane % heads * head_width) << 2;
-    const cache = <usize>(load<u32>(slots + (<usize>b << 3)) * capacity) * row + head;
+    const b = plane / heads, h = plane % heads, head = <usize>(h * head_width) << 2;
+    const group = <usize>(h / (heads / kv_heads) * head_width) << 2;
+    const cache = <usize>(load<u32>(slots + (<usize>b << 3)) * capacity) * row + group;
+    const slope = alibiSlope(alibi, h);
     const past = load<i32>(slots + (<usize>b << 3) + 4);
     for (let t = 0; t < time; t++) {
-      const q = qkv + <usize>(b * time + t) * 3 * row + head, to = out + <usize>(b * time + t) * row + head;
+      const at = <usize>(b * time + t);
+      const q = qkv + at * (outRow + 2 * row) + head, to = out + at * outRow + head;
       const seen = past + t + 1;
       let top = LOWEST;
       let k = keys + cache;
@@ -212,7 +249,7 @@ export function attention_cached(
           const at = <usize>d << 2, left = head_width - d;
           dot = madd(loadFirst(q + at, left), loadFirst(k + at, left), dot);
         }
-        const score = total(dot) * scale;
+        const score = total(dot) * scale - slope * <f32>(past + t - j);
         top = max(top, score);
         store<f32>(scratch + (<usize>j << 2), score);
       }
