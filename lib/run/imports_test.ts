@@ -37,18 +37,18 @@ function layer(path: string): number {
   return Math.min(found, BOTTOM);
 }
 
-async function* modules(folder: string): AsyncGenerator<string> {
+async function* modules(folder: string, kind: RegExp): AsyncGenerator<string> {
   for await (const entry of Deno.readDir(folder)) {
     const path = `${folder}/${entry.name}`;
-    if (entry.isDirectory) yield* modules(path);
-    else if (path.endsWith(".ts") && !path.endsWith("_test.ts")) yield path;
+    if (entry.isDirectory) yield* modules(path, kind);
+    else if (kind.test(path)) yield path;
   }
 }
 
 Deno.test("imports run downward through the layers", async () => {
   const upward: string[] = [];
   for (const top of ["lib", "stages"]) {
-    for await (const path of modules(root + top)) {
+    for await (const path of modules(root + top, /(?<!_test)\.ts$/)) {
       const from = relative(root, path);
       for (const imported of await importsOf(path)) {
         const to = relative(root, imported);
@@ -71,4 +71,31 @@ Deno.test("a stage's import graph reaches its shaders, its Wasm and its worker",
     ]
   ) assert(graph.includes(file), `${file} is missing`);
   assert(!graph.some((path) => path.startsWith("lib/tools")));
+});
+
+Deno.test("jsr.json has every import of deno.json, of the same versions, and all that modules import", async () => {
+  const read = async (name: string) => JSON.parse(await Deno.readTextFile(root + name));
+  const [deno, jsr] = [await read("deno.json"), (await read("jsr.json")).imports as Record<string, string>];
+  const prefixes = Object.keys(jsr).filter((name) => name.endsWith("/"));
+  assertEquals(Object.keys(jsr).filter((name) => !prefixes.includes(name)), Object.keys(deno.imports));
+  for (const [name, target] of Object.entries<string>(deno.imports)) {
+    // A module of @std is the same one; a map of imports, unlike deno.json, needs a package's subpaths named.
+    const std = /^@std\/([^/]+)(.*)$/.exec(name);
+    assertEquals(jsr[name], std ? `jsr:@std/${std[1]}@1${std[2]}` : target);
+    const subpaths = jsr[`${name}/`];
+    if (subpaths) assertEquals(subpaths, target.replace("npm:", "npm:/") + "/");
+  }
+  const imported = new Set([`${deno.compilerOptions.jsxImportSource}/jsx-runtime`]);
+  for (const top of ["lib", "stages"]) {
+    for await (const path of modules(root + top, /\.tsx?$/)) {
+      if (path.includes("/server/clients/")) continue; // it has a deno.json of its own
+      const text = await Deno.readTextFile(path);
+      for (const [, name] of text.matchAll(/^(?:import|export|\}) .*?from "([@a-z][^":]*)";$/gm)) {
+        imported.add(name);
+      }
+    }
+  }
+  assert(imported.has("hono/cors") && imported.has("@std/path"), "imports are not found");
+  const missing = [...imported].filter((name) => !(name in jsr) && !prefixes.some((p) => name.startsWith(p)));
+  assertEquals(missing, []);
 });
