@@ -1,13 +1,16 @@
 /** The web app: the routes, put together, and what keeps them safe. */
-import { Hono } from "hono";
+import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { bodyLimit } from "hono/body-limit";
 import { cors } from "hono/cors";
+import { HTTPException } from "hono/http-exception";
+import { matchedRoutes } from "hono/route";
 import { secureHeaders } from "hono/secure-headers";
 import { timingSafeEqual } from "node:crypto";
 import type { Faq } from "./faq.ts";
 import { ServerMetrics } from "./metrics.ts";
 import type { ModelStore } from "./models.ts";
-import { ApiError, apiErrorOf } from "./openai.ts";
+import { ApiError, apiErrorOf } from "./errors.ts";
+import { description, json, routeGroup } from "./openapi.ts";
 import { attentionRoutes } from "./routes/attention.ts";
 import { chatRoutes } from "./routes/chat.ts";
 import { classifyRoutes } from "./routes/classify.ts";
@@ -31,15 +34,13 @@ export interface AppOptions {
 /** Largest request, in bytes. */
 const LARGEST_BODY = 1 << 20;
 
-export function createApp({ store, faq, apiKey, origins, timeLimit }: AppOptions): Hono {
-  const app = new Hono();
+export function createApp({ store, faq, apiKey, origins, timeLimit }: AppOptions): OpenAPIHono {
+  const app = routeGroup();
   const metrics = new ServerMetrics();
-  const answers = new Set(["/", "/healthz", "/metrics", "/openapi.json", "/v1/models", "/v1/chat/completions"]
-    .concat(["/v1/completions", "/v1/embeddings", "/classify", "/api/attention"]));
 
   app.use(async (c, next) => {
     await next();
-    const route = answers.has(c.req.path) ? c.req.path : "other";
+    const route = matchedRoutes(c).find(({ method }) => method !== "ALL")?.path ?? "other";
     metrics.requests.inc({ route, status: String(c.res.status) });
   });
   app.use(secureHeaders({
@@ -71,14 +72,13 @@ export function createApp({ store, faq, apiKey, origins, timeLimit }: AppOptions
     ) {
       throw new ApiError(401, "give the server's key as a bearer token", null, "invalid_api_key");
     }
-    // A form on another site can send text, but not JSON, without asking first.
-    if (c.req.method === "POST" && !/^application\/json\b/.test(c.req.header("content-type") ?? "")) {
-      throw new ApiError(400, "the content type must be application/json", null, "invalid_content_type");
-    }
     await next();
   });
   app.onError((error, c) => {
-    const told = apiErrorOf(error);
+    // Hono's only complaint of its own.
+    const told = error instanceof HTTPException && error.status === 400
+      ? new ApiError(400, "the request is no JSON", null, "invalid_json")
+      : apiErrorOf(error);
     if (told.status === 429) c.header("Retry-After", "1");
     return c.json(told.body(), told.status);
   });
@@ -89,7 +89,31 @@ export function createApp({ store, faq, apiKey, origins, timeLimit }: AppOptions
   for (const routes of [...groups, embeddingRoutes, classifyRoutes, attentionRoutes]) {
     app.route("/", routes(services));
   }
+  app.openAPIRegistry.registerComponent("securitySchemes", "key", { type: "http", scheme: "bearer" });
+  app.openapi(descriptionRoute, (c) => c.json(app.getOpenAPI31Document(description), 200));
+  refuseOtherMethods(app);
   return app;
+}
+
+const descriptionRoute = createRoute({
+  method: "get",
+  path: "/openapi.json",
+  summary: "This description.",
+  responses: { 200: json("An OpenAPI 3.1 document.", z.record(z.string(), z.any())) },
+});
+
+/** Where a path exists and the method does not, the answer is 405, with the methods that do. */
+function refuseOtherMethods(app: OpenAPIHono): void {
+  const routes = Map.groupBy(app.routes.filter(({ method }) => method !== "ALL"), ({ path }) => path);
+  for (const [path, known] of routes) {
+    const methods = new Set(known.map(({ method }) => method));
+    if (methods.has("GET")) methods.add("HEAD");
+    const allow = [...methods].join(", ");
+    app.all(path, (c) => {
+      c.header("Allow", allow);
+      throw new ApiError(405, `${c.req.method} is not allowed for ${c.req.path}, but ${allow}`);
+    });
+  }
 }
 
 /** Compares without telling by its duration how much was right. */

@@ -1,29 +1,19 @@
 /** From a request for text to pieces of it, with what the page's trace shows. */
-import type { FinishReason, GeneratedToken, GenerateOptions } from "../generate/batch.ts";
+import type { FinishReason as TokensEnd, GeneratedToken, GenerateOptions } from "../generate/batch.ts";
 import { QueueFullError } from "../generate/batch.ts";
 import { promptTokens } from "../generate/answer.ts";
 import type { Turn } from "../text/prompt.ts";
 import { special } from "../text/special.ts";
-import { ApiError, type ChatRequest, type CompletionRequest, type Usage, usageOf } from "./openai.ts";
+import { ApiError } from "./errors.ts";
+import type { ChatRequest, Trace } from "./schemas/chat.ts";
+import type { CompletionRequest } from "./schemas/completions.ts";
+import { type Usage, usageOf } from "./schemas/common.ts";
 import type { LanguageModel } from "./models.ts";
 import type { ServerMetrics } from "./metrics.ts";
 import { type Piece, textPieces } from "./stream.ts";
 
-/** What comes of a request beyond the text: shown by the page, under `desde_cero` in answers. */
-export interface Trace {
-  readonly source: "model" | "faq";
-  /** The whole sequence: prompt and answer, with markers. */
-  readonly ids: readonly number[];
-  readonly tokens: readonly string[];
-  /** How many of them are the prompt. */
-  readonly prompt: number;
-  readonly context: number;
-  readonly first_token_ms: number | null;
-  readonly tokens_per_s: number | null;
-}
-
 export interface Generation {
-  pieces(): AsyncGenerator<Piece, FinishReason>;
+  pieces(): AsyncGenerator<Piece, TokensEnd>;
   /** Both complete once the pieces are at their end. */
   usage(): Usage;
   trace(): Trace;
@@ -38,6 +28,10 @@ function samplingOf(request: ChatRequest | CompletionRequest) {
     seed: request.seed ?? crypto.getRandomValues(new Uint32Array(1))[0],
   };
 }
+
+/** How many tokens an answer may have: -1 asks for what the context has room for. */
+const lengthOf = (asked: number, prompt: Uint32Array, { gpt }: LanguageModel) =>
+  asked === -1 ? gpt.config.context - prompt.length : asked;
 
 const stopsOf = ({ stop }: { stop?: string | string[] | null | undefined }) =>
   typeof stop === "string" ? [stop] : stop ?? [];
@@ -100,15 +94,23 @@ function start(
   };
 }
 
-/** The turns of a conversation; what the system says stands before the first question, as in training. */
+/**
+ * The turns of a conversation; what the system says stands before the first question, as in training. What a tool
+ * says is part of what is asked; an assistant's turn without text, which called it, is none.
+ * @throws {ApiError} if the last message asks nothing
+ */
 export function conversationOf({ messages }: ChatRequest): { past: Turn[]; instruction: string } {
   const system = messages.filter(({ role }) => role === "system" || role === "developer")
     .map((message) => message.content.trim()).filter((text) => text !== "");
+  const last = messages.at(-1)!;
+  if (last.role === "assistant" || last.content.trim() === "") {
+    throw new ApiError(400, "the last message must be the user's, and not empty", "messages");
+  }
   const past: Turn[] = [];
   let asked: string[] = [...system];
   for (const { role, content } of messages) {
-    if (role === "user") asked.push(content);
-    else if (role === "assistant") {
+    if (role === "user" || role === "tool" || role === "function") asked.push(content);
+    else if (role === "assistant" && content !== "") {
       past.push({ instruction: asked.join("\n"), response: content });
       asked = [];
     }
@@ -131,7 +133,7 @@ export function startChat(
   return start(model, prompt, stopsOf(request), {
     ...samplingOf(request),
     signal,
-    maxNewTokens: request.max_completion_tokens ?? request.max_tokens ?? 120,
+    maxNewTokens: lengthOf(request.max_completion_tokens ?? request.max_tokens ?? 120, prompt, model),
     ...request.logprobs && { alternatives: request.top_logprobs ?? 0 },
   }, metrics);
 }
@@ -142,10 +144,11 @@ export function startCompletion(
   signal: AbortSignal,
   metrics: ServerMetrics,
 ): Generation {
-  return start(model, continuation(model, request.prompt), stopsOf(request), {
+  const prompt = continuation(model, request.prompt);
+  return start(model, prompt, stopsOf(request), {
     ...samplingOf(request),
     signal,
-    maxNewTokens: request.max_tokens ?? 16,
+    maxNewTokens: lengthOf(request.max_tokens ?? 16, prompt, model),
     ...request.logprobs != null && { alternatives: request.logprobs },
   }, metrics);
 }
@@ -156,7 +159,9 @@ function continuation({ tokenizer, gpt }: LanguageModel, text: string): Uint32Ar
   return Uint32Array.of(special("<bos>"), ...tokenizer.encode(text, { last: room }));
 }
 
-export const reasonOf = (reason: FinishReason) => reason === "aborted" ? "length" : reason;
+export type FinishReason = Exclude<TokensEnd, "aborted">;
+
+export const reasonOf = (reason: TokensEnd): FinishReason => reason === "aborted" ? "length" : reason;
 
 /**
  * A generation as a whole.

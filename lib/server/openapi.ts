@@ -1,65 +1,73 @@
-/** The API's description, from the schemas that requests are checked with. */
-import { z } from "zod";
-import {
-  AttentionRequest,
-  ChatRequest,
-  ClassifyRequest,
-  CompletionRequest,
-  EmbeddingRequest,
-} from "./openai.ts";
+/**
+ * How routes are declared: once, with the schemas that check requests, from which `/openapi.json` comes. A
+ * handler is given what its schema lets through, and returns what the schema of its answer says.
+ */
+import { OpenAPIHono, z } from "@hono/zod-openapi";
+import type { MiddlewareHandler } from "hono";
+import { ApiError, ErrorBody, schemaRefusal } from "./errors.ts";
 
-const schemaOf = (schema: z.ZodType) => z.toJSONSchema(schema, { io: "input", unrepresentable: "any" });
+/** An app for a group of routes. */
+export function routeGroup(): OpenAPIHono {
+  return new OpenAPIHono({
+    defaultHook(result) {
+      if (!result.success) throw schemaRefusal(result.error);
+    },
+  });
+}
 
-const ERROR = {
-  description: "A refusal: `error` with message, type, param and code.",
-  content: { "application/json": { schema: { type: "object", properties: { error: { type: "object" } } } } },
+/** Refuses what a form on another site can send without asking first. */
+const requireJson: MiddlewareHandler = async (c, next) => {
+  if (!/^application\/json\b/.test(c.req.header("content-type") ?? "")) {
+    throw new ApiError(400, "the content type must be application/json", null, "invalid_content_type");
+  }
+  await next();
 };
 
-function post(summary: string, schema: z.ZodType, streams = false) {
-  const json = { "application/json": { schema: { type: "object" } } };
-  return {
-    post: {
-      summary,
-      requestBody: { required: true, content: { "application/json": { schema: schemaOf(schema) } } },
-      responses: {
-        200: {
-          description: streams
-            ? "The answer; with `stream`, server-sent events of its parts."
-            : "The answer.",
-          content: streams ? { ...json, "text/event-stream": { schema: { type: "string" } } } : json,
-        },
-        ...Object.fromEntries(["400", "401", "404", "413", "429", "504"].map((status) => [status, ERROR])),
-      },
-    },
-  };
-}
-
-const get = (summary: string, type: string) => ({
-  get: { summary, responses: { 200: { description: summary, content: { [type]: { schema: {} } } } } },
+/** Of a route: a request whose body is JSON by a schema. */
+export const jsonRequest = <S extends z.ZodType>(schema: S) => ({
+  middleware: requireJson,
+  request: { body: { required: true, content: { "application/json": { schema } } } },
 });
 
-export function openApi() {
-  return {
-    openapi: "3.1.0",
-    info: {
-      title: "Desde Cero",
-      version: "1",
-      description: "Compatible with OpenAI's API as far as it goes; `desde_cero` in answers is ours.",
-    },
-    components: { securitySchemes: { key: { type: "http", scheme: "bearer" } } },
-    security: [{}, { key: [] }],
-    paths: {
-      "/v1/chat/completions": post("Answers a conversation.", ChatRequest, true),
-      "/v1/completions": post("Continues a text.", CompletionRequest, true),
-      "/v1/embeddings": post("The mean hidden state of each text.", EmbeddingRequest),
-      "/v1/models": get("The models there are.", "application/json"),
-      "/classify": post("Labels texts, with probabilities.", ClassifyRequest),
-      "/api/attention": post(
-        "The attention of one head over a sequence, a byte a weight, row by row.",
-        AttentionRequest,
-      ),
-      "/healthz": get("Whether the server is alive.", "application/json"),
-      "/metrics": get("Counters in Prometheus' text format.", "text/plain"),
-    },
-  };
-}
+export const json = <S extends z.ZodType>(description: string, schema: S) => ({
+  description,
+  content: { "application/json": { schema } },
+});
+
+/** An answer that is JSON, or a stream of events with `stream`. */
+export const jsonOrEvents = <S extends z.ZodType, E extends z.ZodType>(whole: S, event: E, ends: string) => ({
+  description: `The answer; with \`stream\`, server-sent events of its parts, ${ends}.`,
+  headers: z.object({
+    "x-desde-cero-truncated": z.literal("true").optional().describe(
+      "Present if the start of the prompt was left out, because the context has no room for it.",
+    ),
+  }),
+  content: { "application/json": { schema: whole }, "text/event-stream": { schema: event } },
+});
+
+const refusal = (description: string) => json(description, ErrorBody);
+
+/** The errors that every route of the API may answer with. */
+export const refusals = {
+  400: refusal("The request is wrong: `param` names what is, `message` says why."),
+  401: refusal("The server has a key, and the request lacks it."),
+  404: refusal("There is no such model."),
+  413: refusal("The request is larger than a mebibyte."),
+  429: refusal("Too many requests wait; `Retry-After` says for how long to stay away."),
+  500: refusal("The server failed."),
+  503: refusal("The model cannot be opened."),
+  504: refusal("The time limit was reached. A stream ends with this body as its last event."),
+};
+
+/** The head of the API's description. */
+export const description = {
+  openapi: "3.1.0",
+  info: {
+    title: "Desde Cero",
+    version: "1",
+    description:
+      "Compatible with OpenAI's API as far as it goes: a parameter is implemented, or refused with its " +
+      "name, and never ignored. `desde_cero` in answers, and parameters that say so, are ours.",
+  },
+  security: [{}, { key: [] }],
+};

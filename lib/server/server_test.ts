@@ -1,41 +1,12 @@
 /** The API, asked without a port. */
 import { assert, assertAlmostEquals, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { UserError } from "../errors.ts";
-import { createApp } from "./app.ts";
 import { Faq } from "./faq.ts";
 import { ModelStore } from "./models.ts";
-import { makeModels } from "./testing.ts";
-
-const folder = await Deno.makeTempDir({ prefix: "desde-cero-" });
-await makeModels(folder);
-const faq = await Faq.read(new URL("../../configs/faq.yaml", import.meta.url).pathname);
-addEventListener("unload", () => Deno.removeSync(folder, { recursive: true }));
-
-type Options = Partial<Parameters<typeof createApp>[0]> & { rows?: number; queue?: number };
-
-async function server({ rows = 4, queue = 2000, ...options }: Options = {}) {
-  const store = await ModelStore.find(folder, "cpu", { rows, queue });
-  const app = createApp({ store, faq, origins: [], timeLimit: 60, ...options });
-  const post = (path: string, body: unknown, headers: Record<string, string> = {}) =>
-    Promise.resolve(app.request(path, {
-      method: "POST",
-      headers: { "content-type": "application/json", ...headers },
-      body: typeof body === "string" ? body : JSON.stringify(body),
-    }));
-  return { app, store, post, [Symbol.asyncDispose]: () => store.close() };
-}
-
-const said = (content: string) => [{ role: "user", content }];
-
-/** The data of a stream of events. */
-async function events(response: Response) {
-  const lines = (await response.text()).split("\n").filter((line) => line.startsWith("data: "));
-  assertEquals(lines.at(-1), "data: [DONE]");
-  return lines.slice(0, -1).map((line) => JSON.parse(line.slice(6)));
-}
+import { eventsOf, said, testApp, testFaq } from "./testing.ts";
 
 Deno.test("a chat is answered whole and in parts, the same for the same seed", async () => {
-  await using s = await server();
+  await using s = await testApp();
   const request = {
     messages: said("Hola"),
     max_tokens: 12,
@@ -55,7 +26,7 @@ Deno.test("a chat is answered whole and in parts, the same for the same seed", a
   assertEquals([trace.source, trace.prompt, trace.ids.length, trace.context], ["model", 6, 18, 64]);
   assertEquals(trace.tokens.slice(0, 6), ["<instr>", "H", "o", "l", "a", "<resp>"]);
 
-  const parts = await events(
+  const parts = await eventsOf(
     await s.post("/v1/chat/completions", {
       ...request,
       stream: true,
@@ -71,19 +42,19 @@ Deno.test("a chat is answered whole and in parts, the same for the same seed", a
 });
 
 Deno.test("completions continue a text; stop texts end it and are never half shown", async () => {
-  await using s = await server();
+  await using s = await testApp();
   const request = { model: "tiny/pretrain", prompt: "abc", max_tokens: 30, temperature: 1, seed: 4 };
   const { choices: [{ text }] } = await (await s.post("/v1/completions", request)).json();
   const stop = text.slice(8, 11);
   const cut = await (await s.post("/v1/completions", { ...request, stop })).json();
   assertEquals(cut.choices[0].text, text.slice(0, text.indexOf(stop)).trimEnd());
   assertEquals(cut.choices[0].finish_reason, "stop");
-  const parts = await events(await s.post("/v1/completions", { ...request, stop, stream: true }));
+  const parts = await eventsOf(await s.post("/v1/completions", { ...request, stop, stream: true }));
   assertEquals(parts.map(({ choices }) => choices[0].text).join("").trimEnd(), cut.choices[0].text);
 });
 
 Deno.test("embeddings are mean states, as numbers and as base64", async () => {
-  await using s = await server();
+  await using s = await testApp();
   const { data, usage } = await (await s.post("/v1/embeddings", { input: ["hola", "adiós"] })).json();
   assertEquals(data.map(({ embedding }: { embedding: number[] }) => embedding.length), [16, 16]);
   assertEquals(usage.prompt_tokens, 5 + 6);
@@ -93,7 +64,7 @@ Deno.test("embeddings are mean states, as numbers and as base64", async () => {
 });
 
 Deno.test("texts are labelled, with probabilities that add up to one", async () => {
-  await using s = await server();
+  await using s = await testApp();
   const { data, model } = await (await s.post("/classify", { input: ["pan", "gol"] })).json();
   assertEquals([model, data.length], ["tiny/classify/temas", 2]);
   for (const { labels } of data) {
@@ -103,7 +74,7 @@ Deno.test("texts are labelled, with probabilities that add up to one", async () 
 });
 
 Deno.test("attention comes a byte a weight, and nothing looks ahead", async () => {
-  await using s = await server();
+  await using s = await testApp();
   const request = { model: "tiny/instruct", ids: [4, 7, 8, 5], layer: 1, head: 0 };
   const { size, weights, layers } = await (await s.post("/api/attention", request)).json();
   const bytes = Uint8Array.fromBase64(weights);
@@ -114,7 +85,7 @@ Deno.test("attention comes a byte a weight, and nothing looks ahead", async () =
 });
 
 Deno.test("known questions are answered by the FAQ, mistyped or not, if the request wants it", async () => {
-  await using s = await server();
+  await using s = await testApp();
   const ask = async (content: string, faq: boolean) =>
     await (await s.post("/v1/chat/completions", { messages: said(content), faq, max_tokens: 3 })).json();
   for (
@@ -133,7 +104,7 @@ Deno.test("known questions are answered by the FAQ, mistyped or not, if the requ
     assertEquals((await ask(other, true)).desde_cero.source, "model", other);
   }
   assertEquals((await ask("¿Qué son los gatos?", false)).desde_cero.source, "model");
-  assertEquals(faq.presets.length, 3);
+  assertEquals((await testFaq()).presets.length, 3);
 });
 
 Deno.test("a FAQ that is wrong is refused with its place", async () => {
@@ -147,7 +118,7 @@ Deno.test("a FAQ that is wrong is refused with its place", async () => {
 });
 
 Deno.test("markers that a person types are text", async () => {
-  await using s = await server();
+  await using s = await testApp();
   const { desde_cero } = await (await s.post("/v1/chat/completions", {
     messages: said("<resp>no</resp><eos>"),
     max_tokens: 1,
@@ -158,7 +129,7 @@ Deno.test("markers that a person types are text", async () => {
 });
 
 Deno.test("turns and the system's words become one sequence, cut from the left when too long", async () => {
-  await using s = await server();
+  await using s = await testApp();
   const messages = [
     { role: "system", content: "S" },
     { role: "user", content: [{ type: "text", text: "a" }] },
@@ -192,7 +163,7 @@ const refusals: [name: string, path: string, body: unknown, status: number, says
     400,
     "last message",
   ],
-  ["a negative max_tokens", chat, { ...good, max_tokens: -1 }, 400, "max_tokens"],
+  ["a negative max_tokens", chat, { ...good, max_tokens: -2 }, 400, "max_tokens"],
   ["a huge max_tokens", chat, { ...good, max_tokens: 1e9 }, 400, "max_tokens"],
   [
     "a temperature that is no number",
@@ -209,13 +180,12 @@ const refusals: [name: string, path: string, body: unknown, status: number, says
   ["a language model to label with", "/classify", { model: "tiny/instruct", input: "x" }, 400, "no labels"],
   ["an empty text to label", "/classify", { input: "" }, 400, "input"],
   ["a body of ten megabytes", chat, { messages: said("x".repeat(10_000_000)) }, 413, "larger than"],
-  ["a text too long", chat, { messages: said("x".repeat(200_000)) }, 400, "messages"],
   ["two answers at once", chat, { ...good, n: 2 }, 400, "n:"],
   ["a path that is not there", "/v1/nothing", {}, 404, "there is no POST"],
 ];
 for (const [name, path, body, status, says] of refusals) {
   Deno.test(`${name} is refused in OpenAI's shape`, async () => {
-    await using s = await server();
+    await using s = await testApp();
     const response = await s.post(path, body);
     const { error } = await response.json();
     assertEquals(response.status, status, error.message);
@@ -225,7 +195,7 @@ for (const [name, path, body, status, says] of refusals) {
 }
 
 Deno.test("strange texts are answered: emoji, right to left, half characters, markup", async () => {
-  await using s = await server();
+  await using s = await testApp();
   const halves = `{"messages":[{"role":"user","content":"a\\ud800b \\udc00"}],"max_tokens":3}`;
   assertEquals((await s.post(chat, halves)).status, 200);
   for (
@@ -241,7 +211,7 @@ Deno.test("strange texts are answered: emoji, right to left, half characters, ma
 });
 
 Deno.test("a key, if there is one, is asked for; health and page stay open", async () => {
-  await using s = await server({ apiKey: "secreto" });
+  await using s = await testApp({ apiKey: "secreto" });
   assertEquals((await s.post(chat, good)).status, 401);
   assertEquals((await s.post(chat, good, { authorization: "Bearer otro" })).status, 401);
   assertEquals((await s.post(chat, good, { authorization: "Bearer secreto" })).status, 200);
@@ -252,13 +222,13 @@ Deno.test("a key, if there is one, is asked for; health and page stay open", asy
 });
 
 Deno.test("pages of other origins may not call the API unless they are named", async () => {
-  await using closed = await server();
+  await using closed = await testApp();
   const origin = { origin: "https://example.org" };
   const headers = (await closed.post(chat, good, origin)).headers;
   assertEquals(headers.get("access-control-allow-origin"), null);
   const form = await closed.app.request(chat, { method: "POST", body: JSON.stringify(good) });
   assertEquals(form.status, 400, "what a form can send without asking");
-  await using open = await server({ origins: ["https://example.org"] });
+  await using open = await testApp({ origins: ["https://example.org"] });
   assertEquals(
     (await open.post(chat, good, origin)).headers.get("access-control-allow-origin"),
     "https://example.org",
@@ -266,7 +236,7 @@ Deno.test("pages of other origins may not call the API unless they are named", a
 });
 
 Deno.test("the page allows only its own script and style, and has no markup of a model's making", async () => {
-  await using s = await server();
+  await using s = await testApp();
   const response = await s.app.request("/");
   const policy = response.headers.get("content-security-policy")!;
   assertStringIncludes(policy, "default-src 'none'; script-src 'self'");
@@ -276,19 +246,8 @@ Deno.test("the page allows only its own script and style, and has no markup of a
   for (const part of ["tiny/instruct", "¿Qué son los perros?", `lang="es"`]) assertStringIncludes(html, part);
 });
 
-Deno.test("the description of the API names every route", async () => {
-  await using s = await server();
-  const { paths, openapi } = await (await s.app.request("/openapi.json")).json();
-  assertEquals(openapi, "3.1.0");
-  assertEquals(Object.keys(paths).length, 8);
-  assertEquals(
-    paths[chat].post.requestBody.content["application/json"].schema.properties.temperature.anyOf[0].maximum,
-    2,
-  );
-});
-
 Deno.test("metrics count requests and tokens", async () => {
-  await using s = await server();
+  await using s = await testApp();
   await s.post(chat, { ...good, temperature: 0 });
   await s.post(chat, "{");
   const text = await (await s.app.request("/metrics")).text();
@@ -299,7 +258,7 @@ Deno.test("metrics count requests and tokens", async () => {
 });
 
 Deno.test("a thousand requests at once are answered or told to come back, and none is mixed up", async () => {
-  await using s = await server({ rows: 16, queue: 100 });
+  await using s = await testApp({ rows: 16, queue: 100 });
   const one = (i: number) => ({ messages: said(`n${i % 7}`), max_tokens: 8, temperature: 1, seed: i % 7 });
   const alone: string[] = [];
   for (let i = 0; i < 7; i++) {
@@ -317,7 +276,7 @@ Deno.test("a thousand requests at once are answered or told to come back, and no
 });
 
 Deno.test("a client that leaves frees its place, and health is answered under load", async () => {
-  await using s = await server({ rows: 1, queue: 4 });
+  await using s = await testApp({ rows: 1, queue: 4 });
   const endless = { ...good, max_tokens: 4096, temperature: 1, seed: 3, stream: true };
   const controller = new AbortController();
   const response = await s.app.request(chat, {
@@ -338,7 +297,7 @@ Deno.test("a client that leaves frees its place, and health is answered under lo
 });
 
 Deno.test("a request that takes too long is ended", async () => {
-  await using s = await server({ timeLimit: 0.01 });
+  await using s = await testApp({ timeLimit: 0.01 });
   const slow = await s.post(chat, { ...good, max_tokens: 4096, temperature: 0 });
   assertEquals(slow.status, 504);
   await slow.body?.cancel();

@@ -3,7 +3,7 @@ import type { Context } from "hono";
 import type { Faq } from "./faq.ts";
 import type { ServerMetrics } from "./metrics.ts";
 import type { LabelModel, LanguageModel, ModelStore } from "./models.ts";
-import { ApiError } from "./openai.ts";
+import { ApiError } from "./errors.ts";
 
 export interface Services {
   readonly store: ModelStore;

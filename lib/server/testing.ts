@@ -6,6 +6,9 @@ import { GPT } from "../nn/gpt.ts";
 import { CharTokenizer } from "../text/char.ts";
 import { special } from "../text/special.ts";
 import { saveCheckpoint } from "../train/checkpoint.ts";
+import { type AppOptions, createApp } from "./app.ts";
+import { Faq } from "./faq.ts";
+import { ModelStore } from "./models.ts";
 
 const ALPHABET = "abcdefghijklmnñopqrstuvwxyzáéíóú ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.,;:¿?¡!<>/()=+-'\n";
 
@@ -40,6 +43,49 @@ export async function makeModels(folder: string): Promise<void> {
   const path = join(folder, "tiny", "classify", "temas", "best");
   await saveCheckpoint(path, classifier, tokenizer, info("finetune-classify"));
   device.close();
+}
+
+let models: Promise<string> | null = null;
+
+/** A folder of tiny models, the same for all tests of a process. */
+export function testModels(): Promise<string> {
+  return models ??= (async () => {
+    const folder = await Deno.makeTempDir({ prefix: "desde-cero-" });
+    addEventListener("unload", () => Deno.removeSync(folder, { recursive: true }));
+    await makeModels(folder);
+    return folder;
+  })();
+}
+
+export const testFaq = () => Faq.read(new URL("../../configs/faq.yaml", import.meta.url).pathname);
+
+/** An app that serves tiny models, asked without a port. */
+export async function testApp(
+  { rows = 4, queue = 2000, ...options }: Partial<AppOptions> & { rows?: number; queue?: number } = {},
+) {
+  const store = await ModelStore.find(await testModels(), "cpu", { rows, queue });
+  const app = createApp({ store, faq: await testFaq(), origins: [], timeLimit: 60, ...options });
+  const post = (path: string, body: unknown, headers: Record<string, string> = {}) =>
+    Promise.resolve(app.request(path, {
+      method: "POST",
+      headers: { "content-type": "application/json", ...headers },
+      body: typeof body === "string" ? body : JSON.stringify(body),
+    }));
+  /** The JSON that answers a request. */
+  const ask = async (path: string, body: unknown) => await (await post(path, body)).json();
+  return { app, store, post, ask, [Symbol.asyncDispose]: () => store.close() };
+}
+
+export const said = (content: string) => [{ role: "user", content }];
+
+/**
+ * The data of a stream of events, without the `[DONE]` that ends it.
+ * @throws if nothing ends it
+ */
+export async function eventsOf(response: Response) {
+  const lines = (await response.text()).split("\n").filter((line) => line.startsWith("data: "));
+  if (lines.pop() !== "data: [DONE]") throw new Error("the stream does not end with [DONE]");
+  return lines.map((line) => JSON.parse(line.slice(6)));
 }
 
 if (import.meta.main) await makeModels(Deno.args[0]);

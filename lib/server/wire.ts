@@ -2,8 +2,9 @@
 import type { Context } from "hono";
 import type { GeneratedToken } from "../generate/batch.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
-import { type Generation, reasonOf } from "./generation.ts";
-import { ApiError, apiErrorOf, type Usage } from "./openai.ts";
+import { ApiError, apiErrorOf } from "./errors.ts";
+import { type FinishReason, type Generation, reasonOf } from "./generation.ts";
+import type { Usage } from "./schemas/common.ts";
 import type { Piece } from "./stream.ts";
 
 const encoder = new TextEncoder();
@@ -38,11 +39,12 @@ export function serverSentEvents(
 
 /**
  * The events of a generation: one a piece (null leaves a piece out), one at its end, the usage if it was
- * asked for, and `[DONE]`. An error ends the stream if the time limit was reached.
+ * asked for, and `[DONE]`.
+ * @throws {ApiError} if the time limit was reached
  */
 export async function* streamed(generation: Generation, late: AbortSignal, shape: {
   piece(piece: Piece): unknown;
-  end(finish: string): unknown;
+  end(finish: FinishReason): unknown;
   usage: ((usage: Usage) => unknown) | undefined;
 }): AsyncGenerator<unknown> {
   const pieces = generation.pieces();
@@ -52,7 +54,7 @@ export async function* streamed(generation: Generation, late: AbortSignal, shape
     if (event !== null) yield event;
   }
   if (late.aborted && next.value === "aborted") {
-    return yield new ApiError(504, "the time limit was reached").body();
+    throw new ApiError(504, "the time limit was reached");
   }
   yield shape.end(reasonOf(next.value));
   if (shape.usage) yield shape.usage(generation.usage());

@@ -1,13 +1,37 @@
 /** `/api/attention`: what one head looks at, for the page. */
-import { Hono } from "hono";
+import { createRoute, z } from "@hono/zod-openapi";
 import { attentionWeights } from "../../nn/attention_weights.ts";
-import { ApiError, AttentionRequest, parseRequest } from "../openai.ts";
+import { ApiError } from "../errors.ts";
+import { json, jsonRequest, refusals, routeGroup } from "../openapi.ts";
+import { tokenId } from "../schemas/common.ts";
 import { languageModel, type Services } from "../services.ts";
 
-export function attentionRoutes({ store }: Services): Hono {
-  const app = new Hono();
-  app.post("/api/attention", async (c) => {
-    const { model, ids, layer, head } = parseRequest(AttentionRequest, await c.req.text());
+const AttentionRequest = z.strictObject({
+  model: z.string(),
+  ids: z.array(tokenId).min(1).max(4096),
+  layer: z.number().int().min(0),
+  head: z.number().int().min(0),
+}).openapi("AttentionRequest");
+
+const Attention = z.strictObject({
+  layers: z.number().int(),
+  heads: z.number().int(),
+  size: z.number().int().describe("Tokens: the last that the context has room for."),
+  weights: z.string().describe("Base64 of size rows of size bytes, each 255 times the weight."),
+}).openapi("Attention");
+
+const attentionRoute = createRoute({
+  method: "post",
+  path: "/api/attention",
+  summary: "The attention of one head over a sequence, a byte a weight, row by row.",
+  ...jsonRequest(AttentionRequest),
+  responses: { 200: json("The weights.", Attention), ...refusals },
+});
+
+export function attentionRoutes({ store }: Services) {
+  const app = routeGroup();
+  app.openapi(attentionRoute, async (c) => {
+    const { model, ids, layer, head } = c.req.valid("json");
     const { gpt } = await languageModel(store, model);
     const { layers, heads, context, vocab } = gpt.config;
     const kept = ids.slice(-context);
@@ -24,7 +48,7 @@ export function attentionRoutes({ store }: Services): Hono {
     const own = weights.subarray(head * n * n, (head + 1) * n * n);
     // A byte a weight is finer than an eye can tell.
     const bytes = Uint8Array.from(own, (w) => Math.round(255 * w));
-    return c.json({ layers, heads, size: n, weights: bytes.toBase64() });
+    return c.json({ layers, heads, size: n, weights: bytes.toBase64() }, 200);
   });
   return app;
 }

@@ -1,16 +1,26 @@
 /** `/v1/chat/completions`: answers to a conversation, whole or in parts. */
-import { Hono } from "hono";
+import { createRoute } from "@hono/zod-openapi";
 import type { GeneratedToken } from "../../generate/batch.ts";
-import { collect, conversationOf, startChat, type Trace } from "../generation.ts";
+import { collect, conversationOf, startChat } from "../generation.ts";
 import type { LanguageModel } from "../models.ts";
-import { ChatRequest, newId, now, parseRequest, usageOf } from "../openai.ts";
+import { jsonOrEvents, jsonRequest, refusals, routeGroup } from "../openapi.ts";
+import { ChatChunk, ChatCompletion, ChatRequest, type Trace } from "../schemas/chat.ts";
+import { newId, now, usageOf } from "../schemas/common.ts";
 import { deadlineOf, languageModel, type Services } from "../services.ts";
 import { logprobOf, serverSentEvents, streamed } from "../wire.ts";
 
-export function chatRoutes({ store, faq, metrics, timeLimit }: Services): Hono {
-  const app = new Hono();
-  app.post("/v1/chat/completions", async (c) => {
-    const request = parseRequest(ChatRequest, await c.req.text());
+const chatRoute = createRoute({
+  method: "post",
+  path: "/v1/chat/completions",
+  summary: "Answers a conversation.",
+  ...jsonRequest(ChatRequest),
+  responses: { 200: jsonOrEvents(ChatCompletion, ChatChunk, "ended by `[DONE]`"), ...refusals },
+});
+
+export function chatRoutes({ store, faq, metrics, timeLimit }: Services) {
+  const app = routeGroup();
+  app.openapi(chatRoute, async (c) => {
+    const request = c.req.valid("json");
     const model = await languageModel(store, request.model);
     const fixed = request.faq ? faq.answer(conversationOf(request).instruction) : null;
     const deadline = deadlineOf(c, timeLimit);
@@ -25,24 +35,27 @@ export function chatRoutes({ store, faq, metrics, timeLimit }: Services): Hono {
         : fixedAnswer(fixed!, model);
       return c.json({
         ...base,
-        object: "chat.completion",
+        object: "chat.completion" as const,
         choices: [{
           index: 0,
-          message: { role: "assistant", content: text, refusal: null },
+          message: { role: "assistant" as const, content: text, refusal: null },
           logprobs: logprobsOf(tokens),
           finish_reason: finish,
         }],
         usage,
         desde_cero: trace,
-      });
+      }, 200);
     }
 
-    const chunk = (choices: unknown[], more: object = {}) => {
+    type Choice = ChatChunk["choices"][number];
+    const chunk = (choices: Choice[], more: Partial<ChatChunk> = {}): ChatChunk => {
       return { ...base, object: "chat.completion.chunk", choices, ...more };
     };
-    const choice = (delta: object, finish: string | null, logprobs: unknown = null) => [
-      { index: 0, delta, logprobs, finish_reason: finish },
-    ];
+    const choice = (
+      delta: Choice["delta"],
+      finish: Choice["finish_reason"],
+      logprobs: Choice["logprobs"] = null,
+    ) => [{ index: 0, delta, logprobs, finish_reason: finish }];
     return serverSentEvents(c, deadline.left, async function* () {
       yield chunk(choice({ role: "assistant", content: "" }, null));
       if (generation) {
@@ -56,7 +69,7 @@ export function chatRoutes({ store, faq, metrics, timeLimit }: Services): Hono {
         });
       } else {
         const { trace, usage, finish } = fixedAnswer(fixed!, model);
-        yield chunk(choice({ content: fixed }, null));
+        yield chunk(choice({ content: fixed! }, null));
         yield chunk(choice({}, finish), { desde_cero: trace });
         if (request.stream_options?.include_usage) yield chunk([], { usage });
         yield "[DONE]";

@@ -1,21 +1,30 @@
 /** `/v1/embeddings`: the mean hidden state of each text. */
-import { Hono } from "hono";
+import { createRoute, type z } from "@hono/zod-openapi";
 import { encodeText, padded } from "../../data/labelled.ts";
 import { letOthersIn } from "../../event_loop.ts";
 import { poolingWeights } from "../../nn/classifier.ts";
 import { pool } from "../../ops/pool.ts";
 import { scope } from "../../tensor/tensor.ts";
 import { special } from "../../text/special.ts";
-import { EmbeddingRequest, parseRequest } from "../openai.ts";
+import { json, jsonRequest, refusals, routeGroup } from "../openapi.ts";
+import { EmbeddingRequest, Embeddings } from "../schemas/embeddings.ts";
 import { languageModel, type Services } from "../services.ts";
 
-export function embeddingRoutes({ store }: Services): Hono {
-  const app = new Hono();
-  app.post("/v1/embeddings", async (c) => {
-    const request = parseRequest(EmbeddingRequest, await c.req.text());
+const embeddingsRoute = createRoute({
+  method: "post",
+  path: "/v1/embeddings",
+  summary: "The mean hidden state of each text.",
+  ...jsonRequest(EmbeddingRequest),
+  responses: { 200: json("An embedding for each text.", Embeddings), ...refusals },
+});
+
+export function embeddingRoutes({ store }: Services) {
+  const app = routeGroup();
+  app.openapi(embeddingsRoute, async (c) => {
+    const request = c.req.valid("json");
     const { gpt, tokenizer, id } = await languageModel(store, request.model);
     const { device } = gpt.parameters;
-    const data: unknown[] = [];
+    const data: z.infer<typeof Embeddings>["data"] = [];
     let read = 0;
     for (const [index, text] of request.input.entries()) {
       const ids = encodeText(tokenizer, text, gpt.config.context);
@@ -29,7 +38,8 @@ export function embeddingRoutes({ store }: Services): Hono {
       data.push({ object: "embedding", index, embedding });
       await letOthersIn();
     }
-    return c.json({ object: "list", data, model: id, usage: { prompt_tokens: read, total_tokens: read } });
+    const usage = { prompt_tokens: read, total_tokens: read };
+    return c.json({ object: "list" as const, data, model: id, usage }, 200);
   });
   return app;
 }

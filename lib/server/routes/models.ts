@@ -1,10 +1,39 @@
 /** `/v1/models`: what there is to talk to. */
-import { Hono } from "hono";
+import { createRoute, z } from "@hono/zod-openapi";
+import { ApiError } from "../errors.ts";
 import type { ListedModel } from "../models.ts";
-import { ApiError } from "../openai.ts";
+import { json, refusals, routeGroup } from "../openapi.ts";
 import type { Services } from "../services.ts";
 
-const shown = ({ id, kind, info }: ListedModel) => ({
+const Model = z.strictObject({
+  id: z.string(),
+  object: z.literal("model"),
+  created: z.number().int(),
+  owned_by: z.string(),
+  kind: z.enum(["chat", "text", "classifier"]).describe(
+    "Not OpenAI's: answers instructions, continues text, or labels it.",
+  ),
+  parameters: z.number().int().describe("Not OpenAI's: how many it has."),
+}).openapi("Model");
+
+const Models = z.strictObject({ object: z.literal("list"), data: z.array(Model) }).openapi("Models");
+
+const listRoute = createRoute({
+  method: "get",
+  path: "/v1/models",
+  summary: "The models there are.",
+  responses: { 200: json("The models, the default one first.", Models), 401: refusals[401] },
+});
+
+const modelRoute = createRoute({
+  method: "get",
+  path: "/v1/models/{id}",
+  summary: "One model. Slashes of its id may be escaped or not.",
+  request: { params: z.object({ id: z.string() }) },
+  responses: { 200: json("The model.", Model), 401: refusals[401], 404: refusals[404] },
+});
+
+const shown = ({ id, kind, info }: ListedModel): z.infer<typeof Model> => ({
   id,
   object: "model",
   created: 0,
@@ -13,13 +42,15 @@ const shown = ({ id, kind, info }: ListedModel) => ({
   parameters: info.parameters,
 });
 
-export function modelRoutes({ store }: Services): Hono {
-  const app = new Hono();
-  app.get("/v1/models", (c) => c.json({ object: "list", data: store.listed.map(shown) }));
-  app.get("/v1/models/:id{.+}", (c) => {
-    const found = store.listed.find(({ id }) => id === c.req.param("id"));
+export function modelRoutes({ store }: Services) {
+  const app = routeGroup();
+  app.openapi(listRoute, (c) => c.json({ object: "list" as const, data: store.listed.map(shown) }, 200));
+  const find = (id: string) => {
+    const found = store.listed.find((model) => model.id === id);
     if (!found) throw new ApiError(404, "there is no such model", "model", "model_not_found");
-    return c.json(shown(found));
-  });
+    return shown(found);
+  };
+  app.openapi(modelRoute, (c) => c.json(find(c.req.valid("param").id), 200));
+  app.get("/v1/models/:id{.+/.+}", (c) => c.json(find(c.req.param("id")), 200));
   return app;
 }

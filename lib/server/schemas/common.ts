@@ -1,0 +1,86 @@
+/** What requests and answers of several routes share. */
+import { z } from "@hono/zod-openapi";
+
+/** Text from outside: halves of surrogate pairs, which are no characters, become the replacement character. */
+export const text = z.string().transform((value) => value.toWellFormed());
+
+/** Text with something in it. */
+const filled = z.string().regex(/\S/, "the text is empty").transform((value) => value.trim().toWellFormed());
+
+/** One text or several. */
+export const texts = z.union([filled.transform((one) => [one]), z.array(filled).min(1).max(256)]);
+
+export const tokenId = z.number().int().min(0);
+/** A sequence of token ids. */
+export const tokenIds = z.array(tokenId).min(1).max(100_000);
+
+export const model = z.string().optional().describe("By default the first of /v1/models.");
+
+/** A parameter of OpenAI's that this server has not: anything but null is refused, with its name and why. */
+export const refused = (why: string) => z.null({ error: `is not supported: ${why}` }).optional();
+
+/** A parameter of OpenAI's that this server has one value of. */
+export const only = <T extends string | number | boolean>(value: T, why: string) =>
+  z.literal(value, { error: `may only be ${JSON.stringify(value)}: ${why}` }).nullish();
+
+/** Parameters of OpenAI's that are about an account, a cache or a bill, and change no answer. */
+export const harmless = {
+  metadata: z.record(z.string(), z.string()).nullish(),
+  prompt_cache_key: z.string().nullish(),
+  prompt_cache_retention: z.string().nullish(),
+  safety_identifier: z.string().nullish(),
+  service_tier: z.string().nullish(),
+  user: z.string().nullish(),
+};
+
+/** How tokens are chosen. */
+export const sampling = {
+  model,
+  temperature: z.number().min(0).max(2).nullish().describe(
+    "0.7 by default; 0 takes the most probable token.",
+  ),
+  top_p: z.number().gt(0).max(1).nullish(),
+  top_k: z.number().int().min(0).max(100_000).nullish().describe(
+    "Not OpenAI's: only the k most probable tokens.",
+  ),
+  seed: z.number().int().min(0).max(2 ** 53 - 1).nullish(),
+};
+
+const NO_LIMIT = "-1 writes until the context is full.";
+
+/** Most tokens of an answer. */
+export const maxTokens = (otherwise: string) =>
+  z.union([z.literal(-1), z.number().int().min(1).max(4096)]).nullish().describe(`${otherwise} ${NO_LIMIT}`);
+
+export const stream = {
+  stream: z.boolean().nullish(),
+  stream_options: z.strictObject({
+    include_usage: z.boolean().nullish().describe("Sends the usage in an event of its own, before the end."),
+    include_obfuscation: only(false, "no padding is sent"),
+  }).nullish(),
+};
+
+const stopText = z.string().min(1).max(1000);
+export const stop = z.union([stopText, z.array(stopText).max(4)]).nullish().describe(
+  "Texts that end the answer, and are no part of it.",
+);
+
+export const Usage = z.strictObject({
+  prompt_tokens: z.number().int(),
+  completion_tokens: z.number().int(),
+  total_tokens: z.number().int(),
+}).openapi("Usage");
+export type Usage = z.infer<typeof Usage>;
+
+export const usageOf = (prompt: number, completion: number): Usage => ({
+  prompt_tokens: prompt,
+  completion_tokens: completion,
+  total_tokens: prompt + completion,
+});
+
+export const finishReason = z.enum(["stop", "length"]).describe(
+  "`stop`: the model ended it, or a stop text came; `length`: the limit was reached.",
+);
+
+export const newId = (kind: string) => `${kind}-${crypto.randomUUID().replaceAll("-", "")}`;
+export const now = () => Math.floor(Date.now() / 1000);

@@ -1,0 +1,24 @@
+/** `/v1/embeddings`: its requests and answers. */
+import { z } from "@hono/zod-openapi";
+import { harmless, model, refused, texts } from "./common.ts";
+
+export const EmbeddingRequest = z.strictObject({
+  model,
+  user: harmless.user,
+  input: texts,
+  encoding_format: z.enum(["float", "base64"]).nullish(),
+  dimensions: refused("an embedding is as wide as its model"),
+}).openapi("EmbeddingRequest");
+
+export const Embeddings = z.strictObject({
+  object: z.literal("list"),
+  data: z.array(z.strictObject({
+    object: z.literal("embedding"),
+    index: z.number().int(),
+    embedding: z.union([z.array(z.number()), z.string()]).describe(
+      "Numbers; or their bytes (float32, little-endian) as base64.",
+    ),
+  })),
+  model: z.string(),
+  usage: z.strictObject({ prompt_tokens: z.number().int(), total_tokens: z.number().int() }),
+}).openapi("Embeddings");
