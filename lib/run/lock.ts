@@ -1,0 +1,80 @@
+/**
+ * One writer a folder: a lock file beside it that the operating system locks, and lets go when the process ends,
+ * however it ends. So a lock file that a killed process left is no lock; what it says is for messages only.
+ */
+import { dirname } from "@std/path";
+import { z } from "zod";
+import { describe, UserError } from "../errors.ts";
+import { explain } from "../files.ts";
+
+const Holder = z.object({ pid: z.number(), task: z.string(), since: z.string() });
+
+/**
+ * Locks a folder, which need not exist, until it is disposed of.
+ * @param task for the message that others get
+ * @throws {UserError} at once if another process, or another part of this one, has the lock
+ */
+export async function lockFolder(folder: string, task: string): Promise<AsyncDisposable> {
+  const path = `${folder.replace(/\/+$/, "")}.lock`;
+  for (;;) {
+    const file = await open(path);
+    try {
+      if (!await tryLock(file, path)) throw await heldBy(folder, path);
+      // The holder before may have removed the file between our opening and locking it.
+      if (!await isSame(file, path)) {
+        file.close();
+        continue;
+      }
+      const holder: z.infer<typeof Holder> = { pid: Deno.pid, task, since: new Date().toISOString() };
+      await file.truncate();
+      await file.write(new TextEncoder().encode(JSON.stringify(holder) + "\n"));
+    } catch (error) {
+      file.close();
+      throw error;
+    }
+    return {
+      async [Symbol.asyncDispose]() {
+        // Removed while it is locked: who opens the path from here on makes a file of its own.
+        await Deno.remove(path).catch(() => {});
+        file.close();
+      },
+    };
+  }
+}
+
+async function open(path: string): Promise<Deno.FsFile> {
+  try {
+    await Deno.mkdir(dirname(path), { recursive: true });
+    return await Deno.open(path, { read: true, write: true, create: true });
+  } catch (error) {
+    explain(error, path);
+  }
+}
+
+async function tryLock(file: Deno.FsFile, path: string): Promise<boolean> {
+  try {
+    return await file.tryLock(true);
+  } catch (error) {
+    throw new UserError(
+      `${path} cannot be locked (${describe(error)}); choose a folder on another file system`,
+    );
+  }
+}
+
+async function isSame(file: Deno.FsFile, path: string): Promise<boolean> {
+  const [ours, there] = await Promise.all([file.stat(), Deno.stat(path).catch(() => null)]);
+  return there !== null && ours.ino === there.ino && ours.dev === there.dev;
+}
+
+async function heldBy(folder: string, path: string): Promise<UserError> {
+  const remedy = "wait until it has ended, or end it";
+  try {
+    const { pid, task, since } = Holder.parse(JSON.parse(await Deno.readTextFile(path)));
+    return new UserError(
+      `${folder} is being written by process ${pid} (${task}, since ${since.slice(0, 19)}Z); ${remedy}`,
+    );
+  } catch {
+    // It has not said who it is yet, or the system lets nobody read a locked file.
+    return new UserError(`${folder} is being written by another process; ${remedy}`);
+  }
+}
