@@ -147,11 +147,12 @@ if (gpu) {
       const optimizer = new AdamW(model.parameters, options);
       const ids = Uint32Array.from({ length: SHAPE.batch * SHAPE.context }, (_, i) => i % SHAPE.vocab);
       const squaredNorm = async (scale: number) => {
+        optimizer.restoreScaling(0, Float32Array.of(scale, scale, 0, 0, 0));
         const norm = scope(() => {
           optimizer.zeroGradients();
           const tokens = { ids, batch: SHAPE.batch, time: SHAPE.context };
-          differentiate(() => model.loss(tokens, ids), Float32Array.of(scale));
-          return gpu.read(optimizer.step(1, 0.1, scale).buffer);
+          differentiate(() => model.loss(tokens, ids), optimizer.lossGradient(1));
+          return gpu.read(optimizer.step(1, 0.1).buffer);
         });
         return (await norm)[0];
       };

@@ -19,6 +19,7 @@ import { linear, mlp } from "./linear.ts";
 import { pool } from "./pool.ts";
 import { squaredNorm } from "./sum.ts";
 import { differentiate } from "./tape.ts";
+import { SCALING, updateScaling } from "./update_scaling.ts";
 
 export interface Case {
   readonly name: string;
@@ -381,7 +382,12 @@ export async function runAdamW(
       upload(device, [n], normals(seed, n, 1).map(change));
     const gradient = make(1, (x) => x * gradientScale);
     const weight = make(2), m = make(3), v = make(4, (x) => x * x);
-    const buffers = [gradient, squaredNorm(gradient), weight, m, v].map((tensor) => tensor.buffer);
+    const scaling = upload(
+      device,
+      [SCALING.size],
+      Float32Array.of(1, lossScale, 1 - 0.9 ** 3, 1 - 0.95 ** 3, 0),
+    );
+    const buffers = [gradient, squaredNorm(gradient), scaling, weight, m, v].map((tensor) => tensor.buffer);
     device.dispatch(adamwKernel, buffers, {
       n,
       decay_end: 128,
@@ -391,11 +397,26 @@ export async function runAdamW(
       epsilon: 1e-8,
       decay: lr === 0 ? 0 : 0.1,
       clip,
-      gradient_scale: lossScale,
-      correction1: 1 - 0.9 ** 3,
-      correction2: 1 - 0.95 ** 3,
     });
     return { weight: device.read(weight.buffer), m: device.read(m.buffer), v: device.read(v.buffer) };
   });
   return { weight: await reads.weight, m: await reads.m, v: await reads.v };
+}
+
+/** The scaling after each of some steps, by the squared norms of their gradients. */
+export async function runScaling(
+  device: Device,
+  start: number,
+  squaredNorms: readonly number[],
+): Promise<Float32Array[]> {
+  const options = { beta1: 0.9, beta2: 0.95, patience: 3, highest: 4096 };
+  const reads = scope(() => {
+    const scaling = upload(device, [SCALING.size], Float32Array.of(start, start, 0, 0, 0));
+    return squaredNorms.map((value) => {
+      const norm = upload(device, [1], Float32Array.of(value));
+      device.dispatch(updateScaling, [norm.buffer, scaling.buffer], options);
+      return device.read(scaling.buffer);
+    });
+  });
+  return await Promise.all(reads);
 }

@@ -7,6 +7,7 @@ import { scope, upload } from "../tensor/tensor.ts";
 import { attention } from "./attention.ts";
 import { attentionWithCache } from "./attention_cached.ts";
 import { linearGradient, matmulGelu, matmulNN, matmulNT, matmulSlope } from "./linear.ts";
+import { SCALING } from "./update_scaling.ts";
 import {
   cases,
   gradientError,
@@ -15,6 +16,7 @@ import {
   runAdamW,
   runCase,
   runReductions,
+  runScaling,
 } from "./cases.ts";
 
 const oracle = new OracleDevice();
@@ -126,6 +128,20 @@ for (const { name, device } of await testDevices()) {
     const plain = await runAdamW(device, { clip: 1 });
     const scaled = await runAdamW(device, { clip: 1, gradientScale: 1024, lossScale: 1024 });
     assertLess(relativeError(scaled.weight, plain.weight), 1e-6);
+  });
+
+  Deno.test(`${name}: an overflow halves the loss scale once, and is not counted as an update`, async () => {
+    const read = async (...squaredNorms: number[]) =>
+      (await runScaling(device, 1024, squaredNorms)).map((scaling) => scaling.slice());
+    const steps = await read(1, Infinity, NaN, 1, 1, 1, 1);
+    assertEquals(steps.map((scaling) => scaling[SCALING.current]), [1024, 1024, 512, 256, 256, 256, 512]);
+    for (const [step, updates] of [1, 1, 1, 2, 3, 4, 5].entries()) {
+      const corrections = [steps[step][SCALING.correction1], steps[step][SCALING.correction2]];
+      assertLess(relativeError(corrections, [1 - 0.9 ** updates, 1 - 0.95 ** updates]), 1e-6);
+    }
+    const [lowest] = await runScaling(device, 1, [Infinity]);
+    assertEquals(lowest[SCALING.next], 1);
+    assertEquals((await runScaling(device, 4096, [1, 1, 1]))[2][SCALING.next], 4096);
   });
 
   Deno.test(`${name}: an update whose gradient norm is not finite changes nothing`, async () => {

@@ -47,3 +47,10 @@ export function squaredNorm(x: Tensor): Tensor {
   device.dispatch(sumKernel, [partial.buffer, out.buffer], { n: runs, scale: 1 });
   return out;
 }
+
+/** The first element, times a factor: a tensor of one element. */
+export function scaled({ device, buffer }: Tensor, factor: number): Tensor {
+  const out = empty(device, [1]);
+  device.dispatch(sumKernel, [buffer, out.buffer], { n: 1, scale: factor });
+  return out;
+}

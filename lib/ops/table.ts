@@ -13,6 +13,7 @@ import { linearGradient, matmulGelu, matmulNN, matmulNT, matmulSlope } from "./l
 import { poolBackward, poolForward } from "./pool.ts";
 import { sumKernel, sumSquares } from "./sum.ts";
 import { addKernel } from "./tape.ts";
+import { updateScaling } from "./update_scaling.ts";
 
 export const kernels = [
   fillKernel,
@@ -40,5 +41,6 @@ export const kernels = [
   crossEntropyBackward,
   sumKernel,
   sumSquares,
+  updateScaling,
   adamwKernel,
 ] as unknown as readonly Kernel[];

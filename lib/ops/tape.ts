@@ -2,7 +2,7 @@
  * Reverse-mode differentiation: every op records a closure beside its forward, and `differentiate`
  * walks them back. Activations are freed as the walk passes them.
  */
-import { empty, release, retain, scope, type Tensor, upload } from "../tensor/tensor.ts";
+import { empty, release, retain, scope, Tensor, upload } from "../tensor/tensor.ts";
 import { elementwise, kernel, linearGroups } from "../device/device.ts";
 import { halved } from "./halve.ts";
 import wgsl from "../../kernels/add.wgsl" with { type: "text" };
@@ -67,7 +67,7 @@ export function recordAdd(out: Tensor, a: Tensor, b: Tensor): Tensor {
  */
 export function differentiate(
   fn: () => Tensor,
-  seed?: Float32Array,
+  seed?: Float32Array | Tensor,
   onLeaf?: (leaf: Tensor, gradient: Tensor) => void,
 ): Tensor {
   if (tape) throw new Error("differentiate() does not nest");
@@ -80,7 +80,7 @@ export function differentiate(
   }
   const grads = new Map<Tensor, Tensor>();
   const ones = seed ?? new Float32Array(result.size).fill(1);
-  const start = upload(result.device, result.shape, ones);
+  const start = ones instanceof Tensor ? ones : upload(result.device, result.shape, ones);
   grads.set(result, retain(result.dtype === "f16" ? halved(start) : start));
   for (let node = nodes.pop(); node; node = nodes.pop()) {
     const { output, inputs, saved, backward } = node;

@@ -5,7 +5,7 @@
  *   model.safetensors      the weights
  *   tokenizer.json         the vocabulary the model was trained with
  *   checkpoint.json        step, seed, metrics, and the hashes of the files beside it
- *   optimizer.safetensors  AdamW's moments; only where training may go on
+ *   optimizer.safetensors  AdamW's moments and scaling; only where training may go on
  */
 import { join } from "@std/path";
 import { z } from "zod";
@@ -52,7 +52,11 @@ export async function saveCheckpoint(
   { optimizer, precision }: { optimizer?: AdamW | undefined; precision?: Precision | undefined } = {},
 ): Promise<void> {
   const { device, weights, specs } = model.parameters;
-  const moments = optimizer && [device.read(optimizer.m.buffer), device.read(optimizer.v.buffer)];
+  const state = optimizer && Promise.all(
+    optimizer.state.map(async ([name, { shape, buffer }]) =>
+      [name, { shape, data: await device.read(buffer) }] as const
+    ),
+  );
   const values = model.parameters.split(await device.read(weights.buffer));
   const tensors = specs.map(({ name, shape }) => [name, { shape, data: values.get(name)! }] as const);
   const files: Record<string, Content> = {
@@ -60,10 +64,7 @@ export async function saveCheckpoint(
     "tokenizer.json": JSON.stringify(tokenizer.toFile()) + "\n",
     "model.safetensors": encodeSafetensors(tensors, {}, precision),
   };
-  if (moments) {
-    const [m, v] = (await Promise.all(moments)).map((data) => ({ shape: [data.length], data }));
-    files["optimizer.safetensors"] = encodeSafetensors([["m", m], ["v", v]]);
-  }
+  if (state) files["optimizer.safetensors"] = encodeSafetensors(await state);
   const hashes = Object.fromEntries(Object.entries(files).map(([name, f]) => [name, hashContent(f)]));
   const full: CheckpointInfo = { ...info, parameters: model.parameters.count, files: hashes };
   files["checkpoint.json"] = JSON.stringify(full, null, 1) + "\n";
@@ -123,8 +124,8 @@ export function readCheckpoint(folder: string): Promise<Checkpoint> {
   });
 }
 
-/** Puts a checkpoint's moments into an optimizer, for training to go on. */
-export async function restoreOptimizer(folder: string, optimizer: AdamW): Promise<void> {
+/** Puts the optimizer's state from a checkpoint saved after `step` steps back, for training to go on. */
+export async function restoreOptimizer(folder: string, optimizer: AdamW, step: number): Promise<void> {
   const { tensors } = await readFolder(
     folder,
     (place) => readSafetensors(join(place, "optimizer.safetensors")),
@@ -132,6 +133,7 @@ export async function restoreOptimizer(folder: string, optimizer: AdamW): Promis
   for (const [name, tensor] of [["m", optimizer.m], ["v", optimizer.v]] as const) {
     tensor.device.write(tensor.buffer, tensors.get(name)!.data);
   }
+  optimizer.restoreScaling(step, tensors.get("scaling")?.data);
 }
 
 /** The names of the settings in which two architectures differ. */

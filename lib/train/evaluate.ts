@@ -5,7 +5,7 @@ import { IGNORED } from "../ops/cross_entropy.ts";
 import { scope } from "../tensor/tensor.ts";
 import { special } from "../text/special.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
-import { Flight, GROUP } from "./flight.ts";
+import { Flight } from "./flight.ts";
 
 /** How well a model predicts text. */
 export interface Prediction {
@@ -27,7 +27,7 @@ export async function evaluateLoss(
 ): Promise<Prediction> {
   const { device } = model.parameters;
   const encoder = new TextEncoder();
-  const flight = new Flight<Float32Array>(GROUP.float32);
+  const flight = new Flight<Float32Array>();
   const losses: Float32Array[] = [];
   for (const { tokens, targets } of batches) {
     const loss = scope(() => device.snapshot(model.loss(tokens, targets).buffer));

@@ -1,8 +1,8 @@
 /** How long a group of steps should take, in milliseconds: many times what fetching its results does. */
 const GROUP_MS = 100;
 
-/** The most steps that make a group. With mixed precision fewer, so that the loss scale learns of an overflow soon. */
-export const GROUP = { float32: 32, mixed: 4 };
+/** The most steps that make a group. */
+const GROUP = 32;
 
 /**
  * Steps whose results are still on their way. Deno takes 10 ms to fetch anything from a GPU, several times what a
@@ -22,7 +22,7 @@ export class Flight<T> {
    * @param most steps in a group
    * @param clock milliseconds from some start
    */
-  constructor(most: number, clock = () => performance.now()) {
+  constructor(most = GROUP, clock = () => performance.now()) {
     this.#most = most;
     this.#clock = clock;
     this.#landed = clock();

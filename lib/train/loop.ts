@@ -11,13 +11,13 @@ import type { GPT } from "../nn/gpt.ts";
 import type { Precision } from "../nn/safetensors.ts";
 import { IGNORED } from "../ops/cross_entropy.ts";
 import { differentiate } from "../ops/tape.ts";
+import { SCALING } from "../ops/update_scaling.ts";
 import { bar, count, duration, type Terminal } from "../progress.ts";
 import { deriveSeed } from "../tensor/random.ts";
 import { scope, type Tensor } from "../tensor/tensor.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 import { type CheckpointInfo, restoreOptimizer, saveCheckpoint, type SavedModel } from "./checkpoint.ts";
-import { Flight, GROUP } from "./flight.ts";
-import { LossScale } from "./loss_scale.ts";
+import { Flight } from "./flight.ts";
 import { Metrics, type MetricsLine } from "./metrics.ts";
 import { AdamW, type AdamWOptions } from "./optimizer.ts";
 import { plotCurves } from "../plot.ts";
@@ -83,12 +83,6 @@ export interface LoopResult {
   readonly tokensPerSecond: number;
 }
 
-/**
- * The loss scale follows from the steps so many before: as many as can be on their way, so that it changes at the
- * same steps whenever results come in.
- */
-const SCALE_LAG = 2 * GROUP.mixed;
-
 /** A batch of text, from which a language model learns the next token. */
 export function languageBatch(model: GPT, { tokens, targets }: Batch): MicroBatch {
   return {
@@ -104,11 +98,10 @@ export const highestLanguageLoss = ({ config }: GPT) => 3 * Math.log(config.voca
 export async function train(options: LoopOptions, task: LoopTask): Promise<LoopResult> {
   const { model, terminal, out } = task;
   const { steps } = options.schedule;
-  const optimizer = new AdamW(model.parameters, options.optimizer);
   if (options.mixed) model.parameters.mix();
-  const scaling = options.mixed ? new LossScale() : null;
+  const optimizer = new AdamW(model.parameters, options.optimizer);
   const last = join(out, "last");
-  if (task.resume) await restoreOptimizer(last, optimizer);
+  if (task.resume) await restoreOptimizer(last, optimizer, task.resume.step);
   const metrics = await Metrics.open(join(out, "metrics.jsonl"), task.resume?.step ?? 0);
   let validation = task.resume?.validation ?? null;
   let best = task.resume?.best ?? null;
@@ -118,20 +111,18 @@ export async function train(options: LoopOptions, task: LoopTask): Promise<LoopR
   const started = performance.now();
   const firstStep = step;
   let paused = 0; // milliseconds outside of training steps
-  let tokens = 0;
-  /** Steps whose scale the next ones do not know of yet. */
-  const unscaled: Finished[] = [];
-  const flight = new Flight<Finished>(options.mixed ? GROUP.mixed : GROUP.float32);
+  let tokens = 0; // of steps whose results are here
+  const flight = new Flight<Finished>();
 
   const seconds = () => (performance.now() - started - paused) / 1000;
   const rate = () => tokens / seconds();
 
   const report = async (results: readonly Finished[]) => {
+    tokens += results.reduce((n, finished) => n + finished.tokens, 0);
     for (const finished of results) {
       const { step: at, lr } = finished;
       loss = finished.loss;
       const norm = finished.overflowed ? undefined : round(finished.norm);
-      if (scaling) unscaled.push(finished);
       const line: MetricsLine = { step: at, loss: round(loss), lr, norm };
       await metrics.add({ ...line, tokens_per_s: Math.round(rate()) });
       const left = (steps - at) * seconds() / (at - firstStep);
@@ -171,8 +162,8 @@ export async function train(options: LoopOptions, task: LoopTask): Promise<LoopR
 
   const due = (every: number) => every > 0 && (step % every === 0 || step === steps);
   const interlude = async (fn: () => Promise<void>) => {
-    const before = performance.now();
     await report(await flight.land());
+    const before = performance.now();
     await fn();
     paused += performance.now() - before;
   };
@@ -180,11 +171,6 @@ export async function train(options: LoopOptions, task: LoopTask): Promise<LoopR
   while (step < steps && !task.signal.aborted) {
     step++;
     const lr = learningRate(step, options.schedule);
-    while (scaling && unscaled.length > 0 && unscaled[0].step <= step - SCALE_LAG) {
-      const { scale, overflowed } = unscaled.shift()!;
-      scaling.finished(scale, !overflowed);
-    }
-    const scale = scaling?.value ?? 1;
     const pending = scope((): Pending => {
       optimizer.zeroGradients();
       const batches = Array.from({ length: options.accumulate }, (_, micro) => task.batch(step, micro));
@@ -194,19 +180,19 @@ export async function train(options: LoopOptions, task: LoopTask): Promise<LoopR
         const seed = deriveSeed(options.seed, "pass", step, micro);
         return {
           share,
-          value: scope(() => differentiate(() => batch.loss(seed), Float32Array.of(share * scale))),
+          value: scope(() => differentiate(() => batch.loss(seed), optimizer.lossGradient(share))),
         };
       });
-      tokens += batches.reduce((n, batch) => n + batch.tokens, 0);
-      const norm = optimizer.step(step, lr, scale);
+      const norm = optimizer.step(step, lr);
       // All are read at the end, so that a step is handed over in one piece.
       const read = (tensor: Tensor) => model.parameters.device.snapshot(tensor.buffer);
       return {
         step,
         lr,
-        scale,
+        tokens: batches.reduce((n, batch) => n + batch.tokens, 0),
         losses: losses.map(({ share, value }) => ({ share, value: read(value) })),
         norm: read(norm),
+        scaling: optimizer.scaling && read(optimizer.scaling),
       };
     });
     model.parameters.device.flush();
@@ -255,13 +241,13 @@ export async function train(options: LoopOptions, task: LoopTask): Promise<LoopR
 interface Pending {
   readonly step: number;
   readonly lr: number;
-  /** What the loss was multiplied by, and the gradients so are. */
-  readonly scale: number;
+  readonly tokens: number;
   readonly losses: readonly { share: number; value: Snapshot }[];
   readonly norm: Snapshot;
+  readonly scaling: Snapshot | null;
 }
 
-interface Finished extends Pick<Pending, "step" | "lr" | "scale"> {
+interface Finished extends Pick<Pending, "step" | "lr" | "tokens"> {
   readonly loss: number;
   /** Of the gradient, before clipping. */
   readonly norm: number;
@@ -271,16 +257,19 @@ interface Finished extends Pick<Pending, "step" | "lr" | "scale"> {
 
 /** A step's figures, once they are known to be sound. */
 async function finish(pending: Pending, { model, highestLoss }: LoopTask, stage: string): Promise<Finished> {
-  const { step, lr, losses, norm, scale } = pending;
-  const [[squared], ...values] = await Promise.all(
-    [norm, ...losses.map(({ value }) => value)].map((s) => s.data()),
-  );
+  const { step, lr, tokens, losses, norm, scaling } = pending;
+  const [[squared], values, scales] = await Promise.all([
+    norm.data(),
+    Promise.all(losses.map(({ value }) => value.data())),
+    scaling?.data(),
+  ]);
+  const scale = scales?.[SCALING.current] ?? 1;
   const loss = losses.reduce((sum, { share }, i) => sum + share * values[i][0], 0);
   if (Number.isFinite(loss) && loss <= highestLoss) {
     const overflowed = !Number.isFinite(squared);
-    // Scaled by 1, a gradient that overflows is no matter of its scale.
+    // At scale 1 an overflow is a real one.
     if (!overflowed || scale > 1) {
-      return { step, lr, scale, loss, norm: Math.sqrt(squared) / scale, overflowed };
+      return { step, lr, tokens, loss, norm: Math.sqrt(squared) / scale, overflowed };
     }
   }
   const where = await firstBroken(model);

@@ -1,49 +1,157 @@
-import { assertEquals, assertLess } from "@std/assert";
+import { assert, assertEquals, assertLess } from "@std/assert";
+import type { Device } from "../device/device.ts";
+import { CpuDevice } from "../device/cpu.ts";
 import { testGpu } from "../device/testing.ts";
 import { GPT } from "../nn/gpt.ts";
+import { readSafetensors } from "../nn/safetensors.ts";
+import { SCALING } from "../ops/update_scaling.ts";
 import { Terminal } from "../progress.ts";
 import { CharTokenizer } from "../text/char.ts";
-import { highestLanguageLoss, languageBatch, train } from "./loop.ts";
+import { readCheckpoint, readCheckpointInfo, saveCheckpoint } from "./checkpoint.ts";
+import { highestLanguageLoss, languageBatch, type LoopOptions, type LoopTask, train } from "./loop.ts";
 import { configOf } from "./measure.ts";
+import { Metrics } from "./metrics.ts";
+import { AdamW } from "./optimizer.ts";
+
+const SHAPE = { layers: 1, heads: 2, width: 16, context: 32, batch: 4, vocab: 9 };
+const TOKENS = {
+  ids: Uint32Array.from({ length: 128 }, (_, i) => i % 9),
+  batch: SHAPE.batch,
+  time: SHAPE.context,
+};
+const TOKENIZER = new CharTokenizer(["a"], [1]);
+const OPTIONS: LoopOptions = {
+  stage: "pretrain",
+  seed: 1,
+  schedule: { lr: 1e-3, min_lr: 1e-4, warmup: 2, steps: 8 },
+  optimizer: { beta1: 0.9, beta2: 0.95, epsilon: 1e-8, weightDecay: 0.1, clip: 1 },
+  accumulate: 2,
+  mixed: false,
+  every: { log: 0, evaluate: 0, sample: 0, save: 0 },
+};
+
+function taskOf(model: GPT, out: string, rest: Partial<LoopTask> = {}): LoopTask {
+  return {
+    model,
+    tokenizer: TOKENIZER,
+    out,
+    highestLoss: highestLanguageLoss(model),
+    batch: () => languageBatch(model, { tokens: TOKENS, targets: TOKENS.ids }),
+    evaluate: () => Promise.reject(new Error("was not asked for")),
+    terminal: new Terminal(),
+    signal: new AbortController().signal,
+    ...rest,
+  };
+}
+
+/** A device that works by itself, and takes so many milliseconds for what comes before each snapshot. */
+function slow(device: Device, ms: number): Device {
+  let done = Promise.resolve();
+  const snapshot: Device["snapshot"] = (buffer) => {
+    const { data } = device.snapshot(buffer);
+    const mine = done = done.then(() => new Promise((resolve) => setTimeout(resolve, ms)));
+    return { data: () => mine.then(data) };
+  };
+  return new Proxy(device, {
+    get(target, key) {
+      if (key === "snapshot") return snapshot;
+      const value = Reflect.get(target, key, target);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+}
+
+Deno.test("the speed of training counts all the time that a device takes, also while results are waited for", async () => {
+  const out = await Deno.makeTempDir();
+  const ms = 50, snapshots = 3; // the losses of two micro-batches, and the norm
+  const cpu = await CpuDevice.open({ threads: 1 });
+  const model = new GPT(slow(cpu, ms), configOf(SHAPE));
+  model.initialize(1);
+  const every = { ...OPTIONS.every, evaluate: 2 };
+  const evaluate = () => Promise.resolve({ loss: 1 });
+  const result = await train({ ...OPTIONS, every }, taskOf(model, out, { evaluate }));
+  const most = 2 * TOKENS.ids.length / (snapshots * ms / 1000);
+  assert(result.tokensPerSecond <= most, `${result.tokensPerSecond} tokens/s of at most ${most}`);
+  const { lines } = await Metrics.open(`${out}/metrics.jsonl`, Infinity);
+  const speeds = lines.flatMap((line) => line.tokens_per_s ?? []);
+  assertEquals(speeds.length, 8);
+  for (const speed of speeds) assert(speed <= most, `${speed} tokens/s of at most ${most}`);
+  cpu.close();
+  await Deno.remove(out, { recursive: true });
+});
 
 const gpu = await testGpu();
 if (gpu) {
   Deno.test("webgpu: the training loop hands over each step in one piece, and makes nothing for it", async () => {
     const out = await Deno.makeTempDir();
-    const shape = { layers: 1, heads: 2, width: 16, context: 32, batch: 4, vocab: 9 };
-    const model = new GPT(gpu, configOf(shape));
+    const model = new GPT(gpu, configOf(SHAPE));
     model.initialize(1);
-    const tokens = {
-      ids: Uint32Array.from({ length: 128 }, (_, i) => i % 9),
-      batch: shape.batch,
-      time: shape.context,
-    };
     const counts: ({ submits: number } & typeof gpu.created)[] = [];
-    await train({
-      stage: "pretrain",
-      seed: 1,
-      schedule: { lr: 1e-3, min_lr: 1e-4, warmup: 2, steps: 8 },
-      optimizer: { beta1: 0.9, beta2: 0.95, epsilon: 1e-8, weightDecay: 0.1, clip: 1 },
-      accumulate: 2,
-      mixed: false,
-      every: { log: 0, evaluate: 0, sample: 0, save: 0 },
-    }, {
-      model,
-      tokenizer: new CharTokenizer(["a"], [1]),
-      out,
-      highestLoss: highestLanguageLoss(model),
-      batch(_, micro) {
-        if (micro === 0) counts.push({ submits: gpu.submits, ...gpu.created });
-        return languageBatch(model, { tokens, targets: tokens.ids });
-      },
-      evaluate: () => Promise.reject(new Error("was not asked for")),
-      terminal: new Terminal(),
-      signal: new AbortController().signal,
-    });
+    await train(
+      OPTIONS,
+      taskOf(model, out, {
+        batch(_, micro) {
+          if (micro === 0) counts.push({ submits: gpu.submits, ...gpu.created });
+          return languageBatch(model, { tokens: TOKENS, targets: TOKENS.ids });
+        },
+      }),
+    );
     const [first, last] = [counts[4], counts[7]];
     // How many results are on their way at once, and so wait to be fetched, depends on the time that steps take.
     assertEquals(last, { ...first, submits: first.submits + 3, staging: last.staging });
     assertLess(last.staging, 3 * 8);
     await Deno.remove(out, { recursive: true });
   });
+
+  if (gpu.float16) {
+    const options = { ...OPTIONS, mixed: true, schedule: { ...OPTIONS.schedule, steps: 24 } };
+    const start = 2 ** 34; // far too large, so that the first steps overflow
+    /** Saves a checkpoint of two steps, from which training is to go on. */
+    const begin = async (out: string) => {
+      const model = new GPT(gpu, configOf(SHAPE));
+      model.initialize(1);
+      model.parameters.mix();
+      const optimizer = new AdamW(model.parameters, OPTIONS.optimizer);
+      optimizer.restoreScaling(2, Float32Array.of(start, start, 1 - 0.9 ** 2, 1 - 0.95 ** 2, 2));
+      const info = { stage: "pretrain", step: 2, seed: 1, finished: false, validation: null, best: null };
+      await saveCheckpoint(`${out}/last`, model, TOKENIZER, info, { optimizer });
+    };
+    /** Goes on until after a step, or to the end. */
+    const goOn = async (out: string, until = Infinity) => {
+      const stop = new AbortController();
+      const model = new GPT(gpu, configOf(SHAPE));
+      model.load((await readCheckpoint(`${out}/last`)).values);
+      const task = taskOf(model, out, {
+        resume: await readCheckpointInfo(`${out}/last`),
+        signal: stop.signal,
+        batch(step) {
+          if (step === until) stop.abort();
+          return languageBatch(model, { tokens: TOKENS, targets: TOKENS.ids });
+        },
+      });
+      await train(options, task);
+    };
+
+    Deno.test("webgpu: an overflow costs a mixed run one step and one halving; AdamW does not count it, nor does an interruption change a bit", async () => {
+      const [whole, parts] = [await Deno.makeTempDir(), await Deno.makeTempDir()];
+      for (const out of [whole, parts]) await begin(out);
+      await goOn(whole);
+      const { lines } = await Metrics.open(`${whole}/metrics.jsonl`, Infinity);
+      const overflowed = lines.filter((line) => line.loss !== undefined && line.norm === undefined).length;
+      assert(overflowed >= 4 && overflowed < 16, `${overflowed} steps overflowed`);
+      const { data } = (await readSafetensors(`${whole}/last/optimizer.safetensors`)).tensors.get("scaling")!;
+      assertEquals(data[SCALING.next], start / 2 ** overflowed);
+      assertLess(Math.abs(data[SCALING.correction2] - (1 - 0.95 ** (24 - overflowed))), 1e-6);
+
+      for (const until of [5, 17]) await goOn(parts, until); // amid overflows, and after them
+      await goOn(parts);
+      for (const name of ["model", "optimizer"]) {
+        const [a, b] = await Promise.all(
+          [whole, parts].map((out) => Deno.readFile(`${out}/last/${name}.safetensors`)),
+        );
+        assertEquals(a, b, name);
+      }
+      for (const out of [whole, parts]) await Deno.remove(out, { recursive: true });
+    });
+  }
 }

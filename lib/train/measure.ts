@@ -15,8 +15,7 @@ import { matmulNN } from "../ops/linear.ts";
 import { differentiate } from "../ops/tape.ts";
 import { deriveSeed, randomBits } from "../tensor/random.ts";
 import { scope } from "../tensor/tensor.ts";
-import { Flight, GROUP } from "./flight.ts";
-import { LossScale } from "./loss_scale.ts";
+import { Flight } from "./flight.ts";
 import { AdamW } from "./optimizer.ts";
 
 /** A GPU is measured for at least so long, in milliseconds. */
@@ -66,7 +65,6 @@ export function benchmarkModel(device: Device, shape: Shape, mixed = false) {
   const model = new GPT(device, configOf(shape));
   model.initialize(1);
   if (mixed) model.parameters.mix();
-  const scale = mixed ? new LossScale().value : 1;
   const optimizer = new AdamW(model.parameters, {
     beta1: 0.9,
     beta2: 0.95,
@@ -83,8 +81,8 @@ export function benchmarkModel(device: Device, shape: Shape, mixed = false) {
   const submit = (): Snapshot => {
     const loss = scope(() => {
       optimizer.zeroGradients();
-      const loss = differentiate(() => model.loss(tokens, targets), Float32Array.of(scale));
-      optimizer.step(++t, 1e-3, scale);
+      const loss = differentiate(() => model.loss(tokens, targets), optimizer.lossGradient(1));
+      optimizer.step(++t, 1e-3);
       return device.snapshot(loss.buffer);
     });
     device.flush();
@@ -97,12 +95,8 @@ export function benchmarkModel(device: Device, shape: Shape, mixed = false) {
  * Milliseconds a step of training as the training loop does it, on a device that works by itself: the next steps
  * are handed over while the results of earlier ones are on their way.
  */
-async function pipelined(
-  { submit }: ReturnType<typeof benchmarkModel>,
-  steps: number,
-  mixed: boolean,
-): Promise<number> {
-  const flight = new Flight<Float32Array>(mixed ? GROUP.mixed : GROUP.float32);
+async function pipelined({ submit }: ReturnType<typeof benchmarkModel>, steps: number): Promise<number> {
+  const flight = new Flight<Float32Array>();
   // From the arrival of the first results to that of the last, so that what fetching takes does not count.
   let first = 0, last = 0, counted = 0;
   const arrived = (results: readonly unknown[]) => {
@@ -147,9 +141,7 @@ export async function measureSteps(
 ): Promise<Measurement> {
   const model = benchmarkModel(device, shape, mixed);
   for (let i = 0; i < 3; i++) await model.step();
-  const ms = device.name === "webgpu"
-    ? await pipelined(model, steps, mixed)
-    : median(await stepTimes(model, steps));
+  const ms = device.name === "webgpu" ? await pipelined(model, steps) : median(await stepTimes(model, steps));
   return {
     parameters: model.parameters,
     ms_per_step: Math.round(ms * 100) / 100,
@@ -202,7 +194,7 @@ export async function profileSteps(
     await model.step();
     dispatched.push(1000 * (sum("ms") - ms) / (sum("calls") - calls));
   }
-  const ms_per_step = webgpu ? await pipelined(model, steps, mixed) : (performance.now() - started) / steps;
+  const ms_per_step = webgpu ? await pipelined(model, steps) : (performance.now() - started) / steps;
   const recording_us = webgpu ? median(dispatched) : 0;
   if (webgpu) {
     // Apart from the steps that were timed as a whole, as passes of one dispatch are dearer.

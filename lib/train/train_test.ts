@@ -6,7 +6,6 @@ import { GPT } from "../nn/gpt.ts";
 import { readHuggingFace } from "../nn/huggingface.ts";
 import { encodeSafetensors, readSafetensors } from "../nn/safetensors.ts";
 import { unigramEntropy } from "./evaluate.ts";
-import { LossScale } from "./loss_scale.ts";
 import { learningRate } from "./schedule.ts";
 
 Deno.test("the learning rate rises to its highest, then falls along a cosine to its floor", () => {
@@ -15,18 +14,6 @@ Deno.test("the learning rate rises to its highest, then falls along a cosine to 
   assertAlmostEquals(learningRate(10, schedule), 1);
   assertAlmostEquals(learningRate(60, schedule), 0.55);
   assertAlmostEquals(learningRate(110, schedule), 0.1);
-});
-
-Deno.test("the loss scale falls when a gradient overflows, once for all steps made with it, and rises again", () => {
-  const scale = new LossScale(1024);
-  const made = scale.value;
-  scale.finished(made, false);
-  scale.finished(made, false);
-  assertEquals(scale.value, 512);
-  for (let i = 0; i < 999; i++) scale.finished(512, true);
-  assertEquals(scale.value, 512);
-  scale.finished(512, true);
-  assertEquals(scale.value, 1024);
 });
 
 Deno.test("unigram entropy is ln n for n equally frequent tokens", () => {

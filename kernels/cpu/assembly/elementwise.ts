@@ -42,10 +42,12 @@ export function dropout(
 
 export function adamw(
   first: i32, end: i32, _tile: usize, _scratch: usize,
-  gradient: usize, squared_norm: usize, weight: usize, m: usize, v: usize,
+  gradient: usize, squared_norm: usize, scaling: usize, weight: usize, m: usize, v: usize,
   n: i32, decay_end: i32, lr: f32, beta1: f32, beta2: f32, epsilon: f32, decay: f32, clip: f32,
-  gradient_scale: f32,  correction1: f32, correction2: f32,
 ): void {
+  // At the places that SCALING in lib/ops/update_scaling.ts names.
+  const gradient_scale = load<f32>(scaling, 4);
+  const correction1 = load<f32>(scaling, 8), correction2 = load<f32>(scaling, 12);
   const norm = sqrt<f32>(load<f32>(squared_norm)) / gradient_scale;
   if (!(norm < 3e38)) return;
   const scale: f32 = (clip > 0 ? min<f32>(1, clip / (norm + 1e-6)) : 1) / gradient_scale;
