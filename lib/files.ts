@@ -17,6 +17,12 @@ export function explain(error: unknown, path: string): never {
   if (code === "ENOSPC" || code === "EDQUOT") {
     throw new UserError(`${path} cannot be written: the disk is full; free some space and run again`);
   }
+  if (code === "EEXIST" || code === "ENOTDIR" || code === "EISDIR") {
+    throw new UserError(
+      `${path} cannot be written: a file has the name of a folder there, or a folder that of a file; ` +
+        "move it away, or choose another folder",
+    );
+  }
   // Deno gives this one no code.
   if (/os error 27\b/.test(String(error))) {
     throw new UserError(
@@ -24,6 +30,30 @@ export function explain(error: unknown, path: string): never {
     );
   }
   throw error;
+}
+
+/** What the operating system says of a path that cannot be read. */
+const UNREADABLE: Record<string, string> = {
+  ENOENT: "does not exist",
+  EISDIR: "is a folder, where a file is expected",
+  ENOTDIR: "does not exist: a part of it is a file, not a folder",
+  ENAMETOOLONG: "does not exist: the name is too long",
+  EACCES: "cannot be read: no permission",
+};
+
+/** Turns its refusals to read into one line each, which ends with what to do; other errors pass through. */
+export function explainRead(error: unknown, path: string, remedy: string): never {
+  const why = UNREADABLE[(error as { code?: string })?.code ?? ""];
+  throw why ? new UserError(`${path} ${why}; ${remedy}`) : error;
+}
+
+/** The text of a file that a user names. */
+export async function readText(path: string, remedy: string): Promise<string> {
+  try {
+    return await Deno.readTextFile(path);
+  } catch (error) {
+    explainRead(error, path, remedy);
+  }
 }
 
 /** Writes a new file and flushes it to disk. */
@@ -124,11 +154,20 @@ export async function exists(path: string): Promise<boolean> {
   }
 }
 
-/** The SHA-256 of a file, in hexadecimal. */
+/**
+ * The SHA-256 of a file, in hexadecimal.
+ * @throws {Deno.errors.NotFound} if it does not exist
+ * @throws {UserError} if it is a folder, or may not be read
+ */
 export async function hashFile(path: string): Promise<string> {
   const hash = createHash("sha256");
-  const file = await Deno.open(path);
-  for await (const chunk of file.readable) hash.update(chunk);
+  try {
+    const file = await Deno.open(path);
+    for await (const chunk of file.readable) hash.update(chunk);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) throw error;
+    explainRead(error, path, "give the path of a file");
+  }
   return hash.digest("hex");
 }
 

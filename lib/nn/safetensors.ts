@@ -2,31 +2,33 @@
  * The safetensors format: an 8-byte header length, a JSON header that gives each tensor's type, shape
  * and byte range, then the data. https://github.com/huggingface/safetensors#format
  */
+import { z } from "zod";
 import { UserError } from "../errors.ts";
+import { explainRead } from "../files.ts";
 
 export interface StoredTensor {
   readonly shape: readonly number[];
   readonly data: Float32Array;
 }
 
-interface HeaderEntry {
-  readonly dtype: string;
-  readonly shape: number[];
-  readonly data_offsets: [number, number];
-}
+/** Bytes of a number, by the format's names of types. */
+const BYTES: Record<string, number> = {
+  ...{ BOOL: 1, U8: 1, I8: 1, U16: 2, I16: 2, U32: 4, I32: 4, U64: 8, I64: 8 },
+  ...{ F16: 2, BF16: 2, F32: 4 },
+};
 
 /** Types that are read, all as float32. */
-const READERS: Record<string, { bytes: number; read(bytes: Uint8Array): Float32Array }> = {
-  F32: { bytes: 4, read: (b) => new Float32Array(b.buffer, b.byteOffset, b.length / 4) },
-  F16: { bytes: 2, read: (b) => Float32Array.from(new Float16Array(b.buffer, b.byteOffset, b.length / 2)) },
-  BF16: {
-    bytes: 2,
-    read(b) {
-      const bits = Uint32Array.from(new Uint16Array(b.buffer, b.byteOffset, b.length / 2), (x) => x << 16);
-      return new Float32Array(bits.buffer);
-    },
+const READERS: Record<string, (bytes: Uint8Array<ArrayBuffer>) => Float32Array> = {
+  F32: ({ buffer }) => new Float32Array(buffer),
+  F16: ({ buffer }) => Float32Array.from(new Float16Array(buffer)),
+  BF16({ buffer }) {
+    const bits = Uint32Array.from(new Uint16Array(buffer), (x) => x << 16);
+    return new Float32Array(bits.buffer);
   },
 };
+
+/** Bytes of the longest header that the format allows. */
+const LONGEST_HEADER = 100_000_000;
 
 export type Precision = "float32" | "float16";
 
@@ -62,48 +64,120 @@ export interface SafetensorsFile {
   readonly tensors: Map<string, StoredTensor>;
 }
 
+const Natural = z.number().int().nonnegative();
+const Entry = z.strictObject({
+  dtype: z.string(),
+  shape: z.array(Natural),
+  data_offsets: z.tuple([Natural, Natural]),
+});
+const Metadata = z.record(z.string(), z.string());
+
+interface Header {
+  readonly metadata: Record<string, string>;
+  /** In the order of their bytes. */
+  readonly entries: readonly (z.infer<typeof Entry> & { readonly name: string; readonly size: number })[];
+}
+
 /**
- * Reads a whole file.
- * @throws {UserError} if it is truncated, altered in its header, or of a type that is not read
+ * Reads a whole file. Tensors of whole numbers, such as masks that some GPT-2 exports carry along, are left out.
+ * @throws {UserError} if it breaks the format's rules, holds a number that is not finite, or is of a type that
+ *   is not read
  */
 export async function readSafetensors(path: string): Promise<SafetensorsFile> {
   const broken = (why: string) =>
     new UserError(`${path} is not a whole safetensors file (${why}); restore it, or make it anew`);
-  let file: Uint8Array<ArrayBuffer>;
-  try {
-    file = await Deno.readFile(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) throw new UserError(`${path} does not exist`);
-    throw error;
+  const remedy = "give the path of a safetensors file";
+  using file = await Deno.open(path).catch((error) => explainRead(error, path, remedy));
+  const { isDirectory, size } = await file.stat();
+  if (isDirectory) throw new UserError(`${path} is a folder, where a file is expected; ${remedy}`);
+  const read = async (bytes: number) => {
+    const buffer = new Uint8Array(bytes);
+    for (let at = 0; at < bytes;) {
+      const n = await file.read(buffer.subarray(at));
+      if (n === null) throw broken("it was cut while it was read");
+      at += n;
+    }
+    return buffer;
+  };
+  if (size < 8) throw broken(`${size} bytes`);
+  const length = Number(new DataView((await read(8)).buffer).getBigUint64(0, true));
+  if (length > size - 8) throw broken("the header is cut off");
+  if (length > LONGEST_HEADER) throw broken(`its header of ${length} bytes is too long`);
+  const { metadata, entries } = parseHeader(await read(length), size - 8 - length, broken);
+  const tensors = new Map<string, StoredTensor>();
+  for (const { name, dtype, shape, size } of entries) {
+    // One at a time, so that each is aligned, and those that are not needed take no memory for long.
+    const bytes = await read(size);
+    const reader = READERS[dtype];
+    if (!reader) continue;
+    const data = reader(bytes);
+    if (!allFinite(data)) throw broken(`${name} holds a number that is not finite`);
+    tensors.set(name, { shape, data });
   }
-  if (file.length < 8) throw broken(`${file.length} bytes`);
-  const length = Number(new DataView(file.buffer).getBigUint64(0, true));
-  if (length > file.length - 8) throw broken("the header is cut off");
-  let header: Record<string, unknown>;
+  return { metadata, tensors };
+}
+
+/** Checks all that the format says of a header. `data` is the number of bytes that follow it. */
+function parseHeader(bytes: Uint8Array, data: number, broken: (why: string) => UserError): Header {
+  let text: string, json: Record<string, unknown>;
   try {
-    header = JSON.parse(new TextDecoder().decode(file.subarray(8, 8 + length)));
+    text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+    json = JSON.parse(text);
   } catch {
     throw broken("its header is no JSON");
   }
-  const data = file.subarray(8 + length);
-  const tensors = new Map<string, StoredTensor>();
+  if (!text.startsWith("{")) throw broken("its header is no JSON object");
+  const fault = faultOfJson(text);
+  if (fault) throw broken(`its header has ${fault}`);
+  const metadata = Metadata.safeParse("__metadata__" in json ? json.__metadata__ : {});
+  if (!metadata.success) throw broken("its __metadata__ holds more than texts");
+  const entries = Object.entries(json).filter(([name]) => name !== "__metadata__").map(([name, value]) => {
+    const parsed = Entry.safeParse(value);
+    if (!parsed.success) {
+      const { path, message } = parsed.error.issues[0];
+      throw broken([name, ...path].join(".") + `: ${message}`);
+    }
+    const { dtype, shape, data_offsets: [from, to] } = parsed.data;
+    const width = Object.hasOwn(BYTES, dtype) && BYTES[dtype];
+    if (!width) throw broken(`${name} has type ${dtype}; F32, F16 and BF16 are read`);
+    const size = to - from;
+    if (size !== shape.reduce((a, b) => a * b, 1) * width) {
+      throw broken(`${name} has shape [${shape}] of ${dtype}, but ${size} bytes`);
+    }
+    return { name, size, ...parsed.data };
+  }).sort((a, b) => a.data_offsets[0] - b.data_offsets[0] || a.size - b.size);
   let end = 0;
-  for (const [name, entry] of Object.entries(header)) {
-    if (name === "__metadata__") continue;
-    const { dtype, shape, data_offsets: [from, to] } = entry as HeaderEntry;
-    const reader = READERS[dtype];
-    if (!reader) {
-      if (/^(BOOL|[UI]\d+)$/.test(dtype)) continue; // masks that some GPT-2 exports carry along
-      throw broken(`${name} has type ${dtype}; F32, F16 and BF16 are read`);
-    }
-    if (to > data.length) throw broken(`it ends inside ${name}`);
-    if (to - from !== shape.reduce((a, b) => a * b, 1) * reader.bytes) {
-      throw broken(`${name} has shape [${shape}], but ${to - from} bytes`);
-    }
-    end = Math.max(end, to);
-    const bytes = (data.byteOffset + from) % 4 ? data.slice(from, to) : data.subarray(from, to);
-    tensors.set(name, { shape, data: reader.read(bytes) });
+  for (const { name, data_offsets: [from, to] } of entries) {
+    if (to > data) throw broken(`it ends inside ${name}`);
+    if (from < end) throw broken(`${name} overlaps with another tensor`);
+    if (from > end) throw broken(`${from - end} bytes before ${name} belong to no tensor`);
+    end = to;
   }
-  if (data.length > end) throw broken(`${data.length - end} bytes too many`);
-  return { metadata: header.__metadata__ as Record<string, string> ?? {}, tensors };
+  if (data > end) throw broken(`${data - end} bytes too many`);
+  return { metadata: metadata.data, entries };
+}
+
+/**
+ * What the format forbids in JSON that JSON.parse lets pass: a key given twice, and numbers that are not written
+ * as natural ones, such as 1.0. All numbers of a header are naturals.
+ */
+function faultOfJson(text: string): string | null {
+  const objects: Set<string>[] = [];
+  for (const [token] of text.matchAll(/"(?:[^"\\]|\\.)*"\s*:?|[{}]|[-\d][-+.\deE]*/g)) {
+    if (token === "{") objects.push(new Set());
+    else if (token === "}") objects.pop();
+    else if (token.startsWith('"')) {
+      const name: string = JSON.parse(token.replace(/\s*:$/, ""));
+      if (!name.isWellFormed()) return "half a surrogate pair";
+      if (!token.endsWith(":")) continue;
+      if (objects.at(-1)!.has(name)) return `${JSON.stringify(name)} twice`;
+      objects.at(-1)!.add(name);
+    } else if (!/^(0|[1-9]\d*)$/.test(token)) return `the number ${token}, which is not a natural one`;
+  }
+  return null;
+}
+
+function allFinite(data: Float32Array): boolean {
+  for (let i = 0; i < data.length; i++) if (!Number.isFinite(data[i])) return false;
+  return true;
 }
