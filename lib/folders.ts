@@ -33,6 +33,21 @@ export async function writeFolderAtomic(path: string, files: Record<string, Cont
   }
 }
 
+/** Removes what killed writers left anywhere in a folder that nobody writes now; what is whole stays. */
+export async function tidyFolder(folder: string): Promise<void> {
+  try {
+    const names = (await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name);
+    for (const name of names) {
+      const path = join(folder, name);
+      if (name.endsWith(".new")) await removeLeftovers(path.slice(0, -".new".length));
+      else if (isLeftover(name)) await Deno.remove(path, { recursive: true });
+      else if ((await Deno.lstat(path)).isDirectory) await tidyFolder(path);
+    }
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) explain(error, folder);
+  }
+}
+
 /** Removes what a killed writer of this folder left; a complete new one takes its place if it has none. */
 async function removeLeftovers(path: string): Promise<void> {
   if (!await exists(path) && await exists(`${path}.new`)) await renameSynced(`${path}.new`, path);

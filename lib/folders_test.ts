@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path";
 import { exists } from "./files.ts";
-import { isLeftover, locateFolder, readFolder, writeFolderAtomic } from "./folders.ts";
+import { isLeftover, locateFolder, readFolder, tidyFolder, writeFolderAtomic } from "./folders.ts";
 
 async function inTemporaryFolder(test: (folder: string) => Promise<void>): Promise<void> {
   const folder = await Deno.makeTempDir();
@@ -62,6 +62,22 @@ Deno.test("a write that fails leaves the folder that a kill had left in .new, in
     await assertRejects(() => writeFolderAtomic(path, { a: [broken] }), Error, "broken off");
     assertEquals(await read(path), "1");
     assertEquals(list(folder), ["last"]);
+  }));
+
+Deno.test("tidying a folder that nobody writes removes what killed writers left, wherever it is", () =>
+  inTemporaryFolder(async (folder) => {
+    await tidyFolder(join(folder, "none"));
+    await writeFolderAtomic(join(folder, "last"), { a: "1" });
+    await Deno.rename(join(folder, "last"), join(folder, "best.new"));
+    for (const name of ["best.old", "last.partial", "scratch.tmp", "task/last.new", "task/last"]) {
+      await Deno.mkdir(join(folder, name), { recursive: true });
+    }
+    for (const name of ["kept", "report.json.1f2e3d4c.tmp", "task/loss.svg.1f2e3d4c.tmp"]) {
+      await Deno.writeTextFile(join(folder, name), "");
+    }
+    await tidyFolder(folder);
+    assertEquals(list(folder), ["best", "kept", "task"]);
+    assertEquals([list(join(folder, "best")), list(join(folder, "task"))], [["a"], ["last"]]);
   }));
 
 Deno.test("a reader that meets a swap reads again", () =>

@@ -2,6 +2,7 @@
 import { parse as parseCsv } from "@std/csv";
 import type { z } from "zod";
 import { describe, UserError } from "../errors.ts";
+import { readText } from "../files.ts";
 
 export interface Row {
   /** `file:line`, for messages. */
@@ -15,14 +16,8 @@ export interface Row {
  * @throws {UserError} naming file and line
  */
 export async function readRows(path: string): Promise<Row[]> {
-  let text: string;
-  try {
-    text = await Deno.readTextFile(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) throw new UserError(`${path} does not exist`);
-    throw new UserError(`${path} cannot be read; give the path of a file of UTF-8 text`);
-  }
-  text = text.replace(/^\ufeff/, "");
+  const whole = await readText(path, "give the path of a .csv, .tsv, .jsonl or .json file");
+  const text = whole.replace(/^\ufeff/, "");
   const extension = /\.[a-z]+$/.exec(path)?.[0];
   const rows = extension === ".csv"
     ? readTable(path, text, ",")

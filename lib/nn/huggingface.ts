@@ -2,6 +2,7 @@
 import { join } from "@std/path";
 import { z } from "zod";
 import { UserError } from "../errors.ts";
+import { readText } from "../files.ts";
 import { readFolder } from "../folders.ts";
 import type { HeadConfig } from "./classifier.ts";
 import type { GptConfig } from "./gpt.ts";
@@ -76,13 +77,11 @@ export interface LoadedModel {
  */
 export async function readHuggingFace(folder: string): Promise<LoadedModel> {
   const path = join(folder, "config.json");
+  const text = await readText(path, "a model's folder holds config.json and model.safetensors");
   let json: unknown;
   try {
-    json = JSON.parse(await Deno.readTextFile(path));
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) {
-      throw new UserError(`${path} does not exist; a model folder holds config.json and model.safetensors`);
-    }
+    json = JSON.parse(text);
+  } catch {
     throw new UserError(`${path} is no JSON; restore the folder, or make it anew`);
   }
   const parsed = HfConfig.safeParse(json);

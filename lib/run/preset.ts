@@ -3,6 +3,7 @@ import { closestString } from "@std/text/closest-string";
 import { isMap, LineCounter, parse, parseDocument } from "yaml";
 import type { z } from "zod";
 import { UserError } from "../errors.ts";
+import { readText } from "../files.ts";
 import { type Preset, PresetSchema } from "./config.ts";
 
 /**
@@ -10,15 +11,7 @@ import { type Preset, PresetSchema } from "./config.ts";
  * @throws {UserError} for the first thing that is wrong
  */
 export async function loadPreset(path: string, sets: readonly string[] = []): Promise<Preset> {
-  let text: string;
-  try {
-    text = await Deno.readTextFile(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) {
-      throw new UserError(`${path} does not exist; presets are in configs/, such as configs/mini.yaml`);
-    }
-    throw new UserError(`${path} cannot be read; give the path of a YAML file`);
-  }
+  const text = await readText(path, "presets are in configs/, such as configs/mini.yaml");
   return parsePreset(text, path, sets);
 }
 

@@ -4,6 +4,7 @@ import { parse } from "yaml";
 import { z } from "zod";
 import { withoutAccents } from "../data/instructions.ts";
 import { UserError } from "../errors.ts";
+import { readText } from "../files.ts";
 
 /** A text of more UTF-16 units is no known question, and is not searched for one. */
 const LONGEST_QUESTION = 1000;
@@ -44,13 +45,11 @@ export class Faq {
 
   /** @throws {UserError} if the file is missing or is no FAQ */
   static async read(path: string): Promise<Faq> {
+    const text = await readText(path, "give --faq a YAML file");
     let content: unknown;
     try {
-      content = parse(await Deno.readTextFile(path));
+      content = parse(text);
     } catch (error) {
-      if (error instanceof Deno.errors.NotFound) {
-        throw new UserError(`${path} does not exist; give --faq a YAML file`);
-      }
       throw new UserError(`${path}: ${String(error).split("\n")[0]}`);
     }
     const parsed = File.safeParse(content);

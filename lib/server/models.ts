@@ -3,7 +3,6 @@ import { join, relative } from "@std/path";
 import { type DeviceChoice, openDevice } from "../device/open.ts";
 import type { Device } from "../device/device.ts";
 import { UserError } from "../errors.ts";
-import { exists } from "../files.ts";
 import { isLeftover } from "../folders.ts";
 import { Batcher, type BatcherOptions } from "../generate/batch.ts";
 import type { Classifier } from "../nn/classifier.ts";
@@ -74,8 +73,10 @@ export class ModelStore {
 
   /** @throws {UserError} if there is no checkpoint at all */
   static async find(root: string, choice: DeviceChoice, limits: BatcherOptions): Promise<ModelStore> {
-    if (!await exists(root)) {
-      throw new UserError(`${root} does not exist; train a model with deno task pipeline`);
+    const info = await Deno.stat(root).catch(() => null);
+    if (!info?.isDirectory) {
+      const why = info ? "is a file, where a folder is expected" : "does not exist";
+      throw new UserError(`${root} ${why}; train a model with deno task pipeline`);
     }
     // The first is what a request without a model gets: one that answers, and the largest of those.
     const order: ModelKind[] = ["chat", "text", "classifier"];

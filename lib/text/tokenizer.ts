@@ -1,6 +1,7 @@
 /** What every tokenizer offers, and the table of their kinds. */
 import { z } from "zod";
 import { UserError } from "../errors.ts";
+import { readText } from "../files.ts";
 import { BpeTokenizer } from "./bpe.ts";
 import { CharTokenizer } from "./char.ts";
 import type { Cut } from "./compose.ts";
@@ -69,12 +70,12 @@ export function vocabularyBuilder(kind: TokenizerFile["kind"]): VocabularyBuilde
 
 /** @throws {UserError} if the file is missing or is no tokenizer */
 export async function readTokenizer(path: string): Promise<Tokenizer> {
+  const text = await readText(path, "make it with deno task build-vocab");
   let json: unknown;
   try {
-    json = JSON.parse(await Deno.readTextFile(path));
-  } catch (error) {
-    const why = error instanceof SyntaxError ? "is no JSON" : "cannot be read";
-    throw new UserError(`${path} ${why}; make it with deno task build-vocab`);
+    json = JSON.parse(text);
+  } catch {
+    throw new UserError(`${path} is no JSON; make it with deno task build-vocab`);
   }
   const parsed = TokenizerFile.safeParse(json);
   if (!parsed.success || parsed.data.special.join() !== SPECIAL_TOKENS.join()) {

@@ -11,7 +11,7 @@ import { join } from "@std/path";
 import { z } from "zod";
 import { SplitOrigin } from "../data/labelled.ts";
 import { UserError } from "../errors.ts";
-import { type Content, hashContent, hashFile } from "../files.ts";
+import { type Content, explainRead, hashContent, hashFile } from "../files.ts";
 import { readFolder, writeFolderAtomic } from "../folders.ts";
 import type { HeadConfig } from "../nn/classifier.ts";
 import type { GptConfig } from "../nn/gpt.ts";
@@ -90,8 +90,8 @@ async function readInfo(folder: string): Promise<CheckpointInfo | null> {
   try {
     text = await Deno.readTextFile(path);
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return null;
-    throw error;
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return null;
+    explainRead(error, path, `the checkpoint is damaged: delete ${folder} and train again`);
   }
   let json: unknown;
   try {
