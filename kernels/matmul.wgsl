@@ -1,6 +1,6 @@
 // op(a)·op(b), m×n, for small products, where many invocations with little to do each are done first; large ones
-// are matmul_blocks.wgsl's. What becomes of the sums says the text that follows it, matmul_end.wgsl, gelu_end.wgsl,
-// slope_end.wgsl or gradient_end.wgsl. One shader serves y, dx and dW of a linear layer.
+// are matmul_blocks.wgsl's. The text that follows it, one of *_end.wgsl, defines `finish`, which stores a tile's sums. One shader
+// serves y, dx and dW of a linear layer.
 //
 // A workgroup computes a 64×64 tile of the product, each of its 256 invocations a 4×4 block of it in registers.
 // It walks k in steps of 16: both strips are brought to workgroup memory once and read 64 times.

@@ -12,7 +12,8 @@ import { crossEntropy } from "../ops/cross_entropy.ts";
 import { dropout } from "../ops/dropout.ts";
 import { embedding } from "../ops/embedding.ts";
 import { addNorm, type Norm, norm } from "../ops/norm.ts";
-import { linear, mlp } from "../ops/linear.ts";
+import { linear } from "../ops/linear.ts";
+import { mlp } from "../ops/mlp.ts";
 import { pool } from "../ops/pool.ts";
 import { deriveSeed, normals } from "../tensor/random.ts";
 import { type Parameter, release, scope, Tensor, upload } from "../tensor/tensor.ts";
@@ -243,7 +244,9 @@ export class GPT {
       : attention(qkv, { heads }, { rate, seed: this.#nextSeed() }); // (B, T, C)
     const branch = this.#drop(linear(attended, ...this.#layer(`${name}.attn.c_proj`)));
     [x, normal] = addNorm(x, branch, this.#norm(2 * layer + 1));
-    const through = mlp(normal, ...this.#layer(`${name}.mlp.c_fc`), ...this.#layer(`${name}.mlp.c_proj`));
+    const [up, upBias] = this.#layer(`${name}.mlp.c_fc`),
+      [down, downBias] = this.#layer(`${name}.mlp.c_proj`);
+    const through = mlp(normal, { activation: "gelu", up, upBias, down, downBias });
     return addNorm(x, this.#drop(through), this.#norm(2 * layer + 2));
   }
 

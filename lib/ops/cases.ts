@@ -14,9 +14,12 @@ import { dropout } from "./dropout.ts";
 import { embedding } from "./embedding.ts";
 import { fill } from "./fill.ts";
 import { halved } from "./halve.ts";
+import { prepareHeads, rotaryTable } from "./heads.ts";
 import { addNorm, type Norm, norm } from "./norm.ts";
-import { linear, mlp } from "./linear.ts";
+import { linear } from "./linear.ts";
+import { type Activation, mlp } from "./mlp.ts";
 import { pool } from "./pool.ts";
+import { softcap } from "./softcap.ts";
 import { squaredNorm } from "./sum.ts";
 import { differentiate } from "./tape.ts";
 import { SCALING, updateScaling } from "./update_scaling.ts";
@@ -34,23 +37,42 @@ const layer = (gamma: Parameter, beta: Parameter | null = null): Norm => {
 };
 const rms = (gamma: Parameter): Norm => ({ kind: "rms", gamma, beta: null, epsilon: 1e-6 });
 
+const layersOf = (activation: Activation, [up, upBias, down, downBias]: Parameter[]) => {
+  return { activation, up, upBias, down, downBias };
+};
+
+/** RoPE for rows of heads of width D, at positions that do not start at 0. */
+const rotary = ({ device, rows }: Tensor, D: number) => ({
+  table: upload(device, [rows + 5, D], rotaryTable(rows + 5, D, 100)),
+  positions: upload(device, [rows], Uint32Array.from({ length: rows }, (_, i) => rows + 4 - i)),
+});
+
 const ids = (n: number, classes: number) => Uint32Array.from({ length: n }, (_, i) => (i * i + 3) % classes);
 
 export const cases: readonly Case[] = [
   { name: "add", inputs: [[3, 67], [3, 67]], weights: [], run: ([a, b]) => add(a, b) },
   { name: "a tensor used three times", inputs: [[5, 5]], weights: [], run: ([x]) => add(add(x, x), x) },
+  ...(["gelu", "relu2"] as const).flatMap((activation): Case[] => [
+    {
+      name: `MLP with ${activation}`,
+      inputs: [[7, 31]],
+      weights: [[31, 41], [41], [41, 9], [9]],
+      run: ([x], w) => mlp(x, layersOf(activation, w)),
+    },
+    {
+      name: `MLP of one row with ${activation}, without biases`,
+      inputs: [[1, 3]],
+      weights: [[3, 22], [22, 5]],
+      run: ([x], [up, down]) => mlp(x, { activation, up, upBias: null, down, downBias: null }),
+    },
+  ]),
   {
-    name: "MLP",
+    name: "MLP with swiglu",
     inputs: [[7, 31]],
-    weights: [[31, 41], [41], [41, 9], [9]],
-    run: ([x], [up, shift, down, last]) => mlp(x, up, shift, down, last),
+    weights: [[31, 2 * 41], [2 * 41], [41, 9], [9]],
+    run: ([x], w) => mlp(x, layersOf("swiglu", w)),
   },
-  {
-    name: "MLP of one row, without biases",
-    inputs: [[1, 3]],
-    weights: [[3, 22], [22, 5]],
-    run: ([x], [up, down]) => mlp(x, up, null, down, null),
-  },
+  { name: "soft-capped logits", inputs: [[3, 67]], weights: [], run: ([x]) => softcap(x, 1.5) },
   { name: "dropout", inputs: [[11, 13]], weights: [], run: ([x]) => dropout(x, 0.3, 77) },
   {
     name: "embedding",
@@ -166,6 +188,37 @@ export const cases: readonly Case[] = [
     run: ([qkv]) => attention(qkv, { heads: 4, kvHeads: 2, alibi: true }),
   },
   {
+    name: "RoPE",
+    inputs: [[2, 9, (3 + 2) * 10]],
+    weights: [],
+    run: ([qkv]) => prepareHeads(qkv, { heads: 3, kvHeads: 1, rotary: rotary(qkv, 10) }),
+  },
+  {
+    name: "QK-norm of heads of odd width",
+    inputs: [[5, (2 + 2) * 7]],
+    weights: [[14]],
+    run: ([qkv], [gamma]) => prepareHeads(qkv, { heads: 2, kvHeads: 1, norm: { gamma, epsilon: 1e-6 } }),
+  },
+  {
+    name: "QK-norm and RoPE",
+    inputs: [[3, 23, (4 + 4) * 18]],
+    weights: [[36]],
+    run: ([qkv], [gamma]) =>
+      prepareHeads(qkv, {
+        heads: 4,
+        kvHeads: 2,
+        norm: { gamma, epsilon: 1e-6 },
+        rotary: rotary(qkv, 18),
+      }),
+  },
+  {
+    name: "QK-norm and RoPE of many heads",
+    inputs: [[3, (66 + 4) * 4]],
+    weights: [[8]],
+    run: ([qkv], [gamma]) =>
+      prepareHeads(qkv, { heads: 66, kvHeads: 2, norm: { gamma, epsilon: 1e-6 }, rotary: rotary(qkv, 4) }),
+  },
+  {
     name: "cross-entropy with ignored targets",
     inputs: [[2, 5, 71]],
     weights: [],
@@ -230,7 +283,7 @@ export const largeCases: readonly Case[] = [
     name: "MLP of many rows",
     inputs: [[605, 36]],
     weights: [[36, 144], [144], [144, 36], [36]],
-    run: ([x], [up, shift, down, last]) => mlp(x, up, shift, down, last),
+    run: ([x], w) => mlp(x, layersOf("gelu", w)),
   },
   {
     name: "linear of few long rows",

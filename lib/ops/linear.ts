@@ -1,10 +1,9 @@
 /**
- * Linear layers, and the MLP of two. Weights are stored (in, out), as in GPT-2's checkpoints; a head tied to the
- * embedding table (V, C) uses it transposed. One matrix product serves y, dx and dW.
+ * Linear layers. Weights are stored (in, out), as in GPT-2's checkpoints; a head tied to the embedding table (V, C)
+ * uses it transposed. One matrix product serves y, dx and dW.
  *
- * What comes after a product is done while its sums are in registers: GELU's values and slopes, in its tanh form
- * (Hendrycks and Gimpel, arXiv:1606.08415), or a gradient times those slopes; and beside the gradient of a weight,
- * that of the bias.
+ * What comes after a product is done while its sums are in registers: an activation's values and slopes, or a
+ * gradient times those slopes; and beside the gradient of a weight, that of the bias. mlp.ts puts them together.
  */
 import { type Floats, kernel, linearGroups, type Shader } from "../device/device.ts";
 import { empty, type Parameter, type Tensor } from "../tensor/tensor.ts";
@@ -14,6 +13,7 @@ import anySizes from "../../kernels/matmul.wgsl" with { type: "text" };
 import blocks from "../../kernels/matmul_blocks.wgsl" with { type: "text" };
 import plainEnd from "../../kernels/matmul_end.wgsl" with { type: "text" };
 import geluEnd from "../../kernels/gelu_end.wgsl" with { type: "text" };
+import relu2End from "../../kernels/relu2_end.wgsl" with { type: "text" };
 import slopeEnd from "../../kernels/slope_end.wgsl" with { type: "text" };
 import gradientEnd from "../../kernels/gradient_end.wgsl" with { type: "text" };
 import vectorLoads from "../../kernels/matmul_vectors.wgsl" with { type: "text" };
@@ -198,25 +198,35 @@ export const linearGradient = kernel({
   },
 });
 
+/** With u = a·b + bias: y = f(u) and slope = f'(u), of an activation f. */
+function activatedProduct(name: string, end: string, activation: (u: number) => [y: number, slope: number]) {
+  return kernel({
+    ...matmulShaders({ name, end }),
+    params,
+    bindings: ["real in", "real in", "f32 in", "real out", "real out"],
+    cpu: onCpu(name),
+    flops,
+    reference([a, b, bias, y, slope], sizes) {
+      const { m, n, has_bias } = sizes;
+      for (let i = 0; i < m; i++) {
+        product([a, b], sizes, {}, i).forEach((sum, j) => {
+          [y[i * n + j], slope[i * n + j]] = activation(sum + (has_bias ? bias[j] : 0));
+        });
+      }
+    },
+  });
+}
+
 const A = Math.sqrt(2 / Math.PI), B = 0.044715;
-/** With u = a·b + bias: y = GELU(u) and slope = GELU'(u). */
-export const matmulGelu = kernel({
-  ...matmulShaders({ name: "matmul_gelu", end: geluEnd }),
-  params,
-  bindings: ["real in", "real in", "f32 in", "real out", "real out"],
-  cpu: onCpu("matmul_gelu"),
-  flops,
-  reference([a, b, bias, y, slope], sizes) {
-    const { m, n, has_bias } = sizes;
-    for (let i = 0; i < m; i++) {
-      product([a, b], sizes, {}, i).forEach((sum, j) => {
-        const u = sum + (has_bias ? bias[j] : 0);
-        const t = Math.tanh(A * (u + B * u * u * u));
-        y[i * n + j] = 0.5 * u * (1 + t);
-        slope[i * n + j] = 0.5 * (1 + t) + 0.5 * u * (1 - t * t) * A * (1 + 3 * B * u * u);
-      });
-    }
-  },
+/** GELU in its tanh form (Hendrycks and Gimpel, arXiv:1606.08415). */
+export const matmulGelu = activatedProduct("matmul_gelu", geluEnd, (u) => {
+  const t = Math.tanh(A * (u + B * u * u * u));
+  return [0.5 * u * (1 + t), 0.5 * (1 + t) + 0.5 * u * (1 - t * t) * A * (1 + 3 * B * u * u)];
+});
+
+/** ReLU², max(u, 0)² (So et al., arXiv:2109.08668). */
+export const matmulRelu2 = activatedProduct("matmul_relu2", relu2End, (u) => {
+  return [Math.max(u, 0) ** 2, 2 * Math.max(u, 0)];
 });
 
 /** c = (a·bᵀ) ⊙ slope */
@@ -253,44 +263,7 @@ export function linear(x: Tensor, weight: Parameter, bias: Parameter | null, tra
   });
 }
 
-/**
- * y = GELU(x·W₁ + b₁)·W₂ + b₂, the MLP of GPT-2
- * @param x (..., in)
- * @param up W₁ (in, hidden)
- * @param upBias b₁ (hidden), or null
- * @param down W₂ (hidden, out)
- * @param downBias b₂ (out), or null
- * @returns (..., out)
- */
-export function mlp(
-  x: Tensor,
-  up: Parameter,
-  upBias: Parameter | null,
-  down: Parameter,
-  downBias: Parameter | null,
-): Tensor {
-  const { device } = x;
-  const sizes = forwardSizes(x, up, upBias, false);
-  const hidden = empty(device, [...x.shape.slice(0, -1), sizes.n], x.dtype);
-  const slope = empty(device, hidden.shape, x.dtype);
-  const buffers = [x, up.like(x), upBias ?? up, hidden, slope].map((t) => t.buffer);
-  device.dispatch(matmulGelu, buffers, sizes);
-  const parameters = [up, upBias, down, downBias].filter((p) => p !== null);
-  return record({
-    output: apply(hidden, down, downBias, false),
-    inputs: [x, ...parameters],
-    saved: [x, hidden, slope],
-    backward(dy) {
-      addGradients(dy, hidden, down, downBias, false);
-      if (!up.grad && !x.needsGrad) return [null];
-      const du = inputGradient(dy, hidden, down, false, slope);
-      addGradients(du, x, up, upBias, false);
-      return [x.needsGrad ? inputGradient(du, x, up, false) : null];
-    },
-  });
-}
-
-function forwardSizes(x: Tensor, weight: Parameter, bias: Parameter | null, transposed: boolean) {
+export function forwardSizes(x: Tensor, weight: Parameter, bias: Parameter | null, transposed: boolean) {
   const n = weight.shape[transposed ? 0 : 1];
   if (weight.shape[transposed ? 1 : 0] !== x.width) {
     throw new Error(`linear: x is (..., ${x.width}), ${weight.name} is [${weight.shape}]`);
@@ -299,7 +272,7 @@ function forwardSizes(x: Tensor, weight: Parameter, bias: Parameter | null, tran
 }
 
 /** x·W + b */
-function apply(x: Tensor, weight: Parameter, bias: Parameter | null, transposed: boolean): Tensor {
+export function apply(x: Tensor, weight: Parameter, bias: Parameter | null, transposed: boolean): Tensor {
   const sizes = forwardSizes(x, weight, bias, transposed);
   const y = empty(x.device, [...x.shape.slice(0, -1), sizes.n], x.dtype);
   const buffers = [x, weight.like(x), bias ?? weight, y].map((t) => t.buffer);
@@ -308,7 +281,7 @@ function apply(x: Tensor, weight: Parameter, bias: Parameter | null, transposed:
 }
 
 /** Adds to the gradients of the weight and the bias, which are trained both or neither. */
-function addGradients(
+export function addGradients(
   dy: Tensor,
   x: Tensor,
   weight: Parameter,
@@ -326,7 +299,7 @@ function addGradients(
 }
 
 /** to += leftᵀ·right, and sums += the column sums of right. */
-function addProduct(left: Tensor, right: Tensor, to: Tensor, sums?: Tensor | null): void {
+export function addProduct(left: Tensor, right: Tensor, to: Tensor, sums?: Tensor | null): void {
   left.device.dispatch(
     linearGradient,
     [left, right, sums ?? empty(left.device, [1]), to].map((t) => t.buffer),
@@ -335,7 +308,7 @@ function addProduct(left: Tensor, right: Tensor, to: Tensor, sums?: Tensor | nul
 }
 
 /** dy·Wᵀ, the gradient of a layer's input; times the slope of what made it, if given. */
-function inputGradient(
+export function inputGradient(
   dy: Tensor,
   x: Tensor,
   weight: Parameter,

@@ -6,7 +6,7 @@ import { normals } from "../tensor/random.ts";
 import { scope, upload } from "../tensor/tensor.ts";
 import { attention } from "./attention.ts";
 import { attentionWithCache } from "./attention_cached.ts";
-import { linearGradient, matmulGelu, matmulNN, matmulNT, matmulSlope } from "./linear.ts";
+import { linearGradient, matmulGelu, matmulNN, matmulNT, matmulRelu2, matmulSlope } from "./linear.ts";
 import { SCALING } from "./update_scaling.ts";
 import {
   cases,
@@ -164,7 +164,16 @@ if (gpu) {
     }
   }
 
-  for (const matmul of [matmulNN, matmulNT, linearGradient, matmulGelu, matmulSlope] as unknown as Kernel[]) {
+  for (
+    const matmul of [
+      matmulNN,
+      matmulNT,
+      linearGradient,
+      matmulGelu,
+      matmulRelu2,
+      matmulSlope,
+    ] as unknown as Kernel[]
+  ) {
     const shaders = shadersOf(matmul);
     for (const [i, shader] of shaders.entries()) {
       if (shader.scratch?.at === 0) continue; // the second half of the one before it

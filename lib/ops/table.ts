@@ -7,10 +7,13 @@ import { crossEntropyBackward, crossEntropyForward } from "./cross_entropy.ts";
 import { dropoutKernel } from "./dropout.ts";
 import { embeddingBackward, embeddingForward } from "./embedding.ts";
 import { fillKernel } from "./fill.ts";
+import { swigluBackward, swigluForward } from "./mlp.ts";
 import { addNormForward, normBackward, normForward, normGradient } from "./norm.ts";
+import { headsBackward, headsForward, headsGradient } from "./heads.ts";
 import { halveKernel } from "./halve.ts";
-import { linearGradient, matmulGelu, matmulNN, matmulNT, matmulSlope } from "./linear.ts";
+import { linearGradient, matmulGelu, matmulNN, matmulNT, matmulRelu2, matmulSlope } from "./linear.ts";
 import { poolBackward, poolForward } from "./pool.ts";
+import { softcapBackward, softcapForward } from "./softcap.ts";
 import { sumKernel, sumSquares } from "./sum.ts";
 import { addKernel } from "./tape.ts";
 import { updateScaling } from "./update_scaling.ts";
@@ -29,14 +32,22 @@ export const kernels = [
   matmulNN,
   matmulNT,
   matmulGelu,
+  matmulRelu2,
   matmulSlope,
+  swigluForward,
+  swigluBackward,
   linearGradient,
+  headsForward,
+  headsBackward,
+  headsGradient,
   attentionForward,
   attentionBackward,
   cacheAppend,
   attentionCached,
   poolForward,
   poolBackward,
+  softcapForward,
+  softcapBackward,
   crossEntropyForward,
   crossEntropyBackward,
   sumKernel,

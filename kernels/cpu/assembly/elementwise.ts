@@ -1,5 +1,5 @@
 // Kernels that treat each element alone. A task is a run of 4096 elements.
-import { kept4, loadFirst, madd, splat, storeFirst } from "./math";
+import { kept4, loadFirst, madd, splat, storeFirst, tanh4 } from "./math";
 
 const RUN: i32 = 4096;
 
@@ -38,6 +38,25 @@ export function dropout(
   }
   const at = <usize>i << 2, left = last - i;
   storeFirst(y + at, f32x4.mul(loadFirst(x + at, left), kept4(seed, i, threshold, scale)), left);
+}
+
+export function softcap_forward(first: i32, end: i32, _tile: usize, _scratch: usize, x: usize, y: usize, n: i32, cap: f32): void {
+  const last = min(n, end * RUN);
+  for (let i = first * RUN; i < last; i += 4) {
+    const at = <usize>i << 2, left = last - i;
+    storeFirst(y + at, f32x4.mul(splat(cap), tanh4(f32x4.mul(loadFirst(x + at, left), splat(1 / cap)))), left);
+  }
+}
+
+export function softcap_backward(
+  first: i32, end: i32, _tile: usize, _scratch: usize, y: usize, dy: usize, dx: usize, n: i32, cap: f32,
+): void {
+  const last = min(n, end * RUN);
+  for (let i = first * RUN; i < last; i += 4) {
+    const at = <usize>i << 2, left = last - i;
+    const share = f32x4.mul(loadFirst(y + at, left), splat(1 / cap));
+    storeFirst(dx + at, f32x4.mul(loadFirst(dy + at, left), f32x4.sub(splat(1), f32x4.mul(share, share))), left);
+  }
 }
 
 export function adamw(

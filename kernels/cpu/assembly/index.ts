@@ -2,5 +2,6 @@
 // scratch memory, addresses of the buffers..., arguments...), in the order of its declaration in lib/ops.
 export * from "./attention";
 export * from "./elementwise";
+export * from "./heads";
 export * from "./matmul";
 export * from "./rows";

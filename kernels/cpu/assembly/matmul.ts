@@ -6,7 +6,7 @@
 //
 // What is added to an element of c, and in which order, depends on k alone: results do not change with
 // the number of threads.
-import { geluRun, loadFirst, madd, splat, storeFirst, total } from "./math";
+import { geluRun, loadFirst, madd, relu2Run, splat, storeFirst, total } from "./math";
 
 // Passes by depth: `count` panels from `source`, `step` bytes apart, the first of which is in the area
 // already, times the block. Results go to c, which they replace (plus a row of 16 at `bias`) or are added to.
@@ -389,6 +389,18 @@ export function matmul_gelu(
   for (let row = 0; row < runs; row++) {
     const at = start(rows, row, first, n);
     geluRun(y + at, slope + at, length(rows, first, end, m, n));
+  }
+}
+
+export function matmul_relu2(
+  first: i32, end: i32, tile: usize, scratch: usize, a: usize, b: usize, bias: usize, y: usize, slope: usize,
+  m: i32, n: i32, k: i32, has_bias: i32, _accumulate: i32,
+): void {
+  matmul_nn(first, end, tile, scratch, a, b, bias, y, m, n, k, has_bias, 0);
+  const rows = wholeRows(m, n), runs = rows ? 1 : m;
+  for (let row = 0; row < runs; row++) {
+    const at = start(rows, row, first, n);
+    relu2Run(y + at, slope + at, length(rows, first, end, m, n));
   }
 }
 

@@ -247,3 +247,39 @@ export function sum_squares(first: i32, end: i32, _tile: usize, _scratch: usize,
     store<f32>(out + (<usize>run << 2), total(f32x4.add(a, b)));
   }
 }
+
+/** 1 / (1 + e^-x) */
+// @ts-ignore: decorator
+@inline
+function sigmoid4(x: v128): v128 {
+  return f32x4.div(splat(1), f32x4.add(splat(1), exp4(f32x4.neg(x))));
+}
+
+/** A row of x is gate and up side by side. */
+export function swiglu_forward(first: i32, end: i32, _tile: usize, _scratch: usize, x: usize, y: usize, _rows: i32, width: i32): void {
+  const bytes = <usize>width << 2;
+  for (let r = first; r < end; r++) {
+    const gate = x + <usize>r * 2 * bytes, up = gate + bytes, to = y + <usize>r * bytes;
+    for (let c = 0; c < width; c += 4) {
+      const at = <usize>c << 2, left = width - c;
+      const g = loadFirst(gate + at, left);
+      storeFirst(to + at, f32x4.mul(f32x4.mul(g, sigmoid4(g)), loadFirst(up + at, left)), left);
+    }
+  }
+}
+
+export function swiglu_backward(
+  first: i32, end: i32, _tile: usize, _scratch: usize, x: usize, dy: usize, dx: usize, _rows: i32, width: i32,
+): void {
+  const bytes = <usize>width << 2;
+  for (let r = first; r < end; r++) {
+    const row = <usize>r * 2 * bytes, from = dy + <usize>r * bytes;
+    for (let c = 0; c < width; c += 4) {
+      const at = <usize>c << 2, gate = row + at, up = gate + bytes, left = width - c;
+      const g = loadFirst(x + gate, left), s = sigmoid4(g), d = loadFirst(from + at, left);
+      const slope = f32x4.mul(s, madd(g, f32x4.sub(splat(1), s), splat(1)));
+      storeFirst(dx + gate, f32x4.mul(f32x4.mul(d, loadFirst(x + up, left)), slope), left);
+      storeFirst(dx + up, f32x4.mul(d, f32x4.mul(g, s)), left);
+    }
+  }
+}
