@@ -1,6 +1,5 @@
-// op(a)·op(b), m×n, for large products, as matmul.wgsl is for small ones. Behind it come the loads,
-// matmul_vectors.wgsl or matmul_scalars.wgsl, and what becomes of the sums, matmul_end.wgsl, gelu_end.wgsl,
-// slope_end.wgsl or gradient_end.wgsl.
+// op(a)·op(b), m×n, for large products, as matmul.wgsl is for small ones. Two texts follow it: the loads,
+// matmul_vectors.wgsl or matmul_scalars.wgsl, and one of *_end.wgsl, which stores a tile's sums.
 //
 // A workgroup computes a tile of 128×128, each of its 256 invocations an 8×8 block of it in 16 vectors of
 // registers: of each value of k, four vectors read from workgroup memory serve 64 multiplications. The block is

@@ -1,7 +1,7 @@
 import { assertEquals, assertLess } from "@std/assert";
 import { OracleDevice } from "../device/oracle.ts";
 import { testDevices } from "../device/testing.ts";
-import { relativeError } from "../ops/cases.ts";
+import { relativeError } from "../ops/conformance.ts";
 import { IGNORED } from "../ops/cross_entropy.ts";
 import { differentiate } from "../ops/tape.ts";
 import { scope } from "../tensor/tensor.ts";

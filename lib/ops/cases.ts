@@ -2,27 +2,18 @@
  * One case per op, small and of awkward sizes: the conformance suite and `doctor` compare every device
  * with the oracle on them, and the oracle's gradients with finite differences.
  */
-import type { Device, DType } from "../device/device.ts";
-import type { OracleDevice } from "../device/oracle.ts";
-import { deriveSeed, normals } from "../tensor/random.ts";
-import { Parameter, scope, Tensor, upload } from "../tensor/tensor.ts";
-import { adamwKernel } from "./adamw.ts";
+import { type Parameter, type Tensor, upload } from "../tensor/tensor.ts";
 import { add } from "./add.ts";
 import { attention } from "./attention.ts";
 import { crossEntropy, IGNORED } from "./cross_entropy.ts";
 import { dropout } from "./dropout.ts";
 import { embedding } from "./embedding.ts";
-import { fill } from "./fill.ts";
-import { halved } from "./halve.ts";
 import { prepareHeads, rotaryTable } from "./heads.ts";
-import { addNorm, type Norm, norm } from "./norm.ts";
 import { linear } from "./linear.ts";
 import { type Activation, mlp } from "./mlp.ts";
+import { addNorm, type Norm, norm } from "./norm.ts";
 import { pool } from "./pool.ts";
 import { softcap } from "./softcap.ts";
-import { squaredNorm } from "./sum.ts";
-import { differentiate } from "./tape.ts";
-import { SCALING, updateScaling } from "./update_scaling.ts";
 
 export interface Case {
   readonly name: string;
@@ -292,184 +283,3 @@ export const largeCases: readonly Case[] = [
     run: ([x], [w, b]) => linear(x, w, b),
   },
 ];
-
-/** A case's inputs and parameters, drawn from a seed; as float32 so that every device gets the same. */
-export function draw(test: Case): { inputs: Float32Array[]; weights: Float32Array[] } {
-  const values = (kind: string) => (shape: readonly number[], i: number) =>
-    normals(deriveSeed(1, test.name, kind, i), shape.reduce((a, b) => a * b, 1), 1);
-  return { inputs: test.inputs.map(values("input")), weights: test.weights.map(values("weight")) };
-}
-
-export interface Outcome {
-  /** `y` and then a gradient per input (`dx0`...) and parameter (`dw0`...). */
-  readonly values: Record<string, Float32Array>;
-}
-
-/**
- * Runs a case forward and backward with a seeded output gradient.
- * @param dtype of activations, and of the copies of parameters that they are computed with
- */
-export async function runCase(
-  device: Device,
-  test: Case,
-  { inputs, weights } = draw(test),
-  dtype: DType = "f32",
-): Promise<Outcome["values"]> {
-  const reads: Record<string, Promise<Float32Array>> = {};
-  scope(() => {
-    const x = inputs.map((data, i) => {
-      const full = upload(device, test.inputs[i], data);
-      return dtype === "f16" ? halved(full) : full;
-    });
-    const w = weights.map((data, i) => {
-      const shape = test.weights[i];
-      const parameter = new Parameter(`w${i}`, device, shape, upload(device, shape, data).buffer);
-      parameter.grad = upload(device, shape, new Float32Array(data.length));
-      parameter.needsGrad = true;
-      if (dtype === "f16") parameter.copy = halved(parameter);
-      return parameter;
-    });
-    x.forEach((t) => t.needsGrad = true);
-    const size = scope(() => test.run(x, w)).size;
-    const y = differentiate(
-      () => test.run(x, w),
-      normals(deriveSeed(2, test.name), size, 1),
-      (leaf, gradient) => reads[`dx${x.indexOf(leaf)}`] = device.read(gradient.buffer),
-    );
-    reads.y = device.read(y.buffer);
-    w.forEach((p, i) => reads[`dw${i}`] = device.read(p.grad!.buffer));
-  });
-  const values: Record<string, Float32Array> = {};
-  for (const [name, read] of Object.entries(reads)) values[name] = await read;
-  return values;
-}
-
-/** The reductions that training uses besides the ops above: Σx² over several runs, and a fill. */
-export async function runReductions(device: Device): Promise<{ norm: number; filled: Float32Array }> {
-  const [norm, filled] = scope(() => {
-    const x = upload(device, [9001], normals(3, 9001, 1));
-    const total = squaredNorm(x);
-    const y = upload(device, [70], new Float32Array(70));
-    fill(y, 2.5);
-    return [device.read(total.buffer), device.read(y.buffer)];
-  });
-  return { norm: (await norm)[0], filled: await filled };
-}
-
-/** The largest difference, relative to the largest expected magnitude. */
-export function relativeError(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
-  let scale = 1e-6, worst = 0;
-  for (let i = 0; i < expected.length; i++) scale = Math.max(scale, Math.abs(expected[i]));
-  for (let i = 0; i < expected.length; i++) {
-    const error = Math.abs(actual[i] - expected[i]) / scale;
-    if (!(error <= worst)) worst = error; // NaN counts as an error
-  }
-  return actual.length === expected.length ? worst : Infinity;
-}
-
-/** A case's output on the oracle, with all of float64's digits. */
-function forward(
-  oracle: OracleDevice,
-  test: Case,
-  inputs: Float64Array[],
-  weights: Float64Array[],
-): Float64Array {
-  return scope(() => {
-    const place = (shape: readonly number[], data: Float64Array) => {
-      const buffer = oracle.alloc(data.length * 4);
-      oracle.write(buffer, data);
-      return [oracle, shape, buffer] as const;
-    };
-    const x = inputs.map((data, i) => new Tensor(...place(test.inputs[i], data)));
-    const w = weights.map((data, i) => new Parameter(`w${i}`, ...place(test.weights[i], data)));
-    return oracle.values(test.run(x, w).buffer);
-  });
-}
-
-/**
- * The largest relative difference between a case's gradients on the oracle and central differences of its
- * output, over some forty elements of each input and parameter.
- */
-export async function gradientError(oracle: OracleDevice, test: Case): Promise<number> {
-  const drawn = draw(test);
-  const analytic = await runCase(oracle, test, drawn);
-  const inputs = drawn.inputs.map((x) => Float64Array.from(x));
-  const weights = drawn.weights.map((x) => Float64Array.from(x));
-  const seed = normals(deriveSeed(2, test.name), analytic.y.length, 1);
-  const loss = () => forward(oracle, test, inputs, weights).reduce((sum, y, i) => sum + y * seed[i], 0);
-  const h = 1e-5;
-  let worst = 0;
-  for (const [prefix, group] of [["dx", inputs], ["dw", weights]] as const) {
-    group.forEach((values, at) => {
-      const stride = Math.max(1, Math.floor(values.length / 40));
-      const numeric: number[] = [], expected: number[] = [];
-      for (let i = 0; i < values.length; i += stride) {
-        const before = values[i];
-        values[i] = before + h;
-        const above = loss();
-        values[i] = before - h;
-        numeric.push((above - loss()) / (2 * h));
-        values[i] = before;
-        expected.push(analytic[`${prefix}${at}`][i]);
-      }
-      const error = relativeError(expected, numeric);
-      if (!(error <= worst)) worst = error;
-    });
-  }
-  return worst;
-}
-
-/** One AdamW update of drawn values, of which the first 128 decay. */
-export async function runAdamW(
-  device: Device,
-  { clip, lr = 0.01, gradientScale = 1, lossScale = 1 }: {
-    clip: number;
-    lr?: number;
-    gradientScale?: number;
-    lossScale?: number;
-  },
-): Promise<Record<"weight" | "m" | "v", Float32Array>> {
-  const n = 320;
-  const reads = scope(() => {
-    const make = (seed: number, change = (x: number) => x) =>
-      upload(device, [n], normals(seed, n, 1).map(change));
-    const gradient = make(1, (x) => x * gradientScale);
-    const weight = make(2), m = make(3), v = make(4, (x) => x * x);
-    const scaling = upload(
-      device,
-      [SCALING.size],
-      Float32Array.of(1, lossScale, 1 - 0.9 ** 3, 1 - 0.95 ** 3, 0),
-    );
-    const buffers = [gradient, squaredNorm(gradient), scaling, weight, m, v].map((tensor) => tensor.buffer);
-    device.dispatch(adamwKernel, buffers, {
-      n,
-      decay_end: 128,
-      lr,
-      beta1: 0.9,
-      beta2: 0.95,
-      epsilon: 1e-8,
-      decay: lr === 0 ? 0 : 0.1,
-      clip,
-    });
-    return { weight: device.read(weight.buffer), m: device.read(m.buffer), v: device.read(v.buffer) };
-  });
-  return { weight: await reads.weight, m: await reads.m, v: await reads.v };
-}
-
-/** The scaling after each of some steps, by the squared norms of their gradients. */
-export async function runScaling(
-  device: Device,
-  start: number,
-  squaredNorms: readonly number[],
-): Promise<Float32Array[]> {
-  const options = { beta1: 0.9, beta2: 0.95, patience: 3, highest: 4096 };
-  const reads = scope(() => {
-    const scaling = upload(device, [SCALING.size], Float32Array.of(start, start, 0, 0, 0));
-    return squaredNorms.map((value) => {
-      const norm = upload(device, [1], Float32Array.of(value));
-      device.dispatch(updateScaling, [norm.buffer, scaling.buffer], options);
-      return device.read(scaling.buffer);
-    });
-  });
-  return await Promise.all(reads);
-}

@@ -7,17 +7,9 @@ import { scope, upload } from "../tensor/tensor.ts";
 import { attention } from "./attention.ts";
 import { attentionWithCache } from "./attention_cached.ts";
 import { linearGradient, matmulGelu, matmulNN, matmulNT, matmulRelu2, matmulSlope } from "./linear.ts";
+import { cases, largeCases } from "./cases.ts";
+import { gradientError, relativeError, runAdamW, runCase, runReductions, runScaling } from "./conformance.ts";
 import { SCALING } from "./update_scaling.ts";
-import {
-  cases,
-  gradientError,
-  largeCases,
-  relativeError,
-  runAdamW,
-  runCase,
-  runReductions,
-  runScaling,
-} from "./cases.ts";
 
 const oracle = new OracleDevice();
 

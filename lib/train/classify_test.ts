@@ -6,7 +6,7 @@ import { attentionWeights } from "../nn/attention_weights.ts";
 import { Classifier, type HeadConfig, poolingWeights } from "../nn/classifier.ts";
 import { GPT, type GptConfig } from "../nn/gpt.ts";
 import { attention } from "../ops/attention.ts";
-import { relativeError } from "../ops/cases.ts";
+import { relativeError } from "../ops/conformance.ts";
 import { differentiate } from "../ops/tape.ts";
 import { scope, type Tensor } from "../tensor/tensor.ts";
 import { CharTokenizer } from "../text/char.ts";
