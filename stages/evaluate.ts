@@ -23,14 +23,15 @@ import {
 } from "../lib/evaluate/language.ts";
 import { type CheckpointReport, type Pictures, renderReport, type Report } from "../lib/evaluate/report.ts";
 import { shortfalls } from "../lib/evaluate/thresholds.ts";
+import { openDevice } from "../lib/device/open.ts";
 import { exists, writeFileAtomic } from "../lib/files.ts";
 import { promptTokens } from "../lib/generate/answer.ts";
+import { inferOnce } from "../lib/nn/infer_once.ts";
 import { attentionWeights } from "../lib/nn/attention_weights.ts";
 import { GPT } from "../lib/nn/gpt.ts";
 import { bar, type Terminal } from "../lib/progress.ts";
 import { paths, type Preset, section } from "../lib/run/config.ts";
 import { main, type Stage } from "../lib/run/stage.ts";
-import { openFor } from "../lib/run/training.ts";
 import { special } from "../lib/text/special.ts";
 import type { Tokenizer } from "../lib/text/tokenizer.ts";
 import { checkpointFiles, findCheckpoint } from "../lib/train/backbone.ts";
@@ -99,7 +100,10 @@ export const evaluate: Stage = {
     for (const [name, folder] of folders) {
       const checkpoint = await readCheckpoint(folder);
       // A device for each, so that its memory is its own.
-      const device = await openFor(preset);
+      const { device } = await openDevice(preset.device, {
+        ...preset.threads !== "auto" && { threads: preset.threads },
+        trial: (gpu) => inferOnce(gpu, checkpoint, TEXTS),
+      });
       description = device.description;
       const { stage, step, parameters } = checkpoint.info;
       const figures = checkpoint.head
@@ -164,6 +168,9 @@ async function readTexts(preset: Preset): Promise<string[]> {
   return documents;
 }
 
+/** Texts that go through a model at once. */
+const TEXTS = 8;
+
 interface Inputs {
   readonly questions: readonly Question[];
   readonly documents: readonly string[];
@@ -181,7 +188,7 @@ async function evaluateLanguage(
   const model = new GPT(device, config);
   model.load(values);
   const stream = tokenStream(documents, tokenizer);
-  const batches = validationBatches(stream, { batch: 8, time: config.context, limit: Infinity });
+  const batches = validationBatches(stream, { batch: TEXTS, time: config.context, limit: Infinity });
   const text = await evaluateLoss(model, batches, tokenizer);
   const speed = await measureSpeed(model, options.speed.prompt, options.speed.tokens);
   const samples = await drawSamples(model, tokenizer, options.samples);

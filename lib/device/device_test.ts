@@ -1,6 +1,14 @@
-import { assert, assertEquals, assertLess, assertNotEquals, assertRejects } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertLess,
+  assertNotEquals,
+  assertRejects,
+  assertStringIncludes,
+} from "@std/assert";
 import { UserError } from "../errors.ts";
 import { GPT } from "../nn/gpt.ts";
+import { inferOnce } from "../nn/infer_once.ts";
 import { kernels } from "../ops/table.ts";
 import { differentiate } from "../ops/tape.ts";
 import { scope } from "../tensor/tensor.ts";
@@ -8,10 +16,10 @@ import { AdamW } from "../train/optimizer.ts";
 import { benchmarkModel, configOf, profileSteps, trainingBytes } from "../train/measure.ts";
 import { CpuDevice, reserve } from "./cpu.ts";
 import { DONE, GENERATION, JOB_AT, PAGES, Threads } from "./cpu_threads.ts";
-import { shadersOf } from "./device.ts";
-import { openDevice } from "./open.ts";
+import { type Device, shadersOf } from "./device.ts";
+import { findAdapter, openDevice } from "./open.ts";
 import { sizeClass, SizeClassPool } from "./pool.ts";
-import { testGpu } from "./testing.ts";
+import { hardware, testGpu } from "./testing.ts";
 
 const SHAPE = { layers: 2, heads: 2, width: 32, context: 24, batch: 3, vocab: 41 };
 
@@ -181,6 +189,52 @@ if (gpu) {
     const same = benchmarkModel(cpu, shape);
     for (let i = 0; i < 2; i++) assertLess(Math.abs(await model.step() - await same.step()), 1e-4);
     cpu.close();
+  });
+
+  Deno.test("webgpu: auto takes a hardware GPU, and the cpu device where the GPU is too small for the model", async () => {
+    const adapter = (await findAdapter())!;
+    const config = configOf({ ...SHAPE, vocab: 70_000 });
+    const checkpoint = {
+      config,
+      head: null,
+      values: ({ shape }: { shape: readonly number[] }) => new Float32Array(shape.reduce((a, b) => a * b, 1)),
+    };
+    const open = async (
+      limits: Parameters<typeof hardware>[1],
+      trial = (device: Device) => inferOnce(device, checkpoint),
+    ) => {
+      const said: string[] = [];
+      const { error } = console;
+      console.error = (line: string) => said.push(line);
+      const find = () => Promise.resolve(hardware(adapter, limits));
+      try {
+        const { device, why } = await openDevice("auto", { threads: 1, find, trial });
+        device.close();
+        return { name: device.name, why, said };
+      } finally {
+        console.error = error;
+      }
+    };
+    assertEquals(await open({}), { name: "webgpu", why: "a hardware GPU was found", said: [] });
+    const tooSmall = async (
+      limits: Parameters<typeof hardware>[1],
+      says: string,
+      trial?: () => Promise<void>,
+    ) => {
+      const { name, why, said } = await open(limits, trial);
+      assertEquals([name, said], ["cpu", [`device: cpu, as ${why}`]]);
+      assertStringIncludes(why, says);
+    };
+    await tooSmall(
+      { maxComputeWorkgroupStorageSize: 16384 },
+      "the GPU gives a workgroup 16384 bytes of memory",
+    );
+    await tooSmall({ maxBufferSize: 2 ** 20 }, "the GPU is too small for this model: a buffer of");
+    await tooSmall({ maxStorageBufferBindingSize: 2 ** 20 }, "this GPU allows 1 MiB");
+    await tooSmall({ maxBufferSize: 2 ** 60 }, "the GPU cannot be opened (");
+    const full = () =>
+      Promise.reject(new UserError("the GPU is out of memory (9 MiB in use); lower the batch"));
+    await tooSmall({}, "the GPU is too small for this model: the GPU is out of memory (9 MiB in use)", full);
   });
 
   Deno.test("webgpu: the clock times every dispatch, and changes no result", async () => {

@@ -45,3 +45,30 @@ export async function testDevices(): Promise<{ name: string; device: Device }[]>
     ...gpu ? [{ name: "webgpu", device: gpu }] : [],
   ];
 }
+
+/** An object like another, but for some of its properties. */
+function except<T extends object>(target: T, others: Record<string, unknown>): T {
+  return new Proxy(target, {
+    get(_, key) {
+      if (Object.hasOwn(others, key)) return others[key as string];
+      const value = Reflect.get(target, key, target);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+}
+
+/** An adapter that passes for a hardware one, and whose devices have these limits instead of their own. */
+export function hardware(
+  adapter: GPUAdapter,
+  limits: Partial<Record<keyof GPUSupportedLimits, number>>,
+): GPUAdapter {
+  return except(adapter, {
+    info: except(adapter.info, { isFallbackAdapter: false }),
+    limits: except(adapter.limits, limits),
+    async requestDevice(descriptor: GPUDeviceDescriptor) {
+      const gpu = await adapter.requestDevice(descriptor);
+      // WebGPU itself gives no less than its defaults, which are 128 MiB and more.
+      return Object.defineProperty(gpu, "limits", { value: except(gpu.limits, limits) });
+    },
+  });
+}

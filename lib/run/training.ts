@@ -19,17 +19,17 @@ const MEASURED = "models/devices.json";
  */
 export async function openFor(
   { device: choice, threads, precision }: Preset,
-  terminal?: Terminal,
-  training?: { readonly config: GptConfig; readonly batch: number },
+  terminal: Terminal,
+  training: { readonly config: GptConfig; readonly batch: number },
 ): Promise<Device> {
   const options = threads === "auto" ? {} : { threads };
-  const mixed = training && precision === "mixed";
-  const adapter = choice === "auto" && training && !mixed ? await findAdapter() : null;
+  const mixed = precision === "mixed";
+  const adapter = choice === "auto" && !mixed ? await findAdapter() : null;
   const { device, why } = adapter && !adapter.info.isFallbackAdapter && !lacks(adapter)
     ? await fasterDevice(
       { cpu: () => CpuDevice.open(options), webgpu: () => WebGpuDevice.open(adapter) },
-      training!.config,
-      training!.batch,
+      training.config,
+      training.batch,
       MEASURED,
     )
     : await openDevice(choice, options);
@@ -40,7 +40,7 @@ export async function openFor(
         "use precision: float32",
     );
   }
-  terminal?.log(`  device: ${device.name} (${why}): ${device.description}`);
+  terminal.log(`  device: ${device.name} (${why}): ${device.description}`);
   return device;
 }
 

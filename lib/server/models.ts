@@ -7,6 +7,7 @@ import { isLeftover } from "../folders.ts";
 import { Batcher, type BatcherOptions } from "../generate/batch.ts";
 import type { Classifier } from "../nn/classifier.ts";
 import { GPT } from "../nn/gpt.ts";
+import { inferOnce } from "../nn/infer_once.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 import { type CheckpointInfo, readCheckpoint, readCheckpointInfo } from "../train/checkpoint.ts";
 import { openClassifier } from "../train/classify.ts";
@@ -104,7 +105,9 @@ export class ModelStore {
   }
 
   async #load({ id, kind, folder }: ListedModel): Promise<LanguageModel | LabelModel> {
-    const { device } = await openDevice(this.#choice);
+    const { device } = await openDevice(this.#choice, {
+      trial: async (gpu) => inferOnce(gpu, await readCheckpoint(folder)),
+    });
     this.#devices.push(device);
     if (kind === "classifier") {
       const { classifier, checkpoint } = await openClassifier(device, folder);

@@ -8,6 +8,7 @@ import { openDevice } from "../device/open.ts";
 import { UserError } from "../errors.ts";
 import { answer } from "../generate/answer.ts";
 import { GPT } from "../nn/gpt.ts";
+import { inferOnce } from "../nn/infer_once.ts";
 import { deviceFlag, numberFlag, runProgram } from "../run/flags.ts";
 import { findCheckpoint } from "../train/backbone.ts";
 import { readCheckpoint } from "../train/checkpoint.ts";
@@ -49,9 +50,10 @@ await runProgram(program, async (flags, operands) => {
   const choice = deviceFlag(flags.device ?? "auto");
   const questions = flags.file ? await readQuestions(flags.file) : [{ instruction: operands[0].trim() }];
   if (questions[0].instruction === "") throw new UserError("the question is empty");
-  const { config, tokenizer, head, values } = await readCheckpoint(await findCheckpoint(flags.model));
+  const checkpoint = await readCheckpoint(await findCheckpoint(flags.model));
+  const { config, tokenizer, head, values } = checkpoint;
   if (head) throw new UserError(`${flags.model} is a classifier; use deno task classify`);
-  const { device } = await openDevice(choice);
+  const { device } = await openDevice(choice, { trial: (gpu) => inferOnce(gpu, checkpoint) });
   const model = new GPT(device, config);
   model.load(values);
   for (const question of questions) {

@@ -7,7 +7,9 @@ import { encodeText } from "../data/labelled.ts";
 import { openDevice } from "../device/open.ts";
 import { UserError } from "../errors.ts";
 import { runProgram } from "../run/flags.ts";
+import { inferOnce } from "../nn/infer_once.ts";
 import { findCheckpoint } from "../train/backbone.ts";
+import { readCheckpoint } from "../train/checkpoint.ts";
 import { openClassifier, pooledStates, probabilities } from "../train/classify.ts";
 
 const HELP = `Labels texts: prints every label with its probability, the most probable first.
@@ -32,11 +34,11 @@ await runProgram(program, async (flags, operands) => {
   if (operands.some((text) => text.trim() === "")) {
     throw new UserError("the text is empty; give one in quotes");
   }
-  const { device } = await openDevice("auto");
-  const { classifier, checkpoint: { tokenizer } } = await openClassifier(
-    device,
-    await findCheckpoint(flags.model),
-  );
+  const folder = await findCheckpoint(flags.model);
+  const { device } = await openDevice("auto", {
+    trial: async (gpu) => inferOnce(gpu, await readCheckpoint(folder)),
+  });
+  const { classifier, checkpoint: { tokenizer } } = await openClassifier(device, folder);
   const texts = operands.map((text) => encodeText(tokenizer, text, classifier.config.context));
   const all = await probabilities(classifier, await pooledStates(classifier, texts));
   device.close();

@@ -4,10 +4,10 @@
  */
 import { z } from "zod";
 import type { Device } from "../device/device.ts";
-import type { OpenedDevice } from "../device/open.ts";
+import { type OpenedDevice, tryGpu } from "../device/open.ts";
 import { UserError } from "../errors.ts";
 import { writeFileAtomic } from "../files.ts";
-import { measureSteps, parameterCount, type Shape, shapeName, stepFlops } from "./measure.ts";
+import { configOf, measureSteps, parameterCount, type Shape, shapeName, stepFlops } from "./measure.ts";
 import type { GptConfig } from "../nn/gpt.ts";
 
 /** What no CPU core reaches: a cpu device that would need it is not tried, as trying takes long. */
@@ -26,7 +26,10 @@ export function shapeOf({ layers, heads, width, context, vocab }: GptConfig, bat
   return { layers, heads, width, context, batch, vocab };
 }
 
-/** @param path a JSON file of earlier measurements, which this one is added to */
+/**
+ * Where the GPU is too small for the model, that is the cpu device.
+ * @param path a JSON file of earlier measurements, which this one is added to
+ */
 export async function fasterDevice(
   candidates: Candidates,
   config: GptConfig,
@@ -34,21 +37,21 @@ export async function fasterDevice(
   path: string,
 ): Promise<OpenedDevice> {
   const shape = shapeOf(config, batch);
-  const gpu = await candidates.webgpu();
-  const key = `${
-    shapeName(shape)
-  }, ${gpu.description}, ${navigator.hardwareConcurrency} cores, Deno ${Deno.version.deno}`;
-  const known = await Deno.readTextFile(path).then((text) => Memory.parse(JSON.parse(text))).catch(
-    () => ({}),
+  const known: z.infer<typeof Memory> = await Deno.readTextFile(path)
+    .then((text) => Memory.parse(JSON.parse(text))).catch(() => ({}));
+  const keyOf = (gpu: Device) =>
+    `${
+      shapeName(shape)
+    }, ${gpu.description}, ${navigator.hardwareConcurrency} cores, Deno ${Deno.version.deno}`;
+  const tried = await tryGpu(
+    candidates.webgpu,
+    async (gpu) => known[keyOf(gpu)]?.webgpu ?? (await measureSteps(gpu, shape, STEPS)).ms_per_step,
   );
-  let times: { cpu: number; webgpu: number } | undefined = (known as z.infer<typeof Memory>)[key];
-  const remembered = times !== undefined;
-  if (!times) {
-    const webgpu = (await measureSteps(gpu, shape, STEPS)).ms_per_step;
-    const atBest = stepFlops(shape, parameterCount(config)) /
-      (GFLOPS_A_CORE * navigator.hardwareConcurrency * 1e6);
-    const cpu = atBest > webgpu ? atBest : await time(candidates, shape);
-    times = { cpu, webgpu };
+  if ("lack" in tried) return { device: await candidates.cpu(), why: tried.lack };
+  const { gpu, result: webgpu } = tried;
+  const key = keyOf(gpu), remembered = key in known;
+  const times = known[key] ?? { webgpu, cpu: await cpuTime(candidates, shape, webgpu) };
+  if (!remembered) {
     await writeFileAtomic(path, JSON.stringify({ ...known, [key]: times }, null, 1) + "\n");
   }
   const [winner, loser] = times.webgpu <= times.cpu ? ["webgpu", "cpu"] as const : ["cpu", "webgpu"] as const;
@@ -59,7 +62,11 @@ export async function fasterDevice(
   return { device: await candidates.cpu(), why };
 }
 
-async function time({ cpu }: Candidates, shape: Shape): Promise<number> {
+/** Milliseconds a step; at best, where even those would lose to the GPU's `webgpu`. */
+async function cpuTime({ cpu }: Candidates, shape: Shape, webgpu: number): Promise<number> {
+  const atBest = stepFlops(shape, parameterCount(configOf(shape))) /
+    (GFLOPS_A_CORE * navigator.hardwareConcurrency * 1e6);
+  if (atBest > webgpu) return atBest;
   const device = await cpu();
   try {
     return (await measureSteps(device, shape, STEPS)).ms_per_step;

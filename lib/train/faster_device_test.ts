@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { CpuDevice } from "../device/cpu.ts";
 import { findAdapter } from "../device/open.ts";
-import { testGpu } from "../device/testing.ts";
+import { hardware, testGpu } from "../device/testing.ts";
 import { WebGpuDevice } from "../device/webgpu.ts";
 import { fasterDevice } from "./faster_device.ts";
 import { configOf } from "./measure.ts";
@@ -42,6 +42,25 @@ if (await testGpu()) {
     assertEquals(Object.keys(JSON.parse(await Deno.readTextFile(path))).length, 2);
     await Deno.writeTextFile(path, "no JSON");
     assertEquals((await choose()).why.includes("measured before"), false);
+    await Deno.remove(folder, { recursive: true });
+  });
+
+  Deno.test("a GPU that is too small to train a model leaves that to the cpu device, and nothing is remembered", async () => {
+    const folder = await Deno.makeTempDir(), path = `${folder}/devices.json`;
+    const adapter = (await findAdapter())!;
+    const small = hardware(adapter, { maxStorageBufferBindingSize: 2 ** 20 });
+    const candidates = {
+      cpu: () => CpuDevice.open({ threads: 1 }),
+      webgpu: () => WebGpuDevice.open(small),
+    };
+    const { device, why } = await fasterDevice(candidates, configOf({ ...SHAPE, vocab: 20_000 }), 2, path);
+    device.close();
+    assertEquals(device.name, "cpu");
+    assertStringIncludes(
+      why,
+      "the GPU is too small for this model: a buffer of",
+    );
+    assertEquals(await Deno.stat(path).catch(() => null), null);
     await Deno.remove(folder, { recursive: true });
   });
 }

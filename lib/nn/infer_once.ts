@@ -1,0 +1,21 @@
+/** A trial of a device: whether a model fits on it. */
+import type { Device } from "../device/device.ts";
+import { scope } from "../tensor/tensor.ts";
+import { GPT } from "./gpt.ts";
+import type { LoadedModel } from "./huggingface.ts";
+
+/**
+ * Puts a model's weights on a device, and reads full contexts of zeros with it.
+ * @param batch contexts at once
+ * @throws {UserError} if the device is too small for that
+ */
+export async function inferOnce(
+  device: Device,
+  { config, values, head }: LoadedModel,
+  batch = 1,
+): Promise<void> {
+  const model = new GPT(device, config);
+  if (!head) model.load(values); // A classifier's weights have other names.
+  const time = config.context;
+  await scope(() => device.read(model.logits({ ids: new Uint32Array(batch * time), batch, time }).buffer));
+}
