@@ -10,7 +10,14 @@ import { type ParameterSpec } from "./parameters.ts";
 import { readSafetensors, type StoredTensor } from "./safetensors.ts";
 
 const natural = z.number().int().positive();
+const probability = z.number().min(0).lt(1);
+const onlyTrue = z.literal(true).nullish(), onlyFalse = z.literal(false).nullish();
 
+/**
+ * What is read of a config.json: the keys of transformers' GPT2Config and PretrainedConfig that decide the numbers.
+ * Others say how weights are drawn, computed (`reorder_and_upcast_attn`: in which order) or summed up for heads that
+ * are not read (`summary_…`), and are passed over.
+ */
 const HfConfig = z.object({
   model_type: z.literal("gpt2"),
   vocab_size: natural,
@@ -22,14 +29,29 @@ const HfConfig = z.object({
   activation_function: z.enum(["gelu_new", "gelu_pytorch_tanh"]).default("gelu_new"),
   layer_norm_epsilon: z.literal(1e-5).default(1e-5),
   tie_word_embeddings: z.boolean().default(true),
-  resid_pdrop: z.number().default(0),
+  scale_attn_weights: onlyTrue,
+  scale_attn_by_inverse_layer_idx: onlyFalse,
+  add_cross_attention: onlyFalse,
+  is_encoder_decoder: onlyFalse,
+  pruned_heads: z.strictObject({}).nullish(),
+  quantization_config: z.null().optional(),
+  /** Names code of the model's own, which computes something else. */
+  auto_map: z.null().optional(),
+  // They change training only, which has one dropout for all three.
+  resid_pdrop: probability.default(0),
+  embd_pdrop: probability.nullish(),
+  attn_pdrop: probability.nullish(),
   // Not Hugging Face's: nanoGPT's variant without biases.
   bias: z.boolean().default(true),
   // Of a classifier; the last two are ours.
   id2label: z.record(z.string(), z.string()).optional(),
-  classifier_dropout: z.number().default(0),
+  problem_type: z.literal("single_label_classification").nullish(),
+  classifier_dropout: probability.nullish(),
   classifier_pooling: z.enum(["last", "mean"]).default("last"),
   classifier_norm: z.boolean().default(false),
+}).refine(({ n_embd, n_head }) => n_embd % n_head === 0, {
+  path: ["n_head"],
+  message: "it must divide n_embd",
 });
 
 export function toHuggingFace(c: GptConfig, head?: HeadConfig): Record<string, unknown> {
@@ -87,7 +109,9 @@ export async function readHuggingFace(folder: string): Promise<LoadedModel> {
   const parsed = HfConfig.safeParse(json);
   if (!parsed.success) {
     const { path: key, message } = parsed.error.issues[0];
-    throw new UserError(`${path}: ${key.join(".")}: ${message}; only GPT-2 models are read`);
+    throw new UserError(
+      `${path}: ${key.join(".")}: ${message}; only GPT-2 models are read, and no variants with other results`,
+    );
   }
   const hf = parsed.data;
   const file = join(folder, "model.safetensors");
@@ -96,6 +120,20 @@ export async function readHuggingFace(folder: string): Promise<LoadedModel> {
   const find = (name: string): StoredTensor | undefined =>
     tensors.get(name) ?? tensors.get(name.replace(/^transformer\./, ""));
   const hidden = hf.n_inner ?? find("transformer.h.0.mlp.c_fc.weight")?.shape[1] ?? 4 * hf.n_embd;
+  const values = ({ name, shape }: Pick<ParameterSpec, "name" | "shape">): Float32Array => {
+    const stored = find(name);
+    if (!stored) throw new UserError(`${file} lacks ${name}, which ${path} asks for`);
+    if (stored.shape.join() !== shape.join()) {
+      throw new UserError(`${file}: ${name} is [${stored.shape}], by ${path} it should be [${shape}]`);
+    }
+    return stored.data;
+  };
+  // Before anyone makes room for what the config promises: whether the weights are of that size.
+  values({ name: "transformer.wte.weight", shape: [hf.vocab_size, hf.n_embd] });
+  values({ name: "transformer.wpe.weight", shape: [hf.n_positions, hf.n_embd] });
+  for (const layer of [0, hf.n_layer - 1]) {
+    values({ name: `transformer.h.${layer}.mlp.c_fc.weight`, shape: [hf.n_embd, hidden] });
+  }
   return {
     config: {
       vocab: hf.vocab_size,
@@ -114,17 +152,10 @@ export async function readHuggingFace(folder: string): Promise<LoadedModel> {
         labels: Object.keys(hf.id2label).map((_, id) => hf.id2label![id] ?? String(id)),
         pooling: hf.classifier_pooling,
         norm: hf.classifier_norm,
-        dropout: hf.classifier_dropout,
+        dropout: hf.classifier_dropout ?? 0,
       }
       : null,
-    values({ name, shape }) {
-      const stored = find(name);
-      if (!stored) throw new UserError(`${file} lacks ${name}, which ${path} asks for`);
-      if (stored.shape.join() !== shape.join()) {
-        throw new UserError(`${file}: ${name} is [${stored.shape}], by ${path} it should be [${shape}]`);
-      }
-      return stored.data;
-    },
+    values,
   };
 }
 
