@@ -8,9 +8,10 @@ import { letOthersIn } from "../event_loop.ts";
 import type { GPT, KvCache } from "../nn/gpt.ts";
 import { deriveSeed, uniform } from "../tensor/random.ts";
 import { scope } from "../tensor/tensor.ts";
+import { Penalizer, type Penalties } from "./penalties.ts";
 import { allFinite, type Candidate, candidates, sampleToken, type Sampling } from "./sample.ts";
 
-export interface GenerateOptions extends Sampling {
+export interface GenerateOptions extends Sampling, Penalties {
   readonly maxNewTokens: number;
   readonly seed: number;
   /** Ends the text; it is not yielded. */
@@ -47,6 +48,7 @@ const PREFILL = 64;
 interface Sequence {
   readonly options: GenerateOptions;
   readonly seed: number;
+  readonly penalizer: Penalizer | null;
   row: number;
   /** Tokens that the cache does not hold yet. */
   pending: number[];
@@ -98,6 +100,7 @@ export class Batcher {
     const sequence: Sequence = {
       options,
       seed: deriveSeed(options.seed, "generate"),
+      penalizer: Penalizer.of(pending, options),
       row: -1,
       pending,
       recent: [...pending],
@@ -251,13 +254,15 @@ export class Batcher {
         "train it again";
       return this.#fail(sequence, new UserError(message));
     }
-    const id = sampleToken(logits, options, uniform(sequence.seed, sequence.made++));
+    const changed = sequence.penalizer?.applied(logits) ?? logits;
+    const id = sampleToken(changed, options, uniform(sequence.seed, sequence.made++));
     if (id === options.stop) return this.#finish(sequence, "stop");
     if (options.alternatives === undefined) sequence.ready.push({ id });
     else {
       const { own, top } = candidates(logits, id, options.alternatives);
       sequence.ready.push({ id, logprob: own.logprob, alternatives: top });
     }
+    sequence.penalizer?.add(id);
     sequence.pending = [id];
     sequence.recent.push(id);
     const { context } = this.#model.config;

@@ -69,7 +69,7 @@ function cut(logits: Float32Array, top: number, { temperature, topK, topP }: Req
 
 export interface Candidate {
   readonly id: number;
-  /** Natural logarithm of its probability, before temperature and cuts. */
+  /** Natural logarithm of its probability, before penalties, temperature and cuts. */
   readonly logprob: number;
 }
 

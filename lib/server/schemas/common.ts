@@ -43,6 +43,18 @@ export const sampling = {
   top_k: z.number().int().min(0).max(100_000).nullish().describe(
     "Not OpenAI's: only the k most probable tokens.",
   ),
+  presence_penalty: z.number().min(-2).max(2).nullish().describe(
+    "Makes tokens that the answer has less probable.",
+  ),
+  frequency_penalty: z.number().min(-2).max(2).nullish().describe(
+    "Makes tokens less probable, the more often the answer has them.",
+  ),
+  repetition_penalty: z.number().gt(0).max(10).nullish().describe(
+    "Not OpenAI's: divides the positive logits of tokens that prompt or answer have, and multiplies negative ones.",
+  ),
+  logit_bias: z.record(z.string(), z.number().min(-100).max(100)).nullish().describe(
+    "What is added to the logits of tokens, by their ids; -100 bans one.",
+  ),
   seed: z.number().int().min(0).max(2 ** 53 - 1).nullish(),
 };
 
