@@ -25,14 +25,17 @@ export interface Answer {
 /** Room that a prompt leaves in the context for the answer's start, as a part of the context. */
 const ANSWER_ROOM = 1 / 4;
 
-/** The tokens that a model answers: long prompts are cut so that a quarter of the context stays free. */
+/** Most tokens of a prompt: a quarter of the context stays free. */
+export const promptLimit = (context: number) => Math.max(2, Math.floor(context * (1 - ANSWER_ROOM)));
+
+/** The tokens that a model answers, cut to the prompt's limit. */
 export function promptTokens(
   tokenizer: Tokenizer,
   context: number,
   instruction: string,
   past: readonly Turn[] = [],
 ): Uint32Array {
-  return encodePrompt(tokenizer, past, instruction, Math.max(2, Math.floor(context * (1 - ANSWER_ROOM))));
+  return encodePrompt(tokenizer, { past, instruction }, promptLimit(context)).ids;
 }
 
 export async function answer(

@@ -1,187 +1,243 @@
-/** From a request for text to pieces of it, with what the page's trace shows. */
+/** From a prompt to pieces of text, with what the page's trace shows. */
+import { MuxAsyncIterator } from "@std/async/mux-async-iterator";
 import type { FinishReason as TokensEnd, GeneratedToken, GenerateOptions } from "../generate/batch.ts";
 import { QueueFullError } from "../generate/batch.ts";
-import { promptTokens } from "../generate/answer.ts";
-import type { Turn } from "../text/prompt.ts";
+import { deriveSeed } from "../tensor/random.ts";
+import type { EncodedPrompt } from "../text/prompt.ts";
 import { special } from "../text/special.ts";
 import { ApiError } from "./errors.ts";
-import type { ChatRequest, Trace } from "./schemas/chat.ts";
-import type { CompletionRequest } from "./schemas/completions.ts";
-import { type Usage, usageOf } from "./schemas/common.ts";
-import type { LanguageModel } from "./models.ts";
 import type { ServerMetrics } from "./metrics.ts";
-import { type Piece, textPieces } from "./stream.ts";
+import type { LanguageModel } from "./models.ts";
+import type { Trace } from "./schemas/chat.ts";
+import { type SamplingRequest, type Usage, usageOf } from "./schemas/common.ts";
+import { checkDeadline, type Deadline } from "./services.ts";
+import { type Piece, type PlacedToken, textPieces } from "./stream.ts";
 
+export type FinishReason = Exclude<TokensEnd, "aborted">;
+
+/** One answer that is being written. */
 export interface Generation {
+  readonly prompt: EncodedPrompt;
   pieces(): AsyncGenerator<Piece, TokensEnd>;
-  /** Both complete once the pieces are at their end. */
-  usage(): Usage;
+  /** Tokens written so far. */
+  made(): number;
   trace(): Trace;
 }
 
-/** The sampling that a request asks for. */
-function samplingOf(request: ChatRequest | CompletionRequest) {
+/** How answers are written. */
+export interface Writing extends Omit<GenerateOptions, "stop" | "signal"> {
+  readonly stops: readonly string[];
+  /** Leaves out spaces before the first word. */
+  readonly trimmed: boolean;
+  /** Answers to each prompt. */
+  readonly n: number;
+}
+
+/** Most answers of one request, over all its prompts. */
+const MOST_ANSWERS = 128;
+
+/**
+ * The sampling that a request asks for.
+ * @throws {ApiError} if a bias is for no token
+ */
+export function samplingOf(request: SamplingRequest, { gpt }: LanguageModel) {
+  const logitBias = new Map(
+    Object.entries(request.logit_bias ?? {}).map(([key, bias]) => {
+      const id = Number(key);
+      if (String(id) !== key || !Number.isInteger(id) || id < 0 || id >= gpt.config.vocab) {
+        const message = `logit_bias: there is no token ${key}; ids are below ${gpt.config.vocab}`;
+        throw new ApiError(400, message, "logit_bias", "invalid_value");
+      }
+      return [id, bias];
+    }),
+  );
   return {
     temperature: request.temperature ?? 0.7,
     topK: request.top_k ?? 0,
     topP: request.top_p ?? 1,
+    presencePenalty: request.presence_penalty ?? 0,
+    frequencyPenalty: request.frequency_penalty ?? 0,
+    repetitionPenalty: request.repetition_penalty ?? 1,
+    logitBias,
     seed: request.seed ?? crypto.getRandomValues(new Uint32Array(1))[0],
   };
 }
 
-/** How many tokens an answer may have: -1 asks for what the context has room for. */
-const lengthOf = (asked: number, prompt: Uint32Array, { gpt }: LanguageModel) =>
-  asked === -1 ? gpt.config.context - prompt.length : asked;
-
-const stopsOf = ({ stop }: { stop?: string | string[] | null | undefined }) =>
+export const stopsOf = ({ stop }: { stop?: string | string[] | null | undefined }) =>
   typeof stop === "string" ? [stop] : stop ?? [];
+
+/**
+ * Starts `n` answers to each prompt, those of one prompt side by side. The first has the request's seed, so that it
+ * is the one that would have come alone.
+ * @throws {ApiError} if too many requests wait; none of the answers is then written
+ */
+export function startAnswers(
+  model: LanguageModel,
+  prompts: readonly EncodedPrompt[],
+  writing: Writing,
+  deadline: Deadline,
+  metrics: ServerMetrics,
+): Generation[] {
+  if (prompts.length * writing.n > MOST_ANSWERS) {
+    const message = `n: ${writing.n} answers to ${prompts.length} prompts are more than ${MOST_ANSWERS}`;
+    throw new ApiError(400, message, "n", "invalid_value");
+  }
+  try {
+    return prompts.flatMap((prompt) =>
+      Array.from({ length: writing.n }, (_, i) => {
+        const seed = i === 0 ? writing.seed : deriveSeed(writing.seed, "choice", i);
+        // -1 asks for what the context has room for.
+        const room = model.gpt.config.context - prompt.ids.length;
+        const maxNewTokens = writing.maxNewTokens === -1 ? room : writing.maxNewTokens;
+        return start(model, prompt, { ...writing, seed, maxNewTokens }, deadline.signal, metrics);
+      })
+    );
+  } catch (error) {
+    deadline.left.abort();
+    if (!(error instanceof QueueFullError)) throw error;
+    throw new ApiError(429, "too many requests wait; try again in a moment");
+  }
+}
 
 function start(
   model: LanguageModel,
-  prompt: Uint32Array,
-  stops: readonly string[],
-  options: Omit<GenerateOptions, "stop">,
+  prompt: EncodedPrompt,
+  writing: Writing,
+  signal: AbortSignal,
   metrics: ServerMetrics,
 ): Generation {
   const asked = performance.now();
-  let tokens;
-  try {
-    tokens = model.batcher.generate(prompt, { ...options, stop: special("<eos>") });
-  } catch (error) {
-    if (error instanceof QueueFullError) {
-      throw new ApiError(429, "too many requests wait; try again in a moment");
-    }
-    throw error;
-  }
-  const ids = [...prompt];
+  const ids = [...prompt.ids];
   let first = 0, last = 0;
-  metrics.tokens.inc({ kind: "prompt" }, prompt.length);
-  return {
-    async *pieces() {
-      const pieces = textPieces(tokens, model.tokenizer, stops);
-      try {
-        for (;;) {
-          const next = await pieces.next();
-          if (next.done) return next.value;
-          if (next.value.token) {
-            ids.push(next.value.token.id);
-            last = performance.now();
-            if (first === 0) {
-              first = last;
-              metrics.firstToken.observe((first - asked) / 1000);
-            }
-            metrics.tokens.inc({ kind: "completion" });
-          }
-          yield next.value;
+  const tokens = model.batcher.generate(prompt.ids, { ...writing, signal, stop: special("<eos>") });
+  metrics.tokens.inc({ kind: "prompt" }, ids.length);
+  async function* counted(): AsyncGenerator<GeneratedToken, TokensEnd> {
+    try {
+      for (;;) {
+        const next = await tokens.next();
+        if (next.done) return next.value;
+        ids.push(next.value.id);
+        last = performance.now();
+        if (first === 0) {
+          first = last;
+          metrics.firstToken.observe((first - asked) / 1000);
         }
-      } finally {
-        await pieces.return("aborted");
+        metrics.tokens.inc({ kind: "completion" });
+        yield next.value;
       }
-    },
-    usage: () => usageOf(prompt.length, ids.length - prompt.length),
-    trace() {
-      const made = ids.length - prompt.length;
-      return {
-        source: "model",
-        ids,
-        tokens: ids.map((id) => model.tokenizer.decode([id], { special: true })),
-        prompt: prompt.length,
-        context: model.gpt.config.context,
-        first_token_ms: first ? Number((first - asked).toFixed(1)) : null,
-        tokens_per_s: made > 1 ? Math.round((made - 1) / Math.max(1e-3, last - first) * 1000) : null,
-      };
-    },
-  };
-}
-
-/**
- * The turns of a conversation; what the system says stands before the first question, as in training. What a tool
- * says is part of what is asked; an assistant's turn without text, which called it, is none.
- * @throws {ApiError} if the last message asks nothing
- */
-export function conversationOf({ messages }: ChatRequest): { past: Turn[]; instruction: string } {
-  const system = messages.filter(({ role }) => role === "system" || role === "developer")
-    .map((message) => message.content.trim()).filter((text) => text !== "");
-  const last = messages.at(-1)!;
-  if (last.role === "assistant" || last.content.trim() === "") {
-    throw new ApiError(400, "the last message must be the user's, and not empty", "messages");
-  }
-  const past: Turn[] = [];
-  let asked: string[] = [...system];
-  for (const { role, content } of messages) {
-    if (role === "user" || role === "tool" || role === "function") asked.push(content);
-    else if (role === "assistant" && content !== "") {
-      past.push({ instruction: asked.join("\n"), response: content });
-      asked = [];
+    } finally {
+      await tokens.return("aborted");
     }
   }
-  return { past, instruction: asked.join("\n") };
+  const made = () => ids.length - prompt.ids.length;
+  return {
+    prompt,
+    pieces: () => textPieces(counted(), model.tokenizer, writing),
+    made,
+    trace: () => ({
+      source: "model",
+      ids,
+      tokens: ids.map((id) => model.tokenizer.decode([id], { special: true })),
+      prompt: prompt.ids.length,
+      truncated: prompt.truncated,
+      context: model.gpt.config.context,
+      first_token_ms: first ? Number((first - asked).toFixed(1)) : null,
+      tokens_per_s: made() > 1 ? Math.round((made() - 1) / Math.max(1e-3, last - first) * 1000) : null,
+    }),
+  };
 }
 
-/** A model that was not taught to answer continues the last message. */
-export function startChat(
-  model: LanguageModel,
-  request: ChatRequest,
-  signal: AbortSignal,
-  metrics: ServerMetrics,
-): Generation {
-  const { past, instruction } = conversationOf(request);
-  const { context } = model.gpt.config;
-  const prompt = model.kind === "chat"
-    ? promptTokens(model.tokenizer, context, instruction, past)
-    : continuation(model, request.messages.at(-1)!.content);
-  return start(model, prompt, stopsOf(request), {
-    ...samplingOf(request),
-    signal,
-    maxNewTokens: lengthOf(request.max_completion_tokens ?? request.max_tokens ?? 120, prompt, model),
-    ...request.logprobs && { alternatives: request.top_logprobs ?? 0 },
-  }, metrics);
+/** An answer that is known beforehand. */
+export function fixedAnswer(text: string, model: LanguageModel): Generation {
+  return {
+    prompt: { ids: new Uint32Array(), truncated: false },
+    async *pieces() {
+      yield { text, tokens: [] };
+      return "stop";
+    },
+    made: () => 0,
+    trace: () => ({
+      source: "faq",
+      ids: [],
+      tokens: [],
+      prompt: 0,
+      truncated: false,
+      context: model.gpt.config.context,
+      first_token_ms: null,
+      tokens_per_s: null,
+    }),
+  };
 }
 
-export function startCompletion(
-  model: LanguageModel,
-  request: CompletionRequest,
-  signal: AbortSignal,
-  metrics: ServerMetrics,
-): Generation {
-  const prompt = continuation(model, request.prompt);
-  return start(model, prompt, stopsOf(request), {
-    ...samplingOf(request),
-    signal,
-    maxNewTokens: lengthOf(request.max_tokens ?? 16, prompt, model),
-    ...request.logprobs != null && { alternatives: request.logprobs },
-  }, metrics);
+/** What a request read and wrote; a prompt counts once, however many answers it has. */
+export function usageOfAll(generations: readonly Generation[]): Usage {
+  const prompts = new Set(generations.map(({ prompt }) => prompt));
+  return usageOf(
+    [...prompts].reduce((sum, { ids }) => sum + ids.length, 0),
+    generations.reduce((sum, generation) => sum + generation.made(), 0),
+  );
 }
 
-/** `<bos>` and the end of the text that the context has room for, a quarter of it left free. */
-function continuation({ tokenizer, gpt }: LanguageModel, text: string): Uint32Array {
-  const room = Math.max(1, Math.floor(gpt.config.context * 3 / 4) - 1);
-  return Uint32Array.of(special("<bos>"), ...tokenizer.encode(text, { last: room }));
+/** What happens to the answer with this index: a piece of it comes, or it ends. */
+export type Progress =
+  & { readonly index: number }
+  & ({ readonly piece: Piece } | { readonly finish: FinishReason });
+
+async function* progressOf(
+  generation: Generation,
+  index: number,
+  deadline: Deadline,
+): AsyncGenerator<Progress> {
+  const pieces = generation.pieces();
+  let next = await pieces.next();
+  for (; !next.done; next = await pieces.next()) yield { index, piece: next.value };
+  if (next.value !== "aborted") return yield { index, finish: next.value };
+  checkDeadline(deadline);
+  yield { index, finish: "length" };
 }
-
-export type FinishReason = Exclude<TokensEnd, "aborted">;
-
-export const reasonOf = (reason: TokensEnd): FinishReason => reason === "aborted" ? "length" : reason;
 
 /**
- * A generation as a whole.
- * @throws {ApiError} if the time limit was reached
+ * The progress of all answers as it comes.
+ * @throws {ApiError} if the time limit is reached
  */
-export async function collect(generation: Generation, late: AbortSignal) {
-  const pieces = generation.pieces();
-  const tokens: GeneratedToken[] = [];
-  let text = "";
-  let next = await pieces.next();
-  for (; !next.done; next = await pieces.next()) {
-    text += next.value.text;
-    if (next.value.token) tokens.push(next.value.token);
+export function progressOfAll(
+  generations: readonly Generation[],
+  deadline: Deadline,
+): AsyncIterable<Progress> {
+  const each = generations.map((generation, index) => progressOf(generation, index, deadline));
+  if (each.length === 1) return each[0];
+  const all: AsyncIterable<Progress> & { add(one: AsyncIterable<Progress>): void } = new MuxAsyncIterator();
+  each.forEach((one) => all.add(one));
+  return all;
+}
+
+export interface Answer {
+  readonly text: string;
+  readonly tokens: readonly PlacedToken[];
+  readonly finish: FinishReason;
+}
+
+/**
+ * All answers, whole.
+ * @throws {ApiError} if the time limit is reached
+ */
+export async function collectAll(generations: readonly Generation[], deadline: Deadline): Promise<Answer[]> {
+  const answers = generations.map(() => ({
+    text: "",
+    tokens: [] as PlacedToken[],
+    finish: "length" as FinishReason,
+  }));
+  try {
+    for await (const { index, ...step } of progressOfAll(generations, deadline)) {
+      const answer = answers[index];
+      if ("finish" in step) answer.finish = step.finish;
+      else {
+        answer.text += step.piece.text;
+        answer.tokens.push(...step.piece.tokens);
+      }
+    }
+  } finally {
+    deadline.left.abort();
   }
-  if (late.aborted && next.value === "aborted") throw new ApiError(504, "the time limit was reached");
-  return {
-    text: text.trimEnd(),
-    tokens,
-    finish: reasonOf(next.value),
-    usage: generation.usage(),
-    trace: generation.trace(),
-  };
+  return answers;
 }

@@ -55,6 +55,11 @@ export interface Deadline {
   readonly signal: AbortSignal;
 }
 
+/** @throws {ApiError} if the time limit was reached */
+export function checkDeadline({ late }: Deadline): void {
+  if (late.aborted) throw new ApiError(504, "the time limit was reached");
+}
+
 export function deadlineOf(c: Context, seconds: number): Deadline {
   const left = new AbortController();
   c.req.raw.signal.addEventListener("abort", () => left.abort());

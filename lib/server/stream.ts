@@ -2,49 +2,66 @@
 import type { FinishReason, GeneratedToken } from "../generate/batch.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 
+export interface PlacedToken extends GeneratedToken {
+  /** Where its text begins, in UTF-16 units from the start of the answer. */
+  readonly offset: number;
+}
+
 export interface Piece {
-  /** Text that is now certain; empty while a stop text may be beginning. */
+  /** Text that is now certain. What may be the beginning of a stop text waits for what follows. */
   readonly text: string;
-  /** The token that was made; absent in a last piece that only releases held text. */
-  readonly token?: GeneratedToken;
+  /** The tokens that begin in it. */
+  readonly tokens: readonly PlacedToken[];
+}
+
+/** How much of the end of a text may be the beginning of a stop text. */
+function heldLength(text: string, stops: readonly string[]): number {
+  const longest = Math.max(0, ...stops.map((stop) => stop.length - 1));
+  for (let n = Math.min(longest, text.length); n > 0; n--) {
+    if (stops.some((stop) => n < stop.length && stop.startsWith(text.slice(-n)))) return n;
+  }
+  return 0;
 }
 
 /**
- * Yields pieces of text, and returns why they end. Spaces before the first word are left out.
- * @param stops texts that end the answer, and are no part of it
+ * Yields pieces of text, and returns why they end. Tokens of a stop text are left out.
+ * @param options.stops texts that end the answer, and are no part of it
+ * @param options.trimmed leaves out spaces before the first word
  */
 export async function* textPieces(
   tokens: AsyncGenerator<GeneratedToken, FinishReason>,
   tokenizer: Tokenizer,
-  stops: readonly string[],
+  { stops, trimmed }: { stops: readonly string[]; trimmed: boolean },
 ): AsyncGenerator<Piece, FinishReason> {
-  let held = "", started = false;
-  const longest = Math.max(0, ...stops.map((stop) => stop.length)) - 1;
+  /** Text that waits, and where it begins in the answer. */
+  let held = "", start = 0, started = !trimmed;
+  let waiting: PlacedToken[] = [];
+  const release = (length: number, last = false): Piece => {
+    const text = held.slice(0, length);
+    held = held.slice(length);
+    start += length;
+    const out = waiting.filter(({ offset }) => offset < start || last);
+    waiting = waiting.slice(out.length);
+    return { text, tokens: out };
+  };
   try {
     for (;;) {
       const next = await tokens.next();
       if (next.done) {
-        if (held) yield { text: held };
+        if (held || waiting.length > 0) yield release(held.length, true);
         return next.value;
       }
+      waiting.push({ ...next.value, offset: start + held.length });
       held += tokenizer.decode([next.value.id]);
       if (!started) held = held.trimStart();
       started ||= held !== "";
       const at = Math.min(...stops.map((stop) => held.indexOf(stop)).filter((i) => i >= 0));
       if (Number.isFinite(at)) {
-        yield { text: held.slice(0, at), token: next.value };
+        if (at > 0) yield release(at);
         return "stop";
       }
-      // What could be the start of a stop text waits for what follows.
-      const keep = Math.max(
-        0,
-        ...Array.from({ length: longest }, (_, i) => i + 1).filter((n) =>
-          stops.some((stop) => stop.startsWith(held.slice(-n)) && n <= held.length)
-        ),
-      );
-      const shown = held.slice(0, held.length - keep);
-      held = held.slice(held.length - keep);
-      yield { text: shown, token: next.value };
+      const length = held.length - heldLength(held, stops);
+      if (length > 0) yield release(length);
     }
   } finally {
     await tokens.return("aborted");

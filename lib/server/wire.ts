@@ -1,31 +1,40 @@
-/** How generated tokens look on the wire: events, and log-probabilities in both of OpenAI's shapes. */
+/** How answers look on the wire: events, and log-probabilities in both of OpenAI's shapes. */
 import type { Context } from "hono";
-import type { GeneratedToken } from "../generate/batch.ts";
+import type { Candidate } from "../generate/sample.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 import { ApiError, apiErrorOf } from "./errors.ts";
-import { type FinishReason, type Generation, reasonOf } from "./generation.ts";
-import type { Usage } from "./schemas/common.ts";
-import type { Piece } from "./stream.ts";
+import type { PlacedToken } from "./stream.ts";
 
 const encoder = new TextEncoder();
-const encodeEvent = (event: unknown) =>
-  encoder.encode(`data: ${typeof event === "string" ? event : JSON.stringify(event)}\n\n`);
+
+export interface ServerSentEvent {
+  /** Its name, if it has one. */
+  readonly event?: string;
+  readonly data: unknown;
+}
+
+const encodeEvent = ({ event, data }: ServerSentEvent) =>
+  encoder.encode(
+    `${event ? `event: ${event}\n` : ""}data: ${typeof data === "string" ? data : JSON.stringify(data)}\n\n`,
+  );
 
 /**
  * A response of events, taken from the generator as fast as the client reads. Hono's helper does the same
- * through more streams, which costs a small model half of its speed. If the generator fails, the last event says so.
+ * through more streams, which costs a small model half of its speed.
  * @param left aborted when the client leaves
+ * @param failed the last event if the generator fails
  */
 export function serverSentEvents(
   c: Context,
   left: AbortController,
-  events: () => AsyncGenerator<unknown>,
-): Response {
+  events: () => AsyncGenerator<ServerSentEvent>,
+  failed: (error: ApiError) => ServerSentEvent = (error) => ({ data: error.body() }),
+) {
   async function* encoded() {
     try {
       for await (const event of events()) yield encodeEvent(event);
     } catch (error) {
-      yield encodeEvent(apiErrorOf(error).body());
+      yield encodeEvent(failed(apiErrorOf(error)));
     } finally {
       left.abort();
     }
@@ -37,51 +46,34 @@ export function serverSentEvents(
   });
 }
 
-/**
- * The events of a generation: one a piece (null leaves a piece out), one at its end, the usage if it was
- * asked for, and `[DONE]`.
- * @throws {ApiError} if the time limit was reached
- */
-export async function* streamed(generation: Generation, late: AbortSignal, shape: {
-  piece(piece: Piece): unknown;
-  end(finish: FinishReason): unknown;
-  usage: ((usage: Usage) => unknown) | undefined;
-}): AsyncGenerator<unknown> {
-  const pieces = generation.pieces();
-  let next = await pieces.next();
-  for (; !next.done; next = await pieces.next()) {
-    const event = shape.piece(next.value);
-    if (event !== null) yield event;
-  }
-  if (late.aborted && next.value === "aborted") {
-    throw new ApiError(504, "the time limit was reached");
-  }
-  yield shape.end(reasonOf(next.value));
-  if (shape.usage) yield shape.usage(generation.usage());
-  yield "[DONE]";
-}
-
 const named = (tokenizer: Tokenizer, id: number) => tokenizer.decode([id], { special: true });
 
-export function logprobOf({ id, logprob, alternatives }: GeneratedToken, tokenizer: Tokenizer) {
-  const entry = (token: string, logprob: number) => ({
-    token,
-    logprob,
-    bytes: [...new TextEncoder().encode(token)],
-  });
-  return {
-    ...entry(named(tokenizer, id), logprob ?? 0),
-    top_logprobs: (alternatives ?? []).map((other) => entry(named(tokenizer, other.id), other.logprob)),
+/** The log-probabilities of an answer's tokens, as conversations have them. */
+export function tokenLogprobs(tokens: readonly PlacedToken[], tokenizer: Tokenizer) {
+  const entry = ({ id, logprob }: { id: number; logprob?: number }) => {
+    const token = named(tokenizer, id);
+    return { token, logprob: logprob ?? 0, bytes: [...encoder.encode(token)] };
   };
+  return tokens.map((token) => ({ ...entry(token), top_logprobs: (token.alternatives ?? []).map(entry) }));
 }
 
-export function completionLogprobs(tokens: readonly GeneratedToken[], tokenizer: Tokenizer) {
+/** A token of a text. The first of all has no probability. */
+export interface ScoredToken extends Pick<PlacedToken, "id" | "offset"> {
+  readonly logprob?: number | null;
+  readonly alternatives?: readonly Candidate[] | null;
+}
+
+/**
+ * The same as completions have them.
+ * @param text what the tokens' offsets count UTF-16 units of; on the wire they count characters, as OpenAI's do
+ */
+export function completionLogprobs(tokens: readonly ScoredToken[], tokenizer: Tokenizer, text: string) {
+  const top = (alternatives: readonly Candidate[]) =>
+    Object.fromEntries(alternatives.map(({ id, logprob }) => [named(tokenizer, id), logprob]));
   return {
     tokens: tokens.map(({ id }) => named(tokenizer, id)),
-    token_logprobs: tokens.map(({ logprob }) => logprob ?? 0),
-    top_logprobs: tokens.map(({ alternatives }) =>
-      Object.fromEntries((alternatives ?? []).map(({ id, logprob }) => [named(tokenizer, id), logprob]))
-    ),
-    text_offset: [],
+    token_logprobs: tokens.map(({ logprob }) => logprob ?? null),
+    top_logprobs: tokens.map(({ alternatives }) => alternatives ? top(alternatives) : null),
+    text_offset: tokens.map(({ offset }) => [...text.slice(0, offset)].length),
   };
 }

@@ -29,26 +29,49 @@ function cutInstruction(ids: readonly number[], room: number): number[] {
   return [ids[0], ...ids.slice(ids.length - 1 - kept)];
 }
 
+/** What is to be answered. */
+export interface Question {
+  readonly past: readonly Turn[];
+  readonly instruction: string;
+  /** How the answer begins, if that is given; the model continues it. */
+  readonly begun?: string;
+}
+
+export interface EncodedPrompt {
+  readonly ids: Uint32Array;
+  /** Whether something was left out to keep to the limit. */
+  readonly truncated: boolean;
+}
+
+/** The last tokens of a text, as many as `room` holds. */
+export function encodeEnd(tokenizer: Tokenizer, text: string, room: number): EncodedPrompt {
+  const ids = tokenizer.encode(text, { last: room + 1 });
+  return { ids: ids.subarray(Math.max(0, ids.length - room)), truncated: ids.length > room };
+}
+
 /**
  * What a model continues with its answer. Of a conversation too long, the oldest turns are left out; of an
- * instruction too long, its start.
+ * instruction too long, its start, and then the start of the answer that was begun.
  * @param limit most tokens of the prompt, at least 2
  */
 export function encodePrompt(
   tokenizer: Tokenizer,
-  past: readonly Turn[],
-  instruction: string,
+  { past, instruction, begun = "" }: Question,
   limit: number,
-): Uint32Array {
-  const ids = encodeTurn(tokenizer, { instruction, response: "" }, { last: limit - 2 }).instruction;
+): EncodedPrompt {
+  const answer = encodeEnd(tokenizer, begun, limit - 2);
+  const asked = encodeEnd(tokenizer, instruction, limit - 2 - answer.ids.length);
+  const ids = [special("<instr>"), ...asked.ids, special("<resp>"), ...answer.ids];
+  let truncated = answer.truncated || asked.truncated;
   for (const turn of past.toReversed()) {
     // A text that has this many tokens does not fit, however long it is.
     const encoded = encodeTurn(tokenizer, turn, { first: limit });
     const before = [...encoded.instruction, ...encoded.response];
-    if (before.length + ids.length > limit) break;
+    truncated ||= before.length + ids.length > limit;
+    if (truncated) break;
     ids.unshift(...before);
   }
-  return Uint32Array.from(ids);
+  return { ids: Uint32Array.from(ids), truncated };
 }
 
 export interface EncodedConversation {

@@ -1,13 +1,23 @@
 /** `/v1/chat/completions`: answers to a conversation, whole or in parts. */
 import { createRoute } from "@hono/zod-openapi";
-import type { GeneratedToken } from "../../generate/batch.ts";
-import { collect, conversationOf, startChat } from "../generation.ts";
+import { ApiError } from "../errors.ts";
+import {
+  collectAll,
+  fixedAnswer,
+  progressOfAll,
+  samplingOf,
+  startAnswers,
+  stopsOf,
+  usageOfAll,
+} from "../generation.ts";
 import type { LanguageModel } from "../models.ts";
 import { jsonOrEvents, jsonRequest, refusals, routeGroup } from "../openapi.ts";
-import { ChatChunk, ChatCompletion, ChatRequest, type Trace } from "../schemas/chat.ts";
-import { newId, now, usageOf } from "../schemas/common.ts";
-import { deadlineOf, languageModel, type Services } from "../services.ts";
-import { logprobOf, serverSentEvents, streamed } from "../wire.ts";
+import { chatPrompt, cutRefusal, questionOf } from "../prompts.ts";
+import { ChatChunk, ChatCompletion, ChatRequest } from "../schemas/chat.ts";
+import { newId, now } from "../schemas/common.ts";
+import { type Deadline, deadlineOf, languageModel, type Services } from "../services.ts";
+import type { PlacedToken } from "../stream.ts";
+import { serverSentEvents, tokenLogprobs } from "../wire.ts";
 
 const chatRoute = createRoute({
   method: "post",
@@ -17,78 +27,92 @@ const chatRoute = createRoute({
   responses: { 200: jsonOrEvents(ChatCompletion, ChatChunk, "ended by `[DONE]`"), ...refusals },
 });
 
-export function chatRoutes({ store, faq, metrics, timeLimit }: Services) {
+/** vLLM's two switches for what happens after the last message: it is known from whose it is. */
+function checkContinuation({ messages, continue_final_message, add_generation_prompt }: ChatRequest): void {
+  const continued = messages.at(-1)!.role === "assistant";
+  const whose = continued
+    ? "is the assistant's, and is continued"
+    : "is not the assistant's, and is answered";
+  const refuse = (param: string) => {
+    throw new ApiError(400, `${param}: the last message ${whose}`, param, "invalid_value");
+  };
+  if ((continue_final_message ?? continued) !== continued) refuse("continue_final_message");
+  if ((add_generation_prompt ?? !continued) === continued) refuse("add_generation_prompt");
+}
+
+function start(model: LanguageModel, request: ChatRequest, deadline: Deadline, services: Services) {
+  const n = request.n ?? 1;
+  const { instruction, begun } = questionOf(request.messages, "messages");
+  const fixed = request.faq && begun === "" ? services.faq.answer(instruction) : null;
+  if (fixed !== null) return Array.from({ length: n }, () => fixedAnswer(fixed, model));
+  const prompt = chatPrompt(model, request.messages, "messages");
+  if (prompt.truncated && request.truncate === false) throw cutRefusal(prompt, "messages");
+  return startAnswers(
+    model,
+    [prompt],
+    {
+      ...samplingOf(request, model),
+      maxNewTokens: request.max_completion_tokens ?? request.max_tokens ?? 120,
+      stops: stopsOf(request),
+      trimmed: begun === "",
+      n,
+      ...request.logprobs && { alternatives: request.top_logprobs ?? 0 },
+    },
+    deadline,
+    services.metrics,
+  );
+}
+
+export function chatRoutes(services: Services) {
   const app = routeGroup();
   app.openapi(chatRoute, async (c) => {
     const request = c.req.valid("json");
-    const model = await languageModel(store, request.model);
-    const fixed = request.faq ? faq.answer(conversationOf(request).instruction) : null;
-    const deadline = deadlineOf(c, timeLimit);
-    const generation = fixed === null ? startChat(model, request, deadline.signal, metrics) : null;
+    checkContinuation(request);
+    const model = await languageModel(services.store, request.model);
+    const deadline = deadlineOf(c, services.timeLimit);
+    const generations = start(model, request, deadline, services);
+    if (generations[0].prompt.truncated) c.header("x-desde-cero-truncated", "true");
     const base = { id: newId("chatcmpl"), created: now(), model: model.id };
-    const logprobsOf = (tokens: readonly GeneratedToken[]) =>
-      request.logprobs ? { content: tokens.map((token) => logprobOf(token, model.tokenizer)) } : null;
+    const logprobsOf = (tokens: readonly PlacedToken[]) =>
+      request.logprobs ? { content: tokenLogprobs(tokens, model.tokenizer) } : null;
 
     if (!request.stream) {
-      const { text, tokens, finish, usage, trace } = generation
-        ? await collect(generation, deadline.late)
-        : fixedAnswer(fixed!, model);
+      const answers = await collectAll(generations, deadline);
       return c.json({
         ...base,
         object: "chat.completion" as const,
-        choices: [{
-          index: 0,
+        choices: answers.map(({ text, tokens, finish }, index) => ({
+          index,
           message: { role: "assistant" as const, content: text, refusal: null },
           logprobs: logprobsOf(tokens),
           finish_reason: finish,
-        }],
-        usage,
-        desde_cero: trace,
+        })),
+        usage: usageOfAll(generations),
+        desde_cero: generations[0].trace(),
       }, 200);
     }
 
     type Choice = ChatChunk["choices"][number];
-    const chunk = (choices: Choice[], more: Partial<ChatChunk> = {}): ChatChunk => {
-      return { ...base, object: "chat.completion.chunk", choices, ...more };
+    const chunk = (choices: Choice[], more: Partial<ChatChunk> = {}): { data: ChatChunk } => {
+      return { data: { ...base, object: "chat.completion.chunk", choices, ...more } };
     };
-    const choice = (
-      delta: Choice["delta"],
-      finish: Choice["finish_reason"],
-      logprobs: Choice["logprobs"] = null,
-    ) => [{ index: 0, delta, logprobs, finish_reason: finish }];
+    const choice = (index: number, delta: Choice["delta"], more: Partial<Choice> = {}): Choice[] => [
+      { index, delta, logprobs: null, finish_reason: null, ...more },
+    ];
     return serverSentEvents(c, deadline.left, async function* () {
-      yield chunk(choice({ role: "assistant", content: "" }, null));
-      if (generation) {
-        yield* streamed(generation, deadline.late, {
-          piece({ text, token }) {
-            const logprobs = token ? logprobsOf([token]) : null;
-            return text !== "" || logprobs ? chunk(choice({ content: text }, null, logprobs)) : null;
-          },
-          end: (finish) => chunk(choice({}, finish), { desde_cero: generation.trace() }),
-          usage: request.stream_options?.include_usage ? (usage) => chunk([], { usage }) : undefined,
-        });
-      } else {
-        const { trace, usage, finish } = fixedAnswer(fixed!, model);
-        yield chunk(choice({ content: fixed! }, null));
-        yield chunk(choice({}, finish), { desde_cero: trace });
-        if (request.stream_options?.include_usage) yield chunk([], { usage });
-        yield "[DONE]";
+      for (const index of generations.keys()) yield chunk(choice(index, { role: "assistant", content: "" }));
+      for await (const { index, ...step } of progressOfAll(generations, deadline)) {
+        if ("piece" in step) {
+          const logprobs = logprobsOf(step.piece.tokens);
+          yield chunk(choice(index, { content: step.piece.text }, { logprobs }));
+        } else {
+          const trace = generations[index].trace();
+          yield chunk(choice(index, {}, { finish_reason: step.finish }), { desde_cero: trace });
+        }
       }
+      if (request.stream_options?.include_usage) yield chunk([], { usage: usageOfAll(generations) });
+      yield { data: "[DONE]" };
     });
   });
   return app;
-}
-
-/** An answer from the FAQ, in the shape of a generated one. */
-function fixedAnswer(text: string, model: LanguageModel) {
-  const trace: Trace = {
-    source: "faq",
-    ids: [],
-    tokens: [],
-    prompt: 0,
-    context: model.gpt.config.context,
-    first_token_ms: null,
-    tokens_per_s: null,
-  };
-  return { text, tokens: [] as GeneratedToken[], finish: "stop" as const, usage: usageOf(0, 0), trace };
 }

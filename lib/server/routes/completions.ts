@@ -1,52 +1,152 @@
-/** `/v1/completions`: a text continued, whole or in parts. */
+/** `/v1/completions`: texts continued, whole or in parts. */
 import { createRoute } from "@hono/zod-openapi";
-import type { GeneratedToken } from "../../generate/batch.ts";
-import { collect, type FinishReason, startCompletion } from "../generation.ts";
+import { scoreTokens } from "../../generate/score.ts";
+import type { EncodedPrompt } from "../../text/prompt.ts";
+import { special } from "../../text/special.ts";
+import {
+  collectAll,
+  type FinishReason,
+  progressOfAll,
+  samplingOf,
+  startAnswers,
+  stopsOf,
+  usageOfAll,
+} from "../generation.ts";
+import type { LanguageModel } from "../models.ts";
 import { jsonOrEvents, jsonRequest, refusals, routeGroup } from "../openapi.ts";
+import { cutRefusal, textPrompt } from "../prompts.ts";
 import { newId, now } from "../schemas/common.ts";
 import { Completion, CompletionChunk, CompletionRequest } from "../schemas/completions.ts";
-import { deadlineOf, languageModel, type Services } from "../services.ts";
-import { completionLogprobs, serverSentEvents, streamed } from "../wire.ts";
+import { checkDeadline, deadlineOf, languageModel, type Services } from "../services.ts";
+import { completionLogprobs, type ScoredToken, serverSentEvents } from "../wire.ts";
 
 const completionRoute = createRoute({
   method: "post",
   path: "/v1/completions",
-  summary: "Continues a text.",
+  summary: "Continues texts.",
   ...jsonRequest(CompletionRequest),
   responses: { 200: jsonOrEvents(Completion, CompletionChunk, "ended by `[DONE]`"), ...refusals },
 });
+
+/** What stands before an answer: nothing, or with `echo` its prompt. */
+interface Echo {
+  readonly text: string;
+  readonly tokens: readonly ScoredToken[];
+}
+
+/**
+ * A prompt as its echo: a text as it was sent, or as much of it as the model read.
+ * @param alternatives how many to tell with each token; null scores none
+ */
+async function echoOf(
+  { gpt, tokenizer }: LanguageModel,
+  { ids, truncated }: EncodedPrompt,
+  sent: string | readonly number[],
+  alternatives: number | null,
+): Promise<Echo> {
+  const text = typeof sent === "string" && !truncated ? sent : tokenizer.decode(ids);
+  if (alternatives === null) return { text, tokens: [] };
+  const scores = await scoreTokens(gpt, ids, alternatives);
+  const tokens: ScoredToken[] = [];
+  let end = 0;
+  for (const [i, id] of ids.entries()) {
+    const own = tokenizer.decode([id]);
+    // What the vocabulary lacks has no text of its own in the sequence, and the text goes on behind it.
+    const offset = Math.max(end, text.indexOf(own, end));
+    end = text.startsWith(own, offset) ? offset + own.length : offset;
+    tokens.push({ id, offset, ...i > 0 && scores[i - 1] });
+  }
+  // The model's own marker is no part of the prompt.
+  return { text, tokens: typeof sent === "string" && ids[0] === special("<bos>") ? tokens.slice(1) : tokens };
+}
 
 export function completionRoutes({ store, metrics, timeLimit }: Services) {
   const app = routeGroup();
   app.openapi(completionRoute, async (c) => {
     const request = c.req.valid("json");
     const model = await languageModel(store, request.model);
+    const n = request.n ?? 1;
+    const maxNewTokens = request.max_tokens ?? 16;
+    const sampling = samplingOf(request, model);
+    const newTokens = maxNewTokens === -1 ? Infinity : maxNewTokens;
+    const prompts = request.prompt.map((prompt) => textPrompt(model, prompt, newTokens));
+    const cut = prompts.find(({ truncated }) => truncated);
+    if (cut && request.truncate === false) throw cutRefusal(cut, "prompt");
+    if (cut) c.header("x-desde-cero-truncated", "true");
+
     const deadline = deadlineOf(c, timeLimit);
-    const generation = startCompletion(model, request, deadline.signal, metrics);
-    const base = { id: newId("cmpl"), object: "text_completion" as const, created: now(), model: model.id };
-    const choice = <F extends FinishReason | null>(
-      text: string,
-      finish: F,
-      tokens: readonly GeneratedToken[],
-    ) => [{
-      index: 0,
-      text,
-      logprobs: request.logprobs == null ? null : completionLogprobs(tokens, model.tokenizer),
-      finish_reason: finish,
-    }];
-    if (!request.stream) {
-      const { text, tokens, finish, usage } = await collect(generation, deadline.late);
-      return c.json({ ...base, choices: choice(text, finish, tokens), usage }, 200);
+    const alternatives = request.logprobs ?? null;
+    const echoes: Echo[] = [];
+    for (const [i, prompt] of prompts.entries()) {
+      checkDeadline(deadline);
+      const sent = request.prompt[i];
+      echoes.push(request.echo ? await echoOf(model, prompt, sent, alternatives) : { text: "", tokens: [] });
     }
-    return serverSentEvents(c, deadline.left, () =>
-      streamed(generation, deadline.late, {
-        piece: ({ text, token }): CompletionChunk | null =>
-          text === "" ? null : { ...base, choices: choice(text, null, token ? [token] : []) },
-        end: (finish): CompletionChunk => ({ ...base, choices: choice("", finish, []) }),
-        usage: request.stream_options?.include_usage
-          ? (usage): CompletionChunk => ({ ...base, choices: [], usage })
-          : undefined,
-      }));
+    const generations = startAnswers(
+      model,
+      prompts,
+      {
+        ...sampling,
+        maxNewTokens,
+        stops: stopsOf(request),
+        trimmed: false,
+        n,
+        ...alternatives !== null && { alternatives },
+      },
+      deadline,
+      metrics,
+    );
+    const echo = (index: number) => echoes[Math.floor(index / n)];
+    const shift = (index: number) => (token: ScoredToken) => {
+      return { ...token, offset: token.offset + echo(index).text.length };
+    };
+    const base = {
+      id: newId("cmpl"),
+      object: "text_completion" as const,
+      created: now(),
+      model: model.id,
+      desde_cero: { truncated: cut !== undefined },
+    };
+    const logprobsOf = (tokens: readonly ScoredToken[], text: string) =>
+      alternatives === null ? null : completionLogprobs(tokens, model.tokenizer, text);
+
+    if (!request.stream) {
+      const answers = await collectAll(generations, deadline);
+      const choices = answers.map((answer, index) => {
+        const text = echo(index).text + answer.text;
+        const tokens = [...echo(index).tokens, ...answer.tokens.map(shift(index))];
+        return { index, text, logprobs: logprobsOf(tokens, text), finish_reason: answer.finish };
+      });
+      return c.json({ ...base, choices, usage: usageOfAll(generations) }, 200);
+    }
+
+    /** Each choice's text so far. */
+    const written = generations.map(() => "");
+    const chunk = (
+      index: number,
+      text: string,
+      tokens: readonly ScoredToken[],
+      finish: FinishReason | null,
+    ): { data: CompletionChunk } => {
+      written[index] += text;
+      const logprobs = finish ? null : logprobsOf(tokens, written[index]);
+      return { data: { ...base, choices: [{ index, text, logprobs, finish_reason: finish }] } };
+    };
+    return serverSentEvents(c, deadline.left, async function* () {
+      for (const index of generations.keys()) {
+        const { text, tokens } = echo(index);
+        if (text !== "" || tokens.length > 0) yield chunk(index, text, tokens, null);
+      }
+      for await (const { index, ...step } of progressOfAll(generations, deadline)) {
+        if ("finish" in step) yield chunk(index, "", [], step.finish);
+        else yield chunk(index, step.piece.text, step.piece.tokens.map(shift(index)), null);
+      }
+      if (request.stream_options?.include_usage) {
+        const data: CompletionChunk = { ...base, choices: [], usage: usageOfAll(generations) };
+        yield { data };
+      }
+      yield { data: "[DONE]" };
+    });
   });
   return app;
 }

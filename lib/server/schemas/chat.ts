@@ -4,6 +4,7 @@ import {
   finishReason,
   harmless,
   maxTokens,
+  n,
   only,
   refused,
   sampling,
@@ -47,9 +48,15 @@ export const ChatRequest = z.strictObject({
   messages: z.array(Message).min(1).max(1000).describe(
     "A last message of the assistant is continued.",
   ),
-  n: only(1, "one answer"),
-  max_tokens: maxTokens("120 by default."),
-  max_completion_tokens: maxTokens("Goes before max_tokens."),
+  n,
+  continue_final_message: z.boolean().nullish().describe(
+    "vLLM's: true if the last message is the assistant's.",
+  ),
+  add_generation_prompt: z.boolean().nullish().describe(
+    "vLLM's: false if the last message is the assistant's.",
+  ),
+  max_tokens: maxTokens(1, "120 by default."),
+  max_completion_tokens: maxTokens(1, "Goes before max_tokens."),
   logprobs: z.boolean().nullish(),
   top_logprobs: z.number().int().min(0).max(20).nullish(),
   faq: z.boolean().nullish().describe("Not OpenAI's: whether fixed answers are given before the model's."),
@@ -86,6 +93,7 @@ export const Trace = z.strictObject({
   ids: z.array(z.number().int()).describe("The whole sequence: prompt and answer, with markers."),
   tokens: z.array(z.string()),
   prompt: z.number().int().describe("How many of them are the prompt."),
+  truncated: z.boolean().describe("Whether the start of the prompt was left out, because there is no room."),
   context: z.number().int(),
   first_token_ms: z.number().nullable(),
   tokens_per_s: z.number().nullable(),
@@ -104,7 +112,7 @@ export const ChatCompletion = z.strictObject({
     finish_reason: finishReason,
   })),
   usage: Usage,
-  desde_cero: Trace,
+  desde_cero: Trace.describe("Of the first choice."),
 }).openapi("ChatCompletion");
 
 export const ChatChunk = z.strictObject({

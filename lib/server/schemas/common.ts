@@ -33,7 +33,10 @@ export const harmless = {
   user: z.string().nullish(),
 };
 
-/** How tokens are chosen. */
+/** Answers to each prompt. */
+export const n = z.number().int().min(1).max(128).nullish();
+
+/** How tokens are chosen, and what happens to a prompt that is too long. */
 export const sampling = {
   model,
   temperature: z.number().min(0).max(2).nullish().describe(
@@ -56,13 +59,19 @@ export const sampling = {
     "What is added to the logits of tokens, by their ids; -100 bans one.",
   ),
   seed: z.number().int().min(0).max(2 ** 53 - 1).nullish(),
+  truncate: z.boolean().nullish().describe(
+    "Not OpenAI's: false refuses a prompt that the context has no room for, whose start is left out otherwise.",
+  ),
 };
+export type SamplingRequest = z.infer<z.ZodObject<typeof sampling>>;
 
 const NO_LIMIT = "-1 writes until the context is full.";
 
 /** Most tokens of an answer. */
-export const maxTokens = (otherwise: string) =>
-  z.union([z.literal(-1), z.number().int().min(1).max(4096)]).nullish().describe(`${otherwise} ${NO_LIMIT}`);
+export const maxTokens = (least: number, otherwise: string) =>
+  z.union([z.literal(-1), z.number().int().min(least).max(4096)]).nullish().describe(
+    `${otherwise} ${NO_LIMIT}`,
+  );
 
 export const stream = {
   stream: z.boolean().nullish(),

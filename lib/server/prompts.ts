@@ -1,0 +1,84 @@
+/** From the messages and texts of a request to the tokens that the model reads. */
+import { promptLimit } from "../generate/answer.ts";
+import { type EncodedPrompt, encodeEnd, encodePrompt, type Question, type Turn } from "../text/prompt.ts";
+import { special } from "../text/special.ts";
+import { ApiError } from "./errors.ts";
+import type { LanguageModel } from "./models.ts";
+
+export interface Message {
+  readonly role: "system" | "developer" | "user" | "assistant" | "tool" | "function";
+  readonly content: string;
+}
+
+/**
+ * The turns of a conversation; what the system says stands before the first question, as in training. What a tool
+ * says is part of what is asked; an assistant's turn without text, which called it, is none. A last message of the
+ * assistant is the beginning of the answer.
+ * @param param what the request calls the messages
+ * @throws {ApiError} if nothing is asked
+ */
+export function questionOf(messages: readonly Message[], param: string): Question & { begun: string } {
+  const last = messages.at(-1)!;
+  const continued = last.role === "assistant";
+  if (!continued && last.content.trim() === "") {
+    throw new ApiError(400, `${param}: the last message must not be empty`, param, "invalid_value");
+  }
+  const system = messages.filter(({ role }) => role === "system" || role === "developer")
+    .map((message) => message.content.trim()).filter((text) => text !== "");
+  const past: Turn[] = [];
+  let asked: string[] = [...system];
+  for (const { role, content } of continued ? messages.slice(0, -1) : messages) {
+    if (role === "user" || role === "tool" || role === "function") asked.push(content);
+    else if (role === "assistant" && content !== "") {
+      past.push({ instruction: asked.join("\n"), response: content });
+      asked = [];
+    }
+  }
+  return { past, instruction: asked.join("\n"), begun: continued ? last.content : "" };
+}
+
+/**
+ * The prompt of a conversation. A model that was not taught to answer continues the last message.
+ * @throws {ApiError} if nothing is asked
+ */
+export function chatPrompt(model: LanguageModel, messages: readonly Message[], param: string): EncodedPrompt {
+  const question = questionOf(messages, param);
+  if (model.kind === "text") return textPrompt(model, messages.at(-1)!.content, Infinity);
+  return encodePrompt(model.tokenizer, question, promptLimit(model.gpt.config.context));
+}
+
+/**
+ * The prompt of a text: `<bos>`, and the end of the text that the context has room for, beside the answer or a
+ * quarter of the context. Token ids are taken as they are.
+ * @param newTokens most tokens of the answer
+ * @throws {ApiError} if there is no such token
+ */
+export function textPrompt(
+  { tokenizer, gpt }: LanguageModel,
+  prompt: string | readonly number[],
+  newTokens: number,
+): EncodedPrompt {
+  const { context, vocab } = gpt.config;
+  const limit = Math.max(promptLimit(context), context - newTokens);
+  if (typeof prompt === "string") {
+    const { ids, truncated } = encodeEnd(tokenizer, prompt, limit - 1);
+    return { ids: Uint32Array.of(special("<bos>"), ...ids), truncated };
+  }
+  const wrong = prompt.find((id) => id >= vocab);
+  if (wrong !== undefined) {
+    throw new ApiError(
+      400,
+      `prompt: there is no token ${wrong}; ids are below ${vocab}`,
+      "prompt",
+      "invalid_value",
+    );
+  }
+  return { ids: Uint32Array.from(prompt.slice(-limit)), truncated: prompt.length > limit };
+}
+
+/** The refusal of a prompt that would have to be cut. */
+export function cutRefusal({ ids }: EncodedPrompt, param: string): ApiError {
+  const message =
+    `${param}: too long: the context has room for ${ids.length} tokens; shorten it, or let it be cut`;
+  return new ApiError(400, message, param, "context_length_exceeded");
+}
