@@ -1,7 +1,7 @@
 /** Fetches files once: partial ones are kept and gone on with, whole ones are checked and never fetched again. */
-import { basename, dirname, join } from "@std/path";
+import { dirname, join } from "@std/path";
 import { UserError } from "../../errors.ts";
-import { exists, explain, hashContent, hashFile } from "../../files.ts";
+import { exists, explain, hashContent, hashFile, renameSynced } from "../../files.ts";
 import { hubHeaders, refusedByHub, type SourceFile, unreachable } from "./sources.ts";
 
 /** Attempts in a row that bring nothing, after which a download is given up. */
@@ -17,10 +17,29 @@ export interface DownloadOptions {
   readonly pause?: number;
 }
 
-/** Whether a file of that address is here, and where. */
+/** Bytes of the longest name: file systems allow 255, and partial files add some. */
+const LONGEST_NAME = 200;
+
+/** Where the file of an address is kept: a folder for the address, so that equal names do not meet. */
 export function downloadPath(folder: string, url: string): string {
-  const name = decodeURIComponent(basename(new URL(url).pathname)) || "file";
-  return join(folder, hashContent(url).slice(0, 12), name);
+  return join(folder, hashContent(url).slice(0, 12), fileName(new URL(url).pathname));
+}
+
+/** The last part of a path in an address, as a name that stays within its folder on every file system. */
+function fileName(pathname: string): string {
+  const decoded = pathname.replace(/(%[\da-f]{2})+/gi, (bytes) => {
+    try {
+      return decodeURIComponent(bytes);
+    } catch {
+      return bytes; // not UTF-8
+    }
+  });
+  const last = decoded.split(/[/\\]/).at(-1)!.replace(/[\p{Cc}\p{Cf}:*?"<>|]/gu, "_").replace(/[. ]+$/, "");
+  // The end says of what kind a file is, so the beginning is cut.
+  const characters = [...last.toWellFormed()];
+  const size = () => new TextEncoder().encode(characters.join("")).length;
+  while (size() > LONGEST_NAME) characters.splice(0, Math.ceil((size() - LONGEST_NAME) / 4));
+  return characters.join("") || "file";
 }
 
 /** A failure that another attempt may mend. */
@@ -54,7 +73,7 @@ export async function download(
       }
     }
     const sha256 = await check(partial, remote);
-    await Deno.rename(partial, path);
+    await renameSynced(partial, path);
     await Deno.remove(`${partial}.tag`).catch(() => {});
     return { path, sha256 };
   }
@@ -140,6 +159,7 @@ async function attempt(
           here += chunk.length;
           progress(here, all);
         }
+        await file.sync();
       } finally {
         file.close();
       }

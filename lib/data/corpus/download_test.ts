@@ -130,3 +130,40 @@ Deno.test("no server at all is told with what to do", async () => {
   assertStringIncludes(error.message, "check the network");
   await Deno.remove(folder, { recursive: true });
 });
+
+Deno.test("the name of a download stays in its folder, whatever its address says", () => {
+  const name = (path: string) => {
+    const parts = downloadPath("d", `http://localhost${path}`).split("/");
+    assertEquals([parts.length, parts[0], /^[0-9a-f]{12}$/.test(parts[1])], [3, "d", true], parts.join("/"));
+    return parts[2];
+  };
+  assertEquals(name("/a/corpus.jsonl.gz?x=1#y"), "corpus.jsonl.gz");
+  assertEquals(name("/..%2f..%2fmodels%2fevil.txt"), "evil.txt");
+  assertEquals(name("/..%5c..%5cevil.txt"), "evil.txt");
+  assertEquals(name("/a%2fb%252fc.txt"), "b%2fc.txt");
+  assertEquals(name("/100%.txt"), "100%.txt");
+  assertEquals(name("/%ff%41%C3%B1.txt"), "%ff%41%C3%B1.txt");
+  assertEquals(name("/El%20a%C3%B1o.txt"), "El año.txt");
+  assertEquals(name("/a%00b%0ac%7f%E2%80%AEd.txt"), "a_b_c__d.txt");
+  assertEquals(name("/a:b*c%3f.txt"), "a_b_c_.txt");
+  for (const path of ["", "/", "/a/", "/%2e%2e", "/a/%2e%2e", "/a/..%2f..", "/%2f", "/...", "/%20"]) {
+    assert(/^(file|a)$/.test(name(path)), `${path}: ${name(path)}`);
+  }
+  for (const long of ["x".repeat(5000), "%F0%9F%90%88".repeat(5000)]) {
+    const cut = name(`/${long}.jsonl.gz`);
+    assert(cut.endsWith(".jsonl.gz") && cut.isWellFormed());
+    const bytes = new TextEncoder().encode(cut).length;
+    assert(bytes > 190 && bytes <= 200, `${bytes} bytes`);
+  }
+});
+
+Deno.test("two addresses whose files have one name are kept apart", async () => {
+  await using server = serveFiles({
+    "/a/x.txt": new TextEncoder().encode("a"),
+    "/b/x.txt": new TextEncoder().encode("b"),
+  });
+  const folder = await Deno.makeTempDir();
+  const [a, b] = [await fetched(server, "/a/x.txt", folder), await fetched(server, "/b/x.txt", folder)];
+  assertEquals([await Deno.readTextFile(a), await Deno.readTextFile(b)], ["a", "b"]);
+  await Deno.remove(folder, { recursive: true });
+});

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { join } from "@std/path";
+import { join, relative } from "@std/path";
 import { parquetWriteBuffer } from "hyparquet-writer";
 import * as zlib from "node:zlib";
 import { UserError } from "../../errors.ts";
@@ -111,6 +111,21 @@ Deno.test("sources are files, folders and globs; each file counts once, in order
       assertEquals(await names(join(folder, "sub/c.md")), ["sub/c.md"]);
       await assertRejects(() => listPath(`${folder}/*.parquet`), UserError, "matches no file");
       await assertRejects(() => listPath(join(folder, "x")), UserError, "does not exist");
+      // However a path is written, its file has one name.
+      const found = [`${folder}/sub/d.txt`];
+      for (const path of ["./sub/../sub/*.txt", ".//sub/d.txt", "sub/./d.tx?", "**/d.txt"]) {
+        assertEquals(await listPath(`${folder}/${path}`), found, path);
+      }
+      const here = relative(Deno.cwd(), folder);
+      for (
+        const path of [`./${here}/sub/*.txt`, `${here}/sub/*.txt`, `./${here}/sub`, `./${here}/sub/d.txt`]
+      ) {
+        assertEquals(
+          (await listPath(path)).filter((file) => file.endsWith(".txt")),
+          [`${here}/sub/d.txt`],
+          path,
+        );
+      }
       const { all } = await prepare(folder, { sources: ["b.txt", "*.txt", "sub/d.txt", "sub/c.md"] });
       assertEquals(all.join("|"), "b|d|c|e");
     },

@@ -1,5 +1,5 @@
 /** From what a preset names to files: paths on disk, addresses, data sets of Hugging Face. */
-import { basename, globToRegExp, isGlob, join } from "@std/path";
+import { basename, globToRegExp, isGlob, join, normalizeGlob } from "@std/path";
 import { UserError } from "../../errors.ts";
 import type { SourceOptions } from "./options.ts";
 
@@ -39,12 +39,13 @@ export function parseSource(source: string | SourceOptions): SourceOptions {
 /** The files that paths name, sorted and without repeats: those of folders and globs that can be read. */
 export async function listPath(source: string): Promise<string[]> {
   const found: string[] = [];
+  const path: string = normalizeGlob(source); // files are found as a.txt, not as ./a.txt
   if (isGlob(source)) {
-    const parts = source.split("/");
+    const parts = path.split("/");
     const base = parts.slice(0, parts.findIndex((part) => isGlob(part))).join("/");
-    const pattern: RegExp = globToRegExp(source);
-    for await (const path of textFiles(base || (source.startsWith("/") ? "/" : "."))) {
-      if (pattern.test(path)) found.push(path);
+    const pattern: RegExp = globToRegExp(path);
+    for await (const file of textFiles(base || (path.startsWith("/") ? "/" : "."))) {
+      if (pattern.test(file)) found.push(file);
     }
     if (found.length > 0) return found.sort();
     throw new UserError(
@@ -57,8 +58,8 @@ export async function listPath(source: string): Promise<string[]> {
       `prepare-corpus.sources: ${source} does not exist; give a file, a folder, a glob or an address`,
     );
   }
-  if (!info.isDirectory) return [source];
-  for await (const path of textFiles(source)) found.push(path);
+  if (!info.isDirectory) return [path];
+  for await (const file of textFiles(path)) found.push(file);
   if (found.length > 0) return found.sort();
   throw new UserError(
     `prepare-corpus.sources: folder ${source} has no file that ends in ${ENDINGS.join(", ")}`,
