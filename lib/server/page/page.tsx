@@ -43,7 +43,9 @@ export const page = ({ models, presets, locked }: PageOptions) => (
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <title>Desde Cero</title>
-        <link rel="stylesheet" href="/assets/style.css" />
+        {["style", "side", "turns", "trace"].map((name) => (
+          <link key={name} rel="stylesheet" href={`/assets/${name}.css`} />
+        ))}
         <link
           rel="icon"
           href="data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32'%3E%3Ccircle cx='16' cy='16' r='11' fill='none' stroke='%230b6e4f' stroke-width='6'/%3E%3C/svg%3E"
@@ -113,6 +115,15 @@ export const page = ({ models, presets, locked }: PageOptions) => (
             <p>
               <T id="faq_help" />
             </p>
+            <div id="remembering">
+              <label class="check">
+                <input type="checkbox" id="history" />
+                <T id="history" />
+              </label>
+              <p>
+                <T id="history_help" />
+              </p>
+            </div>
             <Slider id="max_tokens" min={1} max={400} step={1} value={120} />
             <Slider id="temperature" min={0} max={2} step={0.05} value={0} />
             <Slider id="top_k" min={0} max={100} step={1} value={0} />
@@ -129,6 +140,9 @@ export const page = ({ models, presets, locked }: PageOptions) => (
               </span>
               <textarea id="system" rows={2}></textarea>
             </label>
+            <button type="button" class="quiet" id="reset">
+              <T id="reset" />
+            </button>
             {locked && (
               <label class="field">
                 <span>
@@ -184,6 +198,7 @@ export const page = ({ models, presets, locked }: PageOptions) => (
             </div>
           </form>
         </main>
+        <div class="toast" id="toast" role="status" aria-live="polite"></div>
       </body>
     </html>
   </>

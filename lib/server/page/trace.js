@@ -5,25 +5,24 @@
 
 import { make, page, post } from "./dom.js";
 
-/** @typedef {{ token: string, logprob: number, top_logprobs: { token: string, logprob: number }[] }} TokenInfo */
-/** @typedef {{ source: "model" | "faq", ids: number[], tokens: string[], prompt: number, context: number, first_token_ms: number | null, tokens_per_s: number | null }} Trace */
-/** @typedef {{ role: "user" | "assistant", content: string, model?: string, trace?: Trace, tokens?: TokenInfo[], labels?: { label: string, probability: number }[], error?: string, stopped?: boolean }} Message */
+/** @typedef {import("./format.js").Answer} Answer */
+/** @typedef {import("./format.js").Trace} Trace */
 
 const visible = (/** @type {string} */ token) => token.replaceAll("\n", "⏎\n");
 /** @param {number} logprob @returns one of five shades */
 const shade = (logprob) => `p${Math.min(4, Math.floor(5 * Math.exp(logprob)))}`;
 
-/** @param {Message} message @param {Trace} trace */
-export function tracePanel(message, trace) {
+/** @param {Answer} answer @param {Trace} trace */
+export function tracePanel(answer, trace) {
   const panel = make("section", "trace");
   panel.setAttribute("aria-label", page.texts.trace);
-  panel.append(make("h3", "", page.texts.them), make("div", "text", message.content || page.texts.empty));
+  panel.append(make("h3", "", page.texts.them), make("div", "text", answer.content || page.texts.empty));
   if (trace.source === "faq") return panel;
   panel.append(make("h3", "", page.texts.raw));
   const line = make("div", "tokens");
   trace.tokens.forEach((token, i) => {
     const marker = trace.ids[i] < 6;
-    const info = i >= trace.prompt ? message.tokens?.[i - trace.prompt] : undefined;
+    const info = i >= trace.prompt ? answer.tokens?.[i - trace.prompt] : undefined;
     const element = make(info ? "button" : "span", "tok", visible(token));
     if (marker) element.classList.add("marker");
     else if (i < trace.prompt) element.classList.add("prompt");
@@ -45,7 +44,7 @@ export function tracePanel(message, trace) {
   legend.append(make("span", "", `${page.texts.probability}: ${page.texts.low}`));
   for (let i = 0; i < 5; i++) legend.append(make("i", `p${i}`));
   legend.append(make("span", "", page.texts.high));
-  panel.append(line, legend, make("h3", "", page.texts.attention), attentionMap(message, trace));
+  panel.append(line, legend, make("h3", "", page.texts.attention), attentionMap(answer, trace));
   return panel;
 }
 
@@ -69,8 +68,8 @@ export function hideTip() {
   return shown;
 }
 
-/** @param {Message} message @param {Trace} trace */
-function attentionMap(message, trace) {
+/** @param {Answer} answer @param {Trace} trace */
+function attentionMap(answer, trace) {
   const box = make("div", "map");
   const row = make("div", "row");
   const canvas = make("canvas");
@@ -86,13 +85,13 @@ function attentionMap(message, trace) {
   };
   const layer = choose(page.texts.layer), head = choose(page.texts.head);
   const draw = async () => {
-    const answer = await post("/api/attention", {
-      model: message.model,
+    const response = await post("/api/attention", {
+      model: answer.model,
       ids: trace.ids,
       layer: Number(layer.value),
       head: Number(head.value),
     });
-    const { layers, heads, size, weights } = await answer.json();
+    const { layers, heads, size, weights } = await response.json();
     const fill = (/** @type {HTMLSelectElement} */ select, /** @type {number} */ n) => {
       while (select.length < n) select.append(new Option(String(select.length + 1), String(select.length)));
     };

@@ -1,0 +1,190 @@
+// @ts-check
+/// <reference lib="dom" />
+// The conversations of this browser, and which of them this tab shows. Each is kept under a name of its own, and a
+// tab writes only the one that it changes, joined with what another tab wrote of it meanwhile.
+
+import { page } from "./dom.js";
+import { readTalk, writeTalk } from "./format.js";
+import { drop, keep, names, parsed, PREFIX, recall } from "./storage.js";
+import { toast } from "./toast.js";
+
+/** @typedef {import("./format.js").Talk} Talk */
+/** @typedef {import("./format.js").Turn} Turn */
+/** @typedef {import("./format.js").Answer} Answer */
+
+const TALK = "talk.";
+/** Talks never change: a change puts another in their place. @type {Map<string, Talk>} */
+const talks = new Map();
+/** What was deleted here, as long as that can be undone. @type {Map<string, Talk>} */
+const deleted = new Map();
+/** Those known to be in storage: one that has gone from there was deleted in another tab. @type {Set<string>} */
+const stored = new Set();
+
+/** Tells "change" when there is something else to show. */
+export const changes = new EventTarget();
+export const announce = () => changes.dispatchEvent(new Event("change"));
+
+// No randomUUID: it is missing where the page came without TLS from another machine.
+const newId = () => `${Date.now()}-${Math.random().toString(36).slice(2)}`;
+/** @returns {Talk} */
+const fresh = () => ({ id: newId(), created: Date.now(), turns: [] });
+
+/** A new conversation without a question: shown, but not kept. */
+let draft = fresh();
+let shownId = draft.id;
+
+export const shown = () => talks.get(shownId) ?? draft;
+export const newestFirst = () => [...talks.values()].sort((a, b) => b.created - a.created);
+/** @param {string} id the conversation's; also one whose deletion can be undone */
+export const find = (id) => talks.get(id) ?? deleted.get(id);
+
+/** Shows a conversation; a new one if there is none of that identity. @param {string} [id] */
+export function open(id) {
+  shownId = id !== undefined && talks.has(id) ? id : draft.id;
+  keep("shown", shownId, "sessionStorage");
+  announce();
+}
+
+/** @param {Talk} mine @param {Talk} other @returns {Talk} the turns of both, each with its latest answer */
+function merge(mine, other) {
+  const turns = new Map(mine.turns.map((turn) => [turn.id, turn]));
+  for (const turn of other.turns) {
+    const known = turns.get(turn.id);
+    if (!known || (turn.answer?.at ?? 0) > (known.answer?.at ?? 0)) turns.set(turn.id, turn);
+  }
+  return { ...mine, turns: [...turns.values()].sort((a, b) => a.at - b.at) };
+}
+
+/** @param {string} id @param {string | null} text @returns {Talk | null} null if it is no sound conversation */
+function soundTalk(id, text) {
+  try {
+    const talk = readTalk(parsed(text), "");
+    return talk.id === id && talk.turns.length > 0 ? talk : null;
+  } catch {
+    return null;
+  }
+}
+
+/** @param {string} id */
+function forget(id) {
+  stored.delete(id);
+  talks.delete(id);
+  if (id === shownId) open(newestFirst()[0]?.id);
+}
+
+/** Takes what storage holds of a conversation. @param {string} id @param {string | null} text */
+function take(id, text) {
+  const talk = soundTalk(id, text);
+  if (talk) {
+    const mine = talks.get(id);
+    talks.set(id, mine ? merge(mine, talk) : talk);
+    stored.add(id);
+  } else if (stored.has(id) && text === null) forget(id);
+}
+
+/** Keeps a conversation. @param {Talk} talk @returns {boolean} whether there was room; if not, that is told */
+function put(talk) {
+  talks.set(talk.id, talk);
+  take(talk.id, recall(TALK + talk.id));
+  const whole = talks.get(talk.id);
+  const there = !whole || keep(TALK + talk.id, JSON.stringify(writeTalk(whole)));
+  if (whole && there) stored.add(talk.id);
+  if (!there) toast(page.texts.storage_full, { urgent: true });
+  announce();
+  return there;
+}
+
+/** Adds a question without an answer. @param {Talk} talk @param {string} question @returns {Turn} */
+export function addQuestion(talk, question) {
+  const now = Date.now();
+  const turn = { id: newId(), at: Math.max(now, (talk.turns.at(-1)?.at ?? 0) + 1), question };
+  if (talk === draft) draft = fresh();
+  put({ ...talk, created: talk.turns.length > 0 ? talk.created : now, turns: [...talk.turns, turn] });
+  return turn;
+}
+
+/** @param {string} id the conversation's @param {string} turnId @param {Answer} answer */
+export function setAnswer(id, turnId, answer) {
+  const talk = find(id);
+  if (!talk) return;
+  const turns = talk.turns.map((turn) => turn.id === turnId ? { ...turn, answer } : turn);
+  if (talks.has(id)) put({ ...talk, turns });
+  else deleted.set(id, { ...talk, turns });
+}
+
+/** @param {string} id */
+export function remove(id) {
+  const talk = talks.get(id);
+  if (!talk) return;
+  deleted.set(id, talk);
+  forget(id);
+  drop(TALK + id);
+  announce();
+}
+
+export const countDeleted = () => deleted.size;
+export function restoreDeleted() {
+  for (const talk of deleted.values()) put(talk);
+  forgetDeleted();
+}
+export function forgetDeleted() {
+  deleted.clear();
+  announce();
+}
+
+/**
+ * Adds conversations from a file. One that is here already, and differs, stays: the file's comes beside it.
+ * @param {Talk[]} read @returns {boolean} whether there was room for all
+ */
+export function add(read) {
+  const ids = read.map((talk) => {
+    const mine = talks.get(talk.id);
+    if (!mine) return { id: talk.id, there: put(talk) };
+    if (JSON.stringify(mine.turns) === JSON.stringify(talk.turns)) return { id: talk.id, there: true };
+    const copy = { ...talk, id: newId() };
+    return { id: copy.id, there: put(copy) };
+  });
+  open(ids[0]?.id);
+  return ids.every(({ there }) => there);
+}
+
+/** Conversations as they were kept until each had a name of its own: one list. */
+function takeOldList() {
+  try {
+    const old = parsed(localStorage.getItem("talks"));
+    if (!Array.isArray(old)) return;
+    const sound = old.map((talk) => soundTalk(talk?.id, JSON.stringify(talk))).filter((talk) =>
+      talk !== null
+    );
+    if (sound.length > 0 && sound.map(put).every(Boolean)) localStorage.removeItem("talks");
+  } catch {
+    // forbidden storage holds nothing
+  }
+}
+
+/** Takes what storage holds. */
+function load() {
+  const ids = names(TALK).map((name) => name.slice(TALK.length));
+  for (const id of stored) if (!ids.includes(id)) forget(id);
+  for (const id of ids) take(id, recall(TALK + id));
+}
+
+export function start() {
+  load();
+  takeOldList();
+  const last = recall("shown", "sessionStorage");
+  open(last ?? newestFirst()[0]?.id);
+  addEventListener("storage", (event) => {
+    if (!(event instanceof StorageEvent)) return;
+    const { key, newValue } = event;
+    if (key === null) load();
+    else if (key.startsWith(PREFIX + TALK)) take(key.slice(PREFIX.length + TALK.length), newValue);
+    announce();
+  });
+  // A page that comes back from the history was told of nothing meanwhile.
+  addEventListener("pageshow", (event) => {
+    if (!(event instanceof PageTransitionEvent && event.persisted)) return;
+    load();
+    announce();
+  });
+}

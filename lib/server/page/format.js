@@ -1,0 +1,142 @@
+// @ts-check
+// Conversations as they are kept and exported: what a file must hold, field by field. What comes from a file or
+// from the browser's storage may be anything, and is copied here only if it is sound.
+
+/** @typedef {{ token: string, logprob: number, top_logprobs: { token: string, logprob: number }[] }} TokenInfo */
+/** @typedef {{ source: "model" | "faq", ids: number[], tokens: string[], prompt: number, truncated?: boolean | undefined, context: number, first_token_ms?: number | undefined, tokens_per_s?: number | undefined }} Trace */
+/** @typedef {{ label: string, probability: number }} Label */
+/** @typedef {{ at: number, content: string, model?: string | undefined, trace?: Trace | undefined, tokens?: TokenInfo[] | undefined, labels?: Label[] | undefined, error?: string | undefined, stopped?: boolean | undefined }} Answer */
+/** A question and its answer, if it has one yet. Times are in milliseconds since 1970.
+ * @typedef {{ id: string, at: number, question: string, answer?: Answer | undefined }} Turn */
+/** @typedef {{ id: string, created: number, turns: Turn[] }} Talk */
+/** @template T @typedef {(value: unknown, path: string) => T} Check */
+
+/** Largest file that is read, in bytes: more than a browser's storage holds. */
+export const LARGEST_FILE = 10_000_000;
+/** Longest question, in characters: the server takes no longer one. */
+export const LONGEST_QUESTION = 100_000;
+const LONGEST_TEXT = 1_000_000, LONGEST_LIST = 10_000;
+
+/** A field that is missing or wrong. */
+export class FormatError extends Error {
+  /** @param {string} path where, such as `[0].messages[1].content`
+   * @param {string} expected the name of a text of the page: what should be there */
+  constructor(path, expected) {
+    super(`${path}: ${expected}`);
+    this.path = path;
+    this.expected = expected;
+  }
+}
+
+/** @param {string} path @param {string} expected @returns {never} */
+function fail(path, expected) {
+  throw new FormatError(path, expected);
+}
+
+/** @param {number} [longest] @returns {Check<string>} */
+const text = (longest = LONGEST_TEXT) => (value, path) =>
+  typeof value === "string" && value.length <= longest ? value : fail(path, "want_text");
+/** @type {Check<string>} */
+const name = (value, path) => text(200)(value, path) || fail(path, "want_text");
+/** @type {Check<number>} */
+const number = (value, path) =>
+  typeof value === "number" && Number.isFinite(value) ? value : fail(path, "want_number");
+/** @type {Check<number>} */
+const share = (value, path) => {
+  const found = number(value, path);
+  return found >= 0 && found <= 1 ? found : fail(path, "want_share");
+};
+/** @type {Check<boolean>} */
+const yesOrNo = (value, path) => typeof value === "boolean" ? value : fail(path, "want_boolean");
+/** JSON has no infinity and writes null: the logarithm of a probability of 0.
+ * @type {Check<number>} */
+const logprob = (value, path) => value === null ? -9999 : number(value, path);
+/** @template {string} T @param {...T} choices @returns {Check<T>} */
+const oneOf = (...choices) => (value, path) =>
+  choices.find((choice) => choice === value) ?? fail(path, "want_choice");
+/** @template T @param {Check<T>} check @returns {Check<T | undefined>} */
+const optional = (check) => (value, path) => value == null ? undefined : check(value, path);
+/** @template T @param {Check<T>} check @returns {Check<T[]>} */
+const list = (check) => (value, path) =>
+  Array.isArray(value) && value.length <= LONGEST_LIST
+    ? value.map((one, i) => check(one, `${path}[${i}]`))
+    : fail(path, "want_list");
+/** Fields that are not named here are left out of the copy.
+ * @template {Record<string, Check<any>>} F @param {F} fields
+ * @returns {Check<{ [K in keyof F]: ReturnType<F[K]> }>} */
+const record = (fields) => (value, path) => {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) fail(path, "want_object");
+  const given = /** @type {Record<string, unknown>} */ (value);
+  const copied = Object.entries(fields).map(([key, check]) => [key, check(given[key], `${path}.${key}`)]);
+  return Object.fromEntries(copied.filter(([, found]) => found !== undefined));
+};
+
+const token = { token: text(), logprob };
+/** @type {Check<TokenInfo[]>} */
+export const tokenInfos = list(record({ ...token, top_logprobs: list(record(token)) }));
+/** @type {Check<Trace>} */
+export const traceOf = record({
+  source: oneOf("model", "faq"),
+  ids: list(number),
+  tokens: list(text()),
+  prompt: number,
+  truncated: optional(yesOrNo),
+  context: number,
+  first_token_ms: optional(number),
+  tokens_per_s: optional(number),
+});
+/** @type {Check<Label[]>} */
+export const labelsOf = list(record({ label: text(), probability: share }));
+
+const message = record({
+  role: oneOf("user", "assistant"),
+  content: text(),
+  id: optional(name),
+  at: optional(number),
+  model: optional(name),
+  trace: optional(traceOf),
+  tokens: optional(tokenInfos),
+  labels: optional(labelsOf),
+  error: optional(text()),
+  stopped: optional(yesOrNo),
+});
+const talk = record({ id: name, created: optional(number), messages: list(message) });
+
+/**
+ * A conversation, from what is kept or exported. Questions of older exports have neither identity nor time:
+ * they are given what is the same at each reading.
+ * @param {unknown} value @param {string} path @returns {Talk}
+ * @throws {FormatError}
+ */
+export function readTalk(value, path) {
+  const { id, created = 0, messages } = talk(value, path);
+  /** @type {Turn[]} */
+  const turns = [];
+  const known = new Set();
+  messages.forEach(
+    ({ role, content, id: own = `${id}-${turns.length}`, at = created + turns.length, ...more }, i) => {
+      const last = turns.at(-1);
+      if (role === "user") {
+        if (known.has(own)) fail(`${path}.messages[${i}].id`, "want_new_id");
+        known.add(own);
+        turns.push({ id: own, at, question: content });
+      } else if (last) last.answer = { at, content, ...more };
+      else fail(`${path}.messages[${i}].role`, "want_question");
+    },
+  );
+  return { id, created, turns };
+}
+
+/** All conversations of a file; those without a question are left out.
+ * @param {unknown} value @returns {Talk[]} @throws {FormatError} */
+export const readTalks = (value) => list(readTalk)(value, "").filter(({ turns }) => turns.length > 0);
+
+/** The reverse of `readTalk`. @param {Talk} talk */
+export const writeTalk = ({ id, created, turns }) => ({
+  id,
+  created,
+  messages: turns.flatMap(({ id, at, question, answer }) => [
+    { role: "user", id, at, content: question },
+    ...answer ? [{ role: "assistant", ...answer }] : [],
+  ]),
+});

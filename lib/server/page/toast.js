@@ -1,0 +1,70 @@
+// @ts-check
+/// <reference lib="dom" />
+// A message over the page, one at a time, which screen readers are told.
+
+import { get, make, page } from "./dom.js";
+
+/** What asks to be undone, and other news, go away after this time, in milliseconds. */
+const SHOWN = 15_000;
+
+const box = get("toast", HTMLDivElement);
+/** @type {(() => void) | undefined} */
+let onClosed;
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let timer;
+
+/** Takes the message away. What has the focus in it gives it to where it came from. */
+export function closeToast() {
+  clearTimeout(timer);
+  const closed = onClosed;
+  onClosed = undefined;
+  const focused = box.contains(document.activeElement);
+  box.replaceChildren();
+  closed?.();
+  if (!focused) return;
+  const current = document.querySelector("#talks [aria-current=true]");
+  (current instanceof HTMLElement ? current : get("new", HTMLButtonElement)).focus();
+}
+
+function closeLater() {
+  clearTimeout(timer);
+  // Whoever points at it, or has reached it by keyboard, is about to use it.
+  timer = setTimeout(() => box.matches(":hover, :has(:focus-visible)") ? closeLater() : closeToast(), SHOWN);
+}
+
+/**
+ * Shows a message. An urgent one stays until it is closed.
+ * @param {string} text
+ * @param {{ urgent?: boolean, undo?: () => void, closed?: () => void }} [options] `undo` is offered as a button,
+ *   which gets the focus; `closed` is called when the message goes without it, but not if the next has the same
+ */
+export function toast(text, { urgent = false, undo, closed } = {}) {
+  const before = onClosed;
+  onClosed = closed;
+  if (before !== closed) before?.();
+  const close = make("button", "quiet", "×");
+  close.type = "button";
+  close.setAttribute("aria-label", page.texts.close);
+  close.onclick = closeToast;
+  const message = make("div", urgent ? "message urgent" : "message");
+  message.append(make("p", "", text));
+  const button = make("button", "undo", page.texts.undo);
+  button.type = "button";
+  button.onclick = () => {
+    onClosed = undefined;
+    closeToast();
+    undo?.();
+  };
+  if (undo) message.append(button);
+  message.append(close);
+  box.replaceChildren(message);
+  clearTimeout(timer);
+  if (undo) button.focus();
+  if (!urgent) closeLater();
+}
+
+box.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  event.stopPropagation();
+  closeToast();
+});
