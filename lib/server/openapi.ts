@@ -34,14 +34,17 @@ export const json = <S extends z.ZodType>(description: string, schema: S) => ({
   content: { "application/json": { schema } },
 });
 
+/** A header of answers to texts. */
+export const truncatedHeader = z.object({
+  "x-desde-cero-truncated": z.literal("true").optional().describe(
+    "Present if a part of the text was left out, because the context has no room for it.",
+  ),
+});
+
 /** An answer that is JSON, or a stream of events with `stream`. */
 export const jsonOrEvents = <S extends z.ZodType, E extends z.ZodType>(whole: S, event: E, ends: string) => ({
   description: `The answer; with \`stream\`, server-sent events of its parts, ${ends}.`,
-  headers: z.object({
-    "x-desde-cero-truncated": z.literal("true").optional().describe(
-      "Present if the start of the prompt was left out, because the context has no room for it.",
-    ),
-  }),
+  headers: truncatedHeader,
   content: { "application/json": { schema: whole }, "text/event-stream": { schema: event } },
 });
 

@@ -1,9 +1,15 @@
 /** From the messages and texts of a request to the tokens that the model reads. */
+import type { Context } from "hono";
+import { encodeText } from "../data/labelled.ts";
 import { promptLimit } from "../generate/answer.ts";
 import { type EncodedPrompt, encodeEnd, encodePrompt, type Question, type Turn } from "../text/prompt.ts";
 import { special } from "../text/special.ts";
+import type { Tokenizer } from "../text/tokenizer.ts";
 import { ApiError } from "./errors.ts";
 import type { LanguageModel } from "./models.ts";
+
+/** What a request says about texts that the context has no room for: false refuses them. */
+type Truncate = boolean | null | undefined;
 
 export interface Message {
   readonly role: "system" | "developer" | "user" | "assistant" | "tool" | "function";
@@ -64,21 +70,47 @@ export function textPrompt(
     const { ids, truncated } = encodeEnd(tokenizer, prompt, limit - 1);
     return { ids: Uint32Array.of(special("<bos>"), ...ids), truncated };
   }
-  const wrong = prompt.find((id) => id >= vocab);
-  if (wrong !== undefined) {
-    throw new ApiError(
-      400,
-      `prompt: there is no token ${wrong}; ids are below ${vocab}`,
-      "prompt",
-      "invalid_value",
-    );
-  }
+  checkIds(prompt, vocab, "prompt");
   return { ids: Uint32Array.from(prompt.slice(-limit)), truncated: prompt.length > limit };
 }
 
-/** The refusal of a prompt that would have to be cut. */
-export function cutRefusal({ ids }: EncodedPrompt, param: string): ApiError {
+/** @throws {ApiError} if there is no such token */
+function checkIds(ids: readonly number[], vocab: number, param: string): void {
+  const wrong = ids.find((id) => id >= vocab);
+  if (wrong === undefined) return;
+  const message = `${param}: there is no token ${wrong}; ids are below ${vocab}`;
+  throw new ApiError(400, message, param, "invalid_value");
+}
+
+/**
+ * A text to embed or to label: `<bos>` and its start, as much as the context holds. Token ids are taken as they are.
+ * @throws {ApiError} if there is no such token
+ */
+export function encodeInput(
+  tokenizer: Tokenizer,
+  input: string | readonly number[],
+  { context, vocab }: { context: number; vocab: number },
+): EncodedPrompt {
+  if (typeof input !== "string") checkIds(input, vocab, "input");
+  const ids = typeof input === "string"
+    ? encodeText(tokenizer, input, context + 1)
+    : Uint32Array.from(input.slice(0, context + 1));
+  return { ids: ids.subarray(0, context), truncated: ids.length > context };
+}
+
+/**
+ * Tells a client that a text was cut, in a header.
+ * @throws {ApiError} if the request wants its texts whole
+ */
+export function reportCut(
+  c: Context,
+  { ids, truncated }: EncodedPrompt,
+  truncate: Truncate,
+  param: string,
+): void {
+  if (!truncated) return;
+  if (truncate !== false) return c.header("x-desde-cero-truncated", "true");
   const message =
     `${param}: too long: the context has room for ${ids.length} tokens; shorten it, or let it be cut`;
-  return new ApiError(400, message, param, "context_length_exceeded");
+  throw new ApiError(400, message, param, "context_length_exceeded");
 }

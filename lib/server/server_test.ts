@@ -41,14 +41,33 @@ Deno.test("a chat is answered whole and in parts, the same for the same seed", a
   assertEquals(parts.at(-2).desde_cero.ids, trace.ids);
 });
 
-Deno.test("embeddings are mean states, as numbers and as base64", async () => {
+Deno.test("embeddings are vectors of length 1, as numbers and as base64", async () => {
   await using s = await testApp();
   const { data, usage } = await (await s.post("/v1/embeddings", { input: ["hola", "adiós"] })).json();
   assertEquals(data.map(({ embedding }: { embedding: number[] }) => embedding.length), [16, 16]);
   assertEquals(usage.prompt_tokens, 5 + 6);
+  for (const { embedding } of data) assertAlmostEquals(Math.hypot(...embedding), 1, 1e-6);
   const packed = await (await s.post("/v1/embeddings", { input: "hola", encoding_format: "base64" })).json();
   const values = new Float32Array(Uint8Array.fromBase64(packed.data[0].embedding).buffer);
   values.forEach((value, i) => assertAlmostEquals(value, data[0].embedding[i], 1e-6));
+});
+
+Deno.test("texts to embed may be token ids, and one that is cut says so or is refused", async () => {
+  await using s = await testApp();
+  const embed = async (input: unknown, more: object = {}) =>
+    await s.post("/v1/embeddings", { input, ...more });
+  const [{ embedding }] = (await (await embed([7, 8, 9])).json()).data;
+  assertEquals((await (await embed([[7, 8, 9], [7]])).json()).data[0].embedding, embedding);
+  assertEquals((await (await embed([99999])).json()).error.param, "input");
+  for (const [path, name] of [["/v1/embeddings", "tiny/pretrain"], ["/classify", "tiny/classify/temas"]]) {
+    const ask = (length: number, more: object = {}) =>
+      s.post(path, { model: name, input: ["a", "x".repeat(length)], ...more });
+    assertEquals((await ask(63)).headers.get("x-desde-cero-truncated"), null);
+    assertEquals((await ask(64)).headers.get("x-desde-cero-truncated"), "true");
+    assertEquals((await ask(63, { truncate: false })).status, 200);
+    const refused = await ask(64, { truncate: false });
+    assertEquals([refused.status, (await refused.json()).error.param], [400, "input"]);
+  }
 });
 
 Deno.test("texts are labelled, with probabilities that add up to one", async () => {

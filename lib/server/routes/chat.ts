@@ -1,5 +1,6 @@
 /** `/v1/chat/completions`: answers to a conversation, whole or in parts. */
 import { createRoute } from "@hono/zod-openapi";
+import type { Context } from "hono";
 import { ApiError } from "../errors.ts";
 import {
   collectAll,
@@ -12,7 +13,7 @@ import {
 } from "../generation.ts";
 import type { LanguageModel } from "../models.ts";
 import { jsonOrEvents, jsonRequest, refusals, routeGroup } from "../openapi.ts";
-import { chatPrompt, cutRefusal, questionOf } from "../prompts.ts";
+import { chatPrompt, questionOf, reportCut } from "../prompts.ts";
 import { ChatChunk, ChatCompletion, ChatRequest } from "../schemas/chat.ts";
 import { newId, now } from "../schemas/common.ts";
 import { type Deadline, deadlineOf, languageModel, type Services } from "../services.ts";
@@ -40,13 +41,19 @@ function checkContinuation({ messages, continue_final_message, add_generation_pr
   if ((add_generation_prompt ?? !continued) === continued) refuse("add_generation_prompt");
 }
 
-function start(model: LanguageModel, request: ChatRequest, deadline: Deadline, services: Services) {
+function start(
+  c: Context,
+  model: LanguageModel,
+  request: ChatRequest,
+  deadline: Deadline,
+  services: Services,
+) {
   const n = request.n ?? 1;
   const { instruction, begun } = questionOf(request.messages, "messages");
   const fixed = request.faq && begun === "" ? services.faq.answer(instruction) : null;
   if (fixed !== null) return Array.from({ length: n }, () => fixedAnswer(fixed, model));
   const prompt = chatPrompt(model, request.messages, "messages");
-  if (prompt.truncated && request.truncate === false) throw cutRefusal(prompt, "messages");
+  reportCut(c, prompt, request.truncate, "messages");
   return startAnswers(
     model,
     [prompt],
@@ -70,8 +77,7 @@ export function chatRoutes(services: Services) {
     checkContinuation(request);
     const model = await languageModel(services.store, request.model);
     const deadline = deadlineOf(c, services.timeLimit);
-    const generations = start(model, request, deadline, services);
-    if (generations[0].prompt.truncated) c.header("x-desde-cero-truncated", "true");
+    const generations = start(c, model, request, deadline, services);
     const base = { id: newId("chatcmpl"), created: now(), model: model.id };
     const logprobsOf = (tokens: readonly PlacedToken[]) =>
       request.logprobs ? { content: tokenLogprobs(tokens, model.tokenizer) } : null;

@@ -1,13 +1,13 @@
 /** `/classify`: the labels of texts, with probabilities. */
 import { createRoute, z } from "@hono/zod-openapi";
-import { encodeText } from "../../data/labelled.ts";
 import { letOthersIn } from "../../event_loop.ts";
 import { pooledStates, probabilities } from "../../train/classify.ts";
-import { json, jsonRequest, refusals, routeGroup } from "../openapi.ts";
-import { model, texts } from "../schemas/common.ts";
+import { json, jsonRequest, refusals, routeGroup, truncatedHeader } from "../openapi.ts";
+import { encodeInput, reportCut } from "../prompts.ts";
+import { model, texts, truncate } from "../schemas/common.ts";
 import { labelModel, type Services } from "../services.ts";
 
-const ClassifyRequest = z.strictObject({ model, input: texts }).openapi("ClassifyRequest");
+const ClassifyRequest = z.strictObject({ model, truncate, input: texts }).openapi("ClassifyRequest");
 
 const Classification = z.strictObject({
   object: z.literal("list"),
@@ -25,7 +25,10 @@ const classifyRoute = createRoute({
   path: "/classify",
   summary: "Labels texts, with probabilities.",
   ...jsonRequest(ClassifyRequest),
-  responses: { 200: json("The labels of each text.", Classification), ...refusals },
+  responses: {
+    200: { ...json("The labels of each text.", Classification), headers: truncatedHeader },
+    ...refusals,
+  },
 });
 
 export function classifyRoutes({ store }: Services) {
@@ -35,7 +38,9 @@ export function classifyRoutes({ store }: Services) {
     const { classifier, tokenizer, id } = await labelModel(store, request.model);
     const data: z.infer<typeof Classification>["data"] = [];
     for (const [index, text] of request.input.entries()) {
-      const states = await pooledStates(classifier, [encodeText(tokenizer, text, classifier.config.context)]);
+      const input = encodeInput(tokenizer, text, classifier.config);
+      reportCut(c, input, request.truncate, "input");
+      const states = await pooledStates(classifier, [input.ids]);
       const [p] = await probabilities(classifier, states);
       const labels = classifier.head.labels.map((label, k) => ({ label, probability: p[k] }));
       data.push({ index, labels: labels.sort((a, b) => b.probability - a.probability) });

@@ -14,7 +14,7 @@ import {
 } from "../generation.ts";
 import type { LanguageModel } from "../models.ts";
 import { jsonOrEvents, jsonRequest, refusals, routeGroup } from "../openapi.ts";
-import { cutRefusal, textPrompt } from "../prompts.ts";
+import { reportCut, textPrompt } from "../prompts.ts";
 import { newId, now } from "../schemas/common.ts";
 import { Completion, CompletionChunk, CompletionRequest } from "../schemas/completions.ts";
 import { checkDeadline, deadlineOf, languageModel, type Services } from "../services.ts";
@@ -70,9 +70,7 @@ export function completionRoutes({ store, metrics, timeLimit }: Services) {
     const sampling = samplingOf(request, model);
     const newTokens = maxNewTokens === -1 ? Infinity : maxNewTokens;
     const prompts = request.prompt.map((prompt) => textPrompt(model, prompt, newTokens));
-    const cut = prompts.find(({ truncated }) => truncated);
-    if (cut && request.truncate === false) throw cutRefusal(cut, "prompt");
-    if (cut) c.header("x-desde-cero-truncated", "true");
+    prompts.forEach((prompt) => reportCut(c, prompt, request.truncate, "prompt"));
 
     const deadline = deadlineOf(c, timeLimit);
     const alternatives = request.logprobs ?? null;
@@ -105,7 +103,7 @@ export function completionRoutes({ store, metrics, timeLimit }: Services) {
       object: "text_completion" as const,
       created: now(),
       model: model.id,
-      desde_cero: { truncated: cut !== undefined },
+      desde_cero: { truncated: prompts.some(({ truncated }) => truncated) },
     };
     const logprobsOf = (tokens: readonly ScoredToken[], text: string) =>
       alternatives === null ? null : completionLogprobs(tokens, model.tokenizer, text);

@@ -1,22 +1,32 @@
 /** `/v1/embeddings`: the mean hidden state of each text. */
 import { createRoute, type z } from "@hono/zod-openapi";
-import { encodeText, padded } from "../../data/labelled.ts";
+import { padded } from "../../data/labelled.ts";
 import { letOthersIn } from "../../event_loop.ts";
 import { poolingWeights } from "../../nn/classifier.ts";
 import { pool } from "../../ops/pool.ts";
 import { scope } from "../../tensor/tensor.ts";
 import { special } from "../../text/special.ts";
-import { json, jsonRequest, refusals, routeGroup } from "../openapi.ts";
+import { json, jsonRequest, refusals, routeGroup, truncatedHeader } from "../openapi.ts";
+import { encodeInput, reportCut } from "../prompts.ts";
 import { EmbeddingRequest, Embeddings } from "../schemas/embeddings.ts";
 import { languageModel, type Services } from "../services.ts";
 
 const embeddingsRoute = createRoute({
   method: "post",
   path: "/v1/embeddings",
-  summary: "The mean hidden state of each text.",
+  summary: "The mean hidden state of each text, as a vector of length 1.",
   ...jsonRequest(EmbeddingRequest),
-  responses: { 200: json("An embedding for each text.", Embeddings), ...refusals },
+  responses: {
+    200: { ...json("An embedding for each text.", Embeddings), headers: truncatedHeader },
+    ...refusals,
+  },
 });
+
+/** The vector of length 1 (Euclid's) in the same direction. */
+function normalized(vector: Float32Array): Float32Array<ArrayBuffer> {
+  const length = Math.hypot(...vector);
+  return Float32Array.from(vector, (value) => length > 0 ? value / length : 0);
+}
 
 export function embeddingRoutes({ store }: Services) {
   const app = routeGroup();
@@ -27,14 +37,16 @@ export function embeddingRoutes({ store }: Services) {
     const data: z.infer<typeof Embeddings>["data"] = [];
     let read = 0;
     for (const [index, text] of request.input.entries()) {
-      const ids = encodeText(tokenizer, text, gpt.config.context);
-      const tokens = padded([ids], gpt.config.context);
+      const input = encodeInput(tokenizer, text, gpt.config);
+      reportCut(c, input, request.truncate, "input");
+      const tokens = padded([input.ids], gpt.config.context);
       const weights = poolingWeights(tokens, "mean", special("<pad>"));
       const state = await scope(() => device.read(pool(gpt.hidden(tokens), weights).buffer));
-      read += ids.length;
+      read += input.ids.length;
+      const vector = normalized(state.subarray(0, gpt.config.width));
       const embedding = request.encoding_format === "base64"
-        ? new Uint8Array(state.slice(0, gpt.config.width).buffer).toBase64()
-        : [...state.subarray(0, gpt.config.width)];
+        ? new Uint8Array(vector.buffer).toBase64()
+        : [...vector];
       data.push({ object: "embedding", index, embedding });
       await letOthersIn();
     }

@@ -7,12 +7,19 @@ export const text = z.string().transform((value) => value.toWellFormed());
 /** Text with something in it. */
 const filled = z.string().regex(/\S/, "the text is empty").transform((value) => value.trim().toWellFormed());
 
-/** One text or several. */
-export const texts = z.union([filled.transform((one) => [one]), z.array(filled).min(1).max(256)]);
-
 export const tokenId = z.number().int().min(0);
 /** A sequence of token ids. */
 export const tokenIds = z.array(tokenId).min(1).max(100_000);
+
+/** One text or several. */
+export const texts = z.union([filled.transform((one) => [one]), z.array(filled).min(1).max(256)]);
+
+/** The token ids of one text, or those of several. */
+export const idsOfTexts = z.union([tokenIds.transform((one) => [one]), z.array(tokenIds).min(1).max(256)]);
+
+export const truncate = z.boolean().nullish().describe(
+  "Not OpenAI's: false refuses a text that the context has no room for, a part of which is left out otherwise.",
+);
 
 export const model = z.string().optional().describe("By default the first of /v1/models.");
 
@@ -59,9 +66,7 @@ export const sampling = {
     "What is added to the logits of tokens, by their ids; -100 bans one.",
   ),
   seed: z.number().int().min(0).max(2 ** 53 - 1).nullish(),
-  truncate: z.boolean().nullish().describe(
-    "Not OpenAI's: false refuses a prompt that the context has no room for, whose start is left out otherwise.",
-  ),
+  truncate,
 };
 export type SamplingRequest = z.infer<z.ZodObject<typeof sampling>>;
 

@@ -1,11 +1,12 @@
 /** `/v1/embeddings`: its requests and answers. */
 import { z } from "@hono/zod-openapi";
-import { harmless, model, refused, texts } from "./common.ts";
+import { harmless, idsOfTexts, model, refused, texts, truncate } from "./common.ts";
 
 export const EmbeddingRequest = z.strictObject({
   model,
   user: harmless.user,
-  input: texts,
+  truncate,
+  input: z.union([texts, idsOfTexts]).describe("A text, several, the token ids of one, or those of several."),
   encoding_format: z.enum(["float", "base64"]).nullish(),
   dimensions: refused("an embedding is as wide as its model"),
 }).openapi("EmbeddingRequest");
@@ -16,7 +17,7 @@ export const Embeddings = z.strictObject({
     object: z.literal("embedding"),
     index: z.number().int(),
     embedding: z.union([z.array(z.number()), z.string()]).describe(
-      "Numbers; or their bytes (float32, little-endian) as base64.",
+      "Numbers, the sum of whose squares is 1; or their bytes (float32, little-endian) as base64.",
     ),
   })),
   model: z.string(),
