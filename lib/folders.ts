@@ -48,6 +48,18 @@ export async function tidyFolder(folder: string): Promise<void> {
   }
 }
 
+/** Removes a folder; to readers it is gone at once. */
+export async function removeFolder(path: string): Promise<void> {
+  try {
+    await removeLeftovers(path);
+    if (!await exists(path)) return;
+    await renameSynced(path, `${path}.old`);
+    await removeLeftovers(path);
+  } catch (error) {
+    explain(error, path);
+  }
+}
+
 /** Removes what a killed writer of this folder left; a complete new one takes its place if it has none. */
 async function removeLeftovers(path: string): Promise<void> {
   if (!await exists(path) && await exists(`${path}.new`)) await renameSynced(`${path}.new`, path);

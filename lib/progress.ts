@@ -4,6 +4,17 @@
 export type Log = (line: string) => void;
 
 const encoder = new TextEncoder();
+
+/** Writes to the terminal or log. If that was closed, there is no one to tell, and the work goes on. */
+function write(text: string): void {
+  try {
+    Deno.stderr.writeSync(encoder.encode(text));
+  } catch (error) {
+    const closed = error instanceof Deno.errors.BrokenPipe || (error as { code?: string }).code === "EIO";
+    if (!closed) throw error;
+  }
+}
+
 const CLEAR = "\r\x1b[K";
 
 export class Terminal {
@@ -12,7 +23,7 @@ export class Terminal {
 
   /** A line that stays. */
   readonly log: Log = (line) => {
-    Deno.stderr.writeSync(encoder.encode(`${this.#shown ? CLEAR : ""}${line}\n`));
+    write(`${this.#shown ? CLEAR : ""}${line}\n`);
     this.#shown = false;
   };
 
@@ -20,13 +31,13 @@ export class Terminal {
   progress(line: string): void {
     if (!this.interactive) return;
     const width = Math.max(20, terminalWidth() - 1);
-    Deno.stderr.writeSync(encoder.encode(CLEAR + [...line].slice(0, width).join("")));
+    write(CLEAR + [...line].slice(0, width).join(""));
     this.#shown = true;
   }
 
   /** Ends the line that rewrites itself. */
   clear(): void {
-    if (this.#shown) Deno.stderr.writeSync(encoder.encode(CLEAR));
+    if (this.#shown) write(CLEAR);
     this.#shown = false;
   }
 }

@@ -10,7 +10,8 @@ import { readDocuments } from "../lib/data/documents.ts";
 import { writeFileAtomic } from "../lib/files.ts";
 import { count } from "../lib/progress.ts";
 import { paths } from "../lib/run/config.ts";
-import { main, type Stage } from "../lib/run/stage.ts";
+import { main } from "../lib/run/main.ts";
+import type { Stage } from "../lib/run/stage.ts";
 import { special } from "../lib/text/special.ts";
 import { type Tokenizer, vocabularyBuilder } from "../lib/text/tokenizer.ts";
 import { prepareCorpus } from "./prepare-corpus.ts";
@@ -31,7 +32,7 @@ export const buildVocab: Stage = {
   about: "Builds the tokenizer's vocabulary from the training documents.",
   module: import.meta.url,
   out: (preset) => paths(preset).vocabulary,
-  settings: (preset) => preset.tokenizer,
+  settings: ({ tokenizer }) => ({ tokenizer }),
   after: () => [prepareCorpus],
   async run({ preset, out, terminal }) {
     const { corpus } = paths(preset);

@@ -31,7 +31,8 @@ import { attentionWeights } from "../lib/nn/attention_weights.ts";
 import { GPT } from "../lib/nn/gpt.ts";
 import { bar, type Terminal } from "../lib/progress.ts";
 import { paths, type Preset, section } from "../lib/run/config.ts";
-import { main, type Stage } from "../lib/run/stage.ts";
+import { main } from "../lib/run/main.ts";
+import type { Stage } from "../lib/run/stage.ts";
 import { special } from "../lib/text/special.ts";
 import type { Tokenizer } from "../lib/text/tokenizer.ts";
 import { checkpointFiles, findCheckpoint } from "../lib/train/backbone.ts";
@@ -68,7 +69,7 @@ export const evaluate: Stage = {
   about: "Measures checkpoints side by side: text, questions, labels, samples, speed.",
   module: import.meta.url,
   out: (preset) => paths(preset).evaluate,
-  settings: (preset) => [preset.seed, preset.device, settings(preset)],
+  settings: ({ seed, device, evaluate: own }) => ({ seed, device, evaluate: own }),
   after: (preset) => [
     ...settings(preset).text.length === 0 ? [prepareCorpus] : [],
     ...listed(preset) ? [] : [

@@ -11,9 +11,10 @@ import { drawAlike, encodeText, epochBatch, type Labelled, padded, splitTask } f
 import type { Device } from "../lib/device/device.ts";
 import { writeFileAtomic } from "../lib/files.ts";
 import { Classifier, type Freeze } from "../lib/nn/classifier.ts";
-import { count, type Terminal } from "../lib/progress.ts";
+import { count } from "../lib/progress.ts";
 import { paths, type Preset, section } from "../lib/run/config.ts";
-import { main, type Stage } from "../lib/run/stage.ts";
+import { main } from "../lib/run/main.ts";
+import type { Context, Stage } from "../lib/run/stage.ts";
 import { finetuningLoop, openFor } from "../lib/run/training.ts";
 import { deriveSeed, uniform } from "../lib/tensor/random.ts";
 import { special } from "../lib/text/special.ts";
@@ -45,7 +46,12 @@ export const finetuneClassify: Stage = {
   about: "Trains classifiers on the pretrained backbone, and compares them with baselines.",
   module: import.meta.url,
   out: (preset) => paths(preset).classify,
-  settings: (preset) => [preset.seed, preset.device, preset.precision, settings(preset)],
+  settings: ({ seed, device, precision, "finetune-classify": own }) => ({
+    seed,
+    device,
+    precision,
+    "finetune-classify": own,
+  }),
   after: (preset) => settings(preset).backbone ? [] : [pretrain],
   async sources(preset) {
     const { backbone, tasks } = settings(preset);
@@ -54,7 +60,9 @@ export const finetuneClassify: Stage = {
   },
   optional: true,
   interruptible: true,
-  async run({ preset, out, terminal, signal }) {
+  keeps: true,
+  async run(context) {
+    const { preset, out, terminal } = context;
     const options = settings(preset);
     // Everything that can be wrong with the data is told before the first step of training.
     const tasks: [string, Splits][] = [];
@@ -68,17 +76,7 @@ export const finetuneClassify: Stage = {
     const metrics: Record<string, unknown> = {};
     for (const [name, splits] of tasks) {
       const folder = join(out, name);
-      const report = await runTask({
-        name,
-        folder,
-        splits,
-        backbone,
-        options,
-        preset,
-        device,
-        terminal,
-        signal,
-      });
+      const report = await runTask({ ...context, name, folder, splits, backbone, options, device });
       if (!report) return { finished: false, metrics: {} };
       metrics[name] = report;
     }
@@ -87,16 +85,13 @@ export const finetuneClassify: Stage = {
   },
 };
 
-interface Task {
+interface Task extends Context {
   readonly name: string;
   readonly folder: string;
   readonly splits: Splits;
   readonly backbone: Backbone;
   readonly options: Options;
-  readonly preset: Preset;
   readonly device: Device;
-  readonly terminal: Terminal;
-  readonly signal: AbortSignal;
 }
 
 /** Trains a task's classifier, tests it beside the baselines, and writes the report. Null if stopped. */
@@ -198,7 +193,7 @@ function classWeights({ labels, train }: Splits, { class_weights }: Options): Fl
  * once, and only the head is trained on them.
  */
 async function finetune(task: Task, out: string, values: Backbone["values"] | undefined) {
-  const { name, splits, backbone, options, preset, device, terminal, signal } = task;
+  const { name, splits, backbone, options, preset, device, terminal } = task;
   const { labels } = splits;
   const { tokenizer } = backbone;
   const config = { ...backbone.config, dropout: options.dropout };
@@ -247,6 +242,7 @@ async function finetune(task: Task, out: string, values: Backbone["values"] | un
     return { loss, accuracy: right / p.length };
   };
   const result = await train(finetuningLoop("finetune-classify", options, perEpoch, seed, preset), {
+    ...task,
     model,
     tokenizer,
     out,
@@ -279,8 +275,6 @@ async function finetune(task: Task, out: string, values: Backbone["values"] | un
     },
     // The loss rises with confidence long before labels get worse; of equals, the later has seen more.
     better: (now, best) => now.accuracy >= best.accuracy,
-    terminal,
-    signal,
   });
   if (!result.finished) return null;
   await writeFileAtomic(

@@ -19,7 +19,8 @@ import { answer } from "../lib/generate/answer.ts";
 import { GPT } from "../lib/nn/gpt.ts";
 import { count } from "../lib/progress.ts";
 import { paths, type Preset, section } from "../lib/run/config.ts";
-import { main, type Stage } from "../lib/run/stage.ts";
+import { main } from "../lib/run/main.ts";
+import type { Stage } from "../lib/run/stage.ts";
 import { finetuningLoop, openFor } from "../lib/run/training.ts";
 import { deriveSeed, permutation, uniform } from "../lib/tensor/random.ts";
 import { encodeConversation } from "../lib/text/prompt.ts";
@@ -35,7 +36,12 @@ export const finetuneInstruct: Stage = {
   about: "Teaches the pretrained model to answer instructions.",
   module: import.meta.url,
   out: (preset) => paths(preset).instruct,
-  settings: (preset) => [preset.seed, preset.device, preset.precision, settings(preset)],
+  settings: ({ seed, device, precision, "finetune-instruct": own }) => ({
+    seed,
+    device,
+    precision,
+    "finetune-instruct": own,
+  }),
   after: (preset) => settings(preset).backbone ? [] : [pretrain],
   async sources(preset) {
     const { backbone, data } = settings(preset);
@@ -43,7 +49,9 @@ export const finetuneInstruct: Stage = {
   },
   optional: true,
   interruptible: true,
-  async run({ preset, out, terminal, signal }) {
+  keeps: true,
+  async run(context) {
+    const { preset, out, terminal } = context;
     const options = settings(preset);
     const { train: learned, validation } = await readSplit(preset);
     const backbone = await readBackbone(options.backbone ?? paths(preset).pretrain, paths(preset).vocabulary);
@@ -51,30 +59,30 @@ export const finetuneInstruct: Stage = {
     const device = await openFor(preset, terminal, { config: backbone.config, batch: options.batch });
     const model = new GPT(device, { ...backbone.config, dropout: options.dropout });
     model.load(backbone.values);
-    const { context } = model.config;
+    const { context: time } = model.config;
     const seed = deriveSeed(preset.seed, "instruct");
-    const encode = ({ turns }: Conversation) => encodeConversation(tokenizer, turns, context);
+    const encode = ({ turns }: Conversation) => encodeConversation(tokenizer, turns, time);
     const cut = [...learned, ...validation].filter((conversation) => encode(conversation).truncated).length;
     terminal.log(
       `  backbone: ${backbone.folder}; ${count(learned.length)} conversations to learn, ` +
         `${validation.length} to validate`,
     );
-    if (cut > 0) terminal.log(`  ${cut} conversations are longer than the context of ${context} tokens; cut`);
+    if (cut > 0) terminal.log(`  ${cut} conversations are longer than the context of ${time} tokens; cut`);
 
     const perEpoch = Math.ceil(learned.length / options.batch);
     const held = Array.from(
       { length: Math.ceil(validation.length / options.batch) },
       (_, i) =>
-        conversationBatch(validation.slice(i * options.batch, (i + 1) * options.batch).map(encode), context),
+        conversationBatch(validation.slice(i * options.batch, (i + 1) * options.batch).map(encode), time),
     );
     const sample = async (instruction: string) => {
       const options = { maxNewTokens: 100, temperature: 0, topK: 0, seed };
       return `${instruction} ${(await answer(model, tokenizer, instruction, options)).text}`;
     };
     const result = await train(finetuningLoop("finetune-instruct", options, perEpoch, seed, preset), {
+      ...context,
       model,
       tokenizer,
-      out,
       highestLoss: highestLanguageLoss(model),
       batch(step) {
         const rows = epochBatch(learned.length, options.batch, step - 1, deriveSeed(seed, "batches"));
@@ -90,12 +98,10 @@ export const finetuneInstruct: Stage = {
           }));
           return { ...learned[i], turns };
         });
-        return languageBatch(model, conversationBatch(varied.map(encode), context));
+        return languageBatch(model, conversationBatch(varied.map(encode), time));
       },
       evaluate: () => evaluateLoss(model, held, tokenizer),
       ...options.sample !== "" && { sample: () => sample(options.sample) },
-      terminal,
-      signal,
     });
     device.close();
     const report = {

@@ -1,53 +1,8 @@
 /** Both finetunings and the evaluation as a user runs them, and the mistakes a user can make. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { exists } from "../lib/files.ts";
-import { refused, sampleText, TINY, type Workspace, workspace } from "../lib/run/testing.ts";
-
-const PRESET = `${TINY}
-tokenizer: { always: "0123456789<>¿?" }
-finetune-classify:
-  tasks:
-    who: { data: who.csv, text: texto, label: quién }
-  epochs: 2
-  batch: 8
-finetune-instruct:
-  data: [ask.jsonl]
-  epochs: 2
-  batch: 8
-  augment: { case: 0.5, accents: 0.5, punctuation: 0.5, history: 0.5 }
-  sample: "¿Qué mira?"
-evaluate:
-  instruct: { data: [questions.jsonl], max_new_tokens: 5 }
-  samples: { temperatures: [0, 1], tokens: 5 }
-`;
-const ANIMALS = ["gato", "perra"];
-const TABLE = "texto,quién\n" +
-  Array.from({ length: 40 }, (_, i) => `"El ${ANIMALS[i % 2]}, ${i}",${ANIMALS[i % 2]}\n`).join("");
-const ASKED = Array.from(
-  { length: 20 },
-  (_, i) => JSON.stringify({ instruction: `¿Qué mira ${ANIMALS[i % 2]} ${i}?`, output: "la luna" }) + "\n",
-).join("");
-const QUESTIONS =
-  `{"instruction": "¿Qué mira el gato?", "response": "la luna", "contains": ["luna"], "family": "mirar"}
-{"instruction": "¿Qué busca?", "contains": ["mar"]}
-`;
-
-async function project(preset = PRESET): Promise<Workspace> {
-  const work = await workspace(sampleText(), preset);
-  await work.write("who.csv", TABLE);
-  await work.write("ask.jsonl", ASKED);
-  await work.write("questions.jsonl", QUESTIONS);
-  return work;
-}
-
-async function pretrained(preset = PRESET): Promise<Workspace> {
-  const work = await project(preset);
-  for (const stage of ["prepare-corpus", "build-vocab", "pretrain"]) {
-    const { code, output } = await work.run(stage);
-    assertEquals(code, 0, output);
-  }
-  return work;
-}
+import { refused, workspace } from "../lib/run/testing.ts";
+import { ASKED, PRESET, pretrained, project, TABLE } from "./testing.ts";
 
 Deno.test("the pipeline finetunes and evaluates; its results can be asked and label texts", async () => {
   await using work = await project();
@@ -157,7 +112,7 @@ Deno.test("freeze decides how many parameters are trained", async () => {
   await using work = await pretrained();
   const trained: number[] = [];
   for (const freeze of ["backbone", "all-but-last 1", "none"]) {
-    const run = await work.run("finetune-classify", "--set", `finetune-classify.freeze=${freeze}`);
+    const run = await work.run("finetune-classify", "--force", "--set", `finetune-classify.freeze=${freeze}`);
     assertEquals(run.code, 0, run.output);
     const [, count] = /([\d,]+) of [\d,]+ parameters are trained/.exec(run.output)!;
     trained.push(Number(count.replace(",", "")));
@@ -297,7 +252,8 @@ Deno.test("a backbone from elsewhere must fit the vocabulary, and works if it do
   assertEquals((await work.run("finetune-classify", ...from)).code, 0);
   const other = ["--set", 'tokenizer.always="0123456789<>¿?@#"'];
   assertEquals((await work.run("build-vocab", ...other)).code, 0);
-  refused(await work.run("finetune-classify", ...from, ...other), "elsewhere was trained with");
+  refused(await work.run("finetune-classify", "--force", ...from, ...other), "elsewhere was trained with");
+  assert(await exists(work.path("models/tiny/classify/manifest.json")), "what was finished stays so");
 });
 
 Deno.test("texts longer than the context are cut, and the log counts them", async () => {

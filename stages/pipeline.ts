@@ -3,7 +3,7 @@
  *
  *   deno task pipeline --config configs/mini.yaml
  */
-import { main } from "../lib/run/stage.ts";
+import { main } from "../lib/run/main.ts";
 import { buildVocab } from "./build-vocab.ts";
 import { evaluate } from "./evaluate.ts";
 import { finetuneClassify } from "./finetune-classify.ts";

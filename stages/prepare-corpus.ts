@@ -13,7 +13,8 @@ import { listLocal } from "../lib/data/corpus/sources.ts";
 import { writeFileAtomic } from "../lib/files.ts";
 import { bar, count, duration } from "../lib/progress.ts";
 import { paths } from "../lib/run/config.ts";
-import { main, type Stage } from "../lib/run/stage.ts";
+import { main } from "../lib/run/main.ts";
+import type { Stage } from "../lib/run/stage.ts";
 
 /** A line for every tenth of a second: how far, how fast, how much is kept, how long it will take. */
 function progressLine(show: (line: string) => void): (progress: Progress) => void {
@@ -43,7 +44,7 @@ export const prepareCorpus: Stage = {
   about: "Cleans text and splits it into training and validation documents.",
   module: import.meta.url,
   out: (preset) => paths(preset).corpus,
-  settings: (preset) => [preset["prepare-corpus"], preset.seed],
+  settings: ({ seed, "prepare-corpus": own }) => ({ seed, "prepare-corpus": own }),
   after: () => [],
   sources: (preset) => listLocal(preset["prepare-corpus"].sources),
   async run({ preset, out, terminal }) {

@@ -12,13 +12,14 @@ import { UserError } from "../lib/errors.ts";
 import { generate } from "../lib/generate/generate.ts";
 import { GPT } from "../lib/nn/gpt.ts";
 import { count } from "../lib/progress.ts";
-import { architecture, paths, type Preset } from "../lib/run/config.ts";
-import { type Context, main, type Stage } from "../lib/run/stage.ts";
-import { openFor } from "../lib/run/training.ts";
+import { paths, type Preset } from "../lib/run/config.ts";
+import { main } from "../lib/run/main.ts";
+import type { Stage } from "../lib/run/stage.ts";
+import { architecture, openFor } from "../lib/run/training.ts";
 import { deriveSeed } from "../lib/tensor/random.ts";
 import { special } from "../lib/text/special.ts";
 import { readTokenizer, type Tokenizer } from "../lib/text/tokenizer.ts";
-import { architectureDifferences, readCheckpoint, readCheckpointInfo } from "../lib/train/checkpoint.ts";
+import { architectureDifferences, readCheckpoint } from "../lib/train/checkpoint.ts";
 import { evaluateLoss, unigramEntropy } from "../lib/train/evaluate.ts";
 import { highestLanguageLoss, languageBatch, train } from "../lib/train/loop.ts";
 import { trainingBytes } from "../lib/train/measure.ts";
@@ -30,16 +31,16 @@ export const pretrain: Stage = {
   about: "Trains a GPT on the corpus, from a random start.",
   module: import.meta.url,
   out: (preset) => paths(preset).pretrain,
-  settings: ({ seed, device, precision, model, pretrain }) => [seed, device, precision, model, pretrain],
+  settings: ({ seed, device, precision, model, pretrain }) => ({ seed, device, precision, model, pretrain }),
   after: () => [prepareCorpus, buildVocab],
   interruptible: true,
   resumable: true,
+  keeps: true,
   async run(context) {
-    const { preset, out, terminal } = context;
+    const { preset, out, terminal, resume } = context;
     const { model: { context: time }, pretrain: options, seed } = preset;
     const tokenizer = await readTokenizer(join(paths(preset).vocabulary, "tokenizer.json"));
     const streams = await readStreams(preset, tokenizer);
-    const unfinished = await unfinishedRun(context);
     const config = architecture(preset, tokenizer.size);
     const device = await openFor(preset, terminal, { config, batch: options.batch });
     const bytes = trainingBytes(config, options.batch);
@@ -57,9 +58,9 @@ export const pretrain: Stage = {
       `  model: L${layers} H${heads} C${width} T${time} V${tokenizer.size}, ` +
         `${count(model.parameters.count)} parameters`,
     );
-    if (unfinished) {
+    if (resume) {
       await loadUnfinished(join(out, "last"), model, tokenizer);
-      terminal.log(`  resuming after step ${unfinished.step}`);
+      terminal.log(`  resuming after step ${resume.step}`);
     } else model.initialize(deriveSeed(seed, "weights"));
 
     const entropy = unigramEntropy(streams.validation);
@@ -86,10 +87,10 @@ export const pretrain: Stage = {
         save: options.save_every,
       },
     }, {
+      ...context,
+      resumable: true,
       model,
       tokenizer,
-      out,
-      resume: unfinished,
       highestLoss: highestLanguageLoss(model),
       batch(step, micro) {
         const index = (step - 1) * options.accumulate + micro;
@@ -103,13 +104,8 @@ export const pretrain: Stage = {
       },
       evaluate: () => evaluateLoss(model, batches, tokenizer),
       sample: () => sample(model, tokenizer, preset),
-      terminal,
-      signal: context.signal,
     });
     device.close();
-    if (!result.finished) {
-      terminal.log(`  stopped and saved after step ${result.step}; go on with --resume`);
-    }
     return {
       finished: result.finished,
       device: device.description,
@@ -133,26 +129,6 @@ async function readStreams(preset: Preset, tokenizer: Tokenizer) {
     throw new UserError("prepare-corpus.validation.share: no text is held out; raise it, or add text");
   }
   return streams;
-}
-
-/** The interrupted run to go on with, or null to start; refuses to overwrite one unasked. */
-async function unfinishedRun({ preset, out, resume, force, terminal }: Context) {
-  const info = await readCheckpointInfo(join(out, "last"));
-  if (resume) {
-    if (info && info.step < preset.pretrain.steps) return info;
-    if (info) {
-      throw new UserError(
-        `--resume: ${out}/last has made its ${info.step} steps; raise pretrain.steps, or leave --resume out`,
-      );
-    }
-    terminal.log("  nothing to resume: no checkpoint was saved; starting from the beginning");
-  } else if (info && !info.finished && !force) {
-    throw new UserError(
-      `${out}/last holds an unfinished run, at step ${info.step}; go on with --resume, or ` +
-        `start anew with --force`,
-    );
-  }
-  return null;
 }
 
 /** Loads the weights to go on with, if they are of this architecture and vocabulary. */

@@ -3,7 +3,6 @@
  * the JSON Schema that editors complete and check presets with.
  */
 import { z } from "zod";
-import type { GptConfig } from "../nn/gpt.ts";
 
 const natural = z.number().int().positive();
 const whole = z.number().int().nonnegative();
@@ -274,12 +273,6 @@ export function section<K extends "finetune-classify" | "finetune-instruct" | "e
   const found = preset[name];
   if (!found) throw new Error(`the preset has no section ${name}`);
   return found;
-}
-
-/** The architecture, once the vocabulary's size is known. */
-export function architecture({ model }: Preset, vocab: number): GptConfig {
-  const { layers, heads, width, context, dropout, bias, tied } = model;
-  return { vocab, layers, heads, width, context, hidden: model.hidden ?? 4 * width, dropout, bias, tied };
 }
 
 /** Where a preset's artifacts are, from the project's root. */

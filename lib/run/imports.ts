@@ -11,9 +11,17 @@ export async function importsOf(path: string): Promise<string[]> {
   return [...source.matchAll(IMPORT)].map((m) => join(dirname(path), m[1] ?? m[2] ?? m[3]));
 }
 
-/** A module and everything of the project that it imports, directly or not, sorted. */
-export async function importGraph(entry: string): Promise<string[]> {
+/**
+ * A module and everything of the project that it imports, directly or not, sorted.
+ * @param leaveOut modules that are neither listed nor followed
+ */
+export async function importGraph(
+  entry: string,
+  leaveOut: (path: string) => boolean = () => false,
+): Promise<string[]> {
   const seen = new Set([entry]);
-  for (const path of seen) for (const next of await importsOf(path)) seen.add(next);
+  for (const path of seen) {
+    for (const next of await importsOf(path)) if (!leaveOut(next)) seen.add(next);
+  }
   return [...seen].sort();
 }

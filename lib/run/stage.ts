@@ -2,15 +2,18 @@
  * Stages as in make: a stage reads inputs, writes one folder, and leaves a manifest that says from what
  * it was made. A stage whose settings, inputs and code are unchanged does not run again.
  */
-import { parseArgs } from "@std/cli/parse-args";
-import { join } from "@std/path";
-import { z } from "zod";
-import { exitOnUserError, UserError } from "../errors.ts";
-import { exists, explain, hashContent, hashFile, writeFileAtomic } from "../files.ts";
-import { duration, Terminal } from "../progress.ts";
+import { tidyFolder } from "../folders.ts";
+import { duration, type Terminal } from "../progress.ts";
+import type { CheckpointInfo, Run } from "../train/checkpoint.ts";
+import { codeHashes } from "./code.ts";
+import { commandLine } from "./command.ts";
 import type { Preset } from "./config.ts";
-import { importGraph } from "./imports.ts";
-import { loadPreset } from "./preset.ts";
+import { refuseToReplace, resumePoint } from "./keep.ts";
+import { lockFolder } from "./lock.ts";
+import { listOutputs, removeManifest, writeManifest } from "./manifest.ts";
+import type { Settings } from "./settings.ts";
+import { explain, inputHashes, type Inputs, type Request, staleness } from "./staleness.ts";
+import { StopSignals } from "./stop.ts";
 
 export type StageName =
   | "prepare-corpus"
@@ -24,10 +27,14 @@ export interface Context {
   readonly preset: Preset;
   /** The stage's folder. */
   readonly out: string;
-  readonly resume: boolean;
-  readonly force: boolean;
+  /** The checkpoint to go on from, or null to start from the beginning. */
+  readonly resume: CheckpointInfo | null;
+  /** What checkpoints say of the run that they are of. */
+  readonly run: Run;
+  /** To be called before anything of an earlier result is replaced; it stops being a finished one. */
+  begin(): Promise<void>;
   readonly terminal: Terminal;
-  /** Aborted when the user presses Ctrl-C, if the stage asked for it. */
+  /** Aborted when the user asks to stop, if the stage is interruptible. */
   readonly signal: AbortSignal;
 }
 
@@ -49,260 +56,107 @@ export interface Stage {
   readonly module: string;
   readonly out: (preset: Preset) => string;
   /** The part of the preset that decides the result. */
-  readonly settings: (preset: Preset) => unknown;
+  readonly settings: Settings;
   /** Stages whose folders it reads. */
   readonly after: (preset: Preset) => readonly Stage[];
   /** Whether its section may be missing from a preset, which then has no such stage. */
   readonly optional?: boolean;
   /** Files it reads besides those folders. */
   readonly sources?: (preset: Preset) => Promise<string[]>;
-  /** Whether Ctrl-C is handled by the stage, which saves, rather than ending the process. */
+  /** Whether the stage itself handles signals that ask to stop, and saves, so that they do not end the process. */
   readonly interruptible?: boolean;
   /** Whether an interrupted run can go on with `--resume`. */
   readonly resumable?: boolean;
+  /**
+   * Whether a finished result is kept until the user asks to replace it, because it took long to train.
+   * Such a stage calls `begin` itself, when it has something to replace it with.
+   */
+  readonly keeps?: boolean;
   run(context: Context): Promise<StageResult>;
 }
 
-const Manifest = z.object({
-  stage: z.string(),
-  preset: z.record(z.string(), z.unknown()),
-  settings: z.string(),
-  code: z.string(),
-  inputs: z.record(z.string(), z.string()),
-  fetched: z.record(z.string(), z.string()).optional(),
-  outputs: z.record(z.string(), z.object({ hash: z.string(), bytes: z.number(), modified: z.number() })),
-  metrics: z.record(z.string(), z.unknown()),
-  device: z.string().nullable(),
-  seed: z.number(),
-  seconds: z.number(),
-  made: z.string(),
-  versions: z.record(z.string(), z.string()),
-});
-export type Manifest = z.infer<typeof Manifest>;
-
-export async function readManifest(folder: string): Promise<Manifest | null> {
-  try {
-    const parsed = Manifest.safeParse(JSON.parse(await Deno.readTextFile(join(folder, "manifest.json"))));
-    return parsed.success ? parsed.data : null;
-  } catch {
-    return null;
-  }
-}
-
-/** The command that runs a stage. */
-export function command(stage: StageName, configPath: string): string {
-  return `deno task ${stage} --config ${configPath}`;
-}
-
-/** Hashes of what a stage reads: the manifests' outputs of earlier stages, and source files. */
-async function inputHashes(
-  stage: Stage,
-  preset: Preset,
-  configPath: string,
-): Promise<Record<string, string>> {
-  const hashes: Record<string, string> = {};
-  for (const earlier of stage.after(preset)) {
-    const folder = earlier.out(preset);
-    const state = await staleness(earlier, preset, configPath, false);
-    if (state) {
-      throw new UserError(`${folder}: ${state}; run ${command(earlier.name, configPath)} first`);
-    }
-    const manifest = (await readManifest(folder))!;
-    for (const [file, { hash }] of Object.entries(manifest.outputs)) hashes[join(folder, file)] = hash;
-  }
-  for (const path of await stage.sources?.(preset) ?? []) {
-    hashes[path] = await hashFile(path).catch((error) => {
-      if (!(error instanceof Deno.errors.NotFound)) throw error;
-      throw new UserError(
-        `${path} does not exist; ${stage.name} reads it, by the preset's section of that name`,
-      );
-    });
-  }
-  return hashes;
-}
-
-async function codeHash(stage: Stage): Promise<string> {
-  const files = await importGraph(new URL(stage.module).pathname);
-  return hashContent((await Promise.all(files.map((file) => hashFile(file)))).join());
-}
-
-const settingsHash = (stage: Stage, preset: Preset) => hashContent(JSON.stringify(stage.settings(preset)));
-
-/**
- * Why a stage must run, or null when its folder is up to date. An earlier stage made by older code still
- * serves the later ones, so they ask without `code`. Inputs that were hashed already need not be again.
- */
-async function staleness(
-  stage: Stage,
-  preset: Preset,
-  configPath: string,
-  code: boolean,
-  known?: Record<string, string>,
-): Promise<string | null> {
-  const folder = stage.out(preset);
-  const manifest = await readManifest(folder);
-  if (!manifest) return await exists(folder) ? "it is unfinished" : "it does not exist";
-  if (manifest.settings !== settingsHash(stage, preset)) return "its settings have changed";
-  const inputs = known ?? await inputHashes(stage, preset, configPath);
-  for (const path of new Set([...Object.keys(inputs), ...Object.keys(manifest.inputs)])) {
-    if (inputs[path] !== manifest.inputs[path]) return `it was made from another ${path}`;
-  }
-  for (const [file, { hash, bytes, modified }] of Object.entries(manifest.outputs)) {
-    const path = join(folder, file);
-    const info = await Deno.stat(path).catch(() => null);
-    if (!info) return `${path} is missing`;
-    const touched = info.size !== bytes || info.mtime?.getTime() !== modified;
-    if (touched && await hashFile(path) !== hash) return `${path} was altered`;
-  }
-  if (code && manifest.code !== await codeHash(stage)) return "its code has changed";
-  return null;
-}
-
 export interface RunOptions {
-  readonly configPath: string;
+  /** How the log names the stage. */
+  readonly label: string;
   readonly force: boolean;
   readonly resume: boolean;
 }
 
-const hasSection = (stage: Stage, preset: Preset) =>
-  !stage.optional || preset[stage.name as keyof Preset] !== undefined;
-
-/** Runs a stage if it is not up to date. Returns whether it is finished. */
+/** Runs a stage if it is not up to date. Returns the exit code: 0 unless a signal stopped it. */
 export async function runStage(
   stage: Stage,
-  preset: Preset,
-  options: RunOptions,
+  request: Request,
+  { label, force, resume }: RunOptions,
   terminal: Terminal,
-): Promise<boolean> {
-  const { configPath, force, resume } = options;
+): Promise<number> {
+  const { preset } = request;
   const out = stage.out(preset);
-  const inputs = await inputHashes(stage, preset, configPath);
-  const reason = force ? "--force" : await staleness(stage, preset, configPath, true, inputs);
-  if (!reason) {
-    terminal.log(`${stage.name}: ${out} is up to date`);
-    return true;
-  }
-  terminal.log(`${stage.name}: making ${out} (${reason})`);
-  const controller = new AbortController();
-  const stop = () => {
-    if (controller.signal.aborted) Deno.exit(130);
-    terminal.log(`${stage.name}: stopping after this step; press Ctrl-C again to stop without saving`);
-    controller.abort();
+  const inputs = await inputHashes(stage, request);
+  const check = () => staleness(stage, request, { inputs, own: true });
+  const upToDate = () => {
+    terminal.log(`${label}: ${out} is up to date`);
+    return 0;
   };
-  if (stage.interruptible) Deno.addSignalListener("SIGINT", stop);
+  if (!force && !await check()) return upToDate();
+  await using _lock = await lockFolder(out, stage.name);
+  // Once more, for another process may have made it before we got the lock.
+  const state = force ? null : await check();
+  if (!force && !state) return upToDate();
+  if (state && "manifest" in state && stage.keeps) await refuseToReplace(stage, request, state);
+  const from = state && !("manifest" in state) && stage.resumable
+    ? await resumePoint(stage, request, { resume, inputs }, terminal)
+    : null;
+  await tidyFolder(out);
+  terminal.log(`${label}: making ${out} (${state ? explain(state) : "--force"})`);
+  using stop = new StopSignals(stage.interruptible ?? false, () => {
+    terminal.log(`${stage.name}: stopping after this step; the same signal again stops without saving`);
+  });
   const started = performance.now();
   try {
-    try {
-      await Deno.remove(join(out, "manifest.json"));
-    } catch (error) {
-      if (!(error instanceof Deno.errors.NotFound)) explain(error, out);
-    }
-    const result = await stage.run({ preset, out, resume, force, terminal, signal: controller.signal });
+    const begin = () => removeManifest(out);
+    if (!stage.keeps) await begin();
+    const run = from?.run ?? newRun(preset, inputs);
+    const result = await stage.run({ preset, out, resume: from, run, begin, terminal, signal: stop.signal });
     terminal.clear();
-    if (!result.finished) return false;
+    if (!result.finished) {
+      const remedy = stage.resumable
+        ? `go on with ${commandLine(request.invocation, { flags: ["--resume"] })}`
+        : "it starts from the beginning when it is run again";
+      terminal.log(`${stage.name}: stopped; ${remedy}`);
+      return stop.code;
+    }
     const seconds = (performance.now() - started) / 1000;
-    const manifest: Manifest = {
+    const { hashes } = request;
+    const sources = await stage.sources?.(preset) ?? [];
+    await writeManifest(out, {
       stage: stage.name,
-      preset: preset as unknown as Record<string, unknown>,
-      settings: settingsHash(stage, preset),
-      code: await codeHash(stage),
+      preset: { ...preset },
+      code: await codeHashes(stage.module, hashes),
       inputs,
+      sources: Object.fromEntries(
+        await Promise.all(sources.map(async (path) => [path, await hashes.stamp(path)] as const)),
+      ),
       ...result.fetched ? { fetched: result.fetched } : {},
-      outputs: await listOutputs(out),
+      outputs: await listOutputs(out, hashes),
       metrics: result.metrics,
       device: result.device ?? null,
       seed: preset.seed,
       seconds: Math.round(seconds * 10) / 10,
       made: new Date().toISOString(),
       versions: { deno: Deno.version.deno, v8: Deno.version.v8 },
-    };
-    await writeFileAtomic(join(out, "manifest.json"), JSON.stringify(manifest, null, 1) + "\n");
+    });
     terminal.log(`${stage.name}: done in ${duration(seconds)}`);
-    return true;
+    return stop.code;
   } finally {
     terminal.clear();
-    if (stage.interruptible) Deno.removeSignalListener("SIGINT", stop);
   }
 }
 
-async function listOutputs(folder: string, prefix = ""): Promise<Manifest["outputs"]> {
-  const outputs: Manifest["outputs"] = {};
-  for await (const entry of Deno.readDir(join(folder, prefix))) {
-    const name = join(prefix, entry.name);
-    if (entry.isDirectory) Object.assign(outputs, await listOutputs(folder, name));
-    else if (name !== "manifest.json") {
-      const path = join(folder, name);
-      const { size, mtime } = await Deno.stat(path);
-      outputs[name] = { hash: await hashFile(path), bytes: size, modified: mtime?.getTime() ?? 0 };
-    }
-  }
-  return outputs;
-}
-
-function help(name: string, about: string, resumable: boolean): string {
-  return `${about}
-
-Usage: deno task ${name} [--config configs/mini.yaml] [options]
-
-  --config FILE     the preset (configs/mini.yaml)
-  --set KEY=VALUE   override a value of the preset, such as --set pretrain.steps=200; repeatable
-  --device NAME     auto, cpu or webgpu, as --set device=NAME
-  --threads N       threads of the cpu device, as --set threads=N
-  --force           run even if everything is up to date
-${
-    resumable
-      ? "  --resume          go on from the last checkpoint of an interrupted run\n"
-      : ""
-  }  --help            this text`;
-}
-
-/**
- * The entry point of stage scripts: parses the command line, runs the stages in order, and exits with 0,
- * or with 2 and one line for errors that the user can mend.
- */
-export async function main(name: string, about: string, stages: readonly Stage[]): Promise<never> {
-  await exitOnUserError(async () => {
-    const resumable = stages.some((stage) => stage.resumable);
-    const flags = ["force", "resume", "help"];
-    const args = parseArgs(Deno.args, {
-      boolean: flags,
-      string: ["config", "set", "device", "threads"],
-      collect: ["set"],
-      default: { config: "configs/mini.yaml" },
-      unknown: (arg: string) => {
-        throw new UserError(`unknown argument ${arg}; deno task ${name} --help lists what there is`);
-      },
-    }) as {
-      config: string;
-      set: string[];
-      device?: string;
-      threads?: string;
-      force: boolean;
-      resume: boolean;
-      help: boolean;
-    };
-    if (args.help) return console.log(help(name, about, resumable));
-    if (args.resume && !resumable) {
-      throw new UserError(`--resume: ${name} has nothing to resume; leave it out`);
-    }
-    const { device, threads } = args;
-    const sets = [
-      ...args.set,
-      ...device ? [`device=${device}`] : [],
-      ...threads ? [`threads=${threads}`] : [],
-    ];
-    const preset = await loadPreset(args.config, sets);
-    const options = { configPath: args.config, force: args.force, resume: args.resume };
-    const terminal = new Terminal();
-    for (const stage of stages) {
-      if (hasSection(stage, preset)) {
-        if (!await runStage(stage, preset, options, terminal)) return;
-      } else if (stages.length > 1) {
-        terminal.log(`${stage.name}: ${args.config} has no such section; left out`);
-      } else {
-        throw new UserError(`${args.config}: there is no section ${stage.name}; configs/mini.yaml has one`);
-      }
-    }
-  });
-  Deno.exit(0);
+function newRun(preset: Preset, inputs: Inputs): Run {
+  const started = new Date().toISOString();
+  return {
+    id: `${started}-${crypto.randomUUID().slice(0, 8)}`,
+    preset: { ...preset },
+    inputs: { ...inputs },
+  };
 }

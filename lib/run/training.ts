@@ -44,6 +44,12 @@ export async function openFor(
   return device;
 }
 
+/** The architecture, once the vocabulary's size is known. */
+export function architecture({ model }: Preset, vocab: number): GptConfig {
+  const { layers, heads, width, context, dropout, bias, tied } = model;
+  return { vocab, layers, heads, width, context, hidden: model.hidden ?? 4 * width, dropout, bias, tied };
+}
+
 type Finetuning = NonNullable<Preset["finetune-classify"] | Preset["finetune-instruct"]>;
 
 /**

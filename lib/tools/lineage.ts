@@ -7,7 +7,7 @@ import { dirname } from "@std/path";
 import { UserError } from "../errors.ts";
 import { count, duration } from "../progress.ts";
 import { runProgram } from "../run/flags.ts";
-import { type Manifest, readManifest } from "../run/stage.ts";
+import { type Manifest, readManifest } from "../run/manifest.ts";
 
 const HELP = `Usage: deno task lineage FOLDER
 

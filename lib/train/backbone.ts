@@ -5,21 +5,24 @@ import { exists } from "../files.ts";
 import { locateFolder, readFolder } from "../folders.ts";
 import { type LoadedModel, readHuggingFace } from "../nn/huggingface.ts";
 import { readTokenizer, type Tokenizer } from "../text/tokenizer.ts";
-import { readCheckpoint, readCheckpointInfo } from "./checkpoint.ts";
+import { isNewer, readCheckpoint, readCheckpointInfo } from "./checkpoint.ts";
 
 /**
  * The checkpoint that a folder is, or that a stage left in it: the best, or the last of a run without validation.
+ * If a kill left the best of an earlier run beside the last of a newer one, it is the newer run's.
  * @throws {UserError} if there is none, or if the best is lost
  */
 export function findCheckpoint(folder: string): Promise<string> {
   return readFolder(folder, async (place) => {
     if (await exists(join(place, "config.json"))) return folder;
     const best = join(folder, "best"), last = join(folder, "last");
-    if (await locateFolder(best)) return best;
+    const info = await readCheckpointInfo(last).catch(() => null);
+    if (await locateFolder(best)) {
+      return isNewer(info, await readCheckpointInfo(best).catch(() => null)) ? last : best;
+    }
     if (!await locateFolder(last)) {
       throw new UserError(`${folder} holds no model: no config.json there, nor in best/ or last/`);
     }
-    const info = await readCheckpointInfo(last);
     if (!info?.best) return last;
     throw new UserError(
       `${best} is gone (it was saved at step ${info.best.step}); restore it, or give ${last} to use the last one`,

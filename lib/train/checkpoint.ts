@@ -21,6 +21,17 @@ import { encodeSafetensors, type Precision, readSafetensors } from "../nn/safete
 import { readTokenizer, type Tokenizer } from "../text/tokenizer.ts";
 import type { AdamW } from "./optimizer.ts";
 
+/** The run that a checkpoint is of. */
+const Run = z.object({
+  /** Begins with the time when it started, so that ids sort by it. */
+  id: z.string(),
+  /** The whole preset, with defaults and overrides. */
+  preset: z.record(z.string(), z.unknown()),
+  /** Hashes of the files that it is made from. */
+  inputs: z.record(z.string(), z.string()),
+});
+export type Run = z.infer<typeof Run>;
+
 export const CheckpointInfo = z.object({
   stage: z.string(),
   /** Updates made. */
@@ -33,8 +44,15 @@ export const CheckpointInfo = z.object({
   /** Of a classifier: what it was trained on. */
   origin: SplitOrigin.optional(),
   files: z.record(z.string(), z.string()),
+  /** Older checkpoints do not say. */
+  run: Run.optional(),
 });
 export type CheckpointInfo = z.infer<typeof CheckpointInfo>;
+
+/** Whether a checkpoint is of a run that started after the other's. */
+export function isNewer(a: CheckpointInfo | null, b: CheckpointInfo | null): boolean {
+  return a !== null && b !== null && (a.run?.id ?? "") > (b.run?.id ?? "");
+}
 
 /** What of a model is saved: a language model, or a classifier, which has a head. */
 export interface SavedModel {

@@ -15,12 +15,12 @@ import { SCALING } from "../ops/update_scaling.ts";
 import { bar, count, duration, type Terminal } from "../progress.ts";
 import { deriveSeed } from "../tensor/random.ts";
 import { scope, type Tensor } from "../tensor/tensor.ts";
-import type { Tokenizer } from "../text/tokenizer.ts";
-import { type CheckpointInfo, restoreOptimizer, saveCheckpoint, type SavedModel } from "./checkpoint.ts";
+import { type CheckpointInfo, restoreOptimizer, type SavedModel } from "./checkpoint.ts";
 import { Flight } from "./flight.ts";
-import { Metrics, type MetricsLine } from "./metrics.ts";
+import type { MetricsLine } from "./metrics.ts";
 import { AdamW, type AdamWOptions } from "./optimizer.ts";
 import { plotCurves } from "../plot.ts";
+import { RunFolder, type RunFolderOptions } from "./run_folder.ts";
 import { learningRate, type Schedule } from "./schedule.ts";
 
 export interface LoopOptions {
@@ -51,15 +51,11 @@ export interface MicroBatch {
   readonly tokens: number;
 }
 
-export interface LoopTask {
-  readonly model: SavedModel;
-  readonly tokenizer: Tokenizer;
-  /** Folder for `last/`, `best/`, `metrics.jsonl` and `loss.svg`. */
-  readonly out: string;
+export interface LoopTask extends RunFolderOptions {
+  /** Whether `last/` keeps what it takes to go on from it. */
+  readonly resumable?: boolean;
   /** Of a classifier: what it is trained on. */
   readonly origin?: CheckpointInfo["origin"];
-  /** The checkpoint to go on from; undefined if runs of this task are not resumed. */
-  readonly resume?: CheckpointInfo | null;
   /** A loss of a step above this means that training has run away. */
   readonly highestLoss: number;
   /** The `micro`-th batch of a step (from 1). Must be a function of its arguments alone. */
@@ -102,7 +98,8 @@ export async function train(options: LoopOptions, task: LoopTask): Promise<LoopR
   const optimizer = new AdamW(model.parameters, options.optimizer);
   const last = join(out, "last");
   if (task.resume) await restoreOptimizer(last, optimizer, task.resume.step);
-  const metrics = await Metrics.open(join(out, "metrics.jsonl"), task.resume?.step ?? 0);
+  const folder = await RunFolder.open(task);
+  const { metrics } = folder;
   let validation = task.resume?.validation ?? null;
   let best = task.resume?.best ?? null;
   let loss = metrics.lines.findLast((line) => line.loss !== undefined)?.loss ?? NaN;
@@ -137,10 +134,11 @@ export async function train(options: LoopOptions, task: LoopTask): Promise<LoopR
     }
   };
 
-  const save = async (folder: string, finished: boolean, resumable: boolean) => {
+  const save = async (name: "last" | "best") => {
     const { stage, seed } = options;
-    const info = { stage, step, seed, finished, validation, best, origin: task.origin };
-    await saveCheckpoint(join(out, folder), model, task.tokenizer, info, {
+    const finished = name === "last" && step === steps;
+    const resumable = name === "last" && task.resumable;
+    await folder.save(name, { stage, step, seed, finished, validation, best, origin: task.origin }, {
       optimizer: resumable ? optimizer : undefined,
       precision: resumable ? "float32" : options.precision,
     });
@@ -156,7 +154,7 @@ export async function train(options: LoopOptions, task: LoopTask): Promise<LoopR
     const better = task.better ?? ((now, before) => now.loss < before.loss);
     if (!best || better(validation, best)) {
       best = { step, ...validation };
-      await save("best", false, false);
+      await save("best");
     }
   };
 
@@ -206,14 +204,14 @@ export async function train(options: LoopOptions, task: LoopTask): Promise<LoopR
       });
     }
     if (due(options.every.save)) {
-      await interlude(() => save("last", step === steps, task.resume !== undefined));
+      await interlude(() => save("last"));
       lastSaved = step;
     }
     // Let signals and timers in: on the cpu device nothing else here waits.
     if (step % 8 === 0) await new Promise((resolve) => setTimeout(resolve, 0));
   }
   await report(await flight.land());
-  if (lastSaved < step) await save("last", step === steps, task.resume !== undefined);
+  if (lastSaved < step) await save("last");
   terminal.clear();
   const points = (pick: (line: MetricsLine) => number | undefined) =>
     metrics.lines.flatMap((line) => {

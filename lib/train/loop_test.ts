@@ -122,6 +122,7 @@ if (gpu) {
       const model = new GPT(gpu, configOf(SHAPE));
       model.load((await readCheckpoint(`${out}/last`)).values);
       const task = taskOf(model, out, {
+        resumable: true,
         resume: await readCheckpointInfo(`${out}/last`),
         signal: stop.signal,
         batch(step) {

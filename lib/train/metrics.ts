@@ -16,14 +16,19 @@ export type MetricsLine = z.infer<typeof Line>;
 export class Metrics {
   readonly #path: string;
   readonly lines: MetricsLine[];
+  #held: boolean;
 
-  private constructor(path: string, lines: MetricsLine[]) {
+  private constructor(path: string, lines: MetricsLine[], held: boolean) {
     this.#path = path;
     this.lines = lines;
+    this.#held = held;
   }
 
-  /** Starts the file, or continues it after `step`: later lines, and a line cut by a kill, are dropped. */
-  static async open(path: string, step: number): Promise<Metrics> {
+  /**
+   * Starts the file, or continues it after `step`: later lines, and a line cut by a kill, are dropped.
+   * @param held leaves the file as it is, and keeps new lines in memory, until `release`
+   */
+  static async open(path: string, step: number, held = false): Promise<Metrics> {
     const text = step > 0 && await exists(path) ? await Deno.readTextFile(path) : "";
     const lines = text.split("\n").flatMap((line) => {
       try {
@@ -33,12 +38,20 @@ export class Metrics {
         return [];
       }
     });
-    await writeFileAtomic(path, lines.map((line) => JSON.stringify(line) + "\n").join(""));
-    return new Metrics(path, lines);
+    const metrics = new Metrics(path, lines, held);
+    if (!held) await metrics.release();
+    return metrics;
+  }
+
+  /** Replaces the file by the lines so far; from now on it is added to. */
+  async release(): Promise<void> {
+    await writeFileAtomic(this.#path, this.lines.map((line) => JSON.stringify(line) + "\n").join(""));
+    this.#held = false;
   }
 
   async add(line: MetricsLine): Promise<void> {
     this.lines.push(line);
+    if (this.#held) return;
     try {
       await Deno.writeTextFile(this.#path, JSON.stringify(line) + "\n", { append: true });
     } catch (error) {

@@ -1,0 +1,37 @@
+/** Hashes of files, each computed once. */
+import { hashFile } from "../files.ts";
+
+/** What a file holds, and the size and time by which it is recognised without reading it. */
+export interface Stamp {
+  /** SHA-256, in hexadecimal. */
+  readonly hash: string;
+  readonly bytes: number;
+  /** Milliseconds since 1970. */
+  readonly modified: number;
+}
+
+/** As in make, a file whose size and time are as before is taken to hold what it held. */
+export class FileHashes {
+  readonly #known = new Map<string, Stamp>();
+  /** Paths of the files that had to be read. */
+  readonly read: string[] = [];
+
+  /** What a manifest says of a file. */
+  know(path: string, stamp: Stamp): void {
+    this.#known.set(key(path, stamp), stamp);
+  }
+
+  /** @throws {Deno.errors.NotFound} */
+  async stamp(path: string): Promise<Stamp> {
+    const { size: bytes, mtime } = await Deno.stat(path);
+    const modified = mtime?.getTime() ?? 0;
+    const known = this.#known.get(key(path, { bytes, modified }));
+    if (known) return known;
+    this.read.push(path);
+    const stamp = { hash: await hashFile(path), bytes, modified };
+    this.know(path, stamp);
+    return stamp;
+  }
+}
+
+const key = (path: string, { bytes, modified }: Omit<Stamp, "hash">) => `${path}\n${bytes}\n${modified}`;

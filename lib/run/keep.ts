@@ -1,0 +1,96 @@
+/** What keeps a training from being lost: nothing replaces it, or goes on with it otherwise, unasked. */
+import { join } from "@std/path";
+import { UserError } from "../errors.ts";
+import { exists } from "../files.ts";
+import { duration, type Terminal } from "../progress.ts";
+import { type CheckpointInfo, isNewer, readCheckpointInfo } from "../train/checkpoint.ts";
+import { commandLine } from "./command.ts";
+import { paths, type Preset } from "./config.ts";
+import type { Stage } from "./stage.ts";
+import { explainDifferences, settingsDifferences, valuesBefore } from "./settings.ts";
+import { explain, type Inputs, type Request, type Staleness } from "./staleness.ts";
+
+/** Seconds of training that are made again without asking when only code has changed. */
+const CHEAP = 600;
+
+/** @throws {UserError} for a finished training that the user did not ask to replace */
+export async function refuseToReplace(
+  stage: Stage,
+  { preset, invocation }: Request,
+  state: Extract<Staleness, { manifest: unknown }>,
+): Promise<void> {
+  const { seconds } = state.manifest;
+  if (state.why === "code" && seconds <= CHEAP) return;
+  const why = state.why === "code" ? `${explain(state)}; it took ${duration(seconds)}` : explain(state);
+  const beside = await commandBeside(stage, { preset, invocation });
+  const instead = commandLine(invocation, { task: stage.name, flags: ["--force"] });
+  throw new UserError(
+    `${stage.out(preset)} is a finished training and is kept: ${why}. ` +
+      `To train another beside it, run ${beside}. To replace it, run ${instead}`,
+  );
+}
+
+/** The command that trains under another name; a finetuning starts from the same pretrained model. */
+async function commandBeside(
+  { name }: Stage,
+  { preset, invocation }: Pick<Request, "preset" | "invocation">,
+): Promise<string> {
+  const values = { name: await freeName(preset) };
+  if (name !== "finetune-classify" && name !== "finetune-instruct") {
+    return commandLine(invocation, { values });
+  }
+  const backbone = preset[name]?.backbone ?? paths(preset).pretrain;
+  return commandLine(invocation, { task: name, values: { ...values, [`${name}.backbone`]: backbone } });
+}
+
+/** A name like the preset's that no models have yet. */
+async function freeName({ name }: Preset): Promise<string> {
+  for (let n = 2;; n++) if (!await exists(`models/${name}-${n}`)) return `${name}-${n}`;
+}
+
+/**
+ * The checkpoint of an interrupted run to go on from, or null to start from the beginning.
+ * @throws {UserError} if there is one and the user did not ask for it, or asks for another run
+ */
+export async function resumePoint(
+  stage: Stage,
+  { preset, invocation }: Request,
+  { resume, inputs }: { readonly resume: boolean; readonly inputs: Inputs },
+  terminal: Terminal,
+): Promise<CheckpointInfo | null> {
+  const folder = join(stage.out(preset), "last");
+  const last = await readCheckpointInfo(folder);
+  const best = await readCheckpointInfo(join(stage.out(preset), "best"));
+  // A best/ of a newer run was saved by a run that was ended before it had its first last/.
+  if (!last || isNewer(best, last)) {
+    if (resume) terminal.log("  nothing to resume: no checkpoint was saved; starting from the beginning");
+    return null;
+  }
+  const differences = last.run ? settingsDifferences(stage.settings, last.run.preset, preset) : [];
+  const goOn = commandLine(invocation, { values: valuesBefore(differences), flags: ["--resume"] });
+  const anew = commandLine(invocation, { task: stage.name, flags: ["--force"] });
+  if (!resume) {
+    throw new UserError(
+      `${folder} holds an unfinished run, at step ${last.step}. To go on with it, run ${goOn}. ` +
+        `To start from the beginning, run ${anew}`,
+    );
+  }
+  if (differences.length > 0) {
+    const schedule = differences.some(({ key }) => key.endsWith(".steps"))
+      ? ", and the learning rate of every step follows from the number of steps"
+      : "";
+    throw new UserError(
+      `--resume: ${folder} was started ${explainDifferences(differences)}${schedule}. ` +
+        `To go on with it, run ${goOn}. To start from the beginning, run ${anew}`,
+    );
+  }
+  const started = last.run?.inputs ?? inputs;
+  const changed = Object.keys({ ...started, ...inputs }).find((path) => started[path] !== inputs[path]);
+  if (changed) {
+    throw new UserError(
+      `--resume: ${folder} was started from another ${changed}; restore that file, or start from the ` +
+        `beginning: ${anew}`,
+    );
+  }
+  return last;
+}

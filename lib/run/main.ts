@@ -1,0 +1,85 @@
+/** The command line of the stages. */
+import { UserError } from "../errors.ts";
+import { duration, Terminal } from "../progress.ts";
+import type { Preset } from "./config.ts";
+import { runProgram } from "./flags.ts";
+import { FileHashes } from "./hashes.ts";
+import { loadPreset } from "./preset.ts";
+import { runStage, type Stage } from "./stage.ts";
+
+function help(name: string, about: string, resumable: boolean): string {
+  return `${about}
+
+Usage: deno task ${name} [--config configs/mini.yaml] [options]
+
+  --config FILE     the preset (configs/mini.yaml)
+  --set KEY=VALUE   override a value of the preset, such as --set pretrain.steps=200; repeatable
+  --device NAME     auto, cpu or webgpu, as --set device=NAME
+  --threads N       threads of the cpu device, as --set threads=N
+  --force           run even if everything is up to date, and replace what is there
+${
+    resumable
+      ? "  --resume          go on from the last checkpoint of an interrupted run\n"
+      : ""
+  }  --help            this text`;
+}
+
+const hasSection = (stage: Stage, preset: Preset) =>
+  !stage.optional || preset[stage.name as keyof Preset] !== undefined;
+
+/**
+ * The entry point of stage scripts: parses the command line, runs the stages in order, and exits with 0, with
+ * 2 and one line for errors that the user can mend, or with 128 and the number of the signal that stopped it.
+ */
+export async function main(name: string, about: string, stages: readonly Stage[]): Promise<never> {
+  const resumable = stages.some((stage) => stage.resumable);
+  let code = 0;
+  await runProgram({
+    name,
+    help: help(name, about, resumable),
+    values: ["config", "device", "threads"],
+    lists: ["set"],
+    switches: ["force", "resume"],
+  }, async ({ config = "configs/mini.yaml", device, threads, set, force, resume }) => {
+    if (resume && !resumable) throw new UserError(`--resume: ${name} has nothing to resume; leave it out`);
+    if (resume && force) {
+      throw new UserError("--resume goes on with a run and --force starts it anew; leave one out");
+    }
+    const sets = [...set, ...device ? [`device=${device}`] : [], ...threads ? [`threads=${threads}`] : []];
+    const preset = await loadPreset(config, sets);
+    code = await runStages(stages, preset, { name, config, sets, force, resume });
+  });
+  Deno.exit(code);
+}
+
+interface Options {
+  readonly name: string;
+  readonly config: string;
+  readonly sets: readonly string[];
+  readonly force: boolean;
+  readonly resume: boolean;
+}
+
+/** Runs stages in order. Returns the exit code: 0 unless a signal stopped one. */
+async function runStages(stages: readonly Stage[], preset: Preset, options: Options): Promise<number> {
+  const { name, config, sets, force, resume } = options;
+  const terminal = new Terminal();
+  const started = performance.now();
+  const request = { preset, invocation: { task: name, config, sets }, hashes: new FileHashes() };
+  const present = stages.filter((stage) => hasSection(stage, preset));
+  const single = stages.length === 1;
+  if (single && present.length === 0) {
+    throw new UserError(`${config}: there is no section ${name}; configs/mini.yaml has one`);
+  }
+  for (const stage of stages) {
+    if (!present.includes(stage)) {
+      terminal.log(`${stage.name}: ${config} has no such section; left out`);
+      continue;
+    }
+    const label = single ? name : `stage ${present.indexOf(stage) + 1} of ${present.length}, ${stage.name}`;
+    const code = await runStage(stage, request, { label, force, resume }, terminal);
+    if (code > 0) return code;
+  }
+  if (!single) terminal.log(`${name}: done in ${duration((performance.now() - started) / 1000)}`);
+  return 0;
+}

@@ -1,0 +1,136 @@
+/** Whether a stage's result is what it would make now, as in make, and if not, why. */
+import { join } from "@std/path";
+import { UserError } from "../errors.ts";
+import { exists } from "../files.ts";
+import { changedCode, codeHashes } from "./code.ts";
+import { commandLine, type Invocation } from "./command.ts";
+import type { Preset } from "./config.ts";
+import type { FileHashes } from "./hashes.ts";
+import { handedOn, type Manifest, readManifest } from "./manifest.ts";
+import { type Difference, explainDifferences, settingsDifferences, valuesBefore } from "./settings.ts";
+import type { Stage } from "./stage.ts";
+
+/** A preset, the command that asks for it, and what is known of the files. */
+export interface Request {
+  readonly preset: Preset;
+  readonly invocation: Invocation;
+  readonly hashes: FileHashes;
+}
+
+export type Staleness =
+  | { readonly why: "absent" | "unfinished" }
+  | ({ readonly manifest: Manifest } & Outdated);
+
+/** Why a finished result is not what the stage would make now. */
+type Outdated =
+  | { readonly why: "settings"; readonly differences: Difference[] }
+  | { readonly why: "input"; readonly path: string }
+  | { readonly why: "output"; readonly path: string; readonly state: "is missing" | "was altered" }
+  | { readonly why: "code"; readonly files: string[] | null };
+
+export type Inputs = Readonly<Record<string, string>>;
+
+/** Hashes of what a stage reads: the results of earlier stages, which must be up to date, and source files. */
+export async function inputHashes(stage: Stage, request: Request): Promise<Inputs> {
+  const { preset, hashes } = request;
+  const inputs: Record<string, string> = {};
+  for (const earlier of stage.after(preset)) {
+    const manifest = await requireFinished(earlier, request);
+    for (const file of handedOn(Object.keys(manifest.outputs))) {
+      inputs[join(earlier.out(preset), file)] = manifest.outputs[file].hash;
+    }
+  }
+  const known = (await readManifest(stage.out(preset)))?.sources ?? {};
+  for (const path of await stage.sources?.(preset) ?? []) {
+    if (path in known) hashes.know(path, known[path]);
+    const { hash } = await hashes.stamp(path).catch((error) => {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+      throw new UserError(
+        `${path} does not exist; ${stage.name} reads it, by the preset's section of that name`,
+      );
+    });
+    inputs[path] = hash;
+  }
+  return inputs;
+}
+
+/** The manifest of a stage that another one reads, whatever code made it. */
+async function requireFinished(stage: Stage, request: Request): Promise<Manifest> {
+  const { preset, invocation } = request;
+  const folder = stage.out(preset);
+  const state = await staleness(stage, request, { inputs: await inputHashes(stage, request), own: false });
+  if (!state) return (await readManifest(folder))!;
+  const make = commandLine(invocation, { task: stage.name });
+  if (state.why !== "settings") throw new UserError(`${folder}: ${explain(state)}; run ${make} first`);
+  const { differences } = state;
+  const repeat = commandLine(invocation, { values: valuesBefore(differences) });
+  throw new UserError(
+    `${folder} was made ${explainDifferences(differences)}. To use it as it is, put ` +
+      `${
+        differences.length > 1 ? "those values" : "that value"
+      } into ${invocation.config}, or run ${repeat}. ` +
+      `To make it again, run ${make}${stage.keeps ? " --force" : ""}`,
+  );
+}
+
+/**
+ * Why a stage must run, or null when its folder is up to date.
+ * @param own whether it is asked for the stage itself: later stages do not mind older code, and need only
+ *   the files that they read
+ */
+export async function staleness(
+  stage: Stage,
+  { preset, hashes }: Request,
+  { inputs, own }: { readonly inputs: Inputs; readonly own: boolean },
+): Promise<Staleness | null> {
+  const folder = stage.out(preset);
+  const manifest = await readManifest(folder);
+  if (!manifest) return { why: await exists(folder) ? "unfinished" : "absent" };
+  const differences = settingsDifferences(stage.settings, manifest.preset, preset);
+  if (differences.length > 0) return { manifest, why: "settings", differences };
+  const before = Object.keys(manifest.inputs);
+  const made = (path: string) =>
+    stage.after(preset).some((earlier) => path.startsWith(`${earlier.out(preset)}/`));
+  // Older manifests list every file of the earlier stages.
+  const relevant = new Set([...before.filter((path) => !made(path)), ...handedOn(before.filter(made))]);
+  for (const path of relevant.union(new Set(Object.keys(inputs)))) {
+    if (inputs[path] !== manifest.inputs[path]) return { manifest, why: "input", path };
+  }
+  const outputs = Object.keys(manifest.outputs);
+  for (const file of own ? outputs : handedOn(outputs)) {
+    const path = join(folder, file), stamp = manifest.outputs[file];
+    hashes.know(path, stamp);
+    const now = await hashes.stamp(path).catch(() => null);
+    if (now?.hash === stamp.hash) continue;
+    return { manifest, why: "output", path, state: now ? "was altered" : "is missing" };
+  }
+  if (own) {
+    const files = changedCode(manifest.code, await codeHashes(stage.module, hashes));
+    if (files === null || files.length > 0) return { manifest, why: "code", files };
+  }
+  return null;
+}
+
+/** Files named in one message. */
+const NAMED = 3;
+
+/** Why a stage must run, in a clause. */
+export function explain(state: Staleness): string {
+  switch (state.why) {
+    case "absent":
+      return "it does not exist";
+    case "unfinished":
+      return "it is unfinished";
+    case "settings":
+      return `it was made ${explainDifferences(state.differences)}`;
+    case "input":
+      return `it was made from another ${state.path}`;
+    case "output":
+      return `${state.path} ${state.state}`;
+    case "code": {
+      const files = state.files ?? [];
+      const more = files.length > NAMED ? ` and ${files.length - NAMED} more files` : "";
+      return `its code has changed${files.length > 0 ? `: ${files.slice(0, NAMED).join(", ")}${more}` : ""}`;
+    }
+  }
+}

@@ -1,0 +1,65 @@
+/**
+ * The folder of a training run: `last/`, `best/` and `metrics.jsonl`. A new run leaves those of an earlier one
+ * as they are until it has a checkpoint of its own.
+ */
+import { join } from "@std/path";
+import { locateFolder, removeFolder } from "../folders.ts";
+import type { Tokenizer } from "../text/tokenizer.ts";
+import {
+  type CheckpointInfo,
+  isNewer,
+  readCheckpointInfo,
+  type Run,
+  saveCheckpoint,
+  type SavedModel,
+} from "./checkpoint.ts";
+import { Metrics } from "./metrics.ts";
+
+export interface RunFolderOptions {
+  readonly out: string;
+  readonly model: SavedModel;
+  readonly tokenizer: Tokenizer;
+  /** The checkpoint that the run goes on from. */
+  readonly resume?: CheckpointInfo | null;
+  /** What checkpoints say of their run. */
+  readonly run?: Run;
+  /** Called once, before anything of an earlier run is replaced. */
+  begin?(): Promise<void>;
+}
+
+type Saving = Parameters<typeof saveCheckpoint>;
+
+export class RunFolder {
+  readonly #options: RunFolderOptions;
+  readonly metrics: Metrics;
+  /** Whether what is there is of an earlier run. */
+  #replaces: boolean;
+
+  private constructor(options: RunFolderOptions, metrics: Metrics, replaces: boolean) {
+    this.#options = options;
+    this.metrics = metrics;
+    this.#replaces = replaces;
+  }
+
+  static async open(options: RunFolderOptions): Promise<RunFolder> {
+    const { out, resume = null } = options;
+    const [best, last] = [join(out, "best"), join(out, "last")];
+    // A kill between the first save of `last` and the removal of the earlier run's `best` leaves both.
+    if (resume && isNewer(resume, await readCheckpointInfo(best))) await removeFolder(best);
+    const replaces = !resume && (await locateFolder(best) ?? await locateFolder(last)) !== null;
+    if (!replaces) await options.begin?.();
+    const metrics = await Metrics.open(join(out, "metrics.jsonl"), resume?.step ?? 0, replaces);
+    return new RunFolder(options, metrics, replaces);
+  }
+
+  async save(name: "last" | "best", info: Omit<Saving[3], "run">, how: Saving[4]): Promise<void> {
+    const { out, model, tokenizer, run, begin } = this.#options;
+    if (this.#replaces) {
+      await begin?.();
+      await this.metrics.release();
+    }
+    await saveCheckpoint(join(out, name), model, tokenizer, { ...info, ...run && { run } }, how);
+    if (this.#replaces) await removeFolder(join(out, name === "last" ? "best" : "last"));
+    this.#replaces = false;
+  }
+}

@@ -1,0 +1,49 @@
+/** A small project with data for both finetunings and the evaluation. */
+import { assertEquals } from "@std/assert";
+import { sampleText, TINY, type Workspace, workspace } from "../lib/run/testing.ts";
+
+export const PRESET = `${TINY}
+tokenizer: { always: "0123456789<>¿?" }
+finetune-classify:
+  tasks:
+    who: { data: who.csv, text: texto, label: quién }
+  epochs: 2
+  batch: 8
+finetune-instruct:
+  data: [ask.jsonl]
+  epochs: 2
+  batch: 8
+  augment: { case: 0.5, accents: 0.5, punctuation: 0.5, history: 0.5 }
+  sample: "¿Qué mira?"
+evaluate:
+  instruct: { data: [questions.jsonl], max_new_tokens: 5 }
+  samples: { temperatures: [0, 1], tokens: 5 }
+`;
+const ANIMALS = ["gato", "perra"];
+export const TABLE = "texto,quién\n" +
+  Array.from({ length: 40 }, (_, i) => `"El ${ANIMALS[i % 2]}, ${i}",${ANIMALS[i % 2]}\n`).join("");
+export const ASKED = Array.from(
+  { length: 20 },
+  (_, i) => JSON.stringify({ instruction: `¿Qué mira ${ANIMALS[i % 2]} ${i}?`, output: "la luna" }) + "\n",
+).join("");
+const QUESTIONS =
+  `{"instruction": "¿Qué mira el gato?", "response": "la luna", "contains": ["luna"], "family": "mirar"}
+{"instruction": "¿Qué busca?", "contains": ["mar"]}
+`;
+
+export async function project(preset = PRESET): Promise<Workspace> {
+  const work = await workspace(sampleText(), preset);
+  await work.write("who.csv", TABLE);
+  await work.write("ask.jsonl", ASKED);
+  await work.write("questions.jsonl", QUESTIONS);
+  return work;
+}
+
+export async function pretrained(preset = PRESET): Promise<Workspace> {
+  const work = await project(preset);
+  for (const stage of ["prepare-corpus", "build-vocab", "pretrain"]) {
+    const { code, output } = await work.run(stage);
+    assertEquals(code, 0, output);
+  }
+  return work;
+}
