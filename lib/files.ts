@@ -47,6 +47,18 @@ export function explainRead(error: unknown, path: string, remedy: string): never
   throw why ? new UserError(`${path} ${why}; ${remedy}`) : error;
 }
 
+/** Opens a file that a user names, to read it. On Linux a folder can be opened, too. */
+export async function openFile(path: string, remedy: string): Promise<Deno.FsFile> {
+  try {
+    const file = await Deno.open(path);
+    if (!(await file.stat()).isDirectory) return file;
+    file.close();
+  } catch (error) {
+    explainRead(error, path, remedy);
+  }
+  throw new UserError(`${path} ${UNREADABLE.EISDIR}; ${remedy}`);
+}
+
 /** The text of a file that a user names. */
 export async function readText(path: string, remedy: string): Promise<string> {
   try {

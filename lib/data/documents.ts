@@ -2,37 +2,28 @@
 import { UserError } from "../errors.ts";
 import { special } from "../text/special.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
+import { readLines } from "./lines.ts";
 
 export function encodeDocuments(documents: readonly string[]): string {
   return documents.map((text) => JSON.stringify({ text }) + "\n").join("");
 }
 
-/**
- * Reads line by line: a string cannot hold a large file.
- * @throws {UserError} if a line is no document, with its number
- */
+/** @throws {UserError} if it cannot be read, or a line is no document, with its number */
 export async function readDocuments(path: string): Promise<string[]> {
+  const remedy = "make the file with deno task prepare-corpus";
   const documents: string[] = [];
-  const add = (line: string) => {
+  for await (const line of readLines(path, remedy)) documents.push(documentOf(line));
+  return documents;
+
+  function documentOf(line: string): string {
     try {
       const { text } = JSON.parse(line);
-      if (typeof text === "string") return documents.push(text);
+      if (typeof text === "string") return text;
     } catch {
       // told below, as for a line without a text
     }
-    throw new UserError(
-      `${path}:${documents.length + 1}: no {"text": …} line; make the file with deno task prepare-corpus`,
-    );
-  };
-  let rest = "";
-  const file = await Deno.open(path);
-  for await (const chunk of file.readable.pipeThrough(new TextDecoderStream())) {
-    const lines = (rest + chunk).split("\n");
-    rest = lines.pop()!;
-    lines.forEach(add);
+    throw new UserError(`${path}:${documents.length + 1}: no {"text": …} line; ${remedy}`);
   }
-  if (rest !== "") add(rest);
-  return documents;
 }
 
 /** All documents as `<bos> text <eos>`, one after another. */

@@ -2,7 +2,8 @@
 import { parse as parseCsv } from "@std/csv";
 import type { z } from "zod";
 import { describe, UserError } from "../errors.ts";
-import { readText } from "../files.ts";
+import { openFile, readText } from "../files.ts";
+import { readLines } from "./lines.ts";
 
 export interface Row {
   /** `file:line`, for messages. */
@@ -16,18 +17,20 @@ export interface Row {
  * @throws {UserError} naming file and line
  */
 export async function readRows(path: string): Promise<Row[]> {
-  const whole = await readText(path, "give the path of a .csv, .tsv, .jsonl or .json file");
-  const text = whole.replace(/^\ufeff/, "");
+  const remedy = "give the path of a .csv, .tsv, .jsonl or .json file";
   const extension = /\.[a-z]+$/.exec(path)?.[0];
+  const text = async () => (await readText(path, remedy)).replace(/^\ufeff/, "");
   const rows = extension === ".csv"
-    ? readTable(path, text, ",")
+    ? readTable(path, await text(), ",")
     : extension === ".tsv"
-    ? readTable(path, text, "\t")
+    ? readTable(path, await text(), "\t")
     : extension === ".json"
-    ? readArray(path, text)
+    ? readArray(path, await text())
     : extension === ".jsonl"
-    ? readLines(path, text)
+    ? await readObjects(path, remedy)
     : null;
+  // A path that is none is told first.
+  if (!rows) (await openFile(path, remedy)).close();
   if (!rows) throw new UserError(`${path}: of what kind is it? Names end in .csv, .tsv, .jsonl or .json`);
   if (rows.length === 0) throw new UserError(`${path} has no examples in it`);
   return rows;
@@ -57,16 +60,19 @@ function readTable(path: string, text: string, separator: string): Row[] {
 
 const lineBreaks = (fields: string[]) => fields.reduce((n, field) => n + field.split("\n").length - 1, 0);
 
-function readLines(path: string, text: string): Row[] {
-  return text.split("\n").flatMap((line, i) => {
-    if (line.trim() === "") return [];
-    const where = `${path}:${i + 1}`;
+async function readObjects(path: string, remedy: string): Promise<Row[]> {
+  const rows: Row[] = [];
+  let number = 0;
+  for await (const line of readLines(path, remedy)) {
+    const where = `${path}:${++number}`;
+    if (line.trim() === "") continue;
     try {
-      return [{ where, value: JSON.parse(line) }];
+      rows.push({ where, value: JSON.parse(line) });
     } catch {
       throw new UserError(`${where}: no JSON; every line is an object of its own`);
     }
-  });
+  }
+  return rows;
 }
 
 function readArray(path: string, text: string): Row[] {

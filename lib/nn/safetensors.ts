@@ -4,7 +4,7 @@
  */
 import { z } from "zod";
 import { UserError } from "../errors.ts";
-import { explainRead } from "../files.ts";
+import { openFile } from "../files.ts";
 
 export interface StoredTensor {
   readonly shape: readonly number[];
@@ -86,10 +86,8 @@ interface Header {
 export async function readSafetensors(path: string): Promise<SafetensorsFile> {
   const broken = (why: string) =>
     new UserError(`${path} is not a whole safetensors file (${why}); restore it, or make it anew`);
-  const remedy = "give the path of a safetensors file";
-  using file = await Deno.open(path).catch((error) => explainRead(error, path, remedy));
-  const { isDirectory, size } = await file.stat();
-  if (isDirectory) throw new UserError(`${path} is a folder, where a file is expected; ${remedy}`);
+  using file = await openFile(path, "give the path of a safetensors file");
+  const { size } = await file.stat();
   const read = async (bytes: number) => {
     const buffer = new Uint8Array(bytes);
     for (let at = 0; at < bytes;) {

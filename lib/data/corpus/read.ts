@@ -2,6 +2,7 @@
  * From a file to blocks of it, plain or compressed: whole lines, or the texts of records. Memory holds one
  * block, or one row group of a Parquet file.
  */
+import { concat } from "@std/bytes/concat";
 import { Decompress } from "fzstd";
 import { type AsyncBuffer, parquetMetadataAsync, parquetReadObjects } from "hyparquet";
 import { pipeline, Readable } from "node:stream";
@@ -92,12 +93,7 @@ async function* wholeLines(
   const chunks = path.endsWith(".gz") ? gunzip(raw, name) : path.endsWith(".zst") ? unzstd(raw, name) : raw;
   let held: Uint8Array[] = [], size = 0;
   const join = () => {
-    const block = new Uint8Array(size);
-    let at = 0;
-    for (const part of held) {
-      block.set(part, at);
-      at += part.length;
-    }
+    const block: Uint8Array<ArrayBuffer> = concat(held);
     held = [];
     size = 0;
     return block;
