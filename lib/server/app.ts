@@ -11,6 +11,7 @@ import { ServerMetrics } from "./metrics.ts";
 import type { ModelStore } from "./models.ts";
 import { ApiError, apiErrorOf } from "./errors.ts";
 import { description, json, routeGroup } from "./openapi.ts";
+import { RecentAnswers } from "./recent.ts";
 import { attentionRoutes } from "./routes/attention.ts";
 import { chatRoutes } from "./routes/chat.ts";
 import { classifyRoutes } from "./routes/classify.ts";
@@ -18,6 +19,7 @@ import { completionRoutes } from "./routes/completions.ts";
 import { embeddingRoutes } from "./routes/embeddings.ts";
 import { modelRoutes } from "./routes/models.ts";
 import { pageRoutes } from "./routes/page.ts";
+import { responseRoutes } from "./routes/responses.ts";
 import { systemRoutes } from "./routes/system.ts";
 
 export interface AppOptions {
@@ -84,8 +86,15 @@ export function createApp({ store, faq, apiKey, origins, timeLimit }: AppOptions
   });
   app.notFound((c) => c.json(new ApiError(404, `there is no ${c.req.method} ${c.req.path}`).body(), 404));
 
-  const services = { store, faq, metrics, timeLimit, locked: apiKey !== undefined };
-  const groups = [pageRoutes, systemRoutes, modelRoutes, chatRoutes, completionRoutes];
+  const services = {
+    store,
+    faq,
+    metrics,
+    recent: new RecentAnswers(),
+    timeLimit,
+    locked: apiKey !== undefined,
+  };
+  const groups = [pageRoutes, systemRoutes, modelRoutes, chatRoutes, completionRoutes, responseRoutes];
   for (const routes of [...groups, embeddingRoutes, classifyRoutes, attentionRoutes]) {
     app.route("/", routes(services));
   }

@@ -4,11 +4,13 @@ import type { Faq } from "./faq.ts";
 import type { ServerMetrics } from "./metrics.ts";
 import type { LabelModel, LanguageModel, ModelStore } from "./models.ts";
 import { ApiError } from "./errors.ts";
+import type { RecentAnswers } from "./recent.ts";
 
 export interface Services {
   readonly store: ModelStore;
   readonly faq: Faq;
   readonly metrics: ServerMetrics;
+  readonly recent: RecentAnswers;
   /** Whether requests must bring a key. */
   readonly locked: boolean;
   /** Seconds that a request may take. */

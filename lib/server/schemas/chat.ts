@@ -36,7 +36,8 @@ export const toolChoice = z.enum(["auto", "none"], {
   error: "may only be auto or none: the model cannot call tools",
 }).nullish();
 
-const textFormat = z.union([z.null(), z.strictObject({ type: z.literal("text") })], {
+/** Answers are text, and held to no form. */
+export const textFormat = z.union([z.null(), z.strictObject({ type: z.literal("text") })], {
   error: "may only be text: answers are not held to a form",
 }).optional();
 
