@@ -34,6 +34,7 @@ export const buildVocab: Stage = {
   out: (preset) => paths(preset).vocabulary,
   settings: ({ tokenizer }) => ({ tokenizer }),
   after: () => [prepareCorpus],
+  shared: true,
   async run({ preset, out, terminal }) {
     const { corpus } = paths(preset);
     const train = await readDocuments(join(corpus, "train.jsonl"));

@@ -47,6 +47,7 @@ export const prepareCorpus: Stage = {
   settings: ({ seed, "prepare-corpus": own }) => ({ seed, "prepare-corpus": own }),
   after: () => [],
   sources: (preset) => listLocal(preset["prepare-corpus"].sources),
+  shared: true,
   async run({ preset, out, terminal }) {
     const report = await prepare({
       options: preset["prepare-corpus"],

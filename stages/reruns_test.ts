@@ -106,3 +106,28 @@ Deno.test("a finished training is kept, however its settings and inputs differ, 
   assertEquals(replaced.code, 0, replaced.output);
   assert((await weights()).join() !== before.join());
 });
+
+Deno.test("a preset under another name shares the corpus and the vocabulary that have its settings", async () => {
+  await using work = await workspace();
+  assertEquals((await work.run("pipeline")).code, 0);
+  const [old, other] = ["data/processed/tiny", "data/processed/other"];
+  const run = await work.run("pretrain", "--set", "name=other", "--set", "pretrain.steps=6");
+  assertEquals(run.code, 0, run.output);
+  for (const name of ["corpus", "vocabulary"]) {
+    assertStringIncludes(run.output, `${other}/${name} is the same as ${old}/${name}, and shares its files`);
+  }
+  const [a, b] = [old, other].map((folder) => Deno.statSync(work.path(folder, "corpus/train.jsonl")));
+  assertEquals(a.ino, b.ino);
+  const again = await work.run("pipeline", "--set", "name=other", "--set", "pretrain.steps=6");
+  assertEquals(again.output.match(/is up to date/g)?.length, 3, again.output);
+  const chain = (await work.tool("lineage", "models/other/pretrain")).output;
+  assertStringIncludes(chain, `${other}/vocabulary`);
+  assert(!chain.includes(old), chain);
+
+  // What one of them makes anew is its own.
+  const lower = ["--set", "prepare-corpus.lowercase=true"];
+  assertEquals((await work.run("prepare-corpus", "--set", "name=other", ...lower)).code, 0);
+  assertStringIncludes((await work.run("prepare-corpus")).output, "is up to date");
+  const third = await work.run("prepare-corpus", "--set", "name=third", "--set", "seed=5");
+  assertStringIncludes(third.output, "prepare-corpus: making data/processed/third/corpus");
+});

@@ -2,7 +2,7 @@
 import { join } from "@std/path";
 import { UserError } from "../errors.ts";
 import { exists } from "../files.ts";
-import { duration, type Terminal } from "../progress.ts";
+import { duration } from "../progress.ts";
 import { type CheckpointInfo, isNewer, readCheckpointInfo } from "../train/checkpoint.ts";
 import { commandLine } from "./command.ts";
 import { paths, type Preset } from "./config.ts";
@@ -54,9 +54,8 @@ async function freeName({ name }: Preset): Promise<string> {
  */
 export async function resumePoint(
   stage: Stage,
-  { preset, invocation }: Request,
+  { preset, invocation, terminal }: Request,
   { resume, inputs }: { readonly resume: boolean; readonly inputs: Inputs },
-  terminal: Terminal,
 ): Promise<CheckpointInfo | null> {
   const folder = join(stage.out(preset), "last");
   const last = await readCheckpointInfo(folder);

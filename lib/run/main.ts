@@ -65,7 +65,7 @@ async function runStages(stages: readonly Stage[], preset: Preset, options: Opti
   const { name, config, sets, force, resume } = options;
   const terminal = new Terminal();
   const started = performance.now();
-  const request = { preset, invocation: { task: name, config, sets }, hashes: new FileHashes() };
+  const request = { preset, invocation: { task: name, config, sets }, hashes: new FileHashes(), terminal };
   const present = stages.filter((stage) => hasSection(stage, preset));
   const single = stages.length === 1;
   if (single && present.length === 0) {
@@ -77,7 +77,7 @@ async function runStages(stages: readonly Stage[], preset: Preset, options: Opti
       continue;
     }
     const label = single ? name : `stage ${present.indexOf(stage) + 1} of ${present.length}, ${stage.name}`;
-    const code = await runStage(stage, request, { label, force, resume }, terminal);
+    const code = await runStage(stage, request, { label, force, resume });
     if (code > 0) return code;
   }
   if (!single) terminal.log(`${name}: done in ${duration((performance.now() - started) / 1000)}`);

@@ -55,7 +55,7 @@ export function explainDifferences(differences: readonly Difference[]): string {
     return `${made}, and this command ${asked}`;
   });
   const more = differences.length - SHOWN;
-  return [...told, ...more > 0 ? [`and ${more} more keys differ`] : []].join("; ");
+  return [...told, ...more > 0 ? [`and ${more} more`] : []].join("; ");
 }
 
 /** The values that a result was made with, to ask for them again. */

@@ -9,10 +9,12 @@ import { codeHashes } from "./code.ts";
 import { commandLine } from "./command.ts";
 import type { Preset } from "./config.ts";
 import { refuseToReplace, resumePoint } from "./keep.ts";
+import { inputHashes } from "./inputs.ts";
 import { lockFolder } from "./lock.ts";
 import { listOutputs, removeManifest, writeManifest } from "./manifest.ts";
 import type { Settings } from "./settings.ts";
-import { explain, inputHashes, type Inputs, type Request, staleness } from "./staleness.ts";
+import { shareResult } from "./share.ts";
+import { explain, type Inputs, type Request, staleness } from "./staleness.ts";
 import { StopSignals } from "./stop.ts";
 
 export type StageName =
@@ -72,6 +74,8 @@ export interface Stage {
    * Such a stage calls `begin` itself, when it has something to replace it with.
    */
   readonly keeps?: boolean;
+  /** Whether presets of several names share its result if their settings are the same. */
+  readonly shared?: boolean;
   run(context: Context): Promise<StageResult>;
 }
 
@@ -87,24 +91,25 @@ export async function runStage(
   stage: Stage,
   request: Request,
   { label, force, resume }: RunOptions,
-  terminal: Terminal,
 ): Promise<number> {
-  const { preset } = request;
+  const { preset, terminal } = request;
   const out = stage.out(preset);
   const inputs = await inputHashes(stage, request);
-  const check = () => staleness(stage, request, { inputs, own: true });
+  const check = () => force ? null : staleness(stage, request, { inputs, own: true });
   const upToDate = () => {
     terminal.log(`${label}: ${out} is up to date`);
     return 0;
   };
-  if (!force && !await check()) return upToDate();
+  const before = await check();
+  if (!before && !force) return upToDate();
+  if (before?.why === "absent" && await shareResult(stage, request, inputs)) return 0;
   await using _lock = await lockFolder(out, stage.name);
-  // Once more, for another process may have made it before we got the lock.
-  const state = force ? null : await check();
-  if (!force && !state) return upToDate();
+  // Another process may have made it before we got the lock.
+  const state = await check();
+  if (!state && !force) return upToDate();
   if (state && "manifest" in state && stage.keeps) await refuseToReplace(stage, request, state);
   const from = state && !("manifest" in state) && stage.resumable
-    ? await resumePoint(stage, request, { resume, inputs }, terminal)
+    ? await resumePoint(stage, request, { resume, inputs })
     : null;
   await tidyFolder(out);
   terminal.log(`${label}: making ${out} (${state ? explain(state) : "--force"})`);

@@ -1,13 +1,13 @@
 /** Whether a stage's result is what it would make now, as in make, and if not, why. */
 import { join } from "@std/path";
-import { UserError } from "../errors.ts";
 import { exists } from "../files.ts";
+import type { Terminal } from "../progress.ts";
 import { changedCode, codeHashes } from "./code.ts";
-import { commandLine, type Invocation } from "./command.ts";
+import type { Invocation } from "./command.ts";
 import type { Preset } from "./config.ts";
 import type { FileHashes } from "./hashes.ts";
 import { handedOn, type Manifest, readManifest } from "./manifest.ts";
-import { type Difference, explainDifferences, settingsDifferences, valuesBefore } from "./settings.ts";
+import { type Difference, explainDifferences, settingsDifferences } from "./settings.ts";
 import type { Stage } from "./stage.ts";
 
 /** A preset, the command that asks for it, and what is known of the files. */
@@ -15,6 +15,7 @@ export interface Request {
   readonly preset: Preset;
   readonly invocation: Invocation;
   readonly hashes: FileHashes;
+  readonly terminal: Terminal;
 }
 
 export type Staleness =
@@ -29,49 +30,6 @@ type Outdated =
   | { readonly why: "code"; readonly files: string[] | null };
 
 export type Inputs = Readonly<Record<string, string>>;
-
-/** Hashes of what a stage reads: the results of earlier stages, which must be up to date, and source files. */
-export async function inputHashes(stage: Stage, request: Request): Promise<Inputs> {
-  const { preset, hashes } = request;
-  const inputs: Record<string, string> = {};
-  for (const earlier of stage.after(preset)) {
-    const manifest = await requireFinished(earlier, request);
-    for (const file of handedOn(Object.keys(manifest.outputs))) {
-      inputs[join(earlier.out(preset), file)] = manifest.outputs[file].hash;
-    }
-  }
-  const known = (await readManifest(stage.out(preset)))?.sources ?? {};
-  for (const path of await stage.sources?.(preset) ?? []) {
-    if (path in known) hashes.know(path, known[path]);
-    const { hash } = await hashes.stamp(path).catch((error) => {
-      if (!(error instanceof Deno.errors.NotFound)) throw error;
-      throw new UserError(
-        `${path} does not exist; ${stage.name} reads it, by the preset's section of that name`,
-      );
-    });
-    inputs[path] = hash;
-  }
-  return inputs;
-}
-
-/** The manifest of a stage that another one reads, whatever code made it. */
-async function requireFinished(stage: Stage, request: Request): Promise<Manifest> {
-  const { preset, invocation } = request;
-  const folder = stage.out(preset);
-  const state = await staleness(stage, request, { inputs: await inputHashes(stage, request), own: false });
-  if (!state) return (await readManifest(folder))!;
-  const make = commandLine(invocation, { task: stage.name });
-  if (state.why !== "settings") throw new UserError(`${folder}: ${explain(state)}; run ${make} first`);
-  const { differences } = state;
-  const repeat = commandLine(invocation, { values: valuesBefore(differences) });
-  throw new UserError(
-    `${folder} was made ${explainDifferences(differences)}. To use it as it is, put ` +
-      `${
-        differences.length > 1 ? "those values" : "that value"
-      } into ${invocation.config}, or run ${repeat}. ` +
-      `To make it again, run ${make}${stage.keeps ? " --force" : ""}`,
-  );
-}
 
 /**
  * Why a stage must run, or null when its folder is up to date.
@@ -129,7 +87,7 @@ export function explain(state: Staleness): string {
       return `${state.path} ${state.state}`;
     case "code": {
       const files = state.files ?? [];
-      const more = files.length > NAMED ? ` and ${files.length - NAMED} more files` : "";
+      const more = files.length > NAMED ? ` and ${files.length - NAMED} more` : "";
       return `its code has changed${files.length > 0 ? `: ${files.slice(0, NAMED).join(", ")}${more}` : ""}`;
     }
   }

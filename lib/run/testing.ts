@@ -2,7 +2,8 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
 
-const root = new URL("../../", import.meta.url).pathname;
+/** The folder of this project. */
+export const ROOT = new URL("../../", import.meta.url).pathname;
 
 /** Varied text of `sentences` sentences: enough for a tiny model, made here so that tests need no file. */
 export function sampleText(sentences = 400): string {
@@ -61,8 +62,15 @@ pretrain:
   sample: { tokens: 5 }
 `;
 
-/** A temporary project: a text, and the preset TINY as preset.yaml. */
-export async function workspace(text = sampleText(), preset = TINY): Promise<Workspace> {
+/**
+ * A temporary project: a text, and the preset TINY as preset.yaml.
+ * @param root the folder whose programs it runs, ending in /
+ */
+export async function workspace(
+  text = sampleText(),
+  preset = TINY,
+  root = ROOT,
+): Promise<Workspace> {
   const folder = await Deno.makeTempDir({ prefix: "desde-cero-" });
   const path = (...parts: string[]) => join(folder, ...parts);
   await Deno.writeTextFile(path("text.txt"), text);

@@ -1,0 +1,72 @@
+/** Corpora and vocabularies that a preset of another name has made already. */
+import { dirname, join } from "@std/path";
+import { explain as explainRefusal } from "../files.ts";
+import type { Preset } from "./config.ts";
+import { type Manifest, readManifest, writeManifest } from "./manifest.ts";
+import { lockFolder } from "./lock.ts";
+import type { Stage } from "./stage.ts";
+import { type Inputs, type Request, staleness } from "./staleness.ts";
+
+/**
+ * Looks for the same result under another name, and gives it this preset's name too, by hard links.
+ * @returns whether there was one; the log says where
+ */
+export async function shareResult(stage: Stage, request: Request, inputs: Inputs): Promise<boolean> {
+  if (!stage.shared) return false;
+  const { preset } = request;
+  const out = stage.out(preset);
+  for (const name of await otherNames(dirname(dirname(out)), preset)) {
+    const other = { ...preset, name };
+    const folder = stage.out(other);
+    const renamed = renameInputs(inputs, dirname(out), dirname(folder));
+    if (await staleness(stage, { ...request, preset: other }, { inputs: renamed, own: true })) continue;
+    const manifest = (await readManifest(folder))!;
+    await using _lock = await lockFolder(out, stage.name);
+    await link(folder, out, { ...manifest, preset: { ...manifest.preset, name: preset.name }, inputs });
+    request.terminal.log(`${stage.name}: ${out} is the same as ${folder}, and shares its files`);
+    return true;
+  }
+  return false;
+}
+
+async function otherNames(folder: string, { name: own }: Preset): Promise<string[]> {
+  const names: string[] = [];
+  try {
+    for await (const { name, isDirectory } of Deno.readDir(folder)) {
+      if (isDirectory && name !== own) names.push(name);
+    }
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+  return names.sort();
+}
+
+/** The same inputs, those of earlier stages under another preset's name. */
+const renameInputs = (inputs: Inputs, from: string, to: string): Inputs =>
+  Object.fromEntries(
+    Object.entries(inputs).map(([path, hash]) => [
+      path.startsWith(`${from}/`) ? to + path.slice(from.length) : path,
+      hash,
+    ]),
+  );
+
+/** Makes a folder of links to another's outputs. Files are never written in place, so neither can change the other. */
+async function link(from: string, to: string, manifest: Manifest): Promise<void> {
+  const partial = `${to}.partial`;
+  try {
+    await Deno.remove(partial, { recursive: true }).catch(() => {});
+    const outputs = { ...manifest.outputs };
+    for (const file of Object.keys(outputs)) {
+      const path = join(partial, file);
+      await Deno.mkdir(dirname(path), { recursive: true });
+      // Some file systems have no hard links.
+      await Deno.link(join(from, file), path).catch(() => Deno.copyFile(join(from, file), path));
+      const { mtime } = await Deno.stat(path);
+      outputs[file] = { ...outputs[file], modified: mtime?.getTime() ?? 0 };
+    }
+    await writeManifest(partial, { ...manifest, outputs });
+    await Deno.rename(partial, to);
+  } catch (error) {
+    explainRefusal(error, to);
+  }
+}
