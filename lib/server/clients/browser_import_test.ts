@@ -25,7 +25,7 @@ const REFUSED: [string, string][] = [
   ["", "el archivo no es JSON"],
   ["{}", "el archivo no es una lista de conversaciones exportadas"],
   ["[]", "el archivo no contiene ninguna conversación"],
-  ["[null]", "en «[0]» falta un objeto"],
+  ["[null]", "en «[0]» se esperaba un objeto"],
   [`[{"id":"1"}]`, "en «[0].messages» falta una lista"],
   [`[{"id":"","messages":[]}]`, "en «[0].id» falta un texto"],
   [
@@ -44,7 +44,7 @@ const REFUSED: [string, string][] = [
   [withAnswer({ labels: "x" }), "en «[1].messages[1].labels» falta una lista"],
   [
     withAnswer({ labels: [{ label: "x", probability: 2 }] }),
-    "«[1].messages[1].labels[0].probability» falta un número entre",
+    "«[1].messages[1].labels[0].probability» se esperaba un número entre",
   ],
   [withAnswer({ trace: {} }), "en «[1].messages[1].trace.source» hay un valor desconocido"],
   [withAnswer({ trace: { ...trace, tokens: [1] } }), "en «[1].messages[1].trace.tokens[0]» falta un texto"],
@@ -52,8 +52,8 @@ const REFUSED: [string, string][] = [
     withAnswer({ tokens: [{ token: "a", logprob: 0 }] }),
     "en «[1].messages[1].tokens[0].top_logprobs» falta una lista",
   ],
-  [withAnswer({ at: "ayer" }), "en «[1].messages[1].at» falta un número"],
-  [withAnswer({ stopped: 1 }), "en «[1].messages[1].stopped» falta «true» o «false»"],
+  [withAnswer({ at: "ayer" }), "en «[1].messages[1].at» se esperaba un número"],
+  [withAnswer({ stopped: 1 }), "en «[1].messages[1].stopped» se esperaba «true» o «false»"],
   [JSON.stringify(Array(10_001).fill(sound)), "el archivo no es una lista"],
   [
     JSON.stringify([{ id: "1", messages: [{ ...user, id: "q" }, { ...user, id: "q" }] }]),
