@@ -250,14 +250,15 @@ async function attentionPictures(
         0,
         PICTURED,
       );
-  const last = (await attentionWeights(model, ids)).at(-1)!;
+  const every = Array.from({ length: config.heads }, (_, head) => head);
+  const last = await attentionWeights(model, ids, config.layers - 1, every);
   const labels = [...ids].map((id) => visible(tokenizer, id));
   const n = ids.length;
-  return Array.from({ length: config.heads }, (_, head) => {
+  return last.map((weights, head) => {
     const title = `layer ${config.layers}, head ${head + 1}`;
     const cell = (row: number, column: number) => {
       if (column > row) return undefined;
-      return Number(last[(head * n + row) * n + column].toFixed(3));
+      return Number(weights[row * n + column].toFixed(3));
     };
     const values = Array.from(
       { length: n },

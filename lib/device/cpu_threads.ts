@@ -6,6 +6,7 @@
  * on two shared cores; with thirds instead of halves 7 %).
  */
 import { PACKED_AT, TILE_AREA, type TileKind, tileModule } from "../../kernels/cpu/tile.ts";
+import { describe } from "../errors.ts";
 
 /**
  * The shared memory in pages of 64 KiB: 4 MiB to start with, at most the 16 GiB that V8 gives a memory of
@@ -13,16 +14,19 @@ import { PACKED_AT, TILE_AREA, type TileKind, tileModule } from "../../kernels/c
  */
 export const PAGES = { min: 64, max: 262144 } as const;
 
+/** As many as tile areas fit below FIRST_FREE, with room for the two that cpu.ts times. */
+export const MAX_THREADS = 96;
+
 // Where things are: what AssemblyScript keeps at the bottom, the job, the tile areas, then buffers.
 export const JOB_AT = 32768;
 const ADDRESSES_AT = JOB_AT + 64;
 const ARGUMENTS_AT = ADDRESSES_AT + 256;
 const CURSORS_AT = ARGUMENTS_AT + 256;
 const CURSOR_STEP = 16; // words: a cache line each
+const MESSAGE_AT = CURSORS_AT + 4 * CURSOR_STEP * MAX_THREADS;
+const MESSAGE_LENGTH = 256; // UTF-16 units
 const TILES_AT = 65536;
 export const FIRST_FREE = PAGES.min * 65536;
-/** As many as tile areas fit below FIRST_FREE, with room for the two that cpu.ts times. */
-export const MAX_THREADS = 96;
 
 /** Words of the job. */
 export const GENERATION = 0, DONE = 4;
@@ -32,7 +36,8 @@ const KERNEL = 1,
   ARGUMENTS = 5,
   SCRATCH_STEP = 6,
   WAITING = 7,
-  GRAIN = 8;
+  GRAIN = 8,
+  FAILED = 9;
 const STOP = -1;
 
 /** Polls before a thread goes to sleep: some 20 µs, as the next kernel mostly follows at once. */
@@ -76,6 +81,8 @@ class Job {
   readonly args: Float64Array;
   readonly cursors: Int32Array;
   readonly tiles: Int32Array;
+  /** What the first thread that failed says. */
+  readonly message: Uint16Array;
 
   constructor(memory: WebAssembly.Memory) {
     this.words = new Int32Array(memory.buffer, JOB_AT, 16);
@@ -83,6 +90,7 @@ class Job {
     this.args = new Float64Array(memory.buffer, ARGUMENTS_AT, 32);
     this.cursors = new Int32Array(memory.buffer, CURSORS_AT, CURSOR_STEP * MAX_THREADS);
     this.tiles = new Int32Array(memory.buffer, TILES_AT, MAX_THREADS * TILE_AREA / 4);
+    this.message = new Uint16Array(memory.buffer, MESSAGE_AT, MESSAGE_LENGTH);
   }
 
   /** Puts every thread's cursor at the start of its part. */
@@ -92,6 +100,25 @@ class Job {
     for (let thread = 0; thread < threads; thread++) {
       this.cursors[thread * CURSOR_STEP] = Math.floor(tasks * thread / threads);
     }
+  }
+
+  /** As `work`, but what it throws, such as a Wasm trap, is noted for the main thread. */
+  tryWork(kernel: Export, thread: number, threads: number): void {
+    try {
+      this.work(kernel, thread, threads);
+    } catch (error) {
+      if (Atomics.compareExchange(this.words, FAILED, 0, 1) !== 0) return;
+      const text = describe(error).slice(0, MESSAGE_LENGTH);
+      this.message.fill(0);
+      for (let i = 0; i < text.length; i++) this.message[i] = text.charCodeAt(i);
+    }
+  }
+
+  /** What a thread that failed has said, or null if none has. To be asked when all threads are done. */
+  takeFailure(): string | null {
+    if (Atomics.load(this.words, FAILED) === 0) return null;
+    Atomics.store(this.words, FAILED, 0);
+    return String.fromCharCode(...this.message).replace(/\0+$/, "");
   }
 
   /** Runs one thread's part of the tasks, then what others have not begun of theirs. */
@@ -140,7 +167,7 @@ export function serveJobs(
     while (Atomics.load(words, GENERATION) === generation) Atomics.wait(words, GENERATION, generation);
     generation = Atomics.load(words, GENERATION);
     if (words[KERNEL] === STOP) return;
-    job.work(table[words[KERNEL]], thread, threads);
+    job.tryWork(table[words[KERNEL]], thread, threads);
     Atomics.add(words, DONE, 1);
     if (Atomics.load(words, WAITING)) Atomics.notify(words, DONE);
   }
@@ -154,6 +181,8 @@ export class Threads {
   readonly #exports: Exports;
   readonly #numbers = new Map<string, number>();
   #closed = false;
+  /** Why the device cannot be used any more. */
+  #failure = "the cpu device is closed";
 
   private constructor(start: Omit<WorkerStart, "thread">, workers: Worker[]) {
     this.count = start.threads;
@@ -185,6 +214,8 @@ export class Threads {
    * @param addresses of the first thread's scratch memory, then of the buffers
    * @param options.grain tasks that are worth a call
    * @param options.step bytes from one thread's scratch memory to the next's
+   * @throws {Error} if a thread fails, as in a Wasm trap: what buffers hold is not known then, so that the device is
+   * closed
    */
   run(
     kernel: string,
@@ -193,7 +224,7 @@ export class Threads {
     args: readonly number[],
     { grain, step, alone }: { grain: number; step: number; alone: boolean },
   ): void {
-    if (this.#closed) throw new Error("the cpu device is closed");
+    if (this.#closed) throw new Error(this.#failure);
     const { words } = this.#job;
     words[ADDRESSES] = addresses.length;
     words[ARGUMENTS] = args.length;
@@ -203,14 +234,20 @@ export class Threads {
     const run = this.#exports[kernel];
     if (alone || tasks === 1 || this.count === 1) {
       this.#job.divide(tasks, 1, tasks);
-      return this.#job.work(run, 0, 1);
+      this.#job.tryWork(run, 0, 1);
+    } else {
+      this.#job.divide(tasks, this.count, grain);
+      words[KERNEL] = this.#numbers.get(kernel)!;
+      Atomics.store(words, DONE, 0);
+      this.#announce();
+      this.#job.tryWork(run, 0, this.count);
+      this.#join();
     }
-    this.#job.divide(tasks, this.count, grain);
-    words[KERNEL] = this.#numbers.get(kernel)!;
-    Atomics.store(words, DONE, 0);
-    this.#announce();
-    this.#job.work(run, 0, this.count);
-    this.#join();
+    const failure = this.#job.takeFailure();
+    if (failure === null) return;
+    this.#failure = `the cpu device failed in ${kernel}, and is closed: ${failure}`;
+    this.close();
+    throw new Error(this.#failure);
   }
 
   #announce(): void {

@@ -5,10 +5,12 @@ import {
   assertNotEquals,
   assertRejects,
   assertStringIncludes,
+  assertThrows,
 } from "@std/assert";
 import { UserError } from "../errors.ts";
 import { GPT } from "../nn/gpt.ts";
 import { inferOnce } from "../nn/infer_once.ts";
+import { embeddingForward } from "../ops/embedding.ts";
 import { kernels } from "../ops/table.ts";
 import { differentiate } from "../ops/tape.ts";
 import { scope } from "../tensor/tensor.ts";
@@ -101,6 +103,24 @@ Deno.test("the cpu device says how much memory is missing", async () => {
   );
   device.close();
 });
+
+for (const threads of [1, 2, 3]) {
+  Deno.test(`a Wasm trap on any of ${threads} threads is an error, and closes the device`, async () => {
+    const device = await CpuDevice.open({ threads });
+    const width = 2 ** 22;
+    const [table, out] = [device.alloc(width * 4), device.alloc(2 * width * 4)];
+    const lookUp = (...ids: number[]) => {
+      const rows = { rows: ids.length, width };
+      device.dispatch(embeddingForward, [device.upload(Uint32Array.from(ids)), table, out], rows);
+    };
+    lookUp(0, 0);
+    // The first thread copies the first row for some ms; the last row, which another one takes, lies nowhere.
+    const failed = "the cpu device failed in embedding_forward, and is closed: memory access out of bounds";
+    assertThrows(() => lookUp(0, 2 ** 32 - 1), Error, failed);
+    assertThrows(() => lookUp(0, 0), Error, failed);
+    device.close();
+  });
+}
 
 Deno.test("auto says why it takes the device it takes", async () => {
   const { device, why } = await openDevice("auto", { threads: 1 });

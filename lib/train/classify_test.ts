@@ -89,28 +89,34 @@ for (const { name, device } of await testDevices()) {
   });
 
   Deno.test(`${name}: attention weights are those that the fused kernel uses`, async () => {
-    const model = new GPT(device, { ...CONFIG, layers: 1 });
+    const model = new GPT(device, { ...CONFIG, layers: 2 });
     model.initialize(4);
     const ids = Uint32Array.of(2, 7, 8, 9, 3);
-    const [weights] = await attentionWeights(model, ids);
+    const weights = await attentionWeights(model, ids, 1, [0, 1, 2]);
+    assertEquals(await attentionWeights(model, ids, 1, [2]), [weights[2]]);
     const [qkv, attended] = await scope(() => {
       const seen: Tensor[] = [];
       const watch = () => model.hidden({ ids, batch: 1, time: 5 });
-      model.observing((_, qkv) => seen.push(qkv, attention(qkv, { heads: 3 })), watch);
+      const look = (layer: number, qkv: Tensor) => {
+        if (layer === 1) seen.push(qkv, attention(qkv, { heads: 3 }));
+      };
+      model.observing(look, watch);
       return Promise.all(seen.map((tensor) => device.read(tensor.buffer)));
     });
     for (let row = 0; row < 5; row++) {
       for (let c = 0; c < 21; c++) {
         const head = Math.floor(c / 7);
         let sum = 0;
-        for (let s = 0; s < 5; s++) sum += weights[(head * 5 + row) * 5 + s] * qkv[s * 63 + 42 + c];
+        for (let s = 0; s < 5; s++) sum += weights[head][row * 5 + s] * qkv[s * 63 + 42 + c];
         assertAlmostEquals(sum, attended[row * 21 + c], 1e-5);
       }
     }
-    for (let row = 0; row < 3 * 5; row++) {
-      const own = weights.subarray(row * 5, row * 5 + 5);
-      assertAlmostEquals(own.reduce((a, b) => a + b, 0), 1, 1e-5);
-      assert(own.every((w, column) => column > row % 5 ? w === 0 : w > 0));
+    for (let row = 0; row < 5; row++) {
+      for (const head of weights) {
+        const own = head.subarray(row * 5, row * 5 + 5);
+        assertAlmostEquals(own.reduce((a, b) => a + b, 0), 1, 1e-5);
+        assert(own.every((w, column) => column > row ? w === 0 : w > 0));
+      }
     }
   });
 }

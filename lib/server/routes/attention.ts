@@ -43,12 +43,10 @@ export function attentionRoutes({ store }: Services) {
       );
     }
     if (kept.some((token) => token >= vocab)) throw new ApiError(400, `ids are below ${vocab}`, "ids");
-    const weights = (await attentionWeights(gpt, Uint32Array.from(kept)))[layer];
-    const n = kept.length;
-    const own = weights.subarray(head * n * n, (head + 1) * n * n);
+    const [weights] = await attentionWeights(gpt, Uint32Array.from(kept), layer, [head]);
     // A byte a weight is finer than an eye can tell.
-    const bytes = Uint8Array.from(own, (w) => Math.round(255 * w));
-    return c.json({ layers, heads, size: n, weights: bytes.toBase64() }, 200);
+    const bytes = Uint8Array.from(weights, (w) => Math.round(255 * w));
+    return c.json({ layers, heads, size: kept.length, weights: bytes.toBase64() }, 200);
   });
   return app;
 }
