@@ -9,7 +9,8 @@ import type { Classifier } from "../nn/classifier.ts";
 import { GPT } from "../nn/gpt.ts";
 import { inferOnce } from "../nn/infer_once.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
-import { type CheckpointInfo, readCheckpoint, readCheckpointInfo } from "../train/checkpoint.ts";
+import { type CheckpointInfo, lacksInfo, readCheckpoint, readCheckpointInfo } from "../train/checkpoint.ts";
+import { checkpointIn } from "../train/backbone.ts";
 import { openClassifier } from "../train/classify.ts";
 import { readHead } from "../nn/huggingface.ts";
 
@@ -42,21 +43,34 @@ export interface LabelModel {
 /** Folders below this many others are not searched. */
 const DEPTH = 4;
 
+/** The models below a folder. One that is damaged is told on stderr, and left out. */
 async function search(root: string, folder: string, depth: number): Promise<ListedModel[]> {
-  const info = await readCheckpointInfo(folder);
-  if (info) {
-    const id = relative(root, folder).replaceAll("\\", "/").replace(/\/(best|last)$/, "") || folder;
-    const kind = await readHead(folder) ? "classifier" : info.stage === "finetune-instruct" ? "chat" : "text";
-    return [{ id, kind, folder, info }];
+  let found: ListedModel | null = null;
+  try {
+    found = await modelIn(root, folder);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    console.error(`left out: ${error.message}`);
   }
-  if (depth === 0) return [];
-  const folders = [...Deno.readDirSync(folder)].filter((entry) => entry.isDirectory).map(({ name }) => name);
-  // A kill may have left a complete checkpoint under the name that it has before it takes its place.
-  const names = [...new Set(folders.map((name) => name.replace(/\.new$/, "")))]
-    .filter((name) => !isLeftover(name)).sort();
-  // Of a run's checkpoints the best stands for all.
-  const kept = names.includes("best") ? names.filter((name) => name !== "last") : names;
-  return (await Promise.all(kept.map((name) => search(root, join(folder, name), depth - 1)))).flat();
+  if (found?.folder === folder || depth === 0) return found ? [found] : [];
+  const names = [...Deno.readDirSync(folder)].filter((entry) => entry.isDirectory).map(({ name }) => name)
+    .filter((name) => !["best", "last"].includes(name) && !isLeftover(name)).sort();
+  const below = await Promise.all(names.map((name) => search(root, join(folder, name), depth - 1)));
+  return [...found ? [found] : [], ...below.flat()];
+}
+
+/** The checkpoint that a folder is, or that stands for a run's folder. */
+async function modelIn(root: string, folder: string): Promise<ListedModel | null> {
+  const found = await checkpointIn(folder);
+  if (found === null) return null;
+  const info = await readCheckpointInfo(found);
+  if (!info) {
+    if (found === folder) return null; // a model from elsewhere, whose tokenizer is not read
+    throw await lacksInfo(found);
+  }
+  const kind = await readHead(found) ? "classifier" : info.stage === "finetune-instruct" ? "chat" : "text";
+  const id = relative(root, folder).replaceAll("\\", "/").replace(/(^|\/)(best|last)$/, "") || folder;
+  return { id, kind, folder: found, info };
 }
 
 export class ModelStore {

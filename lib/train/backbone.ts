@@ -12,7 +12,17 @@ import { isNewer, readCheckpoint, readCheckpointInfo } from "./checkpoint.ts";
  * If a kill left the best of an earlier run beside the last of a newer one, it is the newer run's.
  * @throws {UserError} if there is none, or if the best is lost
  */
-export function findCheckpoint(folder: string): Promise<string> {
+export async function findCheckpoint(folder: string): Promise<string> {
+  const found = await checkpointIn(folder);
+  if (found !== null) return found;
+  throw new UserError(`${folder} holds no model: no config.json there, nor in best/ or last/`);
+}
+
+/**
+ * The same, or null if there is none.
+ * @throws {UserError} if the best is lost
+ */
+export function checkpointIn(folder: string): Promise<string | null> {
   return readFolder(folder, async (place) => {
     if (await exists(join(place, "config.json"))) return folder;
     const best = join(folder, "best"), last = join(folder, "last");
@@ -20,9 +30,7 @@ export function findCheckpoint(folder: string): Promise<string> {
     if (await locateFolder(best)) {
       return isNewer(info, await readCheckpointInfo(best).catch(() => null)) ? last : best;
     }
-    if (!await locateFolder(last)) {
-      throw new UserError(`${folder} holds no model: no config.json there, nor in best/ or last/`);
-    }
+    if (!await locateFolder(last)) return null;
     if (!info?.best) return last;
     throw new UserError(
       `${best} is gone (it was saved at step ${info.best.step}); restore it, or give ${last} to use the last one`,

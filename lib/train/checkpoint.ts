@@ -11,7 +11,7 @@ import { join } from "@std/path";
 import { z } from "zod";
 import { SplitOrigin } from "../data/labelled.ts";
 import { UserError } from "../errors.ts";
-import { type Content, explainRead, hashContent, hashFile } from "../files.ts";
+import { type Content, exists, explainRead, hashContent, hashFile } from "../files.ts";
 import { readFolder, writeFolderAtomic } from "../folders.ts";
 import type { HeadConfig } from "../nn/classifier.ts";
 import type { GptConfig } from "../nn/gpt.ts";
@@ -126,10 +126,13 @@ async function readInfo(folder: string): Promise<CheckpointInfo | null> {
 export function readCheckpoint(folder: string): Promise<Checkpoint> {
   return readFolder(folder, async (place) => {
     const info = await readInfo(place);
-    if (!info) throw new UserError(`${folder} holds no checkpoint; train one with deno task pretrain`);
+    if (!info) throw await lacksInfo(folder, place);
     for (const [name, hash] of Object.entries(info.files)) {
       const path = join(place, name);
-      const actual = await hashFile(path).catch(() => null);
+      const actual = await hashFile(path).catch((error) => {
+        if (error instanceof Deno.errors.NotFound) return null;
+        throw error;
+      });
       if (actual === null) throw new UserError(`${path} is missing; the checkpoint is damaged, train again`);
       if (actual !== hash) {
         throw new UserError(
@@ -140,6 +143,18 @@ export function readCheckpoint(folder: string): Promise<Checkpoint> {
     const tokenizer = await readTokenizer(join(place, "tokenizer.json"));
     return { info, tokenizer, ...await readHuggingFace(place) };
   });
+}
+
+/** Why a folder without checkpoint.json is no checkpoint. */
+export async function lacksInfo(folder: string, place = folder): Promise<UserError> {
+  const others = ["config.json", "model.safetensors", "tokenizer.json"].map((name) =>
+    exists(join(place, name))
+  );
+  return (await Promise.all(others)).includes(true)
+    ? new UserError(
+      `${folder} lacks checkpoint.json, so it is damaged, or not made here; train again, or restore it`,
+    )
+    : new UserError(`${folder} holds no checkpoint; train one with deno task pretrain`);
 }
 
 /** Puts the optimizer's state from a checkpoint saved after `step` steps back, for training to go on. */

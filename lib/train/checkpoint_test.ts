@@ -101,6 +101,26 @@ Deno.test("a run whose best checkpoint is damaged or gone is told; the last is n
     assertEquals(await findCheckpoint(join(folder, "last")), join(folder, "last"));
   }));
 
+Deno.test("a server tells of runs whose best checkpoint is damaged or gone, and lists the others", () =>
+  inRun(["a/best", "a/last", "b/best", "b/last", "c/last", "best"], async (folder) => {
+    await Deno.remove(join(folder, "a/best/checkpoint.json"));
+    await Deno.remove(join(folder, "b/best"), { recursive: true });
+    const told: string[] = [];
+    const before = console.error;
+    console.error = (line: string) => told.push(line);
+    try {
+      const { listed } = await ModelStore.find(folder, "cpu", { rows: 1, queue: 1 });
+      assertEquals(listed.map(({ folder }) => folder), [join(folder, "best")]);
+    } finally {
+      console.error = before;
+    }
+    assertEquals(told.map((line) => line.replaceAll(folder, "").replace(/\(.*\)/, "()")).sort(), [
+      "left out: /a/best lacks checkpoint.json, so it is damaged, or not made here; train again, or restore it",
+      "left out: /b/best is gone (); restore it, or give /b/last to use the last one",
+      "left out: /c/best is gone (); restore it, or give /c/last to use the last one",
+    ]);
+  }));
+
 Deno.test("a run without validation has no best checkpoint, and its last one is taken", () =>
   inRun(["last"], async (folder) => assertEquals(await findCheckpoint(folder), join(folder, "last"))));
 
