@@ -4,8 +4,16 @@ import { dirname, join } from "@std/path";
 const IMPORT =
   /^\s*(?:import|export)\b[^"'`;]*?\bfrom\s*"(\.{1,2}\/[^"]+)"|^\s*import\s*"(\.{1,2}\/[^"]+)"|\bnew URL\("(\.{1,2}\/[^"]+\.(?:ts|wasm))", import\.meta\.url\)/gm;
 
-/** The project's files that one module imports, shaders and Wasm included. */
-export async function importsOf(path: string): Promise<string[]> {
+const read = new Map<string, Promise<string[]>>();
+
+/** The project's files that one module imports, shaders and Wasm included. A process reads each module once. */
+export function importsOf(path: string): Promise<string[]> {
+  const known = read.get(path) ?? readImports(path);
+  read.set(path, known);
+  return known;
+}
+
+async function readImports(path: string): Promise<string[]> {
   if (!path.endsWith(".ts") && !path.endsWith(".tsx")) return [];
   const source = await Deno.readTextFile(path);
   return [...source.matchAll(IMPORT)].map((m) => join(dirname(path), m[1] ?? m[2] ?? m[3]));

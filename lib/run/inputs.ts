@@ -36,10 +36,14 @@ export async function inputHashes(stage: Stage, request: Request): Promise<Input
 async function requireFinished(stage: Stage, request: Request): Promise<Manifest> {
   const { preset, invocation } = request;
   const folder = stage.out(preset);
+  const known = request.finished.get(folder);
+  if (known) return known;
   const inputs = await inputHashes(stage, request);
   const state = await staleness(stage, request, { inputs, own: false });
   if (!state || state.why === "absent" && await shareResult(stage, request, inputs)) {
-    return (await readManifest(folder))!;
+    const manifest = (await readManifest(folder))!;
+    request.finished.set(folder, manifest);
+    return manifest;
   }
   const make = commandLine(invocation, { task: stage.name });
   if (state.why !== "settings") throw new UserError(`${folder}: ${explain(state)}; run ${make} first`);

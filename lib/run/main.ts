@@ -65,7 +65,8 @@ async function runStages(stages: readonly Stage[], preset: Preset, options: Opti
   const { name, config, sets, force, resume } = options;
   const terminal = new Terminal();
   const started = performance.now();
-  const request = { preset, invocation: { task: name, config, sets }, hashes: new FileHashes(), terminal };
+  const invocation = { task: name, config, sets };
+  const request = { preset, invocation, hashes: new FileHashes(), finished: new Map(), terminal };
   const present = stages.filter((stage) => hasSection(stage, preset));
   const single = stages.length === 1;
   if (single && present.length === 0) {

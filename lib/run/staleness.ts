@@ -15,6 +15,8 @@ export interface Request {
   readonly preset: Preset;
   readonly invocation: Invocation;
   readonly hashes: FileHashes;
+  /** Manifests of the stages that were found to be up to date, by folder; later stages need not look again. */
+  readonly finished: Map<string, Manifest>;
   readonly terminal: Terminal;
 }
 
