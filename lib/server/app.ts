@@ -1,11 +1,11 @@
 /** The web app: the routes, put together, and what keeps them safe. */
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
-import { bodyLimit } from "hono/body-limit";
 import { cors } from "hono/cors";
 import { HTTPException } from "hono/http-exception";
 import { matchedRoutes } from "hono/route";
 import { secureHeaders } from "hono/secure-headers";
 import { timingSafeEqual } from "node:crypto";
+import { receiveBodies } from "./bodies.ts";
 import type { Faq } from "./faq.ts";
 import { ServerMetrics } from "./metrics.ts";
 import type { ModelStore } from "./models.ts";
@@ -21,6 +21,7 @@ import { modelRoutes } from "./routes/models.ts";
 import { pageRoutes } from "./routes/page.ts";
 import { responseRoutes } from "./routes/responses.ts";
 import { systemRoutes } from "./routes/system.ts";
+import { WorkQueue } from "./work.ts";
 
 export interface AppOptions {
   readonly store: ModelStore;
@@ -32,9 +33,6 @@ export interface AppOptions {
   /** Seconds that a request may take. */
   readonly timeLimit: number;
 }
-
-/** Largest request, in bytes. */
-const LARGEST_BODY = 1 << 20;
 
 export function createApp({ store, faq, apiKey, origins, timeLimit }: AppOptions): OpenAPIHono {
   const app = routeGroup();
@@ -61,12 +59,6 @@ export function createApp({ store, faq, apiKey, origins, timeLimit }: AppOptions
     strictTransportSecurity: false, // the matter of whoever adds TLS
   }));
   if (origins.length > 0) app.use("/v1/*", cors({ origin: [...origins], maxAge: 600 }));
-  app.use(bodyLimit({
-    maxSize: LARGEST_BODY,
-    onError: () => {
-      throw new ApiError(413, `the request is larger than ${LARGEST_BODY} bytes`, null, "too_large");
-    },
-  }));
   app.use(async (c, next) => {
     const guarded = /^\/(v1|api|classify)(\/|$)/.test(c.req.path);
     if (
@@ -76,6 +68,7 @@ export function createApp({ store, faq, apiKey, origins, timeLimit }: AppOptions
     }
     await next();
   });
+  app.use(...receiveBodies(Math.min(timeLimit, 30)));
   app.onError((error, c) => {
     // Hono's only complaint of its own.
     const told = error instanceof HTTPException && error.status === 400
@@ -91,6 +84,7 @@ export function createApp({ store, faq, apiKey, origins, timeLimit }: AppOptions
     faq,
     metrics,
     recent: new RecentAnswers(),
+    work: new WorkQueue(store.limits.queue + 1),
     timeLimit,
     locked: apiKey !== undefined,
   };

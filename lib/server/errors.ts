@@ -2,7 +2,7 @@
 import { z } from "@hono/zod-openapi";
 import { UserError } from "../errors.ts";
 
-type Status = 400 | 401 | 404 | 405 | 413 | 429 | 500 | 503 | 504;
+type Status = 400 | 401 | 404 | 405 | 408 | 413 | 429 | 500 | 503 | 504;
 
 export const ErrorBody = z.strictObject({
   error: z.strictObject({

@@ -76,14 +76,14 @@ async function modelIn(root: string, folder: string): Promise<ListedModel | null
 export class ModelStore {
   readonly listed: readonly ListedModel[];
   readonly #choice: DeviceChoice;
-  readonly #limits: BatcherOptions;
+  readonly limits: BatcherOptions;
   readonly #opened = new Map<string, Promise<LanguageModel | LabelModel>>();
   readonly #devices: Device[] = [];
 
   private constructor(listed: readonly ListedModel[], choice: DeviceChoice, limits: BatcherOptions) {
     this.listed = listed;
     this.#choice = choice;
-    this.#limits = limits;
+    this.limits = limits;
   }
 
   /** @throws {UserError} if there is no checkpoint at all */
@@ -130,7 +130,7 @@ export class ModelStore {
     const { config, values, tokenizer } = await readCheckpoint(folder);
     const gpt = new GPT(device, config);
     gpt.load(values);
-    return { kind, id, gpt, tokenizer, batcher: new Batcher(gpt, this.#limits) };
+    return { kind, id, gpt, tokenizer, batcher: new Batcher(gpt, this.limits) };
   }
 
   /** Sequences that are generated and that wait, over all models. */

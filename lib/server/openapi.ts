@@ -55,6 +55,7 @@ export const refusals = {
   400: refusal("The request is wrong: `param` names what is, `message` says why."),
   401: refusal("The server has a key, and the request lacks it."),
   404: refusal("There is no such model."),
+  408: refusal("The request's body did not arrive in time."),
   413: refusal("The request is larger than a mebibyte."),
   429: refusal("Too many requests wait; `Retry-After` says for how long to stay away."),
   500: refusal("The server failed."),

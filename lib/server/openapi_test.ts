@@ -30,7 +30,18 @@ Deno.test("a route's description says what it takes, what it answers and how it 
   const answers = Object.entries<{ schema: { $ref: string } }>(responses[200].content)
     .map(([type, { schema }]) => `${type} ${schema.$ref.split("/").at(-1)}`);
   assertEquals(answers, ["application/json ChatCompletion", "text/event-stream ChatChunk"]);
-  assertEquals(Object.keys(responses), ["200", "400", "401", "404", "413", "429", "500", "503", "504"]);
+  assertEquals(Object.keys(responses), [
+    "200",
+    "400",
+    "401",
+    "404",
+    "408",
+    "413",
+    "429",
+    "500",
+    "503",
+    "504",
+  ]);
   for (const status of Object.keys(responses).slice(1)) {
     assertEquals(responses[status].content["application/json"].schema.$ref, "#/components/schemas/Error");
   }

@@ -5,12 +5,15 @@ import type { ServerMetrics } from "./metrics.ts";
 import type { LabelModel, LanguageModel, ModelStore } from "./models.ts";
 import { ApiError } from "./errors.ts";
 import type { RecentAnswers } from "./recent.ts";
+import type { WorkQueue } from "./work.ts";
 
 export interface Services {
   readonly store: ModelStore;
   readonly faq: Faq;
   readonly metrics: ServerMetrics;
   readonly recent: RecentAnswers;
+  /** What computes embeddings, labels and attention. */
+  readonly work: WorkQueue;
   /** Whether requests must bring a key. */
   readonly locked: boolean;
   /** Seconds that a request may take. */

@@ -4,7 +4,7 @@ import { attentionWeights } from "../../nn/attention_weights.ts";
 import { ApiError } from "../errors.ts";
 import { json, jsonRequest, refusals, routeGroup } from "../openapi.ts";
 import { tokenId } from "../schemas/common.ts";
-import { languageModel, type Services } from "../services.ts";
+import { deadlineOf, languageModel, type Services } from "../services.ts";
 
 const AttentionRequest = z.strictObject({
   model: z.string(),
@@ -28,7 +28,7 @@ const attentionRoute = createRoute({
   responses: { 200: json("The weights.", Attention), ...refusals },
 });
 
-export function attentionRoutes({ store }: Services) {
+export function attentionRoutes({ store, work, timeLimit }: Services) {
   const app = routeGroup();
   app.openapi(attentionRoute, async (c) => {
     const { model, ids, layer, head } = c.req.valid("json");
@@ -43,7 +43,9 @@ export function attentionRoutes({ store }: Services) {
       );
     }
     if (kept.some((token) => token >= vocab)) throw new ApiError(400, `ids are below ${vocab}`, "ids");
-    const [weights] = await attentionWeights(gpt, Uint32Array.from(kept), layer, [head]);
+    const [weights] = await work.run(deadlineOf(c, timeLimit), (turn) => {
+      return turn(() => attentionWeights(gpt, Uint32Array.from(kept), layer, [head]));
+    });
     // A byte a weight is finer than an eye can tell.
     const bytes = Uint8Array.from(weights, (w) => Math.round(255 * w));
     return c.json({ layers, heads, size: kept.length, weights: bytes.toBase64() }, 200);

@@ -1,11 +1,10 @@
 /** `/classify`: the labels of texts, with probabilities. */
 import { createRoute, z } from "@hono/zod-openapi";
-import { letOthersIn } from "../../event_loop.ts";
 import { pooledStates, probabilities } from "../../train/classify.ts";
 import { json, jsonRequest, refusals, routeGroup, truncatedHeader } from "../openapi.ts";
 import { encodeInput, reportCut } from "../prompts.ts";
 import { model, texts, truncate } from "../schemas/common.ts";
-import { labelModel, type Services } from "../services.ts";
+import { deadlineOf, labelModel, type Services } from "../services.ts";
 
 const ClassifyRequest = z.strictObject({ model, truncate, input: texts }).openapi("ClassifyRequest");
 
@@ -31,21 +30,24 @@ const classifyRoute = createRoute({
   },
 });
 
-export function classifyRoutes({ store }: Services) {
+export function classifyRoutes({ store, work, timeLimit }: Services) {
   const app = routeGroup();
   app.openapi(classifyRoute, async (c) => {
     const request = c.req.valid("json");
     const { classifier, tokenizer, id } = await labelModel(store, request.model);
     const data: z.infer<typeof Classification>["data"] = [];
-    for (const [index, text] of request.input.entries()) {
+    const labelsOf = async (text: string) => {
       const input = encodeInput(tokenizer, text, classifier.config);
       reportCut(c, input, request.truncate, "input");
-      const states = await pooledStates(classifier, [input.ids]);
-      const [p] = await probabilities(classifier, states);
+      const [p] = await probabilities(classifier, await pooledStates(classifier, [input.ids]));
       const labels = classifier.head.labels.map((label, k) => ({ label, probability: p[k] }));
-      data.push({ index, labels: labels.sort((a, b) => b.probability - a.probability) });
-      await letOthersIn();
-    }
+      return labels.sort((a, b) => b.probability - a.probability);
+    };
+    await work.run(deadlineOf(c, timeLimit), async (turn) => {
+      for (const [index, text] of request.input.entries()) {
+        data.push({ index, labels: await turn(() => labelsOf(text)) });
+      }
+    });
     return c.json({ object: "list" as const, model: id, data }, 200);
   });
   return app;

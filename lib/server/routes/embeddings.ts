@@ -1,7 +1,6 @@
 /** `/v1/embeddings`: the mean hidden state of each text. */
 import { createRoute, type z } from "@hono/zod-openapi";
 import { padded } from "../../data/labelled.ts";
-import { letOthersIn } from "../../event_loop.ts";
 import { poolingWeights } from "../../nn/classifier.ts";
 import { pool } from "../../ops/pool.ts";
 import { scope } from "../../tensor/tensor.ts";
@@ -9,7 +8,7 @@ import { special } from "../../text/special.ts";
 import { json, jsonRequest, refusals, routeGroup, truncatedHeader } from "../openapi.ts";
 import { encodeInput, reportCut } from "../prompts.ts";
 import { EmbeddingRequest, Embeddings } from "../schemas/embeddings.ts";
-import { languageModel, type Services } from "../services.ts";
+import { deadlineOf, languageModel, type Services } from "../services.ts";
 
 const embeddingsRoute = createRoute({
   method: "post",
@@ -28,7 +27,7 @@ function normalized(vector: Float32Array): Float32Array<ArrayBuffer> {
   return Float32Array.from(vector, (value) => length > 0 ? value / length : 0);
 }
 
-export function embeddingRoutes({ store }: Services) {
+export function embeddingRoutes({ store, work, timeLimit }: Services) {
   const app = routeGroup();
   app.openapi(embeddingsRoute, async (c) => {
     const request = c.req.valid("json");
@@ -36,20 +35,24 @@ export function embeddingRoutes({ store }: Services) {
     const { device } = gpt.parameters;
     const data: z.infer<typeof Embeddings>["data"] = [];
     let read = 0;
-    for (const [index, text] of request.input.entries()) {
+    const embed = async (text: string | number[]) => {
       const input = encodeInput(tokenizer, text, gpt.config);
       reportCut(c, input, request.truncate, "input");
       const tokens = padded([input.ids], gpt.config.context);
       const weights = poolingWeights(tokens, "mean", special("<pad>"));
       const state = await scope(() => device.read(pool(gpt.hidden(tokens), weights).buffer));
       read += input.ids.length;
-      const vector = normalized(state.subarray(0, gpt.config.width));
-      const embedding = request.encoding_format === "base64"
-        ? new Uint8Array(vector.buffer).toBase64()
-        : [...vector];
-      data.push({ object: "embedding", index, embedding });
-      await letOthersIn();
-    }
+      return normalized(state.subarray(0, gpt.config.width));
+    };
+    await work.run(deadlineOf(c, timeLimit), async (turn) => {
+      for (const [index, text] of request.input.entries()) {
+        const vector = await turn(() => embed(text));
+        const embedding = request.encoding_format === "base64"
+          ? new Uint8Array(vector.buffer).toBase64()
+          : [...vector];
+        data.push({ object: "embedding", index, embedding });
+      }
+    });
     const usage = { prompt_tokens: read, total_tokens: read };
     return c.json({ object: "list" as const, data, model: id, usage }, 200);
   });

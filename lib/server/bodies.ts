@@ -1,0 +1,46 @@
+/** How bodies of requests come in: within a time and a size, and large ones one after another. */
+import type { Context, MiddlewareHandler } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import { letOthersIn } from "../event_loop.ts";
+import { ApiError } from "./errors.ts";
+
+/** Largest request, in bytes. */
+const LARGEST = 2 ** 20;
+/** Checking a larger body takes some ms, so others are let in before each; in UTF-16 units. */
+const LARGE = 2 ** 15;
+
+/**
+ * Middleware that has a request's body before what follows it runs.
+ * @param seconds that a body may take to arrive
+ */
+export function receiveBodies(seconds: number): MiddlewareHandler[] {
+  const arrivals = new WeakMap<Context, () => void>();
+  let last: Promise<void> = Promise.resolve();
+  return [
+    async (c, next) => {
+      if (c.req.raw.body === null) return await next();
+      const late = Promise.withResolvers<"late">();
+      const timer = setTimeout(() => late.resolve("late"), 1000 * seconds);
+      arrivals.set(c, () => clearTimeout(timer));
+      const rest = next().finally(() => clearTimeout(timer));
+      if (await Promise.race([rest, late.promise]) !== "late") return;
+      // What waits for the body fails once the connection is closed, and then nobody is there to hear of it.
+      rest.catch(() => {});
+      c.header("Connection", "close");
+      throw new ApiError(408, `the request's body did not arrive within ${seconds} seconds`);
+    },
+    bodyLimit({
+      maxSize: LARGEST,
+      onError: () => {
+        throw new ApiError(413, `the request is larger than ${LARGEST} bytes`, null, "too_large");
+      },
+    }),
+    async (c, next) => {
+      if (!arrivals.has(c)) return await next();
+      const { length } = await c.req.text();
+      arrivals.get(c)!();
+      if (length > LARGE) await (last = last.then(letOthersIn));
+      await next();
+    },
+  ];
+}
