@@ -199,4 +199,9 @@ test("what is open inside an answer stays open when the next one comes", async (
   await ask(page, "hola");
   await page.waitForFunction(() => document.querySelectorAll("article.assistant .foot").length === 2);
   assert(await page.locator(".trace").isVisible());
+  await page.click("#language");
+  assertEquals(await page.locator("article.assistant .foot button").allInnerTexts(), [
+    "Look inside",
+    "Look inside",
+  ]);
 });

@@ -59,6 +59,7 @@ const REFUSED: [string, string][] = [
     JSON.stringify([{ id: "1", messages: [{ ...user, id: "q" }, { ...user, id: "q" }] }]),
     "hay un identificador repetido",
   ],
+  ["[".repeat(1_000_000) + "]".repeat(1_000_000), "en «[0]» se esperaba un objeto"],
   [`["${"x".repeat(10_000_000)}"]`, "el archivo pasa de 10 MB"],
 ];
 
@@ -120,6 +121,16 @@ test("importing a conversation that is here makes no copy, unless they differ", 
   assertEquals((await titles(page)).sort(), ["adiós", "hola", "otra"]);
   await page.reload();
   assertEquals((await titles(page)).sort(), ["adiós", "hola", "otra"]);
+});
+
+test("ten thousand conversations are imported, in two tabs", async ({ page, tab }) => {
+  const other = await tab();
+  const count = 10_000;
+  await upload(page, JSON.stringify(Array.from({ length: count }, (_, i) => ({ ...sound, id: `${i}` }))));
+  await page.waitForSelector("#toast >> text=Se importaron 10000 conversaciones.");
+  await other.waitForFunction((n) => document.querySelectorAll("#talks li").length === n + 1, count);
+  assertEquals(await page.locator("#talks li").count(), count);
+  assertEquals(await answer(page), "buenas");
 });
 
 test("damaged storage loses only what is damaged", async ({ page }) => {

@@ -1,6 +1,8 @@
 /** The chat page in headless Chromium: answers, what is inside them, and whether all people can use it. */
 import { AxeBuilder } from "@axe-core/playwright";
 import { assert, assertEquals, assertNotEquals, assertStringIncludes } from "@std/assert";
+import { Buffer } from "node:buffer";
+import type { Page } from "playwright-core";
 import { answer, ask, browserTests, slide } from "./browser.ts";
 
 const test = browserTests();
@@ -138,6 +140,18 @@ test("an error of the server is told, and the question can be asked again", asyn
   faults.length = 0;
 });
 
+/** Fails if people would meet something that they cannot read, reach or tell from other things. */
+async function findNoFault(page: Page) {
+  // deno-lint-ignore no-explicit-any
+  const { violations } = await new AxeBuilder({ page: page as any }).analyze();
+  const serious = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
+  assertEquals(serious.map(({ id, nodes }) => `${id}: ${nodes[0].html}`), []);
+  assert(
+    await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth),
+    "nothing sticks out",
+  );
+}
+
 for (const dark of [false, true]) {
   for (const width of [1200, 390]) {
     test(
@@ -157,16 +171,33 @@ for (const dark of [false, true]) {
         await page.waitForFunction(() => document.querySelectorAll("article.assistant .foot").length === 2);
         await page.locator("text=Ver por dentro").last().click();
         await page.waitForSelector("canvas[data-drawn]");
-        // deno-lint-ignore no-explicit-any
-        const { violations } = await new AxeBuilder({ page: page as any }).analyze();
-        const serious = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
-        assertEquals(serious.map(({ id, nodes }) => `${id}: ${nodes[0].html}`), []);
-        assert(
-          await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth),
-          "nothing sticks out",
-        );
+        await findNoFault(page);
       },
       { dark, width },
+    );
+    test(
+      `axe-core finds no serious fault in messages and unanswered questions, ${
+        dark ? "dark" : "light"
+      }, ${width} pixels wide`,
+      async ({ page }) => {
+        await ask(page, "hola");
+        await page.reload();
+        await page.waitForSelector(".unanswered");
+        for (const text of ["{", `[{"id":"1","messages":[{"role":"user","content":"adiós"}]}]`]) {
+          const buffer = Buffer.from(text);
+          await page.setInputFiles("#import-file", { name: "a.json", mimeType: "application/json", buffer });
+          await page.waitForSelector(text === "{" ? "#toast .urgent" : "#toast .message:not(.urgent)");
+          await findNoFault(page);
+        }
+        if (width < 800) {
+          await page.click("#open-side");
+          await page.waitForTimeout(300); // the drawer slides in
+        }
+        await page.click("#talks .quiet");
+        await page.waitForSelector("#toast .undo");
+        await findNoFault(page);
+      },
+      { dark, width, held: true },
     );
   }
 }

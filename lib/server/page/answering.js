@@ -1,7 +1,7 @@
 // @ts-check
 /// <reference lib="dom" />
-// Asks the server, and reads its answer as it comes. Each conversation may have one answer under way, whether it is
-// shown or not.
+// Asks the server, and reads its answer as it comes. Each conversation can have one answer under way, shown or
+// not.
 
 import { addQuestion, announce, changes, find, setAnswer, shown } from "./conversations.js";
 import { kindOf, page, post } from "./dom.js";
@@ -17,14 +17,14 @@ import { toast } from "./toast.js";
 /** Answers under way, by conversation. @type {Map<string, Run>} */
 export const runs = new Map();
 
-/** Longest history that is sent, in turns and in characters: no model's context holds more. */
+/** Longest history that is sent: far more than a model's context holds, and less than the server refuses. */
 const LONGEST_HISTORY = { turns: 200, characters: 200_000 };
 
-/** Tells "text" when the answer of the conversation that is shown has grown. */
+/** Dispatches "text" when the answer in the conversation that is shown has grown. */
 export const progress = new EventTarget();
 
 export const stopShown = () => runs.get(shown().id)?.controller.abort();
-// What was deleted, here for good or in another tab, needs no answer.
+// Stops answers in conversations that are deleted for good, here or in another tab.
 changes.addEventListener("change", () => {
   for (const [id, { controller }] of runs) if (!find(id)) controller.abort();
 });
@@ -61,7 +61,7 @@ export async function answer(talkId, turnId) {
   }
   runs.delete(talkId);
   coming.at = Date.now();
-  // An answer that one has is worth more than a failed try for another.
+  // A failed attempt does not replace an answer.
   if (turn.answer?.content && !coming.content && (coming.error || coming.stopped)) {
     if (coming.error) toast(`${page.texts.failed}: ${coming.error}`, { urgent: true });
   } else setAnswer(talkId, turnId, coming);
@@ -76,8 +76,8 @@ async function label(answer, question, signal) {
 }
 
 /**
- * What a chat model is told of the turns before: questions with what a model wrote. Labels, errors and empty
- * answers are no answers.
+ * The earlier turns as messages for a chat model. Turns whose answer is missing, failed or a classifier's labels
+ * are left out.
  * @param {Turn[]} before
  */
 function history(before) {

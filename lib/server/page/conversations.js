@@ -1,7 +1,7 @@
 // @ts-check
 /// <reference lib="dom" />
-// The conversations of this browser, and which of them this tab shows. Each is kept under a name of its own, and a
-// tab writes only the one that it changes, joined with what another tab wrote of it meanwhile.
+// The conversations of this browser, and which of them this tab shows. Each is stored under its own key. A tab
+// writes only the conversation that it changes, merged with what another tab has written of it.
 
 import { page } from "./dom.js";
 import { readTalk, writeTalk } from "./format.js";
@@ -13,32 +13,39 @@ import { toast } from "./toast.js";
 /** @typedef {import("./format.js").Answer} Answer */
 
 const TALK = "talk.";
-/** Talks never change: a change puts another in their place. @type {Map<string, Talk>} */
+/** Never changed in place: a change stores a new object. @type {Map<string, Talk>} */
 const talks = new Map();
-/** What was deleted here, as long as that can be undone. @type {Map<string, Talk>} */
+/** Deleted in this tab, while that can still be undone. @type {Map<string, Talk>} */
 const deleted = new Map();
-/** Those known to be in storage: one that has gone from there was deleted in another tab. @type {Set<string>} */
+/** Ids known to be in storage: if one is missing there, another tab deleted it. @type {Set<string>} */
 const stored = new Set();
 
-/** Tells "change" when there is something else to show. */
+/** Dispatches "change" whenever the page must be drawn again. */
 export const changes = new EventTarget();
 export const announce = () => changes.dispatchEvent(new Event("change"));
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let soon;
+/** Announces once for many changes in a row, as another tab makes them. */
+function announceSoon() {
+  clearTimeout(soon);
+  soon = setTimeout(announce, 20);
+}
 
 // No randomUUID: it is missing where the page came without TLS from another machine.
 const newId = () => `${Date.now()}-${Math.random().toString(36).slice(2)}`;
 /** @returns {Talk} */
 const fresh = () => ({ id: newId(), created: Date.now(), turns: [] });
 
-/** A new conversation without a question: shown, but not kept. */
+/** The new conversation, until its first question: it can be shown, but is not stored. */
 let draft = fresh();
 let shownId = draft.id;
 
 export const shown = () => talks.get(shownId) ?? draft;
 export const newestFirst = () => [...talks.values()].sort((a, b) => b.created - a.created);
-/** @param {string} id the conversation's; also one whose deletion can be undone */
+/** @param {string} id the conversation's; also a deleted one, while that can be undone */
 export const find = (id) => talks.get(id) ?? deleted.get(id);
 
-/** Shows a conversation; a new one if there is none of that identity. @param {string} [id] */
+/** Shows a conversation, or a new one if no conversation has this id. @param {string} [id] */
 export function open(id) {
   shownId = id !== undefined && talks.has(id) ? id : draft.id;
   keep("shown", shownId, "sessionStorage");
@@ -72,7 +79,7 @@ function forget(id) {
   if (id === shownId) open(newestFirst()[0]?.id);
 }
 
-/** Takes what storage holds of a conversation. @param {string} id @param {string | null} text */
+/** Takes over what storage holds of a conversation. @param {string} id @param {string | null} text */
 function take(id, text) {
   const talk = soundTalk(id, text);
   if (talk) {
@@ -82,7 +89,8 @@ function take(id, text) {
   } else if (stored.has(id) && text === null) forget(id);
 }
 
-/** Keeps a conversation. @param {Talk} talk @returns {boolean} whether there was room; if not, that is told */
+/** Stores a conversation, merged with what another tab stored of it.
+ * @param {Talk} talk @returns {boolean} whether there was room; if not, a message says so */
 function put(talk) {
   talks.set(talk.id, talk);
   take(talk.id, recall(TALK + talk.id));
@@ -90,7 +98,6 @@ function put(talk) {
   const there = !whole || keep(TALK + talk.id, JSON.stringify(writeTalk(whole)));
   if (whole && there) stored.add(talk.id);
   if (!there) toast(page.texts.storage_full, { urgent: true });
-  announce();
   return there;
 }
 
@@ -100,6 +107,7 @@ export function addQuestion(talk, question) {
   const turn = { id: newId(), at: Math.max(now, (talk.turns.at(-1)?.at ?? 0) + 1), question };
   if (talk === draft) draft = fresh();
   put({ ...talk, created: talk.turns.length > 0 ? talk.created : now, turns: [...talk.turns, turn] });
+  announce();
   return turn;
 }
 
@@ -110,6 +118,7 @@ export function setAnswer(id, turnId, answer) {
   const turns = talk.turns.map((turn) => turn.id === turnId ? { ...turn, answer } : turn);
   if (talks.has(id)) put({ ...talk, turns });
   else deleted.set(id, { ...talk, turns });
+  announce();
 }
 
 /** @param {string} id */
@@ -133,7 +142,7 @@ export function forgetDeleted() {
 }
 
 /**
- * Adds conversations from a file. One that is here already, and differs, stays: the file's comes beside it.
+ * Adds conversations from a file. If one has the id of another here and differs from it, both are kept.
  * @param {Talk[]} read @returns {boolean} whether there was room for all
  */
 export function add(read) {
@@ -148,7 +157,7 @@ export function add(read) {
   return ids.every(({ there }) => there);
 }
 
-/** Conversations as they were kept until each had a name of its own: one list. */
+/** Takes over conversations from when all were stored in one list. */
 function takeOldList() {
   try {
     const old = parsed(localStorage.getItem("talks"));
@@ -162,7 +171,7 @@ function takeOldList() {
   }
 }
 
-/** Takes what storage holds. */
+/** Takes over all that storage holds. */
 function load() {
   const ids = names(TALK).map((name) => name.slice(TALK.length));
   for (const id of stored) if (!ids.includes(id)) forget(id);
@@ -179,9 +188,9 @@ export function start() {
     const { key, newValue } = event;
     if (key === null) load();
     else if (key.startsWith(PREFIX + TALK)) take(key.slice(PREFIX.length + TALK.length), newValue);
-    announce();
+    announceSoon();
   });
-  // A page that comes back from the history was told of nothing meanwhile.
+  // A page restored from the browser's history has missed the storage events since it was left.
   addEventListener("pageshow", (event) => {
     if (!(event instanceof PageTransitionEvent && event.persisted)) return;
     load();

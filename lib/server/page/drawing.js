@@ -23,7 +23,7 @@ const log = get("log", HTMLDivElement);
 const list = get("talks", HTMLUListElement);
 const regenerate = get("regenerate", HTMLButtonElement);
 
-/** What was shown before the first of the deletions that can be undone. */
+/** The conversation that was shown before the first deletion that can be undone. */
 let shownBefore = "";
 
 /** @param {string} id */
@@ -70,7 +70,7 @@ function drawList() {
     ? document.activeElement.dataset.focus
     : undefined;
   const talks = newestFirst();
-  // A new conversation stands in the list while it is shown.
+  // The new conversation is in the list only while it is shown.
   if (shown().turns.length === 0) talks.unshift(shown());
   list.replaceChildren(...talks.map(listItem));
   for (const button of list.querySelectorAll("button")) {
@@ -91,12 +91,30 @@ function welcome() {
   return hello;
 }
 
-/** Puts elements into the log, and leaves alone those that are there. @param {HTMLElement[]} elements */
-function fillLog(elements) {
-  elements.forEach((element, i) => {
-    if (log.children[i] !== element) log.insertBefore(element, log.children[i] ?? null);
+/** @param {Talk} talk @returns {HTMLElement[]} elements of its turns: those of the log, where it shows them already */
+function turnElements({ id, turns }) {
+  const there = /** @type {NodeListOf<HTMLElement>} */ (log.querySelectorAll(".turn"));
+  const known = new Map([...there].map((element) => [element.dataset.turn, element]));
+  return turns.map((turn) => {
+    const name = `${id} ${turn.id}`;
+    const element = turnElement(id, turn, runs.get(id), known.get(name));
+    element.dataset.turn = name;
+    return element;
   });
-  while (log.children.length > elements.length) log.lastElementChild?.remove();
+}
+
+/** Makes the log hold these elements, without touching those that are in place. @param {HTMLElement[]} elements */
+function fillLog(elements) {
+  let next = log.firstElementChild;
+  for (const element of elements) {
+    if (element === next) next = next.nextElementSibling;
+    else log.insertBefore(element, next);
+  }
+  while (next) {
+    const after = next.nextElementSibling;
+    next.remove();
+    next = after;
+  }
 }
 
 const isAtEnd = () => log.scrollHeight - log.scrollTop - log.clientHeight < 80;
@@ -108,13 +126,13 @@ function draw() {
   const follow = drawn.id !== talk.id || drawn.turns < talk.turns.length || isAtEnd();
   const focused = document.activeElement;
   drawList();
-  fillLog(talk.turns.length === 0 ? [welcome()] : talk.turns.map((turn) => turnElement(talk.id, turn, run)));
+  fillLog(talk.turns.length === 0 ? [welcome()] : turnElements(talk));
   get("send", HTMLButtonElement).hidden = run !== undefined;
   get("stop", HTMLButtonElement).hidden = run === undefined;
   regenerate.disabled = run !== undefined || !talk.turns.at(-1)?.answer;
   drawn = { id: talk.id, turns: talk.turns.length };
   if (follow) log.scrollTop = log.scrollHeight;
-  // A control that went away leaves the focus nowhere: one goes on with the next question.
+  // If the control with the focus is gone, the focus goes to the text box.
   if (focused instanceof HTMLElement && focused !== document.body && !focused.checkVisibility()) {
     get("prompt", HTMLTextAreaElement).focus();
   }

@@ -1,6 +1,6 @@
 // @ts-check
-// Conversations as they are kept and exported: what a file must hold, field by field. What comes from a file or
-// from the browser's storage may be anything, and is copied here only if it is sound.
+// The format in which conversations are stored and exported, checked field by field: a file or the browser's
+// storage may hold anything.
 
 /** @typedef {{ token: string, logprob: number, top_logprobs: { token: string, logprob: number }[] }} TokenInfo */
 /** @typedef {{ source: "model" | "faq", ids: number[], tokens: string[], prompt: number, truncated?: boolean | undefined, context: number, first_token_ms?: number | undefined, tokens_per_s?: number | undefined }} Trace */
@@ -11,11 +11,11 @@
 /** @typedef {{ id: string, created: number, turns: Turn[] }} Talk */
 /** @template T @typedef {(value: unknown, path: string) => T} Check */
 
-/** Largest file that is read, in bytes: more than a browser's storage holds. */
+/** Largest file that is imported, in bytes: a browser's storage holds less. */
 export const LARGEST_FILE = 10_000_000;
-/** Longest question, in characters: the server takes no longer one. */
+/** Longest question, in characters: the server's own limit. */
 export const LONGEST_QUESTION = 100_000;
-const LONGEST_TEXT = 1_000_000, LONGEST_LIST = 10_000;
+const LONGEST_TEXT = 1_000_000, LONGEST_LIST = 100_000, MOST_TALKS = 10_000;
 
 /** A field that is missing or wrong. */
 export class FormatError extends Error {
@@ -48,7 +48,7 @@ const share = (value, path) => {
 };
 /** @type {Check<boolean>} */
 const yesOrNo = (value, path) => typeof value === "boolean" ? value : fail(path, "want_boolean");
-/** JSON has no infinity and writes null: the logarithm of a probability of 0.
+/** The logarithm of a probability; JSON writes that of 0, minus infinity, as null.
  * @type {Check<number>} */
 const logprob = (value, path) => value === null ? -9999 : number(value, path);
 /** @template {string} T @param {...T} choices @returns {Check<T>} */
@@ -56,9 +56,9 @@ const oneOf = (...choices) => (value, path) =>
   choices.find((choice) => choice === value) ?? fail(path, "want_choice");
 /** @template T @param {Check<T>} check @returns {Check<T | undefined>} */
 const optional = (check) => (value, path) => value == null ? undefined : check(value, path);
-/** @template T @param {Check<T>} check @returns {Check<T[]>} */
-const list = (check) => (value, path) =>
-  Array.isArray(value) && value.length <= LONGEST_LIST
+/** @template T @param {Check<T>} check @param {number} [longest] @returns {Check<T[]>} */
+const list = (check, longest = LONGEST_LIST) => (value, path) =>
+  Array.isArray(value) && value.length <= longest
     ? value.map((one, i) => check(one, `${path}[${i}]`))
     : fail(path, "want_list");
 /** Fields that are not named here are left out of the copy.
@@ -103,8 +103,8 @@ const message = record({
 const talk = record({ id: name, created: optional(number), messages: list(message) });
 
 /**
- * A conversation, from what is kept or exported. Questions of older exports have neither identity nor time:
- * they are given what is the same at each reading.
+ * Reads a conversation as it is stored and exported. Questions in older exports have neither id nor time; they get
+ * the same ones at every reading.
  * @param {unknown} value @param {string} path @returns {Talk}
  * @throws {FormatError}
  */
@@ -129,7 +129,8 @@ export function readTalk(value, path) {
 
 /** All conversations of a file; those without a question are left out.
  * @param {unknown} value @returns {Talk[]} @throws {FormatError} */
-export const readTalks = (value) => list(readTalk)(value, "").filter(({ turns }) => turns.length > 0);
+export const readTalks = (value) =>
+  list(readTalk, MOST_TALKS)(value, "").filter(({ turns }) => turns.length > 0);
 
 /** The reverse of `readTalk`. @param {Talk} talk */
 export const writeTalk = ({ id, created, turns }) => ({

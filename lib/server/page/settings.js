@@ -1,7 +1,7 @@
 // @ts-check
 /// <reference lib="dom" />
 /// <reference lib="dom.iterable" />
-// The controls in the sidebar: model, sampling, language. They are as they were left, also after a reload.
+// The controls in the sidebar: model, sampling, language. Their values survive a reload.
 
 import { announce } from "./conversations.js";
 import { get, kindOf, page, speak } from "./dom.js";
@@ -15,7 +15,7 @@ const switches = [get("faq", HTMLInputElement), get("history", HTMLInputElement)
 const sliders = ["max_tokens", "temperature", "top_k", "top_p"].map((id) => get(id, HTMLInputElement));
 const seed = get("seed", HTMLInputElement);
 
-/** What was kept, by the control's name; of unsound values there is no trace. @returns {Record<string, unknown>} */
+/** Stored values by the control's id; they may be anything. @returns {Record<string, unknown>} */
 function kept() {
   const found = parsed(recall("settings"));
   return typeof found === "object" && found !== null && !Array.isArray(found) ? { ...found } : {};
@@ -30,7 +30,7 @@ export const settings = () => ({
   faq: switches[0].checked,
   history: switches[1].checked,
 });
-/** What the API takes as it is. @returns {Record<string, number>} */
+/** Sampling parameters, as the API names them. @returns {Record<string, number>} */
 export const sampling = () =>
   Object.fromEntries(
     [...sliders, seed].filter(({ value }) => value !== "").map(({ id, value }) => [id, Number(value)]),
@@ -48,14 +48,14 @@ function showModel() {
   get("model-kind", HTMLParagraphElement).textContent = page.texts[kind ?? ""] ?? "";
   get("current", HTMLElement).textContent = modelSelect.value;
   get("sampling", HTMLElement).hidden = kind === "classifier";
-  // A model that continues text knows no turns.
+  // A model that continues text gets only the last question.
   get("remembering", HTMLElement).hidden = kind !== "chat";
   // It says little at temperature 0.
   if (!("temperature" in kept())) temperature.value = kind === "text" ? "0.7" : "0";
   showValue(temperature);
 }
 
-/** Sets the controls to what was kept, or to what they are at first. */
+/** Sets the controls to the stored values, or to their defaults. */
 function restore() {
   const values = kept();
   for (const box of switches) {
@@ -107,7 +107,7 @@ export function start() {
     remember("language", language);
     setLanguage(language);
   };
-  // The server's key is a secret: it goes with the tab.
+  // The server's key is a secret: it is forgotten when the tab is closed.
   if (key instanceof HTMLInputElement) {
     key.value = recall("key", "sessionStorage") ?? "";
     key.oninput = () => keep("key", key.value, "sessionStorage");

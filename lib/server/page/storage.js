@@ -1,8 +1,8 @@
 // @ts-check
 /// <reference lib="dom" />
-// The browser's storage, which may be full, or forbidden: what is kept over reloads by all tabs together
-// (`localStorage`), and by this tab alone (`sessionStorage`). Names begin with the project's: other programs
-// that were served from the same address have theirs beside.
+// The browser's storage, which may be full or forbidden: all tabs share `localStorage`, each has its own
+// `sessionStorage`. Keys begin with the project's name, because other programs served from the same address
+// share the storage too.
 
 /** @typedef {"localStorage" | "sessionStorage"} Area */
 export const PREFIX = "desde-cero.";
@@ -31,11 +31,11 @@ export function drop(name, area = "localStorage") {
   try {
     globalThis[area].removeItem(PREFIX + name);
   } catch {
-    // forbidden: then nothing was kept
+    // forbidden, so nothing was stored
   }
 }
 
-/** Names that begin so. @param {string} start @returns {string[]} */
+/** Names that begin with `start`. @param {string} start @returns {string[]} */
 export function names(start) {
   try {
     return Object.keys(localStorage).filter((key) => key.startsWith(PREFIX + start))

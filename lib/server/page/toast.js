@@ -1,10 +1,10 @@
 // @ts-check
 /// <reference lib="dom" />
-// A message over the page, one at a time, which screen readers are told.
+// A message over the page, one at a time, which screen readers announce.
 
 import { get, make, page } from "./dom.js";
 
-/** What asks to be undone, and other news, go away after this time, in milliseconds. */
+/** How long a message that is not urgent is shown, in milliseconds. */
 const SHOWN = 15_000;
 
 const box = get("toast", HTMLDivElement);
@@ -13,7 +13,7 @@ let onClosed;
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let timer;
 
-/** Takes the message away. What has the focus in it gives it to where it came from. */
+/** Takes the message away. If it has the focus, that goes to the list of conversations. */
 export function closeToast() {
   clearTimeout(timer);
   const closed = onClosed;
@@ -28,7 +28,7 @@ export function closeToast() {
 
 function closeLater() {
   clearTimeout(timer);
-  // Whoever points at it, or has reached it by keyboard, is about to use it.
+  // It stays while the pointer or the keyboard's focus is on it.
   timer = setTimeout(() => box.matches(":hover, :has(:focus-visible)") ? closeLater() : closeToast(), SHOWN);
 }
 

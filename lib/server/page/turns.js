@@ -3,7 +3,7 @@
 // How a question and its answer look. Whatever a person or a model wrote goes into the page as text
 // (textContent), never as markup.
 
-import { answer } from "./answering.js";
+import * as answering from "./answering.js";
 import { make, page } from "./dom.js";
 import { tracePanel } from "./trace.js";
 
@@ -11,31 +11,42 @@ import { tracePanel } from "./trace.js";
 /** @typedef {import("./format.js").Answer} Answer */
 /** @typedef {import("./answering.js").Run} Run */
 
-/** What was drawn of a turn, and what its drawing depends on. @type {WeakMap<Turn, { state: string, element: HTMLElement }>} */
+/** What each turn's element shows. @type {WeakMap<HTMLElement, { language: string, state: string, answer: Answer | undefined }>} */
 const drawn = new WeakMap();
 
 /**
- * The element of a turn: the same one as before if it would look the same, so that what is open in it stays open.
+ * The element of a turn. Unchanged parts are left alone: they stay open, and screen readers do not repeat them.
  * @param {string} talkId @param {Turn} turn @param {Run | undefined} run the conversation's answer under way
+ * @param {HTMLElement | undefined} before the element that shows the turn already
  */
-export function turnElement(talkId, turn, run) {
+export function turnElement(talkId, turn, run, before) {
+  const { answer } = turn;
+  const { lang: language } = document.documentElement;
   const writing = run?.turnId === turn.id;
-  // A question without an answer offers to ask again, unless the conversation is being answered already.
-  const state = `${document.documentElement.lang} ${writing} ${turn.answer ? "" : run !== undefined}`;
-  const before = drawn.get(turn);
-  if (before?.state === state) {
-    if (writing) showText(before.element, run);
-    return before.element;
+  // One can ask again, except while another question of the conversation is being answered.
+  const state = writing ? "writing" : answer ? "answered" : run ? "waiting" : "unanswered";
+  const known = before && drawn.get(before);
+  const same = known?.language === language;
+  const element = before && same ? before : questionElement(turn);
+  if (same && known.state === state && known.answer === answer) {
+    if (writing) showText(element, run);
+    return element;
   }
-  const element = make("div", "turn");
-  const question = make("article", "user");
-  question.setAttribute("aria-label", page.texts.you);
-  question.append(make("div", "text", turn.question));
-  element.append(question);
+  while (element.children.length > 1) element.lastElementChild?.remove();
   if (writing) element.append(writingElement(run));
-  else if (turn.answer) element.append(answerElement(turn.answer));
+  else if (answer) element.append(answerElement(answer));
   else element.append(unanswered(talkId, turn, run !== undefined));
-  drawn.set(turn, { state, element });
+  drawn.set(element, { language, state, answer });
+  return element;
+}
+
+/** @param {Turn} turn */
+function questionElement({ question }) {
+  const element = make("div", "turn");
+  const article = make("article", "user");
+  article.setAttribute("aria-label", page.texts.you);
+  article.append(make("div", "text", question));
+  element.append(article);
   return element;
 }
 
@@ -61,7 +72,7 @@ function unanswered(talkId, turn, busy) {
   const again = make("button", "", page.texts.ask_again);
   again.type = "button";
   again.disabled = busy;
-  again.onclick = () => answer(talkId, turn.id);
+  again.onclick = () => answering.answer(talkId, turn.id);
   article.append(make("p", "", page.texts.unanswered), again);
   return article;
 }
