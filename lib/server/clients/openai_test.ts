@@ -1,9 +1,12 @@
 /** OpenAI's own client, unchanged, against this server. */
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import OpenAI from "openai";
-import { startServer } from "./server.ts";
+import { leaveMidway, LONGEST, loopback, startServer } from "./server.ts";
 
-Deno.test("OpenAI's client chats, streams, completes, embeds and lists models", async () => {
+Deno.test({
+  name: "OpenAI's client chats, streams, completes, embeds and lists models",
+  permissions: loopback,
+}, async () => {
   await using server = await startServer("--api-key", "clave");
   const client = new OpenAI({ baseURL: `${server.url}/v1`, apiKey: "clave", maxRetries: 0 });
   const messages = [{ role: "user" as const, content: "Hola" }];
@@ -52,6 +55,59 @@ Deno.test("OpenAI's client chats, streams, completes, embeds and lists models", 
   const stranger = new OpenAI({ baseURL: `${server.url}/v1`, apiKey: "otra", maxRetries: 0 });
   await assertRejects(() => stranger.models.list(), OpenAI.AuthenticationError);
 });
+
+Deno.test(
+  { name: "OpenAI's client asks for responses, whole and in events", permissions: loopback },
+  async () => {
+    await using server = await startServer();
+    const client = new OpenAI({ baseURL: `${server.url}/v1`, apiKey: "-", maxRetries: 0 });
+    const ask = { model: "tiny/instruct", input: "Hola", max_output_tokens: 9, temperature: 0 };
+    const whole = await client.responses.create(ask);
+    assert(whole.output_text.length > 0);
+    assertEquals(whole.incomplete_details?.reason, "max_output_tokens");
+    const streamed = await client.responses.stream(ask).finalResponse();
+    assertEquals(streamed.output_text, whole.output_text);
+    await assertRejects(
+      () => client.responses.create({ ...ask, previous_response_id: whole.id }),
+      OpenAI.BadRequestError,
+      "previous_response_id",
+    );
+  },
+);
+
+Deno.test(
+  { name: "OpenAI's client asks for many answers and leaves midway", permissions: loopback },
+  async () => {
+    await using server = await startServer();
+    const client = new OpenAI({ baseURL: `${server.url}/v1`, apiKey: "-", maxRetries: 0 });
+    const { choices } = await client.completions.create({
+      model: "tiny/pretrain",
+      prompt: ["la", "el"],
+      n: 2,
+      echo: true,
+      logprobs: 1,
+      max_tokens: 3,
+      presence_penalty: 1,
+      logit_bias: { "7": -100 },
+    });
+    assertEquals(choices.map(({ text }) => text.slice(0, 2)), ["la", "la", "el", "el"]);
+    for (const { logprobs, text } of choices) {
+      assertEquals(
+        logprobs!.text_offset!.at(-1)! <= text.length,
+        true,
+      );
+    }
+    await leaveMidway(server, async () => {
+      const stream = await client.chat.completions.create({
+        model: "tiny/instruct",
+        messages: [{ role: "user", content: "Hola" }],
+        max_tokens: LONGEST,
+        stream: true,
+      });
+      for await (const _ of stream) break;
+    });
+  },
+);
 
 Deno.test("a server that is asked to stop finishes its streams first", async () => {
   await using server = await startServer();

@@ -10,6 +10,65 @@ export interface TestServer {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
+/** Permissions of tests whose clients may talk to this machine alone: none of them may need anything of the network. */
+export const loopback: Deno.PermissionOptions = {
+  net: ["localhost", "127.0.0.1", "0.0.0.0"],
+  env: true,
+  read: true,
+  run: true,
+  sys: true,
+  write: true,
+};
+
+/** How many sequences a server writes now. */
+async function active(url: string): Promise<number> {
+  const metrics = await (await fetch(`${url}/metrics`)).text();
+  return Number(/^desde_cero_sequences\{state="active"\} (\d+)$/m.exec(metrics)![1]);
+}
+
+/** Waits for that many sequences, or fewer, and returns how many there are. */
+async function waitForActive(url: string, most: number): Promise<number> {
+  for (;;) {
+    const now = await active(url);
+    if (now <= most) return now;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+/** The longest answer that can be asked for, in tokens. */
+export const LONGEST = 4096;
+
+/**
+ * Lets a client ask tiny/instruct for an answer of `LONGEST` tokens, and leave in its midst. Other answers, as long
+ * and begun before, are written in the same passes: if the client's ends before them, it is because it left.
+ * @throws if the answer was written to its end
+ */
+export async function leaveMidway({ url }: TestServer, client: () => Promise<unknown>): Promise<void> {
+  const controller = new AbortController();
+  const n = 15;
+  const logit_bias = Object.fromEntries([0, 1, 2, 3, 4, 5].map((id) => [id, -100])); // no end, no marker
+  const others = await fetch(`${url}/v1/completions`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({
+      model: "tiny/instruct",
+      prompt: "a",
+      n,
+      max_tokens: LONGEST,
+      logit_bias,
+      stream: true,
+    }),
+    signal: controller.signal,
+  });
+  const reader = others.body!.getReader();
+  await reader.read();
+  await client();
+  const left = await waitForActive(url, n);
+  controller.abort();
+  await waitForActive(url, 0);
+  if (left < n) throw new Error(`${left} of ${n} other answers are still written: the client's was, too`);
+}
+
 async function run(args: string[]): Promise<void> {
   const { success, stderr } = await new Deno.Command(Deno.execPath(), { args, cwd: root }).output();
   if (!success) throw new Error(new TextDecoder().decode(stderr));
