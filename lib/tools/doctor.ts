@@ -11,9 +11,19 @@ import { OracleDevice } from "../device/oracle.ts";
 import { WebGpuDevice } from "../device/webgpu.ts";
 import { cases, largeCases } from "../ops/cases.ts";
 import { gradientError, relativeError, runCase } from "../ops/conformance.ts";
+import { runProgram } from "../run/flags.ts";
 import { kernels } from "../ops/table.ts";
 import { measureSteps } from "../train/measure.ts";
 import { replay, TOLERANCES } from "../train/parity.ts";
+
+const HELP = `Says what this machine has, and whether it computes right.
+
+Usage: deno task doctor
+
+Compiles every shader, compares every op and its gradients with a float64 oracle, checks large buffers, replays
+PyTorch runs on each device, and measures speed. Exits with 1 if a check fails.
+
+  -h, --help   this text`;
 
 const SMALL = { layers: 4, heads: 4, width: 128, context: 64, batch: 12, vocab: 65 };
 const parityFolder = new URL("../train/testdata/parity/", import.meta.url).pathname;
@@ -121,27 +131,29 @@ async function checkWebGpu(adapter: GPUAdapter, oracle: OracleDevice): Promise<v
   device.close();
 }
 
-const oracle = new OracleDevice();
-console.log(
-  `Deno ${Deno.version.deno}, V8 ${Deno.version.v8}, ${Deno.build.target}, ${navigator.hardwareConcurrency} cores`,
-);
-console.log("\noracle: the references in float64");
-await attempt("every op's gradient against finite differences", async () => {
-  let worst = 0;
-  for (const test of cases) worst = Math.max(worst, await gradientError(oracle, test));
-  if (!(worst < 1e-5)) throw new Error(`relative error ${worst.toExponential(1)}`);
-  return `largest relative error ${worst.toExponential(1)}`;
+await runProgram({ name: "doctor", help: HELP }, async () => {
+  const oracle = new OracleDevice();
+  console.log(
+    `Deno ${Deno.version.deno}, V8 ${Deno.version.v8}, ${Deno.build.target}, ${navigator.hardwareConcurrency} cores`,
+  );
+  console.log("\noracle: the references in float64");
+  await attempt("every op's gradient against finite differences", async () => {
+    let worst = 0;
+    for (const test of cases) worst = Math.max(worst, await gradientError(oracle, test));
+    if (!(worst < 1e-5)) throw new Error(`relative error ${worst.toExponential(1)}`);
+    return `largest relative error ${worst.toExponential(1)}`;
+  });
+  const cpu = await CpuDevice.open();
+  console.log(`\ncpu: ${cpu.description}`);
+  await checkMathematics(cpu, oracle);
+  await checkSpeed(cpu);
+  cpu.close();
+  const adapter = await findAdapter();
+  if (adapter) await checkWebGpu(adapter, oracle);
+  else console.log("\nwebgpu: no adapter was found (on Debian: apt-get install mesa-vulkan-drivers)");
+  const { device, why } = await openDevice("auto", { threads: 1 });
+  device.close();
+  console.log(`\ndevice: auto takes ${device.name}, as ${why}`);
+  console.log(faults === 0 ? "All checks passed." : `${faults} checks failed.`);
+  Deno.exit(faults === 0 ? 0 : 1);
 });
-const cpu = await CpuDevice.open();
-console.log(`\ncpu: ${cpu.description}`);
-await checkMathematics(cpu, oracle);
-await checkSpeed(cpu);
-cpu.close();
-const adapter = await findAdapter();
-if (adapter) await checkWebGpu(adapter, oracle);
-else console.log("\nwebgpu: no adapter was found (on Debian: apt-get install mesa-vulkan-drivers)");
-const { device, why } = await openDevice("auto", { threads: 1 });
-device.close();
-console.log(`\ndevice: auto takes ${device.name}, as ${why}`);
-console.log(faults === 0 ? "All checks passed." : `${faults} checks failed.`);
-Deno.exit(faults === 0 ? 0 : 1);

@@ -5,13 +5,18 @@
  */
 import { dirname } from "@std/path";
 import { UserError } from "../errors.ts";
+import { exists } from "../files.ts";
 import { count, duration } from "../progress.ts";
+import { paths, type Preset } from "../run/config.ts";
 import { runProgram } from "../run/flags.ts";
 import { type Manifest, readManifest } from "../run/manifest.ts";
 
 const HELP = `Usage: deno task lineage FOLDER
 
-Prints from what a folder was made, back to the raw text: deno task lineage models/mini/pretrain`;
+Prints from what a folder was made, back to the raw text: deno task lineage models/mini/pretrain
+What is not there any more is named with the command that makes it again.
+
+  -h, --help   this text`;
 
 /** The manifest of a folder or of the nearest one above it. */
 async function nearest(path: string): Promise<[folder: string, manifest: Manifest]> {
@@ -22,6 +27,31 @@ async function nearest(path: string): Promise<[folder: string, manifest: Manifes
   throw new UserError(`${path}: no manifest.json there or above; give a folder that a stage has made`);
 }
 
+const STAGES = {
+  corpus: "prepare-corpus",
+  vocabulary: "build-vocab",
+  pretrain: "pretrain",
+  classify: "finetune-classify",
+  instruct: "finetune-instruct",
+  evaluate: "evaluate",
+} satisfies Record<keyof ReturnType<typeof paths>, string>;
+
+/** What is missing where a path was: a stage's folder, with the command that makes it again, or the file. */
+async function missing(path: string, preset: Preset): Promise<string> {
+  const folders = Object.entries(paths(preset)) as [keyof typeof STAGES, string][];
+  const [kind, folder] = folders.find(([, folder]) => path.startsWith(`${folder}/`)) ?? [];
+  if (!kind) return `${path}  missing`;
+  const { name, "prepare-corpus": { sources } } = preset;
+  const config = `configs/${name}.yaml`;
+  const command = `deno task ${STAGES[kind]} ` +
+    (await exists(config) ? `--config ${config}` : `with the preset ${name}`);
+  const from = sources.map((source) =>
+    typeof source === "string" ? source : source.path ?? source.url ?? source.huggingface
+  );
+  return `${folder}  not here; made again by ${command}` +
+    (kind === "corpus" ? `, from ${from.join(", ")}` : "");
+}
+
 async function print(folder: string, manifest: Manifest, depth: number, seen: Set<string>): Promise<void> {
   const indent = "  ".repeat(depth);
   const { stage, seconds, device, seed, made } = manifest;
@@ -30,15 +60,15 @@ async function print(folder: string, manifest: Manifest, depth: number, seen: Se
   console.log(`${indent}  by ${stage}, ${made}, ${duration(seconds)}${where}, seed ${seed}`);
   if (seen.has(folder)) return console.log(`${indent}  (see above)`);
   seen.add(folder);
-  const folders = new Set<string>();
+  const folders = new Set<string>(), lost = new Set<string>();
   for (const [path, hash] of Object.entries(manifest.inputs)) {
     const source = await nearest(dirname(path)).catch(() => null);
+    const size = await Deno.stat(path).then((info) => `${count(info.size)} bytes`, () => null);
     if (source) folders.add(source[0]);
-    else {
-      const size = await Deno.stat(path).then((info) => `${count(info.size)} bytes`, () => "gone");
-      console.log(`${indent}  ${path}  ${size}  sha256 ${hash.slice(0, 16)}…`);
-    }
+    else if (size) console.log(`${indent}  ${path}  ${size}  sha256 ${hash.slice(0, 16)}…`);
+    else lost.add(await missing(path, manifest.preset as unknown as Preset));
   }
+  for (const line of lost) console.log(`${indent}  ${line}`);
   for (const [address, hash] of Object.entries(manifest.fetched ?? {})) {
     console.log(`${indent}  ${address}  sha256 ${hash.slice(0, 16)}…`);
   }

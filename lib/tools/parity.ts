@@ -16,7 +16,9 @@ import { replay, TOLERANCES } from "../train/parity.ts";
 const HELP = `Usage: deno task parity [DIR...]
 
 Replays recorded PyTorch training runs on every device and prints the largest errors: first logits and
-final weights relative by norm, losses absolute, gradient norms relative. Exits with 1 past a tolerance.`;
+final weights relative by norm, losses absolute, gradient norms relative. Exits with 1 past a tolerance.
+
+  -h, --help   this text`;
 
 await runProgram({ name: "parity", help: HELP, operands: true }, async (_, operands) => {
   const kept = new URL("../train/testdata/parity/", import.meta.url).pathname;
