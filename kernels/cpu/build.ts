@@ -64,7 +64,23 @@ async function buildKernels(): Promise<Uint8Array<ArrayBuffer>> {
   return with64Bits(Uint8Array.from(built));
 }
 
+const HELP = `Builds kernels/cpu/kernels.wasm from kernels/cpu/assembly.
+
+Usage: deno task build-kernels [--check]
+
+  --check      writes nothing; exits with 1 if kernels.wasm is not what the sources build to
+  -h, --help   this text`;
+
 if (import.meta.main) {
+  if (Deno.args.some((arg) => arg === "-h" || arg === "--help")) {
+    console.log(HELP);
+    Deno.exit(0);
+  }
+  const unknown = Deno.args.find((arg) => arg !== "--check");
+  if (unknown !== undefined) {
+    console.error(`error: unknown argument ${unknown}; deno task build-kernels --help lists what there is`);
+    Deno.exit(2);
+  }
   const built = await buildKernels();
   if (!Deno.args.includes("--check")) {
     await Deno.writeFile(target, built);
