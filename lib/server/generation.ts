@@ -46,7 +46,7 @@ export function samplingOf(request: SamplingRequest, { gpt }: LanguageModel) {
       const id = Number(key);
       if (String(id) !== key || !Number.isInteger(id) || id < 0 || id >= gpt.config.vocab) {
         const message = `logit_bias: there is no token ${key}; ids are below ${gpt.config.vocab}`;
-        throw new ApiError(400, message, "logit_bias", "invalid_value");
+        throw new ApiError(400, message, "logit_bias", "unknown_token");
       }
       return [id, bias];
     }),
@@ -80,7 +80,7 @@ export function startAnswers(
 ): Generation[] {
   if (prompts.length * writing.n > MOST_ANSWERS) {
     const message = `n: ${writing.n} answers to ${prompts.length} prompts are more than ${MOST_ANSWERS}`;
-    throw new ApiError(400, message, "n", "invalid_value");
+    throw new ApiError(400, message, "n", "too_many_answers");
   }
   try {
     return prompts.flatMap((prompt) =>

@@ -27,7 +27,7 @@ export function questionOf(messages: readonly Message[], param: string): Questio
   const last = messages.at(-1)!;
   const continued = last.role === "assistant";
   if (!continued && last.content.trim() === "") {
-    throw new ApiError(400, `${param}: the last message must not be empty`, param, "invalid_value");
+    throw new ApiError(400, `${param}: the last message must not be empty`, param, "empty_message");
   }
   const system = messages.filter(({ role }) => role === "system" || role === "developer")
     .map((message) => message.content.trim()).filter((text) => text !== "");
@@ -79,7 +79,7 @@ function checkIds(ids: readonly number[], vocab: number, param: string): void {
   const wrong = ids.find((id) => id >= vocab);
   if (wrong === undefined) return;
   const message = `${param}: there is no token ${wrong}; ids are below ${vocab}`;
-  throw new ApiError(400, message, param, "invalid_value");
+  throw new ApiError(400, message, param, "unknown_token");
 }
 
 /**

@@ -35,7 +35,7 @@ function checkContinuation({ messages, continue_final_message, add_generation_pr
     ? "is the assistant's, and is continued"
     : "is not the assistant's, and is answered";
   const refuse = (param: string) => {
-    throw new ApiError(400, `${param}: the last message ${whose}`, param, "invalid_value");
+    throw new ApiError(400, `${param}: the last message ${whose}`, param, "contradiction");
   };
   if ((continue_final_message ?? continued) !== continued) refuse("continue_final_message");
   if ((add_generation_prompt ?? !continued) === continued) refuse("add_generation_prompt");

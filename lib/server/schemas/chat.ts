@@ -5,6 +5,7 @@ import {
   harmless,
   maxTokens,
   n,
+  oneOf,
   only,
   refused,
   sampling,
@@ -32,9 +33,7 @@ const Message = z.looseObject({
 });
 
 /** Tools may be offered, and the model is free not to call them; it never does. */
-export const toolChoice = z.enum(["auto", "none"], {
-  error: "may only be auto or none: the model cannot call tools",
-}).nullish();
+export const toolChoice = oneOf(["auto", "none"], "may only be auto or none: the model cannot call tools");
 
 /** Answers are text, and held to no form. */
 export const textFormat = z.union([z.null(), z.strictObject({ type: z.literal("text") })], {
@@ -123,7 +122,7 @@ export const ChatChunk = z.strictObject({
     index: z.number().int(),
     delta: z.strictObject({ role: z.literal("assistant").optional(), content: z.string().optional() }),
     logprobs,
-    finish_reason: finishReason.nullable(),
+    finish_reason: z.union([finishReason, z.null()]),
   })),
   usage: Usage.optional().describe("In the last event, which has no choices, if it was asked for."),
   desde_cero: Trace.optional().describe("In the last event of a choice."),

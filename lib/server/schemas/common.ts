@@ -26,9 +26,16 @@ export const model = z.string().optional().describe("By default the first of /v1
 /** A parameter of OpenAI's that this server has not: anything but null is refused, with its name and why. */
 export const refused = (why: string) => z.null({ error: `is not supported: ${why}` }).optional();
 
+/**
+ * One of some values, null, or nothing. The null stands apart, because the description of a nullish enumeration would
+ * leave it out of the values.
+ */
+export const oneOf = <const T extends string>(values: readonly [T, ...T[]], error?: string) =>
+  z.union([z.enum(values), z.null()], error ? { error } : undefined).optional();
+
 /** A parameter of OpenAI's that this server has one value of. */
 export const only = <T extends string | number | boolean>(value: T, why: string) =>
-  z.literal(value, { error: `may only be ${JSON.stringify(value)}: ${why}` }).nullish();
+  z.union([z.literal(value), z.null()], { error: `may only be ${JSON.stringify(value)}: ${why}` }).optional();
 
 /** Parameters of OpenAI's that are about an account, a cache or a bill, and change no answer. */
 export const harmless = {

@@ -63,7 +63,7 @@ export const Completion = z.strictObject({
 
 export const CompletionChunk = z.strictObject({
   ...shape,
-  choices: z.array(z.strictObject({ ...choice, finish_reason: finishReason.nullable() })),
+  choices: z.array(z.strictObject({ ...choice, finish_reason: z.union([finishReason, z.null()]) })),
   usage: Usage.optional().describe("In the last event, which has no choices, if it was asked for."),
 }).openapi("CompletionChunk");
 export type CompletionChunk = z.infer<typeof CompletionChunk>;

@@ -1,13 +1,13 @@
 /** `/v1/embeddings`: its requests and answers. */
 import { z } from "@hono/zod-openapi";
-import { harmless, idsOfTexts, model, refused, texts, truncate } from "./common.ts";
+import { harmless, idsOfTexts, model, oneOf, refused, texts, truncate } from "./common.ts";
 
 export const EmbeddingRequest = z.strictObject({
   model,
   user: harmless.user,
   truncate,
   input: z.union([texts, idsOfTexts]).describe("A text, several, the token ids of one, or those of several."),
-  encoding_format: z.enum(["float", "base64"]).nullish(),
+  encoding_format: oneOf(["float", "base64"]),
   dimensions: refused("an embedding is as wide as its model"),
 }).openapi("EmbeddingRequest");
 

@@ -1,7 +1,7 @@
 /** `/v1/responses`: its requests and answers, for text. */
 import { z } from "@hono/zod-openapi";
 import { textFormat, TokenLogprob, toolChoice } from "./chat.ts";
-import { harmless, maxTokens, only, refused, sampling, text } from "./common.ts";
+import { harmless, maxTokens, oneOf, only, refused, sampling, text } from "./common.ts";
 
 const part = z.looseObject({
   type: z.enum(["input_text", "output_text", "text"], { error: "only text is understood" }),
@@ -49,7 +49,7 @@ export const ResponseRequest = z.strictObject({
   top_logprobs: z.number().int().min(0).max(20).nullish(),
   text: z.strictObject({ format: textFormat, verbosity: only("medium", "answers are as long as they are") })
     .nullish(),
-  truncation: z.enum(["auto", "disabled"]).nullish().describe(
+  truncation: oneOf(["auto", "disabled"]).describe(
     "Unlike OpenAI's, auto by default: the start of input that the context has no room for is left out.",
   ),
   tools: z.array(z.looseObject({ type: z.string() })).max(128).nullish().describe(

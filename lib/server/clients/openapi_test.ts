@@ -1,0 +1,117 @@
+/**
+ * The API's description against what the server does, by a validator of JSON schemas that knows nothing of the
+ * server's own: both must take and refuse the same requests, and answers must be as described.
+ */
+import { assert, assertEquals } from "@std/assert";
+import { Ajv2020 } from "ajv/2020";
+import { loopback, startServer } from "./server.ts";
+
+/** A good request of every POST route. */
+const good: Record<string, Record<string, unknown>> = {
+  "/v1/chat/completions": { messages: [{ role: "user", content: "a" }], max_tokens: 1 },
+  "/v1/completions": { prompt: "a", max_tokens: 1 },
+  "/v1/responses": { input: "a", max_output_tokens: 1 },
+  "/v1/embeddings": { input: "a" },
+  "/classify": { input: "a" },
+  "/api/attention": { model: "tiny/instruct", ids: [4, 7], layer: 0, head: 0 },
+};
+
+/** Given to every parameter of every route. */
+const values: unknown[] = [
+  null,
+  true,
+  false,
+  ...[-3, -1, 0, 0.5, 1, 2, 3, 21, 129, 5000, 1e12],
+  ...["", " ", "a", "auto", "none", "required", "text", "float", "disabled", "tiny/instruct"],
+  ...[[], [""], ["a"], ["text"], ["a", "b", "c", "d", "e"], [1, 2], [[1], [2]], [[]], ["a", 1], [{}]],
+  ...[{}, { a: "b" }, { 1: 2 }, { 1: 200 }, { type: "text" }, { type: "json_object" }, {
+    include_usage: true,
+  }],
+  ...[{ format: { type: "text" } }, { effort: "high" }, { effort: "none" }],
+  [{ type: "function", function: { name: "f" } }],
+  [{ role: "assistant", content: null, tool_calls: [] }, { role: "tool", content: "b", tool_call_id: "c" }],
+  [{ role: "user", content: [{ type: "text", text: "b" }] }],
+  [{ role: "user", content: [{ type: "input_text", text: "b" }] }],
+  [{ role: "user", content: [{ type: "image_url", image_url: { url: "" } }] }],
+  [{ role: "robot", content: "b" }],
+  [{ type: "function_call_output", call_id: "c", output: "b" }],
+];
+
+/** Codes of refusals by a schema; others need more than the request to know. */
+const bySchema = ["invalid_value", "unknown_parameter"];
+
+const pointer = (...path: string[]) =>
+  `api#/${
+    path.map((part) => encodeURIComponent(part.replaceAll("~", "~0").replaceAll("/", "~1"))).join("/")
+  }`;
+
+Deno.test(
+  { name: "the server takes, refuses and answers what its description says", permissions: loopback },
+  async () => {
+    await using server = await startServer("--queue", "1000");
+    const document = await (await fetch(`${server.url}/openapi.json`)).json();
+    const ajv = new Ajv2020({ strict: false, validateFormats: false });
+    ajv.addSchema(document, "api");
+    const posts = Object.keys(document.paths).filter((path) => document.paths[path].post);
+    assertEquals(posts.sort(), Object.keys(good).sort());
+    let taken = 0, refused = 0;
+
+    /** Posts a body, and compares what comes with the description. */
+    const probe = async (path: string, body: Record<string, unknown>) => {
+      const at = (...rest: string[]) => ajv.getSchema(pointer("paths", path, "post", ...rest))!;
+      const shown = `${path} ${JSON.stringify(body)}`;
+      const response = await fetch(server.url + path, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify(body),
+      });
+      const type = response.headers.get("content-type")!.split(";")[0];
+      const valid = (value: unknown) => {
+        const schema = at("responses", String(response.status), "content", type, "schema");
+        assert(
+          schema(value),
+          `${shown} is answered ${JSON.stringify(value)}: ${ajv.errorsText(schema.errors)}`,
+        );
+      };
+      let code: string | null = null;
+      if (type === "text/event-stream") {
+        for (const line of (await response.text()).split("\n")) {
+          if (line.startsWith("data: {")) valid(JSON.parse(line.slice(6)));
+        }
+      } else {
+        const answer = await response.json();
+        valid(answer);
+        code = answer.error?.code ?? null;
+      }
+      const described = at("requestBody", "content", "application/json", "schema");
+      const accepted = !(response.status === 400 && bySchema.includes(code ?? ""));
+      assertEquals(accepted, described(body), `${shown}: ${code}, but ${ajv.errorsText(described.errors)}`);
+      if (accepted) taken++;
+      else refused++;
+    };
+
+    for (const [path, base] of Object.entries(good)) {
+      const { $ref } = document.paths[path].post.requestBody.content["application/json"].schema;
+      const parameters = Object.keys(document.components.schemas[$ref.split("/").at(-1)].properties);
+      const bodies = [...parameters, "unknown"].flatMap((name) =>
+        values.map((value) => ({ ...base, [name]: value }))
+      );
+      for (let i = 0; i < bodies.length; i += 32) {
+        await Promise.all(bodies.slice(i, i + 32).map((body) => probe(path, body)));
+      }
+      for (const name of Object.keys(base)) {
+        const { [name]: _, ...rest } = base;
+        await probe(path, rest);
+      }
+    }
+    assert(taken > 500 && refused > 500, `${taken} taken, ${refused} refused`);
+
+    for (const path of ["/v1/models", "/v1/models/{id}", "/healthz"]) {
+      const answer = await (await fetch(server.url + path.replace("{id}", "tiny%2Finstruct"))).json();
+      const schema = ajv.getSchema(
+        pointer("paths", path, "get", "responses", "200", "content", "application/json", "schema"),
+      )!;
+      assert(schema(answer), `${path}: ${ajv.errorsText(schema.errors)}`);
+    }
+  },
+);
