@@ -72,7 +72,7 @@ if (import.meta.main) {
       throw error;
     }
     // The first answer should not wait for the weights.
-    store.open(store.listed[0].id);
+    store.open(store.listed[0].id)?.catch(() => {}); // the store says why
     const stop = () => {
       console.log("finishing what has begun; again to stop at once");
       Deno.addSignalListener("SIGINT", () => Deno.exit(130));

@@ -68,6 +68,10 @@ export function createApp({ store, faq, apiKey, origins, timeLimit }: AppOptions
     }
     await next();
   });
+  app.use(async (c, next) => {
+    if (!c.req.path.startsWith("/assets/")) await store.refresh();
+    await next();
+  });
   app.use(...receiveBodies(Math.min(timeLimit, 30)));
   app.onError((error, c) => {
     // Hono's only complaint of its own.

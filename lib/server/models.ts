@@ -1,29 +1,16 @@
 /** The checkpoints that can be talked to, opened when they are first asked for. */
-import { join, relative } from "@std/path";
 import { type DeviceChoice, openDevice } from "../device/open.ts";
 import type { Device } from "../device/device.ts";
 import { UserError } from "../errors.ts";
-import { isLeftover } from "../folders.ts";
 import { Batcher, type BatcherOptions } from "../generate/batch.ts";
 import type { Classifier } from "../nn/classifier.ts";
 import { GPT } from "../nn/gpt.ts";
 import { inferOnce } from "../nn/infer_once.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
-import { type CheckpointInfo, lacksInfo, readCheckpoint, readCheckpointInfo } from "../train/checkpoint.ts";
-import { checkpointIn } from "../train/backbone.ts";
+import { readCheckpoint } from "../train/checkpoint.ts";
 import { openClassifier } from "../train/classify.ts";
-import { readHead } from "../nn/huggingface.ts";
-
-export type ModelKind = "chat" | "text" | "classifier";
-
-export interface ListedModel {
-  /** What requests call it: its folder below the models' folder, such as `small/instruct`. */
-  readonly id: string;
-  /** Answers instructions, continues text, or labels it. */
-  readonly kind: ModelKind;
-  readonly folder: string;
-  readonly info: CheckpointInfo;
-}
+import { ApiError } from "./errors.ts";
+import { type ListedModel, searchModels } from "./search.ts";
 
 export interface LanguageModel {
   readonly kind: "chat" | "text";
@@ -40,89 +27,145 @@ export interface LabelModel {
   readonly tokenizer: Tokenizer;
 }
 
-/** Folders below this many others are not searched. */
-const DEPTH = 4;
-
-/** The models below a folder. One that is damaged is told on stderr, and left out. */
-async function search(root: string, folder: string, depth: number): Promise<ListedModel[]> {
-  let found: ListedModel | null = null;
-  try {
-    found = await modelIn(root, folder);
-  } catch (error) {
-    if (!(error instanceof UserError)) throw error;
-    console.error(`left out: ${error.message}`);
-  }
-  if (found?.folder === folder || depth === 0) return found ? [found] : [];
-  const names = [...Deno.readDirSync(folder)].filter((entry) => entry.isDirectory).map(({ name }) => name)
-    .filter((name) => !["best", "last"].includes(name) && !isLeftover(name)).sort();
-  const below = await Promise.all(names.map((name) => search(root, join(folder, name), depth - 1)));
-  return [...found ? [found] : [], ...below.flat()];
+/** A model that was opened, or that is being opened. */
+interface Opened {
+  /** The checkpoint it was opened from. */
+  readonly version: string;
+  readonly model: Promise<LanguageModel | LabelModel>;
+  /** The model, once it is open. */
+  ready: LanguageModel | LabelModel | null;
+  device: Device | null;
 }
 
-/** The checkpoint that a folder is, or that stands for a run's folder. */
-async function modelIn(root: string, folder: string): Promise<ListedModel | null> {
-  const found = await checkpointIn(folder);
-  if (found === null) return null;
-  const info = await readCheckpointInfo(found);
-  if (!info) {
-    if (found === folder) return null; // a model from elsewhere, whose tokenizer is not read
-    throw await lacksInfo(found);
-  }
-  const kind = await readHead(found) ? "classifier" : info.stage === "finetune-instruct" ? "chat" : "text";
-  const id = relative(root, folder).replaceAll("\\", "/").replace(/(^|\/)(best|last)$/, "") || folder;
-  return { id, kind, folder: found, info };
+/** A model that could not be opened. */
+interface Failure {
+  readonly version: string;
+  /** When it is tried again; on the clock of `performance.now()`. */
+  readonly until: number;
 }
+
+export interface StoreOptions extends BatcherOptions {
+  /** Milliseconds after which the folder is searched again when a request comes; 2 s by default. */
+  readonly searchAfter?: number;
+  /** Milliseconds after which a model that could not be opened is tried again; 30 s by default. */
+  readonly retryAfter?: number;
+  /** Milliseconds that requests may go on using a model that was replaced or removed; 60 s by default. */
+  readonly closeAfter?: number;
+}
+
+/** Hashes of all its files: a checkpoint that is saved anew is another version. */
+const versionOf = ({ info }: ListedModel) => JSON.stringify(info);
 
 export class ModelStore {
-  readonly listed: readonly ListedModel[];
+  readonly limits: StoreOptions;
+  readonly #root: string;
   readonly #choice: DeviceChoice;
-  readonly limits: BatcherOptions;
-  readonly #opened = new Map<string, Promise<LanguageModel | LabelModel>>();
-  readonly #devices: Device[] = [];
+  #listed: readonly ListedModel[] = [];
+  #searched = -Infinity;
+  #searching: Promise<void> | null = null;
+  /** What was said of damaged models, which is said once. */
+  readonly #complaints = new Set<string>();
+  readonly #opened = new Map<string, Opened>();
+  readonly #failed = new Map<string, Failure>();
+  /** Models that were replaced or removed, with the timers that close them. */
+  readonly #retired = new Map<Opened, ReturnType<typeof setTimeout>>();
 
-  private constructor(listed: readonly ListedModel[], choice: DeviceChoice, limits: BatcherOptions) {
-    this.listed = listed;
+  private constructor(root: string, choice: DeviceChoice, limits: StoreOptions) {
+    this.#root = root;
     this.#choice = choice;
     this.limits = limits;
   }
 
   /** @throws {UserError} if there is no checkpoint at all */
-  static async find(root: string, choice: DeviceChoice, limits: BatcherOptions): Promise<ModelStore> {
+  static async find(root: string, choice: DeviceChoice, limits: StoreOptions): Promise<ModelStore> {
     const info = await Deno.stat(root).catch(() => null);
     if (!info?.isDirectory) {
       const why = info ? "is a file, where a folder is expected" : "does not exist";
       throw new UserError(`${root} ${why}; train a model with deno task pipeline`);
     }
-    // The first is what a request without a model gets: one that answers, and the largest of those.
-    const order: ModelKind[] = ["chat", "text", "classifier"];
-    const listed = (await search(root, root, DEPTH)).sort((a, b) =>
-      order.indexOf(a.kind) - order.indexOf(b.kind) || b.info.parameters - a.info.parameters ||
-      a.id.localeCompare(b.id)
-    );
-    if (listed.length === 0) {
+    const store = new ModelStore(root, choice, limits);
+    await store.refresh();
+    if (store.listed.length === 0) {
       throw new UserError(`${root} holds no checkpoint; train one with deno task pipeline`);
     }
-    return new ModelStore(listed, choice, limits);
+    return store;
+  }
+
+  /** What can be talked to; the first is the default. */
+  get listed(): readonly ListedModel[] {
+    return this.#listed;
+  }
+
+  /** Searches the folder again, if that was some time ago, for models that came, were replaced or went away. */
+  refresh(): Promise<void> {
+    if (performance.now() - this.#searched < (this.limits.searchAfter ?? 2000)) return Promise.resolve();
+    return this.#searching ??= this.#search().finally(() => {
+      this.#searched = performance.now();
+      this.#searching = null;
+    });
+  }
+
+  async #search(): Promise<void> {
+    const complaints = new Set<string>();
+    this.#listed = await searchModels(this.#root, (why) => complaints.add(why));
+    for (const why of complaints) {
+      if (!this.#complaints.has(why)) console.error(`left out: ${why}`);
+      this.#complaints.add(why);
+    }
+    const versions = new Map(this.#listed.map((model) => [model.id, versionOf(model)]));
+    for (const [id, opened] of this.#opened) {
+      if (versions.get(id) !== opened.version) this.#retire(id, opened);
+    }
+    for (const [id, { version }] of this.#failed) if (versions.get(id) !== version) this.#failed.delete(id);
   }
 
   /** Opens a model by its id, which is looked up in the list: no path is made of it. Null if it is unknown. */
   open(id: string): Promise<LanguageModel | LabelModel> | null {
-    const found = this.listed.find((model) => model.id === id);
+    const found = this.#listed.find((model) => model.id === id);
     if (!found) return null;
-    let opened = this.#opened.get(id);
-    if (!opened) {
-      opened = this.#load(found);
-      opened.catch(() => this.#opened.delete(id));
-      this.#opened.set(id, opened);
+    const there = this.#opened.get(id);
+    if (there) return there.model;
+    if (this.#hasFailed(id)) {
+      const message = `${id} cannot be opened; the server's log says why`;
+      return Promise.reject(new ApiError(503, message, "model", "model_unavailable"));
     }
-    return opened;
+    const opened: Opened = { version: versionOf(found), ready: null, device: null, model: this.#load(found) };
+    this.#opened.set(id, opened);
+    return opened.model;
   }
 
-  async #load({ id, kind, folder }: ListedModel): Promise<LanguageModel | LabelModel> {
+  /** Whether a model can be talked to: it is open, is being opened, could not be opened, or nobody asked for it. */
+  stateOf(id: string): "open" | "opening" | "failed" | "closed" {
+    const opened = this.#opened.get(id);
+    if (opened) return opened.ready ? "open" : "opening";
+    return this.#hasFailed(id) ? "failed" : "closed";
+  }
+
+  #hasFailed(id: string): boolean {
+    return performance.now() < (this.#failed.get(id)?.until ?? -Infinity);
+  }
+
+  async #load(found: ListedModel): Promise<LanguageModel | LabelModel> {
+    await null; // until open() has put the entry where this looks for it
+    const opened = this.#opened.get(found.id)!;
+    try {
+      return opened.ready = await this.#read(found, opened);
+    } catch (error) {
+      opened.device?.close();
+      if (this.#opened.get(found.id) === opened) this.#opened.delete(found.id);
+      const until = performance.now() + (this.limits.retryAfter ?? 30_000);
+      this.#failed.set(found.id, { version: opened.version, until });
+      const message = `${found.id} cannot be opened`;
+      console.error(error instanceof UserError ? `${message}: ${error.message}` : error);
+      throw new ApiError(503, `${message}; the server's log says why`, "model", "model_unavailable");
+    }
+  }
+
+  async #read({ id, kind, folder }: ListedModel, opened: Opened): Promise<LanguageModel | LabelModel> {
     const { device } = await openDevice(this.#choice, {
       trial: async (gpu) => inferOnce(gpu, await readCheckpoint(folder)),
     });
-    this.#devices.push(device);
+    opened.device = device;
     if (kind === "classifier") {
       const { classifier, checkpoint } = await openClassifier(device, folder);
       return { kind, id, classifier, tokenizer: checkpoint.tokenizer };
@@ -133,27 +176,44 @@ export class ModelStore {
     return { kind, id, gpt, tokenizer, batcher: new Batcher(gpt, this.limits) };
   }
 
-  /** Sequences that are generated and that wait, over all models. */
-  async load(): Promise<{ active: number; waiting: number }> {
+  /** Opens a model no more, and closes it once the requests that have it are done. */
+  #retire(id: string, opened: Opened): void {
+    this.#opened.delete(id);
+    const timer = setTimeout(() => this.#close(opened), this.limits.closeAfter ?? 60_000);
+    this.#retired.set(opened, timer);
+  }
+
+  /** Finishes what is being generated, then frees the device. */
+  async #close(opened: Opened): Promise<void> {
+    const model = await opened.model.catch(() => null);
+    if (model && model.kind !== "classifier") await model.batcher.close();
+    opened.device?.close();
+    clearTimeout(this.#retired.get(opened));
+    this.#retired.delete(opened);
+  }
+
+  get #every(): Opened[] {
+    return [...this.#opened.values(), ...this.#retired.keys()];
+  }
+
+  /** Sequences that are generated and that wait, over all models that are open. */
+  load(): { active: number; waiting: number } {
     const sum = { active: 0, waiting: 0 };
-    for (const model of await Promise.all(this.#opened.values())) {
-      if (model.kind === "classifier") continue;
-      sum.active += model.batcher.load.active;
-      sum.waiting += model.batcher.load.waiting;
+    for (const { ready } of this.#every) {
+      if (!ready || ready.kind === "classifier") continue;
+      sum.active += ready.batcher.load.active;
+      sum.waiting += ready.batcher.load.waiting;
     }
     return sum;
   }
 
-  /** Bytes that open models take on their devices. */
+  /** Bytes that models take on their devices. */
   memory(): number {
-    return this.#devices.reduce((sum, device) => sum + device.memory().used, 0);
+    return this.#every.reduce((sum, { device }) => sum + (device?.memory().used ?? 0), 0);
   }
 
   /** Finishes what is being generated, then frees everything. */
   async close(): Promise<void> {
-    for (const model of await Promise.all(this.#opened.values())) {
-      if (model.kind !== "classifier") await model.batcher.close();
-    }
-    this.#devices.forEach((device) => device.close());
+    await Promise.all(this.#every.map((opened) => this.#close(opened)));
   }
 }

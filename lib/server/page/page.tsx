@@ -1,6 +1,6 @@
 /** The chat page, rendered on the server; `client.js` brings it to life. Texts are in Spanish and English. */
 import { raw } from "hono/html";
-import type { ListedModel } from "../models.ts";
+import type { ListedModel } from "../search.ts";
 import { texts } from "./texts.ts";
 
 export interface PageOptions {

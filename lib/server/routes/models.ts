@@ -1,7 +1,7 @@
 /** `/v1/models`: what there is to talk to. */
 import { createRoute, z } from "@hono/zod-openapi";
 import { ApiError } from "../errors.ts";
-import type { ListedModel } from "../models.ts";
+import type { ListedModel } from "../search.ts";
 import { json, refusals, routeGroup } from "../openapi.ts";
 import type { Services } from "../services.ts";
 

@@ -1,0 +1,70 @@
+/** Which models a folder holds. */
+import { join, relative } from "@std/path";
+import { describe } from "../errors.ts";
+import { isLeftover } from "../folders.ts";
+import { readHead } from "../nn/huggingface.ts";
+import { checkpointIn } from "../train/backbone.ts";
+import { type CheckpointInfo, lacksInfo, readCheckpointInfo } from "../train/checkpoint.ts";
+
+export type ModelKind = "chat" | "text" | "classifier";
+
+export interface ListedModel {
+  /** What requests call it: its folder below the models' folder, such as `small/instruct`. */
+  readonly id: string;
+  /** Answers instructions, continues text, or labels it. */
+  readonly kind: ModelKind;
+  readonly folder: string;
+  readonly info: CheckpointInfo;
+}
+
+/** The first is what a request without a model gets: one that answers, and the largest of those. */
+const ORDER: readonly ModelKind[] = ["chat", "text", "classifier"];
+
+/** Folders below this many others are not searched. */
+const DEPTH = 4;
+
+/**
+ * The models below a folder, the default one first.
+ * @param leaveOut told of each that is damaged, in one line
+ */
+export async function searchModels(root: string, leaveOut: (why: string) => void): Promise<ListedModel[]> {
+  return (await search(root, root, DEPTH, leaveOut)).sort((a, b) =>
+    ORDER.indexOf(a.kind) - ORDER.indexOf(b.kind) || b.info.parameters - a.info.parameters ||
+    a.id.localeCompare(b.id)
+  );
+}
+
+async function search(
+  root: string,
+  folder: string,
+  depth: number,
+  leaveOut: (why: string) => void,
+): Promise<ListedModel[]> {
+  let found: ListedModel | null = null;
+  try {
+    found = await modelIn(root, folder);
+    if (found?.folder === folder || depth === 0) return found ? [found] : [];
+    const entries = await Array.fromAsync(Deno.readDir(folder));
+    const names = entries.filter((entry) => entry.isDirectory).map(({ name }) => name)
+      .filter((name) => !["best", "last"].includes(name) && !isLeftover(name)).sort();
+    const below = names.map((name) => search(root, join(folder, name), depth - 1, leaveOut));
+    return [...found ? [found] : [], ...(await Promise.all(below)).flat()];
+  } catch (error) {
+    leaveOut(describe(error));
+    return found ? [found] : [];
+  }
+}
+
+/** The checkpoint that a folder is, or that stands for a run's folder. */
+async function modelIn(root: string, folder: string): Promise<ListedModel | null> {
+  const found = await checkpointIn(folder);
+  if (found === null) return null;
+  const info = await readCheckpointInfo(found);
+  if (!info) {
+    if (found === folder) return null; // a model from elsewhere, whose tokenizer is not read
+    throw await lacksInfo(found);
+  }
+  const kind = await readHead(found) ? "classifier" : info.stage === "finetune-instruct" ? "chat" : "text";
+  const id = relative(root, folder).replaceAll("\\", "/").replace(/(^|\/)(best|last)$/, "") || folder;
+  return { id, kind, folder: found, info };
+}
