@@ -3,6 +3,7 @@ import { CpuDevice } from "../device/cpu.ts";
 import type { Device } from "../device/device.ts";
 import { testDevices } from "../device/testing.ts";
 import { UserError } from "../errors.ts";
+import { modelConfig } from "../nn/config.ts";
 import { GPT } from "../nn/gpt.ts";
 import { scope } from "../tensor/tensor.ts";
 import { Batcher, QueueFullError } from "./batch.ts";
@@ -10,17 +11,7 @@ import { generate } from "./generate.ts";
 import { candidates, sampleToken } from "./sample.ts";
 
 const device = await CpuDevice.open({ threads: 1 });
-const CONFIG = {
-  vocab: 11,
-  context: 8,
-  layers: 1,
-  heads: 2,
-  width: 16,
-  hidden: 32,
-  dropout: 0,
-  bias: true,
-  tied: true,
-};
+const CONFIG = modelConfig({ vocab: 11, context: 8, layers: 1, heads: 2, width: 16, hidden: 32 });
 const model = new GPT(device, CONFIG);
 model.initialize(3);
 const NEVER = 99;
@@ -200,7 +191,7 @@ Deno.test("logits that are not finite end the text with an error, at any tempera
     const broken = new GPT(device, CONFIG);
     broken.load(({ name, shape }) => {
       const weights = new Float32Array(shape.reduce((a, b) => a * b, 1)).fill(0.1);
-      if (name === "transformer.ln_f.bias") weights[0] = value;
+      if (name === "norm.bias") weights[0] = value;
       return weights;
     });
     for (const temperature of [0, 1]) {

@@ -1,5 +1,6 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { CpuDevice } from "../device/cpu.ts";
+import { modelConfig } from "../nn/config.ts";
 import { GPT } from "../nn/gpt.ts";
 import { uniform } from "../tensor/random.ts";
 import { scope } from "../tensor/tensor.ts";
@@ -50,8 +51,8 @@ Deno.test("penalties that change nothing cost nothing", () => {
 });
 
 const device = await CpuDevice.open({ threads: 1 });
-const config = { vocab: VOCAB, context: 16, layers: 1, heads: 2, width: 16, hidden: 32, dropout: 0 };
-const model = new GPT(device, { ...config, bias: true, tied: true });
+const config = modelConfig({ vocab: VOCAB, context: 16, layers: 1, heads: 2, width: 16, hidden: 32 });
+const model = new GPT(device, config);
 model.initialize(3);
 
 Deno.test("greedy decoding with penalties takes the tokens of the reference", async () => {

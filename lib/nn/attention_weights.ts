@@ -1,13 +1,15 @@
 /** Where a model looks: the attention weights that its fused kernel never writes down. */
 import { letOthersIn } from "../event_loop.ts";
+import { alibiHeads, alibiSlope } from "../ops/attention.ts";
 import { scope } from "../tensor/tensor.ts";
+import type { ModelConfig } from "./config.ts";
 import type { GPT } from "./gpt.ts";
 
 /** Rows of weights that are computed before others are let in. */
 const ROWS = 32;
 
 /**
- * Softmax(q·kᵀ/√D) of some heads of a layer, for one sequence, computed from the queries and keys of a pass.
+ * Softmax(q·kᵀ/√D, and ALiBi) of some heads of a layer, for one sequence, computed from the queries and keys of a pass.
  * @param layer from 0
  * @param heads which heads, from 0
  * @returns per head, (T, T) row by row: how much each position looks at each one up to itself
@@ -28,14 +30,16 @@ export async function attentionWeights(
   return weights;
 }
 
-/** @param qkv queries, keys and values of a layer, (T, 3C) */
+/** @param qkv of a layer, as attention takes it: (T, (H + 2G)·D) */
 async function headWeights(
   qkv: Float32Array,
   time: number,
-  { heads, width }: { readonly heads: number; readonly width: number },
+  { heads, kvHeads, headWidth, position }: ModelConfig,
   head: number,
 ): Promise<Float32Array> {
-  const depth = width / heads, first = head * depth;
+  const stride = (heads + 2 * kvHeads) * headWidth;
+  const query = head * headWidth, key = (heads + Math.floor(head / (heads / kvHeads))) * headWidth;
+  const slope = alibiSlope(position === "alibi" ? alibiHeads(heads) : 0, head);
   const weights = new Float32Array(time * time);
   for (let t = 0; t < time; t++) {
     if (t % ROWS === 0) await letOthersIn();
@@ -43,10 +47,8 @@ async function headWeights(
     let top = -Infinity, sum = 0;
     for (let s = 0; s <= t; s++) {
       let score = 0;
-      for (let d = first; d < first + depth; d++) {
-        score += qkv[t * 3 * width + d] * qkv[s * 3 * width + width + d];
-      }
-      row[s] = score / Math.sqrt(depth);
+      for (let d = 0; d < headWidth; d++) score += qkv[t * stride + query + d] * qkv[s * stride + key + d];
+      row[s] = score / Math.sqrt(headWidth) - slope * (t - s);
       top = Math.max(top, row[s]);
     }
     for (let s = 0; s <= t; s++) sum += row[s] = Math.exp(row[s] - top);

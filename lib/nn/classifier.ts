@@ -11,7 +11,8 @@ import { linear } from "../ops/linear.ts";
 import { pool } from "../ops/pool.ts";
 import { deriveSeed } from "../tensor/random.ts";
 import { type Tensor } from "../tensor/tensor.ts";
-import { GPT, type GptConfig, initialValues, parameterSpecs, type Tokens } from "./gpt.ts";
+import type { ModelConfig } from "./config.ts";
+import { GPT, initialValues, parameterSpecs, type Tokens } from "./gpt.ts";
 import { Parameters, type ParameterSpec } from "./parameters.ts";
 
 export interface HeadConfig {
@@ -29,25 +30,25 @@ export interface HeadConfig {
 export type Freeze = "backbone" | "none" | number;
 
 /** Parameters that are the head's, not the backbone's. */
-export function headSpecs({ width }: GptConfig, { labels, norm }: HeadConfig): ParameterSpec[] {
+export function headSpecs({ width }: ModelConfig, { labels, norm }: HeadConfig): ParameterSpec[] {
+  const score = { role: "vector", layer: null, deviation: 0 } as const;
   return [
-    { name: "score.weight", shape: [labels.length, width], deviation: 0.02 },
-    { name: "score.bias", shape: [labels.length], deviation: 0, fill: 0 },
+    { ...score, role: "head", name: "score.weight", shape: [labels.length, width], deviation: 0.02 },
+    { ...score, name: "score.bias", shape: [labels.length], fill: 0 },
     ...norm
       ? [
-        { name: "score_norm.weight", shape: [width], deviation: 0, fill: 1 },
-        { name: "score_norm.bias", shape: [width], deviation: 0, fill: 0 },
+        { ...score, name: "score_norm.weight", shape: [width], fill: 1 },
+        { ...score, name: "score_norm.bias", shape: [width], fill: 0 },
       ]
       : [],
   ];
 }
 
 /** Whether finetuning changes a parameter. The last norm counts as part of the last block. */
-function trains(name: string, { layers }: GptConfig, freeze: Freeze): boolean {
+function trains({ name, role, layer }: ParameterSpec, { layers }: ModelConfig, freeze: Freeze): boolean {
   if (name.startsWith("score") || freeze === "none") return true;
   if (freeze === "backbone") return false;
-  const block = /^transformer\.h\.(\d+)\./.exec(name);
-  return block ? Number(block[1]) >= layers - freeze : freeze > 0 && name.startsWith("transformer.ln_f");
+  return layer === null ? role === "vector" && freeze > 0 : layer >= layers - freeze;
 }
 
 /** Weights (B, T) that take each row's last real token, or average its real tokens: padding is right. */
@@ -63,7 +64,7 @@ export function poolingWeights({ ids, batch, time }: Tokens, pooling: HeadConfig
 }
 
 export class Classifier {
-  readonly config: GptConfig;
+  readonly config: ModelConfig;
   readonly head: HeadConfig;
   readonly gpt: GPT;
   /** The backbone's and the head's. */
@@ -71,13 +72,13 @@ export class Classifier {
   readonly #pad: number;
 
   /** @param pad the token that fills rows up to a common length */
-  constructor(device: Device, config: GptConfig, head: HeadConfig, pad: number, freeze: Freeze = "none") {
+  constructor(device: Device, config: ModelConfig, head: HeadConfig, pad: number, freeze: Freeze = "none") {
     // Scores take no part of the language model's own head.
     this.config = { ...config, tied: true };
     this.head = head;
     this.#pad = pad;
     const specs = [...parameterSpecs(this.config), ...headSpecs(config, head)];
-    this.parameters = new Parameters(device, specs, (name) => trains(name, config, freeze));
+    this.parameters = new Parameters(device, specs, (spec) => trains(spec, config, freeze));
     this.gpt = new GPT(device, this.config, this.parameters);
   }
 

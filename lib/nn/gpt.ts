@@ -1,8 +1,7 @@
 /**
- * GPT-2 (Radford et al., 2019): the whole model. Shapes in comments: batch B, time T, channels C,
- * heads H, vocabulary V.
- *
- * Parameters bear the names of Hugging Face's GPT-2, so a checkpoint folder is one of theirs.
+ * The whole model: a decoder whose parts the config chooses, GPT-2 (Radford et al., 2019), Llama (Touvron et al.,
+ * arXiv:2302.13971) and Qwen3 (arXiv:2505.09388) among them. Shapes in comments: batch B, time T, channels C, heads
+ * of queries H, of keys and values G, head width D, hidden width F, vocabulary V.
  */
 import type { Device } from "../device/device.ts";
 import { add } from "../ops/add.ts";
@@ -11,30 +10,16 @@ import { attentionWithCache, type LayerCache } from "../ops/attention_cached.ts"
 import { crossEntropy } from "../ops/cross_entropy.ts";
 import { dropout } from "../ops/dropout.ts";
 import { embedding } from "../ops/embedding.ts";
-import { addNorm, type Norm, norm } from "../ops/norm.ts";
+import { type HeadOptions, prepareHeads, rotaryTable } from "../ops/heads.ts";
 import { linear } from "../ops/linear.ts";
 import { mlp } from "../ops/mlp.ts";
+import { addNorm, type Norm, norm } from "../ops/norm.ts";
 import { pool } from "../ops/pool.ts";
+import { softcap } from "../ops/softcap.ts";
 import { deriveSeed, normals } from "../tensor/random.ts";
 import { type Parameter, release, scope, Tensor, upload } from "../tensor/tensor.ts";
+import type { ModelConfig } from "./config.ts";
 import { Parameters, type ParameterSpec } from "./parameters.ts";
-
-export interface GptConfig {
-  readonly vocab: number;
-  /** Longest sequence, in tokens. */
-  readonly context: number;
-  readonly layers: number;
-  readonly heads: number;
-  readonly width: number;
-  /** Width of the MLP's hidden layer. */
-  readonly hidden: number;
-  /** Probability of dropping an activation or an attention weight while training. */
-  readonly dropout: number;
-  /** Whether linear layers and norms have a bias. */
-  readonly bias: boolean;
-  /** Whether the head shares the token embedding's weights. */
-  readonly tied: boolean;
-}
 
 /** Token ids of B sequences of T tokens, row by row. */
 export interface Tokens {
@@ -51,36 +36,41 @@ export interface KvCache {
 }
 
 /** What each parameter is, and how it starts: N(0, 0.02²), projections into the residual stream scaled. */
-export function parameterSpecs(c: GptConfig): ParameterSpec[] {
+export function parameterSpecs(c: ModelConfig): ParameterSpec[] {
   const specs: ParameterSpec[] = [];
-  const matrix = (name: string, rows: number, columns: number, deviation = 0.02) =>
-    specs.push({ name, shape: [rows, columns], deviation });
-  const bias = (name: string, size: number) => {
-    if (c.bias) specs.push({ name, shape: [size], deviation: 0, fill: 0 });
+  let layer: number | null = null;
+  const add = (role: ParameterSpec["role"], name: string, shape: number[], start: number) =>
+    specs.push({
+      name: layer === null ? name : `blocks.${layer}.${name}`,
+      role,
+      layer,
+      shape,
+      ...role === "vector" ? { deviation: 0, fill: start } : { deviation: start },
+    });
+  const linear = (name: string, shape: [number, number], deviation = 0.02) => {
+    add("matrix", `${name}.weight`, shape, deviation);
+    if (c.bias) add("vector", `${name}.bias`, [shape[1]], 0);
   };
   const norm = (name: string) => {
-    specs.push({ name: `${name}.weight`, shape: [c.width], deviation: 0, fill: 1 });
-    bias(`${name}.bias`, c.width);
+    add("vector", `${name}.weight`, [c.width], 1);
+    if (c.bias && c.norm === "layer") add("vector", `${name}.bias`, [c.width], 0);
   };
   // Each block adds to the residual stream twice; 1/√(2L) keeps the sum's variance at the start.
-  const residual = 0.02 / Math.sqrt(2 * c.layers);
-  matrix("transformer.wte.weight", c.vocab, c.width);
-  matrix("transformer.wpe.weight", c.context, c.width);
-  for (let layer = 0; layer < c.layers; layer++) {
-    const block = `transformer.h.${layer}`;
-    norm(`${block}.ln_1`);
-    matrix(`${block}.attn.c_attn.weight`, c.width, 3 * c.width);
-    bias(`${block}.attn.c_attn.bias`, 3 * c.width);
-    matrix(`${block}.attn.c_proj.weight`, c.width, c.width, residual);
-    bias(`${block}.attn.c_proj.bias`, c.width);
-    norm(`${block}.ln_2`);
-    matrix(`${block}.mlp.c_fc.weight`, c.width, c.hidden);
-    bias(`${block}.mlp.c_fc.bias`, c.hidden);
-    matrix(`${block}.mlp.c_proj.weight`, c.hidden, c.width, residual);
-    bias(`${block}.mlp.c_proj.bias`, c.width);
+  const residual = c.zeroInit ? 0 : 0.02 / Math.sqrt(2 * c.layers);
+  add("embedding", "embed.tokens.weight", [c.vocab, c.width], 0.02);
+  if (c.position === "learned") add("embedding", "embed.positions.weight", [c.context, c.width], 0.02);
+  for (layer = 0; layer < c.layers; layer++) {
+    norm("attention.norm");
+    linear("attention.qkv", [c.width, (c.heads + 2 * c.kvHeads) * c.headWidth]);
+    if (c.qkNorm) add("vector", "attention.heads.weight", [2 * c.headWidth], 1);
+    linear("attention.out", [c.heads * c.headWidth, c.width], residual);
+    norm("mlp.norm");
+    linear("mlp.up", [c.width, c.mlp === "swiglu" ? 2 * c.hidden : c.hidden]);
+    linear("mlp.down", [c.hidden, c.width], residual);
   }
-  norm("transformer.ln_f");
-  if (!c.tied) matrix("lm_head.weight", c.vocab, c.width);
+  layer = null;
+  norm("norm");
+  if (!c.tied) add("head", "head.weight", [c.vocab, c.width], 0.02);
   return specs;
 }
 
@@ -91,30 +81,29 @@ export function initialValues({ name, shape, deviation, fill }: ParameterSpec, s
   return normals(deriveSeed(seed, "parameter", name), size, deviation);
 }
 
-/** Told what a pass computes on its way: each layer's queries, keys and values, (B, T, 3C). */
+/** Told what a pass computes on its way: each layer's qkv as attention takes it, (B, T, (H + 2G)·D). */
 export type Observer = (layer: number, qkv: Tensor) => void;
 
 export class GPT {
-  readonly config: GptConfig;
+  readonly config: ModelConfig;
   readonly parameters: Parameters;
   /** Seed of this pass's dropout masks; null while inferring, when nothing is dropped. */
   #dropoutSeed: number | null = null;
   #drops = 0;
   #observer: Observer | null = null;
+  /** RoPE's table for positions so far, made anew when longer sequences come. */
+  #rotaryTable: Tensor | null = null;
 
   /**
    * The parameters are zero until `initialize` or `load`.
    * @param parameters those of a larger model that this one is the backbone of
    */
-  constructor(device: Device, config: GptConfig, parameters?: Parameters) {
-    if (config.width % config.heads !== 0) {
-      throw new Error(`width ${config.width} is not divisible by ${config.heads} heads`);
-    }
+  constructor(device: Device, config: ModelConfig, parameters?: Parameters) {
     this.config = config;
     this.parameters = parameters ?? new Parameters(device, parameterSpecs(config));
   }
 
-  /** Draws GPT-2's random start. */
+  /** Draws the random start. */
   initialize(seed: number): void {
     this.load((spec) => initialValues(spec, seed));
   }
@@ -145,14 +134,14 @@ export class GPT {
     }
   }
 
-  /** An empty cache for `rows` sequences, as long as the context. */
-  cache(rows: number): KvCache {
-    const { layers, context, width } = this.config;
+  /** An empty cache for `rows` sequences, of the context's length unless it should be longer. */
+  cache(rows: number, capacity = this.config.context): KvCache {
+    const { layers, kvHeads, headWidth } = this.config;
     const { device } = this.parameters;
-    const size = rows * context * width;
+    const width = kvHeads * headWidth, size = rows * capacity * width;
     const made: Tensor[] = [];
     const make = () => {
-      made.push(new Tensor(device, [rows, context, width], device.alloc(size * 4)));
+      made.push(new Tensor(device, [rows, capacity, width], device.alloc(size * 4)));
       return made.at(-1)!;
     };
     try {
@@ -183,23 +172,27 @@ export class GPT {
   ): Tensor {
     const past = rows.map((row) => cache?.lengths[row] ?? 0);
     const longest = Math.max(...past) + time;
-    if (longest > this.config.context) throw new Error(`${longest} tokens exceed the context`);
+    if (longest > this.longest(cache)) throw new Error(`${longest} tokens exceed the context`);
     const { device } = this.parameters;
     const slots = cache &&
       upload(device, [batch, 2], Uint32Array.from(rows.flatMap((row, b) => [row, past[b]])));
     const positions = Uint32Array.from(ids, (_, i) => past[Math.floor(i / time)] + i % time);
     // Caches are in float32, and so are the passes that use one.
     const dtype = this.parameters.mixed && !cache ? "f16" : "f32";
-    let x = add(
-      embedding(this.#p("transformer.wte.weight"), ids, [batch, time], dtype),
-      embedding(this.#p("transformer.wpe.weight"), positions, [batch, time], dtype),
-    ); // (B, T, C)
+    let x = embedding(this.#p("embed.tokens.weight"), ids, [batch, time], dtype); // (B, T, C)
+    if (this.config.position === "learned") {
+      x = add(x, embedding(this.#p("embed.positions.weight"), positions, [batch, time], dtype));
+    }
     x = this.#drop(x);
-    let normal = norm(x, this.#norm(0));
+    const pass: Pass = {
+      rotary: this.config.position === "rope"
+        ? { table: this.#rotary(longest), positions: upload(device, [batch * time], positions) }
+        : undefined,
+      cache: cache && slots && { layers: cache.layers, slots },
+    };
+    let normal = norm(x, this.#norm("blocks.0.attention.norm"));
     for (let layer = 0; layer < this.config.layers; layer++) {
-      [x, normal] = scope(() => {
-        return this.#block(layer, x, normal, cache && slots && { ...cache.layers[layer], slots });
-      });
+      [x, normal] = scope(() => this.#block(layer, x, normal, pass));
     }
     if (cache) { for (const row of rows) cache.lengths[row] += time; }
     return normal;
@@ -228,54 +221,77 @@ export class GPT {
     return scope(() => crossEntropy(this.logits(tokens), targets));
   }
 
+  /** Tokens that a sequence can have: learned positions end with the context, others where the cache does. */
+  longest(cache?: KvCache): number {
+    const { position, context } = this.config;
+    const room = cache ? cache.layers[0].keys.shape[1] : Infinity;
+    return position === "learned" ? Math.min(context, room) : room;
+  }
+
   /**
    * Two residual branches: from x and its norm, both (B, T, C), to what the next block takes. The norms stand at
    * the ends of the residual connections before them, with which they share a kernel.
    */
-  #block(layer: number, x: Tensor, normal: Tensor, cache?: LayerCache & { slots: Tensor }): [Tensor, Tensor] {
-    const name = `transformer.h.${layer}`;
-    const { heads, dropout: rate } = this.config;
-    const qkv = linear(normal, ...this.#layer(`${name}.attn.c_attn`)); // (B, T, 3C)
+  #block(layer: number, x: Tensor, normal: Tensor, pass: Pass): [Tensor, Tensor] {
+    const block = `blocks.${layer}`;
+    const branch = this.#drop(this.#attention(layer, normal, pass));
+    [x, normal] = addNorm(x, branch, this.#norm(`${block}.mlp.norm`));
+    const [up, upBias] = this.#layer(`${block}.mlp.up`), [down, downBias] = this.#layer(`${block}.mlp.down`);
+    const through = mlp(normal, { activation: this.config.mlp, up, upBias, down, downBias });
+    const next = layer + 1 < this.config.layers ? `blocks.${layer + 1}.attention.norm` : "norm";
+    return addNorm(x, this.#drop(through), this.#norm(next));
+  }
+
+  /** (B, T, C) to (B, T, C). */
+  #attention(layer: number, normal: Tensor, { rotary, cache }: Pass): Tensor {
+    const { heads, kvHeads, position, qkNorm, dropout: rate } = this.config;
+    const name = `blocks.${layer}.attention`;
+    const options = { heads, kvHeads, alibi: position === "alibi" };
+    const projected = linear(normal, ...this.#layer(`${name}.qkv`)); // (B, T, (H + 2G)·D)
+    const norm = qkNorm
+      ? { gamma: this.#p(`${name}.heads.weight`), epsilon: this.config.normEpsilon }
+      : undefined;
+    const qkv = prepareHeads(projected, { ...options, norm, rotary });
     this.#observer?.(layer, qkv);
     const attended = cache
-      ? attentionWithCache(qkv, { heads }, cache, cache.slots)
+      ? attentionWithCache(qkv, options, cache.layers[layer], cache.slots)
       : this.#dropoutSeed === null
-      ? attention(qkv, { heads })
-      : attention(qkv, { heads }, { rate, seed: this.#nextSeed() }); // (B, T, C)
-    const branch = this.#drop(linear(attended, ...this.#layer(`${name}.attn.c_proj`)));
-    [x, normal] = addNorm(x, branch, this.#norm(2 * layer + 1));
-    const [up, upBias] = this.#layer(`${name}.mlp.c_fc`),
-      [down, downBias] = this.#layer(`${name}.mlp.c_proj`);
-    const through = mlp(normal, { activation: "gelu", up, upBias, down, downBias });
-    return addNorm(x, this.#drop(through), this.#norm(2 * layer + 2));
+      ? attention(qkv, options)
+      : attention(qkv, options, { rate, seed: this.#nextSeed() }); // (B, T, H·D)
+    return linear(attended, ...this.#layer(`${name}.out`));
   }
 
   #head(hidden: Tensor): Tensor {
-    return linear(
-      hidden,
-      this.#p(this.config.tied ? "transformer.wte.weight" : "lm_head.weight"),
-      null,
-      true,
-    );
+    const { tied, softcap: cap } = this.config;
+    const logits = linear(hidden, this.#p(tied ? "embed.tokens.weight" : "head.weight"), null, true);
+    return cap === 0 ? logits : softcap(logits, cap);
+  }
+
+  /** The table of at least so many positions. */
+  #rotary(positions: number): Tensor {
+    const { device } = this.parameters;
+    const { context, headWidth, ropeTheta } = this.config;
+    const table = this.#rotaryTable;
+    if (table && table.shape[0] >= positions) return table;
+    if (table) release(table);
+    const count = Math.max(context, 2 ** Math.ceil(Math.log2(positions)));
+    const values = device.upload(rotaryTable(count, headWidth, ropeTheta));
+    return this.#rotaryTable = new Tensor(device, [count, headWidth], values);
   }
 
   #p(name: string): Parameter {
     return this.parameters.get(name);
   }
 
-  /** Weight and bias of a linear layer or of a norm. */
+  /** Weight and bias of a linear layer. */
   #layer(name: string): [Parameter, Parameter | null] {
     return [this.#p(`${name}.weight`), this.config.bias ? this.#p(`${name}.bias`) : null];
   }
 
-  /** The model's norms in their order: two a block, and the last. */
-  #norm(index: number): Norm {
-    const layer = Math.floor(index / 2);
-    const name = layer === this.config.layers
-      ? "transformer.ln_f"
-      : `transformer.h.${layer}.ln_${index % 2 + 1}`;
-    const [gamma, beta] = this.#layer(name);
-    return { kind: "layer", gamma, beta, epsilon: 1e-5 }; // GPT-2's
+  #norm(name: string): Norm {
+    const { norm: kind, normEpsilon: epsilon, bias } = this.config;
+    const beta = bias && kind === "layer" ? this.#p(`${name}.bias`) : null;
+    return { kind, epsilon, gamma: this.#p(`${name}.weight`), beta };
   }
 
   #drop(x: Tensor): Tensor {
@@ -285,4 +301,10 @@ export class GPT {
   #nextSeed(): number {
     return deriveSeed(this.#dropoutSeed!, "dropout", this.#drops++);
   }
+}
+
+/** What a pass has besides its activations. */
+interface Pass {
+  readonly rotary: HeadOptions["rotary"];
+  readonly cache: { readonly layers: readonly LayerCache[]; readonly slots: Tensor } | undefined;
 }

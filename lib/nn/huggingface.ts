@@ -1,126 +1,158 @@
-/** Hugging Face's GPT-2 folders: `config.json` beside `model.safetensors`. Our checkpoints are such. */
-import { join } from "@std/path";
+/**
+ * Hugging Face's folders: `config.json` beside `model.safetensors`, or beside several of those and their index. Our
+ * checkpoints are such.
+ */
+import { basename, join } from "@std/path";
 import { z } from "zod";
 import { UserError } from "../errors.ts";
-import { readText } from "../files.ts";
+import { type Content, exists, readText } from "../files.ts";
 import { readFolder } from "../folders.ts";
 import type { HeadConfig } from "./classifier.ts";
-import type { GptConfig } from "./gpt.ts";
-import { type ParameterSpec } from "./parameters.ts";
-import { readSafetensors, type StoredTensor } from "./safetensors.ts";
+import { ConfigError, type ModelConfig } from "./config.ts";
+import type { Family, Piece } from "./families/family.ts";
+import { probability } from "./families/keys.ts";
+import { cut, gather, theirShape } from "./families/layout.ts";
+import { families, familyOf } from "./families/table.ts";
+import { parameterSpecs } from "./gpt.ts";
+import type { ParameterSpec } from "./parameters.ts";
+import {
+  encodeSafetensors,
+  type Precision,
+  readSafetensors,
+  type Weight,
+  type Weights,
+} from "./safetensors.ts";
 
-const natural = z.number().int().positive();
-const probability = z.number().min(0).lt(1);
-const onlyTrue = z.literal(true).nullish(), onlyFalse = z.literal(false).nullish();
-
-/**
- * What is read of a config.json: the keys of transformers' GPT2Config and PretrainedConfig that decide the numbers.
- * Others say how weights are drawn, computed (`reorder_and_upcast_attn`: in which order) or summed up for heads that
- * are not read (`summary_…`), and are passed over.
- */
-const HfConfig = z.object({
-  model_type: z.literal("gpt2"),
-  vocab_size: natural,
-  n_positions: natural,
-  n_layer: natural,
-  n_head: natural,
-  n_embd: natural,
-  n_inner: natural.nullish(),
-  activation_function: z.enum(["gelu_new", "gelu_pytorch_tanh"]).default("gelu_new"),
-  layer_norm_epsilon: z.literal(1e-5).default(1e-5),
-  tie_word_embeddings: z.boolean().default(true),
-  scale_attn_weights: onlyTrue,
-  scale_attn_by_inverse_layer_idx: onlyFalse,
-  add_cross_attention: onlyFalse,
-  is_encoder_decoder: onlyFalse,
-  pruned_heads: z.strictObject({}).nullish(),
-  quantization_config: z.null().optional(),
-  /** Names code of the model's own, which computes something else. */
-  auto_map: z.null().optional(),
-  // They change training only, which has one dropout for all three.
-  resid_pdrop: probability.default(0),
-  embd_pdrop: probability.nullish(),
-  attn_pdrop: probability.nullish(),
-  // Not Hugging Face's: nanoGPT's variant without biases.
-  bias: z.boolean().default(true),
-  // Of a classifier; the last two are ours.
+/** Keys of a classifier, of any family; the last two are ours. */
+const HeadKeys = z.object({
   id2label: z.record(z.string(), z.string()).optional(),
   problem_type: z.literal("single_label_classification").nullish(),
   classifier_dropout: probability.nullish(),
   classifier_pooling: z.enum(["last", "mean"]).default("last"),
   classifier_norm: z.boolean().default(false),
-}).refine(({ n_embd, n_head }) => n_embd % n_head === 0, {
-  path: ["n_head"],
-  message: "it must divide n_embd",
 });
 
-export function toHuggingFace(c: GptConfig, head?: HeadConfig): Record<string, unknown> {
-  return {
-    architectures: [head ? "GPT2ForSequenceClassification" : "GPT2LMHeadModel"],
-    ...head && {
-      num_labels: head.labels.length,
-      id2label: Object.fromEntries(head.labels.map((label, id) => [id, label])),
-      label2id: Object.fromEntries(head.labels.map((label, id) => [label, id])),
-      pad_token_id: 0,
-      classifier_dropout: head.dropout,
-      classifier_pooling: head.pooling,
-      classifier_norm: head.norm,
-    },
-    model_type: "gpt2",
-    activation_function: "gelu_new",
-    vocab_size: c.vocab,
-    n_positions: c.context,
-    n_ctx: c.context,
-    n_layer: c.layers,
-    n_head: c.heads,
-    n_embd: c.width,
-    n_inner: c.hidden,
-    layer_norm_epsilon: 1e-5,
-    tie_word_embeddings: c.tied,
-    attn_pdrop: c.dropout,
-    embd_pdrop: c.dropout,
-    resid_pdrop: c.dropout,
-    bias: c.bias,
-    torch_dtype: "float32",
-  };
-}
+/** `model.safetensors.index.json`: which file has which tensor. */
+const Index = z.object({ weight_map: z.record(z.string(), z.string()) });
+
+/** Bytes of weights that one file holds at most, as transformers has it. */
+const LARGEST_FILE = 5e9;
 
 export interface LoadedModel {
-  readonly config: GptConfig;
+  readonly config: ModelConfig;
   /** Of a classifier's folder; null for a language model's. */
   readonly head: HeadConfig | null;
   /** For `GPT.load`. */
   readonly values: (spec: ParameterSpec) => Float32Array;
 }
 
+/** Something of a model that can be saved as a folder. */
+export interface SavedWeights {
+  readonly config: ModelConfig;
+  readonly head?: HeadConfig | undefined;
+  readonly specs: readonly ParameterSpec[];
+  /** By our names. */
+  readonly values: ReadonlyMap<string, Float32Array>;
+}
+
+/** The files of a folder: config.json and the weights, in as many files as it takes. */
+export function huggingFaceFiles(
+  model: SavedWeights,
+  precision: Precision = "float32",
+  largest = LARGEST_FILE,
+): Record<string, Content> {
+  const { family, config } = familyOf(model.config);
+  const json = {
+    architectures: [model.head ? family.classifier : family.architecture],
+    model_type: family.modelType,
+    ...model.head && headKeys(model.head),
+    ...config,
+    torch_dtype: precision,
+  };
+  return {
+    "config.json": JSON.stringify(json, null, 1) + "\n",
+    ...weightFiles(theirWeights(family, model, precision), largest),
+  };
+}
+
+function headKeys(head: HeadConfig): Record<string, unknown> {
+  return {
+    num_labels: head.labels.length,
+    id2label: Object.fromEntries(head.labels.map((label, id) => [id, label])),
+    label2id: Object.fromEntries(head.labels.map((label, id) => [label, id])),
+    pad_token_id: 0,
+    classifier_dropout: head.dropout,
+    classifier_pooling: head.pooling,
+    classifier_norm: head.norm,
+  };
+}
+
+/** Weights by the family's names, in its layout. What is no part of the decoder keeps its name. */
+export function theirWeights(
+  family: Family,
+  { config, specs, values }: SavedWeights,
+  dtype: Precision,
+): Map<string, Weight> {
+  const weights = new Map<string, Weight>();
+  const shapes = new Map(specs.map(({ name, shape }) => [name, shape]));
+  for (const piece of family.pieces(config)) {
+    const shape = shapes.get(piece.ours)!;
+    const data = cut(piece, shape, values.get(piece.ours)!);
+    weights.set(piece.theirs, { dtype, shape: theirShape(piece, shape), data });
+    shapes.set(piece.ours, shape);
+  }
+  const decoder = new Set(parameterSpecs(config).map(({ name }) => name));
+  for (const { name, shape } of specs) {
+    if (!decoder.has(name)) weights.set(name, { dtype, shape, data: values.get(name)! });
+  }
+  return weights;
+}
+
+function weightFiles(weights: Weights, largest: number): Record<string, Content> {
+  const shards: [string, Weight][][] = [[]];
+  let room = largest;
+  for (const entry of weights) {
+    const bytes = entry[1].data.length * (entry[1].dtype === "float32" ? 4 : 2);
+    if (bytes > room && shards.at(-1)!.length > 0) {
+      shards.push([]);
+      room = largest;
+    }
+    room -= bytes;
+    shards.at(-1)!.push(entry);
+  }
+  if (shards.length === 1) return { "model.safetensors": encodeSafetensors(weights) };
+  const files: Record<string, Content> = {}, map: Record<string, string> = {};
+  const number = (n: number) => String(n).padStart(5, "0");
+  shards.forEach((shard, i) => {
+    const name = `model-${number(i + 1)}-of-${number(shards.length)}.safetensors`;
+    files[name] = encodeSafetensors(shard);
+    for (const [tensor] of shard) map[tensor] = name;
+  });
+  const total_size = [...weights.values()].reduce((n, { data, dtype }) => {
+    return n + data.length * (dtype === "float32" ? 4 : 2);
+  }, 0);
+  files["model.safetensors.index.json"] =
+    JSON.stringify({ metadata: { total_size }, weight_map: map }, null, 1) + "\n";
+  return files;
+}
+
 /**
- * Reads a GPT-2 folder.
+ * Reads a folder of one of the families.
  * @throws {UserError} if a file is missing, broken, or of another architecture
  */
 export async function readHuggingFace(folder: string): Promise<LoadedModel> {
   const path = join(folder, "config.json");
-  const text = await readText(path, "a model's folder holds config.json and model.safetensors");
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch {
-    throw new UserError(`${path} is no JSON; restore the folder, or make it anew`);
-  }
-  const parsed = HfConfig.safeParse(json);
-  if (!parsed.success) {
-    const { path: key, message } = parsed.error.issues[0];
-    throw new UserError(
-      `${path}: ${key.join(".")}: ${message}; only GPT-2 models are read, and no variants with other results`,
-    );
-  }
-  const hf = parsed.data;
-  const file = join(folder, "model.safetensors");
-  const { tensors } = await readSafetensors(file);
-  // GPT-2 as first published has no "transformer." in its names.
-  const find = (name: string): StoredTensor | undefined =>
-    tensors.get(name) ?? tensors.get(name.replace(/^transformer\./, ""));
-  const hidden = hf.n_inner ?? find("transformer.h.0.mlp.c_fc.weight")?.shape[1] ?? 4 * hf.n_embd;
-  const values = ({ name, shape }: Pick<ParameterSpec, "name" | "shape">): Float32Array => {
+  const json = await readJson(path, "a model's folder holds config.json and model.safetensors");
+  const family = familyNamed(json.model_type, path);
+  const { file, weights } = await readWeights(folder);
+  const find = (name: string) => {
+    const names = [name, ...family.aliases?.(name) ?? []];
+    return names.map((name) => weights.get(name)).find((weight) => weight !== undefined);
+  };
+  const told = family.keysFrom?.((name) => find(name)?.shape) ?? {};
+  for (const [key, value] of Object.entries(told)) json[key] ??= value;
+  const { config, head } = parseConfig(json, family, path);
+  const expect = (name: string, shape: readonly number[]): Float32Array => {
     const stored = find(name);
     if (!stored) throw new UserError(`${file} lacks ${name}, which ${path} asks for`);
     if (stored.shape.join() !== shape.join()) {
@@ -128,35 +160,100 @@ export async function readHuggingFace(folder: string): Promise<LoadedModel> {
     }
     return stored.data;
   };
-  // Before anyone makes room for what the config promises: whether the weights are of that size.
-  values({ name: "transformer.wte.weight", shape: [hf.vocab_size, hf.n_embd] });
-  values({ name: "transformer.wpe.weight", shape: [hf.n_positions, hf.n_embd] });
-  for (const layer of [0, hf.n_layer - 1]) {
-    values({ name: `transformer.h.${layer}.mlp.c_fc.weight`, shape: [hf.n_embd, hidden] });
+  // Before anyone makes room for what the config promises: whether the weights are there, and of that size.
+  const pieces = new Map<string, { piece: Piece; data: Float32Array }[]>();
+  const one = new Map(
+    parameterSpecs({ ...config, layers: 1 }).map(({ name, shape }) => [name, shape]),
+  );
+  for (const piece of family.pieces(config)) {
+    const shape = one.get(piece.ours.replace(/^blocks\.\d+\./, "blocks.0."))!;
+    const data = expect(piece.theirs, theirShape(piece, shape));
+    const known = pieces.get(piece.ours);
+    if (known) known.push({ piece, data });
+    else pieces.set(piece.ours, [{ piece, data }]);
   }
   return {
-    config: {
-      vocab: hf.vocab_size,
-      context: hf.n_positions,
-      layers: hf.n_layer,
-      heads: hf.n_head,
-      width: hf.n_embd,
-      hidden,
-      dropout: hf.resid_pdrop,
-      bias: hf.bias,
-      tied: hf.tie_word_embeddings,
+    config,
+    // Any config may name labels; only a classifier's folder has the weights that score them.
+    head: find("score.weight") ? head : null,
+    values: (spec) => {
+      const parts = pieces.get(spec.name);
+      return parts ? gather(spec, parts) : expect(spec.name, spec.shape);
     },
-    // Every GPT-2 config may name labels; only a classifier's folder has the weights that score them.
-    head: hf.id2label && find("score.weight")
-      ? {
-        labels: Object.keys(hf.id2label).map((_, id) => hf.id2label![id] ?? String(id)),
-        pooling: hf.classifier_pooling,
-        norm: hf.classifier_norm,
-        dropout: hf.classifier_dropout ?? 0,
-      }
-      : null,
-    values,
   };
+}
+
+async function readJson(path: string, remedy: string): Promise<Record<string, unknown>> {
+  const text = await readText(path, remedy);
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    throw new UserError(`${path} is no JSON; restore the folder, or make it anew`);
+  }
+  if (typeof json !== "object" || json === null || Array.isArray(json)) {
+    throw new UserError(`${path} is no JSON object; restore the folder, or make it anew`);
+  }
+  return json as Record<string, unknown>;
+}
+
+/** @throws {UserError} if no family is called so */
+function familyNamed(name: unknown, path: string): Family {
+  const family = families.find(({ modelType }) => modelType === name);
+  if (family) return family;
+  const known = families.map(({ modelType }) => modelType).join(", ");
+  throw new UserError(
+    `${path}: model_type: ${JSON.stringify(name) ?? "missing"} is none of ${known}, which are read`,
+  );
+}
+
+/**
+ * @param path of the config.json, for messages
+ * @throws {UserError} if a key is missing, or would change the numbers
+ */
+function parseConfig(json: Record<string, unknown>, family: Family, path: string) {
+  const refuse = (key: string, why: string) =>
+    new UserError(`${path}: ${key}: ${why}; no variant of ${family.modelType} with other results is read`);
+  const parse = <T>(schema: z.ZodType<T, unknown>): T => {
+    const parsed = schema.safeParse(json);
+    if (parsed.success) return parsed.data;
+    const { path: key, message } = parsed.error.issues[0];
+    throw refuse(key.join("."), message);
+  };
+  try {
+    const keys = parse(HeadKeys);
+    const head: HeadConfig | null = keys.id2label
+      ? {
+        labels: Object.keys(keys.id2label).map((_, id) => keys.id2label![id] ?? String(id)),
+        pooling: keys.classifier_pooling,
+        norm: keys.classifier_norm,
+        dropout: keys.classifier_dropout ?? 0,
+      }
+      : null;
+    return { config: parse(family.config), head };
+  } catch (error) {
+    if (error instanceof ConfigError) throw refuse(error.key, error.why);
+    throw error;
+  }
+}
+
+/** The tensors of a folder, from one file or from those that its index names. */
+export async function readWeights(folder: string): Promise<{ file: string; weights: Weights }> {
+  const file = join(folder, "model.safetensors"), index = `${file}.index.json`;
+  if (await exists(file) || !await exists(index)) {
+    return { file, weights: (await readSafetensors(file)).tensors };
+  }
+  const parsed = Index.safeParse(await readJson(index, "restore the folder"));
+  if (!parsed.success) throw new UserError(`${index} has no weight_map of names; restore the folder`);
+  const map = parsed.data.weight_map;
+  const weights = new Map<string, Weight>();
+  for (const name of new Set(Object.values(map))) {
+    if (name !== basename(name)) throw new UserError(`${index}: ${name} is not in this folder`);
+    for (const [tensor, weight] of (await readSafetensors(join(folder, name))).tensors) {
+      if (map[tensor] === name) weights.set(tensor, weight);
+    }
+  }
+  return { file: index, weights };
 }
 
 /** Whether a folder's config.json is a classifier's. */
@@ -164,5 +261,5 @@ export async function readHead(folder: string): Promise<boolean> {
   const config = JSON.parse(
     await readFolder(folder, (place) => Deno.readTextFile(join(place, "config.json"))).catch(() => "{}"),
   );
-  return config.architectures?.[0] === "GPT2ForSequenceClassification";
+  return families.some(({ classifier }) => config.architectures?.[0] === classifier);
 }

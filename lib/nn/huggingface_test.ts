@@ -1,7 +1,11 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertLess, assertRejects } from "@std/assert";
 import { join } from "@std/path";
 import { UserError } from "../errors.ts";
-import { readHuggingFace } from "./huggingface.ts";
+import { type Content, writeFileAtomic } from "../files.ts";
+import { relativeError } from "../ops/conformance.ts";
+import { type ModelConfig, modelConfig } from "./config.ts";
+import { initialValues, parameterSpecs } from "./gpt.ts";
+import { huggingFaceFiles, readHuggingFace } from "./huggingface.ts";
 
 const source = new URL("../train/testdata/parity/gpt2-odd/", import.meta.url).pathname;
 const config = JSON.parse(await Deno.readTextFile(`${source}config.json`));
@@ -63,7 +67,7 @@ const refused: [key: string, value: unknown][] = [
   ["activation_function", "relu"],
   ["activation_function", "gelu"],
   ["activation_function", null],
-  ["layer_norm_epsilon", 1e-6],
+  ["layer_norm_epsilon", 0],
   ["tie_word_embeddings", "yes"],
   ["resid_pdrop", -0.1],
   ["embd_pdrop", 1],
@@ -89,7 +93,7 @@ Deno.test("a config.json that promises other sizes than the weights have is refu
   await assertRejects(
     () => readWith({ n_layer: huge }),
     UserError,
-    `lacks transformer.h.${huge - 1}.mlp.c_fc.weight`,
+    "lacks transformer.h.3.ln_1.weight",
   );
   await assertRejects(() => readWith({ n_inner: huge }), UserError, `it should be [36,${huge}]`);
   await assertRejects(
@@ -100,4 +104,66 @@ Deno.test("a config.json that promises other sizes than the weights have is refu
     UserError,
     "lacks lm_head.weight",
   );
+});
+
+const sizes = { vocab: 23, context: 8, layers: 2, heads: 4, width: 20 };
+const models: [modelType: string, ModelConfig][] = [
+  ["gpt2", modelConfig({ ...sizes, bias: false, tied: false, hidden: 30, normEpsilon: 1e-6 })],
+  ["llama", modelConfig({ ...sizes, family: "llama", headWidth: 6, kvHeads: 2, bias: true })],
+  ["qwen3", modelConfig({ ...sizes, family: "qwen3", headWidth: 6, ropeTheta: 1e6 })],
+  ["desde-cero", modelConfig({ ...sizes, position: "alibi", mlp: "relu2", dropout: 0.1 })],
+  ["desde-cero", modelConfig({ ...sizes, family: "llama", position: "none", softcap: 30, qkNorm: true })],
+  ["desde-cero", modelConfig({ ...sizes, kvHeads: 1, mlp: "swiglu" })],
+];
+for (const [modelType, config] of models) {
+  const { position, norm, mlp } = config;
+  const name = `${modelType} (${position}, ${norm}, ${mlp})`;
+  const specs = parameterSpecs(config);
+  const values = new Map(specs.map((spec) => [spec.name, initialValues(spec, 7)]));
+
+  /** What comes back of a folder with these files. */
+  const written = async (files: Record<string, Content>) => {
+    const folder = await Deno.makeTempDir();
+    try {
+      for (const [file, content] of Object.entries(files)) await writeFileAtomic(join(folder, file), content);
+      return await readHuggingFace(folder);
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  };
+
+  Deno.test(`a folder of ${name} reads back as it was written, in one file or several`, async () => {
+    for (const largest of [Infinity, 2000]) {
+      const files = huggingFaceFiles({ config, specs, values }, "float32", largest);
+      assertEquals("model.safetensors.index.json" in files, largest === 2000);
+      assertEquals(JSON.parse(files["config.json"] as string).model_type, modelType);
+      const read = await written(files);
+      assertEquals({ ...read.config, zeroInit: false }, config);
+      for (const spec of specs) assertEquals(read.values(spec), values.get(spec.name));
+    }
+  });
+
+  Deno.test(`a folder of ${name} in bfloat16 keeps two decimal digits`, async () => {
+    const read = await written(huggingFaceFiles({ config, specs, values }, "bfloat16"));
+    for (const spec of specs) assertLess(relativeError(read.values(spec), values.get(spec.name)!), 2 ** -8);
+  });
+}
+
+Deno.test("an index that names a file outside of its folder, or one that is not there, is refused", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    await Deno.copyFile(`${source}config.json`, join(folder, "config.json"));
+    for (
+      const [name, why] of [["../model.safetensors", "is not in this folder"], [
+        "gone",
+        "gone does not exist",
+      ]]
+    ) {
+      const index = JSON.stringify({ weight_map: { "wte.weight": name } });
+      await Deno.writeTextFile(join(folder, "model.safetensors.index.json"), index);
+      await assertRejects(() => readHuggingFace(folder), UserError, why);
+    }
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
 });

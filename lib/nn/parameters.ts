@@ -11,6 +11,10 @@ const ALIGN = 128;
 
 export interface ParameterSpec {
   readonly name: string;
+  /** What it is for: optimizers, weight decay, freezing and adapters ask for this. */
+  readonly role: "embedding" | "matrix" | "vector" | "head";
+  /** The block that it belongs to, from 0; null for what is outside of the blocks. */
+  readonly layer: number | null;
   readonly shape: readonly number[];
   /** Standard deviation of its random start; 0 with `fill` for a constant one. */
   readonly deviation: number;
@@ -26,7 +30,7 @@ export class Parameters {
   readonly specs: readonly ParameterSpec[];
   /** The whole arena, padding included. */
   readonly weights: Tensor;
-  /** Floats at the arena's start that weight decay applies to: the trained tensors of two dimensions. */
+  /** Floats at the arena's start that weight decay applies to: all that is trained but vectors. */
   readonly decayEnd: number;
   /** Floats at the arena's start that training changes; what lies after them is frozen. */
   readonly trainedEnd: number;
@@ -37,12 +41,11 @@ export class Parameters {
   #copies: Tensor | null = null;
   #offsets = new Map<string, number>();
 
-  /** @param trains which of them training changes, by name; all by default */
-  constructor(device: Device, specs: readonly ParameterSpec[], trains = (_name: string) => true) {
+  /** @param trains which of them training changes; all by default */
+  constructor(device: Device, specs: readonly ParameterSpec[], trains = (_: ParameterSpec) => true) {
     this.device = device;
-    const decays = (s: ParameterSpec) => s.shape.length >= 2;
     // Decayed, trained, frozen: so an update and its decay each cover one range.
-    const kind = (s: ParameterSpec) => !trains(s.name) ? 2 : decays(s) ? 0 : 1;
+    const kind = (s: ParameterSpec) => !trains(s) ? 2 : s.role !== "vector" ? 0 : 1;
     this.specs = specs.toSorted((a, b) => kind(a) - kind(b));
     let total = 0, decayEnd = 0, trainedEnd = 0;
     for (const spec of this.specs) {
@@ -55,7 +58,7 @@ export class Parameters {
     this.trainedEnd = trainedEnd;
     const sum = (list: readonly ParameterSpec[]) => list.reduce((n, s) => n + sizeOf(s.shape), 0);
     this.count = sum(specs);
-    this.trained = sum(specs.filter((s) => trains(s.name)));
+    this.trained = sum(specs.filter(trains));
     this.weights = arena(device, total);
     this.all = new Map(this.specs.map((spec) => {
       const view = this.#view(this.weights.buffer, spec);

@@ -6,10 +6,19 @@ import { z } from "zod";
 import { UserError } from "../errors.ts";
 import { openFile } from "../files.ts";
 
-export interface StoredTensor {
+/** What a file holds a tensor's numbers in. float16 keeps three decimal digits, bfloat16 two, and float32's range. */
+export type Precision = "float32" | "float16" | "bfloat16";
+
+/** A tensor without a device. */
+export interface Weight {
+  /** What it was read in, or is to be written in. */
+  readonly dtype: Precision;
   readonly shape: readonly number[];
   readonly data: Float32Array;
 }
+
+/** By name. */
+export type Weights = ReadonlyMap<string, Weight>;
 
 /** Bytes of a number, by the format's names of types. */
 const BYTES: Record<string, number> = {
@@ -17,38 +26,48 @@ const BYTES: Record<string, number> = {
   ...{ F16: 2, BF16: 2, F32: 4 },
 };
 
-/** Types that are read, all as float32. */
-const READERS: Record<string, (bytes: Uint8Array<ArrayBuffer>) => Float32Array> = {
-  F32: ({ buffer }) => new Float32Array(buffer),
-  F16: ({ buffer }) => Float32Array.from(new Float16Array(buffer)),
-  BF16({ buffer }) {
-    const bits = Uint32Array.from(new Uint16Array(buffer), (x) => x << 16);
-    return new Float32Array(bits.buffer);
+/** How numbers lie in a file. */
+interface Format {
+  readonly name: string;
+  decode(bytes: Uint8Array<ArrayBuffer>): Float32Array;
+  encode(data: Float32Array): Float32Array | Float16Array | Uint16Array;
+}
+
+const formats: Record<Precision, Format> = {
+  float32: { name: "F32", decode: ({ buffer }) => new Float32Array(buffer), encode: (data) => data },
+  float16: {
+    name: "F16",
+    decode: ({ buffer }) => Float32Array.from(new Float16Array(buffer)),
+    encode: (data) => Float16Array.from(data),
+  },
+  bfloat16: {
+    name: "BF16",
+    decode({ buffer }) {
+      const bits = Uint32Array.from(new Uint16Array(buffer), (x) => x << 16);
+      return new Float32Array(bits.buffer);
+    },
+    encode(data) {
+      const bits = new Uint32Array(data.buffer, data.byteOffset, data.length);
+      // The upper half, rounded to the nearest, and to even halfway.
+      return Uint16Array.from(bits, (x) => (x + 0x7fff + (x >>> 16 & 1)) >>> 16);
+    },
   },
 };
 
 /** Bytes of the longest header that the format allows. */
 const LONGEST_HEADER = 100_000_000;
 
-export type Precision = "float32" | "float16";
-
-/** The file's bytes, as chunks. In float16 it takes half the room, and keeps three decimal digits. */
+/** The file's bytes, as chunks. */
 export function encodeSafetensors(
-  tensors: Iterable<readonly [string, StoredTensor]>,
+  weights: Iterable<readonly [string, Weight]>,
   metadata: Record<string, string> = {},
-  precision: Precision = "float32",
 ): Uint8Array<ArrayBuffer>[] {
   const header: Record<string, unknown> = { __metadata__: { format: "pt", ...metadata } };
   const chunks: Uint8Array<ArrayBuffer>[] = [];
   let at = 0;
-  for (const [name, { shape, data }] of tensors) {
-    const stored = precision === "float16" ? Float16Array.from(data) : data;
-    const { buffer, byteOffset, byteLength } = stored;
-    header[name] = {
-      dtype: precision === "float16" ? "F16" : "F32",
-      shape,
-      data_offsets: [at, at += byteLength],
-    };
+  for (const [name, { dtype, shape, data }] of weights) {
+    const { buffer, byteOffset, byteLength } = formats[dtype].encode(data);
+    header[name] = { dtype: formats[dtype].name, shape, data_offsets: [at, at += byteLength] };
     chunks.push(new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength));
   }
   let json = JSON.stringify(header);
@@ -61,7 +80,7 @@ export function encodeSafetensors(
 
 export interface SafetensorsFile {
   readonly metadata: Record<string, string>;
-  readonly tensors: Map<string, StoredTensor>;
+  readonly tensors: Map<string, Weight>;
 }
 
 const Natural = z.number().int().nonnegative();
@@ -102,15 +121,15 @@ export async function readSafetensors(path: string): Promise<SafetensorsFile> {
   if (length > size - 8) throw broken("the header is cut off");
   if (length > LONGEST_HEADER) throw broken(`its header of ${length} bytes is too long`);
   const { metadata, entries } = parseHeader(await read(length), size - 8 - length, broken);
-  const tensors = new Map<string, StoredTensor>();
+  const tensors = new Map<string, Weight>();
   for (const { name, dtype, shape, size } of entries) {
     // One at a time, so that each is aligned, and those that are not needed take no memory for long.
     const bytes = await read(size);
-    const reader = READERS[dtype];
-    if (!reader) continue;
-    const data = reader(bytes);
+    const precision = (Object.keys(formats) as Precision[]).find((key) => formats[key].name === dtype);
+    if (!precision) continue;
+    const data = formats[precision].decode(bytes);
     if (!allFinite(data)) throw broken(`${name} holds a number that is not finite`);
-    tensors.set(name, { shape, data });
+    tensors.set(name, { dtype: precision, shape, data });
   }
   return { metadata, tensors };
 }

@@ -197,14 +197,18 @@ function strictlyRead(file: Bytes): string[] {
 Deno.test("of 5,000 damaged files each is refused in one line, or accepted by a strict reader, too", () =>
   inFile(async (read) => {
     const tensors = [
-      ["wte", { shape: [2, 3], data: Float32Array.of(1, -2, 3, 0.5, 0, 7) }],
-      ["h.0.bias", { shape: [4], data: Float32Array.of(0.25, 1, 2, 3) }],
-      ["empty", { shape: [0], data: new Float32Array(0) }],
+      ["wte", { dtype: "float32", shape: [2, 3], data: Float32Array.of(1, -2, 3, 0.5, 0, 7) }],
+      ["h.0.bias", { dtype: "float32", shape: [4], data: Float32Array.of(0.25, 1, 2, 3) }],
+      ["empty", { dtype: "float32", shape: [0], data: new Float32Array(0) }],
     ] as const;
     const whole = (chunks: Bytes[]) => new Uint8Array(chunks.flatMap((chunk) => [...chunk]));
     const sound = [
       whole(encodeSafetensors(tensors)),
-      whole(encodeSafetensors(tensors, { step: "7" }, "float16")),
+      whole(
+        encodeSafetensors(tensors.map(([name, weight]) => [name, { ...weight, dtype: "float16" }]), {
+          step: "7",
+        }),
+      ),
       fileOf(
         `{"m":{"dtype":"BOOL","shape":[2,2],"data_offsets":[0,4]},"a":{"dtype":"BF16","shape":[2],"data_offsets":[4,8]}}`,
         8,

@@ -3,6 +3,7 @@
  * the JSON Schema that editors complete and check presets with.
  */
 import { z } from "zod";
+import { Model } from "./model_section.ts";
 
 const natural = z.number().int().positive();
 const whole = z.number().int().nonnegative();
@@ -101,17 +102,6 @@ const TokenizerSection = z.strictObject({
   always: z.string().default("").describe(
     "Characters to know even if the corpus lacks them, for the texts of later finetunings.",
   ),
-});
-
-const Model = z.strictObject({
-  layers: natural.describe("L: transformer blocks."),
-  heads: natural.describe("H: attention heads; width must be divisible by it."),
-  width: natural.describe("C: channels of the residual stream."),
-  context: natural.describe("T: longest sequence, in tokens."),
-  hidden: natural.optional().describe("Width of the MLP's hidden layer; 4·width by default."),
-  dropout: probability.default(0),
-  bias: z.boolean().default(true).describe("Biases in linear layers and norms."),
-  tied: z.boolean().default(true).describe("The head shares the token embedding's weights."),
 });
 
 /** Optimizer and schedule, which pretraining and both finetunings have. */
@@ -244,11 +234,8 @@ export const PresetSchema = z.strictObject({
   "finetune-instruct": FinetuneInstruct.optional(),
   evaluate: Evaluate.optional(),
 }).superRefine((preset, context) => {
-  const { model, pretrain } = preset;
+  const { pretrain } = preset;
   const refuse = (path: string[], message: string) => context.addIssue({ code: "custom", path, message });
-  if (model.width % model.heads !== 0) {
-    refuse(["model", "width"], `${model.width} is not divisible by model.heads, which is ${model.heads}`);
-  }
   for (const name of ["pretrain", "finetune-classify", "finetune-instruct"] as const) {
     const { lr, min_lr } = preset[name] ?? { lr: 1, min_lr: 0 };
     if (min_lr !== undefined && min_lr > lr) {

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertObjectMatch, assertStringIncludes, assertThrows } from "@std/assert";
 import { UserError } from "../errors.ts";
 import { jsonSchema } from "./config.ts";
 import { loadPreset, parsePreset } from "./preset.ts";
@@ -58,14 +58,32 @@ Deno.test("a wrong type is refused with what was expected and what was found", (
 Deno.test("impossible values are refused with both sides of the contradiction", () => {
   assertStringIncludes(
     refusal(TINY.replace("heads: 2", "heads: 3")),
-    "preset.yaml:7: model.width: 16 is not divisible by model.heads, which is 3",
+    "preset.yaml:7: model.heads: a width of 16 cannot be divided by 3 heads",
   );
+  assertStringIncludes(
+    refusal(TINY, ["model.kv_heads=3"]),
+    "--set model.kv_heads: 2 heads cannot be shared out to 3 key-value heads",
+  );
+  assertStringIncludes(
+    refusal(TINY, ["model.position=rope", "model.head_width=5"]),
+    "--set model.head_width: rope turns pairs of columns",
+  );
+  assertStringIncludes(refusal(TINY, ["model.family=bert"]), "expected one of gpt2, llama, qwen3");
   assertStringIncludes(refusal(TINY, ["pretrain.warmup=99"]), "--set pretrain.warmup: 99 is more than");
   assertStringIncludes(
     refusal(TINY, ["model.dropout=1.5"]),
     "--set model.dropout: expected less than 1, got 1.5",
   );
   assertStringIncludes(refusal(TINY, ["device=gpu"]), "expected one of auto, webgpu, cpu");
+});
+
+Deno.test("a family sets what the model's other keys leave open", () => {
+  const { model } = parsePreset(TINY, "preset.yaml", ["model.family=llama", "model.norm_epsilon=1e-6"]);
+  assertObjectMatch(model, {
+    ...{ position: "rope", norm: "rms", norm_epsilon: 1e-6, mlp: "swiglu", bias: false, tied: false },
+    ...{ kv_heads: 2, head_width: 8, hidden: 48 },
+  });
+  assertObjectMatch(parsePreset(TINY, "preset.yaml").model, { position: "learned", mlp: "gelu", hidden: 64 });
 });
 
 Deno.test("a missing key names itself", () => {

@@ -4,11 +4,12 @@ import { CpuDevice } from "../device/cpu.ts";
 import { findAdapter, lacks, openDevice } from "../device/open.ts";
 import { WebGpuDevice } from "../device/webgpu.ts";
 import { UserError } from "../errors.ts";
-import type { GptConfig } from "../nn/gpt.ts";
+import type { ModelConfig } from "../nn/config.ts";
 import type { Terminal } from "../progress.ts";
 import { fasterDevice } from "../train/faster_device.ts";
 import type { LoopOptions } from "../train/loop.ts";
 import type { Preset } from "./config.ts";
+import { camelKeys } from "./model_section.ts";
 
 /** Where it is remembered which device is faster. */
 const MEASURED = "models/devices.json";
@@ -20,7 +21,7 @@ const MEASURED = "models/devices.json";
 export async function openFor(
   { device: choice, threads, precision }: Preset,
   terminal: Terminal,
-  training: { readonly config: GptConfig; readonly batch: number },
+  training: { readonly config: ModelConfig; readonly batch: number },
 ): Promise<Device> {
   const options = threads === "auto" ? {} : { threads };
   const mixed = precision === "mixed";
@@ -45,9 +46,8 @@ export async function openFor(
 }
 
 /** The architecture, once the vocabulary's size is known. */
-export function architecture({ model }: Preset, vocab: number): GptConfig {
-  const { layers, heads, width, context, dropout, bias, tied } = model;
-  return { vocab, layers, heads, width, context, hidden: model.hidden ?? 4 * width, dropout, bias, tied };
+export function architecture({ model }: Preset, vocab: number): ModelConfig {
+  return { ...camelKeys(model), vocab };
 }
 
 type Finetuning = NonNullable<Preset["finetune-classify"] | Preset["finetune-instruct"]>;

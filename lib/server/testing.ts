@@ -2,6 +2,7 @@
 import { join } from "@std/path";
 import { CpuDevice } from "../device/cpu.ts";
 import { Classifier } from "../nn/classifier.ts";
+import { modelConfig } from "../nn/config.ts";
 import { GPT } from "../nn/gpt.ts";
 import { CharTokenizer } from "../text/char.ts";
 import { special } from "../text/special.ts";
@@ -18,17 +19,7 @@ export async function makeModels(folder: string): Promise<void> {
   const builder = CharTokenizer.builder();
   builder.add(ALPHABET);
   const tokenizer = builder.build({ minCount: 1, always: "", size: 0 });
-  const config = {
-    vocab: tokenizer.size,
-    context: 64,
-    layers: 2,
-    heads: 2,
-    width: 16,
-    hidden: 64,
-    dropout: 0,
-    bias: true,
-    tied: true,
-  };
+  const config = modelConfig({ vocab: tokenizer.size, context: 64, layers: 2, heads: 2, width: 16 });
   const info = (stage: string) => ({ stage, step: 1, seed: 1, finished: true, validation: null, best: null });
   for (
     const [name, stage, seed] of [["instruct", "finetune-instruct", 5], ["pretrain", "pretrain", 6]] as const

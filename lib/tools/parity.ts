@@ -22,7 +22,9 @@ final weights relative by norm, losses absolute, gradient norms relative. Exits 
 
 await runProgram({ name: "parity", help: HELP, operands: true }, async (_, operands) => {
   const kept = new URL("../train/testdata/parity/", import.meta.url).pathname;
-  const folders = operands.length > 0 ? operands : [`${kept}gpt2`, `${kept}gpt2-odd`];
+  const folders = operands.length > 0
+    ? operands
+    : [...Deno.readDirSync(kept)].map(({ name }) => kept + name).sort();
   const adapter = await findAdapter();
   const devices: [string, Device][] = [
     ["cpu, 1 thread", await CpuDevice.open({ threads: 1 })],

@@ -14,8 +14,8 @@ import { UserError } from "../errors.ts";
 import { type Content, exists, explainRead, hashContent, hashFile } from "../files.ts";
 import { readFolder, writeFolderAtomic } from "../folders.ts";
 import type { HeadConfig } from "../nn/classifier.ts";
-import type { GptConfig } from "../nn/gpt.ts";
-import { type LoadedModel, readHuggingFace, toHuggingFace } from "../nn/huggingface.ts";
+import type { ModelConfig } from "../nn/config.ts";
+import { huggingFaceFiles, type LoadedModel, readHuggingFace } from "../nn/huggingface.ts";
 import type { Parameters } from "../nn/parameters.ts";
 import { encodeSafetensors, type Precision, readSafetensors } from "../nn/safetensors.ts";
 import { readTokenizer, type Tokenizer } from "../text/tokenizer.ts";
@@ -56,7 +56,7 @@ export function isNewer(a: CheckpointInfo | null, b: CheckpointInfo | null): boo
 
 /** What of a model is saved: a language model, or a classifier, which has a head. */
 export interface SavedModel {
-  readonly config: GptConfig;
+  readonly config: ModelConfig;
   readonly head?: HeadConfig;
   readonly parameters: Parameters;
 }
@@ -72,15 +72,13 @@ export async function saveCheckpoint(
   const { device, weights, specs } = model.parameters;
   const state = optimizer && Promise.all(
     optimizer.state.map(async ([name, { shape, buffer }]) =>
-      [name, { shape, data: await device.read(buffer) }] as const
+      [name, { dtype: "float32", shape, data: await device.read(buffer) }] as const
     ),
   );
   const values = model.parameters.split(await device.read(weights.buffer));
-  const tensors = specs.map(({ name, shape }) => [name, { shape, data: values.get(name)! }] as const);
   const files: Record<string, Content> = {
-    "config.json": JSON.stringify(toHuggingFace(model.config, model.head), null, 1) + "\n",
+    ...huggingFaceFiles({ config: model.config, head: model.head, specs, values }, precision),
     "tokenizer.json": JSON.stringify(tokenizer.toFile()) + "\n",
-    "model.safetensors": encodeSafetensors(tensors, {}, precision),
   };
   if (state) files["optimizer.safetensors"] = encodeSafetensors(await state);
   const hashes = Object.fromEntries(Object.entries(files).map(([name, f]) => [name, hashContent(f)]));
@@ -170,7 +168,9 @@ export async function restoreOptimizer(folder: string, optimizer: AdamW, step: n
 }
 
 /** The names of the settings in which two architectures differ. */
-export function architectureDifferences(a: GptConfig, b: GptConfig): string[] {
-  const keys = ["vocab", "context", "layers", "heads", "width", "hidden", "bias", "tied"] as const;
-  return keys.filter((key) => a[key] !== b[key]).map((key) => `${key} ${a[key]} → ${b[key]}`);
+export function architectureDifferences(a: ModelConfig, b: ModelConfig): string[] {
+  const keys = Object.keys(a) as (keyof ModelConfig)[];
+  return keys.filter((key) => key !== "dropout" && key !== "zeroInit" && a[key] !== b[key]).map((key) =>
+    `${key} ${a[key]} → ${b[key]}`
+  );
 }

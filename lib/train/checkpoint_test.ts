@@ -2,6 +2,7 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path";
 import { CpuDevice } from "../device/cpu.ts";
 import { UserError } from "../errors.ts";
+import { modelConfig } from "../nn/config.ts";
 import { GPT } from "../nn/gpt.ts";
 import { ModelStore } from "../server/models.ts";
 import { vocabularyBuilder } from "../text/tokenizer.ts";
@@ -19,8 +20,8 @@ async function inRun(
 ): Promise<void> {
   const folder = await Deno.makeTempDir();
   const device = await CpuDevice.open({ threads: 1 });
-  const shape = { context: 8, layers: 1, heads: 1, width: 8, hidden: 8, dropout: 0, bias: true, tied: true };
-  const model = new GPT(device, { vocab: tokenizer.size, ...shape });
+  const shape = { context: 8, layers: 1, heads: 1, width: 8, hidden: 8 };
+  const model = new GPT(device, modelConfig({ vocab: tokenizer.size, ...shape }));
   let step = 0;
   const save = (name: string) => {
     model.initialize(++step);

@@ -8,7 +8,7 @@ import { type OpenedDevice, tryGpu } from "../device/open.ts";
 import { UserError } from "../errors.ts";
 import { writeFileAtomic } from "../files.ts";
 import { configOf, measureSteps, parameterCount, type Shape, shapeName, stepFlops } from "./measure.ts";
-import type { GptConfig } from "../nn/gpt.ts";
+import type { ModelConfig } from "../nn/config.ts";
 
 /** What no CPU core reaches: a cpu device that would need it is not tried, as trying takes long. */
 const GFLOPS_A_CORE = 100;
@@ -22,7 +22,7 @@ export interface Candidates {
   webgpu(): Promise<Device>;
 }
 
-export function shapeOf({ layers, heads, width, context, vocab }: GptConfig, batch: number): Shape {
+export function shapeOf({ layers, heads, width, context, vocab }: ModelConfig, batch: number): Shape {
   return { layers, heads, width, context, batch, vocab };
 }
 
@@ -32,7 +32,7 @@ export function shapeOf({ layers, heads, width, context, vocab }: GptConfig, bat
  */
 export async function fasterDevice(
   candidates: Candidates,
-  config: GptConfig,
+  config: ModelConfig,
   batch: number,
   path: string,
 ): Promise<OpenedDevice> {

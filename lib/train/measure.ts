@@ -10,7 +10,8 @@ import {
   type Snapshot,
 } from "../device/device.ts";
 import { WebGpuDevice } from "../device/webgpu.ts";
-import { GPT, type GptConfig, parameterSpecs } from "../nn/gpt.ts";
+import { type ModelConfig, modelConfig } from "../nn/config.ts";
+import { GPT, parameterSpecs } from "../nn/gpt.ts";
 import { matmulNN } from "../ops/linear.ts";
 import { differentiate } from "../ops/tape.ts";
 import { deriveSeed, randomBits } from "../tensor/random.ts";
@@ -35,8 +36,8 @@ export function shapeName({ layers, heads, width, context, batch, vocab }: Shape
   return `L${layers} H${heads} C${width} T${context} B${batch} V${vocab}`;
 }
 
-export function configOf({ layers, heads, width, context, vocab }: Shape): GptConfig {
-  return { vocab, context, layers, heads, width, hidden: 4 * width, dropout: 0, bias: true, tied: true };
+export function configOf({ layers, heads, width, context, vocab }: Shape): ModelConfig {
+  return modelConfig({ vocab, context, layers, heads, width });
 }
 
 /** Operations of one step: 6 a parameter and token, and attention's (Kaplan et al., arXiv:2001.08361). */
@@ -45,7 +46,7 @@ export function stepFlops({ layers, width, context, batch }: Shape, parameters: 
 }
 
 /** Elements of all parameters of a model. */
-export function parameterCount(config: GptConfig): number {
+export function parameterCount(config: ModelConfig): number {
   return parameterSpecs(config).reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
 }
 
@@ -54,9 +55,12 @@ export function parameterCount(config: GptConfig): number {
  * backward pass reads again (norms, qkv, attention, the MLP's two sides) besides gradients, and logits, which
  * become theirs.
  */
-export function trainingBytes(c: GptConfig, batch: number): number {
+export function trainingBytes(c: ModelConfig, batch: number): number {
   const parameters = parameterCount(c);
-  const perToken = c.layers * (8 * c.width + 2 * c.hidden) + 8 * c.width + 2 * c.hidden + c.vocab;
+  const queries = c.heads * c.headWidth, qkv = queries + 2 * c.kvHeads * c.headWidth;
+  // Norms and sums of the residual stream, qkv (twice if it is normed), what attention gives, the MLP's inside.
+  const block = 4 * c.width + (c.qkNorm ? 2 : 1) * qkv + queries + (c.mlp === "swiglu" ? 3 : 2) * c.hidden;
+  const perToken = (c.layers + 1) * block + c.vocab;
   return 4 * (4 * parameters + batch * c.context * perToken);
 }
 

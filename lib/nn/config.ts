@@ -1,0 +1,133 @@
+/** What a decoder is made of: sizes, and the parts that one can choose. Any combination trains. */
+import type { Activation } from "../ops/mlp.ts";
+
+export const POSITIONS = ["learned", "rope", "alibi", "none"] as const;
+export const NORMS = ["layer", "rms"] as const;
+export const MLPS = ["gelu", "swiglu", "relu2"] as const satisfies readonly Activation[];
+
+export interface ModelConfig {
+  /** V, the number of tokens. */
+  readonly vocab: number;
+  /** The longest sequence that the model is trained on, in tokens. */
+  readonly context: number;
+  readonly layers: number;
+  /** H, heads of queries. */
+  readonly heads: number;
+  /** G, heads of keys and values, each shared by H / G heads of queries. */
+  readonly kvHeads: number;
+  /** D, columns of a head. */
+  readonly headWidth: number;
+  /** C, columns of the residual stream. */
+  readonly width: number;
+  /** F, columns of the MLP's hidden layer. */
+  readonly hidden: number;
+  /** How a token's place is told: an embedding, a rotation of queries and keys, a bias of scores, or not at all. */
+  readonly position: typeof POSITIONS[number];
+  /** Of RoPE: the base of the angles' wavelengths. */
+  readonly ropeTheta: number;
+  readonly norm: typeof NORMS[number];
+  readonly normEpsilon: number;
+  readonly mlp: Activation;
+  /** An RMS norm of every head's queries and keys. */
+  readonly qkNorm: boolean;
+  /** Logits stay within ± this, by a tanh; 0 for no bound. */
+  readonly softcap: number;
+  /** Whether linear layers and layer norms have a bias. */
+  readonly bias: boolean;
+  /** Whether the head shares the token embedding's weights. */
+  readonly tied: boolean;
+  /** Whether the projections into the residual stream start at zero. */
+  readonly zeroInit: boolean;
+  /** Probability of dropping an activation or an attention weight while training. */
+  readonly dropout: number;
+}
+
+type Sizes = Pick<ModelConfig, "vocab" | "context" | "layers" | "heads" | "width">;
+
+/** What a short form sets, unless the config says otherwise. */
+export const FAMILY_OPTIONS = {
+  gpt2: {
+    position: "learned",
+    norm: "layer",
+    normEpsilon: 1e-5,
+    mlp: "gelu",
+    qkNorm: false,
+    softcap: 0,
+    bias: true,
+    tied: true,
+  },
+  llama: {
+    position: "rope",
+    norm: "rms",
+    normEpsilon: 1e-5,
+    mlp: "swiglu",
+    qkNorm: false,
+    softcap: 0,
+    bias: false,
+    tied: false,
+  },
+  qwen3: {
+    position: "rope",
+    norm: "rms",
+    normEpsilon: 1e-6,
+    mlp: "swiglu",
+    qkNorm: true,
+    softcap: 0,
+    bias: false,
+    tied: true,
+  },
+} as const satisfies Record<string, Partial<ModelConfig>>;
+
+export type FamilyName = keyof typeof FAMILY_OPTIONS;
+
+/**
+ * Fills in what is not given: a family's options, and sizes that follow from others.
+ * @throws {ConfigError} naming the key, if the combination is impossible
+ */
+export function modelConfig(
+  { family = "gpt2", ...given }: Sizes & Partial<ModelConfig> & { family?: FamilyName },
+): ModelConfig {
+  const chosen = { ...FAMILY_OPTIONS[family], ...given };
+  const { heads, width } = chosen;
+  const config: ModelConfig = {
+    kvHeads: heads,
+    headWidth: width / heads,
+    hidden: defaultHidden(chosen.mlp, width),
+    ropeTheta: 10_000,
+    zeroInit: false,
+    dropout: 0,
+    ...chosen,
+  };
+  const fault = configFault(config);
+  if (fault) throw new ConfigError(fault.key, fault.why);
+  return config;
+}
+
+/** Four times the width; for SwiGLU, which has a third matrix, as many columns as make it equally large. */
+function defaultHidden(mlp: Activation, width: number): number {
+  return mlp === "swiglu" ? 8 * Math.ceil(width / 3) : 4 * width;
+}
+
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+  constructor(readonly key: keyof ModelConfig, readonly why: string) {
+    super(`${key}: ${why}`);
+  }
+}
+
+/** The first thing that makes a config impossible: the key, and why. */
+export function configFault(c: ModelConfig): { key: keyof ModelConfig; why: string } | null {
+  if (!Number.isInteger(c.headWidth)) {
+    return { key: "heads", why: `a width of ${c.width} cannot be divided by ${c.heads} heads` };
+  }
+  if (c.heads % c.kvHeads !== 0) {
+    return { key: "kvHeads", why: `${c.heads} heads cannot be shared out to ${c.kvHeads} key-value heads` };
+  }
+  if (c.position === "rope" && c.headWidth % 2 !== 0) {
+    return {
+      key: "headWidth",
+      why: `rope turns pairs of columns, and a head's ${c.headWidth} columns are odd in number`,
+    };
+  }
+  return null;
+}
