@@ -8,6 +8,7 @@ import { UserError } from "./lib/errors.ts";
 import { createApp } from "./lib/server/app.ts";
 import { Faq } from "./lib/server/faq.ts";
 import { ModelStore } from "./lib/server/models.ts";
+import { callerPath } from "./lib/run/caller.ts";
 import { deviceFlag, numberFlag, runProgram } from "./lib/run/flags.ts";
 
 const HELP = `Serves the chat page and an OpenAI-compatible API.
@@ -41,7 +42,7 @@ if (import.meta.main) {
     if (port > 65535) throw new UserError(`--port ${port}: expected at most 65535`);
     const hostname = flags.host ?? env("HOST", "localhost");
     const store = await ModelStore.find(
-      flags.models ?? env("MODELS", "models"),
+      flags.models ? callerPath(flags.models) : env("MODELS", "models"),
       deviceFlag(flags.device ?? env("DEVICE", "auto")),
       {
         rows: numberFlag("rows", flags.rows ?? "16", 1, true),
@@ -50,7 +51,7 @@ if (import.meta.main) {
     );
     const app = createApp({
       store,
-      faq: await Faq.read(flags.faq ?? "configs/faq.yaml"),
+      faq: await Faq.read(flags.faq ? callerPath(flags.faq) : "configs/faq.yaml"),
       apiKey: flags["api-key"] ?? Deno.env.get("API_KEY"),
       origins: flags.origin,
       timeLimit: numberFlag("time-limit", flags["time-limit"] ?? "60", 1, false),

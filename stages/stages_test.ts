@@ -92,6 +92,12 @@ const mistakes: {
     args: ["--set", "model.width=8192", "--set", "model.layers=24"],
     says: "training this model takes about",
   },
+  {
+    name: "more threads than cores",
+    args: ["--threads", "4096"],
+    says:
+      `threads: 4096 are more than the ${navigator.hardwareConcurrency} cores of this machine; use at most ${navigator.hardwareConcurrency}, or auto`,
+  },
   { name: "an unknown argument", args: ["--stesp=3"], says: "unknown argument --stesp" },
 ];
 
@@ -112,6 +118,38 @@ Deno.test("an output folder that may not be written is told in one line", async 
   await using work = await workspace();
   refused(await work.runReadOnly("prepare-corpus"), "data/processed/tiny/corpus");
   assert(!await exists(work.path("data")));
+});
+
+Deno.test("paths on the command line start from the caller's folder, those in a preset from the project's", async () => {
+  const cwd = new URL("../configs/", import.meta.url).pathname;
+  const task = async (...args: string[]) => {
+    const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: ["task", "-q", ...args],
+      cwd,
+      env: { NO_COLOR: "1", INIT_CWD: cwd },
+    }).output();
+    return { code, output: new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr) };
+  };
+  const named = ["--set", "name=no-such-name"]; // so that nothing is there, and nothing is written
+  refused(await task("build-vocab", "--config", "mini.yaml", "--set", "nmae=x"), "nmae: unknown key");
+  refused(
+    await task("prepare-corpus", "--config", "mini.yaml", ...named, "--set", "prepare-corpus.sources=no.txt"),
+    "configs/no.txt does not exist",
+  );
+  refused(
+    await task(
+      "prepare-corpus",
+      "--config",
+      "../configs/mini.yaml",
+      ...named,
+      "--set",
+      "prepare-corpus.sources=[{path: ../no/*.txt}]",
+    ),
+    "no/*.txt matches no file",
+  );
+  refused(await task("build-vocab", ...named), "run deno task prepare-corpus --config configs/mini.yaml");
+  refused(await task("lineage", "../models/no"), "models/no: no manifest.json");
+  refused(await task("ask", "--model", "no", "¿Qué?"), "configs/no holds no model");
 });
 
 Deno.test("tasks run with the permissions they are given", async () => {

@@ -118,9 +118,14 @@ const optimization = (lr: number, warmup: number) => ({
   log_every: whole.default(50).describe("Steps between lines of a log; a terminal shows every step."),
 });
 
+/** Steps of warmup where a preset does not say. */
+const WARMUP = 100;
+
 const Pretrain = z.strictObject({
   steps: natural.describe("Updates."),
-  ...optimization(1e-3, 100),
+  ...optimization(1e-3, WARMUP),
+  warmup: whole.optional()
+    .describe(`Steps of rising learning rate; ${WARMUP} by default, or all of them if there are fewer.`),
   accumulate: natural.default(1).describe("Micro-batches per update."),
   eval_every: whole.default(250).describe("Steps between validations; 0 for never."),
   eval_batches: natural.default(20).describe("Batches of one validation, spread over the held-out text."),
@@ -132,7 +137,7 @@ const Pretrain = z.strictObject({
     temperature: z.number().nonnegative().default(0.8),
     top_k: whole.default(0),
   }).prefault({}),
-});
+}).transform((pretrain) => ({ ...pretrain, warmup: pretrain.warmup ?? Math.min(WARMUP, pretrain.steps) }));
 
 const backbone = z.string().min(1).optional().describe(
   "Folder of a checkpoint, or of a GPT-2 from Hugging Face; this preset's own pretraining by default.",
@@ -239,13 +244,16 @@ export const PresetSchema = z.strictObject({
   for (const name of ["pretrain", "finetune-classify", "finetune-instruct"] as const) {
     const { lr, min_lr } = preset[name] ?? { lr: 1, min_lr: 0 };
     if (min_lr !== undefined && min_lr > lr) {
-      refuse([name, "min_lr"], `${min_lr} is above ${name}.lr, which is ${lr}`);
+      refuse([name, "min_lr"], `${min_lr} is above ${name}.lr, which is ${lr}; lower it`);
     }
   }
-  if (pretrain.warmup > pretrain.steps) {
+  const { warmup, steps } = pretrain;
+  if (warmup > steps) {
     refuse(
       ["pretrain", "warmup"],
-      `${pretrain.warmup} is more than pretrain.steps, which is ${pretrain.steps}`,
+      `${warmup} is more than pretrain.steps, which is ${steps}; lower it too, such as --set pretrain.warmup=${
+        Math.floor(steps / 10)
+      }`,
     );
   }
 });

@@ -107,7 +107,11 @@ export function numberFlag(name: string, value: string, least: number, whole: bo
 /** @throws {UserError} if it is no device's name */
 export function deviceFlag(value: string): DeviceChoice {
   if (value !== "auto" && value !== "cpu" && value !== "webgpu") {
-    throw new UserError(`--device ${value}: expected auto, cpu or webgpu`);
+    const hint = isGpuName(value) ? "; a GPU is used through webgpu" : "";
+    throw new UserError(`--device ${value}: expected auto, cpu or webgpu${hint}`);
   }
   return value;
 }
+
+/** Whether someone who asks for such a device means a GPU. */
+export const isGpuName = (value: string) => /gpu|cuda|rocm|nvidia|metal|mps|vulkan/i.test(value);

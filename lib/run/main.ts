@@ -1,6 +1,7 @@
 /** The command line of the stages. */
 import { UserError } from "../errors.ts";
 import { duration, Terminal } from "../progress.ts";
+import { callerPath } from "./caller.ts";
 import type { Preset } from "./config.ts";
 import { runProgram } from "./flags.ts";
 import { FileHashes } from "./hashes.ts";
@@ -40,16 +41,28 @@ export async function main(name: string, about: string, stages: readonly Stage[]
     values: ["config", "device", "threads"],
     lists: ["set"],
     switches: ["force", "resume"],
-  }, async ({ config = "configs/mini.yaml", device, threads, set, force, resume }) => {
+  }, async ({ config: given, device, threads, set, force, resume }) => {
+    const config = given ?? "configs/mini.yaml";
     if (resume && !resumable) throw new UserError(`--resume: ${name} has nothing to resume; leave it out`);
     if (resume && force) {
       throw new UserError("--resume goes on with a run and --force starts it anew; leave one out");
     }
     const sets = [...set, ...device ? [`device=${device}`] : [], ...threads ? [`threads=${threads}`] : []];
-    const preset = await loadPreset(config, sets);
+    const preset = await loadPreset(given === undefined ? config : callerPath(given), sets);
+    checkThreads(preset);
     code = await runStages(stages, preset, { name, config, sets, force, resume });
   });
   Deno.exit(code);
+}
+
+/** More threads than cores wait for each other, and make everything slower. */
+function checkThreads({ threads }: Preset): void {
+  const cores = navigator.hardwareConcurrency;
+  if (threads !== "auto" && threads > cores) {
+    throw new UserError(
+      `threads: ${threads} are more than the ${cores} cores of this machine; use at most ${cores}, or auto`,
+    );
+  }
 }
 
 interface Options {

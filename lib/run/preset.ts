@@ -4,9 +4,13 @@ import { isMap, LineCounter, parse, parseDocument } from "yaml";
 import type { z } from "zod";
 import { UserError } from "../errors.ts";
 import { readText } from "../files.ts";
+import { callerValue } from "./caller.ts";
 import { type Preset, PresetSchema } from "./config.ts";
+import { isGpuName } from "./flags.ts";
+import { isList, knownKeys, pathsTo } from "./schema.ts";
 
 /**
+ * Paths in the file start from the project's folder, and those in overrides from the folder of the caller.
  * @param sets overrides such as `pretrain.steps=200`; values are YAML
  * @throws {UserError} for the first thing that is wrong
  */
@@ -33,7 +37,7 @@ export function parsePreset(text: string, path: string, sets: readonly string[] 
   const result = PresetSchema.safeParse(values);
   if (result.success) return deepFreeze(result.data);
 
-  const issue = innermost(result.error.issues[0]);
+  const issue = innermost(foremost(result.error.issues));
   const keys = issue.path.map(String);
   const unknown = issue.code === "unrecognized_keys" ? [issue.keys[0]] : [];
   const full = [...keys, ...unknown];
@@ -65,23 +69,30 @@ function applyOverride(values: Tree, set: string): string {
     throw new UserError(`--set ${set}: the value is not valid YAML; quote it`);
   }
   const path = key.split(".");
+  // Brackets are a nuisance in shells: one value is a list of one.
+  if (isList(path) && !Array.isArray(value) && value !== null) value = [value];
   let at = values;
   for (const part of path.slice(0, -1)) {
-    if (typeof at[part] !== "object" || at[part] === null) at[part] = {};
+    if (!Object.hasOwn(at, part) || typeof at[part] !== "object" || at[part] === null) at[part] = {};
     at = at[part] as Tree;
   }
-  at[path.at(-1)!] = value;
+  at[path.at(-1)!] = callerValue(path, value);
   return key;
 }
 
 type Issue = z.core.$ZodIssue;
+
+/** Of several issues, the one to tell: a misspelt key rather than that the right one is missing. */
+const foremost = (issues: readonly Issue[]): Issue =>
+  issues.find(({ code }) => code === "unrecognized_keys") ?? issues[0];
 
 /** What is wrong in the form that a value was meant to have, if it has several. */
 function innermost(issue: Issue): Issue {
   if (issue.code !== "invalid_union") return issue;
   const other = ({ code, path }: Issue) =>
     path.length === 0 && (code === "invalid_type" || code === "invalid_value");
-  const meant = issue.errors.find(([first]) => !other(first))?.[0];
+  const form = issue.errors.find(([first]) => !other(first));
+  const meant = form && foremost(form);
   return meant ? innermost({ ...meant, path: [...issue.path, ...meant.path] } as Issue) : issue;
 }
 
@@ -99,18 +110,25 @@ function form(issue: Issue): string {
 
 function explainIssue(issue: Issue, keys: string[], values: Tree): string {
   const given = keys.reduce<unknown>((at, key) => (at as Tree | undefined)?.[key], values);
-  const got = given === undefined ? "it is missing" : `got ${JSON.stringify(given)}`;
+  const got = given === undefined
+    ? "it is missing; configs/mini.yaml shows it"
+    : `got ${JSON.stringify(given)}`;
   switch (issue.code) {
-    case "unrecognized_keys": {
-      const known = knownKeys(keys);
-      return `unknown key; did you mean ${closestString(issue.keys[0], known)}? (known: ${known.join(", ")})`;
-    }
-    case "invalid_type":
+    case "unrecognized_keys":
+      return explainUnknown(issue.keys[0], keys);
+    case "invalid_type": {
+      if (issue.expected === "array" && typeof given === "string") {
+        return `expected a list, ${got}; put it in brackets: [${JSON.stringify(given)}]`;
+      }
       return `expected ${issue.expected === "int" ? "a whole number" : issue.expected}, ${got}`;
+    }
     case "invalid_value": {
       const allowed = issue.values.map(String);
-      const hint = typeof given === "string" ? `; did you mean ${closestString(given, allowed)}?` : "";
-      return `expected one of ${allowed.join(", ")}, ${got}${hint}`;
+      if (typeof given !== "string") return `expected one of ${allowed.join(", ")}, ${got}`;
+      const hint = keys.join() === "device" && isGpuName(given)
+        ? "a GPU is used through webgpu"
+        : `did you mean ${closestString(given, allowed)}?`;
+      return `expected one of ${allowed.join(", ")}, ${got}; ${hint}`;
     }
     case "too_small":
       return `expected ${bound(issue, "more than", "at least", issue.minimum)}, ${got}`;
@@ -123,6 +141,13 @@ function explainIssue(issue: Issue, keys: string[], values: Tree): string {
   }
 }
 
+function explainUnknown(key: string, section: string[]): string {
+  const elsewhere = pathsTo(key);
+  if (elsewhere.length > 0) return `unknown key; did you mean ${elsewhere.join(" or ")}?`;
+  const known = knownKeys(section);
+  return `unknown key; did you mean ${closestString(key, known)}? (known: ${known.join(", ")})`;
+}
+
 function bound(
   issue: { inclusive?: boolean | undefined; origin: string },
   open: string,
@@ -131,26 +156,6 @@ function bound(
 ): string {
   const what = issue.origin === "array" ? " entries" : issue.origin === "string" ? " characters" : "";
   return `${issue.inclusive === false ? open : closed} ${limit}${what}`;
-}
-
-/** The keys that a part of the preset may have. */
-function knownKeys(path: string[]): string[] {
-  interface Definition {
-    innerType?: Schema;
-    element?: Schema;
-    options?: Schema[];
-  }
-  type Schema = { shape?: Record<string, Schema>; def?: Definition };
-  /** The map within a schema, through defaults, lists and alternatives. */
-  const mapIn = (schema: Schema | undefined): Schema["shape"] => {
-    const { innerType, element, options } = schema?.def ?? {};
-    return schema?.shape ?? (innerType ? mapIn(innerType) : undefined) ??
-      (element ? mapIn(element) : undefined) ??
-      options?.map(mapIn).find((shape) => shape);
-  };
-  let schema = PresetSchema as unknown as Schema;
-  for (const key of path) schema = /^\d+$/.test(key) ? schema : mapIn(schema)?.[key] ?? schema;
-  return Object.keys(mapIn(schema) ?? {});
 }
 
 function deepFreeze<T>(value: T): T {

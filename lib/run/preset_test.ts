@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertObjectMatch, assertStringIncludes, assertThrows } from "@std/assert";
 import { UserError } from "../errors.ts";
-import { jsonSchema } from "./config.ts";
+import { jsonSchema, PresetSchema } from "./config.ts";
 import { loadPreset, parsePreset } from "./preset.ts";
 import { TINY } from "./testing.ts";
 
@@ -69,12 +69,17 @@ Deno.test("impossible values are refused with both sides of the contradiction", 
     "--set model.head_width: rope turns pairs of columns",
   );
   assertStringIncludes(refusal(TINY, ["model.family=bert"]), "expected one of gpt2, llama, qwen3");
-  assertStringIncludes(refusal(TINY, ["pretrain.warmup=99"]), "--set pretrain.warmup: 99 is more than");
+  const late = "is more than pretrain.steps, which is 12; lower it too, such as --set pretrain.warmup=1";
+  assertEquals(refusal(TINY, ["pretrain.warmup=99"]), `--set pretrain.warmup: 99 ${late}`);
   assertStringIncludes(
     refusal(TINY, ["model.dropout=1.5"]),
     "--set model.dropout: expected less than 1, got 1.5",
   );
-  assertStringIncludes(refusal(TINY, ["device=gpu"]), "expected one of auto, webgpu, cpu");
+  assertEquals(
+    refusal(TINY, ["device=cuda"]),
+    '--set device: expected one of auto, webgpu, cpu, got "cuda"; a GPU is used through webgpu',
+  );
+  assertEquals(refusal(TINY, ["device=cup"]).split("; ")[1], "did you mean cpu?");
 });
 
 Deno.test("a family sets what the model's other keys leave open", () => {
@@ -122,4 +127,51 @@ Deno.test("a value of several forms is refused for what is wrong in the form tha
     bound("much"),
     '--set prepare-corpus.quality.symbols: expected false or a number, got "much"',
   );
+});
+
+Deno.test("a warmup that the preset does not give is no longer than the training", () => {
+  const warmup = (...sets: string[]) =>
+    parsePreset(TINY.replace("  warmup: 2\n", ""), "preset.yaml", sets).pretrain.warmup;
+  assertEquals(warmup("pretrain.steps=60"), 60);
+  assertEquals(warmup("pretrain.steps=600"), 100);
+});
+
+Deno.test("a misspelt required key is told, rather than that the right one is missing", () => {
+  assertStringIncludes(
+    refusal(TINY.replace("steps: 12", "stepz: 12")),
+    "preset.yaml:9: pretrain.stepz: unknown key; did you mean steps?",
+  );
+  assertStringIncludes(
+    refusal(TINY.replace("pretrain:", "pretrian:")),
+    "preset.yaml:8: pretrian: unknown key; did you mean pretrain?",
+  );
+});
+
+Deno.test("a key without its section is told with the sections that have it", () => {
+  assertEquals(refusal(TINY, ["steps=60"]), "--set steps: unknown key; did you mean pretrain.steps?");
+  assertEquals(
+    refusal(TINY, ["lr=1"]),
+    "--set lr: unknown key; did you mean pretrain.lr or finetune-classify.lr or finetune-instruct.lr?",
+  );
+});
+
+Deno.test("one value on the command line is a list of one; in a file, the message shows the brackets", () => {
+  const { sources } = parsePreset(TINY, "preset.yaml", ["prepare-corpus.sources=/file"])["prepare-corpus"];
+  assertEquals(sources, ["/file"]);
+  assertEquals(
+    refusal(TINY.replace("[text.txt]", "text.txt")),
+    'preset.yaml:5: prepare-corpus.sources: expected a list, got "text.txt"; put it in brackets: ["text.txt"]',
+  );
+});
+
+Deno.test("a key that every object has is no section of a preset", () => {
+  assertStringIncludes(refusal(TINY, ["__proto__.steps=1"]), "unknown key");
+  assert(!("steps" in {}));
+});
+
+Deno.test("a preset with its defaults filled in, as manifests record it, reads as itself", async () => {
+  for (const name of ["mini", "small", "gpt2"]) {
+    const preset = await loadPreset(new URL(`${name}.yaml`, configs).pathname);
+    assertEquals<unknown>(PresetSchema.parse(structuredClone(preset)), preset);
+  }
 });

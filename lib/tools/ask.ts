@@ -9,6 +9,7 @@ import { UserError } from "../errors.ts";
 import { answer } from "../generate/answer.ts";
 import { GPT } from "../nn/gpt.ts";
 import { inferOnce } from "../nn/infer_once.ts";
+import { callerPath } from "../run/caller.ts";
 import { deviceFlag, numberFlag, runProgram } from "../run/flags.ts";
 import { findCheckpoint } from "../train/backbone.ts";
 import { readCheckpoint } from "../train/checkpoint.ts";
@@ -48,9 +49,11 @@ await runProgram(program, async (flags, operands) => {
     seed: numberFlag("seed", flags.seed ?? "1", 0, true),
   };
   const choice = deviceFlag(flags.device ?? "auto");
-  const questions = flags.file ? await readQuestions(flags.file) : [{ instruction: operands[0].trim() }];
+  const questions = flags.file
+    ? await readQuestions(callerPath(flags.file))
+    : [{ instruction: operands[0].trim() }];
   if (questions[0].instruction === "") throw new UserError("the question is empty");
-  const checkpoint = await readCheckpoint(await findCheckpoint(flags.model));
+  const checkpoint = await readCheckpoint(await findCheckpoint(callerPath(flags.model)));
   const { config, tokenizer, head, values } = checkpoint;
   if (head) throw new UserError(`${flags.model} is a classifier; use deno task classify`);
   const { device } = await openDevice(choice, { trial: (gpu) => inferOnce(gpu, checkpoint) });

@@ -6,6 +6,7 @@
 import { encodeText } from "../data/labelled.ts";
 import { openDevice } from "../device/open.ts";
 import { UserError } from "../errors.ts";
+import { callerPath } from "../run/caller.ts";
 import { runProgram } from "../run/flags.ts";
 import { inferOnce } from "../nn/infer_once.ts";
 import { findCheckpoint } from "../train/backbone.ts";
@@ -34,7 +35,7 @@ await runProgram(program, async (flags, operands) => {
   if (operands.some((text) => text.trim() === "")) {
     throw new UserError("the text is empty; give one in quotes");
   }
-  const folder = await findCheckpoint(flags.model);
+  const folder = await findCheckpoint(callerPath(flags.model));
   const { device } = await openDevice("auto", {
     trial: async (gpu) => inferOnce(gpu, await readCheckpoint(folder)),
   });

@@ -7,6 +7,7 @@ import { dirname } from "@std/path";
 import { UserError } from "../errors.ts";
 import { exists } from "../files.ts";
 import { count, duration } from "../progress.ts";
+import { callerPath } from "../run/caller.ts";
 import { paths, type Preset } from "../run/config.ts";
 import { runProgram } from "../run/flags.ts";
 import { type Manifest, readManifest } from "../run/manifest.ts";
@@ -77,6 +78,6 @@ async function print(folder: string, manifest: Manifest, depth: number, seen: Se
 
 await runProgram({ name: "lineage", help: HELP, operands: true }, async (_, operands) => {
   if (operands.length !== 1) throw new UserError("lineage: give one folder, such as models/mini/pretrain");
-  const [folder, manifest] = await nearest(operands[0]);
+  const [folder, manifest] = await nearest(callerPath(operands[0]));
   await print(folder, manifest, 0, new Set());
 });

@@ -10,6 +10,7 @@ import { CpuDevice } from "../device/cpu.ts";
 import type { Device } from "../device/device.ts";
 import { findAdapter } from "../device/open.ts";
 import { WebGpuDevice } from "../device/webgpu.ts";
+import { callerPath } from "../run/caller.ts";
 import { runProgram } from "../run/flags.ts";
 import { replay, TOLERANCES } from "../train/parity.ts";
 
@@ -23,7 +24,7 @@ final weights relative by norm, losses absolute, gradient norms relative. Exits 
 await runProgram({ name: "parity", help: HELP, operands: true }, async (_, operands) => {
   const kept = new URL("../train/testdata/parity/", import.meta.url).pathname;
   const folders = operands.length > 0
-    ? operands
+    ? operands.map(callerPath)
     : [...Deno.readDirSync(kept)].map(({ name }) => kept + name).sort();
   const adapter = await findAdapter();
   const devices: [string, Device][] = [

@@ -1,0 +1,56 @@
+/** Paths as the caller means them: `deno task` runs programs in the project's folder, wherever it was called. */
+import { isAbsolute, join, relative, resolve } from "@std/path";
+
+/** The project's folder. */
+const PROJECT = new URL("../../", import.meta.url).pathname.replace(/\/$/, "");
+
+/** The folder that a path on the command line starts from. */
+function callerFolder(): string {
+  const here = Deno.cwd();
+  // A program that was not started by this project's tasks may have inherited the variable from another.
+  return here === PROJECT ? Deno.env.get("INIT_CWD") ?? here : here;
+}
+
+/** A path that was given on the command line, as this process can open it; addresses and globs keep their form. */
+export function callerPath(path: string): string {
+  const here = Deno.cwd(), caller = callerFolder();
+  if (caller === here || isAbsolute(path) || /^[a-z]+:\/\//i.test(path)) return path;
+  const full = join(caller, path);
+  const within = relative(here, full);
+  return within.startsWith("..") ? resolve(full) : within || ".";
+}
+
+/** Keys of presets whose values are paths, or hold some. A star stands for any one key. */
+const PATH_KEYS = [
+  "prepare-corpus.sources",
+  "finetune-classify.backbone",
+  "finetune-classify.tasks.*.data",
+  "finetune-classify.tasks.*.test",
+  "finetune-instruct.backbone",
+  "finetune-instruct.data",
+  "evaluate.checkpoints.*",
+  "evaluate.text",
+  "evaluate.instruct.data",
+].map((key) => key.split("."));
+
+/** A value that was given for a key on the command line, with the paths in it as `callerPath` gives them. */
+export function callerValue(key: readonly string[], value: unknown): unknown {
+  if (typeof value === "string") {
+    const isPath = PATH_KEYS.some((path) =>
+      path.length === key.length && path.every((part, i) => part === "*" || part === key[i])
+    );
+    return isPath ? callerPath(value) : value;
+  }
+  if (Array.isArray(value)) {
+    // A source may be a map, whose path is one too.
+    return value.map((entry) =>
+      typeof entry?.path === "string"
+        ? { ...entry, path: callerValue(key, entry.path) }
+        : callerValue(key, entry)
+    );
+  }
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([inner, entry]) => [inner, callerValue([...key, inner], entry)]),
+  );
+}

@@ -1,0 +1,57 @@
+/** What the schema of presets says of a key, for messages that propose another. */
+import { PresetSchema } from "./config.ts";
+
+interface Definition {
+  readonly type?: string;
+  readonly innerType?: Schema;
+  /** What a value is before it is transformed. */
+  readonly in?: Schema;
+  readonly element?: Schema;
+  readonly valueType?: Schema;
+  readonly options?: readonly Schema[];
+}
+interface Schema {
+  readonly shape?: Readonly<Record<string, Schema>>;
+  readonly def?: Definition;
+}
+
+/** A schema without its defaults and transformations. */
+function bare(schema: Schema): Schema {
+  const inner = schema.def?.innerType ?? schema.def?.in;
+  return inner ? bare(inner) : schema;
+}
+
+/** The map within a schema, through lists and alternatives. */
+function mapIn(schema: Schema | undefined): Schema["shape"] {
+  if (!schema) return undefined;
+  const { shape, def } = bare(schema);
+  return shape ?? mapIn(def?.element) ?? def?.options?.map(mapIn).find((shape) => shape);
+}
+
+function schemaAt(path: readonly string[]): Schema | undefined {
+  let at: Schema | undefined = PresetSchema as unknown as Schema;
+  for (const key of path) {
+    if (/^\d+$/.test(key)) continue;
+    at = at && (mapIn(at)?.[key] ?? bare(at).def?.valueType);
+  }
+  return at;
+}
+
+/** The keys that a part of the preset may have. */
+export const knownKeys = (path: readonly string[]): string[] => Object.keys(mapIn(schemaAt(path)) ?? {});
+
+/** Whether the value of a key is a list. */
+export function isList(path: readonly string[]): boolean {
+  const schema = schemaAt(path);
+  return schema !== undefined && bare(schema).def?.type === "array";
+}
+
+/** Dotted paths of keys in sections that have this name. */
+export function pathsTo(name: string): string[] {
+  const find = (path: string[]): string[] =>
+    knownKeys(path).flatMap((key) => [
+      ...key === name ? [[...path, key].join(".")] : [],
+      ...bare(schemaAt([...path, key])!).shape ? find([...path, key]) : [],
+    ]);
+  return find([]);
+}
