@@ -35,6 +35,8 @@ const HeadKeys = z.object({
 /** `model.safetensors.index.json`: which file has which tensor. */
 const Index = z.object({ weight_map: z.record(z.string(), z.string()) });
 
+const REMEDY = "a model's folder holds config.json and model.safetensors";
+
 /** Bytes of weights that one file holds at most, as transformers has it. */
 const LARGEST_FILE = 5e9;
 
@@ -142,7 +144,7 @@ function weightFiles(weights: Weights, largest: number): Record<string, Content>
  */
 export async function readHuggingFace(folder: string): Promise<LoadedModel> {
   const path = join(folder, "config.json");
-  const json = await readJson(path, "a model's folder holds config.json and model.safetensors");
+  const json = await readJson(path, REMEDY);
   const family = familyNamed(json.model_type, path);
   const { file, weights } = await readWeights(folder);
   const find = (name: string) => {
@@ -256,10 +258,11 @@ export async function readWeights(folder: string): Promise<{ file: string; weigh
   return { file: index, weights };
 }
 
-/** Whether a folder's config.json is a classifier's. */
+/**
+ * Whether a folder's config.json is a classifier's.
+ * @throws {UserError} if there is none that can be read
+ */
 export async function readHead(folder: string): Promise<boolean> {
-  const config = JSON.parse(
-    await readFolder(folder, (place) => Deno.readTextFile(join(place, "config.json"))).catch(() => "{}"),
-  );
-  return families.some(({ classifier }) => config.architectures?.[0] === classifier);
+  const { architectures } = await readFolder(folder, (place) => readJson(join(place, "config.json"), REMEDY));
+  return Array.isArray(architectures) && families.some(({ classifier }) => architectures[0] === classifier);
 }

@@ -23,6 +23,7 @@ const LAYERS = [
   "lib/errors.ts",
   "lib/event_loop.ts",
   "lib/folders.ts",
+  "lib/lock.ts",
   "lib/files.ts",
   "lib/progress.ts",
   "lib/page.ts",

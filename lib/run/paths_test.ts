@@ -12,7 +12,7 @@ import { ModelStore } from "../server/models.ts";
 import { readTokenizer } from "../text/tokenizer.ts";
 import { findCheckpoint } from "../train/backbone.ts";
 import { readCheckpointInfo } from "../train/checkpoint.ts";
-import { lockFolder } from "./lock.ts";
+import { lockFolder } from "../lock.ts";
 import { loadPreset } from "./preset.ts";
 
 /** A folder with a file `file` and a folder `folder`. */

@@ -3,7 +3,7 @@ import { dirname, join } from "@std/path";
 import { explain as explainRefusal } from "../files.ts";
 import type { Preset } from "./config.ts";
 import { type Manifest, readManifest, writeManifest } from "./manifest.ts";
-import { lockFolder } from "./lock.ts";
+import { lockFolder } from "../lock.ts";
 import type { Stage } from "./stage.ts";
 import { type Inputs, type Request, staleness } from "./staleness.ts";
 

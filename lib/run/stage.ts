@@ -10,7 +10,7 @@ import { commandLine } from "./command.ts";
 import type { Preset } from "./config.ts";
 import { refuseToReplace, resumePoint } from "./keep.ts";
 import { inputHashes } from "./inputs.ts";
-import { lockFolder } from "./lock.ts";
+import { lockFolder } from "../lock.ts";
 import { listOutputs, removeManifest, writeManifest } from "./manifest.ts";
 import type { Settings } from "./settings.ts";
 import { shareResult } from "./share.ts";

@@ -1,6 +1,7 @@
 /** Fetches files once: partial ones are kept and gone on with, whole ones are checked and never fetched again. */
 import { dirname, join } from "@std/path";
 import { UserError } from "../../errors.ts";
+import { lockFolder } from "../../lock.ts";
 import { exists, explain, hashContent, hashFile, renameSynced } from "../../files.ts";
 import { hubHeaders, refusedByHub, type SourceFile, unreachable } from "./sources.ts";
 
@@ -45,39 +46,49 @@ function fileName(pathname: string): string {
 /** A failure that another attempt may mend. */
 class Dropped extends Error {}
 
-/** @returns where the file is, and its checksum */
+/**
+ * @returns where the file is, and its checksum
+ * @throws {UserError} if it cannot be fetched, is not as expected, or is being fetched by another process
+ */
 export async function download(
   remote: NonNullable<SourceFile["remote"]>,
-  { folder, progress = () => {}, pause = 500 }: DownloadOptions,
+  options: DownloadOptions,
 ): Promise<{ path: string; sha256: string }> {
-  const { url } = remote;
-  const path = downloadPath(folder, url), partial = `${path}.part`;
-  if (!await exists(path)) {
-    await Deno.mkdir(dirname(path), { recursive: true }).catch((error) => explain(error, path));
-    for (let failures = 0, before = await sizeOf(partial);;) {
-      try {
-        await attempt(remote, partial, progress);
-        break;
-      } catch (error) {
-        if (!(error instanceof Dropped)) throw error;
-        const here = await sizeOf(partial);
-        failures = here > before ? 1 : failures + 1;
-        before = here;
-        if (failures === ATTEMPTS) {
-          throw new UserError(
-            `${url}: ${error.message}, ${ATTEMPTS} times in a row; ${here} bytes are kept, so run again later ` +
-              "to go on",
-          );
-        }
-        await new Promise((resolve) => setTimeout(resolve, pause * 2 ** (failures - 1)));
+  const path = downloadPath(options.folder, remote.url);
+  if (await exists(path)) return { path, sha256: await check(path, remote) };
+  await using _lock = await lockFolder(dirname(path), `download of ${remote.url}`);
+  const partial = `${path}.part`;
+  await Deno.mkdir(dirname(path), { recursive: true }).catch((error) => explain(error, path));
+  await fetchWhole(remote, partial, options);
+  const sha256 = await check(partial, remote);
+  await renameSynced(partial, path);
+  await Deno.remove(`${partial}.tag`).catch(() => {});
+  return { path, sha256 };
+}
+
+/** Attempts until the file is whole, or nothing comes any more. */
+async function fetchWhole(
+  remote: NonNullable<SourceFile["remote"]>,
+  partial: string,
+  { progress = () => {}, pause = 500 }: DownloadOptions,
+): Promise<void> {
+  for (let failures = 0, before = await sizeOf(partial);;) {
+    try {
+      return await attempt(remote, partial, progress);
+    } catch (error) {
+      if (!(error instanceof Dropped)) throw error;
+      const here = await sizeOf(partial);
+      failures = here > before ? 1 : failures + 1;
+      before = here;
+      if (failures === ATTEMPTS) {
+        throw new UserError(
+          `${remote.url}: ${error.message}, ${ATTEMPTS} times in a row; ${here} bytes are kept, so run again ` +
+            "later to go on",
+        );
       }
+      await new Promise((resolve) => setTimeout(resolve, pause * 2 ** (failures - 1)));
     }
-    const sha256 = await check(partial, remote);
-    await renameSynced(partial, path);
-    await Deno.remove(`${partial}.tag`).catch(() => {});
-    return { path, sha256 };
   }
-  return { path, sha256: await check(path, remote) };
 }
 
 async function sizeOf(path: string): Promise<number> {

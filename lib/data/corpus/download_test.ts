@@ -2,6 +2,7 @@ import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/
 import { join } from "@std/path";
 import { createHash } from "node:crypto";
 import { UserError } from "../../errors.ts";
+import { lockFolder } from "../../lock.ts";
 import { download, downloadPath } from "./download.ts";
 import { serveFiles } from "./testing_server.ts";
 
@@ -167,3 +168,15 @@ Deno.test("two addresses whose files have one name are kept apart", async () => 
   assertEquals([await Deno.readTextFile(a), await Deno.readTextFile(b)], ["a", "b"]);
   await Deno.remove(folder, { recursive: true });
 });
+
+Deno.test("a file that another process is fetching is not fetched into the same place", () =>
+  withServer(async (server, folder) => {
+    const path = downloadPath(folder, `${server.url}/a.txt`);
+    {
+      await using _other = await lockFolder(join(path, ".."), "download of a.txt");
+      await assertRejects(() => fetched(server, "/a.txt", folder), UserError, "is being written by process");
+      assertEquals(server.requests.length, 0);
+    }
+    assertEquals(await Deno.readFile(await fetched(server, "/a.txt", folder)), CONTENT);
+    assertEquals([...Deno.readDirSync(folder)].length, 1);
+  }));

@@ -4,8 +4,8 @@
  */
 import { dirname } from "@std/path";
 import { z } from "zod";
-import { describe, UserError } from "../errors.ts";
-import { explain } from "../files.ts";
+import { describe, UserError } from "./errors.ts";
+import { explain } from "./files.ts";
 
 const Holder = z.object({ pid: z.number(), task: z.string(), since: z.string() });
 

@@ -1,7 +1,7 @@
 import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { join } from "@std/path";
-import { UserError } from "../errors.ts";
-import { exists } from "../files.ts";
+import { UserError } from "./errors.ts";
+import { exists } from "./files.ts";
 import { lockFolder } from "./lock.ts";
 
 async function inTemporaryFolder(test: (folder: string) => Promise<void>): Promise<void> {
@@ -20,7 +20,7 @@ function holder(folder: string): Deno.ChildProcess {
     await using lock = await lockFolder(${JSON.stringify(folder)}, "pretrain");
     console.log("locked");
     await new Response(Deno.stdin.readable).text();`;
-  const config = new URL("../../deno.json", import.meta.url).pathname;
+  const config = new URL("../deno.json", import.meta.url).pathname;
   return new Deno.Command(Deno.execPath(), {
     args: ["eval", "-q", `--config=${config}`, program],
     ...{ stdin: "piped", stdout: "piped", stderr: "null" },
