@@ -12,7 +12,7 @@ export interface Services {
   readonly faq: Faq;
   readonly metrics: ServerMetrics;
   readonly recent: RecentAnswers;
-  /** What computes embeddings, labels and attention. */
+  /** What computes embeddings, labels, attention, and how probable prompts are. */
   readonly work: WorkQueue;
   /** Whether requests must bring a key. */
   readonly locked: boolean;

@@ -1,5 +1,6 @@
 /** `/v1/completions`: texts continued, whole or in parts. */
 import { createRoute } from "@hono/zod-openapi";
+import { letOthersIn } from "../../event_loop.ts";
 import { scoreTokens } from "../../generate/score.ts";
 import type { EncodedPrompt } from "../../text/prompt.ts";
 import { special } from "../../text/special.ts";
@@ -17,7 +18,7 @@ import { jsonOrEvents, jsonRequest, refusals, routeGroup } from "../openapi.ts";
 import { reportCut, textPrompt } from "../prompts.ts";
 import { newId, now } from "../schemas/common.ts";
 import { Completion, CompletionChunk, CompletionRequest } from "../schemas/completions.ts";
-import { checkDeadline, deadlineOf, languageModel, type Services } from "../services.ts";
+import { deadlineOf, languageModel, type Services } from "../services.ts";
 import { completionLogprobs, type ScoredToken, serverSentEvents } from "../wire.ts";
 
 const completionRoute = createRoute({
@@ -60,7 +61,7 @@ async function echoOf(
   return { text, tokens: typeof sent === "string" && ids[0] === special("<bos>") ? tokens.slice(1) : tokens };
 }
 
-export function completionRoutes({ store, metrics, timeLimit }: Services) {
+export function completionRoutes({ store, metrics, work, timeLimit }: Services) {
   const app = routeGroup();
   app.openapi(completionRoute, async (c) => {
     const request = c.req.valid("json");
@@ -69,16 +70,22 @@ export function completionRoutes({ store, metrics, timeLimit }: Services) {
     const maxNewTokens = request.max_tokens ?? 16;
     const sampling = samplingOf(request, model);
     const newTokens = maxNewTokens === -1 ? Infinity : maxNewTokens;
-    const prompts = request.prompt.map((prompt) => textPrompt(model, prompt, newTokens));
-    prompts.forEach((prompt) => reportCut(c, prompt, request.truncate, "prompt"));
+    const prompts: EncodedPrompt[] = [];
+    for (const prompt of request.prompt) {
+      prompts.push(textPrompt(model, prompt, newTokens));
+      await letOthersIn();
+    }
+    for (const prompt of prompts) reportCut(c, prompt, request.truncate, "prompt");
 
     const deadline = deadlineOf(c, timeLimit);
     const alternatives = request.logprobs ?? null;
     const echoes: Echo[] = [];
-    for (const [i, prompt] of prompts.entries()) {
-      checkDeadline(deadline);
-      const sent = request.prompt[i];
-      echoes.push(request.echo ? await echoOf(model, prompt, sent, alternatives) : { text: "", tokens: [] });
+    if (request.echo) {
+      await work.run(deadline, async (turn) => {
+        for (const [i, prompt] of prompts.entries()) {
+          echoes.push(await turn(() => echoOf(model, prompt, request.prompt[i], alternatives)));
+        }
+      });
     }
     const generations = startAnswers(
       model,
@@ -94,7 +101,7 @@ export function completionRoutes({ store, metrics, timeLimit }: Services) {
       deadline,
       metrics,
     );
-    const echo = (index: number) => echoes[Math.floor(index / n)];
+    const echo = (index: number) => echoes[Math.floor(index / n)] ?? { text: "", tokens: [] };
     const shift = (index: number) => (token: ScoredToken) => {
       return { ...token, offset: token.offset + echo(index).text.length };
     };
