@@ -12,7 +12,6 @@ import { count } from "../lib/progress.ts";
 import { paths } from "../lib/run/config.ts";
 import { main } from "../lib/run/main.ts";
 import type { Stage } from "../lib/run/stage.ts";
-import { special } from "../lib/text/special.ts";
 import { type Tokenizer, vocabularyBuilder } from "../lib/text/tokenizer.ts";
 import { prepareCorpus } from "./prepare-corpus.ts";
 
@@ -22,7 +21,7 @@ function coverage(tokenizer: Tokenizer, documents: readonly string[]): number {
   for (const text of documents) {
     const ids = tokenizer.encode(text);
     all += ids.length;
-    unknown += ids.reduce((n, id) => n + Number(id === special("<unk>")), 0);
+    unknown += ids.reduce((n, id) => n + Number(id === tokenizer.special.unk), 0);
   }
   return all === 0 ? 1 : 1 - unknown / all;
 }

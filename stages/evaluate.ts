@@ -33,7 +33,6 @@ import { bar, type Terminal } from "../lib/progress.ts";
 import { paths, type Preset, section } from "../lib/run/config.ts";
 import { main } from "../lib/run/main.ts";
 import type { Stage } from "../lib/run/stage.ts";
-import { special } from "../lib/text/special.ts";
 import type { Tokenizer } from "../lib/text/tokenizer.ts";
 import { checkpointFiles, findCheckpoint } from "../lib/train/backbone.ts";
 import { type Checkpoint, readCheckpoint, readCheckpointInfo } from "../lib/train/checkpoint.ts";
@@ -246,7 +245,7 @@ async function attentionPictures(
   const ids =
     (info.stage === "finetune-instruct"
       ? promptTokens(tokenizer, config.context, text)
-      : Uint32Array.of(special("<bos>"), ...tokenizer.encode(text)).subarray(0, config.context)).slice(
+      : Uint32Array.of(tokenizer.special.bos, ...tokenizer.encode(text)).subarray(0, config.context)).slice(
         0,
         PICTURED,
       );

@@ -17,7 +17,6 @@ import { main } from "../lib/run/main.ts";
 import type { Context, Stage } from "../lib/run/stage.ts";
 import { finetuningLoop, openFor } from "../lib/run/training.ts";
 import { deriveSeed, uniform } from "../lib/tensor/random.ts";
-import { special } from "../lib/text/special.ts";
 import { backboneFiles, readBackbone } from "../lib/train/backbone.ts";
 import { readCheckpoint } from "../lib/train/checkpoint.ts";
 import {
@@ -201,7 +200,7 @@ async function finetune(task: Task, out: string, values: Backbone["values"] | un
   const freeze: Freeze = options.freeze === "backbone" || options.freeze === "none"
     ? options.freeze
     : Math.min(config.layers, Number(options.freeze.split(" ")[1]));
-  const model = new Classifier(device, config, head, special("<pad>"), freeze);
+  const model = new Classifier(device, config, head, tokenizer.special.pad, freeze);
   const { seed } = splits.origin;
   model.initialize(deriveSeed(seed, "weights"), values);
   terminal.log(
@@ -228,6 +227,7 @@ async function finetune(task: Task, out: string, values: Backbone["values"] | un
     }
     : null;
   const weights = classWeights(splits, options);
+  const mask = tokenizer.special.unk ?? tokenizer.special.pad;
   const n = data.train.texts.length;
   const perEpoch = Math.ceil(n / options.batch);
 
@@ -254,8 +254,11 @@ async function finetune(task: Task, out: string, values: Backbone["values"] | un
       const targets = Uint32Array.from(rows, (i) => data.train.targets[i]);
       const hidden = deriveSeed(seed, "hidden", at);
       const tokens = padded(
-        rows.map((i, row) => hideTokens(data.train.texts[i], options.token_dropout, deriveSeed(hidden, row))),
+        rows.map((i, row) => {
+          return hideTokens(data.train.texts[i], options.token_dropout, deriveSeed(hidden, row), mask);
+        }),
         config.context,
+        tokenizer.special.pad,
       );
       return {
         targets: rows.length,
@@ -294,10 +297,10 @@ async function finetune(task: Task, out: string, values: Backbone["values"] | un
   };
 }
 
-/** Some tokens, drawn by seed, become `<unk>`: a text must be known by more than one of its words. */
-function hideTokens(ids: Uint32Array, rate: number, seed: number): Uint32Array {
+/** Some tokens, drawn by seed, become `mask`: a text must be known by more than one of its words. */
+function hideTokens(ids: Uint32Array, rate: number, seed: number, mask: number): Uint32Array {
   if (rate === 0) return ids;
-  return ids.map((id, i) => i > 0 && uniform(seed, i) < rate ? special("<unk>") : id);
+  return ids.map((id, i) => i > 0 && uniform(seed, i) < rate ? mask : id);
 }
 
 if (import.meta.main) await main(finetuneClassify.name, finetuneClassify.about, [finetuneClassify]);

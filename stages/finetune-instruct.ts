@@ -23,7 +23,7 @@ import { main } from "../lib/run/main.ts";
 import type { Stage } from "../lib/run/stage.ts";
 import { finetuningLoop, openFor } from "../lib/run/training.ts";
 import { deriveSeed, permutation, uniform } from "../lib/tensor/random.ts";
-import { encodeConversation } from "../lib/text/prompt.ts";
+import { encodeConversation, type EncodedConversation } from "../lib/text/prompt.ts";
 import { backboneFiles, readBackbone } from "../lib/train/backbone.ts";
 import { evaluateLoss } from "../lib/train/evaluate.ts";
 import { highestLanguageLoss, languageBatch, train } from "../lib/train/loop.ts";
@@ -70,10 +70,10 @@ export const finetuneInstruct: Stage = {
     if (cut > 0) terminal.log(`  ${cut} conversations are longer than the context of ${time} tokens; cut`);
 
     const perEpoch = Math.ceil(learned.length / options.batch);
+    const batchOf = (some: EncodedConversation[]) => conversationBatch(some, time, tokenizer.special.pad);
     const held = Array.from(
       { length: Math.ceil(validation.length / options.batch) },
-      (_, i) =>
-        conversationBatch(validation.slice(i * options.batch, (i + 1) * options.batch).map(encode), time),
+      (_, i) => batchOf(validation.slice(i * options.batch, (i + 1) * options.batch).map(encode)),
     );
     const sample = async (instruction: string) => {
       const options = { maxNewTokens: 100, temperature: 0, topK: 0, seed };
@@ -98,7 +98,7 @@ export const finetuneInstruct: Stage = {
           }));
           return { ...learned[i], turns };
         });
-        return languageBatch(model, conversationBatch(varied.map(encode), time));
+        return languageBatch(model, batchOf(varied.map(encode)));
       },
       evaluate: () => evaluateLoss(model, held, tokenizer),
       ...options.sample !== "" && { sample: () => sample(options.sample) },

@@ -17,7 +17,6 @@ import { main } from "../lib/run/main.ts";
 import type { Stage } from "../lib/run/stage.ts";
 import { architecture, openFor } from "../lib/run/training.ts";
 import { deriveSeed } from "../lib/tensor/random.ts";
-import { special } from "../lib/text/special.ts";
 import { readTokenizer, type Tokenizer } from "../lib/text/tokenizer.ts";
 import { architectureDifferences, readCheckpoint } from "../lib/train/checkpoint.ts";
 import { evaluateLoss, unigramEntropy } from "../lib/train/evaluate.ts";
@@ -152,14 +151,14 @@ async function sample(
   tokenizer: Tokenizer,
   { seed, pretrain: { sample } }: Preset,
 ): Promise<string> {
-  const prompt = Uint32Array.of(special("<bos>"), ...tokenizer.encode(sample.prompt));
+  const prompt = Uint32Array.of(tokenizer.special.bos, ...tokenizer.encode(sample.prompt));
   const ids: number[] = [];
   const options = {
     maxNewTokens: sample.tokens,
     temperature: sample.temperature,
     topK: sample.top_k,
     seed: deriveSeed(seed, "sample"),
-    stop: special("<eos>"),
+    stop: tokenizer.special.eos,
   };
   for await (const id of generate(model, prompt, options)) ids.push(id);
   return sample.prompt + tokenizer.decode(ids);

@@ -1,6 +1,5 @@
 /** Documents on disk, one JSON line each, and the token streams made of them. */
 import { UserError } from "../errors.ts";
-import { special } from "../text/special.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 import { readLines } from "./lines.ts";
 
@@ -32,10 +31,10 @@ export function tokenStream(documents: readonly string[], tokenizer: Tokenizer):
   const stream = new Uint32Array(encoded.reduce((sum, ids) => sum + ids.length + 2, 0));
   let at = 0;
   for (const ids of encoded) {
-    stream[at] = special("<bos>");
+    stream[at] = tokenizer.special.bos;
     stream.set(ids, at + 1);
     at += ids.length + 2;
-    stream[at - 1] = special("<eos>");
+    stream[at - 1] = tokenizer.special.eos;
   }
   return stream;
 }

@@ -36,9 +36,9 @@ Deno.test("an epoch goes through every example once, in another order than the n
 
 Deno.test("sequences are padded on the right to a multiple of 16, at most the context", () => {
   const sequences = [Uint32Array.of(7, 8), Uint32Array.from({ length: 17 }, () => 9)];
-  const { ids, time } = padded(sequences, 100);
+  const { ids, time } = padded(sequences, 100, 0);
   assertEquals([time, ids.length, [...ids.subarray(0, 4)]], [32, 64, [7, 8, 0, 0]]);
-  assertEquals(padded(sequences, 20).time, 20);
+  assertEquals(padded(sequences, 20, 0).time, 20);
 });
 
 Deno.test("the targets of a conversation are its answers, each at the token before", () => {
@@ -46,7 +46,7 @@ Deno.test("the targets of a conversation are its answers, each at the token befo
   builder.add("abc");
   const tokenizer = builder.build({ minCount: 1, always: "", size: 0 });
   const conversation = encodeConversation(tokenizer, [{ instruction: "ab", response: "c" }], 40);
-  const { tokens, targets } = conversationBatch([conversation], 40);
+  const { tokens, targets } = conversationBatch([conversation], 40, tokenizer.special.pad);
   assertEquals([...tokens.ids.subarray(0, 6)], [4, 6, 7, 5, 8, 0]);
   assertEquals([...targets.subarray(0, 6)], [IGNORED, IGNORED, IGNORED, 8, 3, IGNORED]);
 });

@@ -105,9 +105,13 @@ export function withoutAccents(text: string): string {
 
 const lowerFirst = (text: string) => text.replace(/\p{L}/u, (first) => first.toLowerCase());
 
-/** Conversations side by side; only answers are learned. */
-export function conversationBatch(conversations: readonly EncodedConversation[], context: number): Batch {
-  const tokens: Tokens = padded(conversations.map(({ ids }) => ids.subarray(0, -1)), context);
+/** Conversations side by side, filled up with the token `pad`; only answers are learned. */
+export function conversationBatch(
+  conversations: readonly EncodedConversation[],
+  context: number,
+  pad: number,
+): Batch {
+  const tokens: Tokens = padded(conversations.map(({ ids }) => ids.subarray(0, -1)), context, pad);
   const targets = new Uint32Array(tokens.ids.length).fill(IGNORED);
   conversations.forEach(({ ids, learned }, row) => {
     for (let t = 1; t < ids.length; t++) if (learned[t]) targets[row * tokens.time + t - 1] = ids[t];

@@ -4,7 +4,6 @@ import { UserError } from "../errors.ts";
 import { hashFile } from "../files.ts";
 import type { Tokens } from "../nn/gpt.ts";
 import { deriveSeed, permutation } from "../tensor/random.ts";
-import { special } from "../text/special.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 import { readRows } from "./rows.ts";
 
@@ -141,17 +140,17 @@ export function drawAlike(
 
 /** `<bos>` and the text, cut to the context from the right. */
 export function encodeText(tokenizer: Tokenizer, text: string, context: number): Uint32Array {
-  return Uint32Array.of(special("<bos>"), ...tokenizer.encode(text, { first: context - 1 }));
+  return Uint32Array.of(tokenizer.special.bos, ...tokenizer.encode(text, { first: context - 1 }));
 }
 
 /** Rows of a batch are as long as a multiple of this: few shapes, so that devices can reuse buffers. */
 const BUCKET = 16;
 
-/** Sequences side by side, padded on the right with `<pad>` to a common length. */
-export function padded(sequences: readonly Uint32Array[], context: number): Tokens {
+/** Sequences side by side, padded on the right with the token `pad` to a common length. */
+export function padded(sequences: readonly Uint32Array[], context: number, pad: number): Tokens {
   const longest = Math.max(1, ...sequences.map(({ length }) => length));
   const time = Math.min(context, Math.ceil(longest / BUCKET) * BUCKET);
-  const ids = new Uint32Array(sequences.length * time).fill(special("<pad>"));
+  const ids = new Uint32Array(sequences.length * time).fill(pad);
   sequences.forEach((sequence, row) => ids.set(sequence, row * time));
   return { ids, batch: sequences.length, time };
 }

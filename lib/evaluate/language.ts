@@ -3,7 +3,6 @@ import type { Question } from "../data/instructions.ts";
 import { answer } from "../generate/answer.ts";
 import { generate } from "../generate/generate.ts";
 import type { GPT } from "../nn/gpt.ts";
-import { special } from "../text/special.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 import { chrf, distinct, normalizeAnswer, repetition } from "./text_metrics.ts";
 
@@ -90,8 +89,14 @@ export async function drawSamples(
     for (const temperature of options.temperatures) {
       for (const seed of temperature === 0 ? options.seeds.slice(0, 1) : options.seeds) {
         const ids: number[] = [];
-        const start = Uint32Array.of(special("<bos>"), ...tokenizer.encode(prompt));
-        const drawing = { maxNewTokens: options.tokens, temperature, topK: 0, seed, stop: special("<eos>") };
+        const start = Uint32Array.of(tokenizer.special.bos, ...tokenizer.encode(prompt));
+        const drawing = {
+          maxNewTokens: options.tokens,
+          temperature,
+          topK: 0,
+          seed,
+          stop: tokenizer.special.eos,
+        };
         for await (const id of generate(model, start, drawing)) ids.push(id);
         samples.push({ prompt, temperature, seed, text: tokenizer.decode(ids) });
       }
@@ -117,10 +122,7 @@ export interface Speed {
 /** Measures with a prompt of `prompt` tokens; the best of three, after one to warm up. */
 export async function measureSpeed(model: GPT, prompt: number, tokens: number): Promise<Speed> {
   const { context, vocab } = model.config;
-  const start = Uint32Array.from(
-    { length: Math.min(prompt, context - 1) },
-    (_, i) => 6 + i % Math.max(1, vocab - 6),
-  );
+  const start = Uint32Array.from({ length: Math.min(prompt, context - 1) }, (_, i) => i % vocab);
   const wanted = Math.max(2, Math.min(tokens, context - start.length));
   let first = Infinity, rest = Infinity;
   for (let round = 0; round < 4; round++) {

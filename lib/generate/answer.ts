@@ -1,7 +1,6 @@
 /** A model's answer to an instruction. */
 import type { GPT } from "../nn/gpt.ts";
 import { encodePrompt, type Turn } from "../text/prompt.ts";
-import { special } from "../text/special.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 import { generate } from "./generate.ts";
 import type { Sampling } from "./sample.ts";
@@ -46,7 +45,7 @@ export async function answer(
 ): Promise<Answer> {
   const prompt = promptTokens(tokenizer, model.config.context, instruction, options.past);
   const ids: number[] = [];
-  for await (const id of generate(model, prompt, { ...options, stop: special("<eos>") })) ids.push(id);
+  for await (const id of generate(model, prompt, { ...options, stop: tokenizer.special.eos })) ids.push(id);
   // A model that never learned the format may write markers of its own; they are no part of the text.
   return {
     text: tokenizer.decode(ids).trim(),

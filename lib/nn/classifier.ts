@@ -69,14 +69,14 @@ export class Classifier {
   readonly gpt: GPT;
   /** The backbone's and the head's. */
   readonly parameters: Parameters;
-  readonly #pad: number;
+  /** The token that fills rows up to a common length. */
+  readonly pad: number;
 
-  /** @param pad the token that fills rows up to a common length */
   constructor(device: Device, config: ModelConfig, head: HeadConfig, pad: number, freeze: Freeze = "none") {
     // Scores take no part of the language model's own head.
     this.config = { ...config, tied: true };
     this.head = head;
-    this.#pad = pad;
+    this.pad = pad;
     const specs = [...parameterSpecs(this.config), ...headSpecs(config, head)];
     this.parameters = new Parameters(device, specs, (spec) => trains(spec, config, freeze));
     this.gpt = new GPT(device, this.config, this.parameters);
@@ -91,7 +91,7 @@ export class Classifier {
 
   /** (B, T) token ids to (B, C) pooled states. */
   features(tokens: Tokens): Tensor {
-    return pool(this.gpt.hidden(tokens), poolingWeights(tokens, this.head.pooling, this.#pad));
+    return pool(this.gpt.hidden(tokens), poolingWeights(tokens, this.head.pooling, this.pad));
   }
 
   /** (B, C) pooled states to (B, K) scores. `seed` decides what dropout drops; without it, nothing. */

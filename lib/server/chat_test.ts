@@ -1,7 +1,6 @@
 /** `/v1/chat/completions` with what other clients send, asked without a port. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { SPECIAL_TOKENS } from "../text/special.ts";
-import { eventsOf, said, testApp } from "./testing.ts";
+import { eventsOf, said, testApp, testTokenizer } from "./testing.ts";
 
 const path = "/v1/chat/completions";
 const one = { max_tokens: 1, temperature: 0 };
@@ -36,7 +35,7 @@ Deno.test("content may be null, left out, or in parts", async () => {
 Deno.test("a last message of the assistant is continued, and its continuation is the answer", async () => {
   await using s = await testApp();
   // Without markers, which have no text, an answer's text has all of its tokens.
-  const logit_bias = Object.fromEntries(SPECIAL_TOKENS.map((_, id) => [id, -100]));
+  const logit_bias = Object.fromEntries(Object.values(testTokenizer.special).map((id) => [id, -100]));
   const request = { messages: said("Hola"), temperature: 0, logit_bias };
   const answer = async (more: object) =>
     (await s.ask(path, { ...request, ...more })).choices[0].message.content;

@@ -4,7 +4,6 @@ import type { FinishReason as TokensEnd, GeneratedToken, GenerateOptions } from 
 import { QueueFullError } from "../generate/batch.ts";
 import { deriveSeed } from "../tensor/random.ts";
 import type { EncodedPrompt } from "../text/prompt.ts";
-import { special } from "../text/special.ts";
 import { ApiError } from "./errors.ts";
 import type { ServerMetrics } from "./metrics.ts";
 import type { LanguageModel } from "./models.ts";
@@ -109,7 +108,11 @@ function start(
   const asked = performance.now();
   const ids = [...prompt.ids];
   let first = 0, last = 0;
-  const tokens = model.batcher.generate(prompt.ids, { ...writing, signal, stop: special("<eos>") });
+  const tokens = model.batcher.generate(prompt.ids, {
+    ...writing,
+    signal,
+    stop: model.tokenizer.special.eos,
+  });
   metrics.tokens.inc({ kind: "prompt" }, ids.length);
   async function* counted(): AsyncGenerator<GeneratedToken, TokensEnd> {
     try {

@@ -3,7 +3,6 @@ import type { Context } from "hono";
 import { encodeText } from "../data/labelled.ts";
 import { promptLimit } from "../generate/answer.ts";
 import { type EncodedPrompt, encodeEnd, encodePrompt, type Question, type Turn } from "../text/prompt.ts";
-import { special } from "../text/special.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 import { ApiError } from "./errors.ts";
 import type { LanguageModel } from "./models.ts";
@@ -68,7 +67,7 @@ export function textPrompt(
   const limit = Math.max(promptLimit(context), context - newTokens);
   if (typeof prompt === "string") {
     const { ids, truncated } = encodeEnd(tokenizer, prompt, limit - 1);
-    return { ids: Uint32Array.of(special("<bos>"), ...ids), truncated };
+    return { ids: Uint32Array.of(tokenizer.special.bos, ...ids), truncated };
   }
   checkIds(prompt, vocab, "prompt");
   return { ids: Uint32Array.from(prompt.slice(-limit)), truncated: prompt.length > limit };

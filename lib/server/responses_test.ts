@@ -1,9 +1,8 @@
 /** `/v1/responses`, asked without a port. */
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { SPECIAL_TOKENS } from "../text/special.ts";
 import { RecentAnswers } from "./recent.ts";
 import { ResponseEvent, ResponseObject } from "./schemas/responses.ts";
-import { testApp } from "./testing.ts";
+import { testApp, testTokenizer } from "./testing.ts";
 
 const path = "/v1/responses";
 const base = { input: "Hola", max_output_tokens: 9, temperature: 1, seed: 3 };
@@ -54,7 +53,7 @@ Deno.test("a response has the text that a chat has, whole and in events", async 
 
 Deno.test("a response that the model ends is completed", async () => {
   await using s = await testApp();
-  const logit_bias = { [SPECIAL_TOKENS.indexOf("<eos>")]: 100 };
+  const logit_bias = { [testTokenizer.special.eos]: 100 };
   const response = await s.ask(path, { ...base, logit_bias });
   assertEquals([response.status, response.incomplete_details], ["completed", null]);
   assertEquals(response.output[0].content[0].text, "");

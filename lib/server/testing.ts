@@ -5,7 +5,6 @@ import { Classifier } from "../nn/classifier.ts";
 import { modelConfig } from "../nn/config.ts";
 import { GPT } from "../nn/gpt.ts";
 import { CharTokenizer } from "../text/char.ts";
-import { special } from "../text/special.ts";
 import { saveCheckpoint } from "../train/checkpoint.ts";
 import { type AppOptions, createApp } from "./app.ts";
 import { Faq } from "./faq.ts";
@@ -13,12 +12,17 @@ import { ModelStore } from "./models.ts";
 
 const ALPHABET = "abcdefghijklmnñopqrstuvwxyzáéíóú ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.,;:¿?¡!<>/()=+-'\n";
 
+/** The tokenizer of the tiny models. */
+export const testTokenizer = (() => {
+  const builder = CharTokenizer.builder();
+  builder.add(ALPHABET);
+  return builder.build({ minCount: 1, always: "", size: 0 });
+})();
+
 /** Writes tiny/instruct, tiny/pretrain and tiny/classify/temas. */
 export async function makeModels(folder: string): Promise<void> {
   const device = await CpuDevice.open({ threads: 1 });
-  const builder = CharTokenizer.builder();
-  builder.add(ALPHABET);
-  const tokenizer = builder.build({ minCount: 1, always: "", size: 0 });
+  const tokenizer = testTokenizer;
   const config = modelConfig({ vocab: tokenizer.size, context: 64, layers: 2, heads: 2, width: 16 });
   const info = (stage: string) => ({ stage, step: 1, seed: 1, finished: true, validation: null, best: null });
   for (
@@ -29,7 +33,7 @@ export async function makeModels(folder: string): Promise<void> {
     await saveCheckpoint(join(folder, "tiny", name, "best"), model, tokenizer, info(stage));
   }
   const head = { labels: ["cocina", "deporte"], pooling: "mean", norm: false, dropout: 0 } as const;
-  const classifier = new Classifier(device, config, head, special("<pad>"));
+  const classifier = new Classifier(device, config, head, tokenizer.special.pad);
   classifier.initialize(7);
   const path = join(folder, "tiny", "classify", "temas", "best");
   await saveCheckpoint(path, classifier, tokenizer, info("finetune-classify"));

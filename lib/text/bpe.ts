@@ -4,7 +4,7 @@
  * large as wanted. Merges never cross words. Digits stay alone.
  */
 import { compose, type Cut, windowOf } from "./compose.ts";
-import { special, SPECIAL_TOKENS } from "./special.ts";
+import { FIRST_IDS, SPECIAL_TOKENS } from "./special.ts";
 import type { Tokenizer, TokenizerFile, VocabularyBuilder } from "./tokenizer.ts";
 
 /**
@@ -33,6 +33,7 @@ const pairOf = (a: string, b: string) => `${a}\u0000${b}`;
 
 export class BpeTokenizer implements Tokenizer {
   readonly kind = "bpe";
+  readonly special = FIRST_IDS;
   readonly size: number;
   readonly #file: TokenizerFile;
   readonly #ids: ReadonlyMap<string, number>;
@@ -83,7 +84,7 @@ export class BpeTokenizer implements Tokenizer {
   #idsOf(piece: string): readonly number[] {
     const known = this.#known.get(piece);
     if (known) return known;
-    const ids = this.#merge([...piece]).map((token) => this.#ids.get(token) ?? special("<unk>"));
+    const ids = this.#merge([...piece]).map((token) => this.#ids.get(token) ?? FIRST_IDS.unk!);
     if (piece.length > KNOWN_LENGTH) return ids;
     // Two bytes a character and eight an id; the rest is an estimate of what V8 needs for an entry.
     const bytes = 2 * piece.length + 8 * ids.length + 100;

@@ -1,10 +1,11 @@
 /** One token per character: a Unicode code point of the text in its composed form (NFC). */
 import { compose, type Cut, windowOf } from "./compose.ts";
-import { special, SPECIAL_TOKENS } from "./special.ts";
+import { FIRST_IDS, SPECIAL_TOKENS } from "./special.ts";
 import type { Tokenizer, TokenizerFile, VocabularyBuilder } from "./tokenizer.ts";
 
 export class CharTokenizer implements Tokenizer {
   readonly kind = "char";
+  readonly special = FIRST_IDS;
   readonly size: number;
   #characters: readonly string[];
   #counts: readonly number[];
@@ -35,7 +36,7 @@ export class CharTokenizer implements Tokenizer {
   }
 
   encode(text: string, cut?: Cut): Uint32Array {
-    const unknown = special("<unk>");
+    const unknown = FIRST_IDS.unk!;
     const seen = cut ? windowOf(text, cut, 1, 1) : text;
     const ids = Uint32Array.from(compose(seen), (c) => this.#ids.get(c) ?? unknown);
     if (!cut) return ids;

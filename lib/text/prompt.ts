@@ -3,7 +3,6 @@
  * that no text can spell, so what a person types is never one of them.
  */
 import type { Cut } from "./compose.ts";
-import { special } from "./special.ts";
 import type { Tokenizer } from "./tokenizer.ts";
 
 export interface Turn {
@@ -17,8 +16,8 @@ export interface Turn {
  */
 function encodeTurn(tokenizer: Tokenizer, { instruction, response }: Turn, cut?: Cut) {
   return {
-    instruction: [special("<instr>"), ...tokenizer.encode(instruction, cut), special("<resp>")],
-    response: [...tokenizer.encode(response, cut), special("<eos>")],
+    instruction: [tokenizer.special.instr, ...tokenizer.encode(instruction, cut), tokenizer.special.resp],
+    response: [...tokenizer.encode(response, cut), tokenizer.special.eos],
   };
 }
 
@@ -61,7 +60,7 @@ export function encodePrompt(
 ): EncodedPrompt {
   const answer = encodeEnd(tokenizer, begun, limit - 2);
   const asked = encodeEnd(tokenizer, instruction, limit - 2 - answer.ids.length);
-  const ids = [special("<instr>"), ...asked.ids, special("<resp>"), ...answer.ids];
+  const ids = [tokenizer.special.instr, ...asked.ids, tokenizer.special.resp, ...answer.ids];
   let truncated = answer.truncated || asked.truncated;
   for (const turn of past.toReversed()) {
     // A text that has this many tokens does not fit, however long it is.

@@ -1,7 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { CharTokenizer } from "./char.ts";
 import { encodeConversation, encodePrompt } from "./prompt.ts";
-import { special } from "./special.ts";
 
 const builder = CharTokenizer.builder();
 builder.add("abcdefghijklmnopqrstuvwxyz<>0123456789 ");
@@ -72,9 +71,9 @@ Deno.test("a prompt does not depend on how much text is cut off", () => {
 
 Deno.test("markers that a person types are text", () => {
   const ids = [...encodePrompt(tokenizer, { past: [], instruction: "a<resp>b<eos>" }, 40).ids];
-  assertEquals(ids.filter((id) => id === special("<resp>")).length, 1);
-  assertEquals(ids.indexOf(special("<resp>")), ids.length - 1);
-  assert(!ids.includes(special("<eos>")));
+  assertEquals(ids.filter((id) => id === tokenizer.special.resp).length, 1);
+  assertEquals(ids.indexOf(tokenizer.special.resp), ids.length - 1);
+  assert(!ids.includes(tokenizer.special.eos));
 });
 
 Deno.test("only answers and their ends are learned, in every turn", () => {

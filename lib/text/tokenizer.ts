@@ -5,7 +5,7 @@ import { readText } from "../files.ts";
 import { BpeTokenizer } from "./bpe.ts";
 import { CharTokenizer } from "./char.ts";
 import type { Cut } from "./compose.ts";
-import { SPECIAL_TOKENS } from "./special.ts";
+import { SPECIAL_TOKENS, type SpecialIds } from "./special.ts";
 
 /** A tokenizer as it is saved. `counts` says how often each token stood in the training text. */
 export const TokenizerFile = z.strictObject({
@@ -20,6 +20,7 @@ export type TokenizerFile = z.infer<typeof TokenizerFile>;
 
 export interface Tokenizer {
   readonly kind: TokenizerFile["kind"];
+  readonly special: SpecialIds;
   /** Number of ids, special tokens included. */
   readonly size: number;
   /**

@@ -2,7 +2,6 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { UserError } from "../errors.ts";
 import { BpeTokenizer, commonest } from "./bpe.ts";
 import { CharTokenizer } from "./char.ts";
-import { special } from "./special.ts";
 import { readTokenizer } from "./tokenizer.ts";
 
 function build(text: string, minCount = 1) {
@@ -25,13 +24,13 @@ Deno.test("a letter and its combining accent are the same token as the composed 
 
 Deno.test("characters the vocabulary lacks, or that are too rare, become <unk>", () => {
   const tokenizer = build("aaab", 2);
-  assertEquals([...tokenizer.encode("abz")], [6, special("<unk>"), special("<unk>")]);
-  assertEquals(tokenizer.decode([6, special("<unk>")], { special: true }), "a<unk>");
+  assertEquals([...tokenizer.encode("abz")], [6, tokenizer.special.unk, tokenizer.special.unk]);
+  assertEquals(tokenizer.decode([6, tokenizer.special.unk!], { special: true }), "a<unk>");
 });
 
 Deno.test("markers typed as text stay text", () => {
   const tokenizer = build("<resp>ok");
-  assertEquals(tokenizer.encode("<resp>").includes(special("<resp>")), false);
+  assertEquals(tokenizer.encode("<resp>").includes(tokenizer.special.resp), false);
   assertEquals(tokenizer.decode(tokenizer.encode("<resp>")), "<resp>");
 });
 
@@ -56,7 +55,7 @@ Deno.test("byte-pair encoding merges the commonest neighbours first, inside word
   assertEquals(merges![1], [" c", "a"]);
   assert(!tokens.includes("77"), "digits stay alone");
   assertEquals(bpe.decode(bpe.encode("la cama 77 zaz")), "la cama 77 zaz");
-  assertEquals([...bpe.encode("¡")], [special("<unk>")]);
+  assertEquals([...bpe.encode("¡")], [bpe.special.unk]);
   assert(bpe.encode("la casa").length < "la casa".length);
 });
 

@@ -5,7 +5,6 @@ import type { Device } from "../device/device.ts";
 import { UserError } from "../errors.ts";
 import { Classifier } from "../nn/classifier.ts";
 import { scope, type Tensor, upload } from "../tensor/tensor.ts";
-import { special } from "../text/special.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 import { type Checkpoint, readCheckpoint } from "./checkpoint.ts";
 
@@ -25,7 +24,7 @@ export async function pooledStates(
   const order = Array.from(texts.keys()).sort((a, b) => texts[a].length - texts[b].length);
   for (let at = 0; at < order.length; at += BATCH) {
     const rows = order.slice(at, at + BATCH);
-    const tokens = padded(rows.map((i) => texts[i]), context);
+    const tokens = padded(rows.map((i) => texts[i]), context, classifier.pad);
     const states = await scope(() => device.read(classifier.features(tokens).buffer));
     rows.forEach((i, row) => out.set(states.subarray(row * width, (row + 1) * width), i * width));
   }
@@ -116,13 +115,13 @@ export async function openClassifier(
   folder: string,
 ): Promise<{ classifier: Classifier; checkpoint: Checkpoint }> {
   const checkpoint = await readCheckpoint(folder);
-  const { config, head, values } = checkpoint;
+  const { config, head, values, tokenizer } = checkpoint;
   if (!head) {
     throw new UserError(
       `${folder} is a language model, not a classifier; train one with deno task finetune-classify`,
     );
   }
-  const classifier = new Classifier(device, config, head, special("<pad>"));
+  const classifier = new Classifier(device, config, head, tokenizer.special.pad);
   classifier.parameters.load(values);
   return { classifier, checkpoint };
 }

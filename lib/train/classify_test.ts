@@ -21,7 +21,7 @@ const ROWS = [Uint32Array.of(2, 7, 8, 9), Uint32Array.of(2, 6, 10, 11, 12, 13, 1
 const OPTIONS = { beta1: 0.9, beta2: 0.99, epsilon: 1e-8, weightDecay: 0.1, clip: 1 };
 
 Deno.test("pooling takes the last real token, or the mean of the real ones", () => {
-  const tokens = padded([Uint32Array.of(5, 6), Uint32Array.of(7)], 3);
+  const tokens = padded([Uint32Array.of(5, 6), Uint32Array.of(7)], 3, 0);
   assertEquals([...poolingWeights(tokens, "last", 0)], [0, 1, 0, 1, 0, 0]);
   assertEquals([...poolingWeights(tokens, "mean", 0)], [0.5, 0.5, 0, 1, 0, 0]);
 });
@@ -34,7 +34,7 @@ for (const { name, device } of await testDevices()) {
         model.initialize(3);
         model.parameters.gradients;
         const targets = Uint32Array.of(0, 2, 1), weights = Float32Array.of(1, 2, 0.5);
-        const loss = scope(() => differentiate(() => model.loss(padded(ROWS, 20), targets, weights, 1)));
+        const loss = scope(() => differentiate(() => model.loss(padded(ROWS, 20, 0), targets, weights, 1)));
         return [await on.read(loss.buffer), await on.read(model.parameters.gradients.buffer)];
       };
       const [expectedLoss, expected] = await run(new OracleDevice());
@@ -65,7 +65,9 @@ for (const { name, device } of await testDevices()) {
       const optimizer = new AdamW(model.parameters, OPTIONS);
       scope(() => {
         optimizer.zeroGradients();
-        scope(() => differentiate(() => model.loss(padded(ROWS, 20), Uint32Array.of(0, 2, 1), undefined, 1)));
+        scope(() =>
+          differentiate(() => model.loss(padded(ROWS, 20, 0), Uint32Array.of(0, 2, 1), undefined, 1))
+        );
         optimizer.step(1, 0.01);
       });
       const after = await read();

@@ -3,7 +3,6 @@ import type { Batch } from "../data/batches.ts";
 import type { GPT } from "../nn/gpt.ts";
 import { IGNORED } from "../ops/cross_entropy.ts";
 import { scope } from "../tensor/tensor.ts";
-import { special } from "../text/special.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 import { Flight } from "./flight.ts";
 
@@ -42,7 +41,7 @@ export async function evaluateLoss(
     targets += counted.length;
     const text = tokenizer.decode(counted);
     // A character that the vocabulary lacks is one all the same; its bytes are not known.
-    const unknown = counted.reduce((n, t) => n + Number(t === special("<unk>")), 0);
+    const unknown = counted.reduce((n, t) => n + Number(t === tokenizer.special.unk), 0);
     characters += [...text].length + unknown;
     bytes += encoder.encode(text).length + unknown;
   }

@@ -3,7 +3,6 @@ import { createRoute } from "@hono/zod-openapi";
 import { letOthersIn } from "../../event_loop.ts";
 import { scoreTokens } from "../../generate/score.ts";
 import type { EncodedPrompt } from "../../text/prompt.ts";
-import { special } from "../../text/special.ts";
 import {
   collectAll,
   type FinishReason,
@@ -58,7 +57,10 @@ async function echoOf(
     tokens.push({ id, offset, ...i > 0 && scores[i - 1] });
   }
   // The model's own marker is no part of the prompt.
-  return { text, tokens: typeof sent === "string" && ids[0] === special("<bos>") ? tokens.slice(1) : tokens };
+  return {
+    text,
+    tokens: typeof sent === "string" && ids[0] === tokenizer.special.bos ? tokens.slice(1) : tokens,
+  };
 }
 
 export function completionRoutes({ store, metrics, work, timeLimit }: Services) {

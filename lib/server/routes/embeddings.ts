@@ -4,7 +4,6 @@ import { padded } from "../../data/labelled.ts";
 import { poolingWeights } from "../../nn/classifier.ts";
 import { pool } from "../../ops/pool.ts";
 import { scope } from "../../tensor/tensor.ts";
-import { special } from "../../text/special.ts";
 import { json, jsonRequest, refusals, routeGroup, truncatedHeader } from "../openapi.ts";
 import { encodeInput, reportCut } from "../prompts.ts";
 import { EmbeddingRequest, Embeddings } from "../schemas/embeddings.ts";
@@ -38,8 +37,8 @@ export function embeddingRoutes({ store, work, timeLimit }: Services) {
     const embed = async (text: string | number[]) => {
       const input = encodeInput(tokenizer, text, gpt.config);
       reportCut(c, input, request.truncate, "input");
-      const tokens = padded([input.ids], gpt.config.context);
-      const weights = poolingWeights(tokens, "mean", special("<pad>"));
+      const tokens = padded([input.ids], gpt.config.context, tokenizer.special.pad);
+      const weights = poolingWeights(tokens, "mean", tokenizer.special.pad);
       const state = await scope(() => device.read(pool(gpt.hidden(tokens), weights).buffer));
       read += input.ids.length;
       return normalized(state.subarray(0, gpt.config.width));
