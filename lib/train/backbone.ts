@@ -5,7 +5,7 @@ import { exists } from "../files.ts";
 import { locateFolder, readFolder } from "../folders.ts";
 import { type LoadedModel, readHuggingFace } from "../nn/huggingface.ts";
 import { readTokenizer, type Tokenizer } from "../text/tokenizer.ts";
-import { isNewer, readCheckpoint, readCheckpointInfo } from "./checkpoint.ts";
+import { isNewer, lacksInfo, readCheckpoint, readCheckpointInfo } from "./checkpoint.ts";
 
 /**
  * The checkpoint that a folder is, or that a stage left in it: the best, or the last of a run without validation.
@@ -50,8 +50,18 @@ export async function checkpointFiles(folder: string): Promise<string[]> {
 /** The files that a finetuning from a folder depends on: a foreign one comes without a tokenizer of ours. */
 export async function backboneFiles(folder: string, vocabulary: string): Promise<string[]> {
   const files = await checkpointFiles(folder);
-  const own = await readCheckpointInfo(await findCheckpoint(folder)) !== null;
+  const own = await isOwn(folder, await findCheckpoint(folder));
   return own ? files : [...files, join(vocabulary, "tokenizer.json")];
+}
+
+/**
+ * Whether the checkpoint found in a folder is ours. One from elsewhere is that folder itself.
+ * @throws {UserError} if a run's checkpoint is damaged
+ */
+async function isOwn(folder: string, found: string): Promise<boolean> {
+  const info = await readCheckpointInfo(found);
+  if (!info && found !== folder) throw await lacksInfo(found);
+  return info !== null;
 }
 
 /**
@@ -64,7 +74,7 @@ export async function readBackbone(
   vocabulary: string,
 ): Promise<LoadedModel & { tokenizer: Tokenizer; folder: string }> {
   const found = await findCheckpoint(folder);
-  const own = await readCheckpointInfo(found) !== null;
+  const own = await isOwn(folder, found);
   const model = own ? await readCheckpoint(found) : {
     ...await readFolder(found, readHuggingFace),
     tokenizer: await readTokenizer(join(vocabulary, "tokenizer.json")),

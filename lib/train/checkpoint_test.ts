@@ -6,7 +6,7 @@ import { modelConfig } from "../nn/config.ts";
 import { GPT } from "../nn/gpt.ts";
 import { ModelStore } from "../server/models.ts";
 import { vocabularyBuilder } from "../text/tokenizer.ts";
-import { checkpointFiles, findCheckpoint, readBackbone } from "./backbone.ts";
+import { backboneFiles, checkpointFiles, findCheckpoint, readBackbone } from "./backbone.ts";
 import { readCheckpoint, readCheckpointInfo, saveCheckpoint } from "./checkpoint.ts";
 
 const builder = vocabularyBuilder("char");
@@ -93,6 +93,14 @@ Deno.test("a run whose best checkpoint is damaged or gone is told; the last is n
       UserError,
       "config.json is missing; the checkpoint is damaged",
     );
+    await Deno.remove(join(folder, "best/checkpoint.json"));
+    for (const read of [readBackbone, backboneFiles]) {
+      await assertRejects(
+        () => read(folder, "none"),
+        UserError,
+        "/best lacks checkpoint.json, so it is damaged",
+      );
+    }
     await Deno.remove(join(folder, "best"), { recursive: true });
     await assertRejects(
       () => findCheckpoint(folder),
