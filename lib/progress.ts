@@ -1,4 +1,5 @@
 /** What a person sees while a stage works: one line that rewrites itself, or plain lines in a log. */
+import stringWidth from "string-width";
 
 /** Writes a line to standard error, so that standard output stays free for results. */
 export type Log = (line: string) => void;
@@ -17,6 +18,27 @@ function write(text: string): void {
 
 const CLEAR = "\r\x1b[K";
 
+/** A part of a line that may be too long, and its rank: parts of the highest rank are left out first. */
+export type Part = readonly [text: string, rank: number];
+
+/** The parts that fit into so many columns, in their order; what is alone and too long is cut. */
+export function fit(parts: readonly Part[], columns: number): string {
+  const line = (shown: readonly Part[]) => shown.map(([text]) => text.replace(/\p{Cc}/gu, " ")).join("  ");
+  let shown = parts.filter(([text]) => text !== "");
+  while (shown.length > 1 && stringWidth(line(shown)) > columns) {
+    const highest = shown.findLast(([, rank]) => shown.every(([, other]) => other <= rank));
+    shown = shown.filter((part) => part !== highest);
+  }
+  const whole = line(shown);
+  if (stringWidth(whole) <= columns) return whole;
+  let cut = "";
+  for (const character of whole) {
+    if (stringWidth(cut + character) > columns) break;
+    cut += character;
+  }
+  return cut;
+}
+
 export class Terminal {
   readonly interactive = Deno.stderr.isTerminal();
   #shown = false;
@@ -28,10 +50,9 @@ export class Terminal {
   };
 
   /** A line that the next one replaces; shown on a terminal only. */
-  progress(line: string): void {
+  progress(parts: readonly Part[]): void {
     if (!this.interactive) return;
-    const width = Math.max(20, terminalWidth() - 1);
-    write(CLEAR + [...line].slice(0, width).join(""));
+    write(CLEAR + fit(parts, terminalWidth() - 1));
     this.#shown = true;
   }
 

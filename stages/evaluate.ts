@@ -194,7 +194,7 @@ async function evaluateLanguage(
   const samples = await drawSamples(model, tokenizer, options.samples);
   const n = questions.length;
   const answers = await askAll(model, tokenizer, questions, options.instruct.max_new_tokens, (done) => {
-    terminal.progress(`${bar(done / n)} ${name}: ${done}/${n} questions`);
+    terminal.progress([[bar(done / n), 1], [`${name}: ${done}/${n} questions`, 0]]);
   });
   return {
     text,

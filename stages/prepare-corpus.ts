@@ -11,13 +11,13 @@ import { prepareCorpus as prepare, type Progress } from "../lib/data/corpus/prep
 import { renderCorpusReport } from "../lib/data/corpus/report.ts";
 import { listLocal } from "../lib/data/corpus/sources.ts";
 import { writeFileAtomic } from "../lib/files.ts";
-import { bar, count, duration } from "../lib/progress.ts";
+import { bar, count, duration, type Part } from "../lib/progress.ts";
 import { paths } from "../lib/run/config.ts";
 import { main } from "../lib/run/main.ts";
 import type { Stage } from "../lib/run/stage.ts";
 
 /** A line for every tenth of a second: how far, how fast, how much is kept, how long it will take. */
-function progressLine(show: (line: string) => void): (progress: Progress) => void {
+function progressLine(show: (parts: readonly Part[]) => void): (progress: Progress) => void {
   let started = performance.now(), shown = 0, doing = "", from = 0;
   return ({ doing: now, done, all, documents, what }) => {
     const time = performance.now();
@@ -26,16 +26,14 @@ function progressLine(show: (line: string) => void): (progress: Progress) => voi
     shown = time;
     const seconds = (time - started) / 1000, rate = (done - from) / seconds;
     const bytes = now === "downloading" || now === "reading";
-    show(
-      [
-        now.padEnd(11),
-        all === null ? "" : bar(done / all),
-        bytes ? `${(rate / 1e6 || 0).toFixed(1)} MB/s` : "",
-        `${count(documents)} documents`,
-        all !== null && rate > 0 ? `${duration((all - done) / rate)} left` : "",
-        what,
-      ].filter((part) => part !== "").join("  "),
-    );
+    show([
+      [now.padEnd(11), 2],
+      [all === null ? "" : bar(done / all), 4],
+      [bytes ? `${(rate / 1e6 || 0).toFixed(1)} MB/s` : "", 1],
+      [`${count(documents)} documents`, 3],
+      [all !== null && rate > 0 ? `${duration((all - done) / rate)} left` : "", 0],
+      [what, 5],
+    ]);
   };
 }
 
@@ -54,7 +52,7 @@ export const prepareCorpus: Stage = {
       seed: preset.seed,
       out,
       downloads: "data/downloads",
-      progress: progressLine((line) => terminal.progress(line)),
+      progress: progressLine((parts) => terminal.progress(parts)),
     });
     await writeFileAtomic(join(out, "report.json"), JSON.stringify(report, null, 1) + "\n");
     await writeFileAtomic(join(out, "report.html"), renderCorpusReport(preset.name, report));

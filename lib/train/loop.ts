@@ -19,6 +19,7 @@ import { type CheckpointInfo, restoreOptimizer, type SavedModel } from "./checkp
 import { Flight } from "./flight.ts";
 import type { MetricsLine } from "./metrics.ts";
 import { AdamW, type AdamWOptions } from "./optimizer.ts";
+import { Pace } from "./pace.ts";
 import { plotCurves } from "../plot.ts";
 import { RunFolder, type RunFolderOptions } from "./run_folder.ts";
 import { learningRate, type Schedule } from "./schedule.ts";
@@ -106,27 +107,26 @@ export async function train(options: LoopOptions, task: LoopTask): Promise<LoopR
   let step = task.resume?.step ?? 0;
   let lastSaved = step;
   const started = performance.now();
-  const firstStep = step;
-  let paused = 0; // milliseconds outside of training steps
-  let tokens = 0; // of steps whose results are here
+  const pace = new Pace();
   const flight = new Flight<Finished>();
 
-  const seconds = () => (performance.now() - started - paused) / 1000;
-  const rate = () => tokens / seconds();
-
   const report = async (results: readonly Finished[]) => {
-    tokens += results.reduce((n, finished) => n + finished.tokens, 0);
+    pace.add(results);
+    const rate = pace.tokensPerSecond;
     for (const finished of results) {
       const { step: at, lr } = finished;
       loss = finished.loss;
       const norm = finished.overflowed ? undefined : round(finished.norm);
       const line: MetricsLine = { step: at, loss: round(loss), lr, norm };
-      await metrics.add({ ...line, tokens_per_s: Math.round(rate()) });
-      const left = (steps - at) * seconds() / (at - firstStep);
-      const speed = `${count(rate())} tokens/s`;
-      terminal.progress(
-        `${bar(at / steps)} step ${at}/${steps}  loss ${loss.toFixed(4)}  ${speed}  ${duration(left)} left`,
-      );
+      await metrics.add({ ...line, tokens_per_s: Math.round(rate) });
+      const speed = `${count(rate)} tokens/s`;
+      terminal.progress([
+        [bar(at / steps), 4],
+        [`step ${at}/${steps}`, 2],
+        [`loss ${loss.toFixed(4)}`, 3],
+        [speed, 1],
+        [`${duration(pace.secondsFor(steps - at))} left`, 0],
+      ]);
       const { log } = options.every;
       if (!terminal.interactive && log && (at % log === 0 || at === steps)) {
         terminal.log(`step ${at}/${steps} loss ${loss.toFixed(4)} lr ${lr.toExponential(2)} ${speed}`);
@@ -161,9 +161,7 @@ export async function train(options: LoopOptions, task: LoopTask): Promise<LoopR
   const due = (every: number) => every > 0 && (step % every === 0 || step === steps);
   const interlude = async (fn: () => Promise<void>) => {
     await report(await flight.land());
-    const before = performance.now();
-    await fn();
-    paused += performance.now() - before;
+    await pace.pause(fn);
   };
 
   while (step < steps && !task.signal.aborted) {
@@ -232,7 +230,7 @@ export async function train(options: LoopOptions, task: LoopTask): Promise<LoopR
     validation,
     best,
     seconds: (performance.now() - started) / 1000,
-    tokensPerSecond: Math.round(rate()),
+    tokensPerSecond: Math.round(pace.tokensPerSecond),
   };
 }
 
