@@ -6,6 +6,7 @@
  */
 import { UserError } from "./lib/errors.ts";
 import { createApp } from "./lib/server/app.ts";
+import { Door, type DoorOptions } from "./lib/server/door.ts";
 import { Faq } from "./lib/server/faq.ts";
 import { ModelStore } from "./lib/server/models.ts";
 import { callerPath } from "./lib/run/caller.ts";
@@ -25,15 +26,35 @@ Usage: deno task serve [options]
   --rows N           sequences that are written at the same time, per model (16)
   --queue N          sequences that may wait for that, per model (256)
   --time-limit N     seconds that a request may take (60)
+  --connections N    clients that may be connected at the same time (512)
+  --shutdown-limit N  seconds that answers may take to end after Ctrl-C or SIGTERM (10)
   --help             this text
 
 Names in capitals are environment variables, which flags override.`;
 
 const program = {
   ...{ name: "serve", help: HELP },
-  values: ["host", "port", "models", "device", "faq", "api-key", "rows", "queue", "time-limit"],
+  values: [
+    "host",
+    "port",
+    "models",
+    "device",
+    "faq",
+    "api-key",
+    "rows",
+    "queue",
+    "time-limit",
+    "connections",
+    "shutdown-limit",
+  ],
   lists: ["origin"],
 } as const;
+
+/** How long clients may take, in milliseconds. */
+const PATIENCE = { headers: 10_000, idle: 30_000, stalled: 60_000 };
+
+/** A Ctrl-C comes twice, from the terminal and from `deno task`; signals so close together, in ms, are one. */
+const SAME_KEY = 300;
 
 if (import.meta.main) {
   await runProgram(program, async (flags) => {
@@ -56,32 +77,44 @@ if (import.meta.main) {
       origins: flags.origin,
       timeLimit: numberFlag("time-limit", flags["time-limit"] ?? "60", 1, false),
     });
-    let server: Deno.HttpServer;
-    try {
-      server = Deno.serve({
-        hostname,
-        port,
-        onListen({ port }) {
-          console.log(`Desde Cero: http://${hostname === "0.0.0.0" ? "localhost" : hostname}:${port}`);
-          for (const { id, kind } of store.listed) console.log(`  ${id} (${kind})`);
-        },
-      }, app.fetch);
-    } catch (error) {
-      if (error instanceof Deno.errors.AddrInUse) {
-        throw new UserError(`port ${port} is taken; choose another with --port`);
-      }
-      throw error;
-    }
+    const number = (name: "connections" | "shutdown-limit", otherwise: string) =>
+      numberFlag(name, flags[name] ?? otherwise, name === "connections" ? 1 : 0, name === "connections");
+    const shutdownLimit = 1000 * number("shutdown-limit", "10");
+    const door = openDoor(
+      { hostname, port, connections: number("connections", "512"), ...PATIENCE },
+      app.fetch,
+    );
+    console.log(`Desde Cero: http://${hostname === "0.0.0.0" ? "localhost" : hostname}:${door.port}`);
+    for (const { id, kind } of store.listed) console.log(`  ${id} (${kind})`);
     // The first answer should not wait for the weights.
     store.open(store.listed[0].id)?.catch(() => {}); // the store says why
-    const stop = () => {
-      console.log("finishing what has begun; again to stop at once");
-      Deno.addSignalListener("SIGINT", () => Deno.exit(130));
-      server.shutdown();
-    };
-    for (const signal of ["SIGINT", "SIGTERM"] as const) Deno.addSignalListener(signal, stop);
-    await server.finished;
-    await store.close();
+    await askedToStop(shutdownLimit);
+    await door.close(shutdownLimit);
     Deno.exit(0);
+  });
+}
+
+function openDoor(options: DoorOptions, handler: (request: Request) => Response | Promise<Response>): Door {
+  try {
+    return Door.open(options, handler);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.AddrInUse)) throw error;
+    throw new UserError(`port ${options.port} is taken; choose another with --port`);
+  }
+}
+
+/** Resolves at the first SIGINT or SIGTERM. The second of either kind ends the process. */
+function askedToStop(limit: number): Promise<void> {
+  return new Promise((resolve) => {
+    let asked = 0;
+    const stop = (code: number) => () => {
+      if (asked === 0) {
+        asked = performance.now();
+        console.log(`finishing what has begun, for ${limit / 1000} s at most; again to stop at once`);
+        resolve();
+      } else if (performance.now() - asked > SAME_KEY) Deno.exit(code);
+    };
+    Deno.addSignalListener("SIGINT", stop(130));
+    Deno.addSignalListener("SIGTERM", stop(143));
   });
 }

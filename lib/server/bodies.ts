@@ -37,7 +37,10 @@ export function receiveBodies(seconds: number): MiddlewareHandler[] {
     }),
     async (c, next) => {
       if (!arrivals.has(c)) return await next();
-      const { length } = await c.req.text();
+      const { length } = await c.req.text().catch((error) => {
+        if (error instanceof ApiError) throw error;
+        throw new ApiError(400, "the request's body ended before its end");
+      });
       arrivals.get(c)!();
       if (length > LARGE) await (last = last.then(letOthersIn));
       await next();

@@ -5,6 +5,9 @@ export interface TestServer {
   readonly url: string;
   /** Bytes of memory that the process takes. */
   memory(): Promise<number>;
+  signal(signal: "SIGINT" | "SIGTERM"): void;
+  /** Its exit code, once it has ended. */
+  readonly ended: Promise<number>;
   /** Asks it to stop, and returns its exit code. */
   stop(): Promise<number>;
   [Symbol.asyncDispose](): Promise<void>;
@@ -74,7 +77,13 @@ async function run(args: string[]): Promise<void> {
   if (!success) throw new Error(new TextDecoder().decode(stderr));
 }
 
-export async function startServer(...flags: string[]): Promise<TestServer> {
+/** A server of tiny models, or of those that `--models` names. */
+export function startServer(...flags: string[]): Promise<TestServer> {
+  return startLimited(null, ...flags);
+}
+
+/** @param files that it may have open at the same time; null for as many as the system allows */
+export async function startLimited(files: number | null, ...flags: string[]): Promise<TestServer> {
   const folder = await Deno.makeTempDir({ prefix: "desde-cero-" });
   const config = `--config=${root}deno.json`;
   await run([
@@ -88,8 +97,13 @@ export async function startServer(...flags: string[]): Promise<TestServer> {
     folder,
   ]);
   const args = ["run", "-q", config, "-P=serve", "serve.ts", "--port", "0", "--models", folder, ...flags];
-  const process = new Deno.Command(Deno.execPath(), { args, cwd: root, stdout: "piped", stderr: "inherit" })
-    .spawn();
+  const limit = files === null ? "" : `ulimit -n ${files}; `;
+  const process = new Deno.Command("sh", {
+    args: ["-c", `${limit}exec "$0" "$@"`, Deno.execPath(), ...args],
+    cwd: root,
+    stdout: "piped",
+    stderr: "inherit",
+  }).spawn();
   const reader = process.stdout.pipeThrough(new TextDecoderStream()).getReader();
   let said = "";
   let url: string | undefined;
@@ -102,16 +116,22 @@ export async function startServer(...flags: string[]): Promise<TestServer> {
   const drained = (async () => {
     while (!(await reader.read()).done);
   })();
-  let stopped: Promise<number> | null = null;
+  const ended = (async () => {
+    const { code } = await process.status;
+    await drained;
+    await Deno.remove(folder, { recursive: true });
+    return code;
+  })();
+  let running = true;
+  ended.then(() => running = false);
+  const signal = (name: "SIGINT" | "SIGTERM") => {
+    if (running) process.kill(name);
+  };
+  let stopping = false;
   const stop = () => {
-    stopped ??= (async () => {
-      process.kill("SIGTERM");
-      const { code } = await process.status;
-      await drained;
-      await Deno.remove(folder, { recursive: true });
-      return code;
-    })();
-    return stopped;
+    if (!stopping) signal("SIGTERM");
+    stopping = true;
+    return ended;
   };
   return {
     url,
@@ -119,6 +139,8 @@ export async function startServer(...flags: string[]): Promise<TestServer> {
       const status = await Deno.readTextFile(`/proc/${process.pid}/status`);
       return 1024 * Number(/VmRSS:\s+(\d+)/.exec(status)![1]);
     },
+    signal,
+    ended,
     stop,
     async [Symbol.asyncDispose]() {
       await stop();
