@@ -105,10 +105,13 @@ const PROMPT = /Deno requests|┏ ⚠/;
  * @returns what it printed
  */
 async function run(command: string, cwd: string, { env, seen, exitCode = 0 }: Running = {}): Promise<string> {
+  // Set for what deno task runs, such as this test: where its caller is.
+  const { INIT_CWD: _, ...inherited } = Deno.env.toObject();
   const process = new Deno.Command("script", {
     args: ["-qec", command, "/dev/null"],
     cwd,
-    env: { ...NO_GPU, NO_COLOR: "1", ...env },
+    clearEnv: true,
+    env: { ...inherited, ...NO_GPU, NO_COLOR: "1", ...env },
     stdin: "piped",
     stdout: "piped",
     stderr: "null",
