@@ -42,8 +42,6 @@ export interface ModelConfig {
   readonly dropout: number;
 }
 
-type Sizes = Pick<ModelConfig, "vocab" | "context" | "layers" | "heads" | "width">;
-
 /** What a short form sets, unless the config says otherwise. */
 export const FAMILY_OPTIONS = {
   gpt2: {
@@ -80,13 +78,17 @@ export const FAMILY_OPTIONS = {
 
 export type FamilyName = keyof typeof FAMILY_OPTIONS;
 
+/** Sizes, a family, and any options that are not the family's. */
+export type ModelOptions =
+  & Pick<ModelConfig, "vocab" | "context" | "layers" | "heads" | "width">
+  & Partial<ModelConfig>
+  & { readonly family?: FamilyName };
+
 /**
  * Fills in what is not given: a family's options, and sizes that follow from others.
  * @throws {ConfigError} naming the key, if the combination is impossible
  */
-export function modelConfig(
-  { family = "gpt2", ...given }: Sizes & Partial<ModelConfig> & { family?: FamilyName },
-): ModelConfig {
+export function modelConfig({ family = "gpt2", ...given }: ModelOptions): ModelConfig {
   const chosen = { ...FAMILY_OPTIONS[family], ...given };
   const { heads, width } = chosen;
   const config: ModelConfig = {

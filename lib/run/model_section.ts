@@ -7,6 +7,7 @@ import {
   MLPS,
   type ModelConfig,
   modelConfig,
+  type ModelOptions,
   NORMS,
   POSITIONS,
 } from "../nn/config.ts";
@@ -59,7 +60,7 @@ export const Model = z.strictObject({
 }).transform((given, context): ModelSection => {
   try {
     // The vocabulary comes from another section.
-    const options = { ...renamed(given, camel), vocab: 1 } as Parameters<typeof modelConfig>[0];
+    const options = { ...renamed(given, camel), vocab: 1 } as ModelOptions;
     const { vocab: _, ...config } = modelConfig(options);
     return renamed(config, snake) as ModelSection;
   } catch (error) {

@@ -7,7 +7,7 @@
  *   deno task bench serve [--models models] [--seconds N]
  *   deno task bench prepare-corpus [--megabytes N]
  *
- * `--against` runs another program's benchmark in turns with ours: COMMAND gets --layers, --heads,
+ * `--against` runs another program's benchmark in turns with ours: COMMAND gets --arch, --layers, --heads,
  * --width, --context, --batch, --vocab and --steps, and prints a line of JSON with `ms_per_step`.
  */
 import type { Device } from "../device/device.ts";
@@ -15,6 +15,7 @@ import { openDevice } from "../device/open.ts";
 import { UserError } from "../errors.ts";
 import { deviceFlag, numberFlag, runProgram } from "../run/flags.ts";
 import { generate } from "../generate/generate.ts";
+import { FAMILY_OPTIONS, type FamilyName } from "../nn/config.ts";
 import { GPT } from "../nn/gpt.ts";
 import { benchCorpus } from "./bench_corpus.ts";
 import { benchServe } from "./bench_serve.ts";
@@ -35,6 +36,7 @@ const HELP = `Usage: deno task bench train | ops | decode | serve | prepare-corp
   prepare-corpus  the stage on generated text: MB/s and peak memory, at two sizes
 
   --shape TEXT       "L4 H4 C128 T64 B12 V65"; repeatable; three usual ones by default
+  --arch NAME        gpt2, llama or qwen3 (gpt2; train, ops and decode)
   --device NAME      auto, cpu or webgpu (auto)
   --threads N        threads of the cpu device (all cores)
   --precision NAME   float32 or, on a GPU with shader-f16, mixed (float32; train and ops only)
@@ -55,17 +57,20 @@ interface Options {
   readonly json: boolean;
 }
 
-function parseShape(text: string): Shape {
+function parseShape(text: string, family: FamilyName): Shape {
   const parts = Object.fromEntries([...text.matchAll(/([LHCTBV])(\d+)/g)].map((m) => [m[1], Number(m[2])]));
   const { L, H, C, T, B, V } = parts;
   if (![L, H, C, T, B, V].every((n) => n > 0) || C % H !== 0) {
     throw new UserError(`--shape ${text}: expected such as "${SHAPES[0]}", with C divisible by H`);
   }
-  return { layers: L, heads: H, width: C, context: T, batch: B, vocab: V };
+  return { family, layers: L, heads: H, width: C, context: T, batch: B, vocab: V };
 }
 
 async function runOther(command: string, shape: Shape, steps: number): Promise<number> {
-  const flags = Object.entries(shape).map(([key, value]) => `--${key} ${value}`).join(" ");
+  const { family, ...sizes } = shape;
+  const flags = Object.entries({ ...sizes, arch: family }).map(([key, value]) => `--${key} ${value}`).join(
+    " ",
+  );
   const { success, stdout, stderr } = await new Deno.Command("sh", {
     args: ["-c", `${command} ${flags} --steps ${steps}`],
   }).output();
@@ -175,7 +180,18 @@ const benches = { train: benchTrain, ops: benchOps, decode: benchDecode };
 
 const program = {
   ...{ name: "bench", help: HELP, operands: true },
-  values: ["device", "threads", "precision", "steps", "rounds", "against", "models", "seconds", "megabytes"],
+  values: [
+    "arch",
+    "device",
+    "threads",
+    "precision",
+    "steps",
+    "rounds",
+    "against",
+    "models",
+    "seconds",
+    "megabytes",
+  ],
   lists: ["shape"],
   switches: ["json"],
 } as const;
@@ -200,13 +216,17 @@ await runProgram(program, async (flags, [what, ...more]) => {
   if (!["float32", "mixed"].includes(precision)) {
     throw new UserError(`--precision ${precision}: expected float32 or mixed`);
   }
+  const arch = (flags.arch ?? "gpt2") as FamilyName;
+  if (!Object.hasOwn(FAMILY_OPTIONS, arch)) {
+    throw new UserError(`--arch ${arch}: expected one of ${Object.keys(FAMILY_OPTIONS).join(", ")}`);
+  }
   const options: Options = {
     ...{ mixed: precision === "mixed", rounds, against, json },
     steps: numberFlag("steps", flags.steps ?? "20", 1, true),
   };
   const threads = flags.threads ? { threads: numberFlag("threads", flags.threads, 1, true) } : {};
   for (const text of flags.shape.length > 0 ? flags.shape : SHAPES) {
-    const shape = parseShape(text);
+    const shape = parseShape(text, arch);
     const opened = await openDevice(device, threads);
     if (options.mixed && !opened.device.float16) {
       throw new UserError(

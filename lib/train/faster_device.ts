@@ -22,10 +22,6 @@ export interface Candidates {
   webgpu(): Promise<Device>;
 }
 
-export function shapeOf({ layers, heads, width, context, vocab }: ModelConfig, batch: number): Shape {
-  return { layers, heads, width, context, batch, vocab };
-}
-
 /**
  * Where the GPU is too small for the model, that is the cpu device.
  * @param path a JSON file of earlier measurements, which this one is added to
@@ -36,7 +32,7 @@ export async function fasterDevice(
   batch: number,
   path: string,
 ): Promise<OpenedDevice> {
-  const shape = shapeOf(config, batch);
+  const shape = { ...config, batch };
   const known: z.infer<typeof Memory> = await Deno.readTextFile(path)
     .then((text) => Memory.parse(JSON.parse(text))).catch(() => ({}));
   const keyOf = (gpu: Device) =>

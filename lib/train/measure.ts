@@ -10,7 +10,7 @@ import {
   type Snapshot,
 } from "../device/device.ts";
 import { WebGpuDevice } from "../device/webgpu.ts";
-import { type ModelConfig, modelConfig } from "../nn/config.ts";
+import { type ModelConfig, modelConfig, type ModelOptions } from "../nn/config.ts";
 import { GPT, parameterSpecs } from "../nn/gpt.ts";
 import { matmulNN } from "../ops/linear.ts";
 import { differentiate } from "../ops/tape.ts";
@@ -22,27 +22,27 @@ import { AdamW } from "./optimizer.ts";
 /** A GPU is measured for at least so long, in milliseconds. */
 const LEAST_MS = 500;
 
-export interface Shape {
-  readonly layers: number;
-  readonly heads: number;
-  readonly width: number;
-  readonly context: number;
-  readonly batch: number;
-  readonly vocab: number;
+/** What is measured: sizes, and any options that are not GPT-2's. */
+export type Shape = ModelOptions & { readonly batch: number };
+
+/** `L4 H4 C128 T64 B12 V65`, and the options that are not GPT-2's. */
+export function shapeName(shape: Shape): string {
+  const { layers, heads, width, context, vocab } = shape;
+  const config = configOf(shape), usual = modelConfig({ layers, heads, width, context, vocab });
+  const keys = Object.keys(usual) as (keyof ModelConfig)[];
+  const options = keys.filter((key) => config[key] !== usual[key] && key !== "dropout")
+    .map((key) => ` ${key}=${config[key]}`);
+  return `L${layers} H${heads} C${width} T${context} B${shape.batch} V${vocab}${options.join("")}`;
 }
 
-/** `L4 H4 C128 T64 B12 V65` */
-export function shapeName({ layers, heads, width, context, batch, vocab }: Shape): string {
-  return `L${layers} H${heads} C${width} T${context} B${batch} V${vocab}`;
-}
-
-export function configOf({ layers, heads, width, context, vocab }: Shape): ModelConfig {
-  return modelConfig({ vocab, context, layers, heads, width });
+export function configOf({ batch: _, ...options }: Shape): ModelConfig {
+  return modelConfig(options);
 }
 
 /** Operations of one step: 6 a parameter and token, and attention's (Kaplan et al., arXiv:2001.08361). */
-export function stepFlops({ layers, width, context, batch }: Shape, parameters: number): number {
-  return 6 * parameters * batch * context + 12 * layers * width * context * batch * context;
+export function stepFlops(shape: Shape, parameters: number): number {
+  const { layers, heads, headWidth, context } = configOf(shape), tokens = shape.batch * context;
+  return 6 * parameters * tokens + 12 * layers * heads * headWidth * context * tokens;
 }
 
 /** Elements of all parameters of a model. */
