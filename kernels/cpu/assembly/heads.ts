@@ -12,16 +12,16 @@ function inverseRoot(x: usize, width: i32, epsilon: f32): f32 {
   return 1 / sqrt<f32>(total(squares) / <f32>width + epsilon);
 }
 
-/** Turns pairs of a head, in place, by the angles of `angles`; back with `sign` -1. */
-function rotate(head: usize, half: i32, angles: usize, sign: f32): void {
+/** Turns pairs of a head by the angles of `angles`; back with `sign` -1. `from` and `to` may be the same. */
+function rotate(from: usize, to: usize, half: i32, angles: usize, sign: f32): void {
   const toSecond = <usize>half << 2;
   for (let d = 0; d < half; d += 4) {
     const at = <usize>d << 2, left = half - d;
     const cosine = loadFirst(angles + at, left);
     const sine = f32x4.mul(loadFirst(angles + toSecond + at, left), splat(sign));
-    const a = loadFirst(head + at, left), b = loadFirst(head + toSecond + at, left);
-    storeFirst(head + at, f32x4.sub(f32x4.mul(a, cosine), f32x4.mul(b, sine)), left);
-    storeFirst(head + toSecond + at, madd(b, cosine, f32x4.mul(a, sine)), left);
+    const a = loadFirst(from + at, left), b = loadFirst(from + toSecond + at, left);
+    storeFirst(to + at, f32x4.sub(f32x4.mul(a, cosine), f32x4.mul(b, sine)), left);
+    storeFirst(to + toSecond + at, madd(b, cosine, f32x4.mul(a, sine)), left);
   }
 }
 
@@ -34,22 +34,21 @@ export function heads_forward(
   const stride = <usize>(heads + 2 * kv_heads) * bytes;
   for (let row = first; row < end; row++) {
     const angles = rotated ? table + <usize>load<u32>(positions + (<usize>row << 2)) * bytes : 0;
-    const from = qkv + <usize>row * stride, to = out + <usize>row * stride;
-    memory.copy(to, from, stride);
-    for (let h = 0; h < turned; h++) {
-      const x = to + <usize>h * bytes;
+    let x = qkv + <usize>row * stride, y = out + <usize>row * stride;
+    for (let h = 0; h < turned; h++, x += bytes, y += bytes) {
       if (normed) {
         const inverse = inverseRoot(x, head_width, epsilon);
         const scales = h < heads ? gamma : gamma + bytes;
         for (let d = 0; d < head_width; d += 4) {
           const at = <usize>d << 2, left = head_width - d;
           const scale = f32x4.mul(loadFirst(scales + at, left), splat(inverse));
-          storeFirst(x + at, f32x4.mul(loadFirst(x + at, left), scale), left);
+          storeFirst(y + at, f32x4.mul(loadFirst(x + at, left), scale), left);
         }
         store<f32>(inverses + (<usize>(row * turned + h) << 2), inverse);
       }
-      if (rotated) rotate(x, head_width >> 1, angles, 1);
+      if (rotated) rotate(normed ? y : x, y, head_width >> 1, angles, 1);
     }
+    memory.copy(y, x, <usize>kv_heads * bytes);
   }
 }
 
@@ -63,12 +62,14 @@ export function heads_backward(
   for (let row = first; row < end; row++) {
     const angles = rotated ? table + <usize>load<u32>(positions + (<usize>row << 2)) * bytes : 0;
     const start = <usize>row * stride;
-    memory.copy(dx + start, dy + start, stride);
+    if (!rotated) memory.copy(dx + start, dy + start, <usize>turned * bytes);
+    const values = start + <usize>turned * bytes;
+    memory.copy(dx + values, dy + values, <usize>kv_heads * bytes);
     for (let h = 0; h < turned; h++) {
-      const g = dx + start + <usize>h * bytes;
-      if (rotated) rotate(g, head_width >> 1, angles, -1);
+      const at = start + <usize>h * bytes, g = dx + at;
+      if (rotated) rotate(dy + at, g, head_width >> 1, angles, -1);
       if (!normed) continue;
-      const x = qkv + start + <usize>h * bytes;
+      const x = qkv + at;
       const scales = h < heads ? gamma : gamma + bytes;
       const inverse = splat(load<f32>(inverses + (<usize>(row * turned + h) << 2)));
       let dot = splat(0);
