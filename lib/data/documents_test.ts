@@ -65,3 +65,16 @@ Deno.test("a reader that stops in the middle leaves no file open", async () => {
     for await (const line of readLines(path, "")) if (line === "b") break;
   });
 });
+
+Deno.test("a line that no string can hold is refused before it takes the memory", async () => {
+  const most = 1_000_000;
+  const text = `${"a".repeat(900_000)}\n${"b".repeat(900_000)}\nc`;
+  await inFile(
+    text,
+    async (path) => assertEquals((await Array.fromAsync(readLines(path, "", most))).length, 3),
+  );
+  await inFile(`a\n${"b".repeat(2 * most)}`, async (path) => {
+    const read = () => Array.fromAsync(readLines(path, "cut it", most));
+    await assertRejects(read, UserError, `${path}: a line is longer than 1000000 characters; cut it`);
+  });
+});

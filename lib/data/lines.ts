@@ -1,14 +1,29 @@
 /** Files of text, a line at a time: a string cannot hold a large file. */
 import { TextLineStream } from "@std/streams/text-line-stream";
+import { UserError } from "../errors.ts";
 import { openFile } from "../files.ts";
+
+/** Characters of the longest line; V8's strings end at 536 million. */
+const LONGEST = 500_000_000;
 
 /**
  * The lines of a file of UTF-8, without LF or CRLF.
  * @param remedy what to do if it cannot be read
- * @throws {UserError} if it cannot be read
+ * @throws {UserError} if it cannot be read, or a line is longer than a string can be
  */
-export async function* readLines(path: string, remedy: string): AsyncGenerator<string> {
-  const lines: TransformStream<string, string> = new TextLineStream();
+export async function* readLines(path: string, remedy: string, longest = LONGEST): AsyncGenerator<string> {
   const file = await openFile(path, remedy);
-  yield* file.readable.pipeThrough(new TextDecoderStream()).pipeThrough(lines);
+  let length = 0; // of the line that has not ended yet
+  const bounded = new TransformStream<string, string>({
+    transform(text, controller) {
+      const end = text.lastIndexOf("\n") + 1;
+      length = (end === 0 ? length : 0) + text.length - end;
+      if (length > longest) {
+        throw new UserError(`${path}: a line is longer than ${longest} characters; ${remedy}`);
+      }
+      controller.enqueue(text);
+    },
+  });
+  const lines: TransformStream<string, string> = new TextLineStream();
+  yield* file.readable.pipeThrough(new TextDecoderStream()).pipeThrough(bounded).pipeThrough(lines);
 }
