@@ -110,6 +110,29 @@ Deno.test("a run whose best checkpoint is damaged or gone is told; the last is n
     assertEquals(await findCheckpoint(join(folder, "last")), join(folder, "last"));
   }));
 
+Deno.test("the files that a run depends on are all that hold weights, and not what only training goes on from", () =>
+  inRun(["x"], async (folder) => {
+    const place = join(folder, "x");
+    for (
+      const name of [
+        "model-00001-of-00002.safetensors",
+        "model.safetensors.index.json",
+        "optimizer.safetensors",
+      ]
+    ) {
+      await Deno.writeTextFile(join(place, name), "");
+    }
+    assertEquals((await checkpointFiles(place)).map((path) => path.slice(place.length + 1)), [
+      ...[
+        "config.json",
+        "model-00001-of-00002.safetensors",
+        "model.safetensors",
+        "model.safetensors.index.json",
+      ],
+      "tokenizer.json",
+    ]);
+  }));
+
 Deno.test("a server tells of runs whose best checkpoint is damaged or gone, and lists the others", () =>
   inRun(["a/best", "a/last", "b/best", "b/last", "c/last", "best"], async (folder) => {
     await Deno.remove(join(folder, "a/best/checkpoint.json"));
