@@ -97,7 +97,8 @@ export function createApp({ store, faq, apiKey, origins, timeLimit }: AppOptions
     app.route("/", routes(services));
   }
   app.openAPIRegistry.registerComponent("securitySchemes", "key", { type: "http", scheme: "bearer" });
-  app.openapi(descriptionRoute, (c) => c.json(app.getOpenAPI31Document(description), 200));
+  let described: object | null = null;
+  app.openapi(descriptionRoute, (c) => c.json(described ??= app.getOpenAPI31Document(description), 200));
   refuseOtherMethods(app);
   return app;
 }

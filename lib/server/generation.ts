@@ -32,8 +32,11 @@ export interface Writing extends Omit<GenerateOptions, "stop" | "signal"> {
   readonly n: number;
 }
 
-/** Most answers of one request, over all its prompts. */
-const MOST_ANSWERS = 128;
+/** What an answer keeps to, and what counts it. */
+interface Surroundings {
+  readonly deadline: Deadline;
+  readonly metrics: ServerMetrics;
+}
 
 /**
  * The sampling that a request asks for.
@@ -74,13 +77,8 @@ export function startAnswers(
   model: LanguageModel,
   prompts: readonly EncodedPrompt[],
   writing: Writing,
-  deadline: Deadline,
-  metrics: ServerMetrics,
+  around: Surroundings,
 ): Generation[] {
-  if (prompts.length * writing.n > MOST_ANSWERS) {
-    const message = `n: ${writing.n} answers to ${prompts.length} prompts are more than ${MOST_ANSWERS}`;
-    throw new ApiError(400, message, "n", "too_many_answers");
-  }
   try {
     return prompts.flatMap((prompt) =>
       Array.from({ length: writing.n }, (_, i) => {
@@ -88,11 +86,11 @@ export function startAnswers(
         // -1 asks for what the context has room for.
         const room = model.gpt.config.context - prompt.ids.length;
         const maxNewTokens = writing.maxNewTokens === -1 ? room : writing.maxNewTokens;
-        return start(model, prompt, { ...writing, seed, maxNewTokens }, deadline.signal, metrics);
+        return start(model, prompt, { ...writing, seed, maxNewTokens }, around);
       })
     );
   } catch (error) {
-    deadline.left.abort();
+    around.deadline.left.abort();
     if (!(error instanceof QueueFullError)) throw error;
     throw new ApiError(429, "too many requests wait; try again in a moment");
   }
@@ -102,8 +100,7 @@ function start(
   model: LanguageModel,
   prompt: EncodedPrompt,
   writing: Writing,
-  signal: AbortSignal,
-  metrics: ServerMetrics,
+  { deadline: { signal }, metrics }: Surroundings,
 ): Generation {
   const asked = performance.now();
   const ids = [...prompt.ids];

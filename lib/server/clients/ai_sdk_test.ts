@@ -2,7 +2,16 @@
 import { createOpenAI } from "@ai-sdk/openai";
 import { createOpenAICompatible } from "@ai-sdk/openai-compatible";
 import { assert, assertAlmostEquals, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { APICallError, embedMany, generateText, type ModelMessage, Output, streamText } from "ai";
+import {
+  APICallError,
+  embedMany,
+  generateText,
+  jsonSchema,
+  type ModelMessage,
+  Output,
+  streamText,
+  type ToolSet,
+} from "ai";
 import { leaveMidway, LONGEST, loopback, startServer } from "./server.ts";
 
 const settings = { temperature: 0, maxOutputTokens: 9, maxRetries: 0 };
@@ -112,3 +121,21 @@ Deno.test({ name: "the AI SDK leaves midway, and reports refusals", permissions:
   });
   assertStringIncludes((await assertRejects(() => form, APICallError)).message, "text.format");
 });
+
+Deno.test(
+  { name: "the AI SDK may offer tools, and cannot demand that one is called", permissions: loopback },
+  async () => {
+    await using server = await startServer();
+    const openai = createOpenAI({ baseURL: `${server.url}/v1`, apiKey: "-" });
+    const tools: ToolSet = { add: { inputSchema: jsonSchema({ type: "object", properties: {} }) } };
+    for (const model of [openai("tiny/instruct"), openai.chat("tiny/instruct")]) {
+      const { text, toolCalls } = await generateText({ ...settings, model, prompt, tools });
+      assert(text.length > 0);
+      assertEquals(toolCalls, []);
+      for (const toolChoice of ["required" as const, { type: "tool" as const, toolName: "add" }]) {
+        const demand = generateText({ ...settings, model, prompt, tools, toolChoice });
+        assertStringIncludes((await assertRejects(() => demand, APICallError)).message, "tool_choice");
+      }
+    }
+  },
+);

@@ -11,6 +11,8 @@ import {
   stopsOf,
   usageOfAll,
 } from "../generation.ts";
+import type { Faq } from "../faq.ts";
+import type { ServerMetrics } from "../metrics.ts";
 import type { LanguageModel } from "../models.ts";
 import { jsonOrEvents, jsonRequest, refusals, routeGroup } from "../openapi.ts";
 import { chatPrompt, questionOf, reportCut } from "../prompts.ts";
@@ -41,16 +43,14 @@ function checkContinuation({ messages, continue_final_message, add_generation_pr
   if ((add_generation_prompt ?? !continued) === continued) refuse("add_generation_prompt");
 }
 
-function start(
-  c: Context,
-  model: LanguageModel,
-  request: ChatRequest,
-  deadline: Deadline,
-  services: Services,
-) {
+function start(c: Context, model: LanguageModel, request: ChatRequest, { faq, deadline, metrics }: {
+  faq: Faq;
+  deadline: Deadline;
+  metrics: ServerMetrics;
+}) {
   const n = request.n ?? 1;
   const { instruction, begun } = questionOf(request.messages, "messages");
-  const fixed = request.faq && begun === "" ? services.faq.answer(instruction) : null;
+  const fixed = request.faq && begun === "" ? faq.answer(instruction) : null;
   if (fixed !== null) return Array.from({ length: n }, () => fixedAnswer(fixed, model));
   const prompt = chatPrompt(model, request.messages, "messages");
   reportCut(c, prompt, request.truncate, "messages");
@@ -65,19 +65,18 @@ function start(
       n,
       ...request.logprobs && { alternatives: request.top_logprobs ?? 0 },
     },
-    deadline,
-    services.metrics,
+    { deadline, metrics },
   );
 }
 
-export function chatRoutes(services: Services) {
+export function chatRoutes({ store, faq, metrics, timeLimit }: Services) {
   const app = routeGroup();
   app.openapi(chatRoute, async (c) => {
     const request = c.req.valid("json");
     checkContinuation(request);
-    const model = await languageModel(services.store, request.model);
-    const deadline = deadlineOf(c, services.timeLimit);
-    const generations = start(c, model, request, deadline, services);
+    const model = await languageModel(store, request.model);
+    const deadline = deadlineOf(c, timeLimit);
+    const generations = start(c, model, request, { faq, deadline, metrics });
     const base = { id: newId("chatcmpl"), created: now(), model: model.id };
     const logprobsOf = (tokens: readonly PlacedToken[]) =>
       request.logprobs ? { content: tokenLogprobs(tokens, model.tokenizer) } : null;

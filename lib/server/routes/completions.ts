@@ -3,9 +3,12 @@ import { createRoute } from "@hono/zod-openapi";
 import { letOthersIn } from "../../event_loop.ts";
 import { scoreTokens } from "../../generate/score.ts";
 import type { EncodedPrompt } from "../../text/prompt.ts";
+import { ApiError } from "../errors.ts";
 import {
+  type Answer,
   collectAll,
   type FinishReason,
+  type Generation,
   progressOfAll,
   samplingOf,
   startAnswers,
@@ -18,6 +21,7 @@ import { reportCut, textPrompt } from "../prompts.ts";
 import { newId, now } from "../schemas/common.ts";
 import { Completion, CompletionChunk, CompletionRequest } from "../schemas/completions.ts";
 import { deadlineOf, languageModel, type Services } from "../services.ts";
+import type { Piece, PlacedToken } from "../stream.ts";
 import { completionLogprobs, type ScoredToken, serverSentEvents } from "../wire.ts";
 
 const completionRoute = createRoute({
@@ -27,6 +31,12 @@ const completionRoute = createRoute({
   ...jsonRequest(CompletionRequest),
   responses: { 200: jsonOrEvents(Completion, CompletionChunk, "ended by `[DONE]`"), ...refusals },
 });
+
+/** Most answers of one request, over all its prompts. */
+const MOST_ANSWERS = 128;
+
+/** How long answers are if a request does not say, in tokens. */
+const MAX_TOKENS = 16;
 
 /** What stands before an answer: nothing, or with `echo` its prompt. */
 interface Echo {
@@ -63,22 +73,78 @@ async function echoOf(
   };
 }
 
+/**
+ * The tokens of a request's prompts.
+ * @throws {ApiError} if there are too many answers to give, or no such token
+ */
+async function encodePrompts(model: LanguageModel, request: CompletionRequest): Promise<EncodedPrompt[]> {
+  const { n, max_tokens } = request;
+  if (request.prompt.length * (n ?? 1) > MOST_ANSWERS) {
+    const message = `n: ${n} answers to ${request.prompt.length} prompts are more than ${MOST_ANSWERS}`;
+    throw new ApiError(400, message, "n", "too_many_answers");
+  }
+  const newTokens = max_tokens === -1 ? Infinity : max_tokens ?? MAX_TOKENS;
+  const prompts: EncodedPrompt[] = [];
+  for (const prompt of request.prompt) {
+    prompts.push(textPrompt(model, prompt, newTokens));
+    await letOthersIn();
+  }
+  return prompts;
+}
+
+/** The shapes of a completion's choices. */
+function completionShapes(
+  model: LanguageModel,
+  request: CompletionRequest,
+  generations: readonly Generation[],
+  echoes: readonly Echo[],
+) {
+  const base = {
+    id: newId("cmpl"),
+    object: "text_completion" as const,
+    created: now(),
+    model: model.id,
+    desde_cero: { truncated: generations.some(({ prompt }) => prompt.truncated) },
+  };
+  const echo = (index: number) => echoes[Math.floor(index / (request.n ?? 1))] ?? { text: "", tokens: [] };
+  const logprobs = (tokens: readonly ScoredToken[], text: string) =>
+    request.logprobs == null ? null : completionLogprobs(tokens, model.tokenizer, text);
+  /** Each choice's text so far. */
+  const written = generations.map(() => "");
+  const part = (index: number, text: string, tokens: readonly ScoredToken[]): CompletionChunk => {
+    written[index] += text;
+    const choice = { index, text, logprobs: logprobs(tokens, written[index]), finish_reason: null };
+    return { ...base, choices: [choice] };
+  };
+  const placed = (index: number, tokens: readonly PlacedToken[]) =>
+    tokens.map((token) => ({ ...token, offset: token.offset + echo(index).text.length }));
+  return {
+    whole: (answers: readonly Answer[]) => ({
+      ...base,
+      choices: answers.map((answer, index) => {
+        const text = echo(index).text + answer.text;
+        const tokens = [...echo(index).tokens, ...placed(index, answer.tokens)];
+        return { index, text, logprobs: logprobs(tokens, text), finish_reason: answer.finish };
+      }),
+      usage: usageOfAll(generations),
+    }),
+    echo: (index: number) => part(index, echo(index).text, echo(index).tokens),
+    piece: (index: number, { text, tokens }: Piece) => part(index, text, placed(index, tokens)),
+    end: (index: number, finish_reason: FinishReason): CompletionChunk => {
+      return { ...base, choices: [{ index, text: "", logprobs: null, finish_reason }] };
+    },
+    usage: (): CompletionChunk => ({ ...base, choices: [], usage: usageOfAll(generations) }),
+  };
+}
+
 export function completionRoutes({ store, metrics, work, timeLimit }: Services) {
   const app = routeGroup();
   app.openapi(completionRoute, async (c) => {
     const request = c.req.valid("json");
     const model = await languageModel(store, request.model);
-    const n = request.n ?? 1;
-    const maxNewTokens = request.max_tokens ?? 16;
     const sampling = samplingOf(request, model);
-    const newTokens = maxNewTokens === -1 ? Infinity : maxNewTokens;
-    const prompts: EncodedPrompt[] = [];
-    for (const prompt of request.prompt) {
-      prompts.push(textPrompt(model, prompt, newTokens));
-      await letOthersIn();
-    }
+    const prompts = await encodePrompts(model, request);
     for (const prompt of prompts) reportCut(c, prompt, request.truncate, "prompt");
-
     const deadline = deadlineOf(c, timeLimit);
     const alternatives = request.logprobs ?? null;
     const echoes: Echo[] = [];
@@ -89,69 +155,22 @@ export function completionRoutes({ store, metrics, work, timeLimit }: Services) 
         }
       });
     }
-    const generations = startAnswers(
-      model,
-      prompts,
-      {
-        ...sampling,
-        maxNewTokens,
-        stops: stopsOf(request),
-        trimmed: false,
-        n,
-        ...alternatives !== null && { alternatives },
-      },
-      deadline,
-      metrics,
-    );
-    const echo = (index: number) => echoes[Math.floor(index / n)] ?? { text: "", tokens: [] };
-    const shift = (index: number) => (token: ScoredToken) => {
-      return { ...token, offset: token.offset + echo(index).text.length };
-    };
-    const base = {
-      id: newId("cmpl"),
-      object: "text_completion" as const,
-      created: now(),
-      model: model.id,
-      desde_cero: { truncated: prompts.some(({ truncated }) => truncated) },
-    };
-    const logprobsOf = (tokens: readonly ScoredToken[], text: string) =>
-      alternatives === null ? null : completionLogprobs(tokens, model.tokenizer, text);
-
-    if (!request.stream) {
-      const answers = await collectAll(generations, deadline);
-      const choices = answers.map((answer, index) => {
-        const text = echo(index).text + answer.text;
-        const tokens = [...echo(index).tokens, ...answer.tokens.map(shift(index))];
-        return { index, text, logprobs: logprobsOf(tokens, text), finish_reason: answer.finish };
-      });
-      return c.json({ ...base, choices, usage: usageOfAll(generations) }, 200);
-    }
-
-    /** Each choice's text so far. */
-    const written = generations.map(() => "");
-    const chunk = (
-      index: number,
-      text: string,
-      tokens: readonly ScoredToken[],
-      finish: FinishReason | null,
-    ): { data: CompletionChunk } => {
-      written[index] += text;
-      const logprobs = finish ? null : logprobsOf(tokens, written[index]);
-      return { data: { ...base, choices: [{ index, text, logprobs, finish_reason: finish }] } };
-    };
+    const generations = startAnswers(model, prompts, {
+      ...sampling,
+      maxNewTokens: request.max_tokens ?? MAX_TOKENS,
+      stops: stopsOf(request),
+      trimmed: false,
+      n: request.n ?? 1,
+      ...alternatives !== null && { alternatives },
+    }, { deadline, metrics });
+    const shapes = completionShapes(model, request, generations, echoes);
+    if (!request.stream) return c.json(shapes.whole(await collectAll(generations, deadline)), 200);
     return serverSentEvents(c, deadline.left, async function* () {
-      for (const index of generations.keys()) {
-        const { text, tokens } = echo(index);
-        if (text !== "" || tokens.length > 0) yield chunk(index, text, tokens, null);
-      }
+      if (request.echo) { for (const index of generations.keys()) yield { data: shapes.echo(index) }; }
       for await (const { index, ...step } of progressOfAll(generations, deadline)) {
-        if ("finish" in step) yield chunk(index, "", [], step.finish);
-        else yield chunk(index, step.piece.text, step.piece.tokens.map(shift(index)), null);
+        yield { data: "finish" in step ? shapes.end(index, step.finish) : shapes.piece(index, step.piece) };
       }
-      if (request.stream_options?.include_usage) {
-        const data: CompletionChunk = { ...base, choices: [], usage: usageOfAll(generations) };
-        yield { data };
-      }
+      if (request.stream_options?.include_usage) yield { data: shapes.usage() };
       yield { data: "[DONE]" };
     });
   });

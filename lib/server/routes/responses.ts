@@ -133,8 +133,7 @@ export function responseRoutes({ store, metrics, timeLimit, recent }: Services) 
         n: 1,
         alternatives: request.top_logprobs ?? 0,
       },
-      deadline,
-      metrics,
+      { deadline, metrics },
     );
     const shapes = responseShapes(model, request, generations[0]);
     const keep = ({ text }: Answer) => {

@@ -46,7 +46,7 @@ export const ChatRequest = z.strictObject({
   ...harmless,
   stop,
   messages: z.array(Message).min(1).max(1000).describe(
-    "A last message of the assistant is continued.",
+    "A last message of the assistant is continued. Of a message, role and content are read.",
   ),
   n,
   continue_final_message: z.boolean().nullish().describe(
