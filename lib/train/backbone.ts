@@ -41,10 +41,11 @@ export function checkpointIn(folder: string): Promise<string | null> {
 /** The files of a model that a run depends on: its weights may lie in several, with an index. */
 export async function checkpointFiles(folder: string): Promise<string[]> {
   const found = await findCheckpoint(folder);
-  const place = await locateFolder(found) ?? found;
-  const names = (await Array.fromAsync(Deno.readDir(place))).map(({ name }) => name);
-  const needed = /^((config|tokenizer)\.json|model.*\.safetensors(\.index\.json)?)$/;
-  return names.filter((name) => needed.test(name)).sort().map((name) => join(place, name));
+  return readFolder(found, async (place) => {
+    const names = (await Array.fromAsync(Deno.readDir(place))).map(({ name }) => name);
+    const needed = /^((config|tokenizer)\.json|model.*\.safetensors(\.index\.json)?)$/;
+    return names.filter((name) => needed.test(name)).sort().map((name) => join(place, name));
+  });
 }
 
 /** The files that a finetuning from a folder depends on: a foreign one comes without a tokenizer of ours. */
