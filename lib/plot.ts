@@ -13,16 +13,16 @@ const heading = (text: string) => ({ text, left: "center", textStyle: { fontSize
 
 export interface Curve {
   readonly name: string;
-  readonly points: readonly (readonly [step: number, value: number])[];
+  readonly points: readonly (readonly [x: number, value: number])[];
 }
 
-/** Curves over steps; 720×420 pixels. */
-export function plotCurves(title: string, unit: string, curves: readonly Curve[]): string {
+/** Curves over steps, or whatever `x` names; 720×420 pixels. */
+export function plotCurves(title: string, unit: string, curves: readonly Curve[], x = "step"): string {
   return draw(720, 420, {
     title: heading(title),
     legend: { bottom: 4 },
     grid: { left: 64, right: 24, top: 48, bottom: 72 },
-    xAxis: { type: "value", name: "step", nameLocation: "middle", nameGap: 26, min: 0, max: "dataMax" },
+    xAxis: { type: "value", name: x, nameLocation: "middle", nameGap: 26, min: 0, max: "dataMax" },
     yAxis: { type: "value", name: unit, scale: true },
     series: curves.map(({ name, points }) => ({
       name,

@@ -21,6 +21,7 @@ import {
   scoreFamilies,
   variety,
 } from "../lib/evaluate/language.ts";
+import { lossByPosition } from "../lib/evaluate/positions.ts";
 import { type CheckpointReport, type Pictures, renderReport, type Report } from "../lib/evaluate/report.ts";
 import { shortfalls } from "../lib/evaluate/thresholds.ts";
 import { openDevice } from "../lib/device/open.ts";
@@ -190,6 +191,7 @@ async function evaluateLanguage(
   const stream = tokenStream(documents, tokenizer);
   const batches = validationBatches(stream, { batch: TEXTS, time: config.context, limit: Infinity });
   const text = await evaluateLoss(model, batches, tokenizer);
+  const positions = await lossByPosition(model, stream);
   const speed = await measureSpeed(model, options.speed.prompt, options.speed.tokens);
   const samples = await drawSamples(model, tokenizer, options.samples);
   const n = questions.length;
@@ -198,6 +200,7 @@ async function evaluateLanguage(
   });
   return {
     text,
+    positions,
     ...n > 0 && { instruct: { all: score(answers), families: scoreFamilies(answers), answers } },
     samples,
     variety: variety(samples.map(({ text }) => text)),

@@ -1,9 +1,11 @@
 /** The evaluation as one page that needs nothing else: tables, curves, matrices, samples. */
 import { html } from "hono/html";
 import { type Html, image, page, type Picture, table } from "../page.ts";
+import { plotCurves } from "../plot.ts";
 import type { Prediction } from "../train/evaluate.ts";
 import type { Quality } from "../train/classify.ts";
 import type { Answered, Sample, Score, Speed } from "./language.ts";
+import type { PositionLoss } from "./positions.ts";
 
 export interface CheckpointReport {
   readonly folder: string;
@@ -12,6 +14,7 @@ export interface CheckpointReport {
   readonly parameters: number;
   /** Of a language model. */
   readonly text?: Prediction;
+  readonly positions?: PositionLoss[];
   readonly instruct?: {
     readonly all: Score;
     readonly families: Record<string, Score>;
@@ -64,6 +67,21 @@ const FIGURES: readonly [string, (c: CheckpointReport) => string][] = [
   ["first token, ms", ({ speed }) => fixed(1)(speed?.first_token_ms)],
   ["memory, MiB", ({ memory_bytes }) => fixed(1)(memory_bytes / 2 ** 20)],
 ];
+
+/** The loss by position of all language models in one picture. */
+function positions(entries: [string, CheckpointReport][]): Html | "" {
+  const curves = entries.flatMap(([name, { positions = [] }]) => {
+    return positions.length === 0
+      ? []
+      : [{ name, points: positions.map((p) => [p.position, p.loss] as const) }];
+  });
+  if (curves.length === 0) return "";
+  const title = "loss by position, up to twice the context";
+  return html`<h2>Position</h2>
+    <p>The more a model has read, the better it predicts; beyond the context that it was trained with, only as far as
+    its positions reach: learned ones end there.</p>
+    ${image({ title, svg: plotCurves(title, "nats per token", curves, "position") })}`;
+}
 
 function families(entries: [string, CheckpointReport][]): Html | "" {
   const asked = entries.filter(([, { instruct }]) => instruct);
@@ -187,6 +205,7 @@ export function renderReport(report: Report, gated: boolean, pictures: Pictures)
 <p>Rows look at columns: each token at itself and at those before it. One picture for each head of the last layer.</p>
 ${attention.heads.map(image)}`
         : ""}
+      ${positions(entries)}
       ${pictures.curves.length ? html`<h2>Training</h2>${pictures.curves.map(image)}` : ""}
     `,
   );

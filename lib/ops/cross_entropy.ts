@@ -49,6 +49,20 @@ export const crossEntropyBackward = kernel({
 });
 
 /**
+ * -log softmax(logits)[target] of every row, 0 where the target is IGNORED. It has no backward pass.
+ * @param logits (..., V)
+ * @returns one a row
+ */
+export function tokenLosses(logits: Tensor, targets: Uint32Array): Tensor {
+  const { device, rows, width: classes } = logits;
+  const wanted = upload(device, [rows], targets);
+  const losses = empty(device, [rows]);
+  const buffers = [logits, wanted, wanted, losses, empty(device, [rows])].map((t) => t.buffer);
+  device.dispatch(crossEntropyForward, buffers, { rows, classes, weighted: 0 });
+  return losses;
+}
+
+/**
  * The mean of -log softmax(logits)[target] over the rows that have a target, weighted if asked for.
  * @param logits (..., V)
  * @param targets one class a row, or IGNORED
