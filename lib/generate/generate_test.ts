@@ -3,7 +3,7 @@ import { CpuDevice } from "../device/cpu.ts";
 import type { Device } from "../device/device.ts";
 import { testDevices } from "../device/testing.ts";
 import { UserError } from "../errors.ts";
-import { modelConfig } from "../nn/config.ts";
+import { modelConfig, withContext } from "../nn/config.ts";
 import { GPT } from "../nn/gpt.ts";
 import { scope } from "../tensor/tensor.ts";
 import { Batcher, QueueFullError } from "./batch.ts";
@@ -232,4 +232,21 @@ Deno.test("the event loop runs while text is written", async () => {
   clearInterval(timer);
   await batcher.close();
   assertEquals(ticks > 2, true);
+});
+
+Deno.test("a model without learned positions writes past the context that it was trained with", async () => {
+  const trained = modelConfig({ ...CONFIG, position: "alibi" });
+  const options = { maxNewTokens: 20, temperature: 0, topK: 0, seed: 1, stop: NEVER };
+  const long = new GPT(device, withContext(trained, 64));
+  long.initialize(3);
+  const ids: number[] = [];
+  for await (const id of generate(long, Uint32Array.of(1, 2), options)) ids.push(id);
+  // With a cache as long as that, nothing is forgotten: each token is the one that the whole sequence calls for.
+  const all = Uint32Array.of(1, 2, ...ids);
+  const logits = await scope(() => device.read(long.logits({ ids: all, batch: 1, time: all.length }).buffer));
+  ids.forEach((id, i) => {
+    const row = logits.subarray((i + 1) * CONFIG.vocab, (i + 2) * CONFIG.vocab);
+    assertEquals(row.indexOf(Math.max(...row)), id);
+  });
+  assertThrows(() => withContext(CONFIG, 64), Error, "learned positions end with the 8");
 });

@@ -110,6 +110,20 @@ function defaultHidden(mlp: Activation, width: number): number {
   return mlp === "swiglu" ? 8 * Math.ceil(width / 3) : 4 * width;
 }
 
+/**
+ * The same model with another longest sequence: longer than it was trained with, too, unless its positions are learned.
+ * @throws {ConfigError} if they are
+ */
+export function withContext(c: ModelConfig, context: number): ModelConfig {
+  if (c.position === "learned" && context > c.context) {
+    throw new ConfigError(
+      "context",
+      `learned positions end with the ${c.context} that the model was trained with`,
+    );
+  }
+  return { ...c, context };
+}
+
 export class ConfigError extends Error {
   override readonly name = "ConfigError";
   constructor(readonly key: keyof ModelConfig, readonly why: string) {

@@ -7,6 +7,7 @@ import { readQuestions } from "../data/instructions.ts";
 import { openDevice } from "../device/open.ts";
 import { UserError } from "../errors.ts";
 import { answer } from "../generate/answer.ts";
+import { ConfigError, type ModelConfig, withContext } from "../nn/config.ts";
 import { GPT } from "../nn/gpt.ts";
 import { inferOnce } from "../nn/infer_once.ts";
 import { callerPath } from "../run/caller.ts";
@@ -24,6 +25,8 @@ Usage: deno task ask --model FOLDER [options] "¿…?"
   --temperature X       0 takes the most probable token each time (0)
   --top-k N             only the N most probable tokens; 0 for all (0)
   --max-new-tokens N    longest answer (120)
+  --context N           longest sequence in tokens, beyond what the model was trained with if its positions are
+                        not learned (what it was trained with)
   --seed N              decides what is drawn (1)
   --raw                 prints the whole sequence with its markers
   --device NAME         auto, cpu or webgpu (auto)
@@ -31,9 +34,18 @@ Usage: deno task ask --model FOLDER [options] "¿…?"
 
 const program = {
   ...{ name: "ask", help: HELP, operands: true },
-  values: ["model", "file", "temperature", "top-k", "max-new-tokens", "seed", "device"],
+  values: ["model", "file", "temperature", "top-k", "max-new-tokens", "context", "seed", "device"],
   switches: ["raw"],
 } as const;
+
+function contextOf(config: ModelConfig, flag: string): ModelConfig {
+  try {
+    return withContext(config, numberFlag("context", flag, 2, true));
+  } catch (error) {
+    if (error instanceof ConfigError) throw new UserError(`--context ${flag}: ${error.why}`);
+    throw error;
+  }
+}
 
 await runProgram(program, async (flags, operands) => {
   if (!flags.model) {
@@ -57,7 +69,7 @@ await runProgram(program, async (flags, operands) => {
   const { config, tokenizer, head, values } = checkpoint;
   if (head) throw new UserError(`${flags.model} is a classifier; use deno task classify`);
   const { device } = await openDevice(choice, { trial: (gpu) => inferOnce(gpu, checkpoint) });
-  const model = new GPT(device, config);
+  const model = new GPT(device, flags.context ? contextOf(config, flags.context) : config);
   model.load(values);
   for (const question of questions) {
     const { text, raw } = await answer(model, tokenizer, question.instruction, options);
