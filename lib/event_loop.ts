@@ -3,11 +3,19 @@
 /** How long computations may keep new data from the network out, in milliseconds. */
 const LONGEST_STRETCH = 75;
 
+/** How long others are let in at a time, as a part of the time that they were kept out. */
+const REST = 1 / 40;
+/** As long as requests arrive, so many times. */
+const MOST_RESTS = 4;
+
 let rested = performance.now();
 let resting: Promise<void> | null = null;
+let arrivals = 0;
 
-/** How long others are let in, as a part of the time that they were kept out. */
-const REST = 1 / 40;
+/** Says that something came from the network, whose way through the event loop takes several steps. */
+export function noteArrival(): void {
+  arrivals++;
+}
 
 /**
  * Lets others run between two computations. `setImmediate` takes some 20 µs and is enough for timers and for streams
@@ -17,14 +25,15 @@ const REST = 1 / 40;
  */
 export function letOthersIn(): Promise<void> {
   const stretch = performance.now() - rested;
-  if (!resting && stretch < LONGEST_STRETCH) {
-    return new Promise((resolve) => setImmediate(resolve));
+  if (!resting && stretch < LONGEST_STRETCH) return new Promise((resolve) => setImmediate(resolve));
+  return resting ??= rest(Math.min(stretch, 1000) * REST);
+}
+
+async function rest(ms: number): Promise<void> {
+  for (let i = 0, before = -1; i < MOST_RESTS && (i === 0 || arrivals !== before); i++) {
+    before = arrivals;
+    await new Promise((resolve) => setTimeout(resolve, ms));
   }
-  return resting ??= new Promise((resolve) => {
-    setTimeout(() => {
-      rested = performance.now();
-      resting = null;
-      resolve();
-    }, Math.min(stretch, 1000) * REST);
-  });
+  rested = performance.now();
+  resting = null;
 }

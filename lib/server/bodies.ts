@@ -9,6 +9,29 @@ const LARGEST = 2 ** 20;
 /** Checking a larger body takes some ms, so others are let in before each; in UTF-16 units. */
 const LARGE = 2 ** 15;
 
+/** Most values of a request: checking each takes some microseconds, however short it is. Numbers are quick to check. */
+const MOST_VALUES = 10_000, MOST_NUMBERS = 100_000;
+
+/** Whether JSON has more values than any request needs. What is no JSON has none. */
+export function hasTooManyValues(text: string): boolean {
+  let left: unknown[];
+  try {
+    left = [JSON.parse(text)];
+  } catch {
+    return false;
+  }
+  let values = 0, numbers = 0;
+  while (left.length > 0) {
+    const value = left.pop();
+    if (typeof value === "number" ? ++numbers > MOST_NUMBERS : ++values > MOST_VALUES) return true;
+    if (typeof value !== "object" || value === null) continue;
+    const inner = Object.values(value);
+    if (inner.length > MOST_NUMBERS) return true;
+    for (const one of inner) left.push(one);
+  }
+  return false;
+}
+
 /**
  * Middleware that has a request's body before what follows it runs.
  * @param seconds that a body may take to arrive
@@ -37,12 +60,20 @@ export function receiveBodies(seconds: number): MiddlewareHandler[] {
     }),
     async (c, next) => {
       if (!arrivals.has(c)) return await next();
-      const { length } = await c.req.text().catch((error) => {
+      const text = await c.req.text().catch((error) => {
         if (error instanceof ApiError) throw error;
         throw new ApiError(400, "the request's body ended before its end");
       });
       arrivals.get(c)!();
-      if (length > LARGE) await (last = last.then(letOthersIn));
+      if (text.length > LARGE) {
+        await (last = last.then(letOthersIn));
+        if (hasTooManyValues(text)) {
+          throw new ApiError(
+            400,
+            `the request has more than ${MOST_VALUES} values, or ${MOST_NUMBERS} numbers`,
+          );
+        }
+      }
       await next();
     },
   ];

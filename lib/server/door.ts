@@ -6,6 +6,7 @@
  * address there says which connection it came by; a connection without one is idle, or sends its headers.
  */
 import { describe } from "../errors.ts";
+import { noteArrival } from "../event_loop.ts";
 import { fileDescriptors } from "./file_descriptors.ts";
 
 export interface DoorOptions {
@@ -74,6 +75,7 @@ class Connection {
         this.begun = true;
         this.since = performance.now();
       }
+      noteArrival();
       await writeAll(this.#server, bytes.subarray(0, n));
     }
     await this.drain();

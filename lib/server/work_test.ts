@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
+import { hasTooManyValues } from "./bodies.ts";
 import { ApiError } from "./errors.ts";
 import type { Deadline } from "./services.ts";
 import { said, testApp } from "./testing.ts";
@@ -101,4 +102,16 @@ Deno.test("a body that does not arrive is not waited for, with its length told o
     writer.close().catch(() => {});
   }
   assertEquals((await s.post("/v1/chat/completions", { messages: said("a"), max_tokens: 1 })).status, 200);
+});
+
+Deno.test("a request of more values than any needs is refused before each is checked", async () => {
+  const many = JSON.stringify({ input: Array(20_000).fill("a") });
+  assert(hasTooManyValues(many));
+  assert(hasTooManyValues("[".repeat(20_000) + "]".repeat(20_000)));
+  assert(hasTooManyValues(JSON.stringify(Array(100_001).fill(1))));
+  assert(!hasTooManyValues(JSON.stringify({ input: Array(256).fill(Array(300).fill(7)) })));
+  assert(!hasTooManyValues("[".repeat(20_000)), "what is no JSON is refused as such");
+  await using s = await testApp();
+  const { error } = await s.ask("/v1/embeddings", JSON.parse(many));
+  assertEquals(error.message, "the request has more than 10000 values, or 100000 numbers");
 });
