@@ -106,11 +106,11 @@ export const evaluate: Stage = {
         trial: (gpu) => inferOnce(gpu, checkpoint, TEXTS),
       });
       description = device.description;
-      const { stage, step, parameters } = checkpoint.info;
+      const { stage, format, step, parameters } = checkpoint.info;
       const figures = checkpoint.head
         ? await evaluateClassifier(device, folder, name, matrices)
         : await evaluateLanguage(device, checkpoint, name, preset, { questions, documents, terminal });
-      if (!checkpoint.head && (stage === "finetune-instruct" || !attention)) {
+      if (!checkpoint.head && (format === "chat" || !attention)) {
         const text = options.attention || questions[0]?.instruction || "La casa del río.";
         attention = { text, heads: await attentionPictures(device, checkpoint, text) };
       }
@@ -246,7 +246,7 @@ async function attentionPictures(
   const model = new GPT(device, config);
   model.load(values);
   const ids =
-    (info.stage === "finetune-instruct"
+    (info.format === "chat"
       ? promptTokens(tokenizer, config.context, text)
       : Uint32Array.of(tokenizer.special.bos, ...tokenizer.encode(text)).subarray(0, config.context)).slice(
         0,

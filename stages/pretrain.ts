@@ -74,6 +74,7 @@ export const pretrain: Stage = {
     });
     const result = await train({
       stage: "pretrain",
+      format: "text",
       seed,
       schedule: { ...options, min_lr: options.min_lr ?? options.lr / 10 },
       optimizer: { ...options, weightDecay: options.weight_decay },

@@ -259,10 +259,11 @@ export async function readWeights(folder: string): Promise<{ file: string; weigh
 }
 
 /**
- * Whether a folder's config.json is a classifier's.
- * @throws {UserError} if there is none that can be read
+ * Reads a folder's config.json alone.
+ * @throws {UserError} if there is none that can be read, or it is of another architecture
  */
-export async function readHead(folder: string): Promise<boolean> {
-  const { architectures } = await readFolder(folder, (place) => readJson(join(place, "config.json"), REMEDY));
-  return Array.isArray(architectures) && families.some(({ classifier }) => architectures[0] === classifier);
+export async function readConfig(folder: string): Promise<ModelConfig> {
+  const path = join(folder, "config.json");
+  const json = await readFolder(folder, (place) => readJson(join(place, "config.json"), REMEDY));
+  return parseConfig(json, familyNamed(json.model_type, path), path).config;
 }

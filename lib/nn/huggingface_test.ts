@@ -5,7 +5,7 @@ import { type Content, writeFileAtomic } from "../files.ts";
 import { relativeError } from "../ops/conformance.ts";
 import { type ModelConfig, modelConfig } from "./config.ts";
 import { initialValues, parameterSpecs } from "./gpt.ts";
-import { huggingFaceFiles, readHead, readHuggingFace } from "./huggingface.ts";
+import { huggingFaceFiles, readConfig, readHuggingFace } from "./huggingface.ts";
 
 const source = new URL("../train/testdata/parity/gpt2-odd/", import.meta.url).pathname;
 const config = JSON.parse(await Deno.readTextFile(`${source}config.json`));
@@ -168,21 +168,19 @@ Deno.test("an index that names a file outside of its folder, or one that is not 
   }
 });
 
-Deno.test("whether a folder is a classifier's is told by its config.json, and not guessed without one", async () => {
+Deno.test("a config.json alone is read, and what is wrong with it told", async () => {
   const small = new URL("../../models/small/", import.meta.url).pathname;
-  assertEquals(await readHead(`${small}classify/temas/best`), true);
-  assertEquals(await readHead(`${small}instruct/best`), false);
-  await assertRejects(() => readHead("no/such"), UserError, "no/such/config.json does not exist");
+  assertEquals((await readConfig(`${small}instruct/best`)).width, 192);
+  await assertRejects(() => readConfig("no/such"), UserError, "no/such/config.json does not exist");
   const folder = await Deno.makeTempDir();
   for (
-    const [text, says] of [["{", "is no JSON;"], ["null", "is no JSON object"], ["[]", "is no JSON object"]]
+    const [text, says] of [
+      ...[["{", "is no JSON;"], ["null", "is no JSON object"], ["[]", "is no JSON object"]],
+      ...[["{}", "model_type: missing is none of"], ['{"model_type": "gpt2"}', "vocab_size: "]],
+    ]
   ) {
     await Deno.writeTextFile(join(folder, "config.json"), text);
-    await assertRejects(() => readHead(folder), UserError, `config.json ${says}`);
-  }
-  for (const text of ["{}", '{"architectures": []}', '{"architectures": "x"}']) {
-    await Deno.writeTextFile(join(folder, "config.json"), text);
-    assertEquals(await readHead(folder), false);
+    await assertRejects(() => readConfig(folder), UserError, says);
   }
   await Deno.remove(folder, { recursive: true });
 });

@@ -66,6 +66,7 @@ export function finetuningLoop(
   const steps = options.epochs * perEpoch;
   return {
     stage,
+    format: stage === "finetune-instruct" ? "chat" : "labels",
     seed,
     schedule: {
       lr: options.lr,

@@ -1,8 +1,8 @@
 /** Which models a folder holds. */
 import { join, relative } from "@std/path";
 import { describe } from "../errors.ts";
+import { readConfig } from "../nn/huggingface.ts";
 import { isLeftover } from "../folders.ts";
-import { readHead } from "../nn/huggingface.ts";
 import { checkpointIn } from "../train/backbone.ts";
 import { type CheckpointInfo, lacksInfo, readCheckpointInfo } from "../train/checkpoint.ts";
 
@@ -64,7 +64,8 @@ async function modelIn(root: string, folder: string): Promise<ListedModel | null
     if (found === folder) return null; // a model from elsewhere, whose tokenizer is not read
     throw await lacksInfo(found);
   }
-  const kind = await readHead(found) ? "classifier" : info.stage === "finetune-instruct" ? "chat" : "text";
+  await readConfig(found); // so that a damaged one is not listed
+  const kind = info.format === "labels" ? "classifier" : info.format;
   const id = relative(root, folder).replaceAll("\\", "/").replace(/(^|\/)(best|last)$/, "") || folder;
   return { id, kind, folder: found, info };
 }

@@ -5,7 +5,7 @@ import { Classifier } from "../nn/classifier.ts";
 import { modelConfig } from "../nn/config.ts";
 import { GPT } from "../nn/gpt.ts";
 import { CharTokenizer } from "../text/char.ts";
-import { saveCheckpoint } from "../train/checkpoint.ts";
+import { type Format, saveCheckpoint } from "../train/checkpoint.ts";
 import { type AppOptions, createApp } from "./app.ts";
 import { Faq } from "./faq.ts";
 import { ModelStore } from "./models.ts";
@@ -24,19 +24,30 @@ export async function makeModels(folder: string): Promise<void> {
   const device = await CpuDevice.open({ threads: 1 });
   const tokenizer = testTokenizer;
   const config = modelConfig({ vocab: tokenizer.size, context: 64, layers: 2, heads: 2, width: 16 });
-  const info = (stage: string) => ({ stage, step: 1, seed: 1, finished: true, validation: null, best: null });
+  const info = (stage: string, format: Format) => ({
+    stage,
+    format,
+    step: 1,
+    seed: 1,
+    finished: true,
+    validation: null,
+    best: null,
+  });
   for (
-    const [name, stage, seed] of [["instruct", "finetune-instruct", 5], ["pretrain", "pretrain", 6]] as const
+    const [name, stage, format, seed] of [
+      ["instruct", "finetune-instruct", "chat", 5],
+      ["pretrain", "pretrain", "text", 6],
+    ] as const
   ) {
     const model = new GPT(device, config);
     model.initialize(seed);
-    await saveCheckpoint(join(folder, "tiny", name, "best"), model, tokenizer, info(stage));
+    await saveCheckpoint(join(folder, "tiny", name, "best"), model, tokenizer, info(stage, format));
   }
   const head = { labels: ["cocina", "deporte"], pooling: "mean", norm: false, dropout: 0 } as const;
   const classifier = new Classifier(device, config, head, tokenizer.special.pad);
   classifier.initialize(7);
   const path = join(folder, "tiny", "classify", "temas", "best");
-  await saveCheckpoint(path, classifier, tokenizer, info("finetune-classify"));
+  await saveCheckpoint(path, classifier, tokenizer, info("finetune-classify", "labels"));
   device.close();
 }
 

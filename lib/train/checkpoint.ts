@@ -32,8 +32,16 @@ const Run = z.object({
 });
 export type Run = z.infer<typeof Run>;
 
-export const CheckpointInfo = z.object({
+/** What a model does with what it is given: answers it, continues it, or labels it. */
+const Format = z.enum(["chat", "text", "labels"]);
+export type Format = z.infer<typeof Format>;
+
+/** Checkpoints that do not say their format are of the stages that there were then. */
+const formerFormats: Record<string, Format> = { "finetune-instruct": "chat", "finetune-classify": "labels" };
+
+const CheckpointFile = z.object({
   stage: z.string(),
+  format: Format.optional(),
   /** Updates made. */
   step: z.number(),
   seed: z.number(),
@@ -47,7 +55,7 @@ export const CheckpointInfo = z.object({
   /** Older checkpoints do not say. */
   run: Run.optional(),
 });
-export type CheckpointInfo = z.infer<typeof CheckpointInfo>;
+export type CheckpointInfo = z.infer<typeof CheckpointFile> & { readonly format: Format };
 
 /** Whether a checkpoint is of a run that started after the other's. */
 export function isNewer(a: CheckpointInfo | null, b: CheckpointInfo | null): boolean {
@@ -115,9 +123,10 @@ async function readInfo(folder: string): Promise<CheckpointInfo | null> {
   } catch {
     throw new UserError(`${path} is no JSON; the checkpoint is damaged: delete ${folder} and train again`);
   }
-  const parsed = CheckpointInfo.safeParse(json);
+  const parsed = CheckpointFile.safeParse(json);
   if (!parsed.success) throw new UserError(`${path} is not a checkpoint of this version; train again`);
-  return parsed.data;
+  const { format = formerFormats[parsed.data.stage] ?? "text", ...info } = parsed.data;
+  return { ...info, format };
 }
 
 /** @throws {UserError} if it is missing, truncated or altered */

@@ -27,7 +27,15 @@ async function inRun(
     model.initialize(++step);
     const best = names.includes("best") ? { step: 1, loss: 1 } : null;
     return saveCheckpoint(join(folder, name), model, tokenizer, {
-      ...{ stage: "pretrain", step, seed: 1, finished: true, validation: null, best },
+      ...{
+        stage: "pretrain",
+        format: "text" as const,
+        step,
+        seed: 1,
+        finished: true,
+        validation: null,
+        best,
+      },
     });
   };
   try {
@@ -176,4 +184,19 @@ Deno.test({
       assertEquals(output.includes("requests"), false, output);
       assertEquals(list(folder), ["best", "best.old"]);
     }),
+});
+
+Deno.test("a checkpoint says what it is for, and older ones are told by their stage", async () => {
+  const small = new URL("../../models/small/", import.meta.url).pathname;
+  const formatOf = async (folder: string) => (await readCheckpointInfo(folder))!.format;
+  assertEquals(await formatOf(`${small}pretrain/best`), "text");
+  assertEquals(await formatOf(`${small}instruct/best`), "chat");
+  assertEquals(await formatOf(`${small}classify/temas/best`), "labels");
+  await inRun(["last"], async (folder) => {
+    const path = join(folder, "last/checkpoint.json");
+    const info = JSON.parse(await Deno.readTextFile(path));
+    assertEquals(info.format, "text");
+    await Deno.writeTextFile(path, JSON.stringify({ ...info, format: "chat" }));
+    assertEquals(await formatOf(join(folder, "last")), "chat");
+  });
 });

@@ -15,7 +15,7 @@ import { SCALING } from "../ops/update_scaling.ts";
 import { bar, count, duration, type Terminal } from "../progress.ts";
 import { deriveSeed } from "../tensor/random.ts";
 import { scope, type Tensor } from "../tensor/tensor.ts";
-import { type CheckpointInfo, restoreOptimizer, type SavedModel } from "./checkpoint.ts";
+import { type CheckpointInfo, type Format, restoreOptimizer, type SavedModel } from "./checkpoint.ts";
 import { Flight } from "./flight.ts";
 import type { MetricsLine } from "./metrics.ts";
 import { AdamW, type AdamWOptions } from "./optimizer.ts";
@@ -26,6 +26,7 @@ import { learningRate, type Schedule } from "./schedule.ts";
 
 export interface LoopOptions {
   readonly stage: string;
+  readonly format: Format;
   readonly seed: number;
   readonly schedule: Schedule;
   readonly optimizer: AdamWOptions;
@@ -135,10 +136,10 @@ export async function train(options: LoopOptions, task: LoopTask): Promise<LoopR
   };
 
   const save = async (name: "last" | "best") => {
-    const { stage, seed } = options;
+    const { stage, format, seed } = options;
     const finished = name === "last" && step === steps;
     const resumable = name === "last" && task.resumable;
-    await folder.save(name, { stage, step, seed, finished, validation, best, origin: task.origin }, {
+    await folder.save(name, { stage, format, step, seed, finished, validation, best, origin: task.origin }, {
       optimizer: resumable ? optimizer : undefined,
       precision: resumable ? "float32" : options.precision,
     });

@@ -22,6 +22,7 @@ const TOKENS = {
 const TOKENIZER = new CharTokenizer(["a"], [1]);
 const OPTIONS: LoopOptions = {
   stage: "pretrain",
+  format: "text",
   seed: 1,
   schedule: { lr: 1e-3, min_lr: 1e-4, warmup: 2, steps: 8 },
   optimizer: { beta1: 0.9, beta2: 0.95, epsilon: 1e-8, weightDecay: 0.1, clip: 1 },
@@ -113,7 +114,15 @@ if (gpu) {
       model.parameters.mix();
       const optimizer = new AdamW(model.parameters, OPTIONS.optimizer);
       optimizer.restoreScaling(2, Float32Array.of(start, start, 1 - 0.9 ** 2, 1 - 0.95 ** 2, 2));
-      const info = { stage: "pretrain", step: 2, seed: 1, finished: false, validation: null, best: null };
+      const info = {
+        stage: "pretrain",
+        format: "text" as const,
+        step: 2,
+        seed: 1,
+        finished: false,
+        validation: null,
+        best: null,
+      };
       await saveCheckpoint(`${out}/last`, model, TOKENIZER, info, { optimizer });
     };
     /** Goes on until after a step, or to the end. */
