@@ -7,7 +7,7 @@
 @group(0) @binding(4) var<storage, read> lses: array<f32>;
 @group(0) @binding(5) var<storage, read> dloss: array<f32>;
 
-const IGNORED = 0xffffffffu;
+override IGNORED: u32; // the target of a position that carries no loss
 
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {

@@ -8,7 +8,7 @@
 @group(0) @binding(4) var<storage, read_write> losses: array<f32>;
 @group(0) @binding(5) var<storage, read_write> lses: array<f32>;
 
-const IGNORED = 0xffffffffu;
+override IGNORED: u32; // the target of a position that carries no loss
 const LOWEST = -3.4e38;
 
 var<workgroup> partial: array<vec2f, 64>; // (maximum, sum of exp(logit - maximum))

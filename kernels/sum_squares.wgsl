@@ -1,9 +1,9 @@
-// out[g] = Σ x² over the g-th run of 4096 elements: the first half of a global gradient norm.
+// out[g] = Σ x² over the g-th run of RUN elements: the first half of a global gradient norm.
 
 @group(0) @binding(1) var<storage, read> x: array<f32>;
 @group(0) @binding(2) var<storage, read_write> out: array<f32>;
 
-const RUN = 4096u;
+override RUN: u32;
 
 var<workgroup> partial: array<f32, 256>;
 

@@ -8,9 +8,7 @@
  * the declaration is mended in the result.
  */
 import asc from "assemblyscript/asc";
-
-/** Of the shared memory, in pages of 64 KiB; device/cpu_threads.ts has the same. */
-const PAGES = { min: 64, max: 262144 };
+import { MAX_PAGES, MIN_PAGES } from "./assembly/constants.ts";
 
 class Wasm64 {
   declare program: { options: { target: number }; module: { sizeType: number } };
@@ -48,8 +46,8 @@ async function buildKernels(): Promise<Uint8Array<ArrayBuffer>> {
     "--noValidate", // before the memory is declared right; done by with64Bits
     "--importMemory",
     "--sharedMemory",
-    `--initialMemory=${PAGES.min}`,
-    `--maximumMemory=${PAGES.max}`,
+    `--initialMemory=${MIN_PAGES}`,
+    `--maximumMemory=${MAX_PAGES}`,
     "--outFile=kernels.wasm",
   ], {
     readFile: (name: string) => Deno.readTextFile(new URL(name, folder)).catch(() => null),

@@ -19,9 +19,9 @@
  * Area: a block [64][16], a panel [64][6], a result [6][16], all float32, then what assembly/matmul.ts
  * keeps for its thread.
  */
-const ROWS = 6;
-const COLUMNS = 16;
-const DEPTHS = [64, 32, 16];
+import { COLUMNS, DEEP, MIDDLE, ROWS, SHALLOW } from "./assembly/constants.ts";
+
+const DEPTHS = [DEEP, MIDDLE, SHALLOW];
 const PANEL_AT = DEPTHS[0] * COLUMNS * 4;
 const RESULT_AT = PANEL_AT + DEPTHS[0] * ROWS * 4;
 

@@ -5,6 +5,7 @@
  * that has finished helps the others with theirs (measured: without that, waiting was 14 % of a training step
  * on two shared cores; with thirds instead of halves 7 %).
  */
+import { MAX_PAGES, MIN_PAGES } from "../../kernels/cpu/assembly/constants.ts";
 import { PACKED_AT, TILE_AREA, type TileKind, tileModule } from "../../kernels/cpu/tile.ts";
 import { describe } from "../errors.ts";
 
@@ -12,7 +13,7 @@ import { describe } from "../errors.ts";
  * The shared memory in pages of 64 KiB: 4 MiB to start with, at most the 16 GiB that V8 gives a memory of
  * 64-bit addresses. They cost nothing that can be measured (docs/performance.md).
  */
-export const PAGES = { min: 64, max: 262144 } as const;
+export const PAGES = { min: MIN_PAGES, max: MAX_PAGES } as const;
 
 /** As many as tile areas fit below FIRST_FREE, with room for the two that cpu.ts times. */
 export const MAX_THREADS = 96;

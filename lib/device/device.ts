@@ -5,6 +5,7 @@
  * devices fulfil the contract: `webgpu` (WGSL shaders), `cpu` (Wasm SIMD on all cores) and `oracle`
  * (plain TypeScript in float64: slow, and the judge of the other two).
  */
+import { COLUMNS, RUN } from "../../kernels/cpu/assembly/constants.ts";
 
 /** What a buffer of numbers holds. */
 export type DType = "f32" | "f16";
@@ -153,9 +154,6 @@ export interface Device {
   close(): void;
 }
 
-/** Elements that one task of an elementwise Wasm kernel covers. */
-const RUN = 4096;
-
 /** How the cpu device splits a kernel over `n` elements. */
 export function elementwise(name: string): CpuKernel<{ n: "u32" }> {
   return { name, tasks: ({ n }) => Math.ceil(n / RUN) };
@@ -166,9 +164,9 @@ export function byRows(name: string): CpuKernel<{ rows: "u32" }> {
   return { name, tasks: ({ rows }) => rows };
 }
 
-/** How the cpu device splits a kernel whose tasks are runs of 16 columns. */
+/** How the cpu device splits a kernel whose tasks are runs of columns. */
 export function byColumns(name: string): CpuKernel<{ width: "u32" }> {
-  return { name, tasks: ({ width }) => Math.ceil(width / 16) };
+  return { name, tasks: ({ width }) => Math.ceil(width / COLUMNS) };
 }
 
 /** Workgroups of 64 invocations for `n` elements. */

@@ -8,11 +8,11 @@
  *
  * With ALiBi (Press et al., arXiv:2108.12409) a score loses slope·(query - key), with a slope for each head.
  */
+import { PACKING, QUERIES } from "../../kernels/cpu/assembly/constants.ts";
 import { type Args, kernel } from "../device/device.ts";
 import { empty, type Tensor } from "../tensor/tensor.ts";
 import { randomBits } from "../tensor/random.ts";
 import { dropoutArgs } from "./dropout.ts";
-import { PACKING } from "./linear.ts";
 import { record } from "./tape.ts";
 import alibiWgsl from "../../kernels/alibi.wgsl" with { type: "text" };
 import commonWgsl from "../../kernels/attention.wgsl" with { type: "text" };
@@ -101,7 +101,7 @@ export const attentionForward = kernel({
   cpu: {
     name: "attention_forward",
     tasks: ({ batch, heads }) => batch * heads,
-    scratch: ({ time }) => PACKING + 48 * pad4(time) * 4,
+    scratch: ({ time }) => PACKING + QUERIES * pad4(time) * 4,
   },
   workgroups: queryTiles,
   reference([qkv, out, lse], a) {
@@ -153,7 +153,7 @@ export const attentionBackward = kernel({
     name: "attention_backward",
     // Heads that share keys and values add to the same gradients, so they are one task.
     tasks: ({ batch, kv_heads }) => batch * kv_heads,
-    scratch: ({ time }) => PACKING + 2 * 48 * pad4(time) * 4,
+    scratch: ({ time }) => PACKING + 2 * QUERIES * pad4(time) * 4,
   },
   reference([qkv, out, dout, lse, _, dqkv], a) {
     const { time, head_width: D } = a;

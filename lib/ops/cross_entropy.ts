@@ -1,4 +1,5 @@
 /** Softmax and cross-entropy in one, which never stores probabilities. */
+import { IGNORED } from "../../kernels/cpu/assembly/constants.ts";
 import { byRows, kernel, linearGroups } from "../device/device.ts";
 import { empty, type Tensor, upload } from "../tensor/tensor.ts";
 import { fill } from "./fill.ts";
@@ -7,14 +8,14 @@ import { record, sum } from "./tape.ts";
 import forwardWgsl from "../../kernels/cross_entropy_forward.wgsl" with { type: "text" };
 import backwardWgsl from "../../kernels/cross_entropy_backward.wgsl" with { type: "text" };
 
-/** The target of a position that carries no loss: padding, or a prompt. */
-export const IGNORED = 0xffffffff;
+export { IGNORED };
 
 export const crossEntropyForward = kernel({
   name: "cross_entropy_forward",
   params: { rows: "u32", classes: "u32", weighted: "u32" },
   bindings: ["real in", "u32 in", "f32 in", "f32 out", "f32 out"],
   wgsl: forwardWgsl,
+  constants: { IGNORED },
   cpu: byRows("cross_entropy_forward"),
   workgroups: ({ rows }) => [rows],
   reference([logits, targets, weights, losses, lses], { rows, classes, weighted }) {
@@ -35,6 +36,7 @@ export const crossEntropyBackward = kernel({
   params: { rows: "u32", classes: "u32", weighted: "u32", scale: "f32" },
   bindings: ["real inout", "u32 in", "f32 in", "f32 in", "f32 in"],
   wgsl: backwardWgsl,
+  constants: { IGNORED },
   cpu: byRows("cross_entropy_backward"),
   workgroups: ({ rows, classes }) => linearGroups(rows * classes),
   reference([logits, targets, weights, lses, dloss], { rows, classes, weighted, scale }) {

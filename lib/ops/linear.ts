@@ -5,6 +5,7 @@
  * What comes after a product is done while its sums are in registers: an activation's values and slopes, or a
  * gradient times those slopes; and beside the gradient of a weight, that of the bias. mlp.ts puts them together.
  */
+import { COLUMNS, KEPT, MIDDLE, PACKING, ROWS } from "../../kernels/cpu/assembly/constants.ts";
 import { type Floats, kernel, linearGroups, type Shader } from "../device/device.ts";
 import { empty, type Parameter, type Tensor } from "../tensor/tensor.ts";
 import { fill } from "./fill.ts";
@@ -21,17 +22,11 @@ import scalarLoads from "../../kernels/matmul_scalars.wgsl" with { type: "text" 
 import plainParts from "../../kernels/matmul_parts.wgsl" with { type: "text" };
 import gradientParts from "../../kernels/gradient_parts.wgsl" with { type: "text" };
 
-/** Bytes that a product packs a in on the cpu device: 32 panels of 6 rows, 256 deep. */
-export const PACKING = 32 * 256 * 6 * 4;
-
 /** Bytes of the operand that a thread's calls share, packed: all of a if tasks are columns, else all of b. */
 function sharedBytes({ m, n, k }: { m: number; n: number; k: number }): number {
-  const panels = Math.ceil(m / 6) * 24, blocks = Math.ceil(n / 16) * 64;
-  return 32 * Math.ceil(k / 32) * (n > m ? panels : blocks);
+  const panels = Math.ceil(m / ROWS) * ROWS * 4, blocks = Math.ceil(n / COLUMNS) * COLUMNS * 4;
+  return MIDDLE * Math.ceil(k / MIDDLE) * (n > m ? panels : blocks);
 }
-
-/** Up to so many bytes it is packed once for all calls; matmul.ts in kernels/cpu has the same. */
-const KEPT = 2 ** 19;
 
 const params = { m: "u32", n: "u32", k: "u32", has_bias: "u32", accumulate: "u32" } as const;
 type Sizes = { readonly m: number; readonly n: number; readonly k: number; readonly has_bias: number };
@@ -112,15 +107,15 @@ function matmulShaders({ name, ta = false, tb = false, end, parts, sums = false 
   };
 }
 
-/** Tasks of 16 columns where a product has more of them than rows, else of 6 rows; as matmul.ts in kernels/cpu. */
-const rowsOrColumns = ({ m, n }: Sizes) => n > m ? Math.ceil(n / 16) : Math.ceil(m / 6);
+/** Tasks of a block of columns where a product has more of them than rows, else of a panel of rows. */
+const rowsOrColumns = ({ m, n }: Sizes) => n > m ? Math.ceil(n / COLUMNS) : Math.ceil(m / ROWS);
 
 /** How the cpu device splits a product. */
 function onCpu(name: string) {
   return {
     name,
     // Few rows are always split by columns.
-    tasks: (a: Sizes) => a.m < 6 ? Math.ceil(a.n / 16) : rowsOrColumns(a),
+    tasks: (a: Sizes) => a.m < ROWS ? Math.ceil(a.n / COLUMNS) : rowsOrColumns(a),
     // A call that has to pack the operand that tasks share must be worth that.
     grain: (a: Sizes) => sharedBytes(a) <= KEPT ? (a.n > a.m ? 4 : 16) : (a.n > a.m ? 16 : 32),
     scratch: (a: Sizes) => PACKING + (sharedBytes(a) <= KEPT ? sharedBytes(a) : 0),
@@ -180,7 +175,7 @@ export const linearGradient = kernel({
   cpu: {
     ...onCpu("linear_gradient"),
     // After the product's tasks those of the sums, of 16 columns each.
-    tasks: (a) => rowsOrColumns(a) + a.has_bias * Math.ceil(a.n / 16),
+    tasks: (a) => rowsOrColumns(a) + a.has_bias * Math.ceil(a.n / COLUMNS),
   },
   flops,
   reference([a, b, sums, c], sizes) {

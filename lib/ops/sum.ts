@@ -1,11 +1,9 @@
 /** Sums over a whole tensor, in a fixed order. */
+import { RUN } from "../../kernels/cpu/assembly/constants.ts";
 import { elementwise, kernel } from "../device/device.ts";
 import { empty, type Tensor } from "../tensor/tensor.ts";
 import sumWgsl from "../../kernels/sum.wgsl" with { type: "text" };
 import sumSquaresWgsl from "../../kernels/sum_squares.wgsl" with { type: "text" };
-
-/** Elements that one partial sum of squares covers. */
-export const RUN = 4096;
 
 export const sumKernel = kernel({
   name: "sum",
@@ -26,6 +24,7 @@ export const sumSquares = kernel({
   params: { n: "u32" },
   bindings: ["f32 in", "f32 out"],
   wgsl: sumSquaresWgsl,
+  constants: { RUN },
   cpu: elementwise("sum_squares"),
   workgroups: ({ n }) => [Math.ceil(n / RUN)],
   reference([x, out], { n }) {

@@ -1,13 +1,12 @@
 // Causal multi-head attention without the T×T matrix. qkv is (B, T, (H + 2G)·D): H heads of queries, G of keys and G of
 // values. A task of the forward pass is a head of queries of a sequence, one of the backward pass a head of keys.
-// Queries pass by in blocks of 64; all products of a block go through `multiply`.
+// Queries pass by in blocks; all products of a block go through `multiply`.
+import { PACKING, QUERIES } from "./constants";
 import { exp4, firstLanes, kept4, largest, loadFirst, madd, splat, storeFirst, total } from "./math";
 import { multiply } from "./matmul";
 
 const LOWEST: f32 = -3.4e38;
 const LN2: f32 = 0.6931471805599453;
-const QUERIES: i32 = 48; // of a block; a multiple of the 6 rows of a panel
-const PACKING: usize = 32 * 256 * 6 * 4; // scratch that `multiply` needs
 
 // @ts-ignore: decorator
 @inline
@@ -40,7 +39,7 @@ export function attention_forward(
   const width = heads * head_width, stride = (heads + 2 * kv_heads) * head_width;
   const scale: f32 = 1 / sqrt<f32>(<f32>head_width);
   const wide = pad4(time);
-  const scores = scratch + PACKING; // [QUERIES][wide]
+  const scores = scratch + <usize>PACKING; // [QUERIES][wide]
 
   for (let plane = first; plane < end; plane++) {
     const b = plane / heads, h = plane % heads;
@@ -123,7 +122,7 @@ export function attention_backward(
   const sharing = heads / kv_heads;
   const scale: f32 = 1 / sqrt<f32>(<f32>head_width);
   const wide = pad4(time);
-  const weights = scratch + PACKING; // [QUERIES][wide]
+  const weights = scratch + <usize>PACKING; // [QUERIES][wide]
   const slopes = weights + (<usize>(QUERIES * wide) << 2);
 
   for (let plane = first * sharing; plane < end * sharing; plane++) {

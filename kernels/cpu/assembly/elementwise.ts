@@ -1,7 +1,6 @@
 // Kernels that treat each element alone. A task is a run of 4096 elements.
+import { RUN } from "./constants";
 import { kept4, loadFirst, madd, splat, storeFirst, tanh4 } from "./math";
-
-const RUN: i32 = 4096;
 
 export function fill(first: i32, end: i32, _tile: usize, _scratch: usize, out: usize, n: i32, value: f32): void {
   const last = min(n, end * RUN);

@@ -6,6 +6,7 @@
 //
 // What is added to an element of c, and in which order, depends on k alone: results do not change with
 // the number of threads.
+import { COLUMNS, DEEP, KEPT, MIDDLE, PACKING, PANELS, ROWS, SHALLOW, SLAB } from "./constants";
 import { geluRun, loadFirst, madd, relu2Run, splat, storeFirst, total } from "./math";
 
 // Passes by depth: `count` panels from `source`, `step` bytes apart, the first of which is in the area
@@ -17,25 +18,16 @@ declare function d32(source: usize, step: usize, count: i32, c: usize, stride: u
 @external("tile", "d16")
 declare function d16(source: usize, step: usize, count: i32, c: usize, stride: usize, add: bool, bias: usize): void;
 
-const ROWS: i32 = 6; // of a panel
-const COLUMNS: i32 = 16; // of a block
 // Offsets from the thread's tile area, as tile.ts has them.
-const PANEL_AT: usize = 64 * 16 * 4;
-const RESULT_AT: usize = PANEL_AT + 64 * 6 * 4;
-const PART_AT: usize = RESULT_AT + 6 * 16 * 4; // a result that is no whole 6×16
-const ZEROS_AT: usize = PART_AT + 6 * 16 * 4; // instead of a bias
-const PACKED_AT: usize = ZEROS_AT + 16 * 4;
-
-// How much of a is packed at once: 32 panels, 256 deep, are 192 KiB, which the second-level cache holds.
-const PANELS: i32 = 32;
-const SLAB: i32 = 256;
-const PACKING: i32 = PANELS * ROWS * SLAB * 4;
-/** An operand that all calls of a job use is packed once if it takes no more bytes; linear.ts has the same. */
-const KEPT: i32 = 1 << 19;
+const PANEL_AT: usize = DEEP * COLUMNS * 4;
+const RESULT_AT: usize = PANEL_AT + DEEP * ROWS * 4;
+const PART_AT: usize = RESULT_AT + ROWS * COLUMNS * 4; // a result that is no whole 6×16
+const ZEROS_AT: usize = PART_AT + ROWS * COLUMNS * 4; // instead of a bias
+const PACKED_AT: usize = ZEROS_AT + COLUMNS * 4;
 
 /** The depth of the next step when `left` of k are left: what of 64 to 16 wastes little. */
 function stepDepth(left: i32): i32 {
-  return left > 48 ? 64 : left > 16 ? 32 : 16;
+  return left > 48 ? DEEP : left > SHALLOW ? MIDDLE : SHALLOW;
 }
 
 /** A depth rounded up to whole steps. */
@@ -249,7 +241,7 @@ function matmul(
   const byColumns = n > m;
   const deep = (k + 31) & ~31;
   const shared = byColumns ? (m + ROWS - 1) / ROWS * deep * 24 : (n + COLUMNS - 1) / COLUMNS * deep * 64;
-  const all = shared <= KEPT ? scratch + PACKING : 0;
+  const all = shared <= KEPT ? scratch + <usize>PACKING : 0;
   const begins = load<i32>(tile + PACKED_AT) == 0;
   store<i32>(tile + PACKED_AT, 1);
   multiplyKept(
@@ -321,7 +313,7 @@ function finishVector(y: usize, bias: usize, j: i32, sum: v128, left: i32, has_b
 }
 
 /** Below this many rows `matvec` serves; linear.ts counts tasks by the same rule. */
-const FEW: i32 = 6;
+const FEW: i32 = ROWS;
 
 export function matmul_nn(
   first: i32, end: i32, tile: usize, scratch: usize, a: usize, b: usize, bias: usize, c: usize,

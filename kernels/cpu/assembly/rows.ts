@@ -1,7 +1,7 @@
 // Kernels over the rows or the columns of a matrix. A task is one row, or 16 columns.
+import { COLUMNS, IGNORED, RUN } from "./constants";
 import { exp4, firstLanes, largest, loadFirst, madd, splat, storeFirst, total } from "./math";
 
-const IGNORED: u32 = 0xffffffff;
 const LOWEST: f32 = -3.4e38;
 
 export function embedding_forward(
@@ -119,7 +119,7 @@ export function norm_gradient(
   x: usize, stats: usize, dy: usize, dgamma: usize, dbeta: usize, rows: i32, width: i32, has_beta: i32,
 ): void {
   const bytes = <usize>width << 2;
-  for (let c = first * 16; c < min(width, end * 16); c += 4) {
+  for (let c = first * COLUMNS; c < min(width, end * COLUMNS); c += 4) {
     const at = <usize>c << 2, left = width - c;
     let scaled = splat(0), sum = splat(0);
     for (let r = 0; r < rows; r++) {
@@ -156,7 +156,7 @@ export function cross_entropy_forward(
     const lse = top + <f32>Math.log(total(sum));
     store<f32>(lses + (<usize>r << 2), lse);
     const target = load<u32>(targets + (<usize>r << 2));
-    const loss: f32 = target == IGNORED ? 0 : lse - load<f32>(row + (<usize>target << 2));
+    const loss: f32 = target == <u32>IGNORED ? 0 : lse - load<f32>(row + (<usize>target << 2));
     store<f32>(losses + (<usize>r << 2), weighted ? load<f32>(weights + (<usize>r << 2)) * loss : loss);
   }
 }
@@ -170,7 +170,7 @@ export function cross_entropy_backward(
   for (let r = first; r < end; r++) {
     const from = <usize>r * <usize>classes << 2;
     const target = load<u32>(targets + (<usize>r << 2));
-    if (target == IGNORED) {
+    if (target == <u32>IGNORED) {
       memory.fill(logits + from, 0, <usize>classes << 2);
       continue;
     }
@@ -229,12 +229,12 @@ export function sum(_first: i32, _end: i32, _tile: usize, _scratch: usize, x: us
   store<f32>(out, <f32>sums * scale);
 }
 
-/** A task is a run of 4096 elements. */
+/** A task is a run of elements. */
 export function sum_squares(first: i32, end: i32, _tile: usize, _scratch: usize, x: usize, out: usize, n: i32): void {
   for (let run = first; run < end; run++) {
-    const last = min(n, (run + 1) * 4096);
+    const last = min(n, (run + 1) * RUN);
     let a = splat(0), b = splat(0);
-    let i = run * 4096;
+    let i = run * RUN;
     for (; i + 8 <= last; i += 8) {
       const u = v128.load(x + (<usize>i << 2)), v = v128.load(x + (<usize>i << 2), 16);
       a = madd(u, u, a);

@@ -1,0 +1,30 @@
+// Numbers that the kernels share with the TypeScript that plans them. Each stands here once; both languages read it.
+
+/** Pages of the shared memory, of 64 KiB each: at first, and at most. */
+export const MIN_PAGES = 64;
+export const MAX_PAGES = 262144;
+
+/** Rows of a panel and columns of a block, the operands of the inner product. */
+export const ROWS = 6;
+export const COLUMNS = 16;
+/** Depths of the inner product. */
+export const DEEP = 64;
+export const MIDDLE = 32;
+export const SHALLOW = 16;
+
+/** How much of a is packed at once: so many panels, so deep, are 192 KiB, which the second-level cache holds. */
+export const PANELS = 32;
+export const SLAB = 256;
+/** Bytes of that. */
+export const PACKING = PANELS * ROWS * SLAB * 4;
+/** An operand that all calls of a job use is packed once if it takes no more bytes. */
+export const KEPT = 524288;
+
+/** Queries that attention takes at once; a multiple of a panel's rows. */
+export const QUERIES = 48;
+
+/** Elements that a task of an elementwise kernel covers. */
+export const RUN = 4096;
+
+/** The target of a position that carries no loss: padding, or a prompt. */
+export const IGNORED = 0xffffffff;
