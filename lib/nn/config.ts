@@ -42,63 +42,44 @@ export interface ModelConfig {
   readonly dropout: number;
 }
 
-/** What a short form sets, unless the config says otherwise. */
-export const FAMILY_OPTIONS = {
-  gpt2: {
-    position: "learned",
-    norm: "layer",
-    normEpsilon: 1e-5,
-    mlp: "gelu",
-    qkNorm: false,
-    softcap: 0,
-    bias: true,
-    tied: true,
-  },
-  llama: {
-    position: "rope",
-    norm: "rms",
-    normEpsilon: 1e-5,
-    mlp: "swiglu",
-    qkNorm: false,
-    softcap: 0,
-    bias: false,
-    tied: false,
-  },
-  qwen3: {
-    position: "rope",
-    norm: "rms",
-    normEpsilon: 1e-6,
-    mlp: "swiglu",
-    qkNorm: true,
-    softcap: 0,
-    bias: false,
-    tied: true,
-  },
-} as const satisfies Record<string, Partial<ModelConfig>>;
+/** The options that make a family what it is; the rest are sizes, and what training needs. */
+export type FamilyOptions = Pick<
+  ModelConfig,
+  "position" | "norm" | "normEpsilon" | "mlp" | "qkNorm" | "softcap" | "bias" | "tied"
+>;
 
-export type FamilyName = keyof typeof FAMILY_OPTIONS;
+/** GPT-2's (Radford et al., 2019), which hold unless others are given. */
+export const GPT2_OPTIONS = {
+  position: "learned",
+  norm: "layer",
+  normEpsilon: 1e-5,
+  mlp: "gelu",
+  qkNorm: false,
+  softcap: 0,
+  bias: true,
+  tied: true,
+} as const satisfies FamilyOptions;
 
-/** Sizes, a family, and any options that are not the family's. */
+/** Sizes, and any options that are not GPT-2's. */
 export type ModelOptions =
   & Pick<ModelConfig, "vocab" | "context" | "layers" | "heads" | "width">
-  & Partial<ModelConfig>
-  & { readonly family?: FamilyName };
+  & Partial<ModelConfig>;
 
 /**
- * Fills in what is not given: a family's options, and sizes that follow from others.
+ * Fills in what is not given: GPT-2's options, and sizes that follow from others.
  * @throws {ConfigError} naming the key, if the combination is impossible
  */
-export function modelConfig({ family = "gpt2", ...given }: ModelOptions): ModelConfig {
-  const chosen = { ...FAMILY_OPTIONS[family], ...given };
-  const { heads, width } = chosen;
+export function modelConfig(given: ModelOptions): ModelConfig {
+  const { heads, width, mlp = GPT2_OPTIONS.mlp } = given;
   const config: ModelConfig = {
     kvHeads: heads,
     headWidth: width / heads,
-    hidden: defaultHidden(chosen.mlp, width),
+    hidden: defaultHidden(mlp, width),
     ropeTheta: 10_000,
     zeroInit: false,
     dropout: 0,
-    ...chosen,
+    ...GPT2_OPTIONS,
+    ...given,
   };
   const fault = configFault(config);
   if (fault) throw new ConfigError(fault.key, fault.why);

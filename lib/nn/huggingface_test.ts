@@ -4,6 +4,8 @@ import { UserError } from "../errors.ts";
 import { type Content, writeFileAtomic } from "../files.ts";
 import { relativeError } from "../ops/conformance.ts";
 import { type ModelConfig, modelConfig } from "./config.ts";
+import { LLAMA_OPTIONS } from "./families/llama.ts";
+import { qwen3 } from "./families/qwen3.ts";
 import { initialValues, parameterSpecs } from "./gpt.ts";
 import { huggingFaceFiles, readConfig, readHuggingFace } from "./huggingface.ts";
 
@@ -109,10 +111,10 @@ Deno.test("a config.json that promises other sizes than the weights have is refu
 const sizes = { vocab: 23, context: 8, layers: 2, heads: 4, width: 20 };
 const models: [modelType: string, ModelConfig][] = [
   ["gpt2", modelConfig({ ...sizes, bias: false, tied: false, hidden: 30, normEpsilon: 1e-6 })],
-  ["llama", modelConfig({ ...sizes, family: "llama", headWidth: 6, kvHeads: 2, bias: true })],
-  ["qwen3", modelConfig({ ...sizes, family: "qwen3", headWidth: 6, ropeTheta: 1e6 })],
+  ["llama", modelConfig({ ...sizes, ...LLAMA_OPTIONS, headWidth: 6, kvHeads: 2, bias: true })],
+  ["qwen3", modelConfig({ ...sizes, ...qwen3.options, headWidth: 6, ropeTheta: 1e6 })],
   ["desde-cero", modelConfig({ ...sizes, position: "alibi", mlp: "relu2", dropout: 0.1 })],
-  ["desde-cero", modelConfig({ ...sizes, family: "llama", position: "none", softcap: 30, qkNorm: true })],
+  ["desde-cero", modelConfig({ ...sizes, ...LLAMA_OPTIONS, position: "none", softcap: 30, qkNorm: true })],
   ["desde-cero", modelConfig({ ...sizes, kvHeads: 1, mlp: "swiglu" })],
 ];
 for (const [modelType, config] of models) {

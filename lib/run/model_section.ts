@@ -2,8 +2,6 @@
 import { z } from "zod";
 import {
   ConfigError,
-  FAMILY_OPTIONS,
-  type FamilyName,
   MLPS,
   type ModelConfig,
   modelConfig,
@@ -11,6 +9,7 @@ import {
   NORMS,
   POSITIONS,
 } from "../nn/config.ts";
+import { shortForms } from "../nn/families/table.ts";
 
 type Snake<S extends string> = S extends `${infer C}${infer Rest}`
   ? C extends Lowercase<C> ? `${C}${Snake<Rest>}` : `_${Lowercase<C>}${Snake<Rest>}`
@@ -30,10 +29,9 @@ export function camelKeys(model: ModelSection): Omit<ModelConfig, "vocab"> {
 }
 
 const natural = z.number().int().positive();
-const familyNames = Object.keys(FAMILY_OPTIONS) as FamilyName[];
 
 export const Model = z.strictObject({
-  family: z.enum(familyNames).default("gpt2")
+  family: z.enum([...shortForms.keys()]).default("gpt2")
     .describe("A short form: what the options below are unless they are given."),
   layers: natural.describe("L: transformer blocks."),
   heads: natural.describe("H: attention heads; width must be divisible by it, unless head_width is given."),
@@ -60,7 +58,8 @@ export const Model = z.strictObject({
 }).transform((given, context): ModelSection => {
   try {
     // The vocabulary comes from another section.
-    const options = { ...renamed(given, camel), vocab: 1 } as ModelOptions;
+    const { family, ...own } = given;
+    const options = { ...shortForms.get(family), ...renamed(own, camel), vocab: 1 } as ModelOptions;
     const { vocab: _, ...config } = modelConfig(options);
     return renamed(config, snake) as ModelSection;
   } catch (error) {

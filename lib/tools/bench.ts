@@ -15,7 +15,7 @@ import { openDevice } from "../device/open.ts";
 import { UserError } from "../errors.ts";
 import { deviceFlag, numberFlag, runProgram } from "../run/flags.ts";
 import { generate } from "../generate/generate.ts";
-import { FAMILY_OPTIONS, type FamilyName } from "../nn/config.ts";
+import { shortForms } from "../nn/families/table.ts";
 import { GPT } from "../nn/gpt.ts";
 import { benchCorpus } from "./bench_corpus.ts";
 import { benchServe } from "./bench_serve.ts";
@@ -36,7 +36,7 @@ const HELP = `Usage: deno task bench train | ops | decode | serve | prepare-corp
   prepare-corpus  the stage on generated text: MB/s and peak memory, at two sizes
 
   --shape TEXT       "L4 H4 C128 T64 B12 V65"; repeatable; three usual ones by default
-  --arch NAME        gpt2, llama or qwen3 (gpt2; train, ops and decode)
+  --arch NAME        ${[...shortForms.keys()].join(", ")} (gpt2; train, ops and decode)
   --device NAME      auto, cpu or webgpu (auto)
   --threads N        threads of the cpu device (all cores)
   --precision NAME   float32 or, on a GPU with shader-f16, mixed (float32; train and ops only)
@@ -50,6 +50,7 @@ const HELP = `Usage: deno task bench train | ops | decode | serve | prepare-corp
   --help             this text`;
 
 interface Options {
+  readonly arch: string;
   readonly mixed: boolean;
   readonly steps: number;
   readonly rounds: number;
@@ -57,22 +58,21 @@ interface Options {
   readonly json: boolean;
 }
 
-function parseShape(text: string, family: FamilyName): Shape {
+function parseShape(text: string, arch: string): Shape {
   const parts = Object.fromEntries([...text.matchAll(/([LHCTBV])(\d+)/g)].map((m) => [m[1], Number(m[2])]));
   const { L, H, C, T, B, V } = parts;
   if (![L, H, C, T, B, V].every((n) => n > 0) || C % H !== 0) {
     throw new UserError(`--shape ${text}: expected such as "${SHAPES[0]}", with C divisible by H`);
   }
-  return { family, layers: L, heads: H, width: C, context: T, batch: B, vocab: V };
+  return { ...shortForms.get(arch), layers: L, heads: H, width: C, context: T, batch: B, vocab: V };
 }
 
-async function runOther(command: string, shape: Shape, steps: number): Promise<number> {
-  const { family, ...sizes } = shape;
-  const flags = Object.entries({ ...sizes, arch: family }).map(([key, value]) => `--${key} ${value}`).join(
-    " ",
-  );
+async function runOther(command: string, shape: Shape, { arch, steps }: Options): Promise<number> {
+  const { layers, heads, width, context, batch, vocab } = shape;
+  const values = { arch, layers, heads, width, context, batch, vocab, steps };
+  const flags = Object.entries(values).map(([key, value]) => `--${key} ${value}`).join(" ");
   const { success, stdout, stderr } = await new Deno.Command("sh", {
-    args: ["-c", `${command} ${flags} --steps ${steps}`],
+    args: ["-c", `${command} ${flags}`],
   }).output();
   const text = new TextDecoder().decode(stdout);
   const line = text.trim().split("\n").findLast((l) => l.startsWith("{"));
@@ -89,7 +89,7 @@ async function benchTrain(device: Device, shape: Shape, options: Options): Promi
   const ours = [], other: number[] = [];
   for (let round = 0; round < options.rounds; round++) {
     ours.push(await measureSteps(device, shape, steps, options.mixed));
-    if (options.against) other.push(await runOther(options.against, shape, steps));
+    if (options.against) other.push(await runOther(options.against, shape, options));
   }
   const middle = median(ours.map((m) => m.ms_per_step));
   const result = ours.find((m) => m.ms_per_step === middle)!;
@@ -216,12 +216,12 @@ await runProgram(program, async (flags, [what, ...more]) => {
   if (!["float32", "mixed"].includes(precision)) {
     throw new UserError(`--precision ${precision}: expected float32 or mixed`);
   }
-  const arch = (flags.arch ?? "gpt2") as FamilyName;
-  if (!Object.hasOwn(FAMILY_OPTIONS, arch)) {
-    throw new UserError(`--arch ${arch}: expected one of ${Object.keys(FAMILY_OPTIONS).join(", ")}`);
+  const arch = flags.arch ?? "gpt2";
+  if (!shortForms.has(arch)) {
+    throw new UserError(`--arch ${arch}: expected one of ${[...shortForms.keys()].join(", ")}`);
   }
   const options: Options = {
-    ...{ mixed: precision === "mixed", rounds, against, json },
+    ...{ arch, mixed: precision === "mixed", rounds, against, json },
     steps: numberFlag("steps", flags.steps ?? "20", 1, true),
   };
   const threads = flags.threads ? { threads: numberFlag("threads", flags.threads, 1, true) } : {};

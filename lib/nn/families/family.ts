@@ -3,7 +3,7 @@
  * Adding a family is a file here and a line in table.ts.
  */
 import type { z } from "zod";
-import type { ModelConfig } from "../config.ts";
+import type { FamilyOptions, ModelConfig } from "../config.ts";
 
 /** One tensor of a family's files: a range of columns of one of ours, perhaps transposed. */
 export interface Piece {
@@ -16,8 +16,10 @@ export interface Piece {
 }
 
 export interface Family {
-  /** `model_type` in config.json. */
+  /** `model_type` in config.json; presets call the family so, too. */
   readonly modelType: string;
+  /** What a preset that names the family means by that. */
+  readonly options?: FamilyOptions;
   /** `architectures` in config.json: of a language model, and of a classifier. */
   readonly architecture: string;
   readonly classifier: string;

@@ -1,6 +1,6 @@
 /** Hugging Face's GPT-2. Its linear layers are stored (in, out), as ours are. */
 import { z } from "zod";
-import { modelConfig } from "../config.ts";
+import { GPT2_OPTIONS, modelConfig } from "../config.ts";
 import { type Family, hasOptions } from "./family.ts";
 import { natural, onlyFalse, onlyTrue, plain, probability } from "./keys.ts";
 
@@ -15,6 +15,7 @@ const NAMES = {
 
 export const gpt2: Family = {
   modelType: "gpt2",
+  options: GPT2_OPTIONS,
   architecture: "GPT2LMHeadModel",
   classifier: "GPT2ForSequenceClassification",
   config: z.object({
@@ -42,7 +43,6 @@ export const gpt2: Family = {
     message: "it must divide n_embd",
   }).transform((hf) =>
     modelConfig({
-      family: "gpt2",
       vocab: hf.vocab_size,
       context: hf.n_positions,
       layers: hf.n_layer,

@@ -3,7 +3,7 @@
  * are stored (out, in), and queries, keys and values apart.
  */
 import { z } from "zod";
-import { FAMILY_OPTIONS, type FamilyName, type ModelConfig, modelConfig } from "../config.ts";
+import { type FamilyOptions, type ModelConfig, modelConfig } from "../config.ts";
 import { type Family, hasOptions, type Piece } from "./family.ts";
 import { natural, onlyFalse, plain, probability } from "./keys.ts";
 
@@ -61,19 +61,22 @@ const rope = {
 
 /** What sets a family of this kind apart from the others. */
 interface Variant {
-  readonly name: FamilyName;
+  readonly modelType: string;
+  /** How transformers' classes begin. */
   readonly architecture: string;
+  readonly options: FamilyOptions;
   /** Whether its linear layers can have biases, those of attention and of the MLP alike. */
   readonly biases: boolean;
 }
 
 /** A family that is Llama but for its options. */
-export function llamaFamily({ name, architecture, biases }: Variant): Family {
-  const { position, norm, mlp, qkNorm, softcap, normEpsilon } = FAMILY_OPTIONS[name];
+export function llamaFamily({ modelType, architecture, options, biases }: Variant): Family {
+  const { position, norm, mlp, qkNorm, softcap, normEpsilon } = options;
   const fixed = { position, norm, mlp, qkNorm, softcap } as const;
   const bias = biases ? z.boolean().default(false) : onlyFalse;
   return {
-    modelType: name,
+    modelType,
+    options,
     architecture: `${architecture}ForCausalLM`,
     classifier: `${architecture}ForSequenceClassification`,
     config: z.object({
@@ -158,4 +161,20 @@ export function* llamaPieces(c: ModelConfig): Iterable<Piece> {
   if (!c.tied) yield { theirs: "lm_head.weight", ours: "head.weight" };
 }
 
-export const llama = llamaFamily({ name: "llama", architecture: "Llama", biases: true });
+export const LLAMA_OPTIONS = {
+  position: "rope",
+  norm: "rms",
+  normEpsilon: 1e-5,
+  mlp: "swiglu",
+  qkNorm: false,
+  softcap: 0,
+  bias: false,
+  tied: false,
+} as const satisfies FamilyOptions;
+
+export const llama = llamaFamily({
+  modelType: "llama",
+  architecture: "Llama",
+  options: LLAMA_OPTIONS,
+  biases: true,
+});

@@ -1,5 +1,5 @@
 /** The families, the ones that others can read first: a model is saved as the first that has it. */
-import type { ModelConfig } from "../config.ts";
+import type { FamilyOptions, ModelConfig } from "../config.ts";
 import type { Family } from "./family.ts";
 import { gpt2 } from "./gpt2.ts";
 import { llama } from "./llama.ts";
@@ -16,3 +16,8 @@ export function familyOf(c: ModelConfig): { family: Family; config: Record<strin
   }
   throw new Error("no family has this model"); // the last one has all
 }
+
+/** What presets can name, with the options that it means. */
+export const shortForms: ReadonlyMap<string, FamilyOptions> = new Map(
+  families.flatMap(({ modelType, options }) => options ? [[modelType, options] as const] : []),
+);
