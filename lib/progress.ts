@@ -63,11 +63,13 @@ export class Terminal {
   }
 }
 
+const UNKNOWN_WIDTH = 80;
+
 function terminalWidth(): number {
   try {
-    return Deno.consoleSize().columns;
+    return Deno.consoleSize().columns || UNKNOWN_WIDTH; // a terminal that does not say is of 0 columns
   } catch {
-    return 80;
+    return UNKNOWN_WIDTH;
   }
 }
 

@@ -6,7 +6,6 @@ import { join } from "@std/path";
 import type { Batch } from "../data/batches.ts";
 import type { Snapshot } from "../device/device.ts";
 import { UserError } from "../errors.ts";
-import { writeFileAtomic } from "../files.ts";
 import type { GPT } from "../nn/gpt.ts";
 import type { Precision } from "../nn/safetensors.ts";
 import { IGNORED } from "../ops/cross_entropy.ts";
@@ -20,7 +19,6 @@ import { Flight } from "./flight.ts";
 import type { MetricsLine } from "./metrics.ts";
 import { AdamW, type AdamWOptions } from "./optimizer.ts";
 import { Pace } from "./pace.ts";
-import { plotCurves } from "../plot.ts";
 import { RunFolder, type RunFolderOptions } from "./run_folder.ts";
 import { learningRate, type Schedule } from "./schedule.ts";
 
@@ -212,18 +210,7 @@ export async function train(options: LoopOptions, task: LoopTask): Promise<LoopR
   await report(await flight.land());
   if (lastSaved < step) await save("last");
   terminal.clear();
-  const points = (pick: (line: MetricsLine) => number | undefined) =>
-    metrics.lines.flatMap((line) => {
-      const value = pick(line);
-      return value === undefined ? [] : [[line.step, value] as const];
-    });
-  await writeFileAtomic(
-    join(out, "loss.svg"),
-    plotCurves(`${options.stage}: loss`, "nats per token", [
-      { name: "train", points: points((line) => line.loss) },
-      { name: "validation", points: points((line) => line.validation?.loss) },
-    ]),
-  );
+  await folder.plotLosses(options.stage);
   return {
     finished: step === steps,
     step,

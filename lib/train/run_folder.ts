@@ -3,7 +3,9 @@
  * as they are until it has a checkpoint of its own.
  */
 import { join } from "@std/path";
+import { writeFileAtomic } from "../files.ts";
 import { locateFolder, removeFolder } from "../folders.ts";
+import { plotCurves } from "../plot.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 import {
   type CheckpointInfo,
@@ -13,7 +15,7 @@ import {
   saveCheckpoint,
   type SavedModel,
 } from "./checkpoint.ts";
-import { Metrics } from "./metrics.ts";
+import { Metrics, type MetricsLine } from "./metrics.ts";
 
 export interface RunFolderOptions {
   readonly out: string;
@@ -61,5 +63,22 @@ export class RunFolder {
     await saveCheckpoint(join(out, name), model, tokenizer, { ...info, ...run && { run } }, how);
     if (this.#replaces) await removeFolder(join(out, name === "last" ? "best" : "last"));
     this.#replaces = false;
+  }
+
+  /** Draws the losses beside the checkpoints, unless the run was stopped before it had one. */
+  async plotLosses(stage: string): Promise<void> {
+    if (this.#replaces) return;
+    const points = (pick: (line: MetricsLine) => number | undefined) =>
+      this.metrics.lines.flatMap((line) => {
+        const value = pick(line);
+        return value === undefined ? [] : [[line.step, value] as const];
+      });
+    await writeFileAtomic(
+      join(this.#options.out, "loss.svg"),
+      plotCurves(`${stage}: loss`, "nats per token", [
+        { name: "train", points: points((line) => line.loss) },
+        { name: "validation", points: points((line) => line.validation?.loss) },
+      ]),
+    );
   }
 }
