@@ -68,8 +68,8 @@ export function createApp({ store, faq, apiKey, origins, timeLimit }: AppOptions
     }
     await next();
   });
-  app.use(async (c, next) => {
-    if (!c.req.path.startsWith("/assets/")) await store.refresh();
+  app.use(async (_, next) => {
+    store.refresh(); // for later requests: this one need not wait
     await next();
   });
   app.use(...receiveBodies(Math.min(timeLimit, 30)));

@@ -21,13 +21,21 @@ export interface Services {
 }
 
 async function find(store: ModelStore, id: string | undefined, kinds: readonly string[]) {
-  const chosen = id ?? store.listed.find(({ kind }) => kinds.includes(kind))?.id;
-  const model = chosen === undefined ? null : await store.open(chosen);
+  const open = () => {
+    const chosen = id ?? store.listed.find(({ kind }) => kinds.includes(kind))?.id;
+    return chosen === undefined ? null : store.open(chosen);
+  };
+  let opened = open();
+  if (!opened) {
+    await store.refresh(); // it may have come since the folder was searched
+    opened = open();
+  }
+  const model = await opened;
   if (!model) {
     const there = store.listed.map((listed) => listed.id).join(", ");
     throw new ApiError(
       404,
-      `there is no model ${JSON.stringify(chosen)}; there are: ${there}`,
+      `there is no model ${JSON.stringify(id)}; there are: ${there}`,
       "model",
       "model_not_found",
     );

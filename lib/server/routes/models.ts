@@ -44,13 +44,17 @@ const shown = ({ id, kind, info }: ListedModel): z.infer<typeof Model> => ({
 
 export function modelRoutes({ store }: Services) {
   const app = routeGroup();
-  app.openapi(listRoute, (c) => c.json({ object: "list" as const, data: store.listed.map(shown) }, 200));
-  const find = (id: string) => {
+  app.openapi(listRoute, async (c) => {
+    await store.refresh();
+    return c.json({ object: "list" as const, data: store.listed.map(shown) }, 200);
+  });
+  const find = async (id: string) => {
+    await store.refresh();
     const found = store.listed.find((model) => model.id === id);
     if (!found) throw new ApiError(404, "there is no such model", "model", "model_not_found");
     return shown(found);
   };
-  app.openapi(modelRoute, (c) => c.json(find(c.req.valid("param").id), 200));
-  app.get("/v1/models/:id{.+/.+}", (c) => c.json(find(c.req.param("id")), 200));
+  app.openapi(modelRoute, async (c) => c.json(await find(c.req.valid("param").id), 200));
+  app.get("/v1/models/:id{.+/.+}", async (c) => c.json(await find(c.req.param("id")), 200));
   return app;
 }

@@ -43,7 +43,10 @@ const assets = [
 
 export function pageRoutes({ store, faq, locked }: Services): OpenAPIHono {
   const app = routeGroup();
-  app.get("/", (c) => c.html(page({ models: store.listed, presets: faq.presets, locked })));
+  app.get("/", async (c) => {
+    await store.refresh();
+    return c.html(page({ models: store.listed, presets: faq.presets, locked }));
+  });
   for (const { name, body, type } of assets) {
     app.get(`/assets/${name}`, (c) => c.body(body, 200, { "content-type": `${type}; charset=utf-8` }));
   }
