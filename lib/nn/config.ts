@@ -3,7 +3,11 @@ import type { Activation } from "../ops/mlp.ts";
 
 export const POSITIONS = ["learned", "rope", "alibi", "none"] as const;
 export const NORMS = ["layer", "rms"] as const;
-export const MLPS = ["gelu", "swiglu", "relu2"] as const satisfies readonly Activation[];
+/** The MLPs, by the names that transformers gives their activations. */
+export const MLPS = { gelu: "gelu_pytorch_tanh", swiglu: "silu", relu2: "relu2" } as const satisfies Record<
+  Activation,
+  string
+>;
 
 export interface ModelConfig {
   /** V, the number of tokens. */

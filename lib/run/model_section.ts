@@ -47,7 +47,7 @@ export const Model = z.strictObject({
   rope_theta: z.number().positive().optional().describe("RoPE's base; 10000 by default."),
   norm: z.enum(NORMS).optional().describe("Layer norm or RMS norm."),
   norm_epsilon: z.number().positive().optional(),
-  mlp: z.enum(MLPS).optional().describe("The MLP's activation."),
+  mlp: z.enum(Object.keys(MLPS) as (keyof typeof MLPS)[]).optional().describe("The MLP's activation."),
   qk_norm: z.boolean().optional().describe("An RMS norm of every head's queries and keys."),
   softcap: z.number().nonnegative().optional().describe("Logits stay within ± this; 0 for no bound."),
   zero_init: z.boolean().optional()

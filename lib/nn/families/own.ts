@@ -3,12 +3,9 @@
  * `final_logit_softcapping` for the rest.
  */
 import { z } from "zod";
-import { modelConfig, POSITIONS } from "../config.ts";
+import { MLPS, modelConfig, POSITIONS } from "../config.ts";
 import type { Family } from "./family.ts";
 import { llamaPieces, llamaSizes, sizesFrom, sizesTo } from "./llama.ts";
-
-/** Names of transformers' activations. */
-const ACTIVATIONS = { swiglu: "silu", gelu: "gelu_pytorch_tanh", relu2: "relu2" } as const;
 
 export const own: Family = {
   modelType: "desde-cero",
@@ -16,7 +13,7 @@ export const own: Family = {
   classifier: "DesdeCeroForSequenceClassification",
   config: z.object({
     ...llamaSizes,
-    hidden_act: z.enum(Object.values(ACTIVATIONS)),
+    hidden_act: z.enum(Object.values(MLPS)),
     mlp_gated: z.boolean(),
     position_embedding_type: z.enum(POSITIONS),
     rope_theta: z.number().positive().default(10_000),
@@ -37,10 +34,10 @@ export const own: Family = {
     path: ["rms_norm_eps"],
     message: "one of rms_norm_eps and layer_norm_eps is expected",
   }).transform((hf) => {
-    const [mlp] = Object.entries(ACTIVATIONS).find(([, name]) => name === hf.hidden_act)!;
+    const [mlp] = Object.entries(MLPS).find(([, name]) => name === hf.hidden_act)!;
     return modelConfig({
       ...sizesFrom(hf),
-      mlp: mlp as keyof typeof ACTIVATIONS,
+      mlp: mlp as keyof typeof MLPS,
       position: hf.position_embedding_type,
       ropeTheta: hf.rope_theta,
       norm: hf.rms_norm_eps === undefined ? "layer" : "rms",
@@ -51,7 +48,7 @@ export const own: Family = {
     });
   }),
   toConfig: (c) => ({
-    hidden_act: ACTIVATIONS[c.mlp],
+    hidden_act: MLPS[c.mlp],
     mlp_gated: c.mlp === "swiglu",
     ...sizesTo(c),
     position_embedding_type: c.position,
