@@ -26,7 +26,8 @@ import { deriveSeed, permutation, uniform } from "../lib/tensor/random.ts";
 import { encodeConversation, type EncodedConversation } from "../lib/text/prompt.ts";
 import { backboneFiles, readBackbone } from "../lib/train/backbone.ts";
 import { evaluateLoss } from "../lib/train/evaluate.ts";
-import { highestLanguageLoss, languageBatch, train } from "../lib/train/loop.ts";
+import { train } from "../lib/train/loop.ts";
+import { highestLanguageLoss, languageBatch } from "../lib/train/step.ts";
 import { pretrain } from "./pretrain.ts";
 
 const settings = (preset: Preset) => section(preset, "finetune-instruct");

@@ -3,24 +3,17 @@
  * what a batch is, what its loss is and what is measured on held-out data, its caller says.
  */
 import { join } from "@std/path";
-import type { Batch } from "../data/batches.ts";
-import type { Snapshot } from "../device/device.ts";
-import { UserError } from "../errors.ts";
-import type { GPT } from "../nn/gpt.ts";
 import type { Precision } from "../nn/safetensors.ts";
-import { IGNORED } from "../ops/cross_entropy.ts";
-import { differentiate } from "../ops/tape.ts";
-import { SCALING } from "../ops/update_scaling.ts";
 import { bar, count, duration, type Terminal } from "../progress.ts";
 import { deriveSeed } from "../tensor/random.ts";
-import { scope, type Tensor } from "../tensor/tensor.ts";
-import { type CheckpointInfo, type Format, restoreOptimizer, type SavedModel } from "./checkpoint.ts";
+import { type CheckpointInfo, type Format, restoreOptimizer } from "./checkpoint.ts";
 import { Flight } from "./flight.ts";
 import type { MetricsLine } from "./metrics.ts";
 import { AdamW, type AdamWOptions } from "./optimizer.ts";
 import { Pace } from "./pace.ts";
 import { RunFolder, type RunFolderOptions } from "./run_folder.ts";
 import { learningRate, type Schedule } from "./schedule.ts";
+import { computeGradients, type FinishedStep, finishStep, type MicroBatch, updateWeights } from "./step.ts";
 
 export interface LoopOptions {
   readonly stage: string;
@@ -40,16 +33,6 @@ export interface LoopOptions {
 
 /** Figures on held-out data. */
 export type Validation = NonNullable<CheckpointInfo["validation"]>;
-
-/** A part of a step's batch. */
-export interface MicroBatch {
-  /** Its mean loss. `seed` decides what dropout drops. */
-  loss(seed: number): Tensor;
-  /** Targets that the mean is over: what it weighs in the step's loss. */
-  readonly targets: number;
-  /** Tokens that the model reads, for the speed that is shown. */
-  readonly tokens: number;
-}
 
 export interface LoopTask extends RunFolderOptions {
   /** Whether `last/` keeps what it takes to go on from it. */
@@ -79,18 +62,6 @@ export interface LoopResult {
   readonly tokensPerSecond: number;
 }
 
-/** A batch of text, from which a language model learns the next token. */
-export function languageBatch(model: GPT, { tokens, targets }: Batch): MicroBatch {
-  return {
-    loss: (seed) => model.training(seed, () => model.loss(tokens, targets)),
-    targets: targets.reduce((n, t) => n + Number(t !== IGNORED), 0),
-    tokens: tokens.ids.length,
-  };
-}
-
-/** Guessing evenly costs ln V; three times that is worse than knowing nothing. */
-export const highestLanguageLoss = ({ config }: GPT) => 3 * Math.log(config.vocab);
-
 export async function train(options: LoopOptions, task: LoopTask): Promise<LoopResult> {
   const { model, terminal, out } = task;
   const { steps } = options.schedule;
@@ -107,9 +78,9 @@ export async function train(options: LoopOptions, task: LoopTask): Promise<LoopR
   let lastSaved = step;
   const started = performance.now();
   const pace = new Pace();
-  const flight = new Flight<Finished>();
+  const flight = new Flight<FinishedStep>();
 
-  const report = async (results: readonly Finished[]) => {
+  const report = async (results: readonly FinishedStep[]) => {
     pace.add(results);
     const rate = pace.tokensPerSecond;
     for (const finished of results) {
@@ -166,32 +137,13 @@ export async function train(options: LoopOptions, task: LoopTask): Promise<LoopR
   while (step < steps && !task.signal.aborted) {
     step++;
     const lr = learningRate(step, options.schedule);
-    const pending = scope((): Pending => {
-      optimizer.zeroGradients();
-      const batches = Array.from({ length: options.accumulate }, (_, micro) => task.batch(step, micro));
-      const targets = batches.reduce((n, batch) => n + batch.targets, 0);
-      const losses = batches.map((batch, micro) => {
-        const share = batch.targets / Math.max(1, targets);
-        const seed = deriveSeed(options.seed, "pass", step, micro);
-        return {
-          share,
-          value: scope(() => differentiate(() => batch.loss(seed), optimizer.lossGradient(share))),
-        };
-      });
-      const norm = optimizer.step(step, lr);
-      // All are read at the end, so that a step is handed over in one piece.
-      const read = (tensor: Tensor) => model.parameters.device.snapshot(tensor.buffer);
-      return {
-        step,
-        lr,
-        tokens: batches.reduce((n, batch) => n + batch.tokens, 0),
-        losses: losses.map(({ share, value }) => ({ share, value: read(value) })),
-        norm: read(norm),
-        scaling: optimizer.scaling && read(optimizer.scaling),
-      };
-    });
+    const batches = Array.from({ length: options.accumulate }, (_, micro) => task.batch(step, micro));
+    const gradients = computeGradients(optimizer, batches, deriveSeed(options.seed, "pass", step));
+    const update = updateWeights(optimizer, step, lr);
     model.parameters.device.flush();
-    await report(await flight.add(() => finish(pending, task, options.stage)));
+    await report(
+      await flight.add(() => finishStep({ step, lr, ...gradients, ...update }, task, options.stage)),
+    );
     if (due(options.every.evaluate)) await interlude(evaluate);
     if (task.sample && due(options.every.sample)) {
       await interlude(async () => {
@@ -220,61 +172,6 @@ export async function train(options: LoopOptions, task: LoopTask): Promise<LoopR
     seconds: (performance.now() - started) / 1000,
     tokensPerSecond: Math.round(pace.tokensPerSecond),
   };
-}
-
-interface Pending {
-  readonly step: number;
-  readonly lr: number;
-  readonly tokens: number;
-  readonly losses: readonly { share: number; value: Snapshot }[];
-  readonly norm: Snapshot;
-  readonly scaling: Snapshot | null;
-}
-
-interface Finished extends Pick<Pending, "step" | "lr" | "tokens"> {
-  readonly loss: number;
-  /** Of the gradient, before clipping. */
-  readonly norm: number;
-  /** Whether the scaled gradient was too large for float16, so that the step changed nothing. */
-  readonly overflowed: boolean;
-}
-
-/** A step's figures, once they are known to be sound. */
-async function finish(pending: Pending, { model, highestLoss }: LoopTask, stage: string): Promise<Finished> {
-  const { step, lr, tokens, losses, norm, scaling } = pending;
-  const [[squared], values, scales] = await Promise.all([
-    norm.data(),
-    Promise.all(losses.map(({ value }) => value.data())),
-    scaling?.data(),
-  ]);
-  const scale = scales?.[SCALING.current] ?? 1;
-  const loss = losses.reduce((sum, { share }, i) => sum + share * values[i][0], 0);
-  if (Number.isFinite(loss) && loss <= highestLoss) {
-    const overflowed = !Number.isFinite(squared);
-    // At scale 1 an overflow is a real one.
-    if (!overflowed || scale > 1) {
-      return { step, lr, tokens, loss, norm: Math.sqrt(squared) / scale, overflowed };
-    }
-  }
-  const where = await firstBroken(model);
-  const what = loss > highestLoss
-    ? `the loss ran away (${loss.toFixed(2)})`
-    : "the loss or a gradient is not finite";
-  throw new UserError(
-    `step ${step}: ${what}${where ? `, first in ${where}` : ""}; the last good checkpoint is kept: lower ` +
-      `${stage}.lr or raise ${stage}.warmup, then run again`,
-  );
-}
-
-/** The first tensor, in the model's order, with a value that is not finite. */
-async function firstBroken(model: SavedModel): Promise<string | null> {
-  const { device, weights, gradients } = model.parameters;
-  for (const [kind, tensor] of [["weight", weights], ["gradient", gradients]] as const) {
-    for (const [name, values] of model.parameters.split(await device.read(tensor.buffer))) {
-      if (!values.every(Number.isFinite)) return `the ${kind} of ${name}`;
-    }
-  }
-  return null;
 }
 
 const round = (x: number) => Number(x.toPrecision(7));

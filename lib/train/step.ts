@@ -1,0 +1,139 @@
+/**
+ * A training step in two halves, gradients and update, so that something may be awaited between them. Both only
+ * hand work to the device; the figures of a step are fetched later.
+ */
+import type { Batch } from "../data/batches.ts";
+import type { Snapshot } from "../device/device.ts";
+import { UserError } from "../errors.ts";
+import type { GPT } from "../nn/gpt.ts";
+import { IGNORED } from "../ops/cross_entropy.ts";
+import { differentiate } from "../ops/tape.ts";
+import { SCALING } from "../ops/update_scaling.ts";
+import { deriveSeed } from "../tensor/random.ts";
+import { scope, type Tensor } from "../tensor/tensor.ts";
+import type { SavedModel } from "./checkpoint.ts";
+import type { AdamW } from "./optimizer.ts";
+
+/** A part of a step's batch. */
+export interface MicroBatch {
+  /** Its mean loss. `seed` decides what dropout drops. */
+  loss(seed: number): Tensor;
+  /** Targets that the mean is over: what it weighs in the step's loss. */
+  readonly targets: number;
+  /** Tokens that the model reads, for the speed that is shown. */
+  readonly tokens: number;
+}
+
+/** A batch of text, from which a language model learns the next token. */
+export function languageBatch(model: GPT, { tokens, targets }: Batch): MicroBatch {
+  return {
+    loss: (seed) => model.training(seed, () => model.loss(tokens, targets)),
+    targets: targets.reduce((n, t) => n + Number(t !== IGNORED), 0),
+    tokens: tokens.ids.length,
+  };
+}
+
+/** Guessing evenly costs ln V; three times that is worse than knowing nothing. */
+export const highestLanguageLoss = ({ config }: GPT) => 3 * Math.log(config.vocab);
+
+/** What the gradients of a step leave to be fetched. */
+interface Gradients {
+  /** Tokens that the model read. */
+  readonly tokens: number;
+  /** The loss of each micro-batch, and what it weighs in the step's. */
+  readonly losses: readonly { share: number; value: Snapshot }[];
+}
+
+/** What the update of a step leaves to be fetched. */
+interface Update {
+  /** The squared norm of the gradients, times the square of the loss scale. */
+  readonly norm: Snapshot;
+  /** With mixed precision: what scaled the update, as `SCALING` lays it out. */
+  readonly scaling: Snapshot | null;
+}
+
+type PendingStep = Gradients & Update & { readonly step: number; readonly lr: number };
+
+/**
+ * The first half of a step: replaces the gradients in the arena by those of the mean loss over all targets.
+ * @param seed decides what dropout drops
+ */
+export function computeGradients(optimizer: AdamW, batches: readonly MicroBatch[], seed: number): Gradients {
+  const targets = batches.reduce((n, batch) => n + batch.targets, 0);
+  return scope(() => {
+    optimizer.zeroGradients();
+    const losses = batches.map((batch, micro) => {
+      const share = batch.targets / Math.max(1, targets);
+      const own = deriveSeed(seed, micro);
+      const loss: Tensor = scope(() => differentiate(() => batch.loss(own), optimizer.lossGradient(share)));
+      return { share, value: loss.device.snapshot(loss.buffer) };
+    });
+    return { tokens: batches.reduce((n, batch) => n + batch.tokens, 0), losses };
+  });
+}
+
+/** The second half of a step: changes the weights by the gradients in the arena. */
+export function updateWeights(optimizer: AdamW, step: number, lr: number): Update {
+  return scope(() => {
+    const norm = optimizer.step(step, lr);
+    const { scaling } = optimizer;
+    return {
+      norm: norm.device.snapshot(norm.buffer),
+      scaling: scaling && scaling.device.snapshot(scaling.buffer),
+    };
+  });
+}
+
+export interface FinishedStep extends Pick<PendingStep, "step" | "lr" | "tokens"> {
+  readonly loss: number;
+  /** Of the gradient, before clipping. */
+  readonly norm: number;
+  /** Whether the scaled gradient was too large for float16, so that the step changed nothing. */
+  readonly overflowed: boolean;
+}
+
+/**
+ * A step's figures, once they are known to be sound.
+ * @param stage names the settings in messages
+ * @throws {UserError} if they are not
+ */
+export async function finishStep(
+  pending: PendingStep,
+  { model, highestLoss }: { readonly model: SavedModel; readonly highestLoss: number },
+  stage: string,
+): Promise<FinishedStep> {
+  const { step, lr, tokens, losses, norm, scaling } = pending;
+  const [[squared], values, scales] = await Promise.all([
+    norm.data(),
+    Promise.all(losses.map(({ value }) => value.data())),
+    scaling?.data(),
+  ]);
+  const scale = scales?.[SCALING.current] ?? 1;
+  const loss = losses.reduce((sum, { share }, i) => sum + share * values[i][0], 0);
+  if (Number.isFinite(loss) && loss <= highestLoss) {
+    const overflowed = !Number.isFinite(squared);
+    // At scale 1 an overflow is a real one.
+    if (!overflowed || scale > 1) {
+      return { step, lr, tokens, loss, norm: Math.sqrt(squared) / scale, overflowed };
+    }
+  }
+  const where = await firstBroken(model);
+  const what = loss > highestLoss
+    ? `the loss ran away (${loss.toFixed(2)})`
+    : "the loss or a gradient is not finite";
+  throw new UserError(
+    `step ${step}: ${what}${where ? `, first in ${where}` : ""}; the last good checkpoint is kept: lower ` +
+      `${stage}.lr or raise ${stage}.warmup, then run again`,
+  );
+}
+
+/** The first tensor, in the model's order, with a value that is not finite. */
+async function firstBroken(model: SavedModel): Promise<string | null> {
+  const { device, weights, gradients } = model.parameters;
+  for (const [kind, tensor] of [["weight", weights], ["gradient", gradients]] as const) {
+    for (const [name, values] of model.parameters.split(await device.read(tensor.buffer))) {
+      if (!values.every(Number.isFinite)) return `the ${kind} of ${name}`;
+    }
+  }
+  return null;
+}
