@@ -12,18 +12,21 @@ import { count } from "../lib/progress.ts";
 import { paths } from "../lib/run/config.ts";
 import { main } from "../lib/run/main.ts";
 import type { Stage } from "../lib/run/stage.ts";
+import type { SpecialIds } from "../lib/text/special.ts";
 import { type Tokenizer, vocabularyBuilder } from "../lib/text/tokenizer.ts";
 import { prepareCorpus } from "./prepare-corpus.ts";
 
-/** The share of the documents' tokens that the vocabulary knows. */
-function coverage(tokenizer: Tokenizer, documents: readonly string[]): number {
-  let all = 0, unknown = 0;
-  for (const text of documents) {
-    const ids = tokenizer.encode(text);
-    all += ids.length;
-    unknown += ids.reduce((n, id) => n + Number(id === tokenizer.special.unk), 0);
-  }
-  return all === 0 ? 1 : 1 - unknown / all;
+/** How often each token stands in the documents. */
+function countTokens(tokenizer: Tokenizer, documents: readonly string[]): Float64Array {
+  const counts = new Float64Array(tokenizer.size);
+  for (const text of documents) for (const id of tokenizer.encode(text)) counts[id]++;
+  return counts;
+}
+
+/** The share of the tokens that the vocabulary knows. */
+function coverage(counts: Float64Array, { unk }: SpecialIds): number {
+  const all = counts.reduce((sum, n) => sum + n, 0);
+  return all === 0 || unk === null ? 1 : 1 - counts[unk] / all;
 }
 
 export const buildVocab: Stage = {
@@ -42,20 +45,25 @@ export const buildVocab: Stage = {
     for (const text of train) builder.add(text);
     const { min_count: minCount, always, size } = preset.tokenizer;
     const tokenizer = builder.build({ minCount, always, size });
-    const file = tokenizer.toFile();
-    const rarest = file.tokens.map((token, i) => ({ token, count: file.counts[i] }))
-      .sort((a, b) => a.count - b.count).slice(0, 20);
+    const special = Object.values(tokenizer.special).filter((id) => id !== null);
+    const counts = countTokens(tokenizer, train);
+    const rarest = Array.from(counts, (count, id) => ({ id, count }))
+      .filter(({ id }) => !special.includes(id)).sort((a, b) => a.count - b.count).slice(0, 20)
+      .map(({ id, count }) => ({ token: tokenizer.label(id), count }));
     const report = {
       kind: tokenizer.kind,
       size: tokenizer.size,
-      special: file.special,
-      coverage: { train: coverage(tokenizer, train), validation: coverage(tokenizer, validation) },
+      special: special.map((id) => tokenizer.label(id)),
+      coverage: {
+        train: coverage(counts, tokenizer.special),
+        validation: coverage(countTokens(tokenizer, validation), tokenizer.special),
+      },
       rarest,
     };
-    await writeFileAtomic(join(out, "tokenizer.json"), JSON.stringify(file) + "\n");
+    await writeFileAtomic(join(out, "tokenizer.json"), JSON.stringify(tokenizer.toJson()) + "\n");
     await writeFileAtomic(join(out, "report.json"), JSON.stringify(report, null, 1) + "\n");
     const percent = (share: number) => `${(100 * share).toFixed(3)} %`;
-    terminal.log(`  ${count(tokenizer.size)} tokens, ${file.special.length} of them special`);
+    terminal.log(`  ${count(tokenizer.size)} tokens, ${special.length} of them special`);
     terminal.log(
       `  covers ${percent(report.coverage.train)} of training text, ` +
         `${percent(report.coverage.validation)} of validation text`,

@@ -272,7 +272,7 @@ async function attentionPictures(
 }
 
 const visible = (tokenizer: Tokenizer, id: number) =>
-  tokenizer.decode([id], { special: true }).replace(/^ $/, "␣").replace(/^\n$/, "⏎");
+  tokenizer.label(id).replace(/^ $/, "␣").replace(/^\n$/, "⏎");
 
 /** The curves that training left beside each checkpoint. */
 async function curvesOf(folders: [string, string][]): Promise<Picture[]> {

@@ -142,7 +142,7 @@ async function loadUnfinished(folder: string, model: GPT, tokenizer: Tokenizer):
       `--resume: ${folder} has another architecture (${differences.join(", ")}); ${remedy}`,
     );
   }
-  if (checkpoint.tokenizer.toFile().tokens.join() !== tokenizer.toFile().tokens.join()) {
+  if (JSON.stringify(checkpoint.tokenizer.toJson()) !== JSON.stringify(tokenizer.toJson())) {
     throw new UserError(`--resume: ${folder} was trained with the vocabulary of another corpus; ${remedy}`);
   }
   model.load(checkpoint.values);

@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { UserError } from "../errors.ts";
-import { CharTokenizer } from "../text/char.ts";
+import { charTokenizer } from "../text/testing.ts";
 import { encodeDocuments, readDocuments, tokenStream } from "./documents.ts";
 import { readLines } from "./lines.ts";
 
@@ -15,9 +15,7 @@ async function inFile(text: string | Uint8Array, test: (path: string) => Promise
 }
 
 Deno.test("a token stream marks where each document begins and ends", () => {
-  const builder = CharTokenizer.builder();
-  builder.add("ab");
-  const tokenizer = builder.build({ minCount: 1, always: "", size: 0 });
+  const tokenizer = charTokenizer("ab");
   const stream = tokenStream(["ab", "b"], tokenizer);
   assertEquals(tokenizer.decode(stream, { special: true }), "<bos>ab<eos><bos>b<eos>");
 });

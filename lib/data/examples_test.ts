@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { IGNORED } from "../ops/cross_entropy.ts";
-import { CharTokenizer } from "../text/char.ts";
+import { charTokenizer } from "../text/testing.ts";
 import { encodeConversation } from "../text/prompt.ts";
 import { normalizeAnswer } from "../evaluate/text_metrics.ts";
 import {
@@ -42,9 +42,7 @@ Deno.test("sequences are padded on the right to a multiple of 16, at most the co
 });
 
 Deno.test("the targets of a conversation are its answers, each at the token before", () => {
-  const builder = CharTokenizer.builder();
-  builder.add("abc");
-  const tokenizer = builder.build({ minCount: 1, always: "", size: 0 });
+  const tokenizer = charTokenizer("abc");
   const conversation = encodeConversation(tokenizer, [{ instruction: "ab", response: "c" }], 40);
   const { tokens, targets } = conversationBatch([conversation], 40, tokenizer.special.pad);
   assertEquals([...tokens.ids.subarray(0, 6)], [4, 6, 7, 5, 8, 0]);

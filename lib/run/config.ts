@@ -5,19 +5,11 @@
 import { z } from "zod";
 import { CorpusOptions } from "../data/corpus/options.ts";
 import { Model } from "./model_section.ts";
+import { TokenizerSection } from "./tokenizer_section.ts";
 
 const natural = z.number().int().positive();
 const whole = z.number().int().nonnegative();
 const probability = z.number().min(0).lt(1);
-
-const TokenizerSection = z.strictObject({
-  kind: z.enum(["char", "bpe"]).default("char").describe("A token per character, or byte-pair encoding."),
-  size: natural.default(1024).describe("Tokens of a bpe vocabulary."),
-  min_count: natural.default(1).describe("Rarer characters become <unk>."),
-  always: z.string().default("").describe(
-    "Characters to know even if the corpus lacks them, for the texts of later finetunings.",
-  ),
-});
 
 /** Optimizer and schedule, which pretraining and both finetunings have. */
 const optimization = (lr: number, warmup: number) => ({

@@ -137,7 +137,7 @@ function start(
     trace: () => ({
       source: "model",
       ids,
-      tokens: ids.map((id) => model.tokenizer.decode([id], { special: true })),
+      tokens: ids.map((id) => model.tokenizer.label(id)),
       prompt: prompt.ids.length,
       truncated: prompt.truncated,
       context: model.gpt.config.context,

@@ -44,15 +44,17 @@ export async function* textPieces(
     waiting = waiting.slice(out.length);
     return { text, tokens: out };
   };
+  const decoder = tokenizer.decoder();
   try {
     for (;;) {
       const next = await tokens.next();
       if (next.done) {
+        held += decoder.end();
         if (held || waiting.length > 0) yield release(held.length, true);
         return next.value;
       }
       waiting.push({ ...next.value, offset: start + held.length });
-      held += tokenizer.decode([next.value.id]);
+      held += decoder.push(next.value.id);
       if (!started) held = held.trimStart();
       started ||= held !== "";
       const at = Math.min(...stops.map((stop) => held.indexOf(stop)).filter((i) => i >= 0));

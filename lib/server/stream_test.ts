@@ -5,7 +5,9 @@ import { textPieces } from "./stream.ts";
 
 /** The pieces of words that come one by one: text, the words of the tokens that begin in it, and their offsets. */
 async function piecesOf(words: string[], stops: string[] = [], trimmed = false) {
-  const tokenizer = { decode: ([id]: number[]) => words[id] } as unknown as Tokenizer;
+  const tokenizer = {
+    decoder: () => ({ push: (id: number) => words[id], end: () => "" }),
+  } as unknown as Tokenizer;
   async function* tokens(): AsyncGenerator<GeneratedToken, FinishReason> {
     for (const id of words.keys()) yield { id };
     return "length";

@@ -4,7 +4,7 @@ import { CpuDevice } from "../device/cpu.ts";
 import { Classifier } from "../nn/classifier.ts";
 import { modelConfig } from "../nn/config.ts";
 import { GPT } from "../nn/gpt.ts";
-import { CharTokenizer } from "../text/char.ts";
+import { charTokenizer } from "../text/testing.ts";
 import { type Format, saveCheckpoint } from "../train/checkpoint.ts";
 import { type AppOptions, createApp } from "./app.ts";
 import { Faq } from "./faq.ts";
@@ -13,11 +13,7 @@ import { ModelStore } from "./models.ts";
 const ALPHABET = "abcdefghijklmnñopqrstuvwxyzáéíóú ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.,;:¿?¡!<>/()=+-'\n";
 
 /** The tokenizer of the tiny models. */
-export const testTokenizer = (() => {
-  const builder = CharTokenizer.builder();
-  builder.add(ALPHABET);
-  return builder.build({ minCount: 1, always: "", size: 0 });
-})();
+export const testTokenizer = charTokenizer(ALPHABET);
 
 /** Writes tiny/instruct, tiny/pretrain and tiny/classify/temas. */
 export async function makeModels(folder: string): Promise<void> {

@@ -46,13 +46,13 @@ export function serverSentEvents(
   });
 }
 
-const named = (tokenizer: Tokenizer, id: number) => tokenizer.decode([id], { special: true });
-
 /** The log-probabilities of an answer's tokens, as conversations have them. */
 export function tokenLogprobs(tokens: readonly PlacedToken[], tokenizer: Tokenizer) {
   const entry = ({ id, logprob }: { id: number; logprob?: number }) => {
-    const token = named(tokenizer, id);
-    return { token, logprob: logprob ?? 0, bytes: [...encoder.encode(token)] };
+    const token = tokenizer.label(id), spelled = tokenizer.bytes(id);
+    // A special token spells nothing; its name does.
+    const bytes = [...spelled.length > 0 ? spelled : encoder.encode(token)];
+    return { token, logprob: logprob ?? 0, bytes };
   };
   return tokens.map((token) => ({ ...entry(token), top_logprobs: (token.alternatives ?? []).map(entry) }));
 }
@@ -69,9 +69,9 @@ export interface ScoredToken extends Pick<PlacedToken, "id" | "offset"> {
  */
 export function completionLogprobs(tokens: readonly ScoredToken[], tokenizer: Tokenizer, text: string) {
   const top = (alternatives: readonly Candidate[]) =>
-    Object.fromEntries(alternatives.map(({ id, logprob }) => [named(tokenizer, id), logprob]));
+    Object.fromEntries(alternatives.map(({ id, logprob }) => [tokenizer.label(id), logprob]));
   return {
-    tokens: tokens.map(({ id }) => named(tokenizer, id)),
+    tokens: tokens.map(({ id }) => tokenizer.label(id)),
     token_logprobs: tokens.map(({ logprob }) => logprob ?? null),
     top_logprobs: tokens.map(({ alternatives }) => alternatives ? top(alternatives) : null),
     text_offset: tokens.map(({ offset }) => [...text.slice(0, offset)].length),

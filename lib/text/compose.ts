@@ -4,7 +4,7 @@
  * The most combining marks that a letter keeps: Unicode's own bound for texts that programs can process piece by
  * piece (UAX #15, section 13). No language comes near it, but a megabyte of marks took 20 s to be put into order.
  */
-const MOST_MARKS = 30;
+export const MOST_MARKS = 30;
 const TOO_MANY_MARKS = new RegExp(`(\\p{M}{${MOST_MARKS}})\\p{M}+`, "gu");
 
 /** The most UTF-16 units that become one composed character, when a text arrives fully decomposed. */

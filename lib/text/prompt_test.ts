@@ -1,10 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
-import { CharTokenizer } from "./char.ts";
+import { charTokenizer } from "./testing.ts";
 import { encodeConversation, encodePrompt } from "./prompt.ts";
 
-const builder = CharTokenizer.builder();
-builder.add("abcdefghijklmnopqrstuvwxyz<>0123456789 ");
-const tokenizer = builder.build({ minCount: 1, always: "", size: 0 });
+const tokenizer = charTokenizer("abcdefghijklmnopqrstuvwxyz<>0123456789 ");
 const shown = (ids: Iterable<number>) => tokenizer.decode(ids, { special: true });
 
 Deno.test("a prompt ends where the answer begins", () => {

@@ -1,13 +1,9 @@
 /**
- * The special tokens that all tokenizers share.
+ * The special tokens that vocabularies share, by what they are for.
  *
  * Text never turns into a special token, whatever it contains: `<resp>` typed by a person is six
  * characters. Only code that asks a tokenizer for a marker's id can put one into a sequence.
  */
-
-/** In the order of their ids, which are the first of every vocabulary. */
-export const SPECIAL_TOKENS = ["<pad>", "<unk>", "<bos>", "<eos>", "<instr>", "<resp>"] as const;
-export type SpecialToken = typeof SPECIAL_TOKENS[number];
 
 /** The ids of a vocabulary's special tokens. */
 export interface SpecialIds {
@@ -25,5 +21,19 @@ export interface SpecialIds {
   readonly resp: number;
 }
 
-/** The ids of vocabularies that begin with `SPECIAL_TOKENS`. */
-export const FIRST_IDS: SpecialIds = { pad: 0, unk: 1, bos: 2, eos: 3, instr: 4, resp: 5 };
+/** How they are spelled in vocabularies made here, in the order of their ids. */
+export const SPECIAL_TOKENS = {
+  pad: "<pad>",
+  unk: "<unk>",
+  bos: "<bos>",
+  eos: "<eos>",
+  instr: "<instr>",
+  resp: "<resp>",
+} as const satisfies Record<keyof SpecialIds, string>;
+
+export type SpecialName = keyof SpecialIds;
+export const SPECIAL_NAMES = Object.keys(SPECIAL_TOKENS) as SpecialName[];
+
+/** The special tokens that begin a vocabulary. One that spells every byte needs no `<unk>`. */
+export const specialTokens = ({ unk }: { unk: boolean }): string[] =>
+  SPECIAL_NAMES.filter((name) => unk || name !== "unk").map((name) => SPECIAL_TOKENS[name]);

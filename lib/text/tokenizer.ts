@@ -1,86 +1,104 @@
 /** What every tokenizer offers, and the table of their kinds. */
-import { z } from "zod";
+import { dirname, join } from "@std/path";
 import { UserError } from "../errors.ts";
-import { readText } from "../files.ts";
-import { BpeTokenizer } from "./bpe.ts";
-import { CharTokenizer } from "./char.ts";
+import { exists, readText } from "../files.ts";
+import { buildBpe } from "./bpe.ts";
+import { buildChar } from "./char.ts";
 import type { Cut } from "./compose.ts";
-import { SPECIAL_TOKENS, type SpecialIds } from "./special.ts";
+import { isFirstFormat, parseFirstFormat } from "./first_format.ts";
+import { JsonTokenizer } from "./json_tokenizer.ts";
+import { JsonError } from "./json_error.ts";
+import { parseTokenizer } from "./parse_json.ts";
+import type { SpecialIds } from "./special.ts";
+import type { TokenizerJson } from "./tokenizer_json.ts";
+import { buildUnigram } from "./unigram.ts";
+import { buildWord } from "./word.ts";
+import { buildWordPiece } from "./wordpiece.ts";
+import { type VocabularyOptions, WordCounts } from "./words.ts";
 
-/** A tokenizer as it is saved. `counts` says how often each token stood in the training text. */
-export const TokenizerFile = z.strictObject({
-  kind: z.enum(["char", "bpe"]),
-  special: z.array(z.string()),
-  tokens: z.array(z.string()),
-  counts: z.array(z.number().int().nonnegative()),
-  /** Of byte-pair encoding: which neighbours become one token, the first learned first. */
-  merges: z.array(z.tuple([z.string(), z.string()])).optional(),
-});
-export type TokenizerFile = z.infer<typeof TokenizerFile>;
+/** How a vocabulary of each kind is made. */
+const builders = {
+  char: buildChar,
+  word: buildWord,
+  bpe: buildBpe,
+  wordpiece: buildWordPiece,
+  unigram: buildUnigram,
+} satisfies Record<string, (words: WordCounts, options: VocabularyOptions) => TokenizerJson>;
+
+export type TokenizerKind = keyof typeof builders;
+export const TOKENIZER_KINDS = Object.keys(builders) as TokenizerKind[];
 
 export interface Tokenizer {
-  readonly kind: TokenizerFile["kind"];
+  readonly kind: TokenizerKind;
   readonly special: SpecialIds;
   /** Number of ids, special tokens included. */
   readonly size: number;
   /**
-   * Ids of the text; what the vocabulary lacks becomes `<unk>`.
+   * Ids of the text; what the vocabulary lacks becomes `<unk>`, if it has one.
    * @param cut wants only so many ids, from the start or the end: then no more of the text is looked at than can
    * matter, however long it is
    */
   encode(text: string, cut?: Cut): Uint32Array;
   /** The text of some ids; special tokens appear by name if asked for, else not at all. */
   decode(ids: Iterable<number>, options?: { special?: boolean }): string;
-  toFile(): TokenizerFile;
+  /** What a token spells, in UTF-8; perhaps not whole characters. Nothing for special tokens. */
+  bytes(id: number): Uint8Array<ArrayBuffer>;
+  /** A token as it can be shown: its text or its name, and bytes that are no whole character as `\\xf0`. */
+  label(id: number): string;
+  decoder(): TokenDecoder;
+  /** Hugging Face's tokenizer.json. */
+  toJson(): TokenizerJson;
 }
 
-/** Counts tokens of text that comes in pieces, then makes a tokenizer of them. */
+/** Decodes tokens one by one. What is not yet a whole character waits for the next. */
+export interface TokenDecoder {
+  /** The text that a token completes. */
+  push(id: number): string;
+  /** What still waits: U+FFFD, as nothing completes it. */
+  end(): string;
+}
+
+/** Counts what stands in text that comes in pieces, then makes a tokenizer of it. */
 export interface VocabularyBuilder {
   add(text: string): void;
   build(options: VocabularyOptions): Tokenizer;
 }
 
-export interface VocabularyOptions {
-  /** Characters seen fewer times become `<unk>`, but for those in `always`. */
-  readonly minCount: number;
-  readonly always: string;
-  /** Tokens of the vocabulary, special ones included, where the kind lets one choose. */
-  readonly size: number;
+export function vocabularyBuilder(kind: TokenizerKind): VocabularyBuilder {
+  const words = new WordCounts();
+  return {
+    add: (text) => words.add(text),
+    build: (options) => new JsonTokenizer(parseTokenizer(builders[kind](words, options))),
+  };
 }
 
-/** How a kind is built from text, and restored from a file. */
-interface TokenizerKind {
-  builder(): VocabularyBuilder;
-  restore(file: TokenizerFile): Tokenizer;
-}
-
-const kinds: Record<TokenizerFile["kind"], TokenizerKind> = {
-  char: {
-    builder: () => CharTokenizer.builder(),
-    restore: (file) => new CharTokenizer(file.tokens, file.counts),
-  },
-  bpe: {
-    builder: () => BpeTokenizer.builder(),
-    restore: ({ tokens, counts, merges }) => new BpeTokenizer({ tokens, counts, merges: merges ?? [] }),
-  },
-};
-
-export function vocabularyBuilder(kind: TokenizerFile["kind"]): VocabularyBuilder {
-  return kinds[kind].builder();
-}
-
-/** @throws {UserError} if the file is missing or is no tokenizer */
+/**
+ * Reads a tokenizer.json of ours, or one of another's byte-level byte-pair encoding, with the tokenizer_config.json
+ * beside it if there is one. Special tokens that it lacks come after its own.
+ * @throws {UserError} if the file is missing, or is no tokenizer that is read
+ */
 export async function readTokenizer(path: string): Promise<Tokenizer> {
-  const text = await readText(path, "make it with deno task build-vocab");
-  let json: unknown;
+  const json = await readJson(path);
+  if (isFirstFormat(json)) return new JsonTokenizer(parse(() => parseFirstFormat(json), path));
+  const config = join(dirname(path), "tokenizer_config.json");
+  const names = await exists(config) ? await readJson(config) : {};
+  return new JsonTokenizer(parse(() => parseTokenizer(json, names), path));
+}
+
+function parse<T>(read: () => T, path: string): T {
   try {
-    json = JSON.parse(text);
+    return read();
+  } catch (error) {
+    if (!(error instanceof JsonError)) throw error;
+    throw new UserError(`${path}: ${error.message}; make a vocabulary with deno task build-vocab`);
+  }
+}
+
+async function readJson(path: string): Promise<unknown> {
+  const text = await readText(path, "make it with deno task build-vocab");
+  try {
+    return JSON.parse(text);
   } catch {
     throw new UserError(`${path} is no JSON; make it with deno task build-vocab`);
   }
-  const parsed = TokenizerFile.safeParse(json);
-  if (!parsed.success || parsed.data.special.join() !== SPECIAL_TOKENS.join()) {
-    throw new UserError(`${path} is not a tokenizer of this version; make it with deno task build-vocab`);
-  }
-  return kinds[parsed.data.kind].restore(parsed.data);
 }

@@ -86,7 +86,7 @@ export async function saveCheckpoint(
   const values = model.parameters.split(await device.read(weights.buffer));
   const files: Record<string, Content> = {
     ...huggingFaceFiles({ config: model.config, head: model.head, specs, values }, precision),
-    "tokenizer.json": JSON.stringify(tokenizer.toFile()) + "\n",
+    "tokenizer.json": JSON.stringify(tokenizer.toJson()) + "\n",
   };
   if (state) files["optimizer.safetensors"] = encodeSafetensors(await state);
   const hashes = Object.fromEntries(Object.entries(files).map(([name, f]) => [name, hashContent(f)]));

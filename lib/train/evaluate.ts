@@ -25,7 +25,6 @@ export async function evaluateLoss(
   tokenizer: Tokenizer,
 ): Promise<Prediction> {
   const { device } = model.parameters;
-  const encoder = new TextEncoder();
   const flight = new Flight<Float32Array>();
   const losses: Float32Array[] = [];
   for (const { tokens, targets } of batches) {
@@ -39,11 +38,13 @@ export async function evaluateLoss(
     const counted = batch.targets.filter((t) => t !== IGNORED);
     nats += losses[i][0] * counted.length;
     targets += counted.length;
-    const text = tokenizer.decode(counted);
-    // A character that the vocabulary lacks is one all the same; its bytes are not known.
-    const unknown = counted.reduce((n, t) => n + Number(t === tokenizer.special.unk), 0);
-    characters += [...text].length + unknown;
-    bytes += encoder.encode(text).length + unknown;
+    for (const id of counted) {
+      const spelled = tokenizer.bytes(id);
+      // What the vocabulary lacks is one character at least; its bytes are not known.
+      const unknown = Number(id === tokenizer.special.unk);
+      bytes += spelled.length + unknown;
+      characters += spelled.reduce((n, byte) => n + Number(!continues(byte)), unknown);
+    }
   }
   const loss = nats / targets, bits = nats / Math.LN2;
   return {
@@ -53,6 +54,9 @@ export async function evaluateLoss(
     bpb: bits / Math.max(1, bytes),
   };
 }
+
+/** Whether a byte of UTF-8 continues a character. */
+const continues = (byte: number) => (byte & 0xc0) === 0x80;
 
 /** What guessing by frequency alone costs, in nats per token: the entropy of the stream's tokens. */
 export function unigramEntropy(stream: Uint32Array): number {

@@ -6,7 +6,7 @@ import { GPT } from "../nn/gpt.ts";
 import { readSafetensors } from "../nn/safetensors.ts";
 import { SCALING } from "../ops/update_scaling.ts";
 import { Terminal } from "../progress.ts";
-import { CharTokenizer } from "../text/char.ts";
+import { charTokenizer } from "../text/testing.ts";
 import { readCheckpoint, readCheckpointInfo, saveCheckpoint } from "./checkpoint.ts";
 import { type LoopOptions, type LoopTask, train } from "./loop.ts";
 import { highestLanguageLoss, languageBatch } from "./step.ts";
@@ -20,7 +20,7 @@ const TOKENS = {
   batch: SHAPE.batch,
   time: SHAPE.context,
 };
-const TOKENIZER = new CharTokenizer(["a"], [1]);
+const TOKENIZER = charTokenizer("a");
 const OPTIONS: LoopOptions = {
   stage: "pretrain",
   format: "text",

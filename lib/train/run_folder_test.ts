@@ -4,7 +4,7 @@ import { join } from "@std/path";
 import { CpuDevice } from "../device/cpu.ts";
 import { exists } from "../files.ts";
 import { GPT } from "../nn/gpt.ts";
-import { CharTokenizer } from "../text/char.ts";
+import { charTokenizer } from "../text/testing.ts";
 import { findCheckpoint } from "./backbone.ts";
 import { readCheckpointInfo } from "./checkpoint.ts";
 import { configOf } from "./measure.ts";
@@ -13,7 +13,7 @@ import { RunFolder } from "./run_folder.ts";
 const device = await CpuDevice.open({ threads: 1 });
 const model = new GPT(device, configOf({ layers: 1, heads: 1, width: 8, context: 8, batch: 1, vocab: 9 }));
 model.initialize(1);
-const tokenizer = new CharTokenizer(["a"], [1]);
+const tokenizer = charTokenizer("a");
 const info = {
   stage: "pretrain",
   format: "text" as const,

@@ -58,9 +58,10 @@ async function echoOf(
   if (alternatives === null) return { text, tokens: [] };
   const scores = await scoreTokens(gpt, ids, alternatives);
   const tokens: ScoredToken[] = [];
+  const decoder = tokenizer.decoder();
   let end = 0;
   for (const [i, id] of ids.entries()) {
-    const own = tokenizer.decode([id]);
+    const own = decoder.push(id);
     // What the vocabulary lacks has no text of its own in the sequence, and the text goes on behind it.
     const offset = Math.max(end, text.indexOf(own, end));
     end = text.startsWith(own, offset) ? offset + own.length : offset;

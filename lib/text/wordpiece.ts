@@ -1,0 +1,75 @@
+/**
+ * WordPiece, as BERT's: a word is its longest known beginning, then the longest known continuations, which are marked
+ * with ##. The vocabulary is learned by merging the commonest pairs, as Hugging Face's trainer does it, and not by
+ * the likelihood of Google's, which was never published.
+ */
+import { learnMerges } from "./merges.ts";
+import { PIECES } from "./pieces.ts";
+import { SPECIAL_TOKENS, specialTokens } from "./special.ts";
+import { type TokenizerJson, tokenizerJson, vocabOf } from "./tokenizer_json.ts";
+import { alphabet, type VocabularyOptions, type WordCounts } from "./words.ts";
+
+/**
+ * What continues a word begins with this. A # in the text is a piece of its own, so no piece begins with ##, and a
+ * token that does is a continuation.
+ */
+export const CONTINUED = "##";
+
+/** Longer words are `<unk>` in BERT. Our pieces are shorter. */
+const LONGEST_WORD = 100;
+
+export function buildWordPiece(words: WordCounts, options: VocabularyOptions): TokenizerJson {
+  const special = specialTokens({ unk: true });
+  const known = alphabet(words, options);
+  // Of white space, only line ends come in runs.
+  const continuing = known.filter((c) => !/[^\S\r\n]/u.test(c));
+  const tokens = [...special, ...known, ...continuing.map((c) => CONTINUED + c)];
+  const ids = new Map(tokens.map((token, id) => [token, id]));
+  const spelled = [...words.words].map(([word, count]) => ({
+    symbols: Array.from(word, (c) => c).map((c, i) => ids.get(i === 0 ? c : CONTINUED + c) ?? -1),
+    count,
+  }));
+  learnMerges(spelled, tokens, options.size, (a, b) => a + b.slice(CONTINUED.length));
+  const model = {
+    type: "WordPiece",
+    unk_token: SPECIAL_TOKENS.unk,
+    continuing_subword_prefix: CONTINUED,
+    max_input_chars_per_word: LONGEST_WORD,
+    vocab: vocabOf(tokens),
+  } as const;
+  return tokenizerJson(model, { special, pattern: PIECES, spelling: "continued" });
+}
+
+export class WordPiece {
+  readonly #ids: ReadonlyMap<string, number>;
+  readonly #unknown: number;
+  /** Characters of the longest token. */
+  readonly #longest: number;
+
+  constructor(ids: ReadonlyMap<string, number>, unknown: number) {
+    this.#ids = ids;
+    this.#unknown = unknown;
+    this.#longest = ids.keys().reduce((most, token) => Math.max(most, [...token].length), 1);
+  }
+
+  /** The whole piece is unknown if a part of it is. */
+  encode(piece: string): number[] {
+    const known = this.#ids.get(piece);
+    if (known !== undefined) return [known];
+    const characters = [...piece];
+    if (characters.length > LONGEST_WORD) return [this.#unknown];
+    const found: number[] = [];
+    for (let at = 0; at < characters.length;) {
+      let id: number | undefined, end = Math.min(characters.length, at + this.#longest);
+      for (; end > at; end--) {
+        const part = characters.slice(at, end).join("");
+        id = this.#ids.get(at === 0 ? part : CONTINUED + part);
+        if (id !== undefined) break;
+      }
+      if (id === undefined) return [this.#unknown];
+      found.push(id);
+      at = end;
+    }
+    return found;
+  }
+}
