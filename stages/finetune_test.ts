@@ -47,6 +47,30 @@ Deno.test("the pipeline finetunes and evaluates; its results can be asked and la
   refused(await work.tool(...ask), "give one question in quotes");
 });
 
+Deno.test("models of every family, and of none, go through every stage, and can be asked", async () => {
+  for (
+    const [modelType, model] of [
+      ["llama", "family: llama"],
+      ["qwen3", "family: qwen3, head_width: 10, kv_heads: 1"],
+      ["desde-cero", "position: alibi, mlp: relu2, softcap: 20, zero_init: true, dropout: 0.1"],
+    ]
+  ) {
+    await using work = await project(PRESET.replace("context: 16 }", `context: 16, ${model} }`));
+    const { code, output } = await work.run("pipeline");
+    assertEquals(code, 0, output);
+    const config = JSON.parse(await work.read("models/tiny/instruct/best/config.json"));
+    assertEquals(config.model_type, modelType);
+    const { checkpoints } = JSON.parse(await work.read("models/tiny/evaluate/report.json"));
+    assertEquals(checkpoints.base.positions.at(-1).position > 16, true);
+    assert(checkpoints.who.classify.accuracy > 0);
+    const ask = await work.tool("ask", "--model", "models/tiny/instruct", "--context", "40", "¿Qué mira?");
+    assertEquals(ask.code, 0, ask.output);
+  }
+  await using work = await pretrained(PRESET.replace(/finetune-classify:[^]*evaluate:/, "evaluate:"));
+  const ask = await work.tool("ask", "--model", "models/tiny/pretrain", "--context", "40", "¿Qué?");
+  refused(ask, "--context 40: learned positions end with the 16 that the model was trained with");
+});
+
 Deno.test("thresholds make evaluate a gate: exit code 1, the figures, and the report all the same", async () => {
   await using work = await pretrained(PRESET.replace(/finetune-classify:[^]*evaluate:/, "evaluate:"));
   const threshold = (
