@@ -3,10 +3,6 @@ import { UserError } from "../errors.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 import { readLines } from "./lines.ts";
 
-export function encodeDocuments(documents: readonly string[]): string {
-  return documents.map((text) => JSON.stringify({ text }) + "\n").join("");
-}
-
 /** @throws {UserError} if it cannot be read, or a line is no document, with its number */
 export async function readDocuments(path: string): Promise<string[]> {
   const remedy = "make the file with deno task prepare-corpus";

@@ -1,5 +1,4 @@
 /** What a classifier predicts, and how right it is. */
-import { ConfusionMatrix } from "ml-confusion-matrix";
 import { encodeText, type Labelled, padded } from "../data/labelled.ts";
 import type { Device } from "../device/device.ts";
 import { UserError } from "../errors.ts";
@@ -78,19 +77,19 @@ export interface Quality {
 
 /** Compares true labels with predicted ones. A label that is never predicted has a precision of 0. */
 export function quality(labels: readonly string[], actual: string[], predicted: string[]): Quality {
-  const matrix = ConfusionMatrix.fromLabels(actual, predicted, { labels: [...labels] });
-  const known = (x: number) => Number.isFinite(x) ? x : 0;
-  const each = Object.fromEntries(labels.map((label) => [label, {
-    precision: known(matrix.getPositivePredictiveValue(label)),
-    recall: known(matrix.getTruePositiveRate(label)),
-    f1: known(matrix.getF1Score(label)),
-    texts: matrix.getTruePositiveCount(label) + matrix.getFalseNegativeCount(label),
-  }]));
+  const sum = (values: number[]) => values.reduce((a, b) => a + b, 0);
+  const confusion = labels.map(() => labels.map(() => 0));
+  actual.forEach((label, i) => confusion[labels.indexOf(label)][labels.indexOf(predicted[i])]++);
+  const each = Object.fromEntries(labels.map((label, i) => {
+    const right = confusion[i][i], texts = sum(confusion[i]), given = sum(confusion.map((row) => row[i]));
+    const [precision, recall, f1] = [right / given, right / texts, 2 * right / (texts + given)];
+    return [label, { precision: precision || 0, recall: recall || 0, f1: f1 || 0, texts }]; // 0 / 0 counts as 0
+  }));
   return {
-    accuracy: matrix.getAccuracy(),
-    macro_f1: Object.values(each).reduce((sum, { f1 }) => sum + f1, 0) / labels.length,
+    accuracy: sum(labels.map((_, i) => confusion[i][i])) / actual.length,
+    macro_f1: sum(Object.values(each).map(({ f1 }) => f1)) / labels.length,
     labels: each,
-    confusion: matrix.getMatrix(),
+    confusion,
   };
 }
 

@@ -3,7 +3,7 @@ import { join, relative } from "@std/path";
 import { parquetWriteBuffer } from "hyparquet-writer";
 import * as zlib from "node:zlib";
 import { UserError } from "../../errors.ts";
-import { encodeDocuments, readDocuments } from "../documents.ts";
+import { readDocuments } from "../documents.ts";
 import type { CorpusOptions, SourceOptions } from "./options.ts";
 import { prepareCorpus, type Progress } from "./prepare.ts";
 import { renderCorpusReport } from "./report.ts";
@@ -321,7 +321,7 @@ Deno.test("nothing left says which step dropped it, and leaves nothing behind", 
 
 Deno.test("documents survive the way to disk and back, and a broken line is told by number", () =>
   withFiles(
-    { "good": encodeDocuments(["uno\n«dos»", ""]), "bad": '{"text":"a"}\n{"txt":1}\n' },
+    { "good": jsonl(["uno\n«dos»", ""]), "bad": '{"text":"a"}\n{"txt":1}\n' },
     async (folder) => {
       assertEquals(await readDocuments(join(folder, "good")), ["uno\n«dos»", ""]);
       await assertRejects(() => readDocuments(join(folder, "bad")), UserError, "bad:2:");
