@@ -53,6 +53,8 @@ export interface SavedWeights {
   readonly config: ModelConfig;
   readonly head?: HeadConfig | undefined;
   readonly specs: readonly ParameterSpec[];
+  /** Ids of special tokens. */
+  readonly special?: { readonly bos: number; readonly eos: number; readonly pad: number };
   /** By our names. */
   readonly values: ReadonlyMap<string, Float32Array>;
 }
@@ -69,6 +71,11 @@ export function huggingFaceFiles(
     model_type: family.modelType,
     ...model.head && headKeys(model.head),
     ...config,
+    ...model.special && {
+      bos_token_id: model.special.bos,
+      eos_token_id: model.special.eos,
+      pad_token_id: model.special.pad,
+    },
     torch_dtype: precision,
   };
   return {
@@ -82,7 +89,6 @@ function headKeys(head: HeadConfig): Record<string, unknown> {
     num_labels: head.labels.length,
     id2label: Object.fromEntries(head.labels.map((label, id) => [id, label])),
     label2id: Object.fromEntries(head.labels.map((label, id) => [label, id])),
-    pad_token_id: 0,
     classifier_dropout: head.dropout,
     classifier_pooling: head.pooling,
     classifier_norm: head.norm,

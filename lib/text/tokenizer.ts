@@ -73,6 +73,25 @@ export function vocabularyBuilder(kind: TokenizerKind): VocabularyBuilder {
 }
 
 /**
+ * Reads the tokenizer in a model's folder: tokenizer.json, or GPT-2's first files, vocab.json and merges.txt. Null if
+ * there is none.
+ * @throws {UserError} if it is none that is read
+ */
+export async function readFolderTokenizer(folder: string): Promise<Tokenizer | null> {
+  const path = join(folder, "tokenizer.json"), vocab = join(folder, "vocab.json");
+  if (await exists(path)) return await readTokenizer(path);
+  if (!await exists(vocab)) return null;
+  const merges = (await readText(join(folder, "merges.txt"), "restore it")).split("\n")
+    .filter((line) => line !== "" && !line.startsWith("#version"));
+  const json = {
+    model: { type: "BPE", vocab: await readJson(vocab), merges },
+    pre_tokenizer: { type: "ByteLevel", add_prefix_space: false, trim_offsets: true, use_regex: true },
+    decoder: { type: "ByteLevel" },
+  };
+  return new JsonTokenizer(parse(() => parseTokenizer(json), vocab));
+}
+
+/**
  * Reads a tokenizer.json of ours, or one of another's byte-level byte-pair encoding, with the tokenizer_config.json
  * beside it if there is one. Special tokens that it lacks come after its own.
  * @throws {UserError} if the file is missing, or is no tokenizer that is read

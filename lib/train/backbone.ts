@@ -4,7 +4,7 @@ import { UserError } from "../errors.ts";
 import { exists } from "../files.ts";
 import { locateFolder, readFolder } from "../folders.ts";
 import { type LoadedModel, readHuggingFace } from "../nn/huggingface.ts";
-import { readTokenizer, type Tokenizer } from "../text/tokenizer.ts";
+import { readFolderTokenizer, readTokenizer, type Tokenizer } from "../text/tokenizer.ts";
 import { isNewer, lacksInfo, readCheckpoint, readCheckpointInfo } from "./checkpoint.ts";
 
 /**
@@ -43,16 +43,18 @@ export async function checkpointFiles(folder: string): Promise<string[]> {
   const found = await findCheckpoint(folder);
   return readFolder(found, async (place) => {
     const names = (await Array.fromAsync(Deno.readDir(place))).map(({ name }) => name);
-    const needed = /^((config|tokenizer)\.json|model.*\.safetensors(\.index\.json)?)$/;
+    const needed =
+      /^((config|tokenizer|tokenizer_config|vocab)\.json|merges\.txt|model.*\.safetensors(\.index\.json)?)$/;
     return names.filter((name) => needed.test(name)).sort().map((name) => join(place, name));
   });
 }
 
-/** The files that a finetuning from a folder depends on: a foreign one comes without a tokenizer of ours. */
+/** The files that a finetuning from a folder depends on: with the preset's vocabulary if the folder has none. */
 export async function backboneFiles(folder: string, vocabulary: string): Promise<string[]> {
   const files = await checkpointFiles(folder);
   const own = await isOwn(folder, await findCheckpoint(folder));
-  return own ? files : [...files, join(vocabulary, "tokenizer.json")];
+  const named = files.some((file) => /(^|\/)(tokenizer|vocab)\.json$/.test(file));
+  return own || named ? files : [...files, join(vocabulary, "tokenizer.json")];
 }
 
 /**
@@ -66,8 +68,8 @@ async function isOwn(folder: string, found: string): Promise<boolean> {
 }
 
 /**
- * Reads a checkpoint of ours, or a GPT-2 folder from Hugging Face, which has no tokenizer that we read and
- * takes the preset's vocabulary.
+ * Reads a checkpoint of ours, or a folder from Hugging Face with its tokenizer; one without takes the preset's
+ * vocabulary. Special tokens that a vocabulary from elsewhere lacks get rows of their own in the model.
  * @throws {UserError} if it is damaged, or does not fit its vocabulary
  */
 export async function readBackbone(
@@ -75,16 +77,56 @@ export async function readBackbone(
   vocabulary: string,
 ): Promise<LoadedModel & { tokenizer: Tokenizer; folder: string }> {
   const found = await findCheckpoint(folder);
-  const own = await isOwn(folder, found);
-  const model = own ? await readCheckpoint(found) : {
-    ...await readFolder(found, readHuggingFace),
-    tokenizer: await readTokenizer(join(vocabulary, "tokenizer.json")),
-  };
-  if (model.tokenizer.size !== model.config.vocab) {
-    throw new UserError(
-      `${found} was trained with ${model.config.vocab} tokens, but the vocabulary in ` +
-        `${own ? found : vocabulary} has ${model.tokenizer.size}; give the backbone its own tokenizer`,
-    );
+  if (await isOwn(folder, found)) {
+    const model = await readCheckpoint(found);
+    // A vocabulary from elsewhere may be smaller than its model, whose last rows are then unused.
+    if (model.tokenizer.size > model.config.vocab) checkFit(model, model.tokenizer, found, found);
+    return { ...model, folder: found };
   }
-  return { ...model, folder: found };
+  const model = await readFolder(found, readHuggingFace);
+  const tokenizer = await readFolder(found, readFolderTokenizer);
+  if (tokenizer) return { ...withRows(model, tokenizer, found), tokenizer, folder: found };
+  const other = await readTokenizer(join(vocabulary, "tokenizer.json"));
+  checkFit(model, other, found, vocabulary);
+  return { ...model, tokenizer: other, folder: found };
+}
+
+/** @throws {UserError} if the vocabulary is of another size than the model's */
+function checkFit({ config }: LoadedModel, { size }: Tokenizer, model: string, vocabulary: string): void {
+  if (size === config.vocab) return;
+  throw new UserError(
+    `${model} was trained with ${config.vocab} tokens, but the vocabulary in ${vocabulary} has ${size}; ` +
+      "give the backbone its own tokenizer",
+  );
+}
+
+/** Special tokens that a vocabulary from elsewhere may lack: all but `<unk>`. */
+const MOST_ADDED = 5;
+
+/**
+ * A model with a row for every token. New rows are the mean of the others, so that no new token is more probable than
+ * the known ones are on average.
+ * @throws {UserError} if the model has far fewer tokens than its tokenizer
+ */
+function withRows(model: LoadedModel, tokenizer: Tokenizer, folder: string): LoadedModel {
+  const { vocab, width } = model.config;
+  const added = tokenizer.size - vocab;
+  if (added > MOST_ADDED) checkFit(model, tokenizer, folder, folder);
+  if (added <= 0) return model;
+  return {
+    ...model,
+    config: { ...model.config, vocab: tokenizer.size },
+    values(spec) {
+      if (spec.name !== "embed.tokens.weight" && spec.name !== "head.weight") return model.values(spec);
+      const known = model.values({ ...spec, shape: [vocab, width] });
+      const rows = new Float32Array(tokenizer.size * width);
+      rows.set(known);
+      for (let column = 0; column < width; column++) {
+        let sum = 0;
+        for (let row = 0; row < vocab; row++) sum += known[row * width + column];
+        for (let row = vocab; row < tokenizer.size; row++) rows[row * width + column] = sum / vocab;
+      }
+      return rows;
+    },
+  };
 }

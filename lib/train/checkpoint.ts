@@ -3,7 +3,8 @@
  *
  *   config.json            the architecture, in Hugging Face's terms
  *   model.safetensors      the weights
- *   tokenizer.json         the vocabulary the model was trained with
+ *   tokenizer.json         the vocabulary the model was trained with, with tokenizer_config.json (whose chat
+ *                          template writes conversations), special_tokens_map.json and generation_config.json
  *   checkpoint.json        step, seed, metrics, and the hashes of the files beside it
  *   optimizer.safetensors  AdamW's moments and scaling; only where training may go on
  */
@@ -18,6 +19,7 @@ import type { ModelConfig } from "../nn/config.ts";
 import { huggingFaceFiles, type LoadedModel, readHuggingFace } from "../nn/huggingface.ts";
 import type { Parameters } from "../nn/parameters.ts";
 import { encodeSafetensors, type Precision, readSafetensors } from "../nn/safetensors.ts";
+import { tokenizerFiles } from "../text/huggingface_files.ts";
 import { readTokenizer, type Tokenizer } from "../text/tokenizer.ts";
 import type { AdamW } from "./optimizer.ts";
 
@@ -85,8 +87,11 @@ export async function saveCheckpoint(
   );
   const values = model.parameters.split(await device.read(weights.buffer));
   const files: Record<string, Content> = {
-    ...huggingFaceFiles({ config: model.config, head: model.head, specs, values }, precision),
-    "tokenizer.json": JSON.stringify(tokenizer.toJson()) + "\n",
+    ...huggingFaceFiles(
+      { config: model.config, head: model.head, special: tokenizer.special, specs, values },
+      precision,
+    ),
+    ...tokenizerFiles(tokenizer, { context: model.config.context, chat: info.format === "chat" }),
   };
   if (state) files["optimizer.safetensors"] = encodeSafetensors(await state);
   const hashes = Object.fromEntries(Object.entries(files).map(([name, f]) => [name, hashContent(f)]));

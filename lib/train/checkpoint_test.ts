@@ -60,7 +60,7 @@ Deno.test("a checkpoint is read around what a kill left, and the leftovers stay"
     assertEquals((await readCheckpoint(best)).info.step, 1);
     assertEquals((await readCheckpointInfo(best))?.step, 1);
     assertEquals((await readBackbone(folder, "none")).folder, best);
-    assertEquals((await checkpointFiles(folder)).length, 3);
+    assertEquals((await checkpointFiles(folder)).length, 4);
     assertEquals(list(folder), left);
   }));
 
@@ -137,7 +137,7 @@ Deno.test("the files that a run depends on are all that hold weights, and not wh
         "model.safetensors",
         "model.safetensors.index.json",
       ],
-      "tokenizer.json",
+      ...["tokenizer.json", "tokenizer_config.json"],
     ]);
   }));
 
