@@ -45,7 +45,7 @@ export interface Judged {
 }
 
 /** Documents to write: each of one record or several, which are joined, and where its pieces go. */
-export interface Batch {
+export interface Placed {
   readonly spool: Uint8Array<ArrayBuffer>;
   readonly documents: readonly { readonly records: number; readonly pieces: readonly Piece[] }[];
 }
@@ -147,9 +147,9 @@ export class Digester {
   }
 
   /** Keys of the lines of documents, for `LineCounts`. */
-  lines(batch: Uint8Array<ArrayBuffer>): Uint32Array<ArrayBuffer> {
+  lines(spool: Uint8Array<ArrayBuffer>): Uint32Array<ArrayBuffer> {
     const keys: number[] = [];
-    for (const { content } of recordsOf(batch)) lineKeys(content, keys);
+    for (const { content } of recordsOf(spool)) lineKeys(content, keys);
     return Uint32Array.from(keys);
   }
 
@@ -158,14 +158,14 @@ export class Digester {
     this.#common = common;
   }
 
-  /** @param batch documents, as a spool has them */
-  judge(batch: Uint8Array<ArrayBuffer>): Judged {
+  /** @param spool documents one after another */
+  judge(spool: Uint8Array<ArrayBuffer>): Judged {
     const { min_document_length: shortest } = this.#options;
     const events = new EventList();
-    const passed = new SpoolBuffer(batch.length);
+    const passed = new SpoolBuffer(spool.length);
     this.#fingerprinter.begin();
     let documents = 0;
-    for (const record of recordsOf(batch)) {
+    for (const record of recordsOf(spool)) {
       const stripped = this.#common &&
         stripLines(record.content, this.#common, (line) => events.add("boilerplate", 1, line.length, line));
       const content = stripped === null ? record.content : new TextEncoder().encode(stripped);
@@ -189,7 +189,7 @@ export class Digester {
   }
 
   /** Documents as they are written; their characters are counted. */
-  render({ spool, documents }: Batch): Rendered {
+  render({ spool, documents }: Placed): Rendered {
     const lines: Record<Part, string[]> = { train: [], validation: [] };
     const records = recordsOf(spool);
     for (const { records: count, pieces } of documents) {

@@ -130,12 +130,12 @@ export function* recordsOf(bytes: Uint8Array<ArrayBuffer>): Generator<Spooled> {
   }
 }
 
-/** Batches of whole documents, each a buffer of its own of about a megabyte. */
-export function* readBatches(path: string): Generator<Uint8Array<ArrayBuffer>> {
+/** Whole documents of a spool, in buffers of about a megabyte. */
+export function* readSpool(path: string): Generator<Uint8Array<ArrayBuffer>> {
   using file = Deno.openSync(path);
   let held = new Uint8Array(0);
   for (let last = false; !last;) {
-    const buffer = new Uint8Array(held.length + BATCH);
+    const buffer = new Uint8Array(held.length + CHUNK);
     buffer.set(held);
     let end = held.length;
     while (end < buffer.length && !last) {
@@ -153,4 +153,9 @@ export function* readBatches(path: string): Generator<Uint8Array<ArrayBuffer>> {
   }
 }
 
-const BATCH = 1 << 20;
+/** The documents of a spool, one by one. */
+export function* readRecords(path: string): Generator<Spooled> {
+  for (const chunk of readSpool(path)) yield* recordsOf(chunk);
+}
+
+const CHUNK = 1 << 20;

@@ -15,18 +15,19 @@ import { UserError } from "../../errors.ts";
 import { AtomicWriter, explain } from "../../files.ts";
 import { LineCounts } from "./boilerplate.ts";
 import { CharacterCounts } from "./character_counts.ts";
-import { Appender, readBatches, recordsOf, SpoolBuffer, type Spooled } from "./disk.ts";
-import type { Batch } from "./digest.ts";
+import { Appender, readRecords, readSpool, SpoolBuffer } from "./disk.ts";
+import type { Placed } from "./digest.ts";
 import { download } from "./download.ts";
 import { type Copy, Duplicates, EXACT, KEPT } from "./duplicates.ts";
 import type { CorpusOptions } from "./options.ts";
-import { inOrder, Pool } from "./pool.ts";
+import { DigestThreads, inOrder, threadsFor } from "./digest_threads.ts";
+import { readKept } from "./kept.ts";
 import { readBlocks } from "./read.ts";
 import type { CorpusReport, FileReport } from "./report.ts";
 import { Segmenter } from "./segment.ts";
 import { openSources, type Source, type SourceFile } from "./sources.ts";
-import { type Document, type Piece, Splitter } from "./split.ts";
-import { Histogram, Reservoir, shorten, type Step, STEPS, Tally } from "./tally.ts";
+import { type Piece, Splitter } from "./split.ts";
+import { Histogram, Reservoir, shorten, Tally } from "./tally.ts";
 
 export interface Progress {
   readonly doing: "downloading" | "reading" | "filtering" | "comparing" | "writing";
@@ -51,10 +52,8 @@ export interface PrepareOptions {
   readonly threads?: number;
 }
 
-/** Bytes of text below which starting threads takes longer than they save. */
-const WORTH_THREADS = 8e6;
 /** Bytes of documents that are worked on at once. */
-const BATCH = 1 << 20;
+const CHUNK = 1 << 20;
 
 export async function prepareCorpus(settings: PrepareOptions): Promise<CorpusReport> {
   const { out } = settings;
@@ -68,36 +67,26 @@ export async function prepareCorpus(settings: PrepareOptions): Promise<CorpusRep
   }
 }
 
-/** A document to write: one of those that passed, or several neighbours. */
-class Packed implements Document {
-  constructor(readonly index: number, readonly records: readonly Spooled[], readonly length: number) {}
-
-  get file(): number {
-    return this.records[0].file;
-  }
-
-  get text(): string {
-    return this.records.map(({ text }) => text).join("\n\n");
-  }
-}
-
 class Preparation {
   readonly #settings: PrepareOptions;
   readonly #options: CorpusOptions;
   readonly #scratch: string;
+  /** The spool of the documents that passed the rules. */
+  readonly #documentsFile: string;
   readonly #tally: Tally;
   readonly #progress: (progress: Progress) => void;
   readonly #files: (FileReport & { source: Source })[] = [];
   readonly #sizes = { bytes: 0, read: 0, cleaned: 0, train: 0, validation: 0 };
   readonly #documents = { found: 0, train: 0, validation: 0 };
   readonly #lengths = { before: new Histogram(), after: new Histogram() };
-  /** Documents that passed the rules, in the spool `documents`. */
+  /** How many passed the rules. */
   #passed = 0;
 
   constructor(settings: PrepareOptions, scratch: string) {
     this.#settings = settings;
     this.#options = settings.options;
     this.#scratch = scratch;
+    this.#documentsFile = join(scratch, "documents");
     this.#tally = new Tally(settings.seed);
     this.#progress = settings.progress ?? (() => {});
   }
@@ -105,17 +94,17 @@ class Preparation {
   async run(): Promise<CorpusReport> {
     const { options } = this.#settings;
     const sources = await openSources(options.sources);
-    using pool = new Pool(this.#settings.threads ?? await threadsFor(sources), options);
+    using threads = new DigestThreads(this.#settings.threads ?? await threadsFor(sources), options);
     const lines = options.boilerplate === false ? null : new LineCounts(this.#scratch);
-    await this.#read(sources, pool, lines);
-    if (lines) pool.setCommon(lines.common(options.boilerplate as number));
+    await this.#read(sources, threads, lines);
+    if (lines) threads.setCommon(lines.common(options.boilerplate as number));
     const { exact, near } = options.duplicates;
     const copies = exact || near !== false ? new Duplicates(options.duplicates, this.#scratch) : null;
-    await this.#judge(pool, copies);
+    await this.#judge(threads, copies);
     const pairs = new Reservoir<Copy>(this.#settings.seed, "pairs");
     this.#tell("comparing", 0, null);
     const verdicts = copies ? copies.find((copy) => pairs.offer(() => copy)) : new Uint8Array(this.#passed);
-    return await this.#write(pool, verdicts, pairs.items);
+    return await this.#write(threads, verdicts, pairs.items);
   }
 
   #tell(doing: Progress["doing"], done: number, all: number | null, what = ""): void {
@@ -130,14 +119,14 @@ class Preparation {
   }
 
   /** Pass 1: every document of every source. */
-  async #read(sources: readonly Source[], pool: Pool, lines: LineCounts | null): Promise<void> {
+  async #read(sources: readonly Source[], threads: DigestThreads, lines: LineCounts | null): Promise<void> {
     using raw = new Appender(join(this.#scratch, "raw"));
-    const batch = new SpoolBuffer(2 * BATCH);
+    const chunk = new SpoolBuffer(2 * CHUNK);
     const counting: Promise<Uint32Array>[] = [];
     const finish = () => {
-      const bytes = batch.bytes();
+      const bytes = chunk.bytes();
       raw.write(bytes);
-      if (lines) counting.push(pool.run("lines", bytes));
+      if (lines) counting.push(threads.run("lines", bytes));
     };
     /** Takes in what threads have counted, but for the last few. */
     const settle = async (most: number) => {
@@ -148,8 +137,8 @@ class Preparation {
       this.#documents.found++;
       this.#sizes.cleaned += document.length;
       this.#lengths.before.add(document.length);
-      batch.add(document, file);
-      if (batch.length >= BATCH) finish();
+      chunk.add(document, file);
+      if (chunk.length >= CHUNK) finish();
     };
     // Files with an address count once they are here.
     const sizes = new Map<string, number>();
@@ -168,9 +157,9 @@ class Preparation {
         const report = { name: file.name, bytes: sizes.get(path)!, ...checked, characters: 0, documents: 0 };
         this.#files.push({ ...report, source });
         const tell = (bytes: number) => this.#tell("reading", done += bytes, all, file.name);
-        for await (const taken of this.#readFile(path, left, pool, emit, tell)) {
+        for await (const taken of this.#readFile(path, left, threads, emit, tell)) {
           left -= taken;
-          await settle(pool.ahead);
+          await settle(threads.ahead);
         }
       }
     }
@@ -191,7 +180,7 @@ class Preparation {
   async *#readFile(
     path: string,
     limit: number,
-    pool: Pool,
+    threads: DigestThreads,
     emit: (document: string, file: number) => void,
     progress: (bytes: number) => void,
   ): AsyncGenerator<number> {
@@ -206,7 +195,7 @@ class Preparation {
       progress,
     });
     let line = 1, left = limit;
-    for await (const cleaned of inOrder(blocks, pool.ahead, (block) => pool.run("clean", block))) {
+    for await (const cleaned of inOrder(blocks, threads.ahead, (block) => threads.run("clean", block))) {
       const { error, events, kind } = cleaned;
       if (error) throw new UserError(`${name}:${line + error.line}: ${error.why}`);
       line += cleaned.lines;
@@ -227,15 +216,15 @@ class Preparation {
   }
 
   /** Pass 2: rules and fingerprints. */
-  async #judge(pool: Pool, copies: Duplicates | null): Promise<void> {
-    using passed = new Appender(join(this.#scratch, "documents"));
+  async #judge(threads: DigestThreads, copies: Duplicates | null): Promise<void> {
+    using passed = new Appender(this.#documentsFile);
     const raw = join(this.#scratch, "raw"), { size: all } = await Deno.stat(raw);
     let done = 0;
-    const batches = inOrder(readBatches(raw), pool.ahead, (batch) => {
-      done += batch.length;
-      return pool.run("judge", batch);
+    const chunks = inOrder(readSpool(raw), threads.ahead, (chunk) => {
+      done += chunk.length;
+      return threads.run("judge", chunk);
     });
-    for await (const { spool, documents, fingerprints, events } of batches) {
+    for await (const { spool, documents, fingerprints, events } of chunks) {
       passed.write(spool);
       copies?.add(fingerprints);
       this.#passed += documents;
@@ -245,36 +234,12 @@ class Preparation {
     await Deno.remove(raw);
   }
 
-  /** The documents that passed. */
-  *#spooled(): Generator<Spooled> {
-    for (const batch of readBatches(join(this.#scratch, "documents"))) yield* recordsOf(batch);
-  }
-
-  /** The documents that are kept, neighbours of one file joined up to the length that the preset asks for. */
-  *#kept(verdicts: Uint8Array): Generator<Packed> {
-    const { pack } = this.#options;
-    let number = 0, index = 0, held: Spooled[] = [], length = 0;
-    for (const record of this.#spooled()) {
-      if (verdicts[number++] !== KEPT) continue;
-      const longer = length + 2 + record.length;
-      if (held.length > 0 && held[0].file === record.file && longer <= pack) {
-        held.push(record);
-        length = longer;
-        continue;
-      }
-      if (held.length > 0) yield new Packed(index++, held, length);
-      held = [record];
-      length = record.length;
-    }
-    if (held.length > 0) yield new Packed(index, held, length);
-  }
-
   /** Pass 4, and as many more as a document is repeated: one of weight 3 is written in three of them. */
-  async #write(pool: Pool, verdicts: Uint8Array, pairs: readonly Copy[]): Promise<CorpusReport> {
+  async #write(threads: DigestThreads, verdicts: Uint8Array, pairs: readonly Copy[]): Promise<CorpusReport> {
     const { options, seed, out } = this.#settings;
     const wanted = new Map(pairs.flatMap(({ document, original }) => [[document, ""], [original, ""]]));
     let number = 0, kept = 0;
-    for (const record of this.#spooled()) {
+    for (const record of readRecords(this.#documentsFile)) {
       if (wanted.has(number)) wanted.set(number, shorten(record.text));
       const verdict = verdicts[number++];
       if (verdict === KEPT) kept++;
@@ -282,7 +247,7 @@ class Preparation {
     }
     const splitter = new Splitter(options, seed);
     let packed = 0;
-    for (const document of this.#kept(verdicts)) {
+    for (const document of readKept(this.#documentsFile, verdicts, this.#options.pack)) {
       splitter.count(document, this.#files[document.file].source.weight);
       packed++;
     }
@@ -291,13 +256,13 @@ class Preparation {
     await using train = await AtomicWriter.open(join(out, "train.jsonl"));
     await using validation = await AtomicWriter.open(join(out, "validation.jsonl"));
     const samples = new Reservoir<string>(seed, "kept");
-    const batches = this.#placed(verdicts, splitter, packed, samples);
-    for await (const rendered of inOrder(batches, pool.ahead, (batch) => pool.run("render", batch))) {
+    const chunks = this.#placed(verdicts, splitter, packed, samples);
+    for await (const rendered of inOrder(chunks, threads.ahead, (chunk) => threads.run("render", chunk))) {
       train.write(rendered.train);
       validation.write(rendered.validation);
     }
     const characters = new CharacterCounts();
-    for (const counts of await pool.characters()) characters.merge(counts);
+    for (const counts of await threads.characters()) characters.merge(counts);
     await train.commit();
     await validation.commit();
     return {
@@ -317,17 +282,17 @@ class Preparation {
     };
   }
 
-  /** What is written, in batches, in as many rounds as the most repeated document takes. */
+  /** What is written, in chunks, in as many rounds as the most repeated document takes. */
   *#placed(
     verdicts: Uint8Array,
     splitter: Splitter,
     packed: number,
     samples: Reservoir<string>,
-  ): Generator<Batch> {
-    const spool = new SpoolBuffer(2 * BATCH);
+  ): Generator<Placed> {
+    const spool = new SpoolBuffer(2 * CHUNK);
     let documents: { records: number; pieces: Piece[] }[] = [];
     for (let round = 0; round < splitter.rounds; round++) {
-      for (const document of this.#kept(verdicts)) {
+      for (const document of readKept(this.#documentsFile, verdicts, this.#options.pack)) {
         const { weight } = this.#files[document.file].source;
         const pieces = splitter.place(document, weight, round, this.#tally);
         if (pieces.length === 0) continue;
@@ -340,7 +305,7 @@ class Preparation {
         documents.push({ records: document.records.length, pieces });
         for (const record of document.records) spool.copy(record);
         this.#tell("writing", document.index + round * packed, packed * splitter.rounds);
-        if (spool.length < BATCH) continue;
+        if (spool.length < CHUNK) continue;
         yield { spool: spool.bytes(), documents };
         documents = [];
       }
@@ -349,23 +314,9 @@ class Preparation {
   }
 
   #nothingLeft(): UserError {
-    const dropping = (Object.keys(STEPS) as Step[]).filter((step) =>
-      this.#tally.count(step) > 0 && /dropped|skipped|left out/.test(STEPS[step].what)
-    );
-    const why =
-      dropping.map((step) => `${step}: ${this.#tally.count(step)} ${STEPS[step].unit}`).join(", ") ||
-      "the files are empty";
+    const why = this.#tally.dropped() || "the files are empty";
     return new UserError(
       `prepare-corpus.sources: no text is left after cleaning (${why}); give more text, or loosen that step`,
     );
   }
-}
-
-/** As many as the machine has, for text that is worth it; what is not here yet is taken to be. */
-async function threadsFor(sources: readonly Source[]): Promise<number> {
-  let bytes = 0;
-  for (const { files } of sources) {
-    for (const { path } of files) bytes += path === undefined ? Infinity : (await Deno.stat(path)).size;
-  }
-  return bytes < WORTH_THREADS ? 0 : navigator.hardwareConcurrency;
 }

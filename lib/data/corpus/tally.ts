@@ -185,6 +185,14 @@ export class Tally implements Counter {
     return this.#counts.get(step)?.count ?? 0;
   }
 
+  /** The steps that dropped something, with how much: for a message. */
+  dropped(): string {
+    const dropping = (Object.keys(STEPS) as Step[]).filter((step) =>
+      this.count(step) > 0 && /dropped|skipped|left out/.test(STEPS[step].what)
+    );
+    return dropping.map((step) => `${step}: ${this.count(step)} ${STEPS[step].unit}`).join(", ");
+  }
+
   report(options: CorpusOptions): StepReport[] {
     return (Object.keys(STEPS) as Step[]).map((step) => {
       const { unit, what, on } = STEPS[step];

@@ -1,7 +1,7 @@
-/** A thread of the pool. */
+/** One of the `DigestThreads`. */
 /// <reference lib="webworker" />
 import { Digester } from "./digest.ts";
-import { buffersOf, type Message } from "./pool.ts";
+import { buffersOf, type Message } from "./digest_threads.ts";
 
 let digester: Digester;
 

@@ -2,6 +2,7 @@
 import { Digester } from "./digest.ts";
 import type { CommonLines } from "./boilerplate.ts";
 import type { CorpusOptions } from "./options.ts";
+import type { Source } from "./sources.ts";
 
 /** What a thread can be asked. */
 export type Job = "clean" | "lines" | "judge" | "render" | "characters";
@@ -20,7 +21,19 @@ interface Thread {
   readonly waiting: { resolve: (answer: never) => void; reject: (error: Error) => void }[];
 }
 
-export class Pool {
+/** Bytes of text below which starting threads takes longer than they save. */
+const WORTH_THREADS = 8e6;
+
+/** How many threads to start: as many as the machine has, for text that is worth it; what is still to be fetched counts as worth it. */
+export async function threadsFor(sources: readonly Source[]): Promise<number> {
+  let bytes = 0;
+  for (const { files } of sources) {
+    for (const { path } of files) bytes += path === undefined ? Infinity : (await Deno.stat(path)).size;
+  }
+  return bytes < WORTH_THREADS ? 0 : navigator.hardwareConcurrency;
+}
+
+export class DigestThreads {
   readonly #threads: Thread[] = [];
   readonly #own: Digester;
 

@@ -1,0 +1,40 @@
+/** The documents that are kept, as they are written: one by one, or neighbours joined. */
+import { readRecords, type Spooled } from "./disk.ts";
+import { KEPT } from "./duplicates.ts";
+import type { Document } from "./split.ts";
+
+/** A document to write: one of those that passed, or several neighbours. */
+export class Packed implements Document {
+  constructor(readonly index: number, readonly records: readonly Spooled[], readonly length: number) {}
+
+  get file(): number {
+    return this.records[0].file;
+  }
+
+  get text(): string {
+    return this.records.map(({ text }) => text).join("\n\n");
+  }
+}
+
+/**
+ * Reads the documents that are kept; neighbours of one file are joined.
+ * @param path of the spool of all documents
+ * @param verdicts of `Duplicates`, one a document
+ * @param pack characters up to which documents are joined; 0 joins none
+ */
+export function* readKept(path: string, verdicts: Uint8Array, pack: number): Generator<Packed> {
+  let number = 0, index = 0, held: Spooled[] = [], length = 0;
+  for (const record of readRecords(path)) {
+    if (verdicts[number++] !== KEPT) continue;
+    const longer = length + 2 + record.length;
+    if (held.length > 0 && held[0].file === record.file && longer <= pack) {
+      held.push(record);
+      length = longer;
+      continue;
+    }
+    if (held.length > 0) yield new Packed(index++, held, length);
+    held = [record];
+    length = record.length;
+  }
+  if (held.length > 0) yield new Packed(index, held, length);
+}
