@@ -5,8 +5,8 @@ import { UserError } from "./errors.ts";
 
 export type Content = string | readonly Uint8Array<ArrayBuffer>[];
 
-/** Turns the operating system's refusals into one line each; other errors pass through. */
-export function explain(error: unknown, path: string): never {
+/** @throws {UserError} one line on why the system refuses to write `path`; any other error as it is */
+export function throwWriteError(error: unknown, path: string): never {
   const code = (error as { code?: string })?.code;
   if (error instanceof Deno.errors.PermissionDenied || error instanceof Deno.errors.NotCapable) {
     throw new UserError(
@@ -41,8 +41,8 @@ const UNREADABLE: Record<string, string> = {
   EACCES: "cannot be read: no permission",
 };
 
-/** Turns its refusals to read into one line each, which ends with what to do; other errors pass through. */
-export function explainRead(error: unknown, path: string, remedy: string): never {
+/** @throws {UserError} one line on why the system refuses to read `path`, and `remedy`; any other error as it is */
+export function throwReadError(error: unknown, path: string, remedy: string): never {
   const why = UNREADABLE[(error as { code?: string })?.code ?? ""];
   throw why ? new UserError(`${path} ${why}; ${remedy}`) : error;
 }
@@ -54,7 +54,7 @@ export async function openFile(path: string, remedy: string): Promise<Deno.FsFil
     if (!(await file.stat()).isDirectory) return file;
     file.close();
   } catch (error) {
-    explainRead(error, path, remedy);
+    throwReadError(error, path, remedy);
   }
   throw new UserError(`${path} ${UNREADABLE.EISDIR}; ${remedy}`);
 }
@@ -64,7 +64,7 @@ export async function readText(path: string, remedy: string): Promise<string> {
   try {
     return await Deno.readTextFile(path);
   } catch (error) {
-    explainRead(error, path, remedy);
+    throwReadError(error, path, remedy);
   }
 }
 
@@ -102,7 +102,7 @@ export async function writeFileAtomic(path: string, content: Content): Promise<v
     await renameSynced(temporary, path);
   } catch (error) {
     await Deno.remove(temporary).catch(() => {});
-    explain(error, path);
+    throwWriteError(error, path);
   }
 }
 
@@ -111,7 +111,7 @@ export function writeAllSync(file: Deno.FsFile, bytes: Uint8Array, path: string)
   try {
     for (let at = 0; at < bytes.length;) at += file.writeSync(bytes.subarray(at));
   } catch (error) {
-    explain(error, path);
+    throwWriteError(error, path);
   }
 }
 
@@ -132,7 +132,7 @@ export class AtomicWriter {
       await Deno.mkdir(dirname(path), { recursive: true });
       return new AtomicWriter(path);
     } catch (error) {
-      explain(error, path);
+      throwWriteError(error, path);
     }
   }
 
@@ -145,7 +145,7 @@ export class AtomicWriter {
       this.#file.syncSync();
       await renameSynced(this.#temporary, this.#path);
     } catch (error) {
-      explain(error, this.#path);
+      throwWriteError(error, this.#path);
     }
   }
 
@@ -178,7 +178,7 @@ export async function hashFile(path: string): Promise<string> {
     for await (const chunk of file.readable) hash.update(chunk);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) throw error;
-    explainRead(error, path, "give the path of a file");
+    throwReadError(error, path, "give the path of a file");
   }
   return hash.digest("hex");
 }

@@ -32,11 +32,11 @@ Deno.test({
   ignore: Deno.build.os !== "linux", // /dev/full is Linux's: every write to it finds no space
   async fn() {
     const program = `
-      import { explain } from "${new URL("./files.ts", import.meta.url)}";
+      import { throwWriteError } from "${new URL("./files.ts", import.meta.url)}";
       try {
         await Deno.writeTextFile("/dev/full", "x");
       } catch (error) {
-        try { explain(error, "models/x"); } catch (told) { console.log(told.name, told.message); }
+        try { throwWriteError(error, "models/x"); } catch (told) { console.log(told.name, told.message); }
       }`;
     const config = new URL("../deno.json", import.meta.url).pathname;
     // Deno lets a program open device files only with all permissions.

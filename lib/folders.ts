@@ -6,7 +6,7 @@
  * look around them and touch nothing; the next writer removes them.
  */
 import { dirname, join } from "@std/path";
-import { type Content, exists, explain, renameSynced, syncFolder, writeNewFile } from "./files.ts";
+import { type Content, exists, renameSynced, syncFolder, throwWriteError, writeNewFile } from "./files.ts";
 
 /** Whether a name is one that a writer gives to what is not, or no longer, whole. */
 export const isLeftover = (name: string) => /\.(tmp|partial|new|old)$/.test(name);
@@ -29,7 +29,7 @@ export async function writeFolderAtomic(path: string, files: Record<string, Cont
     await Deno.remove(`${path}.old`, { recursive: true }).catch(() => {});
   } catch (error) {
     await Deno.remove(partial, { recursive: true }).catch(() => {});
-    explain(error, path);
+    throwWriteError(error, path);
   }
 }
 
@@ -44,7 +44,7 @@ export async function tidyFolder(folder: string): Promise<void> {
       else if ((await Deno.lstat(path)).isDirectory) await tidyFolder(path);
     }
   } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) explain(error, folder);
+    if (!(error instanceof Deno.errors.NotFound)) throwWriteError(error, folder);
   }
 }
 
@@ -56,7 +56,7 @@ export async function removeFolder(path: string): Promise<void> {
     await renameSynced(path, `${path}.old`);
     await removeLeftovers(path);
   } catch (error) {
-    explain(error, path);
+    throwWriteError(error, path);
   }
 }
 

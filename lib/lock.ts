@@ -5,7 +5,7 @@
 import { dirname } from "@std/path";
 import { z } from "zod";
 import { describe, UserError } from "./errors.ts";
-import { explain } from "./files.ts";
+import { throwWriteError } from "./files.ts";
 
 const Holder = z.object({ pid: z.number(), task: z.string(), since: z.string() });
 
@@ -47,7 +47,7 @@ async function open(path: string): Promise<Deno.FsFile> {
     await Deno.mkdir(dirname(path), { recursive: true });
     return await Deno.open(path, { read: true, write: true, create: true });
   } catch (error) {
-    explain(error, path);
+    throwWriteError(error, path);
   }
 }
 

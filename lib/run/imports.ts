@@ -1,4 +1,8 @@
-/** The import graph of the project's own modules, read from their sources. */
+/**
+ * The import graph of the project's own modules, read from their sources. A regular expression is enough for our own,
+ * formatted code. Of npm's packages, @deno/graph 0.29 cannot parse `satisfies` and `using`, es-module-lexer 3.0.5
+ * cannot parse .tsx, and both leave out `new URL(…, import.meta.url)`.
+ */
 import { dirname, join } from "@std/path";
 
 const IMPORT =

@@ -1,7 +1,7 @@
 /** The manifest beside a stage's result: from what it was made, and what it is. */
 import { join } from "@std/path";
 import { z } from "zod";
-import { explain, writeFileAtomic } from "../files.ts";
+import { throwWriteError, writeFileAtomic } from "../files.ts";
 import { isLeftover } from "../folders.ts";
 import type { FileHashes } from "./hashes.ts";
 
@@ -50,7 +50,7 @@ export async function removeManifest(folder: string): Promise<void> {
   try {
     await Deno.remove(join(folder, NAME));
   } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) explain(error, folder);
+    if (!(error instanceof Deno.errors.NotFound)) throwWriteError(error, folder);
   }
 }
 

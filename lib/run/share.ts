@@ -1,6 +1,6 @@
 /** Corpora and vocabularies that a preset of another name has made already. */
 import { dirname, join } from "@std/path";
-import { explain as explainRefusal } from "../files.ts";
+import { throwWriteError } from "../files.ts";
 import type { Preset } from "./config.ts";
 import { type Manifest, readManifest, writeManifest } from "./manifest.ts";
 import { lockFolder } from "../lock.ts";
@@ -67,6 +67,6 @@ async function link(from: string, to: string, manifest: Manifest): Promise<void>
     await writeManifest(partial, { ...manifest, outputs });
     await Deno.rename(partial, to);
   } catch (error) {
-    explainRefusal(error, to);
+    throwWriteError(error, to);
   }
 }

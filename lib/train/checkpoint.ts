@@ -12,7 +12,7 @@ import { join } from "@std/path";
 import { z } from "zod";
 import { SplitOrigin } from "../data/labelled.ts";
 import { UserError } from "../errors.ts";
-import { type Content, exists, explainRead, hashContent, hashFile } from "../files.ts";
+import { type Content, exists, hashContent, hashFile, throwReadError } from "../files.ts";
 import { readFolder, writeFolderAtomic } from "../folders.ts";
 import type { HeadConfig } from "../nn/classifier.ts";
 import type { ModelConfig } from "../nn/config.ts";
@@ -120,7 +120,7 @@ async function readInfo(folder: string): Promise<CheckpointInfo | null> {
     text = await Deno.readTextFile(path);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return null;
-    explainRead(error, path, `the checkpoint is damaged: delete ${folder} and train again`);
+    throwReadError(error, path, `the checkpoint is damaged: delete ${folder} and train again`);
   }
   let json: unknown;
   try {

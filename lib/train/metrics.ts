@@ -1,6 +1,6 @@
 /** `metrics.jsonl`: one JSON object a line, with the step it belongs to. */
 import { z } from "zod";
-import { exists, explain, writeFileAtomic } from "../files.ts";
+import { exists, throwWriteError, writeFileAtomic } from "../files.ts";
 
 const Line = z.object({
   step: z.number(),
@@ -55,7 +55,7 @@ export class Metrics {
     try {
       await Deno.writeTextFile(this.#path, JSON.stringify(line) + "\n", { append: true });
     } catch (error) {
-      explain(error, this.#path);
+      throwWriteError(error, this.#path);
     }
   }
 }

@@ -2,7 +2,7 @@
 import { dirname, join } from "@std/path";
 import { UserError } from "../../errors.ts";
 import { lockFolder } from "../../lock.ts";
-import { exists, explain, hashContent, hashFile, renameSynced } from "../../files.ts";
+import { exists, hashContent, hashFile, renameSynced, throwWriteError } from "../../files.ts";
 import { hubHeaders, refusedByHub, type SourceFile, unreachable } from "./sources.ts";
 
 /** Attempts in a row that bring nothing, after which a download is given up. */
@@ -58,7 +58,7 @@ export async function download(
   if (await exists(path)) return { path, sha256: await check(path, remote) };
   await using _lock = await lockFolder(dirname(path), `download of ${remote.url}`);
   const partial = `${path}.part`;
-  await Deno.mkdir(dirname(path), { recursive: true }).catch((error) => explain(error, path));
+  await Deno.mkdir(dirname(path), { recursive: true }).catch((error) => throwWriteError(error, path));
   await fetchWhole(remote, partial, options);
   const sha256 = await check(partial, remote);
   await renameSynced(partial, path);
@@ -178,7 +178,7 @@ async function attempt(
       if (error instanceof TypeError || silence.signal.aborted) {
         throw new Dropped("the connection was dropped");
       }
-      explain(error, partial);
+      throwWriteError(error, partial);
     }
     if (all !== null && here < all) throw new Dropped("the connection was dropped");
   } finally {

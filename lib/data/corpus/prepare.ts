@@ -12,7 +12,7 @@
  */
 import { join } from "@std/path";
 import { UserError } from "../../errors.ts";
-import { AtomicWriter, explain } from "../../files.ts";
+import { AtomicWriter, throwWriteError } from "../../files.ts";
 import { LineCounts } from "./boilerplate.ts";
 import { CharacterCounts } from "./character_counts.ts";
 import { Appender, readRecords, readSpool, SpoolBuffer } from "./disk.ts";
@@ -59,7 +59,7 @@ export async function prepareCorpus(settings: PrepareOptions): Promise<CorpusRep
   const { out } = settings;
   const scratch = join(out, "scratch.tmp");
   await Deno.remove(scratch, { recursive: true }).catch(() => {});
-  await Deno.mkdir(scratch, { recursive: true }).catch((error) => explain(error, scratch));
+  await Deno.mkdir(scratch, { recursive: true }).catch((error) => throwWriteError(error, scratch));
   try {
     return await new Preparation(settings, scratch).run();
   } finally {
