@@ -61,7 +61,9 @@ export async function prepareCorpus(settings: PrepareOptions): Promise<CorpusRep
   await Deno.remove(scratch, { recursive: true }).catch(() => {});
   await Deno.mkdir(scratch, { recursive: true }).catch((error) => throwWriteError(error, scratch));
   try {
-    return await new Preparation(settings, scratch).run();
+    const sources = await openSources(settings.options.sources);
+    using threads = new DigestThreads(settings.threads ?? await threadsFor(sources), settings.options);
+    return await new Preparation(settings, scratch, threads).run(sources);
   } finally {
     await Deno.remove(scratch, { recursive: true }).catch(() => {});
   }
@@ -71,6 +73,7 @@ class Preparation {
   readonly #settings: PrepareOptions;
   readonly #options: CorpusOptions;
   readonly #scratch: string;
+  readonly #threads: DigestThreads;
   /** The spool of the documents that passed the rules. */
   readonly #documentsFile: string;
   readonly #tally: Tally;
@@ -82,29 +85,28 @@ class Preparation {
   /** How many passed the rules. */
   #passed = 0;
 
-  constructor(settings: PrepareOptions, scratch: string) {
+  constructor(settings: PrepareOptions, scratch: string, threads: DigestThreads) {
     this.#settings = settings;
     this.#options = settings.options;
     this.#scratch = scratch;
+    this.#threads = threads;
     this.#documentsFile = join(scratch, "documents");
     this.#tally = new Tally(settings.seed);
     this.#progress = settings.progress ?? (() => {});
   }
 
-  async run(): Promise<CorpusReport> {
+  async run(sources: readonly Source[]): Promise<CorpusReport> {
     const { options } = this.#settings;
-    const sources = await openSources(options.sources);
-    using threads = new DigestThreads(this.#settings.threads ?? await threadsFor(sources), options);
     const lines = options.boilerplate === false ? null : new LineCounts(this.#scratch);
-    await this.#read(sources, threads, lines);
-    if (lines) threads.setCommon(lines.common(options.boilerplate as number));
+    await this.#read(sources, lines);
+    if (lines) this.#threads.setCommon(lines.common(options.boilerplate as number));
     const { exact, near } = options.duplicates;
     const copies = exact || near !== false ? new Duplicates(options.duplicates, this.#scratch) : null;
-    await this.#judge(threads, copies);
+    await this.#judge(copies);
     const pairs = new Reservoir<Copy>(this.#settings.seed, "pairs");
     this.#tell("comparing", 0, null);
     const verdicts = copies ? copies.find((copy) => pairs.offer(() => copy)) : new Uint8Array(this.#passed);
-    return await this.#write(threads, verdicts, pairs.items);
+    return await this.#write(verdicts, pairs.items);
   }
 
   #tell(doing: Progress["doing"], done: number, all: number | null, what = ""): void {
@@ -119,14 +121,14 @@ class Preparation {
   }
 
   /** Pass 1: every document of every source. */
-  async #read(sources: readonly Source[], threads: DigestThreads, lines: LineCounts | null): Promise<void> {
+  async #read(sources: readonly Source[], lines: LineCounts | null): Promise<void> {
     using raw = new Appender(join(this.#scratch, "raw"));
     const chunk = new SpoolBuffer(2 * CHUNK);
     const counting: Promise<Uint32Array>[] = [];
     const finish = () => {
       const bytes = chunk.bytes();
       raw.write(bytes);
-      if (lines) counting.push(threads.run("lines", bytes));
+      if (lines) counting.push(this.#threads.run("lines", bytes));
     };
     /** Takes in what threads have counted, but for the last few. */
     const settle = async (most: number) => {
@@ -157,9 +159,9 @@ class Preparation {
         const report = { name: file.name, bytes: sizes.get(path)!, ...checked, characters: 0, documents: 0 };
         this.#files.push({ ...report, source });
         const tell = (bytes: number) => this.#tell("reading", done += bytes, all, file.name);
-        for await (const taken of this.#readFile(path, left, threads, emit, tell)) {
+        for await (const taken of this.#readFile(path, left, emit, tell)) {
           left -= taken;
-          await settle(threads.ahead);
+          await settle(this.#threads.ahead);
         }
       }
     }
@@ -180,7 +182,6 @@ class Preparation {
   async *#readFile(
     path: string,
     limit: number,
-    threads: DigestThreads,
     emit: (document: string, file: number) => void,
     progress: (bytes: number) => void,
   ): AsyncGenerator<number> {
@@ -195,7 +196,9 @@ class Preparation {
       progress,
     });
     let line = 1, left = limit;
-    for await (const cleaned of inOrder(blocks, threads.ahead, (block) => threads.run("clean", block))) {
+    for await (
+      const cleaned of inOrder(blocks, this.#threads.ahead, (block) => this.#threads.run("clean", block))
+    ) {
       const { error, events, kind } = cleaned;
       if (error) throw new UserError(`${name}:${line + error.line}: ${error.why}`);
       line += cleaned.lines;
@@ -216,13 +219,13 @@ class Preparation {
   }
 
   /** Pass 2: rules and fingerprints. */
-  async #judge(threads: DigestThreads, copies: Duplicates | null): Promise<void> {
+  async #judge(copies: Duplicates | null): Promise<void> {
     using passed = new Appender(this.#documentsFile);
     const raw = join(this.#scratch, "raw"), { size: all } = await Deno.stat(raw);
     let done = 0;
-    const chunks = inOrder(readSpool(raw), threads.ahead, (chunk) => {
+    const chunks = inOrder(readSpool(raw), this.#threads.ahead, (chunk) => {
       done += chunk.length;
-      return threads.run("judge", chunk);
+      return this.#threads.run("judge", chunk);
     });
     for await (const { spool, documents, fingerprints, events } of chunks) {
       passed.write(spool);
@@ -235,7 +238,7 @@ class Preparation {
   }
 
   /** Pass 4, and as many more as a document is repeated: one of weight 3 is written in three of them. */
-  async #write(threads: DigestThreads, verdicts: Uint8Array, pairs: readonly Copy[]): Promise<CorpusReport> {
+  async #write(verdicts: Uint8Array, pairs: readonly Copy[]): Promise<CorpusReport> {
     const { options, seed, out } = this.#settings;
     const wanted = new Map(pairs.flatMap(({ document, original }) => [[document, ""], [original, ""]]));
     let number = 0, kept = 0;
@@ -257,12 +260,14 @@ class Preparation {
     await using validation = await AtomicWriter.open(join(out, "validation.jsonl"));
     const samples = new Reservoir<string>(seed, "kept");
     const chunks = this.#placed(verdicts, splitter, packed, samples);
-    for await (const rendered of inOrder(chunks, threads.ahead, (chunk) => threads.run("render", chunk))) {
+    for await (
+      const rendered of inOrder(chunks, this.#threads.ahead, (chunk) => this.#threads.run("render", chunk))
+    ) {
       train.write(rendered.train);
       validation.write(rendered.validation);
     }
     const characters = new CharacterCounts();
-    for (const counts of await threads.characters()) characters.merge(counts);
+    for (const counts of await this.#threads.characters()) characters.merge(counts);
     await train.commit();
     await validation.commit();
     return {
