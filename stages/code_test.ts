@@ -63,6 +63,6 @@ Deno.test("a page, a plot or a report leaves results up to date; an op, a kernel
   await work.write(path, JSON.stringify({ ...old, preset, code: "0".repeat(64), settings: "1".repeat(64) }));
   const again = await work.run("pretrain");
   assertStringIncludes(again.output, "making models/tiny/pretrain (its code has changed)");
-  assert(JSON.parse(await work.read(path)).code["lib/nn/gpt.ts"]);
+  assert(JSON.parse(await work.read(path)).code["lib/model/decoder.ts"]);
   await Deno.remove(program, { recursive: true });
 });

@@ -27,18 +27,18 @@ import { shortfalls } from "../lib/evaluate/thresholds.ts";
 import { openDevice } from "../lib/device/open.ts";
 import { exists, writeFileAtomic } from "../lib/files.ts";
 import { promptTokens } from "../lib/generate/answer.ts";
-import { inferOnce } from "../lib/nn/infer_once.ts";
-import { attentionWeights } from "../lib/nn/attention_weights.ts";
-import { GPT } from "../lib/nn/gpt.ts";
+import { inferOnce } from "../lib/checkpoint/infer_once.ts";
+import { attentionWeights } from "../lib/model/attention_weights.ts";
+import { Decoder } from "../lib/model/decoder.ts";
 import { bar, type Terminal } from "../lib/progress.ts";
 import { paths, type Preset, section } from "../lib/run/config.ts";
 import { main } from "../lib/run/main.ts";
 import type { Stage } from "../lib/run/stage.ts";
 import type { Tokenizer } from "../lib/text/tokenizer.ts";
-import { checkpointFiles, findCheckpoint } from "../lib/train/backbone.ts";
-import { type Checkpoint, readCheckpoint, readCheckpointInfo } from "../lib/train/checkpoint.ts";
-import { openClassifier, qualityOn } from "../lib/train/classify.ts";
-import { evaluateLoss } from "../lib/train/evaluate.ts";
+import { checkpointFiles, findCheckpoint } from "../lib/checkpoint/backbone.ts";
+import { type Checkpoint, readCheckpoint, readCheckpointInfo } from "../lib/checkpoint/checkpoint.ts";
+import { openClassifier, qualityOn } from "../lib/train/labels.ts";
+import { evaluateLoss } from "../lib/train/held_out.ts";
 import type { Picture } from "../lib/page.ts";
 import { plotMatrix } from "../lib/plot.ts";
 import { finetuneClassify } from "./finetune-classify.ts";
@@ -186,7 +186,7 @@ async function evaluateLanguage(
   { questions, documents, terminal }: Inputs,
 ) {
   const options = settings(preset);
-  const model = new GPT(device, config);
+  const model = new Decoder(device, config);
   model.load(values);
   const stream = tokenStream(documents, tokenizer);
   const batches = validationBatches(stream, { batch: TEXTS, time: config.context, limit: Infinity });
@@ -243,7 +243,7 @@ async function attentionPictures(
   { config, values, tokenizer, info }: Checkpoint,
   text: string,
 ): Promise<Picture[]> {
-  const model = new GPT(device, config);
+  const model = new Decoder(device, config);
   model.load(values);
   const ids =
     (info.format === "chat"

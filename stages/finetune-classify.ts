@@ -10,15 +10,15 @@ import { join } from "@std/path";
 import { drawAlike, encodeText, epochBatch, type Labelled, padded, splitTask } from "../lib/data/labelled.ts";
 import type { Device } from "../lib/device/device.ts";
 import { writeFileAtomic } from "../lib/files.ts";
-import { Classifier, type Freeze } from "../lib/nn/classifier.ts";
+import { Classifier, type Freeze } from "../lib/model/classifier.ts";
 import { count } from "../lib/progress.ts";
 import { paths, type Preset, section } from "../lib/run/config.ts";
 import { main } from "../lib/run/main.ts";
 import type { Context, Stage } from "../lib/run/stage.ts";
 import { finetuningLoop, openFor } from "../lib/run/training.ts";
 import { deriveSeed, uniform } from "../lib/tensor/random.ts";
-import { backboneFiles, readBackbone } from "../lib/train/backbone.ts";
-import { readCheckpoint } from "../lib/train/checkpoint.ts";
+import { backboneFiles, readBackbone } from "../lib/checkpoint/backbone.ts";
+import { readCheckpoint } from "../lib/checkpoint/checkpoint.ts";
 import {
   mostProbable,
   pooledStates,
@@ -27,7 +27,7 @@ import {
   quality,
   qualityOn,
   statesOf,
-} from "../lib/train/classify.ts";
+} from "../lib/train/labels.ts";
 import { train } from "../lib/train/loop.ts";
 import { naiveBayes } from "../lib/train/naive_bayes.ts";
 import { plotCurves, plotMatrix } from "../lib/plot.ts";

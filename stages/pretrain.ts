@@ -10,7 +10,7 @@ import { trainingBatch, validationBatches } from "../lib/data/batches.ts";
 import { readDocuments, tokenStream } from "../lib/data/documents.ts";
 import { UserError } from "../lib/errors.ts";
 import { generate } from "../lib/generate/generate.ts";
-import { GPT } from "../lib/nn/gpt.ts";
+import { Decoder } from "../lib/model/decoder.ts";
 import { count } from "../lib/progress.ts";
 import { paths, type Preset } from "../lib/run/config.ts";
 import { main } from "../lib/run/main.ts";
@@ -18,8 +18,8 @@ import type { Stage } from "../lib/run/stage.ts";
 import { architecture, openFor } from "../lib/run/training.ts";
 import { deriveSeed } from "../lib/tensor/random.ts";
 import { readTokenizer, type Tokenizer } from "../lib/text/tokenizer.ts";
-import { architectureDifferences, readCheckpoint } from "../lib/train/checkpoint.ts";
-import { evaluateLoss, unigramEntropy } from "../lib/train/evaluate.ts";
+import { architectureDifferences, readCheckpoint } from "../lib/checkpoint/checkpoint.ts";
+import { evaluateLoss, unigramEntropy } from "../lib/train/held_out.ts";
 import { train } from "../lib/train/loop.ts";
 import { highestLanguageLoss, languageBatch } from "../lib/train/step.ts";
 import { trainingBytes } from "../lib/train/measure.ts";
@@ -52,7 +52,7 @@ export const pretrain: Stage = {
           "lower pretrain.batch, model.context, model.width or model.layers, or use a GPU",
       );
     }
-    const model = new GPT(device, config);
+    const model = new Decoder(device, config);
     const { layers, heads, width } = model.config;
     terminal.log(
       `  model: L${layers} H${heads} C${width} T${time} V${tokenizer.size}, ` +
@@ -133,7 +133,7 @@ async function readStreams(preset: Preset, tokenizer: Tokenizer) {
 }
 
 /** Loads the weights to go on with, if they are of this architecture and vocabulary. */
-async function loadUnfinished(folder: string, model: GPT, tokenizer: Tokenizer): Promise<void> {
+async function loadUnfinished(folder: string, model: Decoder, tokenizer: Tokenizer): Promise<void> {
   const checkpoint = await readCheckpoint(folder);
   const remedy = "undo the change, or start anew with --force";
   const differences = architectureDifferences(checkpoint.config, model.config);
@@ -149,7 +149,7 @@ async function loadUnfinished(folder: string, model: GPT, tokenizer: Tokenizer):
 }
 
 async function sample(
-  model: GPT,
+  model: Decoder,
   tokenizer: Tokenizer,
   { seed, pretrain: { sample } }: Preset,
 ): Promise<string> {

@@ -1,5 +1,5 @@
 /** Batches of a token stream. A batch is a function of (seed, step): resuming needs no other state. */
-import type { Tokens } from "../nn/gpt.ts";
+import type { Tokens } from "../model/decoder.ts";
 import { IGNORED } from "../ops/cross_entropy.ts";
 import { uniform } from "../tensor/random.ts";
 

@@ -1,7 +1,7 @@
 /** Instructions with answers: reading files of them, and varying them while training. */
 import { z } from "zod";
 import { UserError } from "../errors.ts";
-import type { Tokens } from "../nn/gpt.ts";
+import type { Tokens } from "../model/decoder.ts";
 import { IGNORED } from "../ops/cross_entropy.ts";
 import { deriveSeed, uniform } from "../tensor/random.ts";
 import type { EncodedConversation, Turn } from "../text/prompt.ts";

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { UserError } from "../errors.ts";
 import { hashFile } from "../files.ts";
-import type { Tokens } from "../nn/gpt.ts";
+import type { Tokens } from "../model/decoder.ts";
 import { deriveSeed, permutation } from "../tensor/random.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 import { readRows } from "./rows.ts";

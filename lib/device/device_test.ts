@@ -8,8 +8,8 @@ import {
   assertThrows,
 } from "@std/assert";
 import { UserError } from "../errors.ts";
-import { GPT } from "../nn/gpt.ts";
-import { inferOnce } from "../nn/infer_once.ts";
+import { Decoder } from "../model/decoder.ts";
+import { inferOnce } from "../checkpoint/infer_once.ts";
 import { embeddingForward } from "../ops/embedding.ts";
 import { kernels } from "../ops/table.ts";
 import { differentiate } from "../ops/tape.ts";
@@ -168,14 +168,19 @@ if (gpu) {
 
   if (gpu.float16) {
     Deno.test("webgpu: a loss scale too large for float16 shows in the norm, and changes no weight", async () => {
-      const model = new GPT(gpu, configOf(SHAPE));
+      const model = new Decoder(gpu, configOf(SHAPE));
       model.initialize(1);
       model.parameters.mix();
       const options = { beta1: 0.9, beta2: 0.95, epsilon: 1e-8, weightDecay: 0.1, clip: 1 };
       const optimizer = new AdamW(model.parameters, options);
       const ids = Uint32Array.from({ length: SHAPE.batch * SHAPE.context }, (_, i) => i % SHAPE.vocab);
       const squaredNorm = async (scale: number) => {
-        optimizer.restoreScaling(0, Float32Array.of(scale, scale, 0, 0, 0));
+        const scaling = {
+          dtype: "float32",
+          shape: [5],
+          data: Float32Array.of(scale, scale, 0, 0, 0),
+        } as const;
+        optimizer.restore(new Map([["scaling", scaling]]), 0);
         const norm = scope(() => {
           optimizer.zeroGradients();
           const tokens = { ids, batch: SHAPE.batch, time: SHAPE.context };

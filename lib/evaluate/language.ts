@@ -2,7 +2,7 @@
 import type { Question } from "../data/instructions.ts";
 import { answer } from "../generate/answer.ts";
 import { generate } from "../generate/generate.ts";
-import type { GPT } from "../nn/gpt.ts";
+import type { Decoder } from "../model/decoder.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 import { chrf, distinct, normalizeAnswer, repetition } from "./text_metrics.ts";
 
@@ -23,7 +23,7 @@ export interface Score {
 
 /** Asks every question, always taking the most probable token. */
 export async function askAll(
-  model: GPT,
+  model: Decoder,
   tokenizer: Tokenizer,
   questions: readonly Question[],
   maxNewTokens: number,
@@ -80,7 +80,7 @@ export interface SampleOptions {
 
 /** Continuations of every prompt at every temperature with every seed; a seed changes nothing at 0. */
 export async function drawSamples(
-  model: GPT,
+  model: Decoder,
   tokenizer: Tokenizer,
   options: SampleOptions,
 ): Promise<Sample[]> {
@@ -120,7 +120,7 @@ export interface Speed {
 }
 
 /** Measures with a prompt of `prompt` tokens; the best of three, after one to warm up. */
-export async function measureSpeed(model: GPT, prompt: number, tokens: number): Promise<Speed> {
+export async function measureSpeed(model: Decoder, prompt: number, tokens: number): Promise<Speed> {
   const { context, vocab } = model.config;
   const start = Uint32Array.from({ length: Math.min(prompt, context - 1) }, (_, i) => i % vocab);
   const wanted = Math.max(2, Math.min(tokens, context - start.length));

@@ -1,15 +1,15 @@
 import { assertAlmostEquals, assertEquals, assertLess } from "@std/assert";
 import { OracleDevice } from "../device/oracle.ts";
-import { modelConfig, type ModelOptions } from "../nn/config.ts";
-import { GPT } from "../nn/gpt.ts";
+import { modelConfig, type ModelOptions } from "../model/config.ts";
+import { Decoder } from "../model/decoder.ts";
 import { scope } from "../tensor/tensor.ts";
 import { lossByPosition } from "./positions.ts";
 
 const device = new OracleDevice();
 const stream = Uint32Array.from({ length: 700 }, (_, i) => (i * i + 3 * i) % 11);
 
-function build(options: Partial<ModelOptions>): GPT {
-  const model = new GPT(
+function build(options: Partial<ModelOptions>): Decoder {
+  const model = new Decoder(
     device,
     modelConfig({ vocab: 11, context: 32, layers: 1, heads: 2, width: 16, ...options }),
   );

@@ -2,8 +2,8 @@
 import { html } from "hono/html";
 import { type Html, image, page, type Picture, table } from "../page.ts";
 import { plotCurves } from "../plot.ts";
-import type { Prediction } from "../train/evaluate.ts";
-import type { Quality } from "../train/classify.ts";
+import type { Prediction } from "../train/held_out.ts";
+import type { Quality } from "../train/labels.ts";
 import type { Answered, Sample, Score, Speed } from "./language.ts";
 import type { PositionLoss } from "./positions.ts";
 

@@ -1,5 +1,5 @@
 /** A model's answer to an instruction. */
-import type { GPT } from "../nn/gpt.ts";
+import type { Decoder } from "../model/decoder.ts";
 import { encodePrompt, type Turn } from "../text/prompt.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 import { generate } from "./generate.ts";
@@ -38,7 +38,7 @@ export function promptTokens(
 }
 
 export async function answer(
-  model: GPT,
+  model: Decoder,
   tokenizer: Tokenizer,
   instruction: string,
   options: AnswerOptions,

@@ -5,7 +5,7 @@
  */
 import { UserError } from "../errors.ts";
 import { letOthersIn } from "../event_loop.ts";
-import type { GPT, KvCache } from "../nn/gpt.ts";
+import type { Decoder, KvCache } from "../model/decoder.ts";
 import { deriveSeed, uniform } from "../tensor/random.ts";
 import { scope } from "../tensor/tensor.ts";
 import { Penalizer, type Penalties } from "./penalties.ts";
@@ -64,7 +64,7 @@ interface Sequence {
 }
 
 export class Batcher {
-  readonly #model: GPT;
+  readonly #model: Decoder;
   readonly #limits: BatcherOptions;
   #cache: KvCache | null = null;
   readonly #free: number[];
@@ -73,7 +73,7 @@ export class Batcher {
   #running: Promise<void> | null = null;
   #closed = false;
 
-  constructor(model: GPT, limits: BatcherOptions) {
+  constructor(model: Decoder, limits: BatcherOptions) {
     this.#model = model;
     this.#limits = limits;
     this.#free = Array.from({ length: limits.rows }, (_, row) => row);

@@ -1,5 +1,5 @@
 /** Text from a model, token by token. */
-import type { GPT } from "../nn/gpt.ts";
+import type { Decoder } from "../model/decoder.ts";
 import { Batcher, type GenerateOptions } from "./batch.ts";
 
 /**
@@ -7,7 +7,7 @@ import { Batcher, type GenerateOptions } from "./batch.ts";
  * context is full, its older half is forgotten and the newer half computed anew.
  */
 export async function* generate(
-  model: GPT,
+  model: Decoder,
   prompt: Uint32Array,
   options: GenerateOptions,
 ): AsyncGenerator<number> {

@@ -3,8 +3,8 @@ import { CpuDevice } from "../device/cpu.ts";
 import type { Device } from "../device/device.ts";
 import { testDevices } from "../device/testing.ts";
 import { UserError } from "../errors.ts";
-import { modelConfig, withContext } from "../nn/config.ts";
-import { GPT } from "../nn/gpt.ts";
+import { modelConfig, withContext } from "../model/config.ts";
+import { Decoder } from "../model/decoder.ts";
 import { scope } from "../tensor/tensor.ts";
 import { Batcher, QueueFullError } from "./batch.ts";
 import { generate } from "./generate.ts";
@@ -12,7 +12,7 @@ import { candidates, sampleToken } from "./sample.ts";
 
 const device = await CpuDevice.open({ threads: 1 });
 const CONFIG = modelConfig({ vocab: 11, context: 8, layers: 1, heads: 2, width: 16, hidden: 32 });
-const model = new GPT(device, CONFIG);
+const model = new Decoder(device, CONFIG);
 model.initialize(3);
 const NEVER = 99;
 
@@ -82,7 +82,7 @@ Deno.test("log-probabilities are those of the softmax, the most probable first",
 
 for (const { name, device } of await testDevices()) {
   Deno.test(`${name}: sequences that share passes are written as each alone`, async () => {
-    const model = new GPT(device, CONFIG);
+    const model = new Decoder(device, CONFIG);
     model.initialize(3);
     const prompts = [[1], [2, 3, 4, 5, 6, 7], [9, 8], Array.from({ length: 40 }, (_, i) => i % 11), [
       5,
@@ -106,7 +106,7 @@ for (const { name, device } of await testDevices()) {
 
 for (const { name, device } of await testDevices()) {
   Deno.test(`${name}: the logits of chosen positions are those of a whole pass`, async () => {
-    const model = new GPT(device, CONFIG);
+    const model = new Decoder(device, CONFIG);
     model.initialize(3);
     const tokens = { ids: Uint32Array.of(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 0, 1), batch: 3, time: 4 };
     const positions = [3, 0, 2];
@@ -141,7 +141,7 @@ Deno.test("reading a prompt computes logits only where a token is chosen", async
     },
   });
   // A prompt longer than one pass reads, so that some passes choose nothing.
-  const model = new GPT(counting, { ...CONFIG, context: 256 });
+  const model = new Decoder(counting, { ...CONFIG, context: 256 });
   model.initialize(3);
   const prompt = Uint32Array.from({ length: 200 }, (_, i) => i % 11);
   const options = { maxNewTokens: 3, temperature: 0, topK: 0, seed: 1, stop: NEVER };
@@ -161,7 +161,7 @@ Deno.test("a cache that cannot be allocated is an error, and takes no row from l
       return device.alloc(bytes);
     },
   });
-  const model = new GPT(scarce, CONFIG);
+  const model = new Decoder(scarce, CONFIG);
   model.initialize(3);
   const batcher = new Batcher(model, { rows: 2, queue: 2 });
   const options = { maxNewTokens: 2, temperature: 0, topK: 0, seed: 1, stop: NEVER };
@@ -188,7 +188,7 @@ Deno.test("an empty prompt is refused", async () => {
 
 Deno.test("logits that are not finite end the text with an error, at any temperature", async () => {
   for (const value of [NaN, Infinity, -Infinity]) {
-    const broken = new GPT(device, CONFIG);
+    const broken = new Decoder(device, CONFIG);
     broken.load(({ name, shape }) => {
       const weights = new Float32Array(shape.reduce((a, b) => a * b, 1)).fill(0.1);
       if (name === "norm.bias") weights[0] = value;
@@ -237,7 +237,7 @@ Deno.test("the event loop runs while text is written", async () => {
 Deno.test("a model without learned positions writes past the context that it was trained with", async () => {
   const trained = modelConfig({ ...CONFIG, position: "alibi" });
   const options = { maxNewTokens: 20, temperature: 0, topK: 0, seed: 1, stop: NEVER };
-  const long = new GPT(device, withContext(trained, 64));
+  const long = new Decoder(device, withContext(trained, 64));
   long.initialize(3);
   const ids: number[] = [];
   for await (const id of generate(long, Uint32Array.of(1, 2), options)) ids.push(id);

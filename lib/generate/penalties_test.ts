@@ -1,7 +1,7 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { CpuDevice } from "../device/cpu.ts";
-import { modelConfig } from "../nn/config.ts";
-import { GPT } from "../nn/gpt.ts";
+import { modelConfig } from "../model/config.ts";
+import { Decoder } from "../model/decoder.ts";
 import { uniform } from "../tensor/random.ts";
 import { scope } from "../tensor/tensor.ts";
 import { generate } from "./generate.ts";
@@ -52,7 +52,7 @@ Deno.test("penalties that change nothing cost nothing", () => {
 
 const device = await CpuDevice.open({ threads: 1 });
 const config = modelConfig({ vocab: VOCAB, context: 16, layers: 1, heads: 2, width: 16, hidden: 32 });
-const model = new GPT(device, config);
+const model = new Decoder(device, config);
 model.initialize(3);
 
 Deno.test("greedy decoding with penalties takes the tokens of the reference", async () => {

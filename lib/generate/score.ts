@@ -1,6 +1,6 @@
 /** How probable a model finds a sequence. */
 import { letOthersIn } from "../event_loop.ts";
-import type { GPT } from "../nn/gpt.ts";
+import type { Decoder } from "../model/decoder.ts";
 import { scope } from "../tensor/tensor.ts";
 import { type Candidate, candidates } from "./sample.ts";
 
@@ -19,7 +19,11 @@ export interface TokenScore {
  * @param ids at most as many as the context holds
  * @param alternatives how many of the most probable tokens to tell with each
  */
-export async function scoreTokens(model: GPT, ids: Uint32Array, alternatives: number): Promise<TokenScore[]> {
+export async function scoreTokens(
+  model: Decoder,
+  ids: Uint32Array,
+  alternatives: number,
+): Promise<TokenScore[]> {
   const { vocab } = model.config;
   const { device } = model.parameters;
   const cache = model.cache(1);

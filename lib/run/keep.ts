@@ -3,7 +3,7 @@ import { join } from "@std/path";
 import { UserError } from "../errors.ts";
 import { exists } from "../files.ts";
 import { duration } from "../progress.ts";
-import { type CheckpointInfo, isNewer, readCheckpointInfo } from "../train/checkpoint.ts";
+import { type CheckpointInfo, isNewer, readCheckpointInfo } from "../checkpoint/checkpoint.ts";
 import { commandLine } from "./command.ts";
 import { paths, type Preset } from "./config.ts";
 import type { Stage } from "./stage.ts";

@@ -8,8 +8,8 @@ import {
   type ModelOptions,
   NORMS,
   POSITIONS,
-} from "../nn/config.ts";
-import { shortForms } from "../nn/families/table.ts";
+} from "../model/config.ts";
+import { shortForms } from "../model/families/table.ts";
 
 type Snake<S extends string> = S extends `${infer C}${infer Rest}`
   ? C extends Lowercase<C> ? `${C}${Snake<Rest>}` : `_${Lowercase<C>}${Snake<Rest>}`

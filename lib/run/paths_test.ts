@@ -5,13 +5,13 @@ import { readRows } from "../data/rows.ts";
 import { UserError } from "../errors.ts";
 import { hashFile, writeFileAtomic } from "../files.ts";
 import { writeFolderAtomic } from "../folders.ts";
-import { readHuggingFace } from "../nn/huggingface.ts";
-import { readSafetensors } from "../nn/safetensors.ts";
+import { readHuggingFace } from "../checkpoint/huggingface.ts";
+import { readSafetensors } from "../checkpoint/safetensors.ts";
 import { Faq } from "../server/faq.ts";
 import { ModelStore } from "../server/models.ts";
 import { readTokenizer } from "../text/tokenizer.ts";
-import { findCheckpoint } from "../train/backbone.ts";
-import { readCheckpointInfo } from "../train/checkpoint.ts";
+import { findCheckpoint } from "../checkpoint/backbone.ts";
+import { readCheckpointInfo } from "../checkpoint/checkpoint.ts";
 import { lockFolder } from "../lock.ts";
 import { loadPreset } from "./preset.ts";
 

@@ -4,7 +4,7 @@
  */
 import { tidyFolder } from "../folders.ts";
 import { duration, type Terminal } from "../progress.ts";
-import type { CheckpointInfo, Run } from "../train/checkpoint.ts";
+import type { CheckpointInfo, Run } from "../checkpoint/checkpoint.ts";
 import { codeHashes } from "./code.ts";
 import { commandLine } from "./command.ts";
 import type { Preset } from "./config.ts";

@@ -4,7 +4,7 @@ import { CpuDevice } from "../device/cpu.ts";
 import { findAdapter, lacks, openDevice } from "../device/open.ts";
 import { WebGpuDevice } from "../device/webgpu.ts";
 import { UserError } from "../errors.ts";
-import type { ModelConfig } from "../nn/config.ts";
+import type { ModelConfig } from "../model/config.ts";
 import type { Terminal } from "../progress.ts";
 import { fasterDevice } from "../train/faster_device.ts";
 import type { LoopOptions } from "../train/loop.ts";

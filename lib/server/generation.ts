@@ -42,12 +42,12 @@ interface Surroundings {
  * The sampling that a request asks for.
  * @throws {ApiError} if a bias is for no token
  */
-export function samplingOf(request: SamplingRequest, { gpt }: LanguageModel) {
+export function samplingOf(request: SamplingRequest, { decoder }: LanguageModel) {
   const logitBias = new Map(
     Object.entries(request.logit_bias ?? {}).map(([key, bias]) => {
       const id = Number(key);
-      if (String(id) !== key || !Number.isInteger(id) || id < 0 || id >= gpt.config.vocab) {
-        const message = `logit_bias: there is no token ${key}; ids are below ${gpt.config.vocab}`;
+      if (String(id) !== key || !Number.isInteger(id) || id < 0 || id >= decoder.config.vocab) {
+        const message = `logit_bias: there is no token ${key}; ids are below ${decoder.config.vocab}`;
         throw new ApiError(400, message, "logit_bias", "unknown_token");
       }
       return [id, bias];
@@ -84,7 +84,7 @@ export function startAnswers(
       Array.from({ length: writing.n }, (_, i) => {
         const seed = i === 0 ? writing.seed : deriveSeed(writing.seed, "choice", i);
         // -1 asks for what the context has room for.
-        const room = model.gpt.config.context - prompt.ids.length;
+        const room = model.decoder.config.context - prompt.ids.length;
         const maxNewTokens = writing.maxNewTokens === -1 ? room : writing.maxNewTokens;
         return start(model, prompt, { ...writing, seed, maxNewTokens }, around);
       })
@@ -140,7 +140,7 @@ function start(
       tokens: ids.map((id) => model.tokenizer.label(id)),
       prompt: prompt.ids.length,
       truncated: prompt.truncated,
-      context: model.gpt.config.context,
+      context: model.decoder.config.context,
       first_token_ms: first ? Number((first - asked).toFixed(1)) : null,
       tokens_per_s: made() > 1 ? Math.round((made() - 1) / Math.max(1e-3, last - first) * 1000) : null,
     }),
@@ -162,7 +162,7 @@ export function fixedAnswer(text: string, model: LanguageModel): Generation {
       tokens: [],
       prompt: 0,
       truncated: false,
-      context: model.gpt.config.context,
+      context: model.decoder.config.context,
       first_token_ms: null,
       tokens_per_s: null,
     }),

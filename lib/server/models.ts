@@ -3,19 +3,19 @@ import { type DeviceChoice, openDevice } from "../device/open.ts";
 import type { Device } from "../device/device.ts";
 import { UserError } from "../errors.ts";
 import { Batcher, type BatcherOptions } from "../generate/batch.ts";
-import type { Classifier } from "../nn/classifier.ts";
-import { GPT } from "../nn/gpt.ts";
-import { inferOnce } from "../nn/infer_once.ts";
+import type { Classifier } from "../model/classifier.ts";
+import { Decoder } from "../model/decoder.ts";
+import { inferOnce } from "../checkpoint/infer_once.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
-import { readCheckpoint } from "../train/checkpoint.ts";
-import { openClassifier } from "../train/classify.ts";
+import { readCheckpoint } from "../checkpoint/checkpoint.ts";
+import { openClassifier } from "../train/labels.ts";
 import { ApiError } from "./errors.ts";
 import { type ListedModel, searchModels } from "./search.ts";
 
 export interface LanguageModel {
   readonly kind: "chat" | "text";
   readonly id: string;
-  readonly gpt: GPT;
+  readonly decoder: Decoder;
   readonly tokenizer: Tokenizer;
   readonly batcher: Batcher;
 }
@@ -171,9 +171,9 @@ export class ModelStore {
       return { kind, id, classifier, tokenizer: checkpoint.tokenizer };
     }
     const { config, values, tokenizer } = await readCheckpoint(folder);
-    const gpt = new GPT(device, config);
-    gpt.load(values);
-    return { kind, id, gpt, tokenizer, batcher: new Batcher(gpt, this.limits) };
+    const decoder = new Decoder(device, config);
+    decoder.load(values);
+    return { kind, id, decoder, tokenizer, batcher: new Batcher(decoder, this.limits) };
   }
 
   /** Opens a model no more, and closes it once the requests that have it are done. */

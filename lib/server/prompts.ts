@@ -49,7 +49,7 @@ export function questionOf(messages: readonly Message[], param: string): Questio
 export function chatPrompt(model: LanguageModel, messages: readonly Message[], param: string): EncodedPrompt {
   const question = questionOf(messages, param);
   if (model.kind === "text") return textPrompt(model, messages.at(-1)!.content, Infinity);
-  return encodePrompt(model.tokenizer, question, promptLimit(model.gpt.config.context));
+  return encodePrompt(model.tokenizer, question, promptLimit(model.decoder.config.context));
 }
 
 /**
@@ -59,11 +59,11 @@ export function chatPrompt(model: LanguageModel, messages: readonly Message[], p
  * @throws {ApiError} if there is no such token
  */
 export function textPrompt(
-  { tokenizer, gpt }: LanguageModel,
+  { tokenizer, decoder }: LanguageModel,
   prompt: string | readonly number[],
   newTokens: number,
 ): EncodedPrompt {
-  const { context, vocab } = gpt.config;
+  const { context, vocab } = decoder.config;
   const limit = Math.max(promptLimit(context), context - newTokens);
   if (typeof prompt === "string") {
     const { ids, truncated } = encodeEnd(tokenizer, prompt, limit - 1);

@@ -1,10 +1,10 @@
 /** Which models a folder holds. */
 import { join, relative } from "@std/path";
 import { describe } from "../errors.ts";
-import { readConfig } from "../nn/huggingface.ts";
+import { readConfig } from "../checkpoint/huggingface.ts";
 import { isLeftover } from "../folders.ts";
-import { checkpointIn } from "../train/backbone.ts";
-import { type CheckpointInfo, lacksInfo, readCheckpointInfo } from "../train/checkpoint.ts";
+import { checkpointIn } from "../checkpoint/backbone.ts";
+import { type CheckpointInfo, lacksInfo, readCheckpointInfo } from "../checkpoint/checkpoint.ts";
 
 export type ModelKind = "chat" | "text" | "classifier";
 

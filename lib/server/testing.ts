@@ -1,11 +1,11 @@
 /** Tiny models with random weights, as a folder that a server can serve: what they say is nonsense. */
 import { join } from "@std/path";
 import { CpuDevice } from "../device/cpu.ts";
-import { Classifier } from "../nn/classifier.ts";
-import { modelConfig } from "../nn/config.ts";
-import { GPT } from "../nn/gpt.ts";
+import { Classifier } from "../model/classifier.ts";
+import { modelConfig } from "../model/config.ts";
+import { Decoder } from "../model/decoder.ts";
 import { charTokenizer } from "../text/testing.ts";
-import { type Format, saveCheckpoint } from "../train/checkpoint.ts";
+import { type Format, saveCheckpoint } from "../checkpoint/checkpoint.ts";
 import { type AppOptions, createApp } from "./app.ts";
 import { Faq } from "./faq.ts";
 import { ModelStore } from "./models.ts";
@@ -35,7 +35,7 @@ export async function makeModels(folder: string): Promise<void> {
       ["pretrain", "pretrain", "text", 6],
     ] as const
   ) {
-    const model = new GPT(device, config);
+    const model = new Decoder(device, config);
     model.initialize(seed);
     await saveCheckpoint(join(folder, "tiny", name, "best"), model, tokenizer, info(stage, format));
   }

@@ -7,13 +7,13 @@ import { readQuestions } from "../data/instructions.ts";
 import { openDevice } from "../device/open.ts";
 import { UserError } from "../errors.ts";
 import { answer } from "../generate/answer.ts";
-import { ConfigError, type ModelConfig, withContext } from "../nn/config.ts";
-import { GPT } from "../nn/gpt.ts";
-import { inferOnce } from "../nn/infer_once.ts";
+import { ConfigError, type ModelConfig, withContext } from "../model/config.ts";
+import { Decoder } from "../model/decoder.ts";
+import { inferOnce } from "../checkpoint/infer_once.ts";
 import { callerPath } from "../run/caller.ts";
 import { deviceFlag, numberFlag, runProgram } from "../run/flags.ts";
-import { findCheckpoint } from "../train/backbone.ts";
-import { readCheckpoint } from "../train/checkpoint.ts";
+import { findCheckpoint } from "../checkpoint/backbone.ts";
+import { readCheckpoint } from "../checkpoint/checkpoint.ts";
 
 const HELP = `Asks a model something, and prints its answer.
 
@@ -69,7 +69,7 @@ await runProgram(program, async (flags, operands) => {
   const { config, tokenizer, head, values } = checkpoint;
   if (head) throw new UserError(`${flags.model} is a classifier; use deno task classify`);
   const { device } = await openDevice(choice, { trial: (gpu) => inferOnce(gpu, checkpoint) });
-  const model = new GPT(device, flags.context ? contextOf(config, flags.context) : config);
+  const model = new Decoder(device, flags.context ? contextOf(config, flags.context) : config);
   model.load(values);
   for (const question of questions) {
     const { text, raw } = await answer(model, tokenizer, question.instruction, options);

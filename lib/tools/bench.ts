@@ -15,8 +15,8 @@ import { openDevice } from "../device/open.ts";
 import { UserError } from "../errors.ts";
 import { deviceFlag, numberFlag, runProgram } from "../run/flags.ts";
 import { generate } from "../generate/generate.ts";
-import { shortForms } from "../nn/families/table.ts";
-import { GPT } from "../nn/gpt.ts";
+import { shortForms } from "../model/families/table.ts";
+import { Decoder } from "../model/decoder.ts";
 import { benchCorpus } from "./bench_corpus.ts";
 import { benchServe } from "./bench_serve.ts";
 import { configOf, measureSteps, median, profileSteps, type Shape, shapeName } from "../train/measure.ts";
@@ -150,7 +150,7 @@ async function benchOps(device: Device, shape: Shape, options: Options): Promise
 
 /** Greedy decoding of one sequence with a cache, until the context is full; median over rounds. */
 async function benchDecode(device: Device, shape: Shape, options: Options): Promise<void> {
-  const model = new GPT(device, configOf(shape));
+  const model = new Decoder(device, configOf(shape));
   model.initialize(1);
   const rates: number[] = [], firsts: number[] = [];
   for (let round = 0; round < options.rounds + 2; round++) {

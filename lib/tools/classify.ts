@@ -8,10 +8,10 @@ import { openDevice } from "../device/open.ts";
 import { UserError } from "../errors.ts";
 import { callerPath } from "../run/caller.ts";
 import { runProgram } from "../run/flags.ts";
-import { inferOnce } from "../nn/infer_once.ts";
-import { findCheckpoint } from "../train/backbone.ts";
-import { readCheckpoint } from "../train/checkpoint.ts";
-import { openClassifier, pooledStates, probabilities } from "../train/classify.ts";
+import { inferOnce } from "../checkpoint/infer_once.ts";
+import { findCheckpoint } from "../checkpoint/backbone.ts";
+import { readCheckpoint } from "../checkpoint/checkpoint.ts";
+import { openClassifier, pooledStates, probabilities } from "../train/labels.ts";
 
 const HELP = `Labels texts: prints every label with its probability, the most probable first.
 

@@ -8,7 +8,7 @@ import { type OpenedDevice, tryGpu } from "../device/open.ts";
 import { UserError } from "../errors.ts";
 import { writeFileAtomic } from "../files.ts";
 import { configOf, measureSteps, parameterCount, type Shape, shapeName, stepFlops } from "./measure.ts";
-import type { ModelConfig } from "../nn/config.ts";
+import type { ModelConfig } from "../model/config.ts";
 
 /** What no CPU core reaches: a cpu device that would need it is not tried, as trying takes long. */
 const GFLOPS_A_CORE = 100;

@@ -3,10 +3,10 @@
  * what a batch is, what its loss is and what is measured on held-out data, its caller says.
  */
 import { join } from "@std/path";
-import type { Precision } from "../nn/safetensors.ts";
+import type { Precision } from "../checkpoint/safetensors.ts";
 import { bar, count, duration, type Terminal } from "../progress.ts";
 import { deriveSeed } from "../tensor/random.ts";
-import { type CheckpointInfo, type Format, restoreOptimizer } from "./checkpoint.ts";
+import { type CheckpointInfo, type Format, readOptimizerState } from "../checkpoint/checkpoint.ts";
 import { Flight } from "./flight.ts";
 import type { MetricsLine } from "./metrics.ts";
 import { AdamW, type AdamWOptions } from "./optimizer.ts";
@@ -68,7 +68,7 @@ export async function train(options: LoopOptions, task: LoopTask): Promise<LoopR
   if (options.mixed) model.parameters.mix();
   const optimizer = new AdamW(model.parameters, options.optimizer);
   const last = join(out, "last");
-  if (task.resume) await restoreOptimizer(last, optimizer, task.resume.step);
+  if (task.resume) optimizer.restore(await readOptimizerState(last), task.resume.step);
   const folder = await RunFolder.open(task);
   const { metrics } = folder;
   let validation = task.resume?.validation ?? null;
@@ -109,7 +109,7 @@ export async function train(options: LoopOptions, task: LoopTask): Promise<LoopR
     const finished = name === "last" && step === steps;
     const resumable = name === "last" && task.resumable;
     await folder.save(name, { stage, format, step, seed, finished, validation, best, origin: task.origin }, {
-      optimizer: resumable ? optimizer : undefined,
+      optimizer: resumable ? optimizer.state : undefined,
       precision: resumable ? "float32" : options.precision,
     });
   };

@@ -2,12 +2,12 @@ import { assert, assertEquals, assertLess } from "@std/assert";
 import type { Device } from "../device/device.ts";
 import { CpuDevice } from "../device/cpu.ts";
 import { testGpu } from "../device/testing.ts";
-import { GPT } from "../nn/gpt.ts";
-import { readSafetensors } from "../nn/safetensors.ts";
+import { Decoder } from "../model/decoder.ts";
+import { readSafetensors } from "../checkpoint/safetensors.ts";
 import { SCALING } from "../ops/update_scaling.ts";
 import { Terminal } from "../progress.ts";
 import { charTokenizer } from "../text/testing.ts";
-import { readCheckpoint, readCheckpointInfo, saveCheckpoint } from "./checkpoint.ts";
+import { readCheckpoint, readCheckpointInfo, saveCheckpoint } from "../checkpoint/checkpoint.ts";
 import { type LoopOptions, type LoopTask, train } from "./loop.ts";
 import { highestLanguageLoss, languageBatch } from "./step.ts";
 import { configOf } from "./measure.ts";
@@ -32,7 +32,7 @@ const OPTIONS: LoopOptions = {
   every: { log: 0, evaluate: 0, sample: 0, save: 0 },
 };
 
-function taskOf(model: GPT, out: string, rest: Partial<LoopTask> = {}): LoopTask {
+function taskOf(model: Decoder, out: string, rest: Partial<LoopTask> = {}): LoopTask {
   return {
     model,
     tokenizer: TOKENIZER,
@@ -67,7 +67,7 @@ Deno.test("the speed of training counts all the time that a device takes, also w
   const out = await Deno.makeTempDir();
   const ms = 50, snapshots = 3; // the losses of two micro-batches, and the norm
   const cpu = await CpuDevice.open({ threads: 1 });
-  const model = new GPT(slow(cpu, ms), configOf(SHAPE));
+  const model = new Decoder(slow(cpu, ms), configOf(SHAPE));
   model.initialize(1);
   const every = { ...OPTIONS.every, evaluate: 2 };
   const evaluate = () => Promise.resolve({ loss: 1 });
@@ -86,7 +86,7 @@ const gpu = await testGpu();
 if (gpu) {
   Deno.test("webgpu: the training loop hands over each step in one piece, and makes nothing for it", async () => {
     const out = await Deno.makeTempDir();
-    const model = new GPT(gpu, configOf(SHAPE));
+    const model = new Decoder(gpu, configOf(SHAPE));
     model.initialize(1);
     const counts: ({ submits: number } & typeof gpu.created)[] = [];
     await train(
@@ -110,11 +110,12 @@ if (gpu) {
     const start = 2 ** 34; // far too large, so that the first steps overflow
     /** Saves a checkpoint of two steps, from which training is to go on. */
     const begin = async (out: string) => {
-      const model = new GPT(gpu, configOf(SHAPE));
+      const model = new Decoder(gpu, configOf(SHAPE));
       model.initialize(1);
       model.parameters.mix();
       const optimizer = new AdamW(model.parameters, OPTIONS.optimizer);
-      optimizer.restoreScaling(2, Float32Array.of(start, start, 1 - 0.9 ** 2, 1 - 0.95 ** 2, 2));
+      const data = Float32Array.of(start, start, 1 - 0.9 ** 2, 1 - 0.95 ** 2, 2);
+      optimizer.restore(new Map([["scaling", { dtype: "float32", shape: [5], data }]]), 2);
       const info = {
         stage: "pretrain",
         format: "text" as const,
@@ -124,12 +125,12 @@ if (gpu) {
         validation: null,
         best: null,
       };
-      await saveCheckpoint(`${out}/last`, model, TOKENIZER, info, { optimizer });
+      await saveCheckpoint(`${out}/last`, model, TOKENIZER, info, { optimizer: optimizer.state });
     };
     /** Goes on until after a step, or to the end. */
     const goOn = async (out: string, until = Infinity) => {
       const stop = new AbortController();
-      const model = new GPT(gpu, configOf(SHAPE));
+      const model = new Decoder(gpu, configOf(SHAPE));
       model.load((await readCheckpoint(`${out}/last`)).values);
       const task = taskOf(model, out, {
         resumable: true,

@@ -10,8 +10,8 @@ import {
   type Snapshot,
 } from "../device/device.ts";
 import { WebGpuDevice } from "../device/webgpu.ts";
-import { type ModelConfig, modelConfig, type ModelOptions } from "../nn/config.ts";
-import { GPT, parameterSpecs } from "../nn/gpt.ts";
+import { type ModelConfig, modelConfig, type ModelOptions } from "../model/config.ts";
+import { Decoder, parameterSpecs } from "../model/decoder.ts";
 import { matmulNN } from "../ops/linear.ts";
 import { differentiate } from "../ops/tape.ts";
 import { deriveSeed, randomBits } from "../tensor/random.ts";
@@ -66,7 +66,7 @@ export function trainingBytes(c: ModelConfig, batch: number): number {
 
 /** A model on random tokens whose `step` is one training step with clipping and AdamW. */
 export function benchmarkModel(device: Device, shape: Shape, mixed = false) {
-  const model = new GPT(device, configOf(shape));
+  const model = new Decoder(device, configOf(shape));
   model.initialize(1);
   if (mixed) model.parameters.mix();
   const optimizer = new AdamW(model.parameters, {

@@ -1,6 +1,8 @@
 /** The AdamW optimizer over a model's arena: moments, gradient norm, clipping and the update. */
-import type { Parameters } from "../nn/parameters.ts";
-import { arena } from "../nn/parameters.ts";
+import type { OptimizerState } from "../checkpoint/checkpoint.ts";
+import type { Weights } from "../checkpoint/safetensors.ts";
+import type { Parameters } from "../model/parameters.ts";
+import { arena } from "../model/parameters.ts";
 import { adamwKernel } from "../ops/adamw.ts";
 import { fill } from "../ops/fill.ts";
 import { scaled, squaredNorm } from "../ops/sum.ts";
@@ -37,18 +39,23 @@ export class AdamW {
     this.v = arena(parameters.device, parameters.trainedEnd);
     if (!parameters.mixed) return;
     this.scaling = arena(parameters.device, SCALING.size);
-    this.restoreScaling(0);
+    this.scaling.device.write(this.scaling.buffer, this.#scaling(0, LOSS_SCALE.start));
   }
 
   /** What training goes on from, by the names that checkpoints give it. */
-  get state(): (readonly [string, Tensor])[] {
+  get state(): OptimizerState {
     return [["m", this.m], ["v", this.v], ...this.scaling ? [["scaling", this.scaling] as const] : []];
   }
 
-  /** Sets the scaling to what a checkpoint holds, or to its start if that was saved after `t` steps without one. */
-  restoreScaling(t: number, saved?: Float32Array): void {
-    if (this.scaling) {
-      this.scaling.device.write(this.scaling.buffer, saved ?? this.#scaling(t, LOSS_SCALE.start));
+  /**
+   * Goes on from a state that was saved after `t` updates. One without a scaling, as a run in float32 leaves it, has
+   * that begin at its start.
+   */
+  restore(saved: Weights, t: number): void {
+    for (const [name, { device, buffer }] of this.state) {
+      const values = saved.get(name)?.data;
+      if (values) device.write(buffer, values);
+      else if (name === "scaling") device.write(buffer, this.#scaling(t, LOSS_SCALE.start));
     }
   }
 

@@ -7,10 +7,10 @@ import { join } from "@std/path";
 import { z } from "zod";
 import type { Device } from "../device/device.ts";
 import { UserError } from "../errors.ts";
-import { GPT } from "../nn/gpt.ts";
-import { familyOf } from "../nn/families/table.ts";
-import { readHuggingFace, theirWeights } from "../nn/huggingface.ts";
-import { readSafetensors } from "../nn/safetensors.ts";
+import { Decoder } from "../model/decoder.ts";
+import { familyOf } from "../model/families/table.ts";
+import { readHuggingFace, theirWeights } from "../checkpoint/huggingface.ts";
+import { readSafetensors } from "../checkpoint/safetensors.ts";
 import { IGNORED } from "../ops/cross_entropy.ts";
 import { differentiate } from "../ops/tape.ts";
 import { scope } from "../tensor/tensor.ts";
@@ -64,7 +64,7 @@ export async function replay(folder: string, device: Device): Promise<ParityErro
   const { batch, context: time } = expected.shape;
   const steps = expected.optimizer.muon ? 1 : expected.shape.steps;
   const { config, values: start } = await readHuggingFace(folder);
-  const model = new GPT(device, config);
+  const model = new Decoder(device, config);
   model.load(start);
   const { lr, betas: [beta1, beta2], eps, weight_decay, clip_grad_norm } = expected.optimizer;
   const optimizer = new AdamW(model.parameters, {

@@ -14,7 +14,7 @@ import {
   type Run,
   saveCheckpoint,
   type SavedModel,
-} from "./checkpoint.ts";
+} from "../checkpoint/checkpoint.ts";
 import { Metrics, type MetricsLine } from "./metrics.ts";
 
 export interface RunFolderOptions {

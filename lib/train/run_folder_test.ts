@@ -3,15 +3,18 @@ import { assert, assertEquals } from "@std/assert";
 import { join } from "@std/path";
 import { CpuDevice } from "../device/cpu.ts";
 import { exists } from "../files.ts";
-import { GPT } from "../nn/gpt.ts";
+import { Decoder } from "../model/decoder.ts";
 import { charTokenizer } from "../text/testing.ts";
-import { findCheckpoint } from "./backbone.ts";
-import { readCheckpointInfo } from "./checkpoint.ts";
+import { findCheckpoint } from "../checkpoint/backbone.ts";
+import { readCheckpointInfo } from "../checkpoint/checkpoint.ts";
 import { configOf } from "./measure.ts";
 import { RunFolder } from "./run_folder.ts";
 
 const device = await CpuDevice.open({ threads: 1 });
-const model = new GPT(device, configOf({ layers: 1, heads: 1, width: 8, context: 8, batch: 1, vocab: 9 }));
+const model = new Decoder(
+  device,
+  configOf({ layers: 1, heads: 1, width: 8, context: 8, batch: 1, vocab: 9 }),
+);
 model.initialize(1);
 const tokenizer = charTokenizer("a");
 const info = {

@@ -5,13 +5,13 @@
 import type { Batch } from "../data/batches.ts";
 import type { Snapshot } from "../device/device.ts";
 import { UserError } from "../errors.ts";
-import type { GPT } from "../nn/gpt.ts";
+import type { Decoder } from "../model/decoder.ts";
 import { IGNORED } from "../ops/cross_entropy.ts";
 import { differentiate } from "../ops/tape.ts";
 import { SCALING } from "../ops/update_scaling.ts";
 import { deriveSeed } from "../tensor/random.ts";
 import { scope, type Tensor } from "../tensor/tensor.ts";
-import type { SavedModel } from "./checkpoint.ts";
+import type { SavedModel } from "../checkpoint/checkpoint.ts";
 import type { AdamW } from "./optimizer.ts";
 
 /** A part of a step's batch. */
@@ -25,7 +25,7 @@ export interface MicroBatch {
 }
 
 /** A batch of text, from which a language model learns the next token. */
-export function languageBatch(model: GPT, { tokens, targets }: Batch): MicroBatch {
+export function languageBatch(model: Decoder, { tokens, targets }: Batch): MicroBatch {
   return {
     loss: (seed) => model.training(seed, () => model.loss(tokens, targets)),
     targets: targets.reduce((n, t) => n + Number(t !== IGNORED), 0),
@@ -34,7 +34,7 @@ export function languageBatch(model: GPT, { tokens, targets }: Batch): MicroBatc
 }
 
 /** Guessing evenly costs ln V; three times that is worse than knowing nothing. */
-export const highestLanguageLoss = ({ config }: GPT) => 3 * Math.log(config.vocab);
+export const highestLanguageLoss = ({ config }: Decoder) => 3 * Math.log(config.vocab);
 
 /** What the gradients of a step leave to be fetched. */
 interface Gradients {

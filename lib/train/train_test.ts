@@ -2,10 +2,10 @@ import { assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path";
 import { OracleDevice } from "../device/oracle.ts";
 import { UserError } from "../errors.ts";
-import { GPT } from "../nn/gpt.ts";
-import { readHuggingFace } from "../nn/huggingface.ts";
-import { encodeSafetensors, readSafetensors } from "../nn/safetensors.ts";
-import { unigramEntropy } from "./evaluate.ts";
+import { Decoder } from "../model/decoder.ts";
+import { readHuggingFace } from "../checkpoint/huggingface.ts";
+import { encodeSafetensors, readSafetensors } from "../checkpoint/safetensors.ts";
+import { unigramEntropy } from "./held_out.ts";
 import { learningRate } from "./schedule.ts";
 
 Deno.test("the learning rate rises to its highest, then falls along a cosine to its floor", () => {
@@ -58,7 +58,7 @@ Deno.test("a GPT-2 folder is read also without n_inner and without the transform
   await Deno.copyFile(`${source}config.json`, join(folder, "config.json"));
   const { config, values } = await readHuggingFace(folder);
   assertEquals(config.hidden, 100);
-  new GPT(new OracleDevice(), config).load(values);
+  new Decoder(new OracleDevice(), config).load(values);
   await Deno.writeTextFile(join(folder, "config.json"), '{"model_type":"bert"}');
   await assertRejects(() => readHuggingFace(folder), UserError, 'model_type: "bert" is none of');
   await Deno.remove(folder, { recursive: true });

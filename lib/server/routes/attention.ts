@@ -1,6 +1,6 @@
 /** `/api/attention`: what one head looks at, for the page. */
 import { createRoute, z } from "@hono/zod-openapi";
-import { attentionWeights } from "../../nn/attention_weights.ts";
+import { attentionWeights } from "../../model/attention_weights.ts";
 import { ApiError } from "../errors.ts";
 import { json, jsonRequest, refusals, routeGroup } from "../openapi.ts";
 import { tokenId } from "../schemas/common.ts";
@@ -32,8 +32,8 @@ export function attentionRoutes({ store, work, timeLimit }: Services) {
   const app = routeGroup();
   app.openapi(attentionRoute, async (c) => {
     const { model, ids, layer, head } = c.req.valid("json");
-    const { gpt } = await languageModel(store, model);
-    const { layers, heads, context, vocab } = gpt.config;
+    const { decoder } = await languageModel(store, model);
+    const { layers, heads, context, vocab } = decoder.config;
     const kept = ids.slice(-context);
     if (layer >= layers || head >= heads) {
       throw new ApiError(
@@ -44,7 +44,7 @@ export function attentionRoutes({ store, work, timeLimit }: Services) {
     }
     if (kept.some((token) => token >= vocab)) throw new ApiError(400, `ids are below ${vocab}`, "ids");
     const [weights] = await work.run(deadlineOf(c, timeLimit), (turn) => {
-      return turn(() => attentionWeights(gpt, Uint32Array.from(kept), layer, [head]));
+      return turn(() => attentionWeights(decoder, Uint32Array.from(kept), layer, [head]));
     });
     // A byte a weight is finer than an eye can tell.
     const bytes = Uint8Array.from(weights, (w) => Math.round(255 * w));

@@ -1,6 +1,6 @@
 /** `/classify`: the labels of texts, with probabilities. */
 import { createRoute, z } from "@hono/zod-openapi";
-import { pooledStates, probabilities } from "../../train/classify.ts";
+import { pooledStates, probabilities } from "../../train/labels.ts";
 import { json, jsonRequest, refusals, routeGroup, truncatedHeader } from "../openapi.ts";
 import { encodeInput, reportCut } from "../prompts.ts";
 import { model, texts, truncate } from "../schemas/common.ts";

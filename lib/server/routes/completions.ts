@@ -49,19 +49,19 @@ interface Echo {
  * @param alternatives how many to tell with each token; null scores none
  */
 async function echoOf(
-  { gpt, tokenizer }: LanguageModel,
+  { decoder, tokenizer }: LanguageModel,
   { ids, truncated }: EncodedPrompt,
   sent: string | readonly number[],
   alternatives: number | null,
 ): Promise<Echo> {
   const text = typeof sent === "string" && !truncated ? sent : tokenizer.decode(ids);
   if (alternatives === null) return { text, tokens: [] };
-  const scores = await scoreTokens(gpt, ids, alternatives);
+  const scores = await scoreTokens(decoder, ids, alternatives);
   const tokens: ScoredToken[] = [];
-  const decoder = tokenizer.decoder();
+  const pieces = tokenizer.decoder();
   let end = 0;
   for (const [i, id] of ids.entries()) {
-    const own = decoder.push(id);
+    const own = pieces.push(id);
     // What the vocabulary lacks has no text of its own in the sequence, and the text goes on behind it.
     const offset = Math.max(end, text.indexOf(own, end));
     end = text.startsWith(own, offset) ? offset + own.length : offset;

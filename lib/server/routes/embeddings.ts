@@ -1,7 +1,7 @@
 /** `/v1/embeddings`: the mean hidden state of each text. */
 import { createRoute, type z } from "@hono/zod-openapi";
 import { padded } from "../../data/labelled.ts";
-import { poolingWeights } from "../../nn/classifier.ts";
+import { poolingWeights } from "../../model/classifier.ts";
 import { pool } from "../../ops/pool.ts";
 import { scope } from "../../tensor/tensor.ts";
 import { json, jsonRequest, refusals, routeGroup, truncatedHeader } from "../openapi.ts";
@@ -30,18 +30,18 @@ export function embeddingRoutes({ store, work, timeLimit }: Services) {
   const app = routeGroup();
   app.openapi(embeddingsRoute, async (c) => {
     const request = c.req.valid("json");
-    const { gpt, tokenizer, id } = await languageModel(store, request.model);
-    const { device } = gpt.parameters;
+    const { decoder, tokenizer, id } = await languageModel(store, request.model);
+    const { device } = decoder.parameters;
     const data: z.infer<typeof Embeddings>["data"] = [];
     let read = 0;
     const embed = async (text: string | number[]) => {
-      const input = encodeInput(tokenizer, text, gpt.config);
+      const input = encodeInput(tokenizer, text, decoder.config);
       reportCut(c, input, request.truncate, "input");
-      const tokens = padded([input.ids], gpt.config.context, tokenizer.special.pad);
+      const tokens = padded([input.ids], decoder.config.context, tokenizer.special.pad);
       const weights = poolingWeights(tokens, "mean", tokenizer.special.pad);
-      const state = await scope(() => device.read(pool(gpt.hidden(tokens), weights).buffer));
+      const state = await scope(() => device.read(pool(decoder.hidden(tokens), weights).buffer));
       read += input.ids.length;
-      return normalized(state.subarray(0, gpt.config.width));
+      return normalized(state.subarray(0, decoder.config.width));
     };
     await work.run(deadlineOf(c, timeLimit), async (turn) => {
       for (const [index, text] of request.input.entries()) {

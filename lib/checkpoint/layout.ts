@@ -1,6 +1,6 @@
 /** Weights from a family's names and layout to ours, and back. */
-import type { ParameterSpec } from "../parameters.ts";
-import type { Piece } from "./family.ts";
+import type { ParameterSpec } from "../model/parameters.ts";
+import type { Piece } from "../model/families/family.ts";
 
 type Shape = readonly number[];
 

@@ -7,14 +7,14 @@ import { z } from "zod";
 import { UserError } from "../errors.ts";
 import { type Content, exists, readText } from "../files.ts";
 import { readFolder } from "../folders.ts";
-import type { HeadConfig } from "./classifier.ts";
-import { ConfigError, type ModelConfig } from "./config.ts";
-import type { Family, Piece } from "./families/family.ts";
-import { probability } from "./families/keys.ts";
-import { cut, gather, theirShape } from "./families/layout.ts";
-import { families, familyOf } from "./families/table.ts";
-import { parameterSpecs } from "./gpt.ts";
-import type { ParameterSpec } from "./parameters.ts";
+import type { HeadConfig } from "../model/classifier.ts";
+import { ConfigError, type ModelConfig } from "../model/config.ts";
+import type { Family, Piece } from "../model/families/family.ts";
+import { probability } from "../model/families/keys.ts";
+import { cut, gather, theirShape } from "./layout.ts";
+import { families, familyOf } from "../model/families/table.ts";
+import { parameterSpecs } from "../model/decoder.ts";
+import type { ParameterSpec } from "../model/parameters.ts";
 import {
   encodeSafetensors,
   type Precision,
@@ -44,7 +44,7 @@ export interface LoadedModel {
   readonly config: ModelConfig;
   /** Of a classifier's folder; null for a language model's. */
   readonly head: HeadConfig | null;
-  /** For `GPT.load`. */
+  /** For `Decoder.load`. */
   readonly values: (spec: ParameterSpec) => Float32Array;
 }
 

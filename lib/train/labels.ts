@@ -2,10 +2,10 @@
 import { encodeText, type Labelled, padded } from "../data/labelled.ts";
 import type { Device } from "../device/device.ts";
 import { UserError } from "../errors.ts";
-import { Classifier } from "../nn/classifier.ts";
+import { Classifier } from "../model/classifier.ts";
 import { scope, type Tensor, upload } from "../tensor/tensor.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
-import { type Checkpoint, readCheckpoint } from "./checkpoint.ts";
+import { type Checkpoint, readCheckpoint } from "../checkpoint/checkpoint.ts";
 
 /** Texts that go through the model together. */
 const BATCH = 32;

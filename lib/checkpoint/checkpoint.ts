@@ -14,14 +14,14 @@ import { SplitOrigin } from "../data/labelled.ts";
 import { UserError } from "../errors.ts";
 import { type Content, exists, hashContent, hashFile, throwReadError } from "../files.ts";
 import { readFolder, writeFolderAtomic } from "../folders.ts";
-import type { HeadConfig } from "../nn/classifier.ts";
-import type { ModelConfig } from "../nn/config.ts";
-import { huggingFaceFiles, type LoadedModel, readHuggingFace } from "../nn/huggingface.ts";
-import type { Parameters } from "../nn/parameters.ts";
-import { encodeSafetensors, type Precision, readSafetensors } from "../nn/safetensors.ts";
+import type { HeadConfig } from "../model/classifier.ts";
+import type { ModelConfig } from "../model/config.ts";
+import { huggingFaceFiles, type LoadedModel, readHuggingFace } from "./huggingface.ts";
+import type { Parameters } from "../model/parameters.ts";
+import { encodeSafetensors, type Precision, readSafetensors, type Weights } from "./safetensors.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 import { tokenizerFiles } from "../text/huggingface_files.ts";
 import { readTokenizer, type Tokenizer } from "../text/tokenizer.ts";
-import type { AdamW } from "./optimizer.ts";
 
 /** The run that a checkpoint is of. */
 const Run = z.object({
@@ -71,17 +71,21 @@ export interface SavedModel {
   readonly parameters: Parameters;
 }
 
+/** What training can go on from, by the names that checkpoints give it. */
+export type OptimizerState = readonly (readonly [name: string, tensor: Tensor])[];
+
 /** Reads what is needed from the device at the moment of the call, then writes the folder. */
 export async function saveCheckpoint(
   folder: string,
   model: SavedModel,
   tokenizer: Tokenizer,
   info: Omit<CheckpointInfo, "files" | "parameters">,
-  { optimizer, precision }: { optimizer?: AdamW | undefined; precision?: Precision | undefined } = {},
+  { optimizer, precision }: { optimizer?: OptimizerState | undefined; precision?: Precision | undefined } =
+    {},
 ): Promise<void> {
   const { device, weights, specs } = model.parameters;
   const state = optimizer && Promise.all(
-    optimizer.state.map(async ([name, { shape, buffer }]) =>
+    optimizer.map(async ([name, { shape, buffer }]) =>
       [name, { dtype: "float32", shape, data: await device.read(buffer) }] as const
     ),
   );
@@ -169,16 +173,10 @@ export async function lacksInfo(folder: string, place = folder): Promise<UserErr
     : new UserError(`${folder} holds no checkpoint; train one with deno task pretrain`);
 }
 
-/** Puts the optimizer's state from a checkpoint saved after `step` steps back, for training to go on. */
-export async function restoreOptimizer(folder: string, optimizer: AdamW, step: number): Promise<void> {
-  const { tensors } = await readFolder(
-    folder,
-    (place) => readSafetensors(join(place, "optimizer.safetensors")),
-  );
-  for (const [name, tensor] of [["m", optimizer.m], ["v", optimizer.v]] as const) {
-    tensor.device.write(tensor.buffer, tensors.get(name)!.data);
-  }
-  optimizer.restoreScaling(step, tensors.get("scaling")?.data);
+/** The optimizer's state in a checkpoint that training can go on from, by name. */
+export async function readOptimizerState(folder: string): Promise<Weights> {
+  const read = (place: string) => readSafetensors(join(place, "optimizer.safetensors"));
+  return (await readFolder(folder, read)).tensors;
 }
 
 /** The names of the settings in which two architectures differ. */

@@ -3,7 +3,7 @@ import { join } from "@std/path";
 import { UserError } from "../errors.ts";
 import { exists } from "../files.ts";
 import { locateFolder, readFolder } from "../folders.ts";
-import { type LoadedModel, readHuggingFace } from "../nn/huggingface.ts";
+import { type LoadedModel, readHuggingFace } from "./huggingface.ts";
 import { readFolderTokenizer, readTokenizer, type Tokenizer } from "../text/tokenizer.ts";
 import { isNewer, lacksInfo, readCheckpoint, readCheckpointInfo } from "./checkpoint.ts";
 

@@ -2,9 +2,9 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path";
 import { CpuDevice } from "../device/cpu.ts";
 import { UserError } from "../errors.ts";
-import { modelConfig } from "../nn/config.ts";
-import { GPT } from "../nn/gpt.ts";
-import { huggingFaceFiles } from "../nn/huggingface.ts";
+import { modelConfig } from "../model/config.ts";
+import { Decoder } from "../model/decoder.ts";
+import { huggingFaceFiles } from "./huggingface.ts";
 import type { Content } from "../files.ts";
 import { writeFolderAtomic } from "../folders.ts";
 import { ALPHABET } from "../text/byte_alphabet.ts";
@@ -21,12 +21,12 @@ const tokenizerJson = {
 
 /** Gives a folder as Hugging Face has it, of a model with 257 tokens, and the model's weights. */
 async function withForeign(
-  use: (folder: string, values: Map<string, Float32Array>, model: GPT) => Promise<void>,
+  use: (folder: string, values: Map<string, Float32Array>, model: Decoder) => Promise<void>,
   options: { tied: boolean; files?: Record<string, Content> },
 ) {
   const device = await CpuDevice.open({ threads: 1 });
   const shape = { context: 16, layers: 1, heads: 1, width: WIDTH, tied: options.tied };
-  const model = new GPT(device, modelConfig({ vocab: 257, ...shape }));
+  const model = new Decoder(device, modelConfig({ vocab: 257, ...shape }));
   model.initialize(1);
   const values = model.parameters.split(await device.read(model.parameters.weights.buffer));
   const folder = join(await Deno.makeTempDir(), "foreign");
@@ -47,7 +47,7 @@ for (const tied of [true, false]) {
       assertEquals(tokenizer.special, { pad: 257, unk: null, bos: 256, eos: 256, instr: 258, resp: 259 });
       assertEquals([config.vocab, tokenizer.size], [260, 260]);
       const device = await CpuDevice.open({ threads: 1 });
-      const model = new GPT(device, config);
+      const model = new Decoder(device, config);
       model.load(values);
       const after = model.parameters.split(await device.read(model.parameters.weights.buffer));
       for (const name of ["embed.tokens.weight", ...tied ? [] : ["head.weight"]]) {

@@ -2,16 +2,16 @@ import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { encodeText, padded } from "../data/labelled.ts";
 import { OracleDevice } from "../device/oracle.ts";
 import { testDevices } from "../device/testing.ts";
-import { attentionWeights } from "../nn/attention_weights.ts";
-import { Classifier, type HeadConfig, poolingWeights } from "../nn/classifier.ts";
-import { modelConfig } from "../nn/config.ts";
-import { GPT } from "../nn/gpt.ts";
+import { attentionWeights } from "../model/attention_weights.ts";
+import { Classifier, type HeadConfig, poolingWeights } from "../model/classifier.ts";
+import { modelConfig } from "../model/config.ts";
+import { Decoder } from "../model/decoder.ts";
 import { attention } from "../ops/attention.ts";
 import { relativeError } from "../ops/conformance.ts";
 import { differentiate } from "../ops/tape.ts";
 import { scope, type Tensor } from "../tensor/tensor.ts";
 import { charTokenizer } from "../text/testing.ts";
-import { pooledStates, probabilities, quality } from "./classify.ts";
+import { pooledStates, probabilities, quality } from "./labels.ts";
 import { naiveBayes } from "./naive_bayes.ts";
 import { AdamW } from "./optimizer.ts";
 
@@ -82,7 +82,7 @@ for (const { name, device } of await testDevices()) {
   });
 
   Deno.test(`${name}: attention weights are those that the fused kernel uses`, async () => {
-    const model = new GPT(device, { ...CONFIG, layers: 2 });
+    const model = new Decoder(device, { ...CONFIG, layers: 2 });
     model.initialize(4);
     const ids = Uint32Array.of(2, 7, 8, 9, 3);
     const weights = await attentionWeights(model, ids, 1, [0, 1, 2]);

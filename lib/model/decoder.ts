@@ -84,7 +84,7 @@ export function initialValues({ name, shape, deviation, fill }: ParameterSpec, s
 /** Told what a pass computes on its way: each layer's qkv as attention takes it, (B, T, (H + 2G)·D). */
 export type Observer = (layer: number, qkv: Tensor) => void;
 
-export class GPT {
+export class Decoder {
   readonly config: ModelConfig;
   readonly parameters: Parameters;
   /** Seed of this pass's dropout masks; null while inferring, when nothing is dropped. */

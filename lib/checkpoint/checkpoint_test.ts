@@ -2,8 +2,8 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path";
 import { CpuDevice } from "../device/cpu.ts";
 import { UserError } from "../errors.ts";
-import { modelConfig } from "../nn/config.ts";
-import { GPT } from "../nn/gpt.ts";
+import { modelConfig } from "../model/config.ts";
+import { Decoder } from "../model/decoder.ts";
 import { ModelStore } from "../server/models.ts";
 import { vocabularyBuilder } from "../text/tokenizer.ts";
 import { backboneFiles, checkpointFiles, findCheckpoint, readBackbone } from "./backbone.ts";
@@ -21,7 +21,7 @@ async function inRun(
   const folder = await Deno.makeTempDir();
   const device = await CpuDevice.open({ threads: 1 });
   const shape = { context: 8, layers: 1, heads: 1, width: 8, hidden: 8 };
-  const model = new GPT(device, modelConfig({ vocab: tokenizer.size, ...shape }));
+  const model = new Decoder(device, modelConfig({ vocab: tokenizer.size, ...shape }));
   let step = 0;
   const save = (name: string) => {
     model.initialize(++step);

@@ -6,7 +6,7 @@ import { IGNORED } from "../ops/cross_entropy.ts";
 import { differentiate } from "../ops/tape.ts";
 import { scope } from "../tensor/tensor.ts";
 import { type ModelConfig, modelConfig } from "./config.ts";
-import { GPT, parameterSpecs } from "./gpt.ts";
+import { Decoder, parameterSpecs } from "./decoder.ts";
 
 const CONFIG = modelConfig({ vocab: 19, context: 12, layers: 2, heads: 3, width: 21, hidden: 50 });
 const TOKENS = { ids: Uint32Array.from({ length: 24 }, (_, i) => (i * 7 + 3) % 19), batch: 2, time: 12 };
@@ -30,8 +30,8 @@ const ARCHITECTURES: readonly Partial<ModelConfig>[] = [
   { position: "learned", mlp: "swiglu", kvHeads: 1, qkNorm: true, softcap: 5 },
 ];
 
-function build(device: ConstructorParameters<typeof GPT>[0], change: Partial<ModelConfig> = {}): GPT {
-  const model = new GPT(device, { ...CONFIG, ...change });
+function build(device: ConstructorParameters<typeof Decoder>[0], change: Partial<ModelConfig> = {}): Decoder {
+  const model = new Decoder(device, { ...CONFIG, ...change });
   model.initialize(5);
   return model;
 }

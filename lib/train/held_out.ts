@@ -1,6 +1,6 @@
 /** Loss on held-out text. */
 import type { Batch } from "../data/batches.ts";
-import type { GPT } from "../nn/gpt.ts";
+import type { Decoder } from "../model/decoder.ts";
 import { IGNORED } from "../ops/cross_entropy.ts";
 import { scope } from "../tensor/tensor.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
@@ -20,7 +20,7 @@ export interface Prediction {
 }
 
 export async function evaluateLoss(
-  model: GPT,
+  model: Decoder,
   batches: readonly Batch[],
   tokenizer: Tokenizer,
 ): Promise<Prediction> {

@@ -3,10 +3,10 @@ import { join } from "@std/path";
 import { UserError } from "../errors.ts";
 import { type Content, writeFileAtomic } from "../files.ts";
 import { relativeError } from "../ops/conformance.ts";
-import { type ModelConfig, modelConfig } from "./config.ts";
-import { LLAMA_OPTIONS } from "./families/llama.ts";
-import { qwen3 } from "./families/qwen3.ts";
-import { initialValues, parameterSpecs } from "./gpt.ts";
+import { type ModelConfig, modelConfig } from "../model/config.ts";
+import { LLAMA_OPTIONS } from "../model/families/llama.ts";
+import { qwen3 } from "../model/families/qwen3.ts";
+import { initialValues, parameterSpecs } from "../model/decoder.ts";
 import { huggingFaceFiles, readConfig, readHuggingFace } from "./huggingface.ts";
 
 const source = new URL("../train/testdata/parity/gpt2-odd/", import.meta.url).pathname;

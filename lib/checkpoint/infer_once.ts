@@ -1,7 +1,7 @@
 /** A trial of a device: whether a model fits on it. */
 import type { Device } from "../device/device.ts";
 import { scope } from "../tensor/tensor.ts";
-import { GPT } from "./gpt.ts";
+import { Decoder } from "../model/decoder.ts";
 import type { LoadedModel } from "./huggingface.ts";
 
 /**
@@ -14,7 +14,7 @@ export async function inferOnce(
   { config, values, head }: LoadedModel,
   batch = 1,
 ): Promise<void> {
-  const model = new GPT(device, config);
+  const model = new Decoder(device, config);
   if (!head) model.load(values); // A classifier's weights have other names.
   const time = config.context;
   await scope(() => device.read(model.logits({ ids: new Uint32Array(batch * time), batch, time }).buffer));

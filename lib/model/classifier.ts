@@ -1,5 +1,5 @@
 /**
- * A GPT with a head that scores classes, as Hugging Face's GPT2ForSequenceClassification: the state of the
+ * A decoder with a head that scores classes, as Hugging Face's GPT2ForSequenceClassification: the state of the
  * last token (or the mean of all) goes through a linear layer. With pooling `last` and without the norm, a
  * checkpoint is one of theirs, but for the bias.
  */
@@ -12,7 +12,7 @@ import { pool } from "../ops/pool.ts";
 import { deriveSeed } from "../tensor/random.ts";
 import { type Tensor } from "../tensor/tensor.ts";
 import type { ModelConfig } from "./config.ts";
-import { GPT, initialValues, parameterSpecs, type Tokens } from "./gpt.ts";
+import { Decoder, initialValues, parameterSpecs, type Tokens } from "./decoder.ts";
 import { Parameters, type ParameterSpec } from "./parameters.ts";
 
 export interface HeadConfig {
@@ -66,7 +66,7 @@ export function poolingWeights({ ids, batch, time }: Tokens, pooling: HeadConfig
 export class Classifier {
   readonly config: ModelConfig;
   readonly head: HeadConfig;
-  readonly gpt: GPT;
+  readonly decoder: Decoder;
   /** The backbone's and the head's. */
   readonly parameters: Parameters;
   /** The token that fills rows up to a common length. */
@@ -79,7 +79,7 @@ export class Classifier {
     this.pad = pad;
     const specs = [...parameterSpecs(this.config), ...headSpecs(config, head)];
     this.parameters = new Parameters(device, specs, (spec) => trains(spec, config, freeze));
-    this.gpt = new GPT(device, this.config, this.parameters);
+    this.decoder = new Decoder(device, this.config, this.parameters);
   }
 
   /** A random head on a backbone that is given, or random too. */
@@ -91,7 +91,7 @@ export class Classifier {
 
   /** (B, T) token ids to (B, C) pooled states. */
   features(tokens: Tokens): Tensor {
-    return pool(this.gpt.hidden(tokens), poolingWeights(tokens, this.head.pooling, this.pad));
+    return pool(this.decoder.hidden(tokens), poolingWeights(tokens, this.head.pooling, this.pad));
   }
 
   /** (B, C) pooled states to (B, K) scores. `seed` decides what dropout drops; without it, nothing. */
@@ -118,7 +118,7 @@ export class Classifier {
     weights: Float32Array | undefined,
     seed: number,
   ): Tensor {
-    const features = "ids" in input ? this.gpt.training(seed, () => this.features(input)) : input;
+    const features = "ids" in input ? this.decoder.training(seed, () => this.features(input)) : input;
     return crossEntropy(this.scores(features, seed), targets, weights);
   }
 }

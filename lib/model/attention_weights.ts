@@ -3,7 +3,7 @@ import { letOthersIn } from "../event_loop.ts";
 import { alibiHeads, alibiSlope } from "../ops/attention.ts";
 import { scope } from "../tensor/tensor.ts";
 import type { ModelConfig } from "./config.ts";
-import type { GPT } from "./gpt.ts";
+import type { Decoder } from "./decoder.ts";
 
 /** Rows of weights that are computed before others are let in. */
 const ROWS = 32;
@@ -15,7 +15,7 @@ const ROWS = 32;
  * @returns per head, (T, T) row by row: how much each position looks at each one up to itself
  */
 export async function attentionWeights(
-  model: GPT,
+  model: Decoder,
   ids: Uint32Array,
   layer: number,
   heads: readonly number[],
