@@ -9,9 +9,9 @@ import { join } from "@std/path";
 import { readDocuments } from "../lib/data/documents.ts";
 import { writeFileAtomic } from "../lib/files.ts";
 import { count } from "../lib/progress.ts";
-import { paths } from "../lib/run/config.ts";
-import { main } from "../lib/run/main.ts";
-import type { Stage } from "../lib/run/stage.ts";
+import { runAlone } from "../lib/run/main.ts";
+import { defineStage } from "../lib/run/stage.ts";
+import { TokenizerSection } from "../lib/run/tokenizer_section.ts";
 import type { SpecialIds } from "../lib/text/special.ts";
 import { type Tokenizer, vocabularyBuilder } from "../lib/text/tokenizer.ts";
 import { prepareCorpus } from "./prepare-corpus.ts";
@@ -29,16 +29,17 @@ function coverage(counts: Float64Array, { unk }: SpecialIds): number {
   return all === 0 || unk === null ? 1 : 1 - counts[unk] / all;
 }
 
-export const buildVocab: Stage = {
+export const buildVocab = defineStage({
   name: "build-vocab",
   about: "Builds the tokenizer's vocabulary from the training documents.",
   module: import.meta.url,
-  out: (preset) => paths(preset).vocabulary,
-  settings: ({ tokenizer }) => ({ tokenizer }),
+  sections: { tokenizer: TokenizerSection.prefault({}) },
+  settings: [],
+  out: ({ name }) => `data/processed/${name}/vocabulary`,
   after: () => [prepareCorpus],
   shared: true,
   async run({ preset, out, terminal }) {
-    const { corpus } = paths(preset);
+    const corpus = prepareCorpus.out(preset);
     const train = await readDocuments(join(corpus, "train.jsonl"));
     const validation = await readDocuments(join(corpus, "validation.jsonl"));
     const builder = vocabularyBuilder(preset.tokenizer.kind);
@@ -73,6 +74,6 @@ export const buildVocab: Stage = {
     );
     return { finished: true, metrics: { size: report.size, coverage: report.coverage } };
   },
-};
+});
 
-if (import.meta.main) await main(buildVocab.name, buildVocab.about, [buildVocab]);
+if (import.meta.main) runAlone(buildVocab, () => import("./pipeline.ts"));

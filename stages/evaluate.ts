@@ -21,6 +21,7 @@ import {
   scoreFamilies,
   variety,
 } from "../lib/evaluate/language.ts";
+import { EvaluateSection } from "../lib/evaluate/evaluate_section.ts";
 import { lossByPosition } from "../lib/evaluate/positions.ts";
 import { type CheckpointReport, type Pictures, renderReport, type Report } from "../lib/evaluate/report.ts";
 import { shortfalls } from "../lib/evaluate/thresholds.ts";
@@ -31,9 +32,9 @@ import { inferOnce } from "../lib/checkpoint/infer_once.ts";
 import { attentionWeights } from "../lib/model/attention_weights.ts";
 import { Decoder } from "../lib/model/decoder.ts";
 import { bar, type Terminal } from "../lib/progress.ts";
-import { paths, type Preset, section } from "../lib/run/config.ts";
-import { main } from "../lib/run/main.ts";
-import type { Stage } from "../lib/run/stage.ts";
+import type { PresetWith } from "../lib/run/config.ts";
+import { runAlone } from "../lib/run/main.ts";
+import { defineStage, isPresent } from "../lib/run/stage.ts";
 import type { Tokenizer } from "../lib/text/tokenizer.ts";
 import { checkpointFiles, findCheckpoint } from "../lib/checkpoint/backbone.ts";
 import { type Checkpoint, readCheckpoint, readCheckpointInfo } from "../lib/checkpoint/checkpoint.ts";
@@ -46,47 +47,47 @@ import { finetuneInstruct } from "./finetune-instruct.ts";
 import { prepareCorpus } from "./prepare-corpus.ts";
 import { pretrain } from "./pretrain.ts";
 
-const settings = (preset: Preset) => section(preset, "evaluate");
+const sections = { evaluate: EvaluateSection };
+type Preset = PresetWith<typeof sections>;
+
+/** Stages whose models are evaluated if the preset does not list others. */
+const makers = (preset: Preset) =>
+  [pretrain, finetuneInstruct, finetuneClassify].filter((stage) => isPresent(stage, preset));
+
+const listed = ({ evaluate: { checkpoints } }: Preset) => Object.keys(checkpoints).length > 0;
 
 /** What is evaluated, by name: the preset's list, or all that its stages make. */
-function checkpointsOf(preset: Preset): Record<string, string> {
-  const { checkpoints } = settings(preset);
-  if (Object.keys(checkpoints).length > 0) return checkpoints;
-  const { pretrain, instruct, classify } = paths(preset);
-  return {
-    base: pretrain,
-    ...preset["finetune-instruct"] && { instruct },
-    ...Object.fromEntries(
-      Object.keys(preset["finetune-classify"]?.tasks ?? {}).map((task) => [task, join(classify, task)]),
-    ),
-  };
+function checkpointsOf(preset: Preset): Readonly<Record<string, string>> {
+  if (listed(preset)) return preset.evaluate.checkpoints;
+  const made = makers(preset).flatMap((stage) =>
+    Object.entries(stage.models?.(preset) ?? {}).map((
+      [name, within],
+    ) => [name, join(stage.out(preset), within)])
+  );
+  return Object.fromEntries(made);
 }
 
-const listed = (preset: Preset) => Object.keys(settings(preset).checkpoints).length > 0;
-
-export const evaluate: Stage = {
+export const evaluate = defineStage({
   name: "evaluate",
   about: "Measures checkpoints side by side: text, questions, labels, samples, speed.",
   module: import.meta.url,
-  out: (preset) => paths(preset).evaluate,
-  settings: ({ seed, device, evaluate: own }) => ({ seed, device, evaluate: own }),
+  sections,
+  pathKeys: ["checkpoints.*", "text", "instruct.data"].map((key) => `evaluate.${key}`),
+  settings: ["seed", "device"],
+  out: ({ name }) => `models/${name}/evaluate`,
   after: (preset) => [
-    ...settings(preset).text.length === 0 ? [prepareCorpus] : [],
-    ...listed(preset) ? [] : [
-      pretrain,
-      ...preset["finetune-classify"] ? [finetuneClassify] : [],
-      ...preset["finetune-instruct"] ? [finetuneInstruct] : [],
-    ],
+    ...preset.evaluate.text.length === 0 ? [prepareCorpus] : [],
+    ...listed(preset) ? [] : makers(preset),
   ],
   async sources(preset) {
-    const { checkpoints, text, instruct } = settings(preset);
+    const { checkpoints, text, instruct } = preset.evaluate;
     const models = await Promise.all(Object.values(checkpoints).map(checkpointFiles));
     const labelled = await Promise.all(Object.values(checkpoints).map(labelledFiles));
     return [...new Set([...text, ...instruct.data, ...models.flat(), ...labelled.flat()])];
   },
   optional: true,
   async run({ preset, out, terminal }) {
-    const options = settings(preset);
+    const options = preset.evaluate;
     const questions: Question[] = [];
     for (const path of options.instruct.data) questions.push(...await readQuestions(path));
     const documents = await readTexts(preset);
@@ -138,7 +139,7 @@ export const evaluate: Stage = {
     }
     return { finished: true, device: description, metrics: { shortfalls: 0 } };
   },
-};
+});
 
 /** The data that a classifier was trained on, as far as it is there. */
 async function labelledFiles(folder: string): Promise<string[]> {
@@ -150,8 +151,8 @@ async function labelledFiles(folder: string): Promise<string[]> {
 
 /** Held-out documents: the corpus's, or the files that the preset names. */
 async function readTexts(preset: Preset): Promise<string[]> {
-  const { text } = settings(preset);
-  if (text.length === 0) return await readDocuments(join(paths(preset).corpus, "validation.jsonl"));
+  const { text } = preset.evaluate;
+  if (text.length === 0) return await readDocuments(join(prepareCorpus.out(preset), "validation.jsonl"));
   const documents: string[] = [];
   for (const path of text) {
     if (path.endsWith(".jsonl")) documents.push(...await readDocuments(path));
@@ -185,7 +186,7 @@ async function evaluateLanguage(
   preset: Preset,
   { questions, documents, terminal }: Inputs,
 ) {
-  const options = settings(preset);
+  const options = preset.evaluate;
   const model = new Decoder(device, config);
   model.load(values);
   const stream = tokenStream(documents, tokenizer);
@@ -296,4 +297,4 @@ function summary({ text, instruct, classify, speed }: CheckpointReport): string 
   ].join(", ");
 }
 
-if (import.meta.main) await main(evaluate.name, evaluate.about, [evaluate]);
+if (import.meta.main) runAlone(evaluate, () => import("./pipeline.ts"));

@@ -12,13 +12,14 @@ import type { Device } from "../lib/device/device.ts";
 import { writeFileAtomic } from "../lib/files.ts";
 import { Classifier, type Freeze } from "../lib/model/classifier.ts";
 import { count } from "../lib/progress.ts";
-import { paths, type Preset, section } from "../lib/run/config.ts";
-import { main } from "../lib/run/main.ts";
-import type { Context, Stage } from "../lib/run/stage.ts";
+import type { PresetWith } from "../lib/run/config.ts";
+import { runAlone } from "../lib/run/main.ts";
+import { type Context, defineStage } from "../lib/run/stage.ts";
 import { finetuningLoop, openFor } from "../lib/run/training.ts";
 import { deriveSeed, uniform } from "../lib/tensor/random.ts";
 import { backboneFiles, readBackbone } from "../lib/checkpoint/backbone.ts";
 import { readCheckpoint } from "../lib/checkpoint/checkpoint.ts";
+import { ClassifySection } from "../lib/train/classify_section.ts";
 import {
   mostProbable,
   pooledStates,
@@ -31,32 +32,33 @@ import {
 import { train } from "../lib/train/loop.ts";
 import { naiveBayes } from "../lib/train/naive_bayes.ts";
 import { plotCurves, plotMatrix } from "../lib/plot.ts";
+import { buildVocab } from "./build-vocab.ts";
 import { pretrain } from "./pretrain.ts";
 
-type Options = NonNullable<Preset["finetune-classify"]>;
+const sections = { "finetune-classify": ClassifySection };
+type Preset = PresetWith<typeof sections>;
 type Splits = Awaited<ReturnType<typeof splitTask>>;
 type Backbone = Awaited<ReturnType<typeof readBackbone>>;
 
-const settings = (preset: Preset) => section(preset, "finetune-classify");
-const backboneOf = (preset: Preset) => settings(preset).backbone ?? paths(preset).pretrain;
+const settings = (preset: Preset) => preset["finetune-classify"];
+const backboneOf = (preset: Preset) => settings(preset).backbone ?? pretrain.out(preset);
 
-export const finetuneClassify: Stage = {
+export const finetuneClassify = defineStage({
   name: "finetune-classify",
   about: "Trains classifiers on the pretrained backbone, and compares them with baselines.",
   module: import.meta.url,
-  out: (preset) => paths(preset).classify,
-  settings: ({ seed, device, precision, "finetune-classify": own }) => ({
-    seed,
-    device,
-    precision,
-    "finetune-classify": own,
-  }),
+  sections,
+  pathKeys: ["backbone", "tasks.*.data", "tasks.*.test"].map((key) => `finetune-classify.${key}`),
+  settings: ["seed", "device", "precision"],
+  out: ({ name }) => `models/${name}/classify`,
   after: (preset) => settings(preset).backbone ? [] : [pretrain],
   async sources(preset) {
     const { backbone, tasks } = settings(preset);
     const files = Object.values(tasks).flatMap(({ data, test }) => test ? [data, test] : [data]);
-    return [...new Set(files), ...backbone ? await backboneFiles(backbone, paths(preset).vocabulary) : []];
+    return [...new Set(files), ...backbone ? await backboneFiles(backbone, buildVocab.out(preset)) : []];
   },
+  backbone: (preset) => ({ key: "finetune-classify.backbone", folder: backboneOf(preset) }),
+  models: (preset) => Object.fromEntries(Object.keys(settings(preset).tasks).map((task) => [task, task])),
   optional: true,
   interruptible: true,
   keeps: true,
@@ -69,7 +71,7 @@ export const finetuneClassify: Stage = {
       const seed = deriveSeed(preset.seed, "classify", name);
       tasks.push([name, await splitTask({ task: name, ...task, seed })]);
     }
-    const backbone = await readBackbone(backboneOf(preset), paths(preset).vocabulary);
+    const backbone = await readBackbone(backboneOf(preset), buildVocab.out(preset));
     const device = await openFor(preset, terminal, { config: backbone.config, batch: options.batch });
     terminal.log(`  backbone: ${backbone.folder}, freeze ${options.freeze}`);
     const metrics: Record<string, unknown> = {};
@@ -82,14 +84,14 @@ export const finetuneClassify: Stage = {
     device.close();
     return { finished: true, device: device.description, metrics };
   },
-};
+});
 
-interface Task extends Context {
+interface Task extends Context<Preset> {
   readonly name: string;
   readonly folder: string;
   readonly splits: Splits;
   readonly backbone: Backbone;
-  readonly options: Options;
+  readonly options: ClassifySection;
   readonly device: Device;
 }
 
@@ -181,7 +183,10 @@ function conclusion(own: Quality, baselines: Record<string, Quality>): string[] 
 }
 
 /** The weight of each label in the loss, N / (K·n); undefined where labels are balanced. */
-function classWeights({ labels, train }: Splits, { class_weights }: Options): Float32Array | undefined {
+function classWeights(
+  { labels, train }: Splits,
+  { class_weights }: ClassifySection,
+): Float32Array | undefined {
   const counts = labels.map((label) => train.filter((example) => example.label === label).length);
   if (class_weights === "none" || Math.max(...counts) <= 1.1 * Math.min(...counts)) return undefined;
   return Float32Array.from(counts, (n) => train.length / (labels.length * n));
@@ -303,4 +308,4 @@ function hideTokens(ids: Uint32Array, rate: number, seed: number, mask: number):
   return ids.map((id, i) => i > 0 && uniform(seed, i) < rate ? mask : id);
 }
 
-if (import.meta.main) await main(finetuneClassify.name, finetuneClassify.about, [finetuneClassify]);
+if (import.meta.main) runAlone(finetuneClassify, () => import("./pipeline.ts"));

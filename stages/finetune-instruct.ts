@@ -18,36 +18,41 @@ import { writeFileAtomic } from "../lib/files.ts";
 import { answer } from "../lib/generate/answer.ts";
 import { Decoder } from "../lib/model/decoder.ts";
 import { count } from "../lib/progress.ts";
-import { paths, type Preset, section } from "../lib/run/config.ts";
-import { main } from "../lib/run/main.ts";
-import type { Stage } from "../lib/run/stage.ts";
+import type { PresetWith } from "../lib/run/config.ts";
+import { runAlone } from "../lib/run/main.ts";
+import { defineStage } from "../lib/run/stage.ts";
 import { finetuningLoop, openFor } from "../lib/run/training.ts";
 import { deriveSeed, permutation, uniform } from "../lib/tensor/random.ts";
 import { encodeConversation, type EncodedConversation } from "../lib/text/prompt.ts";
 import { backboneFiles, readBackbone } from "../lib/checkpoint/backbone.ts";
 import { evaluateLoss } from "../lib/train/held_out.ts";
+import { InstructSection } from "../lib/train/instruct_section.ts";
 import { train } from "../lib/train/loop.ts";
 import { highestLanguageLoss, languageBatch } from "../lib/train/step.ts";
+import { buildVocab } from "./build-vocab.ts";
 import { pretrain } from "./pretrain.ts";
 
-const settings = (preset: Preset) => section(preset, "finetune-instruct");
+const sections = { "finetune-instruct": InstructSection };
+type Preset = PresetWith<typeof sections>;
 
-export const finetuneInstruct: Stage = {
+const settings = (preset: Preset) => preset["finetune-instruct"];
+const backboneOf = (preset: Preset) => settings(preset).backbone ?? pretrain.out(preset);
+
+export const finetuneInstruct = defineStage({
   name: "finetune-instruct",
   about: "Teaches the pretrained model to answer instructions.",
   module: import.meta.url,
-  out: (preset) => paths(preset).instruct,
-  settings: ({ seed, device, precision, "finetune-instruct": own }) => ({
-    seed,
-    device,
-    precision,
-    "finetune-instruct": own,
-  }),
+  sections,
+  pathKeys: ["finetune-instruct.backbone", "finetune-instruct.data"],
+  settings: ["seed", "device", "precision"],
+  out: ({ name }) => `models/${name}/instruct`,
   after: (preset) => settings(preset).backbone ? [] : [pretrain],
   async sources(preset) {
     const { backbone, data } = settings(preset);
-    return [...data, ...backbone ? await backboneFiles(backbone, paths(preset).vocabulary) : []];
+    return [...data, ...backbone ? await backboneFiles(backbone, buildVocab.out(preset)) : []];
   },
+  backbone: (preset) => ({ key: "finetune-instruct.backbone", folder: backboneOf(preset) }),
+  models: () => ({ instruct: "." }),
   optional: true,
   interruptible: true,
   keeps: true,
@@ -55,7 +60,7 @@ export const finetuneInstruct: Stage = {
     const { preset, out, terminal } = context;
     const options = settings(preset);
     const { train: learned, validation } = await readSplit(preset);
-    const backbone = await readBackbone(options.backbone ?? paths(preset).pretrain, paths(preset).vocabulary);
+    const backbone = await readBackbone(backboneOf(preset), buildVocab.out(preset));
     const { tokenizer } = backbone;
     const device = await openFor(preset, terminal, { config: backbone.config, batch: options.batch });
     const model = new Decoder(device, { ...backbone.config, dropout: options.dropout });
@@ -116,7 +121,7 @@ export const finetuneInstruct: Stage = {
     }
     return { finished: result.finished, device: device.description, metrics: { ...result } };
   },
-};
+});
 
 /** All conversations of the preset's files, a part of them drawn by seed held out. */
 async function readSplit(preset: Preset) {
@@ -131,4 +136,4 @@ async function readSplit(preset: Preset) {
   return { train: order.slice(held), validation: order.slice(0, held) };
 }
 
-if (import.meta.main) await main(finetuneInstruct.name, finetuneInstruct.about, [finetuneInstruct]);
+if (import.meta.main) runAlone(finetuneInstruct, () => import("./pipeline.ts"));

@@ -4,6 +4,7 @@
  *   deno task pipeline --config configs/mini.yaml
  */
 import { main } from "../lib/run/main.ts";
+import { definePipeline } from "../lib/run/stage.ts";
 import { buildVocab } from "./build-vocab.ts";
 import { evaluate } from "./evaluate.ts";
 import { finetuneClassify } from "./finetune-classify.ts";
@@ -11,8 +12,17 @@ import { finetuneInstruct } from "./finetune-instruct.ts";
 import { prepareCorpus } from "./prepare-corpus.ts";
 import { pretrain } from "./pretrain.ts";
 
+export const pipeline = definePipeline([
+  prepareCorpus,
+  buildVocab,
+  pretrain,
+  finetuneClassify,
+  finetuneInstruct,
+  evaluate,
+]);
+
 if (import.meta.main) {
-  const stages = [prepareCorpus, buildVocab, pretrain, finetuneClassify, finetuneInstruct, evaluate];
+  const { stages } = pipeline;
   const about = `Runs every stage in order: ${stages.map(({ name }) => name).join(", ")}.`;
-  await main("pipeline", about, stages);
+  await main({ name: "pipeline", about, stages }, pipeline);
 }

@@ -7,14 +7,14 @@
  * What it downloads stays in data/downloads.
  */
 import { join } from "@std/path";
+import { CorpusOptions } from "../lib/data/corpus/options.ts";
 import { prepareCorpus as prepare, type Progress } from "../lib/data/corpus/prepare.ts";
 import { renderCorpusReport } from "../lib/data/corpus/report.ts";
 import { listLocal } from "../lib/data/corpus/sources.ts";
 import { writeFileAtomic } from "../lib/files.ts";
 import { bar, count, duration, type Part } from "../lib/progress.ts";
-import { paths } from "../lib/run/config.ts";
-import { main } from "../lib/run/main.ts";
-import type { Stage } from "../lib/run/stage.ts";
+import { runAlone } from "../lib/run/main.ts";
+import { defineStage } from "../lib/run/stage.ts";
 
 /** A line for every tenth of a second: how far, how fast, how much is kept, how long it will take. */
 function progressLine(show: (parts: readonly Part[]) => void): (progress: Progress) => void {
@@ -37,12 +37,14 @@ function progressLine(show: (parts: readonly Part[]) => void): (progress: Progre
   };
 }
 
-export const prepareCorpus: Stage = {
+export const prepareCorpus = defineStage({
   name: "prepare-corpus",
   about: "Cleans text and splits it into training and validation documents.",
   module: import.meta.url,
-  out: (preset) => paths(preset).corpus,
-  settings: ({ seed, "prepare-corpus": own }) => ({ seed, "prepare-corpus": own }),
+  sections: { "prepare-corpus": CorpusOptions },
+  pathKeys: ["prepare-corpus.sources"],
+  settings: ["seed"],
+  out: ({ name }) => `data/processed/${name}/corpus`,
   after: () => [],
   sources: (preset) => listLocal(preset["prepare-corpus"].sources),
   shared: true,
@@ -75,6 +77,6 @@ export const prepareCorpus: Stage = {
     const remote = Object.keys(fetched).length > 0 ? { fetched } : {};
     return { finished: true, metrics: { documents, characters }, ...remote };
   },
-};
+});
 
-if (import.meta.main) await main(prepareCorpus.name, prepareCorpus.about, [prepareCorpus]);
+if (import.meta.main) runAlone(prepareCorpus, () => import("./pipeline.ts"));

@@ -12,36 +12,43 @@ import { UserError } from "../lib/errors.ts";
 import { generate } from "../lib/generate/generate.ts";
 import { Decoder } from "../lib/model/decoder.ts";
 import { count } from "../lib/progress.ts";
-import { paths, type Preset } from "../lib/run/config.ts";
-import { main } from "../lib/run/main.ts";
-import type { Stage } from "../lib/run/stage.ts";
+import type { PresetWith } from "../lib/run/config.ts";
+import { runAlone } from "../lib/run/main.ts";
+import { Model } from "../lib/run/model_section.ts";
+import { defineStage } from "../lib/run/stage.ts";
 import { architecture, openFor } from "../lib/run/training.ts";
 import { deriveSeed } from "../lib/tensor/random.ts";
 import { readTokenizer, type Tokenizer } from "../lib/text/tokenizer.ts";
 import { architectureDifferences, readCheckpoint } from "../lib/checkpoint/checkpoint.ts";
 import { evaluateLoss, unigramEntropy } from "../lib/train/held_out.ts";
 import { train } from "../lib/train/loop.ts";
+import { PretrainSection } from "../lib/train/pretrain_section.ts";
 import { highestLanguageLoss, languageBatch } from "../lib/train/step.ts";
 import { trainingBytes } from "../lib/train/measure.ts";
 import { buildVocab } from "./build-vocab.ts";
 import { prepareCorpus } from "./prepare-corpus.ts";
 
-export const pretrain: Stage = {
+const sections = { model: Model, pretrain: PretrainSection };
+type Preset = PresetWith<typeof sections>;
+
+export const pretrain = defineStage({
   name: "pretrain",
   about: "Trains a GPT on the corpus, from a random start.",
   module: import.meta.url,
-  out: (preset) => paths(preset).pretrain,
-  settings: ({ seed, device, precision, model, pretrain }) => ({ seed, device, precision, model, pretrain }),
+  sections,
+  settings: ["seed", "device", "precision"],
+  out: ({ name }) => `models/${name}/pretrain`,
   after: () => [prepareCorpus, buildVocab],
   interruptible: true,
   resumable: true,
   keeps: true,
+  models: () => ({ base: "." }),
   async run(context) {
     const { preset, out, terminal, resume } = context;
     const { model: { context: time }, pretrain: options, seed } = preset;
-    const tokenizer = await readTokenizer(join(paths(preset).vocabulary, "tokenizer.json"));
+    const tokenizer = await readTokenizer(join(buildVocab.out(preset), "tokenizer.json"));
     const streams = await readStreams(preset, tokenizer);
-    const config = architecture(preset, tokenizer.size);
+    const config = architecture(preset.model, tokenizer.size);
     const device = await openFor(preset, terminal, { config, batch: options.batch });
     const bytes = trainingBytes(config, options.batch);
     const { reach } = device.memory();
@@ -113,11 +120,11 @@ export const pretrain: Stage = {
       metrics: { ...result, unigram_entropy: entropy, parameters: model.parameters.count },
     };
   },
-};
+});
 
 async function readStreams(preset: Preset, tokenizer: Tokenizer) {
   const read = async (name: string) =>
-    tokenStream(await readDocuments(join(paths(preset).corpus, name)), tokenizer);
+    tokenStream(await readDocuments(join(prepareCorpus.out(preset), name)), tokenizer);
   const streams = { train: await read("train.jsonl"), validation: await read("validation.jsonl") };
   const { context } = preset.model;
   if (streams.train.length <= context) {
@@ -166,4 +173,4 @@ async function sample(
   return sample.prompt + tokenizer.decode(ids);
 }
 
-if (import.meta.main) await main(pretrain.name, pretrain.about, [pretrain]);
+if (import.meta.main) runAlone(pretrain, () => import("./pipeline.ts"));

@@ -20,23 +20,13 @@ export function callerPath(path: string): string {
   return within.startsWith("..") ? resolve(full) : within || ".";
 }
 
-/** Keys of presets whose values are paths, or hold some. A star stands for any one key. */
-const PATH_KEYS = [
-  "prepare-corpus.sources",
-  "finetune-classify.backbone",
-  "finetune-classify.tasks.*.data",
-  "finetune-classify.tasks.*.test",
-  "finetune-instruct.backbone",
-  "finetune-instruct.data",
-  "evaluate.checkpoints.*",
-  "evaluate.text",
-  "evaluate.instruct.data",
-].map((key) => key.split("."));
-
-/** A value that was given for a key on the command line, with the paths in it as `callerPath` gives them. */
-export function callerValue(key: readonly string[], value: unknown): unknown {
+/**
+ * A value that was given for a key on the command line, with the paths in it as `callerPath` gives them.
+ * @param pathKeys dotted keys whose values are paths, or hold some. A star stands for any one key
+ */
+export function callerValue(pathKeys: readonly string[], key: readonly string[], value: unknown): unknown {
   if (typeof value === "string") {
-    const isPath = PATH_KEYS.some((path) =>
+    const isPath = pathKeys.map((path) => path.split(".")).some((path) =>
       path.length === key.length && path.every((part, i) => part === "*" || part === key[i])
     );
     return isPath ? callerPath(value) : value;
@@ -45,12 +35,12 @@ export function callerValue(key: readonly string[], value: unknown): unknown {
     // A source may be a map, whose path is one too.
     return value.map((entry) =>
       typeof entry?.path === "string"
-        ? { ...entry, path: callerValue(key, entry.path) }
-        : callerValue(key, entry)
+        ? { ...entry, path: callerValue(pathKeys, key, entry.path) }
+        : callerValue(pathKeys, key, entry)
     );
   }
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(
-    Object.entries(value).map(([inner, entry]) => [inner, callerValue([...key, inner], entry)]),
+    Object.entries(value).map(([inner, entry]) => [inner, callerValue(pathKeys, [...key, inner], entry)]),
   );
 }

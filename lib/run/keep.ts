@@ -5,7 +5,7 @@ import { exists } from "../files.ts";
 import { duration } from "../progress.ts";
 import { type CheckpointInfo, isNewer, readCheckpointInfo } from "../checkpoint/checkpoint.ts";
 import { commandLine } from "./command.ts";
-import { paths, type Preset } from "./config.ts";
+import type { Preset } from "./config.ts";
 import type { Stage } from "./stage.ts";
 import { explainDifferences, settingsDifferences, valuesBefore } from "./settings.ts";
 import { explain, type Inputs, type Request, type Staleness } from "./staleness.ts";
@@ -32,15 +32,13 @@ export async function refuseToReplace(
 
 /** The command that trains under another name; a finetuning starts from the same pretrained model. */
 async function commandBeside(
-  { name }: Stage,
+  { name, backbone }: Stage,
   { preset, invocation }: Pick<Request, "preset" | "invocation">,
 ): Promise<string> {
   const values = { name: await freeName(preset) };
-  if (name !== "finetune-classify" && name !== "finetune-instruct") {
-    return commandLine(invocation, { values });
-  }
-  const backbone = preset[name]?.backbone ?? paths(preset).pretrain;
-  return commandLine(invocation, { task: name, values: { ...values, [`${name}.backbone`]: backbone } });
+  if (!backbone) return commandLine(invocation, { values });
+  const { key, folder } = backbone(preset);
+  return commandLine(invocation, { task: name, values: { ...values, [key]: folder } });
 }
 
 /** A name like the preset's that no models have yet. */
@@ -54,7 +52,7 @@ async function freeName({ name }: Preset): Promise<string> {
  */
 export async function resumePoint(
   stage: Stage,
-  { preset, invocation, terminal }: Request,
+  { preset, schema, invocation, terminal }: Request,
   { resume, inputs }: { readonly resume: boolean; readonly inputs: Inputs },
 ): Promise<CheckpointInfo | null> {
   const folder = join(stage.out(preset), "last");
@@ -65,7 +63,7 @@ export async function resumePoint(
     if (resume) terminal.log("  nothing to resume: no checkpoint was saved; starting from the beginning");
     return null;
   }
-  const differences = last.run ? settingsDifferences(stage.settings, last.run.preset, preset) : [];
+  const differences = last.run ? settingsDifferences(stage, last.run.preset, preset, schema) : [];
   const goOn = commandLine(invocation, { values: valuesBefore(differences), flags: ["--resume"] });
   const anew = commandLine(invocation, { task: stage.name, flags: ["--force"] });
   if (!resume) {

@@ -6,7 +6,7 @@ import type { Preset } from "./config.ts";
 import { runProgram } from "./flags.ts";
 import { FileHashes } from "./hashes.ts";
 import { loadPreset } from "./preset.ts";
-import { runStage, type Stage } from "./stage.ts";
+import { isPresent, type Pipeline, runStage, type Stage } from "./stage.ts";
 
 function help(name: string, about: string, resumable: boolean): string {
   return `${about}
@@ -25,14 +25,29 @@ ${
   }  --help            this text`;
 }
 
-const hasSection = (stage: Stage, preset: Preset) =>
-  !stage.optional || preset[stage.name as keyof Preset] !== undefined;
+interface Program {
+  /** The name of its task. */
+  readonly name: string;
+  /** For `--help`: what it does, in a sentence. */
+  readonly about: string;
+  /** What it runs, in order. */
+  readonly stages: readonly Stage[];
+}
 
 /**
- * The entry point of stage scripts: parses the command line, runs the stages in order, and exits with 0, with
+ * The entry point of a stage's script.
+ * @param load imports the pipeline, which imports the stage; so the stage's module must not wait for this function
+ */
+export async function runAlone(stage: Stage, load: () => Promise<{ pipeline: Pipeline }>): Promise<void> {
+  const { pipeline } = await load();
+  await main({ name: stage.name, about: stage.about, stages: [stage] }, pipeline);
+}
+
+/**
+ * The entry point of programs that run stages: parses the command line, runs the stages in order, and exits with 0, with
  * 2 and one line for errors that the user can mend, or with 128 and the number of the signal that stopped it.
  */
-export async function main(name: string, about: string, stages: readonly Stage[]): Promise<never> {
+export async function main({ name, about, stages }: Program, pipeline: Pipeline): Promise<never> {
   const resumable = stages.some((stage) => stage.resumable);
   let code = 0;
   await runProgram({
@@ -48,9 +63,9 @@ export async function main(name: string, about: string, stages: readonly Stage[]
       throw new UserError("--resume goes on with a run and --force starts it anew; leave one out");
     }
     const sets = [...set, ...device ? [`device=${device}`] : [], ...threads ? [`threads=${threads}`] : []];
-    const preset = await loadPreset(given === undefined ? config : callerPath(given), sets);
+    const preset = await loadPreset(pipeline, given === undefined ? config : callerPath(given), sets);
     checkThreads(preset);
-    code = await runStages(stages, preset, { name, config, sets, force, resume });
+    code = await runStages(stages, preset, { name, schema: pipeline.schema, config, sets, force, resume });
   });
   Deno.exit(code);
 }
@@ -67,6 +82,7 @@ function checkThreads({ threads }: Preset): void {
 
 interface Options {
   readonly name: string;
+  readonly schema: Pipeline["schema"];
   readonly config: string;
   readonly sets: readonly string[];
   readonly force: boolean;
@@ -75,12 +91,12 @@ interface Options {
 
 /** Runs stages in order. Returns the exit code: 0 unless a signal stopped one. */
 async function runStages(stages: readonly Stage[], preset: Preset, options: Options): Promise<number> {
-  const { name, config, sets, force, resume } = options;
+  const { name, schema, config, sets, force, resume } = options;
   const terminal = new Terminal();
   const started = performance.now();
   const invocation = { task: name, config, sets };
-  const request = { preset, invocation, hashes: new FileHashes(), finished: new Map(), terminal };
-  const present = stages.filter((stage) => hasSection(stage, preset));
+  const request = { preset, schema, invocation, hashes: new FileHashes(), finished: new Map(), terminal };
+  const present = stages.filter((stage) => isPresent(stage, preset));
   const single = stages.length === 1;
   if (single && present.length === 0) {
     throw new UserError(`${config}: there is no section ${name}; configs/mini.yaml has one`);

@@ -1,6 +1,7 @@
 /** Paths that a user names: what each reader says of those that are not what it expects. */
 import { assert, assertRejects } from "@std/assert";
 import { join } from "@std/path";
+import { pipeline } from "../../stages/pipeline.ts";
 import { readRows } from "../data/rows.ts";
 import { UserError } from "../errors.ts";
 import { hashFile, writeFileAtomic } from "../files.ts";
@@ -34,7 +35,7 @@ async function saysInOneLine(run: () => Promise<unknown>, text: string): Promise
 
 /** Readers of a file by its path; those of a folder's file get the folder, and the name of that file. */
 const readers: [what: string, read: (path: string) => Promise<unknown>, inside?: string][] = [
-  ["a preset", loadPreset],
+  ["a preset", (path) => loadPreset(pipeline, path)],
   ["a data file, or --file", readRows],
   ["a tokenizer", readTokenizer],
   ["weights", readSafetensors],

@@ -5,21 +5,31 @@ import type { z } from "zod";
 import { UserError } from "../errors.ts";
 import { readText } from "../files.ts";
 import { callerValue } from "./caller.ts";
-import { type Preset, PresetSchema } from "./config.ts";
+import type { Preset, PresetSchema } from "./config.ts";
 import { isGpuName } from "./flags.ts";
 import { isList, knownKeys, pathsTo } from "./schema.ts";
+import type { Pipeline } from "./stage.ts";
 
 /**
  * Paths in the file start from the project's folder, and those in overrides from the folder of the caller.
  * @param sets overrides such as `pretrain.steps=200`; values are YAML
  * @throws {UserError} for the first thing that is wrong
  */
-export async function loadPreset(path: string, sets: readonly string[] = []): Promise<Preset> {
+export async function loadPreset(
+  pipeline: Pipeline,
+  path: string,
+  sets: readonly string[] = [],
+): Promise<Preset> {
   const text = await readText(path, "presets are in configs/, such as configs/mini.yaml");
-  return parsePreset(text, path, sets);
+  return parsePreset(pipeline, text, path, sets);
 }
 
-export function parsePreset(text: string, path: string, sets: readonly string[] = []): Preset {
+export function parsePreset(
+  pipeline: Pipeline,
+  text: string,
+  path: string,
+  sets: readonly string[] = [],
+): Preset {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines });
   if (document.errors.length > 0) {
@@ -33,9 +43,9 @@ export function parsePreset(text: string, path: string, sets: readonly string[] 
   if (typeof values !== "object" || Array.isArray(values)) {
     throw new UserError(`${path}:1: a preset is a map of keys to values; see configs/mini.yaml`);
   }
-  const overridden = new Set(sets.map((set) => applyOverride(values as Tree, set)));
-  const result = PresetSchema.safeParse(values);
-  if (result.success) return deepFreeze(result.data);
+  const overridden = new Set(sets.map((set) => applyOverride(pipeline, values as Tree, set)));
+  const result = pipeline.schema.safeParse(values);
+  if (result.success) return deepFreeze(result.data as Preset);
 
   const issue = innermost(foremost(result.error.issues));
   const keys = issue.path.map(String);
@@ -52,13 +62,13 @@ export function parsePreset(text: string, path: string, sets: readonly string[] 
     }
     return `${path}: ${full.join(".")}`;
   };
-  throw new UserError(`${place()}: ${explainIssue(issue, keys, values as Tree)}`);
+  throw new UserError(`${place()}: ${explainIssue(pipeline, issue, keys, values as Tree)}`);
 }
 
 type Tree = { [key: string]: unknown };
 
 /** Sets one value and returns its key's path. */
-function applyOverride(values: Tree, set: string): string {
+function applyOverride({ schema, pathKeys }: Pipeline, values: Tree, set: string): string {
   const equals = set.indexOf("=");
   if (equals < 1) throw new UserError(`--set ${set}: expected key=value, such as --set pretrain.steps=200`);
   const key = set.slice(0, equals);
@@ -70,13 +80,13 @@ function applyOverride(values: Tree, set: string): string {
   }
   const path = key.split(".");
   // Brackets are a nuisance in shells: one value is a list of one.
-  if (isList(path) && !Array.isArray(value) && value !== null) value = [value];
+  if (isList(schema, path) && !Array.isArray(value) && value !== null) value = [value];
   let at = values;
   for (const part of path.slice(0, -1)) {
     if (!Object.hasOwn(at, part) || typeof at[part] !== "object" || at[part] === null) at[part] = {};
     at = at[part] as Tree;
   }
-  at[path.at(-1)!] = callerValue(path, value);
+  at[path.at(-1)!] = callerValue(pathKeys, path, value);
   return key;
 }
 
@@ -108,14 +118,14 @@ function form(issue: Issue): string {
   return names[issue.expected] ?? issue.expected;
 }
 
-function explainIssue(issue: Issue, keys: string[], values: Tree): string {
+function explainIssue({ schema }: Pipeline, issue: Issue, keys: string[], values: Tree): string {
   const given = keys.reduce<unknown>((at, key) => (at as Tree | undefined)?.[key], values);
   const got = given === undefined
     ? "it is missing; configs/mini.yaml shows it"
     : `got ${JSON.stringify(given)}`;
   switch (issue.code) {
     case "unrecognized_keys":
-      return explainUnknown(issue.keys[0], keys);
+      return explainUnknown(schema, issue.keys[0], keys);
     case "invalid_type": {
       if (issue.expected === "array" && typeof given === "string") {
         return `expected a list, ${got}; put it in brackets: [${JSON.stringify(given)}]`;
@@ -141,10 +151,10 @@ function explainIssue(issue: Issue, keys: string[], values: Tree): string {
   }
 }
 
-function explainUnknown(key: string, section: string[]): string {
-  const elsewhere = pathsTo(key);
+function explainUnknown(schema: PresetSchema, key: string, section: string[]): string {
+  const elsewhere = pathsTo(schema, key);
   if (elsewhere.length > 0) return `unknown key; did you mean ${elsewhere.join(" or ")}?`;
-  const known = knownKeys(section);
+  const known = knownKeys(schema, section);
   return `unknown key; did you mean ${closestString(key, known)}? (known: ${known.join(", ")})`;
 }
 

@@ -1,9 +1,15 @@
 import { assert, assertEquals, assertObjectMatch, assertStringIncludes, assertThrows } from "@std/assert";
 import { UserError } from "../errors.ts";
-import { jsonSchema, PresetSchema } from "./config.ts";
-import { loadPreset, parsePreset } from "./preset.ts";
+import { pipeline } from "../../stages/pipeline.ts";
+import type { CorpusOptions } from "../data/corpus/options.ts";
+import type { PretrainSection } from "../train/pretrain_section.ts";
+import { jsonSchema, type Preset } from "./config.ts";
+import { loadPreset, parsePreset as parse } from "./preset.ts";
 import { TINY } from "./testing.ts";
 
+type Known = Preset & { readonly pretrain: PretrainSection; readonly "prepare-corpus": CorpusOptions };
+const parsePreset = (text: string, path: string, sets: readonly string[] = []) =>
+  parse(pipeline, text, path, sets) as Known;
 const configs = new URL("../../configs/", import.meta.url);
 
 function refusal(text: string, sets: string[] = []): string {
@@ -14,7 +20,7 @@ Deno.test("every preset that ships is valid and names the schema in its first li
   for await (const { name } of Deno.readDir(configs)) {
     if (!name.endsWith(".yaml") || name === "faq.yaml") continue;
     const path = new URL(name, configs).pathname;
-    assertEquals((await loadPreset(path)).name, name.replace(".yaml", ""));
+    assertEquals((await loadPreset(pipeline, path)).name, name.replace(".yaml", ""));
     const [first] = (await Deno.readTextFile(path)).split("\n");
     assertEquals(first, "# yaml-language-server: $schema=./schema.json", name);
   }
@@ -23,7 +29,7 @@ Deno.test("every preset that ships is valid and names the schema in its first li
 Deno.test("the schema on disk is the one the definitions generate", async () => {
   assertEquals(
     await Deno.readTextFile(new URL("schema.json", configs)),
-    jsonSchema(),
+    jsonSchema(pipeline.schema),
     "run: deno task schema",
   );
 });
@@ -171,7 +177,7 @@ Deno.test("a key that every object has is no section of a preset", () => {
 
 Deno.test("a preset with its defaults filled in, as manifests record it, reads as itself", async () => {
   for (const name of ["mini", "small", "gpt2"]) {
-    const preset = await loadPreset(new URL(`${name}.yaml`, configs).pathname);
-    assertEquals<unknown>(PresetSchema.parse(structuredClone(preset)), preset);
+    const preset = await loadPreset(pipeline, new URL(`${name}.yaml`, configs).pathname);
+    assertEquals<unknown>(pipeline.schema.parse(structuredClone(preset)), preset);
   }
 });

@@ -1,5 +1,5 @@
 /** What the schema of presets says of a key, for messages that propose another. */
-import { PresetSchema } from "./config.ts";
+import type { PresetSchema } from "./config.ts";
 
 interface Definition {
   readonly type?: string;
@@ -28,8 +28,8 @@ function mapIn(schema: Schema | undefined): Schema["shape"] {
   return shape ?? mapIn(def?.element) ?? def?.options?.map(mapIn).find((shape) => shape);
 }
 
-function schemaAt(path: readonly string[]): Schema | undefined {
-  let at: Schema | undefined = PresetSchema as unknown as Schema;
+function schemaAt(preset: PresetSchema, path: readonly string[]): Schema | undefined {
+  let at: Schema | undefined = preset as unknown as Schema;
   for (const key of path) {
     if (/^\d+$/.test(key)) continue;
     at = at && (mapIn(at)?.[key] ?? bare(at).def?.valueType);
@@ -38,20 +38,21 @@ function schemaAt(path: readonly string[]): Schema | undefined {
 }
 
 /** The keys that a part of the preset may have. */
-export const knownKeys = (path: readonly string[]): string[] => Object.keys(mapIn(schemaAt(path)) ?? {});
+export const knownKeys = (preset: PresetSchema, path: readonly string[]): string[] =>
+  Object.keys(mapIn(schemaAt(preset, path)) ?? {});
 
 /** Whether the value of a key is a list. */
-export function isList(path: readonly string[]): boolean {
-  const schema = schemaAt(path);
+export function isList(preset: PresetSchema, path: readonly string[]): boolean {
+  const schema = schemaAt(preset, path);
   return schema !== undefined && bare(schema).def?.type === "array";
 }
 
 /** Dotted paths of keys in sections that have this name. */
-export function pathsTo(name: string): string[] {
+export function pathsTo(preset: PresetSchema, name: string): string[] {
   const find = (path: string[]): string[] =>
-    knownKeys(path).flatMap((key) => [
+    knownKeys(preset, path).flatMap((key) => [
       ...key === name ? [[...path, key].join(".")] : [],
-      ...bare(schemaAt([...path, key])!).shape ? find([...path, key]) : [],
+      ...bare(schemaAt(preset, [...path, key])!).shape ? find([...path, key]) : [],
     ]);
   return find([]);
 }

@@ -1,6 +1,7 @@
 /** The settings that a result depends on, by key, and how two sets of them differ. */
 import { assignment, type Values } from "./command.ts";
-import { type Preset, PresetSchema } from "./config.ts";
+import type { Preset, PresetSchema } from "./config.ts";
+import type { Stage } from "./stage.ts";
 
 /** Keys of sections that say what is shown or saved on the way, and so cannot change a result. */
 const INCONSEQUENTIAL = new Set(["log_every", "save_every", "sample_every", "sample"]);
@@ -12,26 +13,25 @@ export interface Difference {
   readonly now: unknown;
 }
 
-/** Picks from a preset what decides a result: whole sections, or keys at the top. */
-export type Settings = (preset: Preset) => Partial<Preset>;
-
-/** How the settings that a result was made with differ from those of a preset. */
+/** How the settings that a stage's result was made with differ from those of a preset. */
 export function settingsDifferences(
-  settings: Settings,
+  { settings, sections }: Pick<Stage, "settings" | "sections">,
   made: Readonly<Record<string, unknown>>,
   preset: Preset,
+  schema: PresetSchema,
 ): Difference[] {
+  const keys = [...settings, ...Object.keys(sections)];
   // A preset that an older version recorded lacks keys that there were not yet: they get their defaults.
-  const parsed = PresetSchema.safeParse(made);
-  const before = flatten(settings(parsed.success ? parsed.data : made as Preset));
-  const now = flatten(settings(preset));
+  const parsed = schema.safeParse(made);
+  const before = flatten(keys, parsed.success ? parsed.data : made);
+  const now = flatten(keys, preset);
   return [...new Set([...Object.keys(before), ...Object.keys(now)])]
     .filter((key) => JSON.stringify(before[key]) !== JSON.stringify(now[key]))
     .map((key) => ({ key, before: before[key], now: now[key] }));
 }
 
-/** Values by dotted key. Lists are values, and so are maps whose keys have dots. */
-function flatten(tree: Partial<Preset>): Values {
+/** The values of some keys, by dotted key. Lists are values, and so are maps whose keys have dots. */
+function flatten(keys: readonly string[], tree: Values): Values {
   const values: Record<string, unknown> = {};
   const add = (path: readonly string[], value: unknown) => {
     if (INCONSEQUENTIAL.has(path[1])) return;
@@ -40,7 +40,7 @@ function flatten(tree: Partial<Preset>): Values {
     if (isValue) values[path.join(".")] = value;
     else for (const [key, inner] of Object.entries(map)) add([...path, key], inner);
   };
-  for (const [key, value] of Object.entries(tree)) add([key], value);
+  for (const key of keys) add([key], tree[key]);
   return values;
 }
 

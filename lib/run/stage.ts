@@ -7,26 +7,25 @@ import { duration, type Terminal } from "../progress.ts";
 import type { CheckpointInfo, Run } from "../checkpoint/checkpoint.ts";
 import { codeHashes } from "./code.ts";
 import { commandLine } from "./command.ts";
-import type { Preset } from "./config.ts";
+import {
+  type CommonKeys,
+  type Preset,
+  type PresetSchema,
+  presetSchema,
+  type PresetWith,
+  type Sections,
+} from "./config.ts";
 import { refuseToReplace, resumePoint } from "./keep.ts";
 import { inputHashes } from "./inputs.ts";
 import { lockFolder } from "../lock.ts";
 import { listOutputs, removeManifest, writeManifest } from "./manifest.ts";
-import type { Settings } from "./settings.ts";
 import { shareResult } from "./share.ts";
 import { explain, type Inputs, type Request, staleness } from "./staleness.ts";
 import { StopSignals } from "./stop.ts";
 
-export type StageName =
-  | "prepare-corpus"
-  | "build-vocab"
-  | "pretrain"
-  | "finetune-classify"
-  | "finetune-instruct"
-  | "evaluate";
-
-export interface Context {
-  readonly preset: Preset;
+/** @typeParam P presets that have the stage's own sections */
+export interface Context<P extends Preset = Preset> {
+  readonly preset: P;
   /** The stage's folder. */
   readonly out: string;
   /** The checkpoint to go on from, or null to start from the beginning. */
@@ -50,21 +49,31 @@ export interface StageResult {
   readonly fetched?: Record<string, string>;
 }
 
-export interface Stage {
-  readonly name: StageName;
+/** @typeParam P presets that have the stage's own sections */
+interface Definition<P extends Preset, S extends Sections = Sections> {
+  readonly name: string;
   /** For `--help`: what it does, in a sentence. */
   readonly about: string;
   /** URL of the stage's module, where the code that it depends on starts. */
   readonly module: string;
-  readonly out: (preset: Preset) => string;
-  /** The part of the preset that decides the result. */
-  readonly settings: Settings;
-  /** Stages whose folders it reads. */
-  readonly after: (preset: Preset) => readonly Stage[];
-  /** Whether its section may be missing from a preset, which then has no such stage. */
+  /** Sections of the preset that it owns, by key. All of their values decide the result. */
+  readonly sections: S;
+  /** Whether those sections may be missing from a preset, which then has no such stage. */
   readonly optional?: boolean;
+  /** Keys of those sections whose values are paths, or hold some, dotted. A star stands for any one key. */
+  readonly pathKeys?: readonly string[];
+  /** Keys at the top of the preset that decide the result too. */
+  readonly settings: readonly (keyof CommonKeys)[];
+  /** The folder that it writes, from the project's root. */
+  readonly out: (preset: Pick<Preset, "name">) => string;
+  /** Stages whose folders it reads. */
+  readonly after: (preset: P) => readonly Stage[];
   /** Files it reads besides those folders. */
-  readonly sources?: (preset: Preset) => Promise<string[]>;
+  readonly sources?: (preset: P) => Promise<string[]>;
+  /** The folder of the model that it goes on from, and the key of the preset that names another. */
+  readonly backbone?: (preset: P) => { readonly key: string; readonly folder: string };
+  /** The models that it makes: their folders within its own, by the names under which they are evaluated. */
+  readonly models?: (preset: P) => Readonly<Record<string, string>>;
   /** Whether the stage itself handles signals that ask to stop, and saves, so that they do not end the process. */
   readonly interruptible?: boolean;
   /** Whether an interrupted run can go on with `--resume`. */
@@ -76,7 +85,31 @@ export interface Stage {
   readonly keeps?: boolean;
   /** Whether presets of several names share its result if their settings are the same. */
   readonly shared?: boolean;
-  run(context: Context): Promise<StageResult>;
+  run(context: Context<P>): Promise<StageResult>;
+}
+
+/** A stage whose sections only it knows. Its functions take presets that have them (`isPresent`). */
+export type Stage = Definition<Preset>;
+
+/** A stage; its functions see the values of its sections with the types that the schemas give them. */
+export function defineStage<S extends Sections>(definition: Definition<PresetWith<S>, S>): Stage {
+  return definition as unknown as Stage;
+}
+
+/** Whether a preset has a stage's sections. */
+export const isPresent = ({ sections }: Stage, preset: Preset): boolean =>
+  Object.keys(sections).every((key) => preset[key] !== undefined);
+
+/** Stages in order, and the presets that say what they do. */
+export interface Pipeline {
+  readonly stages: readonly Stage[];
+  readonly schema: PresetSchema;
+  /** Dotted keys of presets whose values are paths, or hold some. */
+  readonly pathKeys: readonly string[];
+}
+
+export function definePipeline(stages: readonly Stage[]): Pipeline {
+  return { stages, schema: presetSchema(stages), pathKeys: stages.flatMap(({ pathKeys = [] }) => pathKeys) };
 }
 
 export interface RunOptions {

@@ -4,10 +4,11 @@ import { join } from "@std/path";
 import { Terminal } from "../progress.ts";
 import { FileHashes } from "./hashes.ts";
 import { parsePreset } from "./preset.ts";
-import { runStage, type Stage, type StageName } from "./stage.ts";
+import { pipeline } from "../../stages/pipeline.ts";
+import { runStage, type Stage } from "./stage.ts";
 import { TINY } from "./testing.ts";
 
-const NAMES: StageName[] = [
+const NAMES = [
   "prepare-corpus",
   "build-vocab",
   "pretrain",
@@ -26,7 +27,8 @@ function chain(folder: string, ran: string[]): Stage[] {
       about: "",
       module: import.meta.url,
       out: () => join(folder, name),
-      settings: ({ seed }) => ({ seed }),
+      sections: {},
+      settings: ["seed"],
       after: () => after,
       sources: () => Promise.resolve([join(folder, "source.txt")]),
       async run({ out }) {
@@ -55,7 +57,8 @@ Deno.test("a pipeline that is up to date reads no source and no result, and each
     const hashes = new FileHashes();
     const invocation = { task: "pipeline", config: "preset.yaml", sets: [] };
     const request = {
-      preset: parsePreset(TINY, "preset.yaml"),
+      preset: parsePreset(pipeline, TINY, "preset.yaml"),
+      schema: pipeline.schema,
       invocation,
       hashes,
       finished: new Map(),

@@ -4,7 +4,7 @@ import { exists } from "../files.ts";
 import type { Terminal } from "../progress.ts";
 import { changedCode, codeHashes } from "./code.ts";
 import type { Invocation } from "./command.ts";
-import type { Preset } from "./config.ts";
+import type { Preset, PresetSchema } from "./config.ts";
 import type { FileHashes } from "./hashes.ts";
 import { handedOn, type Manifest, readManifest } from "./manifest.ts";
 import { type Difference, explainDifferences, settingsDifferences } from "./settings.ts";
@@ -13,6 +13,8 @@ import type { Stage } from "./stage.ts";
 /** A preset, the command that asks for it, and what is known of the files. */
 export interface Request {
   readonly preset: Preset;
+  /** What presets may say, for those that results were made with. */
+  readonly schema: PresetSchema;
   readonly invocation: Invocation;
   readonly hashes: FileHashes;
   /** Manifests of the stages that were found to be up to date, by folder; later stages need not look again. */
@@ -40,13 +42,13 @@ export type Inputs = Readonly<Record<string, string>>;
  */
 export async function staleness(
   stage: Stage,
-  { preset, hashes }: Request,
+  { preset, schema, hashes }: Request,
   { inputs, own }: { readonly inputs: Inputs; readonly own: boolean },
 ): Promise<Staleness | null> {
   const folder = stage.out(preset);
   const manifest = await readManifest(folder);
   if (!manifest) return { why: await exists(folder) ? "unfinished" : "absent" };
-  const differences = settingsDifferences(stage.settings, manifest.preset, preset);
+  const differences = settingsDifferences(stage, manifest.preset, preset, schema);
   if (differences.length > 0) return { manifest, why: "settings", differences };
   const before = Object.keys(manifest.inputs);
   const made = (path: string) =>

@@ -8,8 +8,10 @@ import type { ModelConfig } from "../model/config.ts";
 import type { Terminal } from "../progress.ts";
 import { fasterDevice } from "../train/faster_device.ts";
 import type { LoopOptions } from "../train/loop.ts";
-import type { Preset } from "./config.ts";
-import { camelKeys } from "./model_section.ts";
+import type { ClassifySection } from "../train/classify_section.ts";
+import type { InstructSection } from "../train/instruct_section.ts";
+import type { CommonKeys } from "./config.ts";
+import { camelKeys, type ModelSection } from "./model_section.ts";
 
 /** Where it is remembered which device is faster. */
 const MEASURED = "models/devices.json";
@@ -19,7 +21,7 @@ const MEASURED = "models/devices.json";
  * is the one that trains the given model faster.
  */
 export async function openFor(
-  { device: choice, threads, precision }: Preset,
+  { device: choice, threads, precision }: CommonKeys,
   terminal: Terminal,
   training: { readonly config: ModelConfig; readonly batch: number },
 ): Promise<Device> {
@@ -46,11 +48,9 @@ export async function openFor(
 }
 
 /** The architecture, once the vocabulary's size is known. */
-export function architecture({ model }: Preset, vocab: number): ModelConfig {
+export function architecture(model: ModelSection, vocab: number): ModelConfig {
   return { ...camelKeys(model), vocab };
 }
-
-type Finetuning = NonNullable<Preset["finetune-classify"] | Preset["finetune-instruct"]>;
 
 /**
  * A finetuning's loop: epochs over some examples, with a validation after each.
@@ -58,10 +58,10 @@ type Finetuning = NonNullable<Preset["finetune-classify"] | Preset["finetune-ins
  */
 export function finetuningLoop(
   stage: "finetune-classify" | "finetune-instruct",
-  options: Finetuning,
+  options: ClassifySection | InstructSection,
   perEpoch: number,
   seed: number,
-  preset: Preset,
+  preset: CommonKeys,
 ): LoopOptions {
   const steps = options.epochs * perEpoch;
   return {

@@ -4,11 +4,14 @@
  *   deno task lineage models/mini/pretrain
  */
 import { dirname } from "@std/path";
+import { pipeline } from "../../stages/pipeline.ts";
+import { prepareCorpus } from "../../stages/prepare-corpus.ts";
 import { UserError } from "../errors.ts";
 import { exists } from "../files.ts";
 import { count, duration } from "../progress.ts";
 import { callerPath } from "../run/caller.ts";
-import { paths, type Preset } from "../run/config.ts";
+import type { CorpusOptions } from "../data/corpus/options.ts";
+import type { PresetWith } from "../run/config.ts";
 import { runProgram } from "../run/flags.ts";
 import { type Manifest, readManifest } from "../run/manifest.ts";
 
@@ -28,29 +31,21 @@ async function nearest(path: string): Promise<[folder: string, manifest: Manifes
   throw new UserError(`${path}: no manifest.json there or above; give a folder that a stage has made`);
 }
 
-const STAGES = {
-  corpus: "prepare-corpus",
-  vocabulary: "build-vocab",
-  pretrain: "pretrain",
-  classify: "finetune-classify",
-  instruct: "finetune-instruct",
-  evaluate: "evaluate",
-} satisfies Record<keyof ReturnType<typeof paths>, string>;
+type Preset = PresetWith<{ "prepare-corpus": typeof CorpusOptions }>;
 
 /** What is missing where a path was: a stage's folder, with the command that makes it again, or the file. */
 async function missing(path: string, preset: Preset): Promise<string> {
-  const folders = Object.entries(paths(preset)) as [keyof typeof STAGES, string][];
-  const [kind, folder] = folders.find(([, folder]) => path.startsWith(`${folder}/`)) ?? [];
-  if (!kind) return `${path}  missing`;
+  const stage = pipeline.stages.find((stage) => path.startsWith(`${stage.out(preset)}/`));
+  if (!stage) return `${path}  missing`;
   const { name, "prepare-corpus": { sources } } = preset;
   const config = `configs/${name}.yaml`;
-  const command = `deno task ${STAGES[kind]} ` +
+  const command = `deno task ${stage.name} ` +
     (await exists(config) ? `--config ${config}` : `with the preset ${name}`);
   const from = sources.map((source) =>
     typeof source === "string" ? source : source.path ?? source.url ?? source.huggingface
   );
-  return `${folder}  not here; made again by ${command}` +
-    (kind === "corpus" ? `, from ${from.join(", ")}` : "");
+  return `${stage.out(preset)}  not here; made again by ${command}` +
+    (stage === prepareCorpus ? `, from ${from.join(", ")}` : "");
 }
 
 async function print(folder: string, manifest: Manifest, depth: number, seen: Set<string>): Promise<void> {

@@ -1,4 +1,5 @@
-/** Writes configs/schema.json from the definitions in lib/run/config.ts: `deno task schema`. */
+/** Writes configs/schema.json from the definitions of the stages: `deno task schema`. */
+import { pipeline } from "../../stages/pipeline.ts";
 import { jsonSchema } from "../run/config.ts";
 import { runProgram } from "../run/flags.ts";
 
@@ -9,5 +10,8 @@ Usage: deno task schema
   -h, --help   this text`;
 
 await runProgram({ name: "schema", help: HELP }, async () => {
-  await Deno.writeTextFile(new URL("../../configs/schema.json", import.meta.url), jsonSchema());
+  await Deno.writeTextFile(
+    new URL("../../configs/schema.json", import.meta.url),
+    jsonSchema(pipeline.schema),
+  );
 });

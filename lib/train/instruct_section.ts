@@ -1,0 +1,27 @@
+/** The section `finetune-instruct` of a preset. */
+import { z } from "zod";
+import { checkRates, finetuning, natural, optimization, probability } from "./optimization_section.ts";
+
+const share = z.number().min(0).max(1).default(0);
+
+export const InstructSection = z.strictObject({
+  data: z.array(z.string().min(1)).min(1)
+    .describe("Files of instructions and answers: .jsonl or .json, in the shape of Alpaca or of chats."),
+  validation: z.number().gt(0).lt(1).default(0.05).describe("Part held out to choose the best checkpoint."),
+  backbone: finetuning.backbone,
+  augment: z.strictObject({
+    case: share.describe("Probability of changing capitals and small letters."),
+    accents: share.describe("Probability of leaving accents out."),
+    punctuation: share.describe("Probability of leaving marks out."),
+    history: share.describe(
+      "Probability of another conversation before it, so that the last question is what is answered.",
+    ),
+  }).prefault({}).describe("How instructions are varied while training; answers never are."),
+  dropout: probability.default(0.1),
+  weights: finetuning.weights,
+  epochs: natural.default(5).describe("Passes over the conversations."),
+  ...optimization(5e-4, 20),
+  sample: z.string().default("").describe("An instruction that is answered after every epoch."),
+}).superRefine(checkRates("finetune-instruct"));
+
+export type InstructSection = z.infer<typeof InstructSection>;
