@@ -20,7 +20,7 @@ import { CpuDevice, reserve } from "./cpu.ts";
 import { DONE, GENERATION, JOB_AT, PAGES, Threads } from "./cpu_threads.ts";
 import { type Device, shadersOf } from "./device.ts";
 import { findAdapter, openDevice } from "./open.ts";
-import { sizeClass, SizeClassPool } from "./pool.ts";
+import { sizeClass, SizeClassPool } from "./size_class_pool.ts";
 import { hardware, testGpu } from "./testing.ts";
 
 const SHAPE = { layers: 2, heads: 2, width: 32, context: 24, batch: 3, vocab: 41 };
@@ -170,7 +170,7 @@ if (gpu) {
     Deno.test("webgpu: a loss scale too large for float16 shows in the norm, and changes no weight", async () => {
       const model = new Decoder(gpu, configOf(SHAPE));
       model.initialize(1);
-      model.parameters.mix();
+      model.parameters.addFloat16Copies();
       const options = { beta1: 0.9, beta2: 0.95, epsilon: 1e-8, weightDecay: 0.1, clip: 1 };
       const optimizer = new AdamW(model.parameters, options);
       const ids = Uint32Array.from({ length: SHAPE.batch * SHAPE.context }, (_, i) => i % SHAPE.vocab);

@@ -19,7 +19,7 @@ import {
   type Snapshot,
 } from "./device.ts";
 import { UserError } from "../errors.ts";
-import { firstLine, SizeClassPool } from "./pool.ts";
+import { firstLine, SizeClassPool } from "./size_class_pool.ts";
 import { GpuClock } from "./webgpu_clock.ts";
 
 const SLOT = 256; // bytes; WebGPU's default minUniformBufferOffsetAlignment

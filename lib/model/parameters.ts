@@ -97,7 +97,7 @@ export class Parameters {
   }
 
   /** Makes float16 copies of all weights: Micikevicius et al., "Mixed Precision Training", arXiv:1710.03740. */
-  mix(): void {
+  addFloat16Copies(): void {
     const { device, weights } = this;
     const all = device.alloc(weights.size * 2, "f16");
     this.#copies = new Tensor(device, weights.shape, all, false);

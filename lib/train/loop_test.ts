@@ -112,7 +112,7 @@ if (gpu) {
     const begin = async (out: string) => {
       const model = new Decoder(gpu, configOf(SHAPE));
       model.initialize(1);
-      model.parameters.mix();
+      model.parameters.addFloat16Copies();
       const optimizer = new AdamW(model.parameters, OPTIONS.optimizer);
       const data = Float32Array.of(start, start, 1 - 0.9 ** 2, 1 - 0.95 ** 2, 2);
       optimizer.restore(new Map([["scaling", { dtype: "float32", shape: [5], data }]]), 2);

@@ -68,7 +68,7 @@ export function trainingBytes(c: ModelConfig, batch: number): number {
 export function benchmarkModel(device: Device, shape: Shape, mixed = false) {
   const model = new Decoder(device, configOf(shape));
   model.initialize(1);
-  if (mixed) model.parameters.mix();
+  if (mixed) model.parameters.addFloat16Copies();
   const optimizer = new AdamW(model.parameters, {
     beta1: 0.9,
     beta2: 0.95,
