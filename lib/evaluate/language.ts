@@ -1,6 +1,7 @@
 /** What a language model is worth: its answers, its samples, its speed. */
 import type { Question } from "../data/instructions.ts";
 import { answer } from "../generate/answer.ts";
+import { complete } from "../generate/complete.ts";
 import { generate } from "../generate/generate.ts";
 import type { Decoder } from "../model/decoder.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
@@ -88,17 +89,9 @@ export async function drawSamples(
   for (const prompt of options.prompts) {
     for (const temperature of options.temperatures) {
       for (const seed of temperature === 0 ? options.seeds.slice(0, 1) : options.seeds) {
-        const ids: number[] = [];
-        const start = Uint32Array.of(tokenizer.special.bos, ...tokenizer.encode(prompt));
-        const drawing = {
-          maxNewTokens: options.tokens,
-          temperature,
-          topK: 0,
-          seed,
-          stop: tokenizer.special.eos,
-        };
-        for await (const id of generate(model, start, drawing)) ids.push(id);
-        samples.push({ prompt, temperature, seed, text: tokenizer.decode(ids) });
+        const drawing = { maxNewTokens: options.tokens, temperature, topK: 0, seed };
+        const text = await complete(model, tokenizer, prompt, drawing);
+        samples.push({ prompt, temperature, seed, text });
       }
     }
   }

@@ -210,3 +210,13 @@ ${attention.heads.map(image)}`
     `,
   );
 }
+
+/** The figures of a checkpoint that matter most, in a line. */
+export function summary({ text, instruct, classify, speed }: CheckpointReport): string {
+  return [
+    ...text ? [`${text.bpc.toFixed(3)} bits per character`] : [],
+    ...instruct ? [`${percent(instruct.all.contains)} of ${instruct.all.questions} questions right`] : [],
+    ...classify ? [`${percent(classify.accuracy)} of labels right`] : [],
+    ...speed ? [`${speed.decode_tokens_per_s} tokens/s`] : [],
+  ].join(", ");
+}

@@ -1,0 +1,69 @@
+/** Checkpoints side by side: the figures of each, and the pictures of the report. */
+import type { Question } from "../data/instructions.ts";
+import { type DeviceChoice, openDevice } from "../device/open.ts";
+import { inferOnce } from "../checkpoint/infer_once.ts";
+import type { Picture } from "../page.ts";
+import { bar, type Terminal } from "../progress.ts";
+import { readCheckpoint } from "../checkpoint/checkpoint.ts";
+import type { EvaluateSection } from "./evaluate_section.ts";
+import { classifierFigures, languageFigures, TEXTS } from "./figures.ts";
+import { attentionPictures, curvesOf } from "./pictures.ts";
+import { type CheckpointReport, type Pictures, summary } from "./report.ts";
+
+interface Comparison {
+  readonly checkpoints: Record<string, CheckpointReport>;
+  readonly pictures: Pictures;
+  /** What it was measured on. */
+  readonly device: string;
+}
+
+/** Measures checkpoints one after another, each on a device of its own, so that its memory is its own. */
+export async function compareCheckpoints(
+  folders: readonly (readonly [name: string, folder: string])[],
+  { questions, documents, options, terminal, device: choice, threads }: {
+    readonly questions: readonly Question[];
+    readonly documents: readonly string[];
+    readonly options: EvaluateSection;
+    readonly terminal: Terminal;
+    readonly device: DeviceChoice;
+    readonly threads: number | "auto";
+  },
+): Promise<Comparison> {
+  const checkpoints: Record<string, CheckpointReport> = {};
+  const matrices: Picture[] = [];
+  let attention: Pictures["attention"] = null;
+  let description = "";
+  for (const [name, folder] of folders) {
+    const checkpoint = await readCheckpoint(folder);
+    const { device } = await openDevice(choice, {
+      ...threads !== "auto" && { threads },
+      trial: (gpu) => inferOnce(gpu, checkpoint, TEXTS),
+    });
+    description = device.description;
+    const { stage, format, step, parameters } = checkpoint.info;
+    const measured = { folder, stage, step, parameters };
+    if (checkpoint.head) {
+      const { matrix, ...figures } = await classifierFigures(device, folder, name);
+      matrices.push(matrix);
+      checkpoints[name] = { ...measured, ...figures, memory_bytes: device.memory().peak };
+    } else {
+      const asked = (done: number) => {
+        const n = questions.length;
+        terminal.progress([[bar(done / n), 1], [`${name}: ${done}/${n} questions`, 0]]);
+      };
+      const figures = await languageFigures(device, checkpoint, { questions, documents, options, asked });
+      if (format === "chat" || !attention) {
+        const text = options.attention || questions[0]?.instruction || "La casa del río.";
+        attention = { text, heads: await attentionPictures(device, checkpoint, text) };
+      }
+      checkpoints[name] = { ...measured, ...figures, memory_bytes: device.memory().peak };
+    }
+    device.close();
+    terminal.log(`  ${name}: ${summary(checkpoints[name])}`);
+  }
+  return {
+    checkpoints,
+    pictures: { curves: await curvesOf(folders), matrices, attention },
+    device: description,
+  };
+}

@@ -1,0 +1,88 @@
+/** The figures of a checkpoint: of a language model, or of a classifier. */
+import { validationBatches } from "../data/batches.ts";
+import { tokenStream } from "../data/documents.ts";
+import type { Question } from "../data/instructions.ts";
+import { repeatSplit } from "../data/labelled.ts";
+import type { Device } from "../device/device.ts";
+import { UserError } from "../errors.ts";
+import { exists } from "../files.ts";
+import { Decoder } from "../model/decoder.ts";
+import { plotMatrix } from "../plot.ts";
+import { findCheckpoint } from "../checkpoint/backbone.ts";
+import { type Checkpoint, readCheckpointInfo } from "../checkpoint/checkpoint.ts";
+import { openClassifier, qualityOn } from "../train/labels.ts";
+import { evaluateLoss } from "../train/held_out.ts";
+import type { EvaluateSection } from "./evaluate_section.ts";
+import { askAll, drawSamples, measureSpeed, score, scoreFamilies, variety } from "./language.ts";
+import { lossByPosition } from "./positions.ts";
+
+/** Texts that go through a model at once. */
+export const TEXTS = 8;
+
+export interface LanguageInputs {
+  readonly questions: readonly Question[];
+  readonly documents: readonly string[];
+  readonly options: Pick<EvaluateSection, "instruct" | "samples" | "speed">;
+  /** Called after every answer, with how many there are. */
+  asked(done: number): void;
+}
+
+/** A language model's figures on text, questions, samples and speed. */
+export async function languageFigures(
+  device: Device,
+  { config, values, tokenizer }: Checkpoint,
+  { questions, documents, options, asked }: LanguageInputs,
+) {
+  const model = new Decoder(device, config);
+  model.load(values);
+  const stream = tokenStream(documents, tokenizer);
+  const batches = validationBatches(stream, { batch: TEXTS, time: config.context, limit: Infinity });
+  const text = await evaluateLoss(model, batches, tokenizer);
+  const positions = await lossByPosition(model, stream);
+  const speed = await measureSpeed(model, options.speed.prompt, options.speed.tokens);
+  const samples = await drawSamples(model, tokenizer, options.samples);
+  const n = questions.length;
+  const answers = await askAll(model, tokenizer, questions, options.instruct.max_new_tokens, asked);
+  return {
+    text,
+    positions,
+    ...n > 0 && { instruct: { all: score(answers), families: scoreFamilies(answers), answers } },
+    samples,
+    variety: variety(samples.map(({ text }) => text)),
+    speed,
+  };
+}
+
+/** A classifier's figures on the texts that its own training held out, and a picture of its confusions. */
+export async function classifierFigures(device: Device, folder: string, name: string) {
+  const where = `evaluate.checkpoints.${name}`;
+  const { classifier, checkpoint: { info: { origin }, tokenizer } } = await openClassifier(device, folder);
+  if (!origin) {
+    throw new UserError(
+      `${where}: ${folder} does not say which texts it was trained on, so none can be told to be new to it; ` +
+        "train it again with deno task finetune-classify",
+    );
+  }
+  const { test } = await repeatSplit(origin).catch((error) => {
+    throw error instanceof UserError ? new UserError(`${where}: ${error.message}`) : error;
+  });
+  const figures = await qualityOn(classifier, tokenizer, test);
+  const { labels } = classifier.head;
+  const title = `${name}: ${test.length} texts of the test`;
+  const svg = plotMatrix({
+    title,
+    rows: { name: "true label", labels },
+    columns: { name: "predicted label", labels },
+    values: figures.confusion,
+    cell: 76,
+  });
+  return { classify: { task: origin.task, ...figures }, matrix: { title, svg } };
+}
+
+/** The data that a classifier was trained on, as far as it is there. */
+export async function labelledFiles(folder: string): Promise<string[]> {
+  const info = await readCheckpointInfo(await findCheckpoint(folder));
+  const files = Object.keys(info?.origin?.hashes ?? {});
+  const there = await Promise.all(files.map(exists));
+  return files.filter((_, i) => there[i]);
+}
