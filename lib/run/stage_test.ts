@@ -1,11 +1,14 @@
 /** Stages made up for the purpose, to count what a run reads. */
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertObjectMatch, assertThrows } from "@std/assert";
 import { join } from "@std/path";
+import { z } from "zod";
+import { UserError } from "../errors.ts";
 import { Terminal } from "../progress.ts";
 import { FileHashes } from "./hashes.ts";
 import { parsePreset } from "./preset.ts";
 import { pipeline } from "../../stages/pipeline.ts";
-import { runStage, type Stage } from "./stage.ts";
+import { settingsDifferences } from "./settings.ts";
+import { definePipeline, defineStage, isPresent, runStage, type Stage } from "./stage.ts";
 import { TINY } from "./testing.ts";
 
 const NAMES = [
@@ -83,4 +86,41 @@ Deno.test("a pipeline that is up to date reads no source and no result, and each
   await run();
   assertEquals(ran, NAMES);
   await Deno.remove(folder, { recursive: true });
+});
+
+Deno.test("a stage brings its section, its paths and its settings to the presets of its pipeline", () => {
+  const count = defineStage({
+    name: "count-words",
+    about: "",
+    module: import.meta.url,
+    sections: { count: z.strictObject({ files: z.array(z.string()), least: z.number().default(2) }) },
+    pathKeys: ["count.files"],
+    settings: ["seed"],
+    optional: true,
+    out: ({ name }) => `data/processed/${name}/words`,
+    after: () => [],
+    sources: ({ count }) => Promise.resolve(count.files),
+    run: ({ preset: { count } }) => Promise.resolve({ finished: true, metrics: { least: count.least } }),
+  });
+  const longer = definePipeline([...pipeline.stages, count]);
+  const parse = (...sets: string[]) => parsePreset(longer, TINY, "preset.yaml", sets);
+  assertEquals(isPresent(count, parse()), false);
+  const preset = parse("count.files=a.txt");
+  assertEquals(isPresent(count, preset), true);
+  assertObjectMatch(preset, { count: { files: ["a.txt"], least: 2 } });
+  assertEquals(count.out(preset), "data/processed/tiny/words");
+  assertEquals(settingsDifferences(count, parse("count.files=b.txt", "device=auto"), preset, longer.schema), [
+    { key: "count.files", before: ["b.txt"], now: ["a.txt"] },
+  ]);
+  assertThrows(
+    () => parse("count.files=a.txt", "count.leest=1"),
+    UserError,
+    "--set count.leest: unknown key; did you mean least?",
+  );
+  assertThrows(
+    () => parsePreset(pipeline, TINY, "preset.yaml", ["count.files=a.txt"]),
+    UserError,
+    "unknown key",
+  );
+  assertEquals(longer.pathKeys.at(-1), "count.files");
 });
