@@ -7,13 +7,12 @@
  */
 import { join } from "@std/path";
 import {
-  augment,
   type Conversation,
   conversationBatch,
-  readConversations,
+  splitConversations,
+  varyConversations,
 } from "../lib/data/instructions.ts";
 import { epochBatch } from "../lib/data/labelled.ts";
-import { UserError } from "../lib/errors.ts";
 import { writeFileAtomic } from "../lib/files.ts";
 import { answer } from "../lib/generate/answer.ts";
 import { Decoder } from "../lib/model/decoder.ts";
@@ -21,11 +20,12 @@ import { count } from "../lib/progress.ts";
 import type { PresetWith } from "../lib/run/config.ts";
 import { runAlone } from "../lib/run/main.ts";
 import { defineStage } from "../lib/run/stage.ts";
-import { finetuningLoop, openFor } from "../lib/run/training.ts";
-import { deriveSeed, permutation, uniform } from "../lib/tensor/random.ts";
+import { openFor } from "../lib/run/training.ts";
+import { deriveSeed } from "../lib/tensor/random.ts";
 import { encodeConversation, type EncodedConversation } from "../lib/text/prompt.ts";
 import { backboneFiles, readBackbone } from "../lib/checkpoint/backbone.ts";
 import { evaluateLoss } from "../lib/train/held_out.ts";
+import { finetuningLoop } from "../lib/train/finetuning_loop.ts";
 import { InstructSection } from "../lib/train/instruct_section.ts";
 import { train } from "../lib/train/loop.ts";
 import { highestLanguageLoss, languageBatch } from "../lib/train/step.ts";
@@ -59,7 +59,11 @@ export const finetuneInstruct = defineStage({
   async run(context) {
     const { preset, out, terminal } = context;
     const options = settings(preset);
-    const { train: learned, validation } = await readSplit(preset);
+    const { train: learned, validation } = await splitConversations(
+      options.data,
+      options.validation,
+      deriveSeed(preset.seed, "instruct", "split"),
+    );
     const backbone = await readBackbone(backboneOf(preset), buildVocab.out(preset));
     const { tokenizer } = backbone;
     const device = await openFor(preset, terminal, { config: backbone.config, batch: options.batch });
@@ -85,25 +89,21 @@ export const finetuneInstruct = defineStage({
       const options = { maxNewTokens: 100, temperature: 0, topK: 0, seed };
       return `${instruction} ${(await answer(model, tokenizer, instruction, options)).text}`;
     };
-    const result = await train(finetuningLoop("finetune-instruct", options, perEpoch, seed, preset), {
+    const loop = finetuningLoop(options, {
+      stage: "finetune-instruct",
+      format: "chat",
+      perEpoch,
+      seed,
+      mixed: preset.precision === "mixed",
+    });
+    const result = await train(loop, {
       ...context,
       model,
       tokenizer,
       highestLoss: highestLanguageLoss(model),
       batch(step) {
         const rows = epochBatch(learned.length, options.batch, step - 1, deriveSeed(seed, "batches"));
-        const varied = rows.map((i, row) => {
-          const own = deriveSeed(seed, "augment", step, row);
-          const draw = (purpose: string) => uniform(deriveSeed(own, purpose), 0);
-          const before = draw("history") < options.augment.history
-            ? learned[Math.floor(draw("before") * learned.length)].turns
-            : [];
-          const turns = [...before, ...learned[i].turns].map((turn, n) => ({
-            ...turn,
-            instruction: augment(turn.instruction, options.augment, deriveSeed(own, "turn", n)),
-          }));
-          return { ...learned[i], turns };
-        });
+        const varied = varyConversations(learned, rows, options.augment, deriveSeed(seed, "augment", step));
         return languageBatch(model, batchOf(varied.map(encode)));
       },
       evaluate: () => evaluateLoss(model, held, tokenizer),
@@ -122,18 +122,5 @@ export const finetuneInstruct = defineStage({
     return { finished: result.finished, device: device.description, metrics: { ...result } };
   },
 });
-
-/** All conversations of the preset's files, a part of them drawn by seed held out. */
-async function readSplit(preset: Preset) {
-  const { data, validation: share } = settings(preset);
-  const all: Conversation[] = [];
-  for (const path of data) all.push(...await readConversations(path));
-  const held = Math.max(1, Math.round(share * all.length));
-  if (all.length <= held) {
-    throw new UserError(`${data.join(", ")}: ${all.length} conversations are too few to train and validate`);
-  }
-  const order = permutation(deriveSeed(preset.seed, "instruct", "split"), all.length).map((i) => all[i]);
-  return { train: order.slice(held), validation: order.slice(0, held) };
-}
 
 if (import.meta.main) runAlone(finetuneInstruct, () => import("./pipeline.ts"));

@@ -7,35 +7,30 @@
  */
 import { join } from "@std/path";
 import { trainingBatch, validationBatches } from "../lib/data/batches.ts";
-import { readDocuments, tokenStream } from "../lib/data/documents.ts";
-import { UserError } from "../lib/errors.ts";
-import { generate } from "../lib/generate/generate.ts";
+import { readStreams } from "../lib/data/streams.ts";
+import { complete } from "../lib/generate/complete.ts";
 import { Decoder } from "../lib/model/decoder.ts";
 import { count } from "../lib/progress.ts";
-import type { PresetWith } from "../lib/run/config.ts";
 import { runAlone } from "../lib/run/main.ts";
 import { Model } from "../lib/run/model_section.ts";
 import { defineStage } from "../lib/run/stage.ts";
 import { architecture, openFor } from "../lib/run/training.ts";
 import { deriveSeed } from "../lib/tensor/random.ts";
-import { readTokenizer, type Tokenizer } from "../lib/text/tokenizer.ts";
-import { architectureDifferences, readCheckpoint } from "../lib/checkpoint/checkpoint.ts";
+import { readTokenizer } from "../lib/text/tokenizer.ts";
+import { loadUnfinished } from "../lib/train/resume.ts";
 import { evaluateLoss, unigramEntropy } from "../lib/train/held_out.ts";
 import { train } from "../lib/train/loop.ts";
 import { PretrainSection } from "../lib/train/pretrain_section.ts";
 import { highestLanguageLoss, languageBatch } from "../lib/train/step.ts";
-import { trainingBytes } from "../lib/train/measure.ts";
+import { requireMemory } from "../lib/train/measure.ts";
 import { buildVocab } from "./build-vocab.ts";
 import { prepareCorpus } from "./prepare-corpus.ts";
-
-const sections = { model: Model, pretrain: PretrainSection };
-type Preset = PresetWith<typeof sections>;
 
 export const pretrain = defineStage({
   name: "pretrain",
   about: "Trains a GPT on the corpus, from a random start.",
   module: import.meta.url,
-  sections,
+  sections: { model: Model, pretrain: PretrainSection },
   settings: ["seed", "device", "precision"],
   out: ({ name }) => `models/${name}/pretrain`,
   after: () => [prepareCorpus, buildVocab],
@@ -47,18 +42,10 @@ export const pretrain = defineStage({
     const { preset, out, terminal, resume } = context;
     const { model: { context: time }, pretrain: options, seed } = preset;
     const tokenizer = await readTokenizer(join(buildVocab.out(preset), "tokenizer.json"));
-    const streams = await readStreams(preset, tokenizer);
+    const streams = await readStreams(prepareCorpus.out(preset), tokenizer, time);
     const config = architecture(preset.model, tokenizer.size);
     const device = await openFor(preset, terminal, { config, batch: options.batch });
-    const bytes = trainingBytes(config, options.batch);
-    const { reach } = device.memory();
-    if (bytes > reach) {
-      const [needed, there] = [bytes, reach].map((n) => `${(n / 2 ** 30).toFixed(1)} GiB`);
-      throw new UserError(
-        `training this model takes about ${needed}, the ${device.name} device reaches ${there} here; ` +
-          "lower pretrain.batch, model.context, model.width or model.layers, or use a GPU",
-      );
-    }
+    requireMemory(device, config, options.batch);
     const model = new Decoder(device, config);
     const { layers, heads, width } = model.config;
     terminal.log(
@@ -80,6 +67,10 @@ export const pretrain = defineStage({
       time,
       limit: options.eval_batches,
     });
+    const sample = async ({ prompt, tokens, temperature, top_k }: typeof options.sample) => {
+      const drawing = { maxNewTokens: tokens, temperature, topK: top_k, seed: deriveSeed(seed, "sample") };
+      return prompt + await complete(model, tokenizer, prompt, drawing);
+    };
     const result = await train({
       stage: "pretrain",
       format: "text",
@@ -111,7 +102,7 @@ export const pretrain = defineStage({
         return languageBatch(model, batch);
       },
       evaluate: () => evaluateLoss(model, batches, tokenizer),
-      sample: () => sample(model, tokenizer, preset),
+      sample: () => sample(options.sample),
     });
     device.close();
     return {
@@ -121,56 +112,5 @@ export const pretrain = defineStage({
     };
   },
 });
-
-async function readStreams(preset: Preset, tokenizer: Tokenizer) {
-  const read = async (name: string) =>
-    tokenStream(await readDocuments(join(prepareCorpus.out(preset), name)), tokenizer);
-  const streams = { train: await read("train.jsonl"), validation: await read("validation.jsonl") };
-  const { context } = preset.model;
-  if (streams.train.length <= context) {
-    throw new UserError(
-      `model.context: ${context} tokens are more than the training text's ` +
-        `${streams.train.length}; lower it to at most ${streams.train.length - 1}, or add text`,
-    );
-  }
-  if (streams.validation.length < 2) {
-    throw new UserError("prepare-corpus.validation.share: no text is held out; raise it, or add text");
-  }
-  return streams;
-}
-
-/** Loads the weights to go on with, if they are of this architecture and vocabulary. */
-async function loadUnfinished(folder: string, model: Decoder, tokenizer: Tokenizer): Promise<void> {
-  const checkpoint = await readCheckpoint(folder);
-  const remedy = "undo the change, or start anew with --force";
-  const differences = architectureDifferences(checkpoint.config, model.config);
-  if (differences.length > 0) {
-    throw new UserError(
-      `--resume: ${folder} has another architecture (${differences.join(", ")}); ${remedy}`,
-    );
-  }
-  if (JSON.stringify(checkpoint.tokenizer.toJson()) !== JSON.stringify(tokenizer.toJson())) {
-    throw new UserError(`--resume: ${folder} was trained with the vocabulary of another corpus; ${remedy}`);
-  }
-  model.load(checkpoint.values);
-}
-
-async function sample(
-  model: Decoder,
-  tokenizer: Tokenizer,
-  { seed, pretrain: { sample } }: Preset,
-): Promise<string> {
-  const prompt = Uint32Array.of(tokenizer.special.bos, ...tokenizer.encode(sample.prompt));
-  const ids: number[] = [];
-  const options = {
-    maxNewTokens: sample.tokens,
-    temperature: sample.temperature,
-    topK: sample.top_k,
-    seed: deriveSeed(seed, "sample"),
-    stop: tokenizer.special.eos,
-  };
-  for await (const id of generate(model, prompt, options)) ids.push(id);
-  return sample.prompt + tokenizer.decode(ids);
-}
 
 if (import.meta.main) runAlone(pretrain, () => import("./pipeline.ts"));

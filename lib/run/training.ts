@@ -7,9 +7,6 @@ import { UserError } from "../errors.ts";
 import type { ModelConfig } from "../model/config.ts";
 import type { Terminal } from "../progress.ts";
 import { fasterDevice } from "../train/faster_device.ts";
-import type { LoopOptions } from "../train/loop.ts";
-import type { ClassifySection } from "../train/classify_section.ts";
-import type { InstructSection } from "../train/instruct_section.ts";
 import type { CommonKeys } from "./config.ts";
 import { camelKeys, type ModelSection } from "./model_section.ts";
 
@@ -50,34 +47,4 @@ export async function openFor(
 /** The architecture, once the vocabulary's size is known. */
 export function architecture(model: ModelSection, vocab: number): ModelConfig {
   return { ...camelKeys(model), vocab };
-}
-
-/**
- * A finetuning's loop: epochs over some examples, with a validation after each.
- * @param perEpoch steps of an epoch
- */
-export function finetuningLoop(
-  stage: "finetune-classify" | "finetune-instruct",
-  options: ClassifySection | InstructSection,
-  perEpoch: number,
-  seed: number,
-  preset: CommonKeys,
-): LoopOptions {
-  const steps = options.epochs * perEpoch;
-  return {
-    stage,
-    format: stage === "finetune-instruct" ? "chat" : "labels",
-    seed,
-    schedule: {
-      lr: options.lr,
-      min_lr: options.min_lr ?? options.lr / 10,
-      warmup: Math.min(options.warmup, steps),
-      steps,
-    },
-    optimizer: { ...options, weightDecay: options.weight_decay },
-    accumulate: 1,
-    mixed: preset.precision === "mixed",
-    precision: options.weights,
-    every: { log: options.log_every, evaluate: perEpoch, sample: perEpoch, save: 0 },
-  };
 }

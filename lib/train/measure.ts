@@ -10,6 +10,7 @@ import {
   type Snapshot,
 } from "../device/device.ts";
 import { WebGpuDevice } from "../device/webgpu.ts";
+import { UserError } from "../errors.ts";
 import { type ModelConfig, modelConfig, type ModelOptions } from "../model/config.ts";
 import { Decoder, parameterSpecs } from "../model/decoder.ts";
 import { matmulNN } from "../ops/linear.ts";
@@ -261,4 +262,16 @@ async function measureCeilings(device: WebGpuDevice): Promise<NonNullable<Profil
     for (const buffer of [a, b, c]) device.release(buffer);
   }
   return { gflops, gb_per_s };
+}
+
+/** @throws {UserError} if training takes more memory than a device reaches */
+export function requireMemory(device: Device, config: ModelConfig, batch: number): void {
+  const bytes = trainingBytes(config, batch);
+  const { reach } = device.memory();
+  if (bytes <= reach) return;
+  const [needed, there] = [bytes, reach].map((n) => `${(n / 2 ** 30).toFixed(1)} GiB`);
+  throw new UserError(
+    `training this model takes about ${needed}, the ${device.name} device reaches ${there} here; ` +
+      "lower pretrain.batch, model.context, model.width or model.layers, or use a GPU",
+  );
 }

@@ -1,0 +1,33 @@
+/** What both finetunings ask of the training loop. */
+import type { ClassifySection } from "./classify_section.ts";
+import type { InstructSection } from "./instruct_section.ts";
+import type { LoopOptions } from "./loop.ts";
+
+/**
+ * A finetuning's loop: epochs over some examples, with a validation after each.
+ * @param perEpoch steps of an epoch
+ */
+export function finetuningLoop(
+  options: ClassifySection | InstructSection,
+  { stage, format, perEpoch, seed, mixed }:
+    & { readonly perEpoch: number }
+    & Pick<LoopOptions, "stage" | "format" | "seed" | "mixed">,
+): LoopOptions {
+  const steps = options.epochs * perEpoch;
+  return {
+    stage,
+    format,
+    seed,
+    schedule: {
+      lr: options.lr,
+      min_lr: options.min_lr ?? options.lr / 10,
+      warmup: Math.min(options.warmup, steps),
+      steps,
+    },
+    optimizer: { ...options, weightDecay: options.weight_decay },
+    accumulate: 1,
+    mixed,
+    precision: options.weights,
+    every: { log: options.log_every, evaluate: perEpoch, sample: perEpoch, save: 0 },
+  };
+}

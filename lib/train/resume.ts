@@ -1,0 +1,24 @@
+/** Going on with a training that was interrupted. */
+import { architectureDifferences, readCheckpoint } from "../checkpoint/checkpoint.ts";
+import { UserError } from "../errors.ts";
+import type { Decoder } from "../model/decoder.ts";
+import type { Tokenizer } from "../text/tokenizer.ts";
+
+/**
+ * Loads the weights of an unfinished training, to go on with them.
+ * @throws {UserError} if they are of another architecture or vocabulary
+ */
+export async function loadUnfinished(folder: string, model: Decoder, tokenizer: Tokenizer): Promise<void> {
+  const checkpoint = await readCheckpoint(folder);
+  const remedy = "undo the change, or start anew with --force";
+  const differences = architectureDifferences(checkpoint.config, model.config);
+  if (differences.length > 0) {
+    throw new UserError(
+      `--resume: ${folder} has another architecture (${differences.join(", ")}); ${remedy}`,
+    );
+  }
+  if (JSON.stringify(checkpoint.tokenizer.toJson()) !== JSON.stringify(tokenizer.toJson())) {
+    throw new UserError(`--resume: ${folder} was trained with the vocabulary of another corpus; ${remedy}`);
+  }
+  model.load(checkpoint.values);
+}
