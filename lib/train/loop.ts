@@ -140,10 +140,10 @@ export async function train(options: LoopOptions, task: LoopTask): Promise<LoopR
     const batches = Array.from({ length: options.accumulate }, (_, micro) => task.batch(step, micro));
     const gradients = computeGradients(optimizer, batches, deriveSeed(options.seed, "pass", step));
     const update = updateWeights(optimizer, step, lr);
+    // Its figures are fetched when `step` may be further on.
+    const pending = { step, lr, ...gradients, ...update };
     model.parameters.device.flush();
-    await report(
-      await flight.add(() => finishStep({ step, lr, ...gradients, ...update }, task, options.stage)),
-    );
+    await report(await flight.add(() => finishStep(pending, task, options.stage)));
     if (due(options.every.evaluate)) await interlude(evaluate);
     if (task.sample && due(options.every.sample)) {
       await interlude(async () => {

@@ -63,6 +63,17 @@ function slow(device: Device, ms: number): Device {
   });
 }
 
+Deno.test("each step's figures stand under its own number, also where those of several are fetched together", async () => {
+  const out = await Deno.makeTempDir();
+  const model = new Decoder(await CpuDevice.open({ threads: 1 }), configOf(SHAPE));
+  model.initialize(1);
+  const steps = 40;
+  await train({ ...OPTIONS, schedule: { ...OPTIONS.schedule, steps } }, taskOf(model, out));
+  const { lines } = await Metrics.open(`${out}/metrics.jsonl`, Infinity);
+  assertEquals(lines.map(({ step }) => step), Array.from({ length: steps }, (_, i) => i + 1));
+  model.parameters.device.close();
+});
+
 Deno.test("the speed of training counts all the time that a device takes, also while results are waited for", async () => {
   const out = await Deno.makeTempDir();
   const ms = 50, snapshots = 3; // the losses of two micro-batches, and the norm
