@@ -3,8 +3,9 @@
  * characters, for the vocabularies that were first made here.
  */
 import { BinaryHeap } from "@std/data-structures/binary-heap";
-import { ALPHABET, toByteCharacters } from "./byte_alphabet.ts";
+import { ALPHABET, BYTE_CHARACTERS, toByteCharacters } from "./byte_alphabet.ts";
 import { learnMerges } from "./merges.ts";
+import { PairTable } from "./pair_table.ts";
 import { PIECES } from "./pieces.ts";
 import { specialTokens } from "./special.ts";
 import { type TokenizerJson, tokenizerJson, vocabOf } from "./tokenizer_json.ts";
@@ -23,14 +24,18 @@ export function buildBpe(words: WordCounts, { size }: VocabularyOptions): Tokeni
   return tokenizerJson(model, { special, pattern: PIECES, spelling: "bytes" });
 }
 
-/** Ids and ranks are below this. */
-const MOST = 2 ** 22;
+/** Pieces of up to so many symbols are merged without a heap. */
+const SHORT = 64;
 
 export class Bpe {
   readonly #ids: ReadonlyMap<string, number>;
   /** By the ids of two neighbours: how early they were merged, and into which token. */
-  readonly #ranks = new Map<number, number>();
+  readonly #ranks: PairTable;
   readonly #merged: number[] = [];
+  /** Ranks of a piece's neighbours. */
+  readonly #scratch = new Int32Array(SHORT);
+  /** Ids of the bytes. */
+  readonly #bytes: Int32Array;
   readonly #unknown: number;
   readonly #whole: boolean;
 
@@ -44,10 +49,12 @@ export class Bpe {
     { unknown, whole }: { unknown: number; whole: boolean },
   ) {
     this.#ids = ids;
+    this.#bytes = Int32Array.from(BYTE_CHARACTERS, (character) => ids.get(character) ?? -1);
     this.#unknown = unknown;
     this.#whole = whole;
+    this.#ranks = new PairTable(merges.length);
     merges.forEach(([a, b], rank) => {
-      this.#ranks.set(ids.get(a)! * MOST + ids.get(b)!, rank);
+      this.#ranks.set(ids.get(a)!, ids.get(b)!, rank);
       this.#merged.push(ids.get(a + b)!);
     });
   }
@@ -61,23 +68,39 @@ export class Bpe {
     return symbols.includes(-1) ? symbols.map((id) => id < 0 ? this.#unknown : id) : symbols;
   }
 
-  #rank(a: number, b: number): number | undefined {
-    return a < 0 || b < 0 ? undefined : this.#ranks.get(a * MOST + b);
+  /** The same for bytes of UTF-8, if all have tokens. */
+  encodeBytes(bytes: Uint8Array): number[] {
+    const symbols: number[] = [];
+    for (let i = 0; i < bytes.length; i++) symbols.push(this.#bytes[bytes[i]]);
+    if (symbols.length > 1) this.#merge(symbols);
+    return symbols;
+  }
+
+  /** How early a pair is merged; -1 for never. */
+  #rank(a: number, b: number): number {
+    return a < 0 || b < 0 ? -1 : this.#ranks.get(a, b);
   }
 
   /** Merges neighbours: the pair that was learned first before others, and of equal ones the leftmost. */
   #merge(symbols: number[]): void {
-    if (symbols.length > 32) return this.#mergeLong(symbols);
+    if (symbols.length > SHORT) return this.#mergeLong(symbols);
+    const ranks = this.#scratch;
+    let n = symbols.length;
+    for (let i = 0; i + 1 < n; i++) ranks[i] = this.#rank(symbols[i], symbols[i + 1]);
     for (;;) {
-      let best = Infinity, at = -1;
-      for (let i = 0; i + 1 < symbols.length; i++) {
-        const rank = this.#rank(symbols[i], symbols[i + 1]) ?? Infinity;
-        if (rank < best) [best, at] = [rank, i];
-      }
-      if (at < 0) return;
+      let best = -1, at = -1;
+      for (let i = 0; i + 1 < n; i++) if (ranks[i] >= 0 && (at < 0 || ranks[i] < best)) best = ranks[at = i];
+      if (at < 0) break;
       symbols[at] = this.#merged[best];
-      symbols.splice(at + 1, 1);
+      n--;
+      for (let i = at + 1; i < n; i++) {
+        symbols[i] = symbols[i + 1];
+        ranks[i] = ranks[i + 1];
+      }
+      if (at > 0) ranks[at - 1] = this.#rank(symbols[at - 1], symbols[at]);
+      if (at + 1 < n) ranks[at] = this.#rank(symbols[at], symbols[at + 1]);
     }
+    symbols.length = n;
   }
 
   /** The same with a heap and links between neighbours, in a time that hardly grows faster than the piece. */
@@ -90,7 +113,7 @@ export class Bpe {
     const offer = (i: number) => {
       if (i < 0 || next[i] >= n) return;
       const rank = this.#rank(symbols[i], symbols[next[i]]);
-      if (rank !== undefined) heap.push(rank * n + i);
+      if (rank >= 0) heap.push(rank * n + i);
     };
     const GONE = -2;
     for (let i = 0; i + 1 < n; i++) offer(i);

@@ -36,8 +36,11 @@ export class JsonTokenizer implements Tokenizer {
     const pieces = this.#pieces(cut ? windowOf(text, cut, longest.token, longest.piece) : text);
     if (!cut) {
       const ids: number[] = [];
-      for (const piece of pieces) for (const id of this.#idsOf(piece)) ids.push(id);
-      return Uint32Array.from(ids);
+      for (const piece of pieces) {
+        const own = this.#idsOf(piece);
+        for (let i = 0; i < own.length; i++) ids.push(own[i]);
+      }
+      return new Uint32Array(ids);
     }
     const fromStart = "first" in cut;
     const wanted = fromStart ? cut.first : cut.last;

@@ -112,7 +112,10 @@ export function pieceEncoder(
     }
     case "BPE": {
       const bpe = new Bpe(ids, model.merges, { unknown: unk ?? 0, whole: model.ignore_merges === true });
-      return bytes ? (piece) => bpe.encode(toByteCharacters(piece)) : (piece) => bpe.encode(piece);
+      if (!bytes) return (piece) => bpe.encode(piece);
+      return model.ignore_merges
+        ? (piece) => bpe.encode(toByteCharacters(piece))
+        : (piece) => bpe.encodeBytes(encoder.encode(piece));
     }
     case "Unigram": {
       const spelled = Array.from(usable, (token) => token === undefined ? null : fromByteCharacters(token));

@@ -82,7 +82,7 @@ function frequentSubstrings(words: readonly (readonly [string, number])[]): [str
     if (found.length === 0) break;
     const kept = new Set(found.map(([part]) => part));
     each((part, { common }, at) => common[at] = Number(kept.has(part)));
-    seeds.push(...found);
+    for (const seed of found) seeds.push(seed);
   }
   return seeds.sort(([a, m], [b, n]) => n * b.length - m * a.length).slice(0, SEEDS);
 }

@@ -42,28 +42,33 @@ export function buildWordPiece(words: WordCounts, options: VocabularyOptions): T
 
 export class WordPiece {
   readonly #ids: ReadonlyMap<string, number>;
+  /** Continuations, without their mark. */
+  readonly #continued = new Map<string, number>();
   readonly #unknown: number;
-  /** Characters of the longest token. */
-  readonly #longest: number;
+  /** UTF-16 units of the longest token. */
+  #longest = 1;
 
   constructor(ids: ReadonlyMap<string, number>, unknown: number) {
     this.#ids = ids;
     this.#unknown = unknown;
-    this.#longest = ids.keys().reduce((most, token) => Math.max(most, [...token].length), 1);
+    for (const [token, id] of ids) {
+      this.#longest = Math.max(this.#longest, token.length);
+      if (token.startsWith(CONTINUED)) this.#continued.set(token.slice(CONTINUED.length), id);
+    }
   }
 
   /** The whole piece is unknown if a part of it is. */
   encode(piece: string): number[] {
     const known = this.#ids.get(piece);
     if (known !== undefined) return [known];
-    const characters = [...piece];
-    if (characters.length > LONGEST_WORD) return [this.#unknown];
+    if (piece.length > LONGEST_WORD && [...piece].length > LONGEST_WORD) return [this.#unknown];
     const found: number[] = [];
-    for (let at = 0; at < characters.length;) {
-      let id: number | undefined, end = Math.min(characters.length, at + this.#longest);
+    for (let at = 0; at < piece.length;) {
+      const tokens = at === 0 ? this.#ids : this.#continued;
+      let id: number | undefined, end = Math.min(piece.length, at + this.#longest);
+      // Tokens are whole characters, so none ends within one.
       for (; end > at; end--) {
-        const part = characters.slice(at, end).join("");
-        id = this.#ids.get(at === 0 ? part : CONTINUED + part);
+        id = tokens.get(piece.slice(at, end));
         if (id !== undefined) break;
       }
       if (id === undefined) return [this.#unknown];

@@ -5,7 +5,7 @@
  *                         [--steps N] [--rounds N] [--against COMMAND] [--json]
  *   deno task bench ops | decode [the same]
  *   deno task bench serve [--models models] [--seconds N]
- *   deno task bench prepare-corpus [--megabytes N]
+ *   deno task bench prepare-corpus | tokenizers [--megabytes N]
  *
  * `--against` runs another program's benchmark in turns with ours: COMMAND gets --arch, --layers, --heads,
  * --width, --context, --batch, --vocab and --steps, and prints a line of JSON with `ms_per_step`.
@@ -19,6 +19,7 @@ import { shortForms } from "../model/families/table.ts";
 import { Decoder } from "../model/decoder.ts";
 import { benchCorpus } from "./bench_corpus.ts";
 import { benchServe } from "./bench_serve.ts";
+import { benchTokenizers } from "./bench_tokenizers.ts";
 import { configOf, measureSteps, median, profileSteps, type Shape, shapeName } from "../train/measure.ts";
 
 const SHAPES = [
@@ -27,13 +28,14 @@ const SHAPES = [
   "L6 H6 C384 T256 B16 V65", // nanoGPT's baby model
 ];
 
-const HELP = `Usage: deno task bench train | ops | decode | serve | prepare-corpus [options]
+const HELP = `Usage: deno task bench train | ops | decode | serve | prepare-corpus | tokenizers [options]
 
   train   whole training steps, with clipping and AdamW
   ops     the same, kernel by kernel
   decode  greedy decoding of one sequence with a cache
   serve   the server's first model with 1, 4, 16 and 64 clients
   prepare-corpus  the stage on generated text: MB/s and peak memory, at two sizes
+  tokenizers  each kind of vocabulary on generated text: learning and encoding
 
   --shape TEXT       "L4 H4 C128 T64 B12 V65"; repeatable; three usual ones by default
   --arch NAME        ${[...shortForms.keys()].join(", ")} (gpt2; train, ops and decode)
@@ -45,7 +47,7 @@ const HELP = `Usage: deno task bench train | ops | decode | serve | prepare-corp
   --against COMMAND  another program to measure in turns with ours (train only)
   --models FOLDER    checkpoints (models; serve only)
   --seconds N        of each measurement (5; serve only)
-  --megabytes N      the larger of the two sizes (200; prepare-corpus only)
+  --megabytes N      the larger of the two sizes (200; prepare-corpus), or the text (100; tokenizers)
   --json             one line of JSON a measurement
   --help             this text`;
 
@@ -209,8 +211,14 @@ await runProgram(program, async (flags, [what, ...more]) => {
     const megabytes = numberFlag("megabytes", flags.megabytes ?? "200", 10, true);
     return await benchCorpus({ megabytes, rounds, json });
   }
+  if (what === "tokenizers") {
+    const megabytes = numberFlag("megabytes", flags.megabytes ?? "100", 1, true);
+    return await benchTokenizers({ megabytes, json });
+  }
   if (what === undefined || !Object.hasOwn(benches, what)) {
-    throw new UserError("bench: say what to measure: train, ops, decode, serve or prepare-corpus");
+    throw new UserError(
+      "bench: say what to measure: train, ops, decode, serve, prepare-corpus or tokenizers",
+    );
   }
   const precision = flags.precision ?? "float32";
   if (!["float32", "mixed"].includes(precision)) {

@@ -49,7 +49,7 @@ interface Measured {
 }
 
 /** The most memory that this process has had, in MiB; on Linux only more than what it has now. */
-function peakMemory(): number {
+export function peakMemory(): number {
   try {
     return Number(/VmHWM:\s*(\d+)/.exec(Deno.readTextFileSync("/proc/self/status"))![1]) / 1024;
   } catch {
