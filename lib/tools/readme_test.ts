@@ -16,7 +16,7 @@ const LONGEST = 60_000; // milliseconds
 const REQUIRED = "DESDE_CERO_REQUIRE_TERMINAL";
 
 /** Tasks that are checks of their own, which CI runs. */
-const CHECKS = ["test", "test-clients", "check", "ok"];
+const CHECKS = ["test", "test-clients", "test-tokenizers", "check", "ok"];
 
 /** The commands in the shell blocks of a Markdown text, and the tasks that it names in backquotes. */
 function commandsOf(markdown: string): string[] {
@@ -57,6 +57,7 @@ function variants(command: string): string[] | null {
     case "build-kernels":
     case "test":
     case "test-clients":
+    case "test-tokenizers":
       return [`${command} --help`];
     case "ok":
       return []; // Its parts are run by CI, see below.
@@ -72,6 +73,7 @@ const BENCH: Record<string, string> = {
   decode: MODEL,
   serve: "--seconds 0.2",
   "prepare-corpus": "--help",
+  tokenizers: "--megabytes 1",
 };
 
 /** What a stage's command makes, of the preset `name`. */
@@ -278,7 +280,7 @@ Deno.test("deno task ok does what CI does first", async () => {
   const { ok, check } = await tasksOf();
   assertEquals(ok.command, "deno task check && deno task test");
   const ci = await Deno.readTextFile(join(root, ".ci/run"));
-  for (const task of ["check", "test", "test-clients"]) {
+  for (const task of ["check", "test", "test-clients", "test-tokenizers"]) {
     assertMatch(ci, new RegExp(`^deno task -q ${task}\\b`, "m"));
   }
   assert(check.command.startsWith("deno fmt --check && deno lint && deno check "), check.command);
