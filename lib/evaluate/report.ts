@@ -54,6 +54,7 @@ const FIGURES: readonly [string, (c: CheckpointReport) => string][] = [
   ["perplexity", ({ text }) => fixed(2)(text?.perplexity)],
   ["bits per character", ({ text }) => fixed(3)(text?.bpc)],
   ["bits per byte", ({ text }) => fixed(3)(text?.bpb)],
+  ["unknown tokens", ({ text }) => percent(text?.unknown)],
   ["questions: exact answers", ({ instruct }) => percent(instruct?.all.exact)],
   ["questions: answers with what they should contain", ({ instruct }) => percent(instruct?.all.contains)],
   ["questions: chrF", ({ instruct }) => fixed(3)(instruct?.all.chrf)],

@@ -15,8 +15,10 @@ export interface Prediction {
   readonly perplexity: number;
   /** All bits, divided by the characters that the targets spell; special tokens cost bits, but spell none. */
   readonly bpc: number;
-  /** All bits, divided by the bytes of the text in UTF-8: comparable between tokenizers. */
+  /** All bits, divided by the bytes of the text in UTF-8: comparable between tokenizers that know the text. */
   readonly bpb: number;
+  /** The share of `<unk>` among the targets. It costs few bits and says little: with many, bits per byte flatter. */
+  readonly unknown: number;
 }
 
 export async function evaluateLoss(
@@ -33,7 +35,7 @@ export async function evaluateLoss(
     losses.push(...await flight.add(() => loss.data()));
   }
   losses.push(...await flight.land());
-  let nats = 0, targets = 0, characters = 0, bytes = 0;
+  let nats = 0, targets = 0, characters = 0, bytes = 0, unknowns = 0;
   for (const [i, batch] of batches.entries()) {
     const counted = batch.targets.filter((t) => t !== IGNORED);
     nats += losses[i][0] * counted.length;
@@ -42,6 +44,7 @@ export async function evaluateLoss(
       const spelled = tokenizer.bytes(id);
       // What the vocabulary lacks is one character at least; its bytes are not known.
       const unknown = Number(id === tokenizer.special.unk);
+      unknowns += unknown;
       bytes += spelled.length + unknown;
       characters += spelled.reduce((n, byte) => n + Number(!continues(byte)), unknown);
     }
@@ -52,6 +55,7 @@ export async function evaluateLoss(
     perplexity: Math.exp(loss),
     bpc: bits / Math.max(1, characters),
     bpb: bits / Math.max(1, bytes),
+    unknown: unknowns / targets,
   };
 }
 
