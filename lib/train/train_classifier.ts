@@ -13,6 +13,7 @@ import type { ClassifySection } from "./classify_section.ts";
 import { finetuningLoop } from "./finetuning_loop.ts";
 import { mostProbable, pooledStates, probabilities, qualityOn, statesOf } from "./labels.ts";
 import { type LoopTask, train } from "./loop.ts";
+import type { MicroBatch } from "./step.ts";
 
 type Splits = Awaited<ReturnType<typeof splitTask>>;
 type Backbone = Awaited<ReturnType<typeof readBackbone>>;
@@ -38,6 +39,82 @@ export function classWeights(
   return Float32Array.from(counts, (n) => train.length / (labels.length * n));
 }
 
+/** Labelled texts as a model takes them. */
+interface Part {
+  readonly texts: readonly Uint32Array[];
+  /** The index of each text's label. */
+  readonly targets: Uint32Array;
+  /** The pooled states (N, C) that a frozen backbone gives them. */
+  readonly states: Float32Array | null;
+}
+
+async function preparePart(
+  model: Classifier,
+  { backbone: { tokenizer }, splits: { labels }, options }: ClassifierTask,
+  examples: readonly Labelled[],
+): Promise<Part> {
+  const texts = examples.map(({ text }) => encodeText(tokenizer, text, model.config.context));
+  return {
+    texts,
+    targets: Uint32Array.from(examples, ({ label }) => labels.indexOf(label)),
+    states: options.freeze === "backbone" ? await pooledStates(model, texts) : null,
+  };
+}
+
+/** A classifier that has learned nothing yet, on the backbone's weights, or on random ones. */
+function untrained(task: ClassifierTask, values: Backbone["values"] | undefined): Classifier {
+  const { name, splits: { labels, origin }, backbone, options, device, terminal } = task;
+  const config = { ...backbone.config, dropout: options.dropout };
+  const head = { labels, pooling: options.pooling, norm: options.norm, dropout: options.dropout };
+  const freeze: Freeze = options.freeze === "backbone" || options.freeze === "none"
+    ? options.freeze
+    : Math.min(config.layers, Number(options.freeze.split(" ")[1]));
+  const model = new Classifier(device, config, head, backbone.tokenizer.special.pad, freeze);
+  model.initialize(deriveSeed(origin.seed, "weights"), values);
+  terminal.log(
+    `  ${name}: ${values ? "from the backbone" : "from a random backbone"}, ` +
+      `${count(model.parameters.trained)} of ${count(model.parameters.count)} parameters are trained`,
+  );
+  return model;
+}
+
+/** The mean loss, and the share of labels that are right. */
+async function measure(model: Classifier, { texts, targets, states }: Part) {
+  const p = await probabilities(model, states ?? await pooledStates(model, texts));
+  const right = p.filter((row, i) => mostProbable(row) === targets[i]).length;
+  const loss = p.reduce((sum, row, i) => sum - Math.log(Math.max(1e-12, row[targets[i]])), 0) / p.length;
+  return { loss, accuracy: right / p.length };
+}
+
+/** The batches of training, by step: every text once an epoch, with some of its tokens hidden. */
+function batchesOf(model: Classifier, task: ClassifierTask, { texts, targets, states }: Part) {
+  const { splits, backbone: { tokenizer: { special } }, options, device } = task;
+  const { width, context } = model.config;
+  const { seed } = splits.origin;
+  const weights = classWeights(splits, options);
+  const mask = special.unk ?? special.pad;
+  return (step: number): MicroBatch => {
+    const rows = epochBatch(texts.length, options.batch, step - 1, deriveSeed(seed, "batches"));
+    const labels = Uint32Array.from(rows, (i) => targets[i]);
+    const hidden = deriveSeed(seed, "hidden", step);
+    const shown = rows.map((i, row) =>
+      hideTokens(texts[i], options.token_dropout, deriveSeed(hidden, row), mask)
+    );
+    const tokens = padded(shown, context, special.pad);
+    return {
+      targets: rows.length,
+      tokens: tokens.ids.length,
+      loss: (passSeed) =>
+        model.loss(
+          states ? statesOf(device, states, width, rows) : tokens,
+          labels,
+          weights && Float32Array.from(labels, (label) => weights[label]),
+          passSeed,
+        ),
+    };
+  };
+}
+
 /**
  * One training: from the backbone's weights, or from random ones. A frozen backbone computes its states
  * once, and only the head is trained on them.
@@ -48,55 +125,15 @@ export async function trainClassifier(
   out: string,
   values: Backbone["values"] | undefined,
 ) {
-  const { name, splits, backbone, options, mixed, device, terminal } = task;
-  const { labels } = splits;
-  const { tokenizer } = backbone;
-  const config = { ...backbone.config, dropout: options.dropout };
-  const head = { labels, pooling: options.pooling, norm: options.norm, dropout: options.dropout };
-  const freeze: Freeze = options.freeze === "backbone" || options.freeze === "none"
-    ? options.freeze
-    : Math.min(config.layers, Number(options.freeze.split(" ")[1]));
-  const model = new Classifier(device, config, head, tokenizer.special.pad, freeze);
+  const { name, splits, backbone: { tokenizer }, options, mixed } = task;
   const { seed } = splits.origin;
-  model.initialize(deriveSeed(seed, "weights"), values);
-  terminal.log(
-    `  ${name}: ${values ? "from the backbone" : "from a random backbone"}, ` +
-      `${count(model.parameters.trained)} of ${count(model.parameters.count)} parameters are trained`,
-  );
-  const encode = (examples: readonly Labelled[]) => ({
-    texts: examples.map(({ text }) => encodeText(tokenizer, text, config.context)),
-    targets: Uint32Array.from(examples, ({ label }) => labels.indexOf(label)),
-  });
+  const model = untrained(task, values);
   // Training texts, as many of each label as validate: they show whether the model only learns by heart.
-  const seen = drawAlike(splits.train, splits.validation, deriveSeed(seed, "seen"));
-  const data = {
-    train: encode(splits.train),
-    seen: encode(seen),
-    validation: encode(splits.validation),
-    test: encode(splits.test),
-  };
-  const frozen = freeze === "backbone"
-    ? {
-      train: await pooledStates(model, data.train.texts),
-      seen: await pooledStates(model, data.seen.texts),
-      validation: await pooledStates(model, data.validation.texts),
-    }
-    : null;
-  const weights = classWeights(splits, options);
-  const mask = tokenizer.special.unk ?? tokenizer.special.pad;
-  const n = data.train.texts.length;
-  const perEpoch = Math.ceil(n / options.batch);
-
-  const accuracyPoints: Record<"seen" | "validation", [number, number][]> = { seen: [], validation: [] };
-  let step = 0;
-  const measure = async (part: "seen" | "validation") => {
-    const p = await probabilities(model, frozen?.[part] ?? await pooledStates(model, data[part].texts));
-    const { targets } = data[part];
-    const right = p.filter((row, i) => mostProbable(row) === targets[i]).length;
-    const loss = p.reduce((sum, row, i) => sum - Math.log(Math.max(1e-12, row[targets[i]])), 0) / p.length;
-    accuracyPoints[part].push([step, right / p.length]);
-    return { loss, accuracy: right / p.length };
-  };
+  const alike = drawAlike(splits.train, splits.validation, deriveSeed(seed, "seen"));
+  const learned = await preparePart(model, task, splits.train);
+  const seen = await preparePart(model, task, alike);
+  const validation = await preparePart(model, task, splits.validation);
+  const perEpoch = Math.ceil(splits.train.length / options.batch);
   const loop = finetuningLoop(options, {
     stage: "finetune-classify",
     format: "labels",
@@ -104,6 +141,12 @@ export async function trainClassifier(
     seed,
     mixed,
   });
+  const batch = batchesOf(model, task, learned);
+  const accuracies: Record<"seen" | "validation", [step: number, share: number][]> = {
+    seen: [],
+    validation: [],
+  };
+  let step = 0;
   const result = await train(loop, {
     ...task,
     model,
@@ -111,33 +154,12 @@ export async function trainClassifier(
     out,
     origin: splits.origin,
     highestLoss: Infinity, // a few texts, confidently mistaken, cost any amount
-    batch(at) {
-      step = at;
-      const rows = epochBatch(n, options.batch, at - 1, deriveSeed(seed, "batches"));
-      const targets = Uint32Array.from(rows, (i) => data.train.targets[i]);
-      const hidden = deriveSeed(seed, "hidden", at);
-      const tokens = padded(
-        rows.map((i, row) => {
-          return hideTokens(data.train.texts[i], options.token_dropout, deriveSeed(hidden, row), mask);
-        }),
-        config.context,
-        tokenizer.special.pad,
-      );
-      return {
-        targets: rows.length,
-        tokens: tokens.ids.length,
-        loss: (passSeed) =>
-          model.loss(
-            frozen ? statesOf(device, frozen.train, config.width, rows) : tokens,
-            targets,
-            weights && Float32Array.from(targets, (label) => weights[label]),
-            passSeed,
-          ),
-      };
-    },
+    batch: (at) => batch(step = at),
     async evaluate() {
-      await measure("seen");
-      return await measure("validation");
+      accuracies.seen.push([step, (await measure(model, seen)).accuracy]);
+      const held = await measure(model, validation);
+      accuracies.validation.push([step, held.accuracy]);
+      return held;
     },
     // The loss rises with confidence long before labels get worse; of equals, the later has seen more.
     better: (now, best) => now.accuracy >= best.accuracy,
@@ -146,8 +168,8 @@ export async function trainClassifier(
   await writeFileAtomic(
     join(out, "accuracy.svg"),
     plotCurves(`${name}: accuracy`, "share right", [
-      { name: "training texts", points: accuracyPoints.seen },
-      { name: "validation texts", points: accuracyPoints.validation },
+      { name: "training texts", points: accuracies.seen },
+      { name: "validation texts", points: accuracies.validation },
     ]),
   );
   model.parameters.load((await readCheckpoint(join(out, "best"))).values);
@@ -155,7 +177,7 @@ export async function trainClassifier(
     best: result.best,
     validation: result.validation,
     seconds: result.seconds,
-    train: await qualityOn(model, tokenizer, seen),
+    train: await qualityOn(model, tokenizer, alike),
     test: await qualityOn(model, tokenizer, splits.test),
   };
 }
