@@ -107,7 +107,6 @@ export function theirWeights(
     const shape = shapes.get(piece.ours)!;
     const data = cut(piece, shape, values.get(piece.ours)!);
     weights.set(piece.theirs, { dtype, shape: theirShape(piece, shape), data });
-    shapes.set(piece.ours, shape);
   }
   const decoder = new Set(parameterSpecs(config).map(({ name }) => name));
   for (const { name, shape } of specs) {
@@ -116,11 +115,14 @@ export function theirWeights(
   return weights;
 }
 
+/** Bytes that a tensor takes in a file. */
+const bytesOf = ({ data, dtype }: Weight) => data.length * (dtype === "float32" ? 4 : 2);
+
 function weightFiles(weights: Weights, largest: number): Record<string, Content> {
   const shards: [string, Weight][][] = [[]];
   let room = largest;
   for (const entry of weights) {
-    const bytes = entry[1].data.length * (entry[1].dtype === "float32" ? 4 : 2);
+    const bytes = bytesOf(entry[1]);
     if (bytes > room && shards.at(-1)!.length > 0) {
       shards.push([]);
       room = largest;
@@ -136,9 +138,7 @@ function weightFiles(weights: Weights, largest: number): Record<string, Content>
     files[name] = encodeSafetensors(shard);
     for (const [tensor] of shard) map[tensor] = name;
   });
-  const total_size = [...weights.values()].reduce((n, { data, dtype }) => {
-    return n + data.length * (dtype === "float32" ? 4 : 2);
-  }, 0);
+  const total_size = [...weights.values()].reduce((n, weight) => n + bytesOf(weight), 0);
   files["model.safetensors.index.json"] =
     JSON.stringify({ metadata: { total_size }, weight_map: map }, null, 1) + "\n";
   return files;
