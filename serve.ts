@@ -11,6 +11,7 @@ import { Faq } from "./lib/server/faq.ts";
 import { ModelStore } from "./lib/server/models.ts";
 import { callerPath } from "./lib/run/caller.ts";
 import { deviceFlag, numberFlag, runProgram } from "./lib/run/flags.ts";
+import { StopSignals } from "./lib/run/stop.ts";
 
 const HELP = `Serves the chat page and an OpenAI-compatible API.
 
@@ -53,9 +54,6 @@ const program = {
 /** How long clients may take, in milliseconds. */
 const PATIENCE = { headers: 10_000, idle: 30_000, stalled: 60_000 };
 
-/** A Ctrl-C comes twice, from the terminal and from `deno task`; signals so close together, in ms, are one. */
-const SAME_KEY = 300;
-
 if (import.meta.main) {
   await runProgram(program, async (flags) => {
     const env = (name: string, otherwise: string) => Deno.env.get(name) || otherwise;
@@ -88,7 +86,12 @@ if (import.meta.main) {
     for (const { id, kind } of store.listed) console.log(`  ${id} (${kind})`);
     // The first answer should not wait for the weights.
     store.open(store.listed[0].id)?.catch(() => {}); // the store says why
-    await askedToStop(shutdownLimit);
+    await new Promise<void>((resolve) => {
+      new StopSignals(true, () => {
+        console.log(`finishing what has begun, for ${shutdownLimit / 1000} s at most; again to stop at once`);
+        resolve();
+      });
+    });
     await door.close(shutdownLimit);
     Deno.exit(0);
   });
@@ -101,20 +104,4 @@ function openDoor(options: DoorOptions, handler: (request: Request) => Response 
     if (!(error instanceof Deno.errors.AddrInUse)) throw error;
     throw new UserError(`port ${options.port} is taken; choose another with --port`);
   }
-}
-
-/** Resolves at the first SIGINT or SIGTERM. The second of either kind ends the process. */
-function askedToStop(limit: number): Promise<void> {
-  return new Promise((resolve) => {
-    let asked = 0;
-    const stop = (code: number) => () => {
-      if (asked === 0) {
-        asked = performance.now();
-        console.log(`finishing what has begun, for ${limit / 1000} s at most; again to stop at once`);
-        resolve();
-      } else if (performance.now() - asked > SAME_KEY) Deno.exit(code);
-    };
-    Deno.addSignalListener("SIGINT", stop(130));
-    Deno.addSignalListener("SIGTERM", stop(143));
-  });
 }

@@ -79,7 +79,10 @@ export async function workspace(
     new Deno.Command(Deno.execPath(), {
       args: [
         ...["run", "-q", "--no-prompt", `--config=${root}deno.json`, "--allow-read"],
-        ...[...rights, "--allow-env=NODE_ENV,LOG_STREAM,LOG_TOKENS,XDG_RUNTIME_DIR,HF_TOKEN,HF_ENDPOINT"],
+        ...[
+          ...rights,
+          "--allow-env=INIT_CWD,NODE_ENV,LOG_STREAM,LOG_TOKENS,XDG_RUNTIME_DIR,HF_TOKEN,HF_ENDPOINT",
+        ],
         ...[`${root}${module}.ts`, ...args],
       ],
       cwd: folder,

@@ -131,7 +131,7 @@ async function run(command: string, cwd: string, { env, seen }: Running = {}): P
   const said = `$ ${command}\n${output.slice(-3000)}`;
   assert(!PROMPT.test(output), `it asks for a permission: ${said}`);
   assert(!/^ {4}at /m.test(output), `it breaks: ${said}`);
-  assertEquals(code, 0, said);
+  assert(code === 0, `${said}\nexit code ${code}`);
   return output;
 }
 

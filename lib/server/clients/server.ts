@@ -101,6 +101,7 @@ export async function startLimited(files: number | null, ...flags: string[]): Pr
   const process = new Deno.Command("sh", {
     args: ["-c", `${limit}exec "$0" "$@"`, Deno.execPath(), ...args],
     cwd: root,
+    env: { INIT_CWD: root }, // as deno task sets it
     stdout: "piped",
     stderr: "inherit",
   }).spawn();
