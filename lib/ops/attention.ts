@@ -101,7 +101,7 @@ export const attentionForward = kernel({
   cpu: {
     name: "attention_forward",
     tasks: ({ batch, heads }) => batch * heads,
-    scratch: ({ time }) => PACKING + QUERIES * pad4(time) * 4,
+    scratch: ({ time }) => PACKING + QUERIES * (pad4(time) + 1) * 4,
   },
   workgroups: queryTiles,
   reference([qkv, out, lse], a) {

@@ -1,5 +1,6 @@
 /** Softmax and cross-entropy in one, which never stores probabilities. */
 import { IGNORED } from "../../kernels/cpu/assembly/constants.ts";
+import { RUN } from "../../kernels/cpu/assembly/constants.ts";
 import { byRows, kernel, linearGroups } from "../device/device.ts";
 import { empty, type Tensor, upload } from "../tensor/tensor.ts";
 import { fill } from "./fill.ts";
@@ -16,7 +17,7 @@ export const crossEntropyForward = kernel({
   bindings: ["real in", "u32 in", "f32 in", "f32 out", "f32 out"],
   wgsl: forwardWgsl,
   constants: { IGNORED },
-  cpu: byRows("cross_entropy_forward"),
+  cpu: { ...byRows("cross_entropy_forward"), scratch: () => RUN * 4 },
   workgroups: ({ rows }) => [rows],
   reference([logits, targets, weights, losses, lses], { rows, classes, weighted }) {
     for (let r = 0; r < rows; r++) {

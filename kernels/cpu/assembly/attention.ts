@@ -2,7 +2,7 @@
 // values. A task of the forward pass is a head of queries of a sequence, one of the backward pass a head of keys.
 // Queries pass by in blocks; all products of a block go through `multiply`.
 import { PACKING, QUERIES } from "./constants";
-import { exp4, firstLanes, kept4, largest, loadFirst, madd, splat, storeFirst, total } from "./math";
+import { exp4, exponentials, firstLanes, kept4, largestOf, loadFirst, madd, splat, storeFirst, total } from "./math";
 import { multiply } from "./matmul";
 
 const LOWEST: f32 = -3.4e38;
@@ -40,6 +40,7 @@ export function attention_forward(
   const scale: f32 = 1 / sqrt<f32>(<f32>head_width);
   const wide = pad4(time);
   const scores = scratch + <usize>PACKING; // [QUERIES][wide]
+  const sums = scores + (<usize>(QUERIES * wide) << 2); // [QUERIES], of each row of weights before they are divided
 
   for (let plane = first; plane < end; plane++) {
     const b = plane / heads, h = plane % heads;
@@ -59,56 +60,33 @@ export function attention_forward(
         const seen = i0 + i + 1;
         const row = scores + (<usize>(i * wide) << 2);
         if (alibi) addAlibi(row, i0 + i, seen, slope);
-        let tops = splat(LOWEST);
-        let j = 0;
-        for (; j + 4 <= seen; j += 4) tops = f32x4.pmax(tops, v128.load(row + (<usize>j << 2)));
-        let top = largest(tops);
-        for (; j < seen; j++) top = max(top, load<f32>(row + (<usize>j << 2)));
-        const shift = splat(-top * scale);
-        let sum = splat(0);
-        // Sixteen at once: each constant is made once for four vectors, and four chains of operations overlap.
-        for (j = 0; j + 16 <= seen; j += 16) {
-          const at = row + (<usize>j << 2);
-          const a = exp4(madd(v128.load(at), splat(scale), shift));
-          const b = exp4(madd(v128.load(at, 16), splat(scale), shift));
-          const c = exp4(madd(v128.load(at, 32), splat(scale), shift));
-          const d = exp4(madd(v128.load(at, 48), splat(scale), shift));
-          v128.store(at, a);
-          v128.store(at, b, 16);
-          v128.store(at, c, 32);
-          v128.store(at, d, 48);
-          sum = f32x4.add(sum, f32x4.add(f32x4.add(a, b), f32x4.add(c, d)));
-        }
-        for (; j + 4 <= seen; j += 4) {
-          const at = row + (<usize>j << 2);
-          const e = exp4(madd(v128.load(at), splat(scale), shift));
-          v128.store(at, e);
-          sum = f32x4.add(sum, e);
-        }
-        if (j < seen) {
-          const at = row + (<usize>j << 2);
-          const e = firstLanes(exp4(madd(v128.load(at), splat(scale), shift)), seen - j);
-          v128.store(at, e);
-          sum = f32x4.add(sum, e);
-          j += 4;
-        }
-        const filled = j;
-        for (; j < pad4(visible); j += 4) v128.store(row + (<usize>j << 2), splat(0));
+        const top = largestOf(row, seen);
+        const sum = exponentials(row, row, seen, splat(scale), splat(-top * scale));
+        const filled = pad4(seen);
+        for (let j = filled; j < pad4(visible); j += 4) v128.store(row + (<usize>j << 2), splat(0));
         const all = total(sum);
-        const inverse = splat(1 / all);
         const at = plane * time + i0 + i;
-        for (j = 0; j < filled; j += 4) {
+        for (let j = 0; threshold && j < filled; j += 4) {
           const to = row + (<usize>j << 2);
-          let p = f32x4.mul(v128.load(to), inverse);
-          if (threshold) p = f32x4.mul(p, kept4(seed, at * time + j, threshold, keep_scale));
-          v128.store(to, p);
+          v128.store(to, f32x4.mul(v128.load(to), kept4(seed, at * time + j, threshold, keep_scale)));
         }
+        store<f32>(sums + (<usize>i << 2), all);
         store<f32>(lse + (<usize>at << 2), top * scale + <f32>Math.log(all));
       }
       const to = o + (<usize>(i0 * width) << 2);
       multiply(false, false, tile, scratch, scores, wide, v, stride, 0, to, width, 0, queries, 0, head_width, visible, false);
+      // Divided here, where a row is as wide as a head, and not among the weights, where it is as long as the text.
+      for (let i = 0; i < queries; i++) {
+        divide(to + (<usize>(i * width) << 2), head_width, load<f32>(sums + (<usize>i << 2)));
+      }
     }
   }
+}
+
+/** Divides `count` floats. */
+function divide(x: usize, count: i32, divisor: f32): void {
+  const inverse = splat(1 / divisor);
+  for (let i = 0; i < count; i += 4, x += 16) storeFirst(x, f32x4.mul(loadFirst(x, count - i), inverse), count - i);
 }
 
 export function attention_backward(

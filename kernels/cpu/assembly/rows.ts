@@ -1,8 +1,6 @@
 // Kernels over the rows or the columns of a matrix. A task is one row, or 16 columns.
 import { COLUMNS, IGNORED, RUN } from "./constants";
-import { exp4, firstLanes, largest, loadFirst, madd, splat, storeFirst, total } from "./math";
-
-const LOWEST: f32 = -3.4e38;
+import { exp4, exponentials, firstLanes, largestOf, loadFirst, madd, splat, storeFirst, total } from "./math";
 
 export function embedding_forward(
   first: i32, end: i32, _tile: usize, _scratch: usize, ids: usize, weight: usize, out: usize, _rows: i32, width: i32,
@@ -137,21 +135,16 @@ export function norm_gradient(
 }
 
 export function cross_entropy_forward(
-  first: i32, end: i32, _tile: usize, _scratch: usize,
+  first: i32, end: i32, _tile: usize, scratch: usize,
   logits: usize, targets: usize, weights: usize, losses: usize, lses: usize, _rows: i32, classes: i32, weighted: i32,
 ): void {
   for (let r = first; r < end; r++) {
     const row = logits + (<usize>r * <usize>classes << 2);
-    let c = 0;
-    let tops = splat(LOWEST);
-    for (; c + 4 <= classes; c += 4) tops = f32x4.pmax(tops, v128.load(row + (<usize>c << 2)));
-    let top = largest(tops);
-    for (; c < classes; c++) top = max(top, load<f32>(row + (<usize>c << 2)));
+    const top = largestOf(row, classes);
     let sum = splat(0);
-    for (c = 0; c < classes; c += 4) {
-      const left = classes - c;
-      const e = exp4(f32x4.sub(loadFirst(row + (<usize>c << 2), left), splat(top)));
-      sum = f32x4.add(sum, firstLanes(e, left));
+    for (let c = 0; c < classes; c += RUN) {
+      const count = min(RUN, classes - c);
+      sum = f32x4.add(sum, exponentials(row + (<usize>c << 2), scratch, count, splat(1), splat(-top)));
     }
     const lse = top + <f32>Math.log(total(sum));
     store<f32>(lses + (<usize>r << 2), lse);
@@ -159,6 +152,13 @@ export function cross_entropy_forward(
     const loss: f32 = target == <u32>IGNORED ? 0 : lse - load<f32>(row + (<usize>target << 2));
     store<f32>(losses + (<usize>r << 2), weighted ? load<f32>(weights + (<usize>r << 2)) * loss : loss);
   }
+}
+
+/** Replaces logits by factor·softmax. */
+// @ts-ignore: decorator
+@inline
+function slope4(at: usize, lse: v128, factor: f32, left: i32): void {
+  storeFirst(at, f32x4.mul(splat(factor), exp4(f32x4.sub(loadFirst(at, left), lse))), left);
 }
 
 export function cross_entropy_backward(
@@ -176,12 +176,16 @@ export function cross_entropy_backward(
     }
     const lse = splat(load<f32>(lses + (<usize>r << 2)));
     const factor: f32 = weighted ? common * load<f32>(weights + (<usize>r << 2)) : common;
-    for (let c = 0; c < classes; c += 4) {
-      const at = from + (<usize>c << 2), left = classes - c;
-      storeFirst(logits + at, f32x4.mul(splat(factor), exp4(f32x4.sub(loadFirst(logits + at, left), lse))), left);
+    let c = 0, at = logits + from;
+    for (; c + 16 <= classes; c += 16, at += 64) {
+      slope4(at, lse, factor, 4);
+      slope4(at + 16, lse, factor, 4);
+      slope4(at + 32, lse, factor, 4);
+      slope4(at + 48, lse, factor, 4);
     }
-    const at = logits + from + (<usize>target << 2);
-    store<f32>(at, load<f32>(at) - factor);
+    for (; c < classes; c += 4, at += 16) slope4(at, lse, factor, classes - c);
+    const hit = logits + from + (<usize>target << 2);
+    store<f32>(hit, load<f32>(hit) - factor);
   }
 }
 
