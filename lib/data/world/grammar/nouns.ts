@@ -1,0 +1,113 @@
+/** Nouns: plural, articles, contractions. */
+import { accented, stressed, withoutAcute } from "./accents.ts";
+import { memoised } from "./memo.ts";
+
+export type Gender = "m" | "f";
+/** 1 for the singular, 2 for the plural. */
+export type GrammaticalNumber = 1 | 2;
+
+export interface Noun {
+  readonly singular: string;
+  readonly gender: Gender;
+  /** Where it is irregular; "-" for a noun that has none. */
+  readonly plural?: string;
+}
+
+/** Plurals that break the rules, or where the rules allow two and one is usual. */
+const PLURALS: Readonly<Record<string, string>> = {
+  carácter: "caracteres",
+  espécimen: "especímenes",
+  régimen: "regímenes",
+  álbum: "álbumes",
+  club: "clubes",
+  sándwich: "sándwiches",
+  jersey: "jerséis",
+  espray: "espráis",
+  menú: "menús",
+  champú: "champús",
+  bisturí: "bisturís",
+  tutú: "tutús",
+  popurrí: "popurrís",
+  vermú: "vermús",
+  esquí: "esquís",
+  fax: "faxes",
+  a: "aes",
+  e: "es",
+  i: "íes",
+  o: "oes",
+  u: "úes",
+  sí: "síes",
+  no: "noes",
+  yo: "yoes",
+  lord: "lores",
+};
+
+/** The plural of one word (noun or adjective) by its ending and stress. */
+export const pluralWord: (word: string) => string = memoised((word) => {
+  const listed = PLURALS[word];
+  if (listed) return listed;
+  if (/[aeiouáéó]$/.test(word)) return `${word}s`;
+  if (/[íú]$/.test(word)) return `${word}es`;
+  const at = stressed(word);
+  const plain = withoutAcute(word);
+  if (/[sx]$/.test(word)) {
+    // crisis, lunes and tórax stay; compás and mes are stressed on the last syllable, and do not.
+    const last = !/[aeiouü]/.test(plain.slice(at + 1).replace(/^[iu]/, ""));
+    return last ? accented(`${plain}es`, at) : word;
+  }
+  if (word.endsWith("z")) return accented(`${plain.slice(0, -1)}ces`, at);
+  if (/[dlnrjy]$/.test(word)) return accented(`${plain}es`, at);
+  return `${word}s`;
+});
+
+/**
+ * The plural. Of several words the first takes it ("cepillo de dientes", "cepillos de dientes"); where others do too
+ * ("oso polar"), the noun gives its plural. A noun without plural stays as it is.
+ */
+export function plural(noun: Noun): string {
+  if (noun.plural === "-") return noun.singular;
+  if (noun.plural) return noun.plural;
+  const space = noun.singular.indexOf(" ");
+  if (space < 0) return pluralWord(noun.singular);
+  return pluralWord(noun.singular.slice(0, space)) + noun.singular.slice(space);
+}
+
+/** The noun in singular or plural. */
+export function inflect(noun: Noun, number: GrammaticalNumber): string {
+  return number === 1 ? noun.singular : plural(noun);
+}
+
+/** Letters keep their article: la a, la hache. */
+const LETTERS = new Set(["a", "hache", "alfa"]);
+const startsWithStressedA = memoised((singular) => {
+  const word = singular.split(" ", 1)[0];
+  if (!/^h?[aá]/.test(word) || LETTERS.has(word)) return false;
+  return stressed(word) === (word.startsWith("h") ? 1 : 0);
+});
+
+/** Feminine, but with el and un in the singular: agua, arma, hacha. Other determiners stay feminine: esta agua. */
+export function takesEl(noun: Noun): boolean {
+  return noun.gender === "f" && startsWithStressedA(noun.singular);
+}
+
+/** Definite article and noun: "el agua", "las aguas", "la luz". */
+export function definite(noun: Noun, number: GrammaticalNumber): string {
+  if (number === 2) return `${noun.gender === "m" ? "los" : "las"} ${plural(noun)}`;
+  return `${noun.gender === "m" || takesEl(noun) ? "el" : "la"} ${noun.singular}`;
+}
+
+/** Indefinite article and noun: "un agua", "unas aguas". */
+export function indefinite(noun: Noun, number: GrammaticalNumber): string {
+  if (number === 2) return `${noun.gender === "m" ? "unos" : "unas"} ${plural(noun)}`;
+  return `${noun.gender === "m" || takesEl(noun) ? "un" : "una"} ${noun.singular}`;
+}
+
+/** "de el perro" to "del perro" and "a el" to "al"; the article of a name stays ("de El Salvador"). */
+export function contract(text: string): string {
+  return text.replace(/(?<!\p{L})(de|a|De|A) el(?!\p{L})/gu, (_, preposition) => `${preposition}l`);
+}
+
+/** A person as the object of a verb: "a Ana", "al perro". */
+export function personalA(person: string): string {
+  return contract(`a ${person}`);
+}
