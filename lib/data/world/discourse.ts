@@ -1,0 +1,74 @@
+import type { Entity } from "./entity.ts";
+
+/** Who was spoken of last: decides where a name may become a pronoun or be left out. */
+export class Discourse {
+  /** Subject of the sentence that is being told, and of the one before. */
+  #subject: Entity | undefined;
+  #before: Entity | undefined;
+  /** Persons and animals named in the sentence that is being told, and in the one before. */
+  #named: Entity[] = [];
+  #namedBefore: Entity[] = [];
+  #known = new Set<object>();
+  #left = 0;
+  /** Who asked the question that stands open, in direct speech. */
+  asked: Entity | undefined;
+
+  /** Whether it has been mentioned. */
+  knows(mentioned: object): boolean {
+    return this.#known.has(mentioned);
+  }
+
+  name(mentioned: Entity): void {
+    this.#known.add(mentioned);
+    if ((mentioned.kind === "person" || mentioned.kind === "animal") && !this.#named.includes(mentioned)) {
+      this.#named.push(mentioned);
+    }
+  }
+
+  /** Takes note of whom the verb belongs to. */
+  act(subject: Entity): void {
+    this.#subject ??= subject;
+  }
+
+  /** Whether it is the subject of the sentence that is being told, or was that of the one before. */
+  isSubject(entity: Entity): boolean {
+    return (this.#subject ?? this.#before) === entity;
+  }
+
+  endSentence(): void {
+    if (this.#subject === undefined && this.#named.length === 0) return;
+    [this.#before, this.#subject] = [this.#subject, undefined];
+    [this.#namedBefore, this.#named] = [this.#named, []];
+  }
+
+  /** What was said before no longer stands for a name. */
+  endParagraph(): void {
+    this.#before = this.#subject = undefined;
+    this.#named = [];
+    this.#namedBefore = [];
+  }
+
+  /** How the subject of the coming verb may be told: left out, by a pronoun, or by name alone. */
+  subjectOf(entity: Entity): "left out" | "pronoun" | "name" {
+    if (entity.kind !== "person" && entity.kind !== "animal") return "name";
+    const others = (list: readonly Entity[]) => list.filter((named) => named !== entity);
+    const rivals = [...others(this.#named), ...others(this.#namedBefore)];
+    if (this.#subject === entity && others(this.#named).length === 0) return "left out";
+    if (this.#subject !== undefined) return "name";
+    if (this.#before === entity && rivals.length === 0) return "left out";
+    const spoken = this.#before === entity || this.#namedBefore.includes(entity);
+    const gender = entity.noun.gender;
+    const clear = rivals.every((rival) => rival.noun.gender !== gender || rival.kind !== "person");
+    return spoken && clear && entity.kind === "person" ? "pronoun" : "name";
+  }
+
+  /** Whether a subject may be left out once more; after two times the name returns. */
+  mayLeaveOut(): boolean {
+    if (this.#left >= 2) {
+      this.#left = 0;
+      return false;
+    }
+    this.#left++;
+    return true;
+  }
+}

@@ -1,0 +1,44 @@
+import type { Gender, Noun } from "./grammar/nouns.ts";
+
+export type EntityKind = "person" | "animal" | "thing" | "place";
+
+/** Someone or something of the world, as it is told. Identity is the object's. */
+export interface Entity {
+  readonly kind: EntityKind;
+  /** What it is: "niña", "perro", "llave", "mercado". */
+  readonly noun: Noun;
+  /** A proper name, which takes no article. */
+  readonly name?: string;
+  /** In the masculine singular. */
+  readonly adjective?: string;
+  /** Follows noun and adjective: "de madera". */
+  readonly complement?: string;
+  /** 2 for what is told in the plural: "los zapatos". */
+  readonly number?: 1 | 2;
+  readonly owner?: Entity;
+}
+
+/** What a name in a template may stand for. */
+export type Value = Entity | Noun | number | string;
+
+export function isNoun(value: Value): value is Noun {
+  return typeof value === "object" && "singular" in value;
+}
+
+export function isEntity(value: Value): value is Entity {
+  return typeof value === "object" && "noun" in value;
+}
+
+/** The gender and number in which words agree with a value. */
+export function agreement(value: Value): { gender: Gender; number: 1 | 2 } {
+  if (typeof value === "number") return { gender: "m", number: value === 1 ? 1 : 2 };
+  if (typeof value === "string") return { gender: "m", number: 1 };
+  if (isNoun(value)) return { gender: value.gender, number: 1 };
+  return { gender: value.noun.gender, number: value.number ?? 1 };
+}
+
+/** Several together: masculine unless all are feminine, and plural. */
+export function agreementOf(values: readonly Value[]): { gender: Gender; number: 1 | 2 } {
+  if (values.length === 1) return agreement(values[0]);
+  return { gender: values.every((value) => agreement(value).gender === "f") ? "f" : "m", number: 2 };
+}

@@ -1,0 +1,45 @@
+import type { Discourse } from "./discourse.ts";
+import type { Entity } from "./entity.ts";
+import type { Random } from "./random.ts";
+
+export interface Speech {
+  readonly text: string;
+  /** The speaker's name, without a capital of its own; empty for a narrator. */
+  readonly mention: () => string;
+  /** A verb of saying in the tense of the text. */
+  readonly verb: (infinitive: string) => string;
+  readonly dash: boolean;
+  readonly speaker: Entity | undefined;
+  readonly discourse: Discourse;
+  readonly random: Random;
+}
+
+function verbOf({ text, speaker, discourse, random }: Speech): string {
+  const answers = discourse.asked !== undefined && discourse.asked !== speaker;
+  discourse.asked = text.endsWith("?") ? speaker : undefined;
+  if (text.endsWith("?")) return "preguntar";
+  if (text.endsWith("!")) return random.weighted([["exclamar", 5], ["gritar", 2], ["decir", 3]]);
+  if (answers) return random.weighted([["contestar", 4], ["responder", 4], ["decir", 2]]);
+  return random.weighted([["decir", 14], ["comentar", 2], ["explicar", 2], ["asegurar", 1]]);
+}
+
+const joined = (...words: string[]) => words.filter(Boolean).join(" ");
+
+/** Sets direct speech with its verb of saying, as Spanish punctuates it. */
+export function saidBy(speech: Speech): string {
+  const { random, dash } = speech;
+  const text = speech.text.trim();
+  const verb = speech.verb(verbOf({ ...speech, text }));
+  const name = speech.mention();
+  const bare = text.endsWith(".") && !text.endsWith("..") ? text.slice(0, -1) : text;
+  if (!dash) {
+    return random.chance(0.6) ? `${joined(name, verb)}: «${bare}».` : `«${bare}», ${joined(verb, name)}.`;
+  }
+  const first = /^[^.?!]*[.?!]+(?= )/.exec(text)?.[0];
+  if (first && !first.endsWith("..") && random.chance(0.5)) {
+    const shown = first.endsWith(".") ? first.slice(0, -1) : first;
+    return `—${shown} —${joined(verb, name)}—. ${text.slice(first.length + 1)}`;
+  }
+  if (random.chance(0.15)) return `${joined(name, verb)}:\n—${text}`;
+  return `—${bare} —${joined(verb, name)}.`;
+}

@@ -1,0 +1,168 @@
+/**
+ * Templates: Spanish text with slots in braces, alternatives in parentheses, optional parts in brackets.
+ *
+ *     (Ayer|Una mañana), {a} {perder a} {su x}[, como siempre].
+ *
+ * docs/world.md lists what a slot may hold. A template is compiled once and rendered often.
+ */
+import { UserError } from "../../errors.ts";
+import type { Random } from "./random.ts";
+import { Rendering, type Scope } from "./rendering.ts";
+import { parseSlot, type Slot } from "./slots.ts";
+import { linkSlots, narration, narrators, slotNames } from "./template_analysis.ts";
+
+export type { Scope } from "./rendering.ts";
+
+/** A template's parts, in order. */
+export type Part =
+  | { readonly type: "text"; text: string; readonly speech: boolean }
+  | { readonly type: "slot"; readonly slot: Slot; readonly speech: boolean }
+  | { readonly type: "choice"; readonly options: readonly Part[][]; readonly optional: boolean }
+  | { readonly type: "say"; readonly names: readonly string[]; readonly parts: Part[] };
+
+export interface Template {
+  readonly source: string;
+  /** File and line, for errors. */
+  readonly where: string;
+  readonly parts: readonly Part[];
+  /** The bindings that it may ask for; a word before a slash ({contento/a}) is none of them. */
+  readonly names: ReadonlySet<string>;
+  /** The text outside of slots and direct speech, with \u0000 for each slot. */
+  readonly narration: string;
+  /** Whether it can be told in the first person by the binding of this name. */
+  narratedBy(name: string): boolean;
+}
+
+/** Compiles a template; throws UserError with file and line. */
+export function compile(source: string, where: string): Template {
+  const parser = new Parser(source, where);
+  const parts = parser.sequence("");
+  linkSlots(parts);
+  const narrated = narration(parts);
+  const may = narrators(parts, narrated);
+  return { source, where, parts, names: slotNames(parts), narration: narrated, narratedBy: may };
+}
+
+/** Whole sentences: capitals, paragraphs and spaces in order. Throws UserError for a name the scope lacks. */
+export function render(template: Template, scope: Scope, random: Random): string {
+  return capitalised(fragment(template, scope, random));
+}
+
+/** A part of a sentence: as `render`, without capitals other than those that the template has. */
+export function fragment(template: Template, scope: Scope, random: Random): string {
+  const rendering = new Rendering(scope, random, template.where);
+  rendering.parts(template.parts);
+  return rendering.text.trim();
+}
+
+const STARTS = /((?:^|\n)—?[¿¡«(]*|[.?!]»?\s+[¿¡«(]*|: «[¿¡]*)([a-záéíóúñü])/g;
+
+/** Capitals at the beginning of sentences. */
+export function capitalised(text: string): string {
+  return text.replace(STARTS, (_, before, letter) => before + letter.toUpperCase());
+}
+
+const CLOSING: Readonly<Record<string, string>> = { "(": ")", "[": "]" };
+
+class Parser {
+  #at = 0;
+  #speech = false;
+
+  constructor(private readonly source: string, private readonly where: string) {}
+
+  /** Parts up to one of the characters of `end`, which stays. */
+  sequence(end: string): Part[] {
+    const parts: Part[] = [];
+    let text = "";
+    const flush = () => {
+      if (text) parts.push({ type: "text", text, speech: this.#speech });
+      text = "";
+    };
+    while (this.#at < this.source.length && !end.includes(this.source[this.#at])) {
+      const char = this.source[this.#at];
+      if (char === "{" || char === "(" || char === "[") {
+        flush();
+        parts.push(char === "{" ? this.#slot() : this.#choice(char));
+        continue;
+      }
+      if (char === ")" || char === "]" || char === "}" || char === "|") {
+        this.#fail(`"${char}" closes or separates nothing; write \\${char} for the character itself`);
+      }
+      if (char === "—" || char === "«" || char === "»") {
+        const opening = this.#at === 0 || this.source[this.#at - 1] === "\n";
+        const speech = char === "—" ? opening || !this.#speech : char === "«";
+        if (!speech) text += char; // the mark that closes belongs to the speech
+        if (speech !== this.#speech) flush();
+        this.#speech = speech;
+        if (speech) text += char;
+        this.#at++;
+        continue;
+      }
+      if (char === "\\") this.#at++;
+      text += this.source[this.#at++] ?? "";
+      if (char === "\n" && this.#speech) {
+        flush();
+        this.#speech = false;
+      }
+    }
+    flush();
+    return parts;
+  }
+
+  /** (one|other) and [optional]. */
+  #choice(open: string): Part {
+    const start = this.#at++;
+    const close = CLOSING[open];
+    const options: Part[][] = [];
+    const speech = this.#speech;
+    do {
+      this.#speech = speech;
+      options.push(this.sequence(`|${close}`));
+    } while (this.source[this.#at++] === "|");
+    if (this.source[this.#at - 1] !== close) {
+      this.#fail(
+        `"${open}" at character ${start + 1} is not closed; write \\${open} for the character itself`,
+      );
+    }
+    if (open === "(" && options.length === 1) {
+      this.#fail(
+        `(${this.source.slice(start + 1, this.#at - 1)}) has no "|"; write \\( and \\) for parentheses`,
+      );
+    }
+    return { type: "choice", options, optional: open === "[" };
+  }
+
+  #slot(): Part {
+    const start = this.#at++;
+    const say = /^say ([^:{}]+):\s*"/.exec(this.source.slice(this.#at));
+    if (say) return this.#say(start, say[0].length, say[1].trim().split("+"));
+    const end = this.source.indexOf("}", start);
+    if (end < 0) {
+      this.#fail(`"{" at character ${start + 1} is not closed; write \\{ for the character itself`);
+    }
+    this.#at = end + 1;
+    try {
+      return { type: "slot", slot: parseSlot(this.source.slice(start + 1, end)), speech: this.#speech };
+    } catch (error) {
+      this.#fail((error as Error).message);
+    }
+  }
+
+  /** {say a: "…"} */
+  #say(start: number, skipped: number, names: readonly string[]): Part {
+    this.#at += skipped;
+    const outer = this.#speech;
+    this.#speech = true;
+    const parts = this.sequence('"');
+    this.#speech = outer;
+    if (this.source.slice(this.#at, this.#at + 2) !== '"}') {
+      this.#fail(`{say …} at character ${start + 1} is not closed by "}`);
+    }
+    this.#at += 2;
+    return { type: "say", names, parts };
+  }
+
+  #fail(message: string): never {
+    throw new UserError(`${this.where}: ${message}`);
+  }
+}

@@ -1,0 +1,149 @@
+/** What can be told of a template before it is rendered: its names, its literal text, who may narrate it. */
+import type { Part } from "./template.ts";
+import type { Mention, Slot, Verb } from "./slots.ts";
+
+/** Every slot with whether it stands in direct speech. */
+export function* slots(parts: readonly Part[], speech = false): Generator<[Slot, boolean]> {
+  for (const part of parts) {
+    if (part.type === "slot") yield [part.slot, speech || part.speech];
+    else if (part.type === "choice") { for (const option of part.options) yield* slots(option, speech); }
+    else if (part.type === "say") yield* slots(part.parts, true);
+  }
+}
+
+/** Names that a slot takes from the scope. */
+function namesOf(slot: Slot): readonly string[] {
+  switch (slot.type) {
+    case "mention":
+    case "adjective":
+      return slot.names;
+    case "determined":
+      return [slot.name];
+    case "counted":
+      return [slot.count, slot.name];
+    case "verb":
+      return [...slot.names, ...slot.attached.map(([name]) => name), ...(slot.agrees ?? [])];
+  }
+}
+
+export function slotNames(parts: readonly Part[]): ReadonlySet<string> {
+  const names = new Set<string>();
+  for (const [slot] of slots(parts)) for (const name of namesOf(slot)) names.add(name);
+  const speakers = (list: readonly Part[]): void => {
+    for (const part of list) {
+      if (part.type === "say") { for (const name of part.names) names.add(name); }
+      if (part.type === "choice") part.options.forEach(speakers);
+    }
+  };
+  speakers(parts);
+  return names;
+}
+
+/** Literal text outside of speech, \u0000 for a slot; alternatives stand one after the other. */
+export function narration(parts: readonly Part[]): string {
+  return parts.map((part) => {
+    if (part.type === "text") return part.speech ? " " : part.text;
+    if (part.type === "slot") return part.speech ? " " : "\u0000";
+    if (part.type === "say") return " ";
+    return ` ${part.options.map(narration).join(" | ")} `;
+  }).join("");
+}
+
+const REFLEXIVE = /(^|[^\p{L}])([Ss])e $/u;
+const DATIVE = /(^|[^\p{L}])([Ll])es? $/u;
+const ENDS_SENTENCE = /[.?!\n]/;
+
+/**
+ * Reads what the literal text around slots says of them: `se` and `le` before a verb become part of it, so that they
+ * follow the person of who narrates; a mention before its own verb may be left out.
+ */
+export function linkSlots(parts: Part[]): void {
+  parts.forEach((part, i) => {
+    if (part.type === "choice") return part.options.forEach((option) => linkSlots(option));
+    if (part.type === "say") return linkSlots(part.parts);
+    if (part.type !== "slot" || part.speech) return;
+    if (part.slot.type === "verb") linkClitic(parts, i, part.slot);
+    if (part.slot.type === "mention" && !part.slot.property) {
+      const verb = verbOf(part.slot, parts.slice(i + 1));
+      part.slot.subject = verb !== undefined;
+      part.slot.unclear = verb !== undefined && ["~", ">", "?"].includes(verb.marker);
+    }
+  });
+}
+
+function linkClitic(parts: Part[], i: number, verb: Verb): void {
+  const before = parts[i - 1];
+  if (before?.type !== "text" || verb.names.length === 0) return;
+  const set = (clitic: readonly [string, "se" | "le"], match: RegExpExecArray) => {
+    (verb as { clitic: Verb["clitic"] }).clitic = clitic;
+    if (match[2] === match[2].toUpperCase()) (verb as { capital: boolean }).capital = true;
+    before.text = before.text.slice(0, match.index + match[1].length);
+  };
+  const se = REFLEXIVE.exec(before.text);
+  if (se) return set([verb.names.join("+"), "se"], se);
+  const le = DATIVE.exec(before.text);
+  if (!le) return;
+  const object = dativeAfter(parts, i);
+  if (!object) return;
+  object.doubled = true;
+  set([object.names.join("+"), "le"], le);
+}
+
+/** The mention after "a" in the same sentence, which `le` before the verb stands for. */
+function dativeAfter(parts: readonly Part[], i: number): Mention | undefined {
+  for (let k = i + 1; k < parts.length; k++) {
+    const [part, before] = [parts[k], parts[k - 1]];
+    if (part.type === "text" && ENDS_SENTENCE.test(part.text)) return undefined;
+    if (part.type !== "slot" || part.slot.type !== "mention" || part.slot.property) continue;
+    if (before.type === "text" && /(^|\s)a $/.test(before.text)) return part.slot;
+  }
+  return undefined;
+}
+
+/** The verb of which a mention is the subject, where nothing but a few words stands between them. */
+function verbOf(mention: Mention, after: readonly Part[]): Verb | undefined {
+  for (const part of after) {
+    if (part.type === "text" && !/[.,;:?!—«»\n]/.test(part.text) && !/(^|\s)[yo] $/.test(part.text)) continue;
+    if (part.type !== "slot") return undefined;
+    const { slot } = part;
+    if (slot.type === "mention" && slot.property) continue;
+    return slot.type === "verb" && slot.names.join("+") === mention.names.join("+") ? slot : undefined;
+  }
+  return undefined;
+}
+
+const THIRD = /(?<![\p{L}])(su|sus|suy[oa]s?|él|ella|ellos|ellas|consigo|se|\p{L}*[aeií]rse)(?![\p{L}])/iu;
+const OBJECT = /(?<![\p{L}])(lo|la|los|las|le|les) $/iu;
+
+/** Tells by which bindings a template can be told in the first person. */
+export function narrators(parts: readonly Part[], narrated: string): (name: string) => boolean {
+  if (THIRD.test(narrated)) return () => false;
+  const refused = new Set<string>();
+  const only: string[][] = [];
+  const walk = (list: readonly Part[]): void =>
+    list.forEach((part, i) => {
+      if (part.type === "choice") return part.options.forEach(walk);
+      if (part.type !== "slot" || part.speech) return;
+      const before = list[i - 1];
+      const literal = before?.type === "text" ? before.text : "";
+      const { slot } = part;
+      if (slot.type === "verb" && OBJECT.test(literal)) only.push([...slot.names]);
+      if (slot.type === "determined" && !["su"].includes(slot.determiner)) refused.add(slot.name);
+      if (slot.type === "counted") refused.add(slot.name);
+      if (slot.type === "mention" && !slot.doubled && !slot.property && /(^|\s)a $/.test(literal)) {
+        slot.names.forEach((name) => refused.add(name));
+      }
+      const [after, second] = [list[i + 1], list[i + 2]];
+      if (
+        slot.type === "mention" && after?.type === "text" && /^ [ye] $/.test(after.text) &&
+        second?.type === "slot"
+      ) {
+        refused.add(slot.names[0]); // "yo y Luis"
+      }
+      if (slot.type === "mention" && (slot.property === "bare" || slot.property === "plural")) {
+        refused.add(slot.names[0]);
+      }
+    });
+  walk(parts);
+  return (name) => !refused.has(name) && only.every((names) => names.includes(name));
+}

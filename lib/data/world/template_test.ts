@@ -1,0 +1,178 @@
+import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { UserError } from "../../errors.ts";
+import { Discourse } from "./discourse.ts";
+import type { Entity, Value } from "./entity.ts";
+import { Random } from "./random.ts";
+import { compile, fragment, render, type Scope } from "./template.ts";
+
+const a: Entity = { kind: "person", noun: { singular: "niña", gender: "f" }, name: "Inés" };
+const b: Entity = { kind: "person", noun: { singular: "abuelo", gender: "m" }, name: "Luis" };
+const x: Entity = {
+  ...{ kind: "thing", noun: { singular: "llave", gender: "f" }, adjective: "rojo", owner: a },
+};
+const z: Entity = { kind: "thing", noun: { singular: "zapato", gender: "m" }, number: 2, owner: a };
+const m: Entity = { kind: "place", noun: { singular: "mercado", gender: "m" } };
+const agua: Value = { singular: "agua", gender: "f" };
+const bindings = { a, b, x, z, m, agua, n: 3, one: 1, adj: "contento", t: "San José" };
+
+const told = (source: string, scope: Partial<Scope> = {}, seed = 1) =>
+  render(compile(source, "test.yaml:1"), { bindings, ...scope }, new Random(seed));
+/** What a template gives over many seeds. */
+const variants = (source: string, scope: () => Partial<Scope> = () => ({})) =>
+  new Set(Array.from({ length: 60 }, (_, seed) => told(source, scope(), seed)));
+const refused = (source: string) => assertThrows(() => compile(source, "frames/x.yaml:7"), UserError).message;
+
+Deno.test("verbs follow the tense of the text by their markers", () => {
+  const source =
+    "{b} {perder b}, {estar~ b}, {perder^ b}, {volver> b}, quiere que {venir? b}, {hay}, {hay~}.";
+  assertEquals(
+    told(source),
+    "Luis perdió, estaba, había perdido, volvería, quiere que viniera, hubo, había.",
+  );
+  assertEquals(
+    told(source, { tense: "present" }),
+    "Luis pierde, está, ha perdido, volverá, quiere que venga, hay, hay.",
+  );
+});
+
+Deno.test("a verb's form can be given outright, with pronouns attached", () => {
+  assertEquals(
+    told("{ver.preterite.2}, {ver.imperative.2}, {seguir.gerund}, {buscar+x.lo}, {dar+b.le+x.lo}."),
+    "Viste, ve, siguiendo, buscarla, dársela.",
+  );
+  assertEquals(
+    told("{decir.imperative.2+b.le}; {dar.gerund+x.lo}; {perder.participle/z}; {lavarse.infinitive a}."),
+    "Dile; dándola; perdidos; lavarse.",
+  );
+});
+
+Deno.test("determiners, adjectives and numbers agree, and articles contract", () => {
+  assertEquals(
+    told("De {el m} a {el m}, del {m.bare}, {del m}, {al m}; {el agua} y {los agua}, {este agua}."),
+    "Del mercado al mercado, del mercado, del mercado, al mercado; el agua y las aguas, esta agua.",
+  );
+  assertEquals(
+    told(
+      "{Un x!}, {cuántos x}, {ningún agua}, {n x}, {one z}, {n.digits}; {contento/a}, {adj/z}, {lindo/a+b}.",
+    ),
+    "Una llave roja, cuántas llaves, ningún agua, tres llaves, un zapato, 3; contenta, contentos, lindos.",
+  );
+  assertEquals(
+    told("{sus x}, {mi z}, {otro x}, {t}."),
+    "Sus llaves rojas, mis zapatos, otra llave, San José.",
+  );
+});
+
+Deno.test("two subjects take the plural, and y becomes e before i", () => {
+  assertEquals(told("{b+a} {ir a+b}. {b!} y {a!} {reír~ a+b}."), "Luis e Inés fueron. Luis e Inés reían.");
+  assertEquals(told("{a+b} {ir a+b}.", { narrator: a }), "Luis y yo fuimos.");
+});
+
+Deno.test("alternatives and optional parts leave spaces and commas in order", () => {
+  assertEquals(
+    variants("(Uno|Otro) vino[, tarde], y {b!} {reír b}[ mucho]."),
+    new Set(
+      ["Uno", "Otro"].flatMap((one) =>
+        ["", ", tarde"].flatMap((late) =>
+          ["", " mucho"].map((much) => `${one} vino${late}, y Luis rio${much}.`)
+        )
+      ),
+    ),
+  );
+  assertEquals(variants("Fin[, por fin|]."), new Set(["Fin.", "Fin, por fin."]));
+  assertEquals(told("\\{a\\} \\(b\\) \\[c\\] d\\|e."), "{a} (b) [c] d|e.");
+});
+
+Deno.test("a sentence begins with a capital, and so does speech", () => {
+  assertEquals(
+    told("¿{tener a} frío? sí. {el x} no.\n—{ven.x} —dijo. luego: «¡ay!».".replace("{ven.x}", "ven")),
+    "¿Tuvo frío? Sí. La llave roja no.\n—Ven —dijo. Luego: «¡Ay!».",
+  );
+  assertEquals(fragment(compile("{un x} vieja", "f:1"), { bindings }, new Random(1)), "una llave roja vieja");
+});
+
+Deno.test("the subject of the sentence before is left out or becomes a pronoun, unless another stands between", () => {
+  const after = (first: string) => variants(`${first} {a} {reír a}.`, () => ({ discourse: new Discourse() }));
+  assertEquals(after("{a} {volver a}."), new Set(["Inés volvió. Inés rio.", "Inés volvió. Rio."]));
+  assertEquals(after("{b} {ver a} a {b}.").has("Luis vio a Luis. Rio."), false);
+  assertEquals(
+    after("{b} {saludar b} a {a}."),
+    new Set(["Luis saludó a Inés. Inés rio.", "Luis saludó a Inés. Ella rio."]),
+  );
+  assertEquals(after("{b} {cantar b}."), new Set(["Luis cantó. Inés rio."]));
+});
+
+Deno.test("the adjective comes at first mention, later now and then", () => {
+  const all = variants("{a} {ver a} {un x}. {El x} {brillar~ x}.", () => ({ discourse: new Discourse() }));
+  assertEquals(
+    all,
+    new Set([
+      "Inés vio una llave roja. La llave brillaba.",
+      "Inés vio una llave roja. La llave roja brillaba.",
+    ]),
+  );
+});
+
+Deno.test("a text told in the first person has its pronouns, its verbs and its owner", () => {
+  const scope = { narrator: a };
+  const one = (source: string) => variants(source, () => scope);
+  assert(one("{a} {perder a} {su x!}.").has("Perdí mi llave roja."));
+  assert(one("Entonces {a} se {dar a} cuenta.").has("Entonces me di cuenta."));
+  assertEquals(one("{b} le {dar b} {un x!} a {a!}."), new Set(["Luis me dio una llave roja."]));
+  assertEquals(one("{b} {ir b} con {a} y {hablar b} de {a}."), new Set(["Luis fue conmigo y habló de mí."]));
+  assertEquals(one("{b} {a.lo} {ver b} sin {irse.infinitive a}."), new Set(["Luis me vio sin irme."]));
+  // Speech keeps its own persons.
+  assertEquals(one("—{a}, ven —{decir b} {b!}."), new Set(["—Inés, ven —dijo Luis."]));
+});
+
+Deno.test("a wording that speaks of a third person outright is not told in the first", () => {
+  const may = (source: string, name = "a") => compile(source, "f:1").narratedBy(name);
+  assertEquals(may("{a} {perder a} {su x}."), true);
+  assertEquals(may("{a} {perder a} su llave."), false);
+  assertEquals(may("{a} {querer~ a} irse."), false);
+  assertEquals(may("{b} la {abrazar b}.", "a"), false);
+  assertEquals(may("{b} la {abrazar b}.", "b"), true);
+  assertEquals(may("{b} {ver b} a {a}.", "a"), false);
+  assertEquals(may("{b} le {dar b} {un x} a {a}.", "a"), true);
+  assertEquals(may("{El a} {reír a}.", "a"), false);
+  assertEquals(may("—Es su llave —{decir a} {a}.", "a"), true);
+});
+
+Deno.test("direct speech is set with dashes or guillemets, and its verb fits it", () => {
+  const dashes = variants('{say a: "¿{haber.present.2} visto {mi x}?"} Luego {reír a}.');
+  assert(dashes.has("—¿Has visto mi llave roja? —preguntó Inés.\nLuego rio."), [...dashes].join("\n"));
+  assert(dashes.has("Inés preguntó:\n—¿Has visto mi llave roja?\nLuego rio."), [...dashes].join("\n"));
+  const split = variants('{say b: "no. búsca{x.lo} en {el m}."}');
+  assert(split.has("—No —dijo Luis—. Búscala en el mercado."), [...split].join("\n"));
+  const quoted = variants('{say b: "ya voy."}', () => ({ quotes: "guillemets" }));
+  assert(quoted.has("Luis dijo: «Ya voy».") && quoted.has("«Ya voy», dijo Luis."), [...quoted].join("\n"));
+  assert(variants('{say a: "¡ay!"}', () => ({ narrator: a })).has("—¡Ay! —exclamé."));
+});
+
+Deno.test("a template names its bindings", () => {
+  assertEquals(
+    compile('{a} {perder^ b} {contento/c} {n x}[{el m}|{buscar+y.lo}]{say d: "{e}"} {hay~}', "f:1").names,
+    new Set(["a", "b", "c", "n", "x", "m", "y", "e", "d"]),
+  );
+});
+
+Deno.test("a fault in a template names file, line, what is wrong and what to do", () => {
+  assertStringIncludes(refused("{a"), 'frames/x.yaml:7: "{" at character 1 is not closed');
+  assertStringIncludes(refused("(a|b"), '"(" at character 1 is not closed');
+  assertStringIncludes(refused("uno (dos) tres"), '(dos) has no "|"');
+  assertStringIncludes(refused("uno]"), '"]" closes or separates nothing');
+  assertStringIncludes(refused("{perdr~ a}"), '"perdr~" is no infinitive, determiner or number');
+  assertStringIncludes(refused("{a.color}"), '".color" is none of he, lo, le');
+  assertStringIncludes(refused("{ver.pasado a}"), '".pasado" is none of present');
+  assertStringIncludes(refused("{el gran x}"), "has more than two parts");
+  assertStringIncludes(refused("{}"), "a slot is empty");
+  assertStringIncludes(refused('{say a: "hola'), 'is not closed by "}');
+  const missing = assertThrows(() => told("{q}"), UserError).message;
+  assertEquals(missing, 'test.yaml:1: nothing is bound to "q"');
+  assertStringIncludes(assertThrows(() => told("{el n}"), UserError).message, "needs a noun");
+});
+
+Deno.test("a template gives the same text for the same seed", () => {
+  const source = "(Uno|Dos|Tres) {ver a}[ {el x}][ {el m}][, ya].";
+  for (let seed = 0; seed < 20; seed++) assertEquals(told(source, {}, seed), told(source, {}, seed));
+});
