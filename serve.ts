@@ -78,7 +78,7 @@ if (import.meta.main) {
     const number = (name: "connections" | "shutdown-limit", otherwise: string) =>
       numberFlag(name, flags[name] ?? otherwise, name === "connections" ? 1 : 0, name === "connections");
     const shutdownLimit = 1000 * number("shutdown-limit", "10");
-    const door = openDoor(
+    const door = await openDoor(
       { hostname, port, connections: number("connections", "512"), ...PATIENCE },
       app.fetch,
     );
@@ -97,9 +97,12 @@ if (import.meta.main) {
   });
 }
 
-function openDoor(options: DoorOptions, handler: (request: Request) => Response | Promise<Response>): Door {
+async function openDoor(
+  options: DoorOptions,
+  handler: (request: Request) => Response | Promise<Response>,
+): Promise<Door> {
   try {
-    return Door.open(options, handler);
+    return await Door.open(options, handler);
   } catch (error) {
     if (!(error instanceof Deno.errors.AddrInUse)) throw error;
     throw new UserError(`port ${options.port} is taken; choose another with --port`);

@@ -1,5 +1,5 @@
-import { assert } from "@std/assert";
-import { letOthersIn } from "./event_loop.ts";
+import { assert, assertEquals } from "@std/assert";
+import { letOthersIn, watchNetwork } from "./event_loop.ts";
 
 function compute(ms: number): void {
   const end = performance.now() + ms;
@@ -7,6 +7,7 @@ function compute(ms: number): void {
 }
 
 Deno.test("a server answers beside computations that let others in", async () => {
+  const unwatch = await watchNetwork();
   const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, () => new Response("ok"));
   const client = `
     for (let i = 0; i < 5; i++) {
@@ -28,20 +29,42 @@ Deno.test("a server answers beside computations that let others in", async () =>
   worker.terminate();
   URL.revokeObjectURL(url);
   await server.shutdown();
+  unwatch();
   assert(answered);
 });
 
-Deno.test("letting others in costs little between short computations", async () => {
-  let timers = 0;
-  const { setTimeout } = globalThis;
-  globalThis.setTimeout = ((...args: Parameters<typeof setTimeout>) => {
-    timers++;
-    return setTimeout(...args);
-  }) as typeof setTimeout;
-  try {
-    for (let i = 0; i < 200; i++) await letOthersIn();
-  } finally {
-    globalThis.setTimeout = setTimeout;
+Deno.test("letting others in looks for the network after each long computation, and seldom after short ones", async () => {
+  let looks = 0;
+  const { connect } = Deno;
+  Deno.connect = (async (options: Deno.ConnectOptions) => {
+    const connection = await connect(options);
+    const write = connection.write.bind(connection);
+    connection.write = (bytes) => {
+      looks++;
+      return write(bytes);
+    };
+    return connection;
+  }) as typeof connect;
+  const unwatch = await watchNetwork().finally(() => Deno.connect = connect);
+  const began = performance.now();
+  for (let i = 0; i < 200; i++) await letOthersIn();
+  const took = performance.now() - began;
+  assert(looks <= 2 + took / 10, `${looks} looks in ${took} ms`);
+  looks = 0;
+  for (let i = 0; i < 5; i++) {
+    compute(20);
+    await letOthersIn();
   }
-  assert(timers < 20, `${timers} timers`);
+  unwatch();
+  assertEquals(looks, 5);
+});
+
+Deno.test("computations let others in after the network is no longer watched", async () => {
+  const unwatch = await watchNetwork();
+  compute(20);
+  const letIn = letOthersIn();
+  unwatch();
+  await letIn;
+  compute(20);
+  await letOthersIn();
 });

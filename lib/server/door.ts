@@ -6,7 +6,7 @@
  * address there says which connection it came by; a connection without one is idle, or sends its headers.
  */
 import { describe } from "../errors.ts";
-import { noteArrival } from "../event_loop.ts";
+import { noteArrival, watchNetwork } from "../event_loop.ts";
 import { fileDescriptors } from "./file_descriptors.ts";
 
 export interface DoorOptions {
@@ -27,8 +27,8 @@ type Handler = (request: Request) => Response | Promise<Response>;
 
 /** Of a connection: the client's socket, the one to Deno.serve and the one that Deno.serve has. */
 const DESCRIPTORS = 3;
-/** Descriptors that stay free for models that are opened. */
-const SPARE = 12;
+/** Descriptors that stay free for the door itself and for models that are opened. */
+const SPARE = 14;
 /** Milliseconds between two looks at the connections, and before accepting is tried again. */
 const PAUSE = 100;
 /** A connection that was idle for less, in milliseconds, need not make room for another. */
@@ -126,6 +126,7 @@ export class Door {
   readonly #connections = new Map<number, Connection>();
   #server: Deno.HttpServer<Deno.NetAddr>;
   readonly #clock: ReturnType<typeof setInterval>;
+  #unwatch = () => {};
   #closing = false;
   #complained = -Infinity;
 
@@ -143,8 +144,9 @@ export class Door {
    * Opens the door.
    * @throws {Deno.errors.AddrInUse} if the port is taken
    */
-  static open(options: DoorOptions, handler: Handler): Door {
+  static async open(options: DoorOptions, handler: Handler): Promise<Door> {
     const door = new Door(options, handler);
+    door.#unwatch = await watchNetwork();
     door.#accept();
     return door;
   }
@@ -158,6 +160,7 @@ export class Door {
       const connection = this.#connections.get(info.remoteAddr.port);
       if (!connection) return new Response(null, { status: 403, headers: { connection: "close" } });
       connection.requests++;
+      noteArrival();
       const done = () => {
         connection.answered();
         if (this.#closing && connection.requests === 0) connection.drain();
@@ -194,6 +197,7 @@ export class Door {
   }
 
   async #admit(client: Deno.TcpConn): Promise<void> {
+    noteArrival();
     let server: Deno.TcpConn;
     try {
       server = await Deno.connect({ hostname: "127.0.0.1", port: this.#server.addr.port });
@@ -201,6 +205,7 @@ export class Door {
       client.close();
       throw error;
     }
+    noteArrival();
     const connection = new Connection(client, server);
     const { port } = server.localAddr;
     this.#connections.set(port, connection);
@@ -246,5 +251,6 @@ export class Door {
     for (const connection of this.#connections.values()) connection.close();
     clearInterval(this.#clock);
     await this.#server.shutdown();
+    this.#unwatch();
   }
 }

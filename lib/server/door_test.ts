@@ -9,7 +9,7 @@ async function withDoor(
   handler: (request: Request) => Response | Promise<Response>,
   test: (door: Door, connect: (text: string) => Promise<Deno.TcpConn>) => Promise<void>,
 ): Promise<void> {
-  const door = Door.open({ hostname: "127.0.0.1", port: 0, ...LIMITS, ...options }, handler);
+  const door = await Door.open({ hostname: "127.0.0.1", port: 0, ...LIMITS, ...options }, handler);
   const clients: Deno.TcpConn[] = [];
   try {
     await test(door, async (text) => {
@@ -124,7 +124,7 @@ Deno.test("closing lets answers end, breaks off those that do not, and waits for
     await new Promise((resolve) => setTimeout(resolve, 300));
     return new Response("late");
   };
-  const door = Door.open({ hostname: "127.0.0.1", port: 0, ...LIMITS, headers: 60_000 }, handler);
+  const door = await Door.open({ hostname: "127.0.0.1", port: 0, ...LIMITS, headers: 60_000 }, handler);
   const connect = () => Deno.connect({ hostname: "127.0.0.1", port: door.port });
   const slow = fetch(`http://127.0.0.1:${door.port}/slow`).then((response) => response.text());
   const half = await connect();

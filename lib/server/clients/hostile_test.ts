@@ -94,6 +94,9 @@ const inputs: [name: string, requests: () => Promise<number>[], status: number][
   ], 400],
   ["half a million ids", () => [attend(Array(500_000).fill(7))], 400],
   ["half a million brackets", () => [post("/v1/embeddings", "[".repeat(500_000) + "]".repeat(500_000))], 400],
+  ["128 prompts of 7 KB to continue", () => [
+    post("/v1/completions", { prompt: Array(128).fill("palabra larga ".repeat(500)), max_tokens: 4 }),
+  ], 200],
   ["eight chats of a megabyte at once", () => Array.from({ length: 8 }, () => chat(letters)), 200],
 ];
 
