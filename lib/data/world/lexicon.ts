@@ -1,0 +1,193 @@
+/** The words of the world, read from `data/world/words` and checked against each other. */
+import { UserError } from "../../errors.ts";
+import { type Gender, plural } from "./grammar/nouns.ts";
+import { readNouns } from "./lexicon_nouns.ts";
+import {
+  readAdjectives,
+  readCalendar,
+  readFamily,
+  readFeelings,
+  readKnowledge,
+  readPeople,
+  readProfessions,
+  readTowns,
+  readVerbs,
+  readWeather,
+} from "./lexicon_files.ts";
+import type {
+  Adjective,
+  CalendarEntry,
+  Category,
+  Fact,
+  Feeling,
+  FirstName,
+  Profession,
+  Relation,
+  Relative,
+  Town,
+  Verb,
+  Weather,
+  Word,
+} from "./words.ts";
+
+interface Entries {
+  readonly categories: ReadonlyMap<string, Category>;
+  readonly nouns: ReadonlyMap<string, Word>;
+  readonly verbs: ReadonlyMap<string, Verb>;
+  readonly adjectives: ReadonlyMap<string, Adjective>;
+  readonly people: readonly FirstName[];
+  readonly towns: readonly Town[];
+  readonly professions: readonly Profession[];
+  readonly family: readonly Relative[];
+  readonly feelings: readonly Feeling[];
+  readonly weather: readonly Weather[];
+  readonly calendar: readonly CalendarEntry[];
+  readonly relations: ReadonlyMap<string, Relation>;
+  readonly knowledge: readonly Fact[];
+}
+
+export class Lexicon {
+  readonly categories: ReadonlyMap<string, Category>;
+  readonly nouns: readonly Word[];
+  readonly verbs: readonly Verb[];
+  readonly adjectives: readonly Adjective[];
+  readonly towns: readonly Town[];
+  readonly professions: readonly Profession[];
+  readonly family: readonly Relative[];
+  readonly feelings: readonly Feeling[];
+  readonly weather: readonly Weather[];
+  readonly relations: readonly Relation[];
+  readonly knowledge: readonly Fact[];
+  readonly #entries: Entries;
+  readonly #byCategory: ReadonlyMap<string, readonly Word[]>;
+  readonly #byFlag: ReadonlyMap<string, readonly Word[]>;
+  readonly #people: Readonly<Record<Gender, readonly FirstName[]>>;
+  readonly #words: ReadonlySet<string>;
+
+  private constructor(entries: Entries) {
+    this.#entries = entries;
+    this.categories = entries.categories;
+    this.nouns = [...entries.nouns.values()];
+    this.verbs = [...entries.verbs.values()];
+    this.adjectives = [...entries.adjectives.values()];
+    this.towns = entries.towns;
+    this.professions = entries.professions;
+    this.family = entries.family;
+    this.feelings = entries.feelings;
+    this.weather = entries.weather;
+    this.relations = [...entries.relations.values()];
+    this.knowledge = entries.knowledge;
+    this.#byCategory = groupBy(this.nouns, ({ categories }) => categories);
+    this.#byFlag = groupBy(this.nouns, ({ flags }) => flags);
+    const { m = [], f = [] } = Object.groupBy(entries.people, ({ gender }) => gender);
+    this.#people = { m, f };
+    this.#words = new Set(allWords(entries));
+  }
+
+  /**
+   * Reads the files of `folder` (`data/world/words`).
+   * @throws {UserError} naming file and line, if an entry is wrong or refers to one that is missing
+   */
+  static async read(folder: string): Promise<Lexicon> {
+    const [verbs, adjectives] = await Promise.all([readVerbs(folder), readAdjectives(folder)]);
+    const { categories, nouns } = await readNouns(folder, verbs, adjectives);
+    const [people, towns, family, feelings, calendar, { relations, knowledge }, professions, weather] =
+      await Promise.all([
+        readPeople(folder),
+        readTowns(folder),
+        readFamily(folder),
+        readFeelings(folder, adjectives),
+        readCalendar(folder),
+        readKnowledge(folder),
+        readProfessions(folder, nouns),
+        readWeather(folder, nouns),
+      ]);
+    return new Lexicon({
+      categories,
+      nouns,
+      verbs,
+      adjectives,
+      people,
+      towns,
+      professions,
+      family,
+      feelings,
+      weather,
+      calendar,
+      relations,
+      knowledge,
+    });
+  }
+
+  /** @param name as in nouns.tsv: the singular, with its note if it has one ("mango (parte)") */
+  noun(name: string): Word | undefined {
+    return this.#entries.nouns.get(name);
+  }
+
+  verb(infinitive: string): Verb | undefined {
+    return this.#entries.verbs.get(infinitive);
+  }
+
+  /** @param word masculine singular */
+  adjective(word: string): Adjective | undefined {
+    return this.#entries.adjectives.get(word);
+  }
+
+  /**
+   * The nouns of a category, those of narrower ones included.
+   * @throws {UserError} if there is none of that name
+   */
+  category(name: string): readonly Word[] {
+    if (!this.categories.has(name)) {
+      throw new UserError(
+        `no category "${name}" in categories.tsv; it has ${[...this.categories.keys()].join(", ")}`,
+      );
+    }
+    return this.#byCategory.get(name) ?? [];
+  }
+
+  /** The nouns with a flag, such as portable; none if no noun has it. */
+  flagged(flag: string): readonly Word[] {
+    return this.#byFlag.get(flag) ?? [];
+  }
+
+  people(gender?: Gender): readonly FirstName[] {
+    return gender ? this.#people[gender] : this.#entries.people;
+  }
+
+  /** Days, months, seasons, … in their order. */
+  calendar(kind: CalendarEntry["kind"]): readonly CalendarEntry[] {
+    return this.#entries.calendar.filter((entry) => entry.kind === kind);
+  }
+
+  /** Whether the lexicon has this word or name, in lower case: nouns in both numbers, adjectives and verbs as listed. */
+  has(word: string): boolean {
+    return this.#words.has(word);
+  }
+}
+
+function groupBy(nouns: readonly Word[], keys: (noun: Word) => Iterable<string>): Map<string, Word[]> {
+  const groups = new Map<string, Word[]>();
+  for (const noun of nouns) {
+    for (const key of keys(noun)) {
+      const group = groups.get(key);
+      if (group) group.push(noun);
+      else groups.set(key, [noun]);
+    }
+  }
+  return groups;
+}
+
+function* allWords(entries: Entries): Generator<string> {
+  for (const noun of entries.nouns.values()) {
+    yield noun.singular;
+    yield plural(noun);
+  }
+  yield* entries.verbs.keys();
+  yield* entries.adjectives.keys();
+  for (const { name } of [...entries.people, ...entries.towns]) yield name.toLowerCase();
+  for (const { masculine, feminine } of [...entries.professions, ...entries.family]) {
+    yield* [masculine, feminine];
+  }
+  for (const { singular } of [...entries.feelings, ...entries.weather, ...entries.calendar]) yield singular;
+}
