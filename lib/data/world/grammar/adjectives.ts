@@ -46,10 +46,13 @@ const feminine = memoised((word) => {
 });
 
 const ADVERBS = new Set(
-  "muy más menos tan bastante poco demasiado casi bien mal recién completamente totalmente nada algo".split(
-    " ",
-  ),
+  "no muy más menos tan bastante poco demasiado casi bien mal recién completamente totalmente nada algo"
+    .split(
+      " ",
+    ),
 );
+/** Phrases that agree with nothing: "de madera", "a rayas", "color café". */
+const INVARIABLE = /^(?:a|al|color|con|de|del|en|para|sin) /;
 const SHADES =
   /^\S+ (?:claro|oscuro|pálido|intenso|marino|celeste|turquesa|pastel|brillante|eléctrico|chillón)$/;
 
@@ -63,7 +66,8 @@ function agreeWord(word: string, gender: Gender, number: GrammaticalNumber): str
 
 /** Agreement in a phrase: "muy bonito", "lleno de agua", "alto y delgado", "azul claro" (which stays). */
 function agreePhrase(phrase: string, gender: Gender, number: GrammaticalNumber): string {
-  if (phrase.startsWith("de ") || SHADES.test(phrase)) return phrase;
+  if (INVARIABLE.test(phrase) || SHADES.test(phrase)) return phrase;
+  if (phrase.startsWith("un poco ")) return `un poco ${agree(phrase.slice(8), gender, number)}`;
   const [first, ...rest] = phrase.split(" ");
   const after = rest.join(" ");
   if (ADVERBS.has(first)) return `${first} ${agree(after, gender, number)}`;

@@ -1,4 +1,4 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { agree, beforeNoun } from "./adjectives.ts";
 import { and, mendConjunctions, or } from "./conjunctions.ts";
 import { contract, definite, type Gender, indefinite, personalA, plural } from "./nouns.ts";
@@ -13,6 +13,8 @@ function noun(text: string) {
 }
 
 const gender = (text: string) => text as Gender;
+
+const words = (text: string) => text.split(" ").filter((word) => word);
 
 /** What each kind of line of the table asks for, from the cells between its kind and its form. */
 const FORMS: Readonly<Record<string, (...cells: string[]) => string>> = {
@@ -29,8 +31,8 @@ const FORMS: Readonly<Record<string, (...cells: string[]) => string>> = {
   participle,
   infinitive: (infinitive, person) => infinitiveFor(infinitive, Number(person) as Person),
   compound: (infinitive, tense, person) => compound(infinitive, tense as Tense, Number(person) as Person),
-  attach: (form, clitics) => attach(form, clitics.split(" ")),
-  precede: (form, clitics) => precede(clitics.split(" "), form),
+  attach: (form, clitics) => attach(form, words(clitics)),
+  precede: (form, clitics) => precede(words(clitics), form),
   number: (n, form) => numberWord(Number(n), form ? gender(form) : undefined),
   ordinal: (n, form) => ordinal(Number(n), gender(form)),
   hour: (hours, minutes, exact) => hour(Number(hours), Number(minutes), { exact: exact === "exact" }),
@@ -74,13 +76,21 @@ function* linesOf(file: string): Generator<Line> {
   }
 }
 
-for (const file of ["nouns.tsv", "verbs.tsv", "numbers.tsv"]) {
+const FILES = ["nouns.tsv", "verbs.tsv", "numbers.tsv"];
+
+for (const file of FILES) {
   Deno.test(`every form of testdata/${file} is as written by hand`, () => {
     const wrong = [...linesOf(file)].map(({ asked, got, expected }) => [asked, got(), expected])
       .filter(([, got, expected]) => got !== expected);
     assertEquals(wrong, []);
   });
 }
+
+Deno.test("the table has at least 1,300 forms, each asked once", () => {
+  const asked = FILES.flatMap((file) => linesOf(file).toArray()).map(({ asked }) => asked);
+  assert(asked.length >= 1300, `${asked.length} forms`);
+  assertEquals(asked.filter((question, i) => asked.indexOf(question) !== i), []);
+});
 
 Deno.test("what has no form is refused", () => {
   assertThrows(() => conjugate("casa", "present", 1), RangeError, '"casa" is not the infinitive of a verb');

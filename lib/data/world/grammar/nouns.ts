@@ -56,7 +56,7 @@ export const pluralWord: (word: string) => string = memoised((word) => {
     return last ? accented(`${plain}es`, at) : word;
   }
   if (word.endsWith("z")) return accented(`${plain.slice(0, -1)}ces`, at);
-  if (/[dlnrjy]$/.test(word)) return accented(`${plain}es`, at);
+  if (/(?:^|[aeiouáéíóúü])[dlnrjy]$/.test(word)) return accented(`${plain}es`, at);
   return `${word}s`;
 });
 
@@ -77,11 +77,11 @@ export function inflect(noun: Noun, number: GrammaticalNumber): string {
   return number === 1 ? noun.singular : plural(noun);
 }
 
-/** Letters keep their article: la a, la hache. */
-const LETTERS = new Set(["a", "hache", "alfa"]);
+/** Letters and women keep their article: la a, la hache, la árabe. */
+const WITH_LA = new Set(["a", "hache", "alfa", "árabe", "árbitra", "ácrata"]);
 const startsWithStressedA = memoised((singular) => {
   const word = singular.split(" ", 1)[0];
-  if (!/^h?[aá]/.test(word) || LETTERS.has(word)) return false;
+  if (!/^h?[aá]/.test(word) || WITH_LA.has(word)) return false;
   return stressed(word) === (word.startsWith("h") ? 1 : 0);
 });
 
