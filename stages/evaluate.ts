@@ -68,7 +68,9 @@ export const evaluate = defineStage({
   async run({ preset, out, terminal }) {
     const { device, threads, evaluate: options } = preset;
     const questions: Question[] = [];
-    for (const path of options.instruct.data) questions.push(...await readQuestions(path));
+    for (const path of options.instruct.data) {
+      questions.push(...(await readQuestions(path)).map(({ question }) => question));
+    }
     const documents = options.text.length > 0
       ? await readTexts(options.text)
       : await readDocuments(join(prepareCorpus.out(preset), "validation.jsonl"));

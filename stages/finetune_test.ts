@@ -41,6 +41,14 @@ Deno.test("the pipeline finetunes and evaluates; its results can be asked and la
   assertStringIncludes(raw.output, "<instr>¿<resp>?<resp>");
   const lines = (await work.tool(...ask, "--file", "questions.jsonl")).output.trim().split("\n");
   assertEquals(lines.map((line) => typeof JSON.parse(line).answer), ["string", "string"]);
+  const messages = ["la", "el", "al"].map((content, i) => ({
+    role: i % 2 ? "assistant" : "user",
+    content,
+  }));
+  await work.write("turns.jsonl", JSON.stringify({ messages, contains: ["gato"] }));
+  const turns = JSON.parse((await work.tool(...ask, "--raw", "--file", "turns.jsonl")).output);
+  assertEquals(turns.messages, messages);
+  assertStringIncludes(turns.raw, "<instr>la<resp>el<eos><instr>al<resp>");
   refused(await work.tool("ask", "--model", "models/tiny/classify/who", "¿Qué?"), "is a classifier");
   refused(await work.tool("classify", "--model", "models/tiny/instruct", "¿Qué?"), "is a language model");
   refused(await work.tool(...ask, "--temperature=-1", "¿Qué?"), "--temperature -1: expected a number");

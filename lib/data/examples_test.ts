@@ -1,7 +1,9 @@
-import { assert, assertEquals, assertNotEquals } from "@std/assert";
+import { assert, assertEquals, assertNotEquals, assertRejects } from "@std/assert";
+import { UserError } from "../errors.ts";
 import { IGNORED } from "../ops/cross_entropy.ts";
 import { charTokenizer } from "../text/testing.ts";
 import { encodeConversation } from "../text/prompt.ts";
+import { holds } from "../evaluate/language.ts";
 import { normalizeAnswer } from "../evaluate/text_metrics.ts";
 import {
   augment,
@@ -10,6 +12,7 @@ import {
   readQuestions,
   withoutAccents,
 } from "./instructions.ts";
+import { NEAR, nearest, Neighbours, plainWords } from "./nearest.ts";
 import { epochBatch, padded, readLabelled, stratify } from "./labelled.ts";
 
 const data = new URL("../../data/", import.meta.url).pathname;
@@ -70,13 +73,74 @@ Deno.test("the texts that ship: enough of each label, none twice", async () => {
   }
 });
 
-Deno.test("the instructions that ship: enough of each family, and what is held out is not learned", async () => {
-  const plain = (text: string) => normalizeAnswer(withoutAccents(text)).replace(/[¿?¡!.,:;]/g, "");
+Deno.test("questions are instructions, or conversations whose last message is the answer expected", async () => {
+  const file = await Deno.makeTempFile({ suffix: ".jsonl" });
+  const written = async (lines: unknown[]) => {
+    await Deno.writeTextFile(file, lines.map((line) => JSON.stringify(line)).join("\n"));
+    return await readQuestions(file);
+  };
+  const user = (content: string) => ({ role: "user", content });
+  const assistant = (content: string) => ({ role: "assistant", content });
+  try {
+    const before = [user("Soy Eva."), assistant("Hola, Eva."), user("¿Quién soy?")];
+    const [plain, answered, open] = await written([
+      { instruction: "¿Qué?", response: "Eso.", contains: ["eso", ["a", "b"]], source: "mine" },
+      { messages: [...before, assistant("Eva.")], excludes: ["no"], family: "varios" },
+      { messages: before },
+    ]);
+    assertEquals(plain.question.contains, ["eso", ["a", "b"]]);
+    assertEquals([plain.question.past, plain.line.source], [undefined, "mine"]);
+    const past = [{ instruction: "Soy Eva.", response: "Hola, Eva." }];
+    const { question } = answered;
+    assertEquals([question.past, question.instruction, question.response], [past, "¿Quién soy?", "Eva."]);
+    assertEquals([question.excludes, question.family], [["no"], "varios"]);
+    assertEquals([open.question.past, open.question.response], [past, undefined]);
+    for (
+      const [line, says] of [
+        [{ messages: [user("a"), user("b")] }, ":1: messages of user and assistant must take turns"],
+        [{ messages: [] }, ':1: expected {"messages": ['],
+        [{ instruction: "a", contains: [[]] }, ':1: expected {"instruction": …'],
+        [["a"], ':1: expected {"instruction": …'],
+      ] as const
+    ) {
+      await assertRejects(() => written([line]), UserError, says);
+    }
+  } finally {
+    await Deno.remove(file);
+  }
+});
+
+/** Families of questions, each with what it asks for in docs/evaluation.md. */
+const FAMILIES = [
+  ...["extraer", "comprensión", "aritmética", "problemas", "letras", "reformular", "clasificar", "razonar"],
+  ...["calendario", "completar", "conocimiento", "perros", "gatos", "capital", "saludos", "identidad"],
+  ...["varios-turnos", "no-lo-sé"],
+];
+
+Deno.test("the questions held out: 30 or more of each family, none twice, each met by its own answer", async () => {
+  const held = (await readQuestions(`${data}instruct/heldout.jsonl`)).map(({ question }) => question);
+  const families = Map.groupBy(held, ({ family }) => family!);
+  assertEquals(new Set(families.keys()), new Set(FAMILIES));
+  for (const [family, own] of families) assert(own.length >= 30, `${family}: ${own.length}`);
+  const asked = held.map(({ past = [], instruction }) =>
+    plainWords(JSON.stringify([past, instruction])).join(" ")
+  );
+  assertEquals(new Set(asked).size, held.length);
+  const missed = held.filter((question) => !holds({ ...question, answer: question.response! }));
+  assertEquals(missed, []);
+  const judged = held.filter(({ contains, excludes }) => contains?.length || excludes?.length);
+  assertEquals(judged.length, held.length);
+});
+
+Deno.test("the instructions that ship: enough of each fact, and none comes near a question held out", async () => {
   const learned = await readConversations(`${data}instruct/train.jsonl`);
   const held = await readQuestions(`${data}instruct/heldout.jsonl`);
-  const known = new Set(learned.map(({ turns }) => plain(turns[0].instruction)));
-  assertEquals(held.filter(({ instruction }) => known.has(plain(instruction))), []);
-  const facts = ["perros", "gatos", "capital"];
+  const known = new Neighbours(learned.flatMap(({ turns }) => turns.map(({ instruction }) => instruction)));
+  const near = held.flatMap(({ question: { instruction } }) => {
+    const neighbour = known.nearest(instruction);
+    return neighbour && neighbour.similarity > NEAR ? [{ instruction, neighbour }] : [];
+  });
+  assertEquals(near, []);
   const answers = Map.groupBy(learned, ({ turns }) => turns[0].response);
   for (
     const fact of [
@@ -87,9 +151,16 @@ Deno.test("the instructions that ship: enough of each family, and what is held o
   ) {
     assert(answers.get(fact)!.length >= 60, fact);
   }
-  const families = Map.groupBy(held, ({ family }) => family!);
-  for (const fact of facts) assert(families.get(fact)!.length >= 20);
-  assertEquals(families.size, 8 + facts.length);
-  const others = held.filter(({ family }) => !facts.includes(family!)).length;
-  assert(learned.length + others - 3 * 65 >= 600);
+  assert(learned.length >= 700);
+});
+
+Deno.test("nearest: the share of words in common and in order, however they are typed", () => {
+  const others = ["¿Dónde vive Ana?", "¿Cuánto es 5 + 3?", "Cuenta hasta diez."];
+  assertEquals(nearest("donde VIVE ana", others), { text: others[0], similarity: 1 });
+  // One of four words is another; of the same words in another order two must change.
+  assertEquals(nearest("¿Y dónde vive Ana?", others)?.similarity, 0.75);
+  assertEquals(nearest("¿Cuánto es 5 - 3?", others), { text: others[1], similarity: 0.8 });
+  assertEquals(nearest("Ana vive donde", others)?.similarity, 1 - 2 / 3);
+  assertEquals(nearest("Hola.", others), null);
+  assertEquals(nearest("Hola.", []), null);
 });

@@ -79,19 +79,65 @@ export function turnsOf(messages: readonly z.infer<typeof Message>[], where: str
   }));
 }
 
-const Question = z.looseObject({
-  instruction: text,
-  response: z.string().optional(),
-  contains: z.array(text).optional(),
+const texts = z.array(z.union([text, z.array(text).min(1)]));
+const expected = {
+  contains: texts.optional(),
+  excludes: z.array(text).optional(),
   family: z.string().optional(),
-});
-/** A line to evaluate answers with. */
-export type Question = z.infer<typeof Question>;
+};
+const Asked = z.looseObject({ instruction: text, response: z.string().optional(), ...expected });
+const AskedInTurn = z.looseObject({ messages: z.array(Message).min(1), ...expected });
 
-/** @throws {UserError} naming file and line */
-export async function readQuestions(path: string): Promise<Question[]> {
-  const expected = `{"instruction": …, "response"?: …, "contains"?: […], "family"?: …}`;
-  return (await readRows(path)).map((row) => parseRow(Question, row, expected));
+/** A line to evaluate answers with. */
+export interface Question {
+  /** What was said before, if the question is the last of a conversation. */
+  readonly past?: readonly Turn[] | undefined;
+  readonly instruction: string;
+  /** The expected answer. */
+  readonly response?: string | undefined;
+  /** What every right answer contains; of a list in it, one text at least. */
+  readonly contains?: readonly (string | readonly string[])[] | undefined;
+  /** What no right answer contains. */
+  readonly excludes?: readonly string[] | undefined;
+  readonly family?: string | undefined;
+}
+
+/** A question, and the line of the file that it stands on. */
+export interface QuestionLine {
+  readonly question: Question;
+  readonly line: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Reads questions: an `instruction`, or the `messages` of a conversation, whose last message is the expected
+ * answer if it is the assistant's.
+ * @throws {UserError} naming file and line
+ */
+export async function readQuestions(path: string): Promise<QuestionLine[]> {
+  const rest = `"contains"?: […], "excludes"?: […], "family"?: …}`;
+  return (await readRows(path)).map((row) => {
+    const { where, value } = row;
+    if (!value || typeof value !== "object" || !("messages" in value)) {
+      const line = parseRow(
+        Asked,
+        row,
+        `{"instruction": …, "response"?: …, ${rest} or {"messages": […], ${rest}`,
+      );
+      const { instruction, response, contains, excludes, family } = line;
+      return { question: { instruction, response, contains, excludes, family }, line };
+    }
+    const line = parseRow(
+      AskedInTurn,
+      row,
+      `{"messages": [{"role": system, user or assistant, "content": …}, …], ${rest}`,
+    );
+    const { messages, contains, excludes, family } = line;
+    const answered = messages.at(-1)!.role === "assistant";
+    const turns = turnsOf(answered ? messages : [...messages, { role: "assistant", content: "" }], where);
+    const { instruction, response } = turns.at(-1)!;
+    const given = { contains, excludes, family, ...answered && { response } };
+    return { question: { past: turns.slice(0, -1), instruction, ...given }, line };
+  });
 }
 
 export interface Augmentation {

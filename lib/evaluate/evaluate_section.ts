@@ -10,7 +10,9 @@ export const EvaluateSection = z.strictObject({
     .describe("Text files to predict; the corpus's held-out documents by default."),
   instruct: z.strictObject({
     data: z.array(z.string().min(1)).default([])
-      .describe('Files of {"instruction", "response"?, "contains"?: [..], "family"?} lines.'),
+      .describe(
+        'Files of {"instruction" or "messages", "response"?, "contains"?, "excludes"?, "family"?} lines.',
+      ),
     max_new_tokens: natural.default(80),
   }).prefault({}),
   samples: z.strictObject({

@@ -1,6 +1,6 @@
 import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import { UserError } from "../errors.ts";
-import { score } from "./language.ts";
+import { holds, score } from "./language.ts";
 import { renderReport } from "./report.ts";
 import { chrf, distinct, normalizeAnswer, repetition } from "./text_metrics.ts";
 import { shortfalls } from "./thresholds.ts";
@@ -37,6 +37,17 @@ Deno.test("answers are compared without capitals, spaces and marks at the ends",
   const { exact, contains, questions } = score(answered);
   assertEquals([exact, contains, questions], [0.5, 0.5, 3]);
   assertEquals(score([]).exact, null);
+});
+
+Deno.test("an answer holds if it has the words it should, whole, and none that are excluded", () => {
+  const right = (answer: string, contains: (string | string[])[], excludes: string[] = []) =>
+    holds({ instruction: "", answer, contains, excludes });
+  assert(right("La tiene ANA.", ["Ana"]) && !right("Vuelve mañana.", ["Ana"]));
+  assert(right("Son 7.", [["7", "siete"]]) && right("Siete", [["7", "siete"]]) && !right("Son 17", ["7"]));
+  assert(right("s-o-l.", ["s-o-l"]) && !right("s-o-l-a.", ["s-o-l"]) && !right("a-s-o-l", ["s-o-l"]));
+  assert(right("Sábado y domingo", ["sábado", "domingo"]) && !right("Sábado", ["sábado", "domingo"]));
+  assert(right("No.", ["no"], ["no lo sé"]) && !right("No  lo\nsé.", ["no"], ["no lo sé"]));
+  assert(right("¿Está cansado? (sí)", ["¿está cansado?"]) && right("Me voy.", [], ["ir"]));
 });
 
 Deno.test("thresholds are bounds of figures by their path", () => {

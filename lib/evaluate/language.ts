@@ -5,7 +5,7 @@ import { complete } from "../generate/complete.ts";
 import { generate } from "../generate/generate.ts";
 import type { Decoder } from "../model/decoder.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
-import { chrf, distinct, normalizeAnswer, repetition } from "./text_metrics.ts";
+import { chrf, distinct, mentions, normalizeAnswer, repetition } from "./text_metrics.ts";
 
 export interface Answered extends Question {
   readonly answer: string;
@@ -16,7 +16,7 @@ export interface Score {
   readonly questions: number;
   /** Answers that are the expected one, but for capitals and marks at the ends. */
   readonly exact: number | null;
-  /** Answers that contain every text they should, but for capitals. */
+  /** Answers that hold up: they contain what they should as whole words, but for capitals, and nothing excluded. */
   readonly contains: number | null;
   /** Mean chrF against the expected answer. */
   readonly chrf: number | null;
@@ -32,7 +32,7 @@ export async function askAll(
 ): Promise<Answered[]> {
   const answered: Answered[] = [];
   for (const question of questions) {
-    const options = { maxNewTokens, temperature: 0, topK: 0, seed: 0 };
+    const options = { maxNewTokens, temperature: 0, topK: 0, seed: 0, past: question.past ?? [] };
     const { text } = await answer(model, tokenizer, question.instruction, options);
     answered.push({ ...question, answer: text });
     onProgress(answered.length);
@@ -40,21 +40,23 @@ export async function askAll(
   return answered;
 }
 
+/** Whether an answer contains, of each entry of `contains`, one text at least, and none of `excludes`. */
+export function holds({ answer, contains = [], excludes = [] }: Answered): boolean {
+  const there = (text: string) => mentions(answer, text);
+  return contains.every((texts) => [texts].flat().some(there)) && !excludes.some(there);
+}
+
 export function score(answered: readonly Answered[]): Score {
   const mean = (values: number[]) =>
     values.length === 0 ? null : values.reduce((a, b) => a + b, 0) / values.length;
   const expected = answered.filter(({ response }) => response !== undefined);
-  const containing = answered.filter(({ contains }) => contains !== undefined);
-  const holds = ({ answer, contains }: Answered) => {
-    const text = answer.normalize("NFC").toLowerCase();
-    return contains!.every((part) => text.includes(part.normalize("NFC").toLowerCase()));
-  };
+  const judged = answered.filter(({ contains, excludes }) => contains ?? excludes);
   return {
     questions: answered.length,
     exact: mean(
       expected.map(({ answer, response }) => Number(normalizeAnswer(answer) === normalizeAnswer(response!))),
     ),
-    contains: mean(containing.map((a) => Number(holds(a)))),
+    contains: mean(judged.map((a) => Number(holds(a)))),
     chrf: mean(expected.map(({ answer, response }) => chrf(answer, response!))),
   };
 }

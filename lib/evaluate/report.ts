@@ -111,9 +111,9 @@ function families(entries: [string, CheckpointReport][]): Html | "" {
       html`<details><summary>Every answer of ${name}</summary>${
         table(
           ["question", "expected", "answer"],
-          instruct!.answers.map(({ instruction, response, contains, answer }) => [
-            instruction,
-            response ?? contains?.join(", ") ?? "–",
+          instruct!.answers.map(({ past = [], instruction, response, contains, answer }) => [
+            [...past.flatMap((turn) => [turn.instruction, turn.response]), instruction].join(" / "),
+            response ?? contains?.flat().join(", ") ?? "–",
             answer,
           ]),
         )

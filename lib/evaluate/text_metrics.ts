@@ -5,6 +5,18 @@ export function normalizeAnswer(text: string): string {
   return text.normalize("NFC").toLowerCase().replace(/\s+/g, " ").replace(/^[\s¿¡«"]+|[\s.!?»"]+$/g, "");
 }
 
+/**
+ * Whether words stand in a text, in any case and whole: "Ana" does not stand in "mañana", nor "s-o-l" in
+ * "s-o-l-a".
+ */
+export function mentions(text: string, words: string): boolean {
+  const plain = (written: string) => written.normalize("NFC").toLowerCase().replace(/\s+/g, " ");
+  const whole = RegExp.escape(plain(words));
+  return new RegExp(`(?<![\\p{L}\\p{N}])(?<![\\p{L}\\p{N}]-)${whole}(?!-?[\\p{L}\\p{N}])`, "u").test(
+    plain(text),
+  );
+}
+
 function ngrams(items: readonly string[], n: number): Map<string, number> {
   const counts = new Map<string, number>();
   for (let i = 0; i + n <= items.length; i++) {

@@ -21,7 +21,8 @@ Usage: deno task ask --model FOLDER [options] "¿…?"
        deno task ask --model FOLDER --file questions.jsonl
 
   --model FOLDER        a checkpoint, such as models/mini/instruct
-  --file FILE           asks every {"instruction": …} line, and prints the lines with an "answer"
+  --file FILE           asks every line, {"instruction": …} or the {"messages": […]} of a conversation, whose last
+                        message is the question or the answer expected, and prints the lines with an "answer"
   --temperature X       0 takes the most probable token each time (0)
   --top-k N             only the N most probable tokens; 0 for all (0)
   --max-new-tokens N    longest answer (120)
@@ -63,17 +64,17 @@ await runProgram(program, async (flags, operands) => {
   const choice = deviceFlag(flags.device ?? "auto");
   const questions = flags.file
     ? await readQuestions(callerPath(flags.file))
-    : [{ instruction: operands[0].trim() }];
-  if (questions[0].instruction === "") throw new UserError("the question is empty");
+    : [{ question: { instruction: operands[0].trim() }, line: {} }];
+  if (questions[0].question.instruction === "") throw new UserError("the question is empty");
   const checkpoint = await readCheckpoint(await findCheckpoint(callerPath(flags.model)));
   const { config, tokenizer, head, values } = checkpoint;
   if (head) throw new UserError(`${flags.model} is a classifier; use deno task classify`);
   const { device } = await openDevice(choice, { trial: (gpu) => inferOnce(gpu, checkpoint) });
   const model = new Decoder(device, flags.context ? contextOf(config, flags.context) : config);
   model.load(values);
-  for (const question of questions) {
-    const { text, raw } = await answer(model, tokenizer, question.instruction, options);
-    if (flags.file) console.log(JSON.stringify({ ...question, answer: text, ...flags.raw ? { raw } : {} }));
+  for (const { question: { instruction, past = [] }, line } of questions) {
+    const { text, raw } = await answer(model, tokenizer, instruction, { ...options, past });
+    if (flags.file) console.log(JSON.stringify({ ...line, answer: text, ...flags.raw ? { raw } : {} }));
     else console.log(flags.raw ? raw : text);
   }
   device.close();

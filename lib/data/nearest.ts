@@ -1,0 +1,94 @@
+/** How near texts come to one another: what is held out must not be learned in nearly the same words. */
+import { withoutAccents } from "./instructions.ts";
+
+export interface Neighbour {
+  readonly text: string;
+  /** 1 for the same words in the same order, 0 for none in common. */
+  readonly similarity: number;
+}
+
+/** More than this, and a text is learned in nearly the same words: nine of ten stand in their order. */
+export const NEAR = 0.9;
+
+/** Words, numbers and signs of arithmetic, without accents and capitals: what is left of a text however it is typed. */
+export function plainWords(text: string): string[] {
+  return withoutAccents(text).toLowerCase().match(/[\p{L}\p{N}]+|[+*/=-]/gu) ?? [];
+}
+
+/** Texts to compare others with, indexed by their words: a search looks only at those that share enough of them. */
+export class Neighbours {
+  readonly #texts: string[] = [];
+  readonly #words: string[][] = [];
+  /** By word, the texts that have it, once for each time they have it. */
+  readonly #textsWith = new Map<string, number[]>();
+
+  constructor(texts: Iterable<string>) {
+    const seen = new Set<string>();
+    for (const text of texts) {
+      const words = plainWords(text);
+      const key = words.join(" ");
+      if (words.length === 0 || seen.has(key)) continue;
+      seen.add(key);
+      const at = this.#texts.push(text) - 1;
+      this.#words.push(words);
+      for (const word of words) {
+        const list = this.#textsWith.get(word);
+        if (list) list.push(at);
+        else this.#textsWith.set(word, [at]);
+      }
+    }
+  }
+
+  /**
+   * The text that is nearest: the one for which the fewest words need to be put in, left out or replaced, as a
+   * share of the longer text (1 - Levenshtein's distance over words / words of the longer). null if no text
+   * shares a word.
+   */
+  nearest(text: string): Neighbour | null {
+    const words = plainWords(text);
+    const shared = this.#sharedWords(words);
+    // Words that two texts do not share differ in any alignment, so this is the most that a text can reach.
+    const bounds = [...shared].map(([at, n]) => ({ at, bound: n / this.#longer(words, at) }));
+    bounds.sort((a, b) => b.bound - a.bound || a.at - b.at);
+    let best: Neighbour | null = null;
+    for (const { at, bound } of bounds) {
+      if (best && bound <= best.similarity) break;
+      const similarity = 1 - distance(words, this.#words[at]) / this.#longer(words, at);
+      if (!best || similarity > best.similarity) best = { text: this.#texts[at], similarity };
+    }
+    return best;
+  }
+
+  #longer(words: readonly string[], at: number): number {
+    return Math.max(words.length, this.#words[at].length);
+  }
+
+  /** How many words each text shares with these, counting a word as often as both have it. */
+  #sharedWords(words: readonly string[]): Map<number, number> {
+    const shared = new Map<number, number>();
+    for (const [word, ours] of Map.groupBy(words, (word) => word)) {
+      const times = new Map<number, number>();
+      for (const at of this.#textsWith.get(word) ?? []) times.set(at, (times.get(at) ?? 0) + 1);
+      for (const [at, n] of times) shared.set(at, (shared.get(at) ?? 0) + Math.min(n, ours.length));
+    }
+    return shared;
+  }
+}
+
+/** The nearest of some texts; for many questions, make `Neighbours` once. */
+export function nearest(question: string, others: Iterable<string>): Neighbour | null {
+  return new Neighbours(others).nearest(question);
+}
+
+/** Levenshtein's distance over words. */
+function distance(a: readonly string[], b: readonly string[]): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      next.push(Math.min(row[j] + 1, next[j - 1] + 1, row[j - 1] + Number(a[i - 1] !== b[j - 1])));
+    }
+    row = next;
+  }
+  return row[b.length];
+}
