@@ -117,6 +117,20 @@ Deno.test("a client that leaves is noticed", async () => {
   });
 });
 
+Deno.test("the signal of a request is not aborted once its answer is complete", async () => {
+  const requests: Request[] = [];
+  let aborted = 0;
+  const handler = (request: Request) => {
+    request.signal.addEventListener("abort", () => aborted++);
+    requests.push(request);
+    return new Response("ok");
+  };
+  await withDoor({}, handler, async (door) => {
+    for (let i = 0; i < 3; i++) await (await fetch(`http://127.0.0.1:${door.port}/`)).text();
+  });
+  assertEquals([requests.length, aborted], [3, 0]);
+});
+
 Deno.test("closing lets answers end, breaks off those that do not, and waits for no half-sent body", async () => {
   const handler = async (request: Request) => {
     if (request.method === "POST") await request.text();

@@ -90,7 +90,7 @@ export function startAnswers(
       })
     );
   } catch (error) {
-    around.deadline.left.abort();
+    around.deadline.end();
     if (!(error instanceof QueueFullError)) throw error;
     throw new ApiError(429, "too many requests wait; try again in a moment");
   }
@@ -237,7 +237,7 @@ export async function collectAll(generations: readonly Generation[], deadline: D
       }
     }
   } finally {
-    deadline.left.abort();
+    deadline.end();
   }
   return answers;
 }

@@ -3,6 +3,7 @@ import type { Context } from "hono";
 import type { Candidate } from "../generate/sample.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 import { ApiError, apiErrorOf } from "./errors.ts";
+import type { Deadline } from "./services.ts";
 import type { PlacedToken } from "./stream.ts";
 
 const encoder = new TextEncoder();
@@ -21,12 +22,12 @@ const encodeEvent = ({ event, data }: ServerSentEvent) =>
 /**
  * A response of events, taken from the generator as fast as the client reads. Hono's helper does the same
  * through more streams, which costs a small model half of its speed.
- * @param left aborted when the client leaves
+ * @param deadline ends with the response, and when the client leaves
  * @param failed the last event if the generator fails
  */
 export function serverSentEvents(
   c: Context,
-  left: AbortController,
+  deadline: Deadline,
   events: () => AsyncGenerator<ServerSentEvent>,
   failed: (error: ApiError) => ServerSentEvent = (error) => ({ data: error.body() }),
 ) {
@@ -36,7 +37,7 @@ export function serverSentEvents(
     } catch (error) {
       yield encodeEvent(failed(apiErrorOf(error)));
     } finally {
-      left.abort();
+      deadline.end();
     }
   }
   return c.body(ReadableStream.from(encoded()), 200, {

@@ -8,9 +8,11 @@ import { WorkQueue } from "./work.ts";
 function deadline() {
   const left = new AbortController(), late = new AbortController();
   const signal = AbortSignal.any([left.signal, late.signal]);
-  return { left, late: late.signal, signal, expire: () => late.abort() } satisfies Deadline & {
-    expire(): void;
-  };
+  return { end: () => left.abort(), late: late.signal, signal, expire: () => late.abort() } satisfies
+    & Deadline
+    & {
+      expire(): void;
+    };
 }
 
 Deno.test("requests take turns, computation by computation, and never two at once", async () => {
@@ -53,7 +55,7 @@ Deno.test("who waits is told when the time is up, and who has left is not comput
   let computed = 0;
   const waiting = [late, left].map((one) => queue.run(one, (turn) => turn(() => computed++)));
   late.expire();
-  left.left.abort();
+  left.end();
   const errors = await Promise.all(waiting.map((one) => one.catch((error: ApiError) => error.status)));
   assertEquals(errors, [504, 400]);
   held.resolve();

@@ -104,7 +104,7 @@ export function chatRoutes({ store, faq, metrics, timeLimit }: Services) {
     const choice = (index: number, delta: Choice["delta"], more: Partial<Choice> = {}): Choice[] => [
       { index, delta, logprobs: null, finish_reason: null, ...more },
     ];
-    return serverSentEvents(c, deadline.left, async function* () {
+    return serverSentEvents(c, deadline, async function* () {
       for (const index of generations.keys()) yield chunk(choice(index, { role: "assistant", content: "" }));
       for await (const { index, ...step } of progressOfAll(generations, deadline)) {
         if ("piece" in step) {

@@ -166,7 +166,7 @@ export function completionRoutes({ store, metrics, work, timeLimit }: Services) 
     }, { deadline, metrics });
     const shapes = completionShapes(model, request, generations, echoes);
     if (!request.stream) return c.json(shapes.whole(await collectAll(generations, deadline)), 200);
-    return serverSentEvents(c, deadline.left, async function* () {
+    return serverSentEvents(c, deadline, async function* () {
       if (request.echo) { for (const index of generations.keys()) yield { data: shapes.echo(index) }; }
       for await (const { index, ...step } of progressOfAll(generations, deadline)) {
         yield { data: "finish" in step ? shapes.end(index, step.finish) : shapes.piece(index, step.piece) };

@@ -152,7 +152,7 @@ export function responseRoutes({ store, metrics, timeLimit, recent }: Services) 
       return { event: event.type, data };
     };
     const place = { output_index: 0 as const, content_index: 0 as const, item_id: shapes.id };
-    return serverSentEvents(c, deadline.left, async function* () {
+    return serverSentEvents(c, deadline, async function* () {
       yield send({ type: "response.created", response: shapes.running() });
       yield send({ type: "response.in_progress", response: shapes.running() });
       yield send({ type: "response.output_item.added", output_index: 0, item: shapes.begun });
