@@ -1,6 +1,8 @@
 /** The words of the world, read from `data/world/words` and checked against each other. */
 import { UserError } from "../../errors.ts";
+import { agree } from "./grammar/adjectives.ts";
 import { type Gender, plural } from "./grammar/nouns.ts";
+import { conjugate, gerund, participle } from "./grammar/verbs.ts";
 import { readNouns } from "./lexicon_nouns.ts";
 import {
   readAdjectives,
@@ -62,7 +64,7 @@ export class Lexicon {
   readonly #byCategory: ReadonlyMap<string, readonly Word[]>;
   readonly #byFlag: ReadonlyMap<string, readonly Word[]>;
   readonly #people: Readonly<Record<Gender, readonly FirstName[]>>;
-  readonly #words: ReadonlySet<string>;
+  #forms: ReadonlySet<string> | undefined;
 
   private constructor(entries: Entries) {
     this.#entries = entries;
@@ -81,7 +83,6 @@ export class Lexicon {
     this.#byFlag = groupBy(this.nouns, ({ flags }) => flags);
     const { m = [], f = [] } = Object.groupBy(entries.people, ({ gender }) => gender);
     this.#people = { m, f };
-    this.#words = new Set(allWords(entries));
   }
 
   /**
@@ -160,9 +161,10 @@ export class Lexicon {
     return this.#entries.calendar.filter((entry) => entry.kind === kind);
   }
 
-  /** Whether the lexicon has this word or name, in lower case: nouns in both numbers, adjectives and verbs as listed. */
-  has(word: string): boolean {
-    return this.#words.has(word);
+  /** Whether a text in lower case is a form of a word or a name of the lexicon; of verbs, in the tenses of stories. */
+  has(text: string): boolean {
+    this.#forms ??= new Set(forms(this.#entries));
+    return this.#forms.has(text);
   }
 }
 
@@ -178,16 +180,23 @@ function groupBy(nouns: readonly Word[], keys: (noun: Word) => Iterable<string>)
   return groups;
 }
 
-function* allWords(entries: Entries): Generator<string> {
-  for (const noun of entries.nouns.values()) {
-    yield noun.singular;
-    yield plural(noun);
+function* forms(entries: Entries): Generator<string> {
+  const nouns = [...entries.nouns.values(), ...entries.feelings, ...entries.weather, ...entries.calendar];
+  for (const noun of nouns) yield* [noun.singular.toLowerCase(), plural(noun)];
+  for (const { infinitive } of entries.verbs.values()) {
+    yield* [infinitive, participle(infinitive), gerund(infinitive)];
+    for (const tense of ["present", "preterite", "subjunctive", "imperative"] as const) {
+      for (const person of [1, 2, 3, 4, 6] as const) {
+        if (tense === "imperative" && person === 1) continue;
+        yield conjugate(infinitive, tense, person).replace(/^\S+ /, "");
+      }
+    }
   }
-  yield* entries.verbs.keys();
-  yield* entries.adjectives.keys();
+  for (const word of entries.adjectives.keys()) {
+    for (const gender of ["m", "f"] as const) yield* [agree(word, gender, 1), agree(word, gender, 2)];
+  }
   for (const { name } of [...entries.people, ...entries.towns]) yield name.toLowerCase();
   for (const { masculine, feminine } of [...entries.professions, ...entries.family]) {
     yield* [masculine, feminine];
   }
-  for (const { singular } of [...entries.feelings, ...entries.weather, ...entries.calendar]) yield singular;
 }

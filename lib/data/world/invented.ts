@@ -1,0 +1,92 @@
+/**
+ * Names and nouns that do not exist, made of Spanish syllables: too many to learn by heart, so that a model has to
+ * copy them from the text. Their endings give their gender, and they are stressed as they are spelled.
+ */
+import type { Gender, Noun } from "./grammar/nouns.ts";
+import type { Lexicon } from "./lexicon.ts";
+import type { Random } from "./random.ts";
+
+const list = (text: string) => text.trim().split(/\s+/);
+
+/** What a syllable begins with, common sounds several times. K and G are spelled c or qu, g or gu. */
+const ONSETS = list(
+  "b b d d f f j l l l m m m n n p p r r s s s t t t v v z ch ll K K K G br cr dr fl fr gr pl pr tr tr cl bl",
+);
+/** What begins a syllable within a word only. */
+const INNER = [...ONSETS, ...list("ñ rr d l n r t")];
+const VOWELS = list("a a a a a e e e e i i i o o o o u u ia ie ue");
+const CODAS = list("n n r r s l");
+
+const NOUN_ENDINGS: Readonly<Record<Gender, readonly string[]>> = {
+  m: list("o o o o o o o ón or el ín illo ito ero aje ote"),
+  f: list("a a a a a a a illa ita era eza ela ina ura"),
+};
+const NAME_ENDINGS: Readonly<Record<Gender, readonly string[]>> = {
+  m: list("o o o io án el ín ardo ino elio ón ar erto"),
+  f: list("a a a ia ina ela isa iana ena elia ilda ara inda"),
+};
+const TOWN_ENDINGS = list("a a o o ales ar ejo illos illas ira oa ona onte ada eda iel ura");
+const TOWN_FIRST = list("San Santa Villa Puerto Valle Monte");
+
+/** Sounds that Spanish does not put together, and two clusters such as "tr", which few words have. */
+const CLUSTER = "[bdfgptcK][lr]";
+const UNSPEAKABLE = new RegExp(
+  [
+    "([lns])\\1|[nlrs](?:rr|ll|ñ)|[ls]r|nl|ln|nm|lj|s(?:z|ch|j)", // at the seam of two syllables
+    "(?:ll|ñ|ch|rr|j|G)(?:i[aeo]|ue)|[iu]e?[iu]", // before and within vowels
+    `[lr]${CLUSTER}|${CLUSTER}.*${CLUSTER}`,
+  ].join("|"),
+);
+/** Syllables that a reader would laugh at. */
+const RUDE =
+  /put[ao]|cac[ao]|cag|cul[ao]|mierd|verg|pene|pend|tet[ao]|pinch|coñ|chin?g|jod|maric|pit[ao]|pij|mear|ped[ao]|foll|zorr/;
+
+/** A first name. */
+export function inventedName(random: Random, lexicon: Lexicon, gender: Gender): string {
+  return capital(invent(random, lexicon, { long: 1 / 3, endings: NAME_ENDINGS[gender] }));
+}
+
+/** The name of a town: one word, or two as in San Talermo and Villa Corina. */
+export function inventedTown(random: Random, lexicon: Lexicon): string {
+  const first = random.chance(0.2) ? random.pick(TOWN_FIRST) : "";
+  if (first === "San") return `San ${inventedName(random, lexicon, "m")}`;
+  if (first === "Santa") return `Santa ${inventedName(random, lexicon, "f")}`;
+  const name = capital(invent(random, lexicon, { long: 1 / 3, endings: TOWN_ENDINGS }));
+  return first ? `${first} ${name}` : name;
+}
+
+/** A noun: el taruno, la brisela, el calimón. */
+export function inventedNoun(random: Random, lexicon: Lexicon): Noun {
+  const gender = random.pick(["m", "f"] as const);
+  return { singular: invent(random, lexicon, { long: 3 / 4, endings: NOUN_ENDINGS[gender] }), gender };
+}
+
+const capital = (word: string) => word[0].toUpperCase() + word.slice(1);
+
+/** Draws until the word can be said and is none of the lexicon's. @param long share of words with a syllable more */
+function invent(
+  random: Random,
+  lexicon: Lexicon,
+  { long, endings }: { long: number; endings: readonly string[] },
+): string {
+  for (;;) {
+    let sounds = random.chance(1 / 8) ? random.pick(["a", "e", "i", "o", "u"]) : syllable(random, ONSETS);
+    if (random.chance(long)) sounds += syllable(random, INNER);
+    sounds += random.pick(INNER) + random.pick(endings);
+    const word = spell(sounds);
+    if (word.length >= 5 && !UNSPEAKABLE.test(sounds) && !RUDE.test(word) && !lexicon.has(word)) return word;
+  }
+}
+
+function syllable(random: Random, onsets: readonly string[]): string {
+  return random.pick(onsets) + random.pick(VOWELS) + (random.chance(1 / 3) ? random.pick(CODAS) : "");
+}
+
+/** K before e and i is qu, elsewhere c; G gu or g; z is c there; n is m before b and p. */
+function spell(sounds: string): string {
+  return sounds
+    .replace(/K(?=[eéií])/g, "qu").replaceAll("K", "c")
+    .replace(/G(?=[eéií])/g, "gu").replaceAll("G", "g")
+    .replace(/z(?=[eéií])/g, "c")
+    .replace(/n(?=[bp])/g, "m");
+}
