@@ -4,39 +4,39 @@ import { type Gender, type GrammaticalNumber, type Noun, pluralWord, takesEl } f
 import { memoised } from "./memo.ts";
 
 /** Feminines that the ending does not tell. */
-const FEMININES: Readonly<Record<string, string>> = {
-  español: "española",
-  andaluz: "andaluza",
-  montañés: "montañesa",
-  este: "esta",
-  ese: "esa",
-  aquel: "aquella",
-  el: "la",
-  un: "una",
-  algún: "alguna",
-  ningún: "ninguna",
-  marrón: "marrón",
-  cortés: "cortés",
-  descortés: "descortés",
-  montés: "montés",
-  afín: "afín",
-};
+const FEMININES = new Map([
+  ["español", "española"],
+  ["andaluz", "andaluza"],
+  ["montañés", "montañesa"],
+  ["este", "esta"],
+  ["ese", "esa"],
+  ["aquel", "aquella"],
+  ["el", "la"],
+  ["un", "una"],
+  ["algún", "alguna"],
+  ["ningún", "ninguna"],
+  ["marrón", "marrón"],
+  ["cortés", "cortés"],
+  ["descortés", "descortés"],
+  ["montés", "montés"],
+  ["afín", "afín"],
+]);
 
 /** Masculine plurals that do not follow from the singular. */
-const MASCULINE_PLURALS: Readonly<Record<string, string>> = {
-  este: "estos",
-  ese: "esos",
-  aquel: "aquellos",
-  el: "los",
-  un: "unos",
-  algún: "algunos",
-  ningún: "ningunos",
-  cualquiera: "cualesquiera",
-  cada: "cada",
-};
+const MASCULINE_PLURALS = new Map([
+  ["este", "estos"],
+  ["ese", "esos"],
+  ["aquel", "aquellos"],
+  ["el", "los"],
+  ["un", "unos"],
+  ["algún", "algunos"],
+  ["ningún", "ningunos"],
+  ["cualquiera", "cualesquiera"],
+  ["cada", "cada"],
+]);
 
 const feminine = memoised((word) => {
-  const listed = FEMININES[word];
+  const listed = FEMININES.get(word);
   if (listed) return listed;
   if (word.endsWith("o")) return `${word.slice(0, -1)}a`;
   if (/[dts]or$/.test(word)) return `${word}a`; // not mayor, mejor, exterior
@@ -59,7 +59,7 @@ const SHADES =
 /** One word that agrees. */
 function agreeWord(word: string, gender: Gender, number: GrammaticalNumber): string {
   if (number === 1) return gender === "m" ? word : feminine(word);
-  const listed = MASCULINE_PLURALS[word];
+  const listed = MASCULINE_PLURALS.get(word);
   if (listed && (gender === "m" || feminine(word) === word)) return listed;
   return pluralWord(gender === "m" ? word : feminine(word));
 }
@@ -85,17 +85,17 @@ export function agree(adjective: string, gender: Gender, number: GrammaticalNumb
 }
 
 /** Short before a masculine noun in the singular. */
-const SHORT: Readonly<Record<string, string>> = {
-  bueno: "buen",
-  malo: "mal",
-  primero: "primer",
-  tercero: "tercer",
-  decimotercero: "decimotercer",
-  postrero: "postrer",
-  alguno: "algún",
-  ninguno: "ningún",
-  uno: "un",
-};
+const SHORT = new Map([
+  ["bueno", "buen"],
+  ["malo", "mal"],
+  ["primero", "primer"],
+  ["tercero", "tercer"],
+  ["decimotercero", "decimotercer"],
+  ["postrero", "postrer"],
+  ["alguno", "algún"],
+  ["ninguno", "ningún"],
+  ["uno", "un"],
+]);
 
 /**
  * The adjective alone, as it stands before the noun: "buen" (libro), "buena" (casa), "gran" (casa), "algún" (arma),
@@ -109,7 +109,8 @@ export function beforeNoun(adjective: string, noun: Noun, number: GrammaticalNum
       return /^(?:To|Do)/.test(noun.singular) ? "santo" : "san";
     }
     const determiner = adjective === "uno" || adjective === "alguno" || adjective === "ninguno";
-    if (adjective in SHORT && (noun.gender === "m" || (determiner && takesEl(noun)))) return SHORT[adjective];
+    const short = SHORT.get(adjective);
+    if (short && (noun.gender === "m" || (determiner && takesEl(noun)))) return short;
   }
   return agree(adjective, noun.gender, number);
 }

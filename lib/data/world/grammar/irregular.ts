@@ -4,49 +4,58 @@ const words = (list: string): ReadonlySet<string> => new Set(list.trim().split(/
 
 /** e to ie (i to ie in adquirir) where the stem is stressed. */
 export const E_IE = words(`
-acertar adquirir advertir alentar apacentar apretar arrepentir arrendar ascender asentar aserrar asentir atender
-atravesar calentar cegar cerrar cimentar comenzar concernir concertar confesar consentir convertir defender
-desalentar desconcertar descender desenterrar desmentir despertar desplegar desterrar diferir digerir discernir
-disentir divertir empedrar empezar encender encerrar encomendar enmendar ensangrentar entender enterrar errar
-erguir extender fregar gobernar helar herir herrar hervir incensar inferir ingerir inquirir interferir invernar
-invertir manifestar mentar mentir merendar negar nevar pensar perder pervertir plegar preferir presentir
-quebrar querer recalentar recomendar referir regar remendar renegar repensar requerir resentir restregar
-reventar segar sembrar sentar sentir serrar sosegar subvertir sugerir temblar tender tentar transferir
-transgredir trascender tropezar verter
+  acertar acrecentar adherir adquirir advertir alentar apacentar apretar arrendar arrepentir ascender
+  asentar asentir aserrar atender atravesar aventar calentar cegar cerner cernir cerrar cimentar comenzar
+  concernir concertar condescender conferir confesar consentir contender controvertir convertir defender
+  denegar desacertar desalentar desapretar desatender descender desconcertar desenterrar desgobernar
+  deshelar desherbar desherrar desmembrar desmentir despertar desplegar desterrar diferir digerir discernir
+  disentir distender divertir empedrar empezar encender encerrar encomendar endentar enmendar ensangrentar
+  entender enterrar entrecerrar erguir errar escarmentar extender fregar gobernar heder helar hender hendir
+  herir herrar hervir incensar inferir ingerir injerir inquirir interferir invertir malentender malherir
+  manifestar mentar mentir merendar negar nevar pensar perder pervertir plegar preferir presentir proferir
+  quebrar querer recalentar recomendar recomenzar reconvertir referir refregar regar regimentar reherir
+  rehervir remendar renegar repensar replegar requebrar requerir resembrar resentir restregar retemblar
+  reventar reverter revertir salpimentar segar sembrar sentar sentir serrar sobreentender sobrentender
+  sosegar subarrendar subvertir sugerir temblar tender tentar transcender transferir trascender trasegar
+  tropezar verter zaherir
 `);
 
 /** o to ue (u to ue in jugar) where the stem is stressed. */
 export const O_UE = words(`
-absolver acordar acostar almorzar amolar amoblar apostar aprobar asolar avergonzar cocer colar colgar comprobar
-concordar conmover consolar contar costar degollar demoler demostrar denostar desaprobar descolgar descontar
-desenvolver desolar despoblar devolver disolver doler dormir encontrar engrosar envolver escocer esforzar
-forzar holgar hollar jugar llover moler morder morir mostrar mover oler poblar poder probar promover recontar
-recordar recostar reforzar remorder remover renovar repoblar reprobar resolver resonar retorcer revolcar
-revolver rodar rogar soldar soler soltar sonar soñar tostar torcer trocar tronar volar volcar volver
+  absolver acordar acostar adormir agorar almorzar amoblar amolar apostar aprobar asolar atronar avergonzar
+  cocer colar colgar comprobar concordar condoler conmover consolar consonar contar costar degollar demoler
+  demostrar denostar desaprobar descolgar descollar desconsolar descontar descordar desenvolver desolar
+  desoldar desollar despoblar destorcer devolver discordar disolver disonar doler dormir emporcar encontrar
+  encordar engrosar ensoñar envolver escocer esforzar forzar holgar hollar jugar llover moler morder morir
+  mostrar mover oler poblar poder premorir probar promover recocer recolar recontar recordar recostar
+  redescontar reencontrar reforzar rehollar remoler remorder remover renovar repoblar reprobar resollar
+  resolver resonar retorcer retostar retronar revolar revolcar revolver rodar rogar sobrevolar soldar soler
+  soltar soñar sonar torcer tostar trastrocar trocar tronar volar volcar volver
 `);
 
 /** e to i where the stem is stressed, and before ie and ió. */
 export const E_I = words(`
-ceñir colegir competir concebir conseguir corregir derretir despedir desteñir desvestir elegir embestir engreír
-expedir freír gemir impedir investir medir pedir perseguir proseguir regir reelegir reír rendir reñir repetir
-revestir seguir servir sonreír sofreír teñir travestir vestir
+  ceñir colegir comedir competir concebir conseguir constreñir corregir derretir desceñir desleír desmedir
+  despedir desteñir desvestir elegir embestir engreír estreñir expedir freír gemir impedir investir medir
+  pedir perseguir preconcebir proseguir reelegir reexpedir refreír regir reír rendir reñir repetir reteñir
+  revestir seguir servir sofreír sonreír teñir travestir vestir
 `);
 
 /** Verbs in -ir of E_IE that keep their e and i: discernió, adquirió. */
-export const WEAK_STEM_STAYS = words("adquirir inquirir discernir concernir");
+export const WEAK_STEM_STAYS = words("adquirir inquirir discernir concernir hendir cernir");
 
-/** Verbs in -iar whose i is stressed: envío. */
+/** Verbs in -iar whose i is stressed: envío. Those in -grafiar need no list. */
 export const IAR_ACCENTED = words(`
-aliar ampliar ansiar arriar ataviar averiar aviar biografiar caligrafiar chirriar ciar confiar contrariar criar
-cuantiar desafiar descarriar desconfiar desliar desvariar desviar enfriar enviar escalofriar espiar esquiar
-estriar expatriar extasiar extraviar fiar fotografiar guiar hastiar inventariar liar malcriar piar porfiar
-radiografiar recriar reenviar resfriar rociar telegrafiar variar vaciar
+  aliar amnistiar ampliar ansiar arriar ataviar averiar aviar chirriar ciar confiar contrariar criar
+  cuantiar desafiar desaviar descarriar desconfiar desliar desvariar desviar enfriar enviar escalofriar
+  espiar esquiar estriar expatriar expiar extasiar extraviar fiar guiar hastiar inventariar liar malcriar
+  piar porfiar recriar reenviar resfriar rociar triar vaciar variar
 `);
 
 /** Verbs whose i or u beside another vowel is stressed: aúllo, reúno, aíslo. Those with h need no list. */
 export const HIATUS = words(`
-aislar airar aullar aunar aupar ataudar baular descafeinar embaular enraizar desenraizar europeizar arcaizar
-maullar reunir desunir
+  airar aislar arcaizar aullar aunar aupar descafeinar desembaular desenraizar desraizar embaular enraizar
+  europeizar hebraizar judaizar maullar reunir traillar
 `);
 
 /** -cer after a vowel without zc: cuezo, mezo. */
@@ -76,7 +85,7 @@ const six = (forms: string): Six => {
   return list as unknown as Six;
 };
 
-export const IRREGULAR: Readonly<Record<string, Irregular>> = {
+export const IRREGULAR: ReadonlyMap<string, Irregular> = new Map(Object.entries<Irregular>({
   andar: { preterite: "anduv" },
   asir: { yo: "asgo" },
   caber: { yo: "quepo", preterite: "cup", future: "cabr" },
@@ -171,7 +180,7 @@ export const IRREGULAR: Readonly<Record<string, Irregular>> = {
   desdecir: { imperative: "desdice" },
   bendecir: { imperative: "bendice", future: "bendecir", participle: "bendecido" },
   maldecir: { imperative: "maldice", future: "maldecir", participle: "maldecido" },
-};
+}));
 
 /** Prefixes with which a verb makes others that are conjugated alike. */
 const PREFIXES: Readonly<Record<string, string>> = {
@@ -181,14 +190,14 @@ const PREFIXES: Readonly<Record<string, string>> = {
   hacer: "contra des re",
   oír: "des entre",
   poner:
-    "ante com contra de des dis ex im in indis inter o pos pre predis presu pro re sobre su super tras yuxta",
-  salir: "sobre",
-  tener: "abs con de entre man ob re sos",
-  traer: "abs a con dis ex re sus",
+    "ante com contra de des descom dis ex im in indis inter o pos pre predis presu pro re recom sobre su super trans tras yuxta",
+  salir: "re sobre",
+  tener: "a abs con de entre man manu ob re sos",
+  traer: "abs a con de dis ex mal re retro subs sus",
   valer: "equi pre",
-  venir: "a ante con contra de inter pre pro re sobre",
-  ver: "entre pre re",
-  querer: "mal",
+  venir: "a ad ante con contra de desa inter pre pro re recon sobre sub",
+  ver: "ante entre pre re",
+  querer: "bien mal",
 };
 
 export interface Compound {

@@ -14,37 +14,40 @@ export interface Noun {
 }
 
 /** Plurals that break the rules, or where the rules allow two and one is usual. */
-const PLURALS: Readonly<Record<string, string>> = {
-  carácter: "caracteres",
-  espécimen: "especímenes",
-  régimen: "regímenes",
-  álbum: "álbumes",
-  club: "clubes",
-  sándwich: "sándwiches",
-  jersey: "jerséis",
-  espray: "espráis",
-  menú: "menús",
-  champú: "champús",
-  bisturí: "bisturís",
-  tutú: "tutús",
-  popurrí: "popurrís",
-  vermú: "vermús",
-  esquí: "esquís",
-  fax: "faxes",
-  a: "aes",
-  e: "es",
-  i: "íes",
-  o: "oes",
-  u: "úes",
-  sí: "síes",
-  no: "noes",
-  yo: "yoes",
-  lord: "lores",
-};
+const PLURALS = new Map([
+  ["carácter", "caracteres"],
+  ["espécimen", "especímenes"],
+  ["régimen", "regímenes"],
+  ["álbum", "álbumes"],
+  ["club", "clubes"],
+  ["videoclub", "videoclubes"],
+  ["film", "filmes"],
+  ["flash", "flashes"],
+  ["sándwich", "sándwiches"],
+  ["jersey", "jerséis"],
+  ["espray", "espráis"],
+  ["menú", "menús"],
+  ["champú", "champús"],
+  ["bisturí", "bisturís"],
+  ["tutú", "tutús"],
+  ["popurrí", "popurrís"],
+  ["vermú", "vermús"],
+  ["esquí", "esquís"],
+  ["fax", "faxes"],
+  ["a", "aes"],
+  ["e", "es"],
+  ["i", "íes"],
+  ["o", "oes"],
+  ["u", "úes"],
+  ["sí", "síes"],
+  ["no", "noes"],
+  ["yo", "yoes"],
+  ["lord", "lores"],
+]);
 
 /** The plural of one word (noun or adjective) by its ending and stress. */
 export const pluralWord: (word: string) => string = memoised((word) => {
-  const listed = PLURALS[word];
+  const listed = PLURALS.get(word);
   if (listed) return listed;
   if (/[aeiouáéó]$/.test(word)) return `${word}s`;
   if (/[íú]$/.test(word)) return `${word}es`;

@@ -15,8 +15,9 @@ import {
 function stemVowel(stem: string, infinitive: string): number {
   let end = stem.length;
   const glide = /[gq]uir$|[gc]uar$/.test(infinitive) ||
-    (infinitive.endsWith("iar") && !IAR_ACCENTED.has(infinitive)); // sigo, evacuo, cambio; but envío, actúo
+    (infinitive.endsWith("iar") && !infinitive.endsWith("grafiar") && !IAR_ACCENTED.has(infinitive)); // sigo, evacuo, cambio; but envío, actúo
   if (glide) end--;
+  if (stem.slice(0, end).endsWith("qu")) end--; // obsequio
   while (end > 0 && !/[aeiouü]/.test(stem[end - 1])) end--;
   const at = end - 1;
   const diphthong = /[iu]/.test(stem[at] ?? "") && /[aeo]/.test(stem[at - 1] ?? "");
@@ -49,7 +50,7 @@ export function strongStem({ infinitive, stem }: Verb): string {
   if (E_IE.has(infinitive)) return replaceLast(stem, stem.includes("e") ? "e" : "i", "ie");
   if (O_UE.has(infinitive)) return replaceLast(stem, stem.includes("o") ? "o" : "u", "ue");
   if (E_I.has(infinitive)) return replaceLast(stem, "e", "i");
-  return insertsY(infinitive) ? `${stem}y` : stem;
+  return insertsY(infinitive) ? `${stem.replace(/ü$/, "u")}y` : stem; // construyo, arguyo
 }
 
 /** The stem of -ir verbs before ie, ió and in "sintamos": sint-, durm-, pid-. */
@@ -63,7 +64,7 @@ export function weakStem({ infinitive, kind, stem }: Verb): string {
 
 /** -uir whose u is a vowel: construir, not seguir. */
 export function insertsY(infinitive: string): boolean {
-  return /[^gq]uir$/.test(infinitive);
+  return /(?:[^gq]u|ü)ir$/.test(infinitive);
 }
 
 /** Stem and ending, spelled as their sounds demand where they meet. */
@@ -75,6 +76,7 @@ export function join(stem: string, ending: string, { kind, infinitive }: Verb): 
   }
   if (/^i[eéó]/.test(ending)) {
     if (/(?:ñ|ll)$/.test(stem)) return stem + ending.slice(1); // gruñó
+    if (/ü$/.test(stem)) return `${stem.slice(0, -1)}uy${ending.slice(1)}`; // arguyó
     if (/[^gq]u$|[aeo]$/.test(stem)) return `${stem}y${ending.slice(1)}`; // leyó, construyó
     if (stem.endsWith("i")) return stem + ending.slice(1); // rieron
     return stem + ending;

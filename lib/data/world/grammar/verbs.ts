@@ -79,7 +79,7 @@ function subjunctive(verb: Verb): Six {
   if (irregular.subjunctive) return irregular.subjunctive;
   const endings = ENDINGS.subjunctive[kind];
   if (irregular.yo) return endings.map((ending) => spelled(irregular.yo!.slice(0, -1) + ending));
-  const weak = insertsY(verb.infinitive) ? `${verb.stem}y` : weakStem(verb);
+  const weak = insertsY(verb.infinitive) ? strongStem(verb) : weakStem(verb);
   return withEndings(verb, endings, strongStem(verb), weak);
 }
 
@@ -135,7 +135,7 @@ function verbOf(infinitive: string): Verb {
     infinitive,
     kind: withoutAcute(infinitive.slice(-2)) as Kind,
     stem: infinitive.slice(0, -2),
-    irregular: IRREGULAR[infinitive] ?? {},
+    irregular: IRREGULAR.get(infinitive) ?? {},
   };
 }
 
