@@ -1,5 +1,5 @@
-// AdamW (Loshchilov and Hutter, arXiv:1711.05101) over the whole parameter arena, with clipping by the
-// global norm folded in. Parameters below decay_end decay, the others (biases, norms) do not.
+// AdamW (Loshchilov and Hutter, arXiv:1711.05101) over a range of the parameter arena, with clipping by the global norm
+// folded in.
 // m̂ and v̂ are corrected for their start at zero by correction1 = 1 - β1^t, correction2 = 1 - β2^t.
 // The gradients were multiplied by scaling.current (scaling.wgsl has the struct).
 // A gradient norm that is not finite leaves everything as it was.
@@ -23,7 +23,6 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   let square = p.beta2 * v[i] + (1.0 - p.beta2) * g * g;
   m[i] = mean;
   v[i] = square;
-  let decay = select(0.0, p.decay, i < p.decay_end);
   let step = (mean / scaling.correction1) / (sqrt(square / scaling.correction2) + p.epsilon);
-  weight[i] -= p.lr * (step + decay * weight[i]);
+  weight[i] -= p.lr * (step + p.decay * weight[i]);
 }

@@ -39,17 +39,20 @@ export interface KvCache {
 export function parameterSpecs(c: ModelConfig): ParameterSpec[] {
   const specs: ParameterSpec[] = [];
   let layer: number | null = null;
-  const add = (role: ParameterSpec["role"], name: string, shape: number[], start: number) =>
+  const add = (role: ParameterSpec["role"], name: string, shape: number[], start: number, parts?: number[]) =>
     specs.push({
       name: layer === null ? name : `blocks.${layer}.${name}`,
       role,
       layer,
       shape,
+      ...parts && { parts },
       ...role === "vector" ? { deviation: 0, fill: start } : { deviation: start },
     });
-  const linear = (name: string, shape: [number, number], deviation = 0.02) => {
-    add("matrix", `${name}.weight`, shape, deviation);
-    if (c.bias) add("vector", `${name}.bias`, [shape[1]], 0);
+  /** @param out widths of the layers that lie side by side */
+  const linear = (name: string, width: number, out: number[], deviation = 0.02) => {
+    const together = out.reduce((a, b) => a + b);
+    add("matrix", `${name}.weight`, [width, together], deviation, out);
+    if (c.bias) add("vector", `${name}.bias`, [together], 0);
   };
   const norm = (name: string) => {
     add("vector", `${name}.weight`, [c.width], 1);
@@ -61,12 +64,12 @@ export function parameterSpecs(c: ModelConfig): ParameterSpec[] {
   if (c.position === "learned") add("embedding", "embed.positions.weight", [c.context, c.width], 0.02);
   for (layer = 0; layer < c.layers; layer++) {
     norm("attention.norm");
-    linear("attention.qkv", [c.width, (c.heads + 2 * c.kvHeads) * c.headWidth]);
+    linear("attention.qkv", c.width, [c.heads, c.kvHeads, c.kvHeads].map((heads) => heads * c.headWidth));
     if (c.qkNorm) add("vector", "attention.heads.weight", [2 * c.headWidth], 1);
-    linear("attention.out", [c.heads * c.headWidth, c.width], residual);
+    linear("attention.out", c.heads * c.headWidth, [c.width], residual);
     norm("mlp.norm");
-    linear("mlp.up", [c.width, c.mlp === "swiglu" ? 2 * c.hidden : c.hidden]);
-    linear("mlp.down", [c.hidden, c.width], residual);
+    linear("mlp.up", c.width, c.mlp === "swiglu" ? [c.hidden, c.hidden] : [c.hidden]);
+    linear("mlp.down", c.hidden, [c.width], residual);
   }
   layer = null;
   norm("norm");

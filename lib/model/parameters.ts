@@ -16,6 +16,8 @@ export interface ParameterSpec {
   /** The block that it belongs to, from 0; null for what is outside of the blocks. */
   readonly layer: number | null;
   readonly shape: readonly number[];
+  /** Of a matrix (in, out): the widths of the matrices that lie in it side by side, if it is not one. */
+  readonly parts?: readonly number[];
   /** Standard deviation of its random start; 0 with `fill` for a constant one. */
   readonly deviation: number;
   readonly fill?: number;
@@ -30,8 +32,6 @@ export class Parameters {
   readonly specs: readonly ParameterSpec[];
   /** The whole arena, padding included. */
   readonly weights: Tensor;
-  /** Floats at the arena's start that weight decay applies to: all that is trained but vectors. */
-  readonly decayEnd: number;
   /** Floats at the arena's start that training changes; what lies after them is frozen. */
   readonly trainedEnd: number;
   /** Numbers, without padding: of the whole model, and of its part that is trained. */
@@ -44,17 +44,15 @@ export class Parameters {
   /** @param trains which of them training changes; all by default */
   constructor(device: Device, specs: readonly ParameterSpec[], trains = (_: ParameterSpec) => true) {
     this.device = device;
-    // Decayed, trained, frozen: so an update and its decay each cover one range.
+    // Decayed, trained, frozen: so an update covers few ranges.
     const kind = (s: ParameterSpec) => !trains(s) ? 2 : s.role !== "vector" ? 0 : 1;
     this.specs = specs.toSorted((a, b) => kind(a) - kind(b));
-    let total = 0, decayEnd = 0, trainedEnd = 0;
+    let total = 0, trainedEnd = 0;
     for (const spec of this.specs) {
       this.#offsets.set(spec.name, total);
       total += Math.ceil(sizeOf(spec.shape) / ALIGN) * ALIGN;
-      if (kind(spec) === 0) decayEnd = total;
       if (kind(spec) < 2) trainedEnd = total;
     }
-    this.decayEnd = decayEnd;
     this.trainedEnd = trainedEnd;
     const sum = (list: readonly ParameterSpec[]) => list.reduce((n, s) => n + sizeOf(s.shape), 0);
     this.count = sum(specs);
@@ -68,6 +66,12 @@ export class Parameters {
 
   #view(of: Buffer, { name, shape }: ParameterSpec): Buffer {
     return this.device.slice(of, this.#offsets.get(name)! * 4, sizeOf(shape) * 4);
+  }
+
+  /** Where a parameter and its padding lie in the arena, in floats. */
+  range({ name, shape }: ParameterSpec): { readonly start: number; readonly end: number } {
+    const start = this.#offsets.get(name)!;
+    return { start, end: start + Math.ceil(sizeOf(shape) / ALIGN) * ALIGN };
   }
 
   get(name: string): Parameter {

@@ -1,4 +1,4 @@
-/** AdamW (Loshchilov and Hutter, arXiv:1711.05101) over a parameter arena, one dispatch a step. */
+/** AdamW (Loshchilov and Hutter, arXiv:1711.05101) over a range of a parameter arena. */
 import { elementwise, kernel, linearGroups } from "../device/device.ts";
 import { SCALING, scalingWgsl } from "./update_scaling.ts";
 import adamwWgsl from "../../kernels/adamw.wgsl" with { type: "text" };
@@ -7,7 +7,6 @@ export const adamwKernel = kernel({
   name: "adamw",
   params: {
     n: "u32",
-    decay_end: "u32",
     lr: "f32",
     beta1: "f32",
     beta2: "f32",
@@ -30,7 +29,7 @@ export const adamwKernel = kernel({
       m[i] = a.beta1 * m[i] + (1 - a.beta1) * g;
       v[i] = a.beta2 * v[i] + (1 - a.beta2) * g * g;
       const step = (m[i] / correction1) / (Math.sqrt(v[i] / correction2) + a.epsilon);
-      weight[i] -= a.lr * (step + (i < a.decay_end ? a.decay * weight[i] : 0));
+      weight[i] -= a.lr * (step + a.decay * weight[i]);
     }
   },
 });

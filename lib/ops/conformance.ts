@@ -7,6 +7,7 @@ import { adamwKernel } from "./adamw.ts";
 import type { Case } from "./cases.ts";
 import { fill } from "./fill.ts";
 import { halved } from "./halve.ts";
+import { muonStep } from "./muon.ts";
 import { squaredNorm } from "./sum.ts";
 import { differentiate } from "./tape.ts";
 import { SCALING, updateScaling } from "./update_scaling.ts";
@@ -137,7 +138,7 @@ export async function gradientError(oracle: OracleDevice, test: Case): Promise<n
   return worst;
 }
 
-/** One AdamW update of drawn values, of which the first 128 decay. */
+/** One AdamW update of drawn values. */
 export async function runAdamW(
   device: Device,
   { clip, lr = 0.01, gradientScale = 1, lossScale = 1 }: {
@@ -161,7 +162,6 @@ export async function runAdamW(
     const buffers = [gradient, squaredNorm(gradient), scaling, weight, m, v].map((tensor) => tensor.buffer);
     device.dispatch(adamwKernel, buffers, {
       n,
-      decay_end: 128,
       lr,
       beta1: 0.9,
       beta2: 0.95,
@@ -172,6 +172,26 @@ export async function runAdamW(
     return { weight: device.read(weight.buffer), m: device.read(m.buffer), v: device.read(v.buffer) };
   });
   return { weight: await reads.weight, m: await reads.m, v: await reads.v };
+}
+
+/** One Muon update of a drawn matrix (rows, Σ parts). */
+export async function runMuon(
+  device: Device,
+  rows: number,
+  parts: readonly number[],
+  gradientScale = 1,
+): Promise<Record<"weight" | "momentum", Float32Array>> {
+  const shape = [rows, parts.reduce((a, b) => a + b)], size = shape[0] * shape[1];
+  const reads = scope(() => {
+    const make = (seed: number, scale = 1) =>
+      upload(device, shape, normals(seed, size, 1).map((x) => x * scale));
+    const gradient = make(1, gradientScale), weight = make(2), momentum = make(3);
+    const scaling = upload(device, [SCALING.size], Float32Array.of(1, 1, 1, 1, 0));
+    const step = { lr: 0.01, decay: 0.1, clip: 1, norm: squaredNorm(gradient), scaling };
+    muonStep(device, parts, { weight, gradient, momentum }, step);
+    return { weight: device.read(weight.buffer), momentum: device.read(momentum.buffer) };
+  });
+  return { weight: await reads.weight, momentum: await reads.momentum };
 }
 
 /** The scaling after each of some steps, by the squared norms of their gradients. */

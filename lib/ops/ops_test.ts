@@ -8,7 +8,15 @@ import { attention } from "./attention.ts";
 import { attentionWithCache } from "./attention_cached.ts";
 import { linearGradient, matmulGelu, matmulNN, matmulNT, matmulRelu2, matmulSlope } from "./linear.ts";
 import { cases, largeCases } from "./cases.ts";
-import { gradientError, relativeError, runAdamW, runCase, runReductions, runScaling } from "./conformance.ts";
+import {
+  gradientError,
+  relativeError,
+  runAdamW,
+  runCase,
+  runMuon,
+  runReductions,
+  runScaling,
+} from "./conformance.ts";
 import { SCALING } from "./update_scaling.ts";
 
 const oracle = new OracleDevice();
@@ -113,6 +121,20 @@ for (const { name, device } of await testDevices()) {
       for (const part of ["weight", "m", "v"] as const) {
         assertLess(relativeError(actual[part], expected[part]), 1e-5, part);
       }
+    });
+  }
+
+  for (const [rows, parts] of [[12, [20]], [33, [17]], [21, [42, 14, 14]]] as const) {
+    Deno.test(`${name}: a Muon update of ${parts.join("+")} columns of ${rows} rows agrees with the oracle's`, async () => {
+      const expected = await runMuon(oracle, rows, parts);
+      const actual = await runMuon(device, rows, parts);
+      for (const part of ["weight", "momentum"] as const) {
+        assertLess(relativeError(actual[part], expected[part]), 1e-5, part);
+      }
+      const unsound = await runMuon(device, rows, parts, NaN);
+      const size = unsound.weight.length;
+      assertEquals(unsound.weight, normals(2, size, 1));
+      assertEquals(unsound.momentum, normals(3, size, 1));
     });
   }
 

@@ -12,6 +12,7 @@ import { addNormForward, normBackward, normForward, normGradient } from "./norm.
 import { headsBackward, headsForward, headsGradient } from "./heads.ts";
 import { halveKernel } from "./halve.ts";
 import { linearGradient, matmulGelu, matmulNN, matmulNT, matmulRelu2, matmulSlope } from "./linear.ts";
+import { columnsKernel, muonApply, muonMomentum, newtonSchulzKernel, normaliseKernel } from "./muon.ts";
 import { poolBackward, poolForward } from "./pool.ts";
 import { softcapBackward, softcapForward } from "./softcap.ts";
 import { sumKernel, sumSquares } from "./sum.ts";
@@ -54,4 +55,9 @@ export const kernels = [
   sumSquares,
   updateScaling,
   adamwKernel,
+  muonMomentum,
+  columnsKernel,
+  normaliseKernel,
+  newtonSchulzKernel,
+  muonApply,
 ] as unknown as readonly Kernel[];

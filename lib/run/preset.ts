@@ -153,7 +153,11 @@ function explainIssue({ schema }: Pipeline, issue: Issue, keys: string[], values
 
 function explainUnknown(schema: PresetSchema, key: string, section: string[]): string {
   const elsewhere = pathsTo(schema, key);
-  if (elsewhere.length > 0) return `unknown key; did you mean ${elsewhere.join(" or ")}?`;
+  if (elsewhere.length > 0) {
+    const depth = (path: string) => path.split(".").length;
+    const least = Math.min(...elsewhere.map(depth));
+    return `unknown key; did you mean ${elsewhere.filter((path) => depth(path) === least).join(" or ")}?`;
+  }
   const known = knownKeys(schema, section);
   return `unknown key; did you mean ${closestString(key, known)}? (known: ${known.join(", ")})`;
 }

@@ -20,6 +20,7 @@ import { Decoder } from "../model/decoder.ts";
 import { benchCorpus } from "./bench_corpus.ts";
 import { benchServe } from "./bench_serve.ts";
 import { benchTokenizers } from "./bench_tokenizers.ts";
+import type { OptimizerOptions } from "../train/optimizer.ts";
 import { configOf, measureSteps, median, profileSteps, type Shape, shapeName } from "../train/measure.ts";
 
 const SHAPES = [
@@ -42,6 +43,7 @@ const HELP = `Usage: deno task bench train | ops | decode | serve | prepare-corp
   --device NAME      auto, cpu or webgpu (auto)
   --threads N        threads of the cpu device (all cores)
   --precision NAME   float32 or, on a GPU with shader-f16, mixed (float32; train and ops only)
+  --optimizer NAME   adamw or muon (adamw; train and ops only)
   --steps N          timed steps of a measurement (20)
   --rounds N         measurements, in turns with --against (3)
   --against COMMAND  another program to measure in turns with ours (train only)
@@ -54,6 +56,7 @@ const HELP = `Usage: deno task bench train | ops | decode | serve | prepare-corp
 interface Options {
   readonly arch: string;
   readonly mixed: boolean;
+  readonly algorithm: OptimizerOptions["algorithm"];
   readonly steps: number;
   readonly rounds: number;
   readonly against: string | undefined;
@@ -90,7 +93,7 @@ async function benchTrain(device: Device, shape: Shape, options: Options): Promi
   const steps = options.steps;
   const ours = [], other: number[] = [];
   for (let round = 0; round < options.rounds; round++) {
-    ours.push(await measureSteps(device, shape, steps, options.mixed));
+    ours.push(await measureSteps(device, shape, steps, options));
     if (options.against) other.push(await runOther(options.against, shape, options));
   }
   const middle = median(ours.map((m) => m.ms_per_step));
@@ -117,7 +120,7 @@ async function benchTrain(device: Device, shape: Shape, options: Options): Promi
 
 async function benchOps(device: Device, shape: Shape, options: Options): Promise<void> {
   const steps = options.steps;
-  const profile = await profileSteps(device, shape, steps, options.mixed);
+  const profile = await profileSteps(device, shape, steps, options);
   const { ms_per_step, kernels, ceilings, recording_us } = profile;
   if (options.json) {
     return console.log(JSON.stringify({ shape: shapeName(shape), device: device.name, ...profile }));
@@ -187,6 +190,7 @@ const program = {
     "device",
     "threads",
     "precision",
+    "optimizer",
     "steps",
     "rounds",
     "against",
@@ -224,12 +228,16 @@ await runProgram(program, async (flags, [what, ...more]) => {
   if (!["float32", "mixed"].includes(precision)) {
     throw new UserError(`--precision ${precision}: expected float32 or mixed`);
   }
+  const algorithm = flags.optimizer ?? "adamw";
+  if (algorithm !== "adamw" && algorithm !== "muon") {
+    throw new UserError(`--optimizer ${algorithm}: expected adamw or muon`);
+  }
   const arch = flags.arch ?? "gpt2";
   if (!shortForms.has(arch)) {
     throw new UserError(`--arch ${arch}: expected one of ${[...shortForms.keys()].join(", ")}`);
   }
   const options: Options = {
-    ...{ arch, mixed: precision === "mixed", rounds, against, json },
+    ...{ arch, mixed: precision === "mixed", algorithm, rounds, against, json },
     steps: numberFlag("steps", flags.steps ?? "20", 1, true),
   };
   const threads = flags.threads ? { threads: numberFlag("threads", flags.threads, 1, true) } : {};

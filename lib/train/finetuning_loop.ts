@@ -2,6 +2,7 @@
 import type { ClassifySection } from "./classify_section.ts";
 import type { InstructSection } from "./instruct_section.ts";
 import type { LoopOptions } from "./loop.ts";
+import { optimizerOptions } from "./optimization_section.ts";
 
 /**
  * A finetuning's loop: epochs over some examples, with a validation after each.
@@ -24,7 +25,7 @@ export function finetuningLoop(
       warmup: Math.min(options.warmup, steps),
       steps,
     },
-    optimizer: { ...options, weightDecay: options.weight_decay },
+    optimizer: optimizerOptions(options),
     accumulate: 1,
     mixed,
     precision: options.weights,

@@ -9,7 +9,7 @@ import { deriveSeed } from "../tensor/random.ts";
 import { type CheckpointInfo, type Format, readOptimizerState } from "../checkpoint/checkpoint.ts";
 import { Flight } from "./flight.ts";
 import type { MetricsLine } from "./metrics.ts";
-import { AdamW, type AdamWOptions } from "./optimizer.ts";
+import { Optimizer, type OptimizerOptions } from "./optimizer.ts";
 import { Pace } from "./pace.ts";
 import { RunFolder, type RunFolderOptions } from "./run_folder.ts";
 import { learningRate, type Schedule } from "./schedule.ts";
@@ -20,7 +20,7 @@ export interface LoopOptions {
   readonly format: Format;
   readonly seed: number;
   readonly schedule: Schedule;
-  readonly optimizer: AdamWOptions;
+  readonly optimizer: OptimizerOptions;
   /** Micro-batches whose gradients are summed for one update. */
   readonly accumulate: number;
   /** Whether activations are float16, with float16 copies of the weights. */
@@ -66,7 +66,7 @@ export async function train(options: LoopOptions, task: LoopTask): Promise<LoopR
   const { model, terminal, out } = task;
   const { steps } = options.schedule;
   if (options.mixed) model.parameters.addFloat16Copies();
-  const optimizer = new AdamW(model.parameters, options.optimizer);
+  const optimizer = new Optimizer(model.parameters, options.optimizer);
   const last = join(out, "last");
   if (task.resume) optimizer.restore(await readOptimizerState(last), task.resume.step);
   const folder = await RunFolder.open(task);

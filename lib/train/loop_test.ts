@@ -12,7 +12,7 @@ import { type LoopOptions, type LoopTask, train } from "./loop.ts";
 import { highestLanguageLoss, languageBatch } from "./step.ts";
 import { configOf } from "./measure.ts";
 import { Metrics } from "./metrics.ts";
-import { AdamW } from "./optimizer.ts";
+import { Optimizer } from "./optimizer.ts";
 
 const SHAPE = { layers: 1, heads: 2, width: 16, context: 32, batch: 4, vocab: 9 };
 const TOKENS = {
@@ -26,7 +26,7 @@ const OPTIONS: LoopOptions = {
   format: "text",
   seed: 1,
   schedule: { lr: 1e-3, min_lr: 1e-4, warmup: 2, steps: 8 },
-  optimizer: { beta1: 0.9, beta2: 0.95, epsilon: 1e-8, weightDecay: 0.1, clip: 1 },
+  optimizer: { algorithm: "adamw", beta1: 0.9, beta2: 0.95, epsilon: 1e-8, weightDecay: 0.1, clip: 1 },
   accumulate: 2,
   mixed: false,
   every: { log: 0, evaluate: 0, sample: 0, save: 0 },
@@ -124,7 +124,7 @@ if (gpu) {
       const model = new Decoder(gpu, configOf(SHAPE));
       model.initialize(1);
       model.parameters.addFloat16Copies();
-      const optimizer = new AdamW(model.parameters, OPTIONS.optimizer);
+      const optimizer = new Optimizer(model.parameters, OPTIONS.optimizer);
       const data = Float32Array.of(start, start, 1 - 0.9 ** 2, 1 - 0.95 ** 2, 2);
       optimizer.restore(new Map([["scaling", { dtype: "float32", shape: [5], data }]]), 2);
       const info = {

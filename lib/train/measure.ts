@@ -18,7 +18,7 @@ import { differentiate } from "../ops/tape.ts";
 import { deriveSeed, randomBits } from "../tensor/random.ts";
 import { scope } from "../tensor/tensor.ts";
 import { Flight } from "./flight.ts";
-import { AdamW } from "./optimizer.ts";
+import { Optimizer, type OptimizerOptions } from "./optimizer.ts";
 
 /** A GPU is measured for at least so long, in milliseconds. */
 const LEAST_MS = 500;
@@ -65,12 +65,23 @@ export function trainingBytes(c: ModelConfig, batch: number): number {
   return 4 * (4 * parameters + batch * c.context * perToken);
 }
 
-/** A model on random tokens whose `step` is one training step with clipping and AdamW. */
-export function benchmarkModel(device: Device, shape: Shape, mixed = false) {
+/** How a benchmark trains. */
+export interface Training {
+  readonly mixed?: boolean;
+  readonly algorithm?: OptimizerOptions["algorithm"];
+}
+
+/** A model on random tokens whose `step` is one training step with clipping and an update, AdamW's by default. */
+export function benchmarkModel(
+  device: Device,
+  shape: Shape,
+  { mixed = false, algorithm = "adamw" }: Training = {},
+) {
   const model = new Decoder(device, configOf(shape));
   model.initialize(1);
   if (mixed) model.parameters.addFloat16Copies();
-  const optimizer = new AdamW(model.parameters, {
+  const optimizer = new Optimizer(model.parameters, {
+    algorithm,
     beta1: 0.9,
     beta2: 0.95,
     epsilon: 1e-8,
@@ -142,9 +153,9 @@ export async function measureSteps(
   device: Device,
   shape: Shape,
   steps: number,
-  mixed = false,
+  training: Training = {},
 ): Promise<Measurement> {
-  const model = benchmarkModel(device, shape, mixed);
+  const model = benchmarkModel(device, shape, training);
   for (let i = 0; i < 3; i++) await model.step();
   const ms = device.name === "webgpu" ? await pipelined(model, steps) : median(await stepTimes(model, steps));
   return {
@@ -183,12 +194,12 @@ export async function profileSteps(
   device: Device,
   shape: Shape,
   steps: number,
-  mixed = false,
+  training: Training = {},
 ): Promise<Profile> {
   const webgpu = device instanceof WebGpuDevice ? device : null;
   const ceilings = webgpu && await measureCeilings(webgpu);
   const { device: counted, kernels, owners } = counting(device);
-  const model = benchmarkModel(counted, shape, mixed);
+  const model = benchmarkModel(counted, shape, training);
   for (let i = 0; i < 3; i++) await model.step();
   kernels.clear();
   const dispatched: number[] = [];

@@ -12,7 +12,7 @@ import { SCALING } from "../ops/update_scaling.ts";
 import { deriveSeed } from "../tensor/random.ts";
 import { scope, type Tensor } from "../tensor/tensor.ts";
 import type { SavedModel } from "../checkpoint/checkpoint.ts";
-import type { AdamW } from "./optimizer.ts";
+import type { Optimizer } from "./optimizer.ts";
 
 /** A part of a step's batch. */
 export interface MicroBatch {
@@ -58,7 +58,11 @@ type PendingStep = Gradients & Update & { readonly step: number; readonly lr: nu
  * The first half of a step: replaces the gradients in the arena by those of the mean loss over all targets.
  * @param seed decides what dropout drops
  */
-export function computeGradients(optimizer: AdamW, batches: readonly MicroBatch[], seed: number): Gradients {
+export function computeGradients(
+  optimizer: Optimizer,
+  batches: readonly MicroBatch[],
+  seed: number,
+): Gradients {
   const targets = batches.reduce((n, batch) => n + batch.targets, 0);
   return scope(() => {
     optimizer.zeroGradients();
@@ -73,7 +77,7 @@ export function computeGradients(optimizer: AdamW, batches: readonly MicroBatch[
 }
 
 /** The second half of a step: changes the weights by the gradients in the arena. */
-export function updateWeights(optimizer: AdamW, step: number, lr: number): Update {
+export function updateWeights(optimizer: Optimizer, step: number, lr: number): Update {
   return scope(() => {
     const norm = optimizer.step(step, lr);
     const { scaling } = optimizer;

@@ -1,6 +1,6 @@
 // Kernels that treat each element alone. A task is a run of 4096 elements.
 import { RUN } from "./constants";
-import { kept4, loadFirst, madd, splat, storeFirst, tanh4 } from "./math";
+import { gradientFactor, isSound, kept4, loadFirst, madd, splat, storeFirst, tanh4 } from "./math";
 
 export function fill(first: i32, end: i32, _tile: usize, _scratch: usize, out: usize, n: i32, value: f32): void {
   const last = min(n, end * RUN);
@@ -61,14 +61,11 @@ export function softcap_backward(
 export function adamw(
   first: i32, end: i32, _tile: usize, _scratch: usize,
   gradient: usize, squared_norm: usize, scaling: usize, weight: usize, m: usize, v: usize,
-  n: i32, decay_end: i32, lr: f32, beta1: f32, beta2: f32, epsilon: f32, decay: f32, clip: f32,
+  n: i32, lr: f32, beta1: f32, beta2: f32, epsilon: f32, decay: f32, clip: f32,
 ): void {
-  // At the places that SCALING in lib/ops/update_scaling.ts names.
-  const gradient_scale = load<f32>(scaling, 4);
   const correction1 = load<f32>(scaling, 8), correction2 = load<f32>(scaling, 12);
-  const norm = sqrt<f32>(load<f32>(squared_norm)) / gradient_scale;
-  if (!(norm < 3e38)) return;
-  const scale: f32 = (clip > 0 ? min<f32>(1, clip / (norm + 1e-6)) : 1) / gradient_scale;
+  if (!isSound(squared_norm, scaling)) return;
+  const scale = gradientFactor(squared_norm, scaling, clip);
   const last = min(n, end * RUN);
   for (let i = first * RUN; i < last; i += 4) {
     const at = <usize>i << 2, left = last - i;
@@ -80,9 +77,50 @@ export function adamw(
     storeFirst(v + at, square, left);
     const root = f32x4.sqrt(f32x4.mul(square, splat(1 / correction2)));
     const step = f32x4.div(f32x4.mul(mean, splat(1 / correction1)), f32x4.add(root, splat(epsilon)));
-    // The arena aligns parameters to 64 floats, so decay never ends inside a vector.
-    const shrink = i < decay_end ? decay : 0;
-    const change = madd(splat(shrink), w, step);
+    const change = madd(splat(decay), w, step);
     storeFirst(weight + at, madd(splat(-lr), change, w), left);
+  }
+}
+
+export function muon_momentum(
+  first: i32, end: i32, _tile: usize, _scratch: usize,
+  gradient: usize, squared_norm: usize, scaling: usize, momentum: usize, update: usize, n: i32, beta: f32, clip: f32,
+): void {
+  if (!isSound(squared_norm, scaling)) return;
+  const scale: f32 = (1 - beta) * gradientFactor(squared_norm, scaling, clip);
+  const last = min(n, end * RUN);
+  for (let i = first * RUN; i < last; i += 4) {
+    const at = <usize>i << 2, left = last - i;
+    const g = f32x4.mul(loadFirst(gradient + at, left), splat(scale));
+    const mean = madd(splat(beta), loadFirst(momentum + at, left), g);
+    storeFirst(momentum + at, mean, left);
+    storeFirst(update + at, madd(splat(beta), mean, g), left);
+  }
+}
+
+export function normalise(
+  first: i32, end: i32, _tile: usize, _scratch: usize, squared_norm: usize, x: usize, n: i32, epsilon: f32,
+): void {
+  const scale = splat(1 / (sqrt<f32>(load<f32>(squared_norm)) + epsilon));
+  const last = min(n, end * RUN);
+  for (let i = first * RUN; i < last; i += 4) {
+    const at = x + (<usize>i << 2);
+    storeFirst(at, f32x4.mul(loadFirst(at, last - i), scale), last - i);
+  }
+}
+
+export function newton_schulz(
+  first: i32, end: i32, _tile: usize, _scratch: usize, x: usize, y: usize, n: i32, width: i32, a: f32, b: f32, c: f32,
+): void {
+  const last = min(n, end * RUN);
+  for (let i = first * RUN; i < last; i += 4) {
+    const at = <usize>i << 2, left = last - i;
+    const scaled = f32x4.mul(splat(b), loadFirst(x + at, left));
+    storeFirst(y + at, madd(splat(c), loadFirst(y + at, left), scaled), left);
+  }
+  const diagonal = width + 1;
+  for (let i = (first * RUN + width) / diagonal * diagonal; i < last; i += diagonal) {
+    const at = y + (<usize>i << 2);
+    store<f32>(at, load<f32>(at) + a);
   }
 }

@@ -232,3 +232,23 @@ export function exponentials(at: usize, to: usize, count: i32, scale: v128, shif
   }
   return sum;
 }
+
+// `scaling` has its numbers at the places that SCALING in lib/ops/update_scaling.ts names.
+
+/** The norm of the gradients. */
+// @ts-ignore: decorator
+@inline
+function gradientNorm(squared_norm: usize, scaling: usize): f32 {
+  return sqrt<f32>(load<f32>(squared_norm)) / load<f32>(scaling, 4);
+}
+
+/** Whether that is finite: otherwise an update changes nothing. */
+export function isSound(squared_norm: usize, scaling: usize): bool {
+  return gradientNorm(squared_norm, scaling) < 3e38;
+}
+
+/** What gradients are multiplied by, so that they are clipped and no longer scaled. */
+export function gradientFactor(squared_norm: usize, scaling: usize, clip: f32): f32 {
+  const norm = gradientNorm(squared_norm, scaling);
+  return (clip > 0 ? min<f32>(1, clip / (norm + 1e-6)) : 1) / load<f32>(scaling, 4);
+}

@@ -1,6 +1,6 @@
 // Kernels over the rows or the columns of a matrix. A task is one row, or 16 columns.
 import { COLUMNS, IGNORED, RUN } from "./constants";
-import { exp4, exponentials, firstLanes, largestOf, loadFirst, madd, splat, storeFirst, total } from "./math";
+import { exp4, exponentials, firstLanes, isSound, largestOf, loadFirst, madd, splat, storeFirst, total } from "./math";
 
 export function embedding_forward(
   first: i32, end: i32, _tile: usize, _scratch: usize, ids: usize, weight: usize, out: usize, _rows: i32, width: i32,
@@ -306,6 +306,31 @@ export function swiglu_backward(
     }
     for (; c < width; c += 4, gate += 16, to += 16, from += 16) {
       swigluGradient4(gate, gate + bytes, from, to, to + bytes, width - c);
+    }
+  }
+}
+
+/** Copies some columns of each row. */
+export function columns(
+  first: i32, end: i32, _tile: usize, _scratch: usize, x: usize, out: usize, _rows: i32, width: i32, stride: i32, at: i32,
+): void {
+  const bytes = <usize>width << 2;
+  for (let r = first; r < end; r++) {
+    memory.copy(out + <usize>r * bytes, x + (<usize>(r * stride + at) << 2), bytes);
+  }
+}
+
+export function muon_apply(
+  first: i32, end: i32, _tile: usize, _scratch: usize, update: usize, squared_norm: usize, scaling: usize, weight: usize,
+  _rows: i32, width: i32, stride: i32, at: i32, rate: f32, decay: f32,
+): void {
+  if (!isSound(squared_norm, scaling)) return;
+  for (let r = first; r < end; r++) {
+    let from = update + (<usize>(r * width) << 2), to = weight + (<usize>(r * stride + at) << 2);
+    for (let c = 0; c < width; c += 4, from += 16, to += 16) {
+      const left = width - c, w = loadFirst(to, left);
+      const change = madd(splat(rate), loadFirst(from, left), f32x4.mul(splat(decay), w));
+      storeFirst(to, f32x4.sub(w, change), left);
     }
   }
 }
