@@ -115,6 +115,50 @@ export function writeAllSync(file: Deno.FsFile, bytes: Uint8Array, path: string)
   }
 }
 
+/** A file to read at any place. */
+export class ReadFile {
+  readonly #path: string;
+  readonly #file: Deno.FsFile;
+
+  constructor(path: string) {
+    this.#path = path;
+    this.#file = Deno.openSync(path);
+  }
+
+  /** Fills `into` from the byte `at`. */
+  read(at: number, into: Uint8Array): void {
+    this.#file.seekSync(at, Deno.SeekMode.Start);
+    for (let got = 0; got < into.length;) {
+      const n = this.#file.readSync(into.subarray(got));
+      if (n === null) throw new UserError(`${this.#path} was cut off by someone; run the stage again`);
+      got += n;
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#file.close();
+  }
+}
+
+/** A file that is written from the beginning to the end. */
+export class Appender {
+  readonly #path: string;
+  readonly #file: Deno.FsFile;
+
+  constructor(path: string) {
+    this.#path = path;
+    this.#file = Deno.openSync(path, { write: true, create: true, truncate: true });
+  }
+
+  write(bytes: Uint8Array): void {
+    writeAllSync(this.#file, bytes, this.#path);
+  }
+
+  [Symbol.dispose](): void {
+    this.#file.close();
+  }
+}
+
 /** A file written bit by bit under a temporary name; it gets its own when it is whole. */
 export class AtomicWriter {
   readonly #path: string;

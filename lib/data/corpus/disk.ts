@@ -1,51 +1,4 @@
-/** Files between the passes: documents one after another, and bytes at a place. */
-import { UserError } from "../../errors.ts";
-import { writeAllSync } from "../../files.ts";
-
-/** A file to read at any place. */
-export class ReadFile {
-  readonly #path: string;
-  readonly #file: Deno.FsFile;
-
-  constructor(path: string) {
-    this.#path = path;
-    this.#file = Deno.openSync(path);
-  }
-
-  /** Fills `into` from the byte `at`. */
-  read(at: number, into: Uint8Array): void {
-    this.#file.seekSync(at, Deno.SeekMode.Start);
-    for (let got = 0; got < into.length;) {
-      const n = this.#file.readSync(into.subarray(got));
-      if (n === null) throw new UserError(`${this.#path} was cut off by someone; run the stage again`);
-      got += n;
-    }
-  }
-
-  [Symbol.dispose](): void {
-    this.#file.close();
-  }
-}
-
-/** A file that is written from the beginning to the end. */
-export class Appender {
-  readonly #path: string;
-  readonly #file: Deno.FsFile;
-
-  constructor(path: string) {
-    this.#path = path;
-    this.#file = Deno.openSync(path, { write: true, create: true, truncate: true });
-  }
-
-  write(bytes: Uint8Array): void {
-    writeAllSync(this.#file, bytes, this.#path);
-  }
-
-  [Symbol.dispose](): void {
-    this.#file.close();
-  }
-}
-
+/** Files between the passes: documents one after another. */
 /**
  * Documents one after another, as spools have them: for each its bytes, its characters and the file it is
  * from, in 4 bytes each, and its text in UTF-8.
@@ -91,7 +44,12 @@ export class SpoolBuffer {
 
   /** What was added, as a buffer of its own; then it is empty. */
   bytes(): Uint8Array<ArrayBuffer> {
-    const bytes = this.#buffer.slice(0, this.#filled);
+    return this.take().slice();
+  }
+
+  /** The same, until the next document is added: that one may overwrite it. */
+  take(): Uint8Array<ArrayBuffer> {
+    const bytes = this.#buffer.subarray(0, this.#filled);
     this.#filled = 0;
     return bytes;
   }
@@ -130,16 +88,20 @@ export function* recordsOf(bytes: Uint8Array<ArrayBuffer>): Generator<Spooled> {
   }
 }
 
-/** Whole documents of a spool, in buffers of about a megabyte. */
+/** Whole documents of a spool, some `CHUNK` bytes at a time, in a buffer that the next ones overwrite. */
 export function* readSpool(path: string): Generator<Uint8Array<ArrayBuffer>> {
   using file = Deno.openSync(path);
-  let held = new Uint8Array(0);
+  let buffer = new Uint8Array(2 * CHUNK), held = 0;
   for (let last = false; !last;) {
-    const buffer = new Uint8Array(held.length + CHUNK);
-    buffer.set(held);
-    let end = held.length;
-    while (end < buffer.length && !last) {
-      const n = file.readSync(buffer.subarray(end));
+    const most = held + CHUNK;
+    if (most > buffer.length) {
+      const larger = new Uint8Array(2 * most);
+      larger.set(buffer.subarray(0, held));
+      buffer = larger;
+    }
+    let end = held;
+    while (end < most && !last) {
+      const n = file.readSync(buffer.subarray(end, most));
       if (n === null) last = true;
       else end += n;
     }
@@ -148,14 +110,16 @@ export function* readSpool(path: string): Generator<Uint8Array<ArrayBuffer>> {
     while (whole + HEADER <= end && whole + HEADER + view.getUint32(whole, true) <= end) {
       whole += HEADER + view.getUint32(whole, true);
     }
-    held = buffer.slice(whole, end);
-    if (whole > 0) yield buffer.slice(0, whole);
+    if (whole > 0) yield buffer.subarray(0, whole);
+    buffer.copyWithin(0, whole, end);
+    held = end - whole;
   }
 }
 
-/** The documents of a spool, one by one. */
+/** The documents of a spool, one by one; the next may overwrite one's bytes. */
 export function* readRecords(path: string): Generator<Spooled> {
   for (const chunk of readSpool(path)) yield* recordsOf(chunk);
 }
 
-const CHUNK = 1 << 20;
+/** Bytes that are read, sent to a thread or written at once. */
+export const CHUNK = 1 << 18;

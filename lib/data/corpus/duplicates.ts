@@ -3,7 +3,7 @@
  * an index of them lie on disk, and memory holds five bytes for each document.
  */
 import { join } from "@std/path";
-import { Appender, ReadFile } from "./disk.ts";
+import { Appender, ReadFile } from "../../files.ts";
 import { ExternalSort } from "./external_sort.ts";
 import { compare, type Fingerprints, RECORD } from "./fingerprint.ts";
 import type { CorpusOptions } from "./options.ts";

@@ -3,8 +3,7 @@
  * when they are read (Knuth, The Art of Computer Programming 3, 5.4). Two buffers are all the memory.
  */
 import { join } from "@std/path";
-import { writeAllSync } from "../../files.ts";
-import { ReadFile } from "./disk.ts";
+import { ReadFile, writeAllSync } from "../../files.ts";
 
 export class ExternalSort {
   readonly #path: string;

@@ -12,15 +12,15 @@
  */
 import { join } from "@std/path";
 import { UserError } from "../../errors.ts";
-import { AtomicWriter, throwWriteError } from "../../files.ts";
+import { Appender, AtomicWriter, throwWriteError } from "../../files.ts";
 import { LineCounts } from "./boilerplate.ts";
 import { CharacterCounts } from "./character_counts.ts";
-import { Appender, readRecords, readSpool, SpoolBuffer } from "./disk.ts";
+import { CHUNK, readRecords, readSpool, SpoolBuffer } from "./disk.ts";
 import type { Placed } from "./digest.ts";
 import { download } from "./download.ts";
 import { type Copy, Duplicates, EXACT, KEPT } from "./duplicates.ts";
 import type { CorpusOptions } from "./options.ts";
-import { DigestThreads, inOrder, threadsFor } from "./digest_threads.ts";
+import { DigestThreads, freeBuffers, inOrder, threadsFor } from "./digest_threads.ts";
 import { readKept } from "./kept.ts";
 import { readBlocks } from "./read.ts";
 import type { CorpusReport, FileReport } from "./report.ts";
@@ -51,9 +51,6 @@ export interface PrepareOptions {
   /** Beside the main one; by default those of the machine, if the text is worth it. */
   readonly threads?: number;
 }
-
-/** Bytes of documents that are worked on at once. */
-const CHUNK = 1 << 20;
 
 export async function prepareCorpus(settings: PrepareOptions): Promise<CorpusReport> {
   const { out } = settings;
@@ -129,10 +126,15 @@ class Preparation {
       const bytes = chunk.bytes();
       raw.write(bytes);
       if (lines) counting.push(this.#threads.run("lines", bytes));
+      else freeBuffers(bytes);
     };
     /** Takes in what threads have counted, but for the last few. */
     const settle = async (most: number) => {
-      while (counting.length > most) lines!.add(await counting.shift()!);
+      while (counting.length > most) {
+        const keys = await counting.shift()!;
+        lines!.add(keys);
+        freeBuffers(keys);
+      }
     };
     const emit = (document: string, file: number) => {
       this.#files[file].documents++;
@@ -225,13 +227,15 @@ class Preparation {
     let done = 0;
     const chunks = inOrder(readSpool(raw), this.#threads.ahead, (chunk) => {
       done += chunk.length;
-      return this.#threads.run("judge", chunk);
+      return this.#threads.run("judge", chunk.slice());
     });
-    for await (const { spool, documents, fingerprints, events } of chunks) {
+    for await (const judged of chunks) {
+      const { spool, documents, fingerprints, events } = judged;
       passed.write(spool);
       copies?.add(fingerprints);
       this.#passed += documents;
       for (const event of events) this.#tally.add(...event);
+      freeBuffers(judged);
       this.#tell("filtering", done, all);
     }
     await Deno.remove(raw);
@@ -265,6 +269,7 @@ class Preparation {
     ) {
       train.write(rendered.train);
       validation.write(rendered.validation);
+      freeBuffers(rendered);
     }
     const characters = new CharacterCounts();
     for (const counts of await this.#threads.characters()) characters.merge(counts);

@@ -2,7 +2,6 @@
  * From a file to blocks of it, plain or compressed: whole lines, or the texts of records. Memory holds one
  * block, or one row group of a Parquet file.
  */
-import { concat } from "@std/bytes/concat";
 import { Decompress } from "fzstd";
 import { type AsyncBuffer, parquetMetadataAsync, parquetReadObjects } from "hyparquet";
 import { pipeline, Readable } from "node:stream";
@@ -22,7 +21,7 @@ export interface ReadOptions {
 }
 
 /** Bytes of a block; a line that is longer than the second is cut. */
-const BLOCK = 1 << 20, LONGEST = 1 << 24;
+const BLOCK = 1 << 18, LONGEST = 1 << 24;
 
 /** @throws {UserError} for a file that is cut off or damaged, and for Parquet without the column */
 export async function* readBlocks(path: string, options: ReadOptions): AsyncGenerator<Block> {
@@ -36,10 +35,16 @@ export async function* readBlocks(path: string, options: ReadOptions): AsyncGene
   }
 }
 
-async function* chunksOf(path: string, progress: ReadOptions["progress"]): AsyncGenerator<Uint8Array> {
+/** @param reuse whether the next chunk may take the place of the one before */
+async function* chunksOf(
+  path: string,
+  progress: ReadOptions["progress"],
+  reuse: boolean,
+): AsyncGenerator<Uint8Array> {
   using file = await Deno.open(path);
+  let chunk = new Uint8Array(BLOCK);
   for (;;) {
-    const chunk = new Uint8Array(BLOCK);
+    if (!reuse) chunk = new Uint8Array(BLOCK);
     const n = await file.read(chunk);
     if (n === null) return;
     progress(n);
@@ -89,20 +94,20 @@ async function* wholeLines(
   path: string,
   { name, progress }: ReadOptions,
 ): AsyncGenerator<Uint8Array<ArrayBuffer>> {
-  const raw = chunksOf(path, progress);
+  const packed = /\.(gz|zst)$/.test(path);
+  const raw = chunksOf(path, progress, !packed);
   const chunks = path.endsWith(".gz") ? gunzip(raw, name) : path.endsWith(".zst") ? unzstd(raw, name) : raw;
-  let held: Uint8Array[] = [], size = 0;
-  const join = () => {
-    const block: Uint8Array<ArrayBuffer> = concat(held);
-    held = [];
-    size = 0;
-    return block;
-  };
+  let held = new Uint8Array(2 * BLOCK), size = 0;
   for await (const chunk of chunks) {
-    held.push(chunk);
+    if (size + chunk.length > held.length) {
+      const larger = new Uint8Array(Math.max(2 * held.length, size + chunk.length));
+      larger.set(held);
+      held = larger;
+    }
+    held.set(chunk, size);
     size += chunk.length;
     if (size < BLOCK) continue;
-    const block = join();
+    const block = held.subarray(0, size);
     // After the last LF; else after a CR that no LF can follow any more; else where a character begins.
     let end = block.lastIndexOf(10) + 1;
     if (end === 0) end = block.subarray(0, -1).lastIndexOf(13) + 1;
@@ -110,14 +115,12 @@ async function* wholeLines(
       end = block.length - 4;
       while ((block[end] & 0xc0) === 0x80) end--;
     }
-    // Copies, as a block's buffer goes to another thread.
-    if (end < block.length) {
-      held = [block.slice(end)];
-      size = block.length - end;
-    }
-    if (end > 0) yield end < block.length ? block.slice(0, end) : block;
+    if (end === 0) continue;
+    yield block.slice(0, end); // a copy, as a block's buffer goes to another thread
+    held.copyWithin(0, end, size);
+    size -= end;
   }
-  if (size > 0) yield join();
+  if (size > 0) yield held.slice(0, size);
 }
 
 /** What Parquet files are compressed with; hyparquet itself knows snappy. */

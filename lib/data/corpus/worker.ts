@@ -1,7 +1,7 @@
 /** One of the `DigestThreads`. */
 /// <reference lib="webworker" />
 import { Digester } from "./digest.ts";
-import { buffersOf, type Message } from "./digest_threads.ts";
+import { buffersOf, freeBuffers, type Message } from "./digest_threads.ts";
 
 let digester: Digester;
 
@@ -11,6 +11,7 @@ self.onmessage = ({ data }: MessageEvent<Message>) => {
   else {
     const work = digester[data.job] as (input: unknown) => unknown;
     const output = work.call(digester, data.input);
+    freeBuffers(data.input);
     self.postMessage(output, buffersOf(output));
   }
 };
