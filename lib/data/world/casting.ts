@@ -1,0 +1,78 @@
+/** Who and what a text is about: drawn so that nobody and nothing comes twice. */
+import type { Entity } from "./entity.ts";
+import type { Gender, Noun } from "./grammar/nouns.ts";
+import { inventedName, inventedNoun, inventedTown } from "./invented.ts";
+import type { Lexicon } from "./lexicon.ts";
+import type { Random } from "./random.ts";
+import type { Word } from "./words.ts";
+
+/** The share of names, towns and nouns that no list has: they can be told only by copying them. */
+const INVENTED = 0.4;
+
+const AGES = {
+  child: { m: "niño", f: "niña" },
+  adult: { m: "hombre", f: "mujer" },
+  old: { m: "anciano", f: "anciana" },
+} as const;
+export type Age = keyof typeof AGES;
+
+export interface PersonWanted {
+  readonly age?: Age;
+  readonly gender?: Gender;
+  /** What the person is, such as a profession: "panadera". */
+  readonly noun?: Noun;
+}
+
+export class Casting {
+  readonly #used = new Set<string>();
+
+  constructor(private readonly lexicon: Lexicon, private readonly random: Random) {}
+
+  /** A first name. */
+  name(gender: Gender): string {
+    return this.#new(() =>
+      this.random.chance(INVENTED)
+        ? inventedName(this.random, this.lexicon, gender)
+        : this.random.pick(this.lexicon.people(gender)).name
+    );
+  }
+
+  /** A person with a name. */
+  person(
+    { age = this.random.weighted([["child", 5], ["adult", 4], ["old", 1]]), ...wanted }: PersonWanted = {},
+  ) {
+    const gender = wanted.noun?.gender ?? wanted.gender ?? this.random.pick(["m", "f"] as const);
+    const noun = wanted.noun ?? { singular: AGES[age][gender], gender };
+    return { kind: "person", noun, name: this.name(gender), age } as const satisfies Entity & { age: Age };
+  }
+
+  town(): string {
+    return this.#new(() =>
+      this.random.chance(INVENTED)
+        ? inventedTown(this.random, this.lexicon)
+        : this.random.pick(this.lexicon.towns).name
+    );
+  }
+
+  /** One of some nouns that was not drawn before. */
+  noun(among: readonly Word[]): Word {
+    const left = among.filter(({ singular }) => !this.#used.has(singular));
+    const noun = this.random.pick(left.length > 0 ? left : among);
+    this.#used.add(noun.singular);
+    return noun;
+  }
+
+  /** A noun that does not exist. */
+  inventedNoun(): Noun {
+    return inventedNoun(this.random, this.lexicon);
+  }
+
+  #new(draw: () => string): string {
+    for (;;) {
+      const drawn = draw();
+      if (this.#used.has(drawn)) continue;
+      this.#used.add(drawn);
+      return drawn;
+    }
+  }
+}

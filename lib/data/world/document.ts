@@ -1,0 +1,41 @@
+/** What the world gives: texts with what it knows of them, and conversations whose answers are certain. */
+import type { Turn } from "../../text/prompt.ts";
+import type { Lexicon } from "./lexicon.ts";
+import type { Random } from "./random.ts";
+
+/** A conversation, all of whose answers are right. */
+export interface Exchange {
+  /** The skill that it trains, such as "aritmética", as `data/instruct` names them. */
+  readonly family: string;
+  readonly turns: readonly Turn[];
+}
+
+export interface Document {
+  /** Of what kind the text is: "story", "recipe", … */
+  readonly kind: string;
+  /** Paragraphs are lines of their own. */
+  readonly text: string;
+  /** What is so at its end, and why: a line each, for those who want to check the text. */
+  readonly facts: readonly string[];
+  /** Questions about it, whose instructions do not repeat the text. */
+  readonly questions: readonly Exchange[];
+}
+
+/** Writes documents of one kind. */
+export interface Kind {
+  readonly name: string;
+  write(random: Random): Document;
+}
+
+/** Makes conversations of one family. */
+export interface Family {
+  readonly name: string;
+  ask(random: Random): Exchange;
+}
+
+/** From where kinds and families read their words and wordings, once, before the first text. */
+export interface WorldFiles {
+  /** `data/world`. */
+  readonly folder: string;
+  readonly lexicon: Lexicon;
+}
