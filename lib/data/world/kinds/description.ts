@@ -1,0 +1,133 @@
+/** Descriptions of what there is: animals, plants and things, by what the lexicon knows of them. */
+import { join } from "@std/path";
+import type { Document, Exchange, Kind, WorldFiles } from "../document.ts";
+import { Discourse } from "../discourse.ts";
+import type { Entity, Value } from "../entity.ts";
+import { agree } from "../grammar/adjectives.ts";
+import { and, or } from "../grammar/conjunctions.ts";
+import {
+  definite,
+  type GrammaticalNumber,
+  indefinite,
+  inflect,
+  type Noun,
+  plural,
+} from "../grammar/nouns.ts";
+import { numberWord } from "../grammar/numbers.ts";
+import type { Random } from "../random.ts";
+import { Wordings } from "../wordings.ts";
+import type { Mention, Word } from "../words.ts";
+
+/** Something that can be said of a noun. */
+interface Aspect {
+  readonly name: string;
+  readonly bindings: Readonly<Record<string, Value>>;
+  /** The answer to the question for it; its words stand in the text. */
+  readonly answer?: string | undefined;
+}
+
+const FLAGS = ["wild", "pet", "farm", "flies", "swims", "electric", "breakable", "sharp"];
+/** What a text must have to say at least. */
+const FEWEST = 3;
+
+export async function load({ folder, lexicon }: WorldFiles): Promise<Kind> {
+  const wordings = await Wordings.read(join(folder, "kinds/description.yaml"));
+  const nouns = lexicon.nouns.filter((noun) =>
+    noun.flags.has("countable") && noun.plural !== "-" && plural(noun) !== noun.singular &&
+    aspectsOf(noun, 1, new Aspects((list) => list)).length >= FEWEST
+  );
+  return { name: "description", write: (random) => describe(random.pick(nouns), wordings, random) };
+}
+
+function describe(noun: Word, wordings: Wordings, random: Random): Document {
+  const number = random.chance(0.35) ? 2 : 1;
+  const all = aspectsOf(
+    noun,
+    number,
+    new Aspects((list, most) => random.sample(list, random.between(1, most))),
+  );
+  const aspects = random.sample(all, random.between(FEWEST, all.length));
+  const x: Entity = { kind: noun.categories.has("animal") ? "animal" : "thing", noun, number };
+  const k = kindOf(noun);
+  const what = number === 2 ? plural(k) : indefinite(k, 1);
+  const common = { x, k, one: indefinite(noun, 1), what, s: number === 2 ? "s" : "" };
+  const discourse = new Discourse();
+  const say = (name: string, bindings: Aspect["bindings"] = {}) =>
+    wordings.say(name, { bindings: { ...common, ...bindings }, tense: "present", discourse }, random);
+  const sentences = [
+    say(number === 1 && random.chance(0.4) ? "opening one" : "opening"),
+    ...aspects.map(({ name, bindings }) => say(name, bindings)),
+  ];
+  const questions = aspects.flatMap(({ name, bindings, answer }): Exchange[] => {
+    if (answer === undefined || !wordings.names.includes(`ask ${name}`)) return [];
+    return [{
+      family: "extraer",
+      turns: [{ instruction: say(`ask ${name}`, bindings), response: sentence(answer) }],
+    }];
+  });
+  return {
+    kind: "description",
+    text: sentences.join(random.chance(0.15) ? "\n" : " "),
+    facts: aspects.map(({ name, answer }) => answer === undefined ? name : `${name}: ${answer}`),
+    questions,
+  };
+}
+
+/** "mamífero"; of a part, also what it is a part of. */
+function kindOf({ is, category, places }: Word): Noun {
+  if (category !== "parte" || places.length === 0) return is;
+  const of = definite(places[0], 1).replace(/^el /, "l ").replace(/^la /, " la ");
+  return { ...is, singular: `parte de${of}`, plural: `partes de${of}` };
+}
+
+/** Collects aspects; `some` chooses from lists of which a text needs only a part. */
+class Aspects {
+  readonly all: Aspect[] = [];
+
+  constructor(readonly some: <T>(list: readonly T[], most: number) => readonly T[]) {}
+
+  add(name: string, bindings: Aspect["bindings"] = {}, answer?: string): void {
+    this.all.push({ name, bindings, answer });
+  }
+}
+
+function aspectsOf(x: Word, number: GrammaticalNumber, aspects: Aspects): Aspect[] {
+  const agreed = (adjective: string) => agree(adjective, x.gender, number);
+  if (x.colours.length === 1 && x.colours[0] !== "cualquiera") {
+    aspects.add("colour one", { colour: x.colours[0] }, x.colours[0]);
+  } else if (x.colours.length > 1) {
+    const [first, second, ...rest] = aspects.some(x.colours, 3);
+    const list = or(...[first, second, ...rest].filter(Boolean).map(agreed));
+    if (second) aspects.add("colour some", { first, second, list });
+  }
+  if (x.sizes.length === 1) aspects.add("size", { size: x.sizes[0] }, agreed(x.sizes[0]));
+  if (x.parts.length > 1) {
+    const list = and(...aspects.some(x.parts, 4).map(part));
+    if (list.includes(" y ")) aspects.add("parts", { list }, list);
+  }
+  if (x.eats.length > 0) {
+    const list = and(...aspects.some(x.eats, 3).map(({ noun, plural }) => inflect(noun, plural ? 2 : 1)));
+    aspects.add("eats", { list }, list);
+  }
+  if (x.places.length > 0) {
+    const places = aspects.some(x.places, 2);
+    const list = places.map((place) => definite(place, 1)).join(" y en ");
+    aspects.add(x.categories.has("animal") ? "lives" : "found", { list, p: places[0] }, `en ${list}`);
+  }
+  if (x.for.length > 0) {
+    const [first, ...rest] = aspects.some(x.for, 2);
+    const list = [first, ...rest].join(" y para ");
+    aspects.add("for", { list, first }, `para ${list}`);
+  }
+  for (const flag of FLAGS) if (x.flags.has(flag)) aspects.add(flag);
+  return aspects.all;
+}
+
+/** "cuatro patas", "una cola", "plumas", "agua". */
+function part({ noun, plural: many, count }: Mention): string {
+  if (count !== undefined && count > 1) return `${numberWord(count, noun.gender)} ${plural(noun)}`;
+  if (many) return plural(noun);
+  return noun.flags.has("countable") ? indefinite(noun, 1) : noun.singular;
+}
+
+const sentence = (text: string) => `${text[0].toUpperCase()}${text.slice(1)}.`;

@@ -1,0 +1,48 @@
+/** How questions and answers stand in a text, and how a text stands in a question. */
+import type { Turn } from "../../text/prompt.ts";
+import type { Document, Exchange } from "./document.ts";
+import type { Random } from "./random.ts";
+
+type Layout = (turn: Turn) => string;
+
+const LAYOUTS: readonly (readonly [Layout, number])[] = [
+  [({ instruction, response }) => `—${spoken(instruction)}\n—${response}`, 4],
+  [({ instruction, response }) => `Pregunta: ${instruction}\nRespuesta: ${response}`, 3],
+  [({ instruction, response }) => `${instruction}\n${response}`, 3],
+];
+
+/** On one line, as dialogue has it. */
+const spoken = (text: string) => text.replaceAll(/\s*\n\s*/g, " ");
+
+/** Exchanges as text, all in one layout. */
+export function exchangesAsText(exchanges: readonly Exchange[], random: Random): string {
+  const layout = random.weighted(LAYOUTS);
+  return exchanges.map(({ turns }) => turns.map(layout).join("\n")).join("\n\n");
+}
+
+/** A document as text, some of them with a few of their questions below. */
+export function documentAsText({ text, questions }: Document, random: Random): string {
+  if (questions.length === 0 || !random.chance(0.5)) return text;
+  const asked = random.sample(questions, random.between(1, 4));
+  return `${text}\n\n${exchangesAsText(asked, random)}`;
+}
+
+const AROUND: readonly ((text: string, question: string, random: Random) => string)[] = [
+  (text, question) => `${text}\n${question}`,
+  (text, question) => `${text}\n\n${question}`,
+  (text, question) => `${question}\n${text}`,
+  (text, question) => `${question} «${text}»`,
+  (text, question) => `«${text}» ${question}`,
+  (text, question) => `Texto: ${text}\nPregunta: ${question}`,
+  (text, question, random) =>
+    `${random.pick(["Lee y responde", "Lee el texto y contesta", "Lee esto", "Mira este texto"])}: ` +
+    `${text}\n${question}`,
+];
+
+/** A document with some of its questions: the first is asked with the text, the others follow. */
+export function documentAsConversation({ text, questions }: Document, random: Random): Exchange {
+  const [first, ...rest] = random.sample(questions, random.weighted([[1, 6], [2, 3], [3, 1]]));
+  const [{ instruction, response }, ...more] = first.turns;
+  const asked = { instruction: random.pick(AROUND)(text, instruction, random), response };
+  return { family: first.family, turns: [asked, ...more, ...rest.flatMap(({ turns }) => turns)] };
+}

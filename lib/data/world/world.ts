@@ -1,0 +1,128 @@
+/**
+ * The world as a source of text: documents and conversations, each a function of a seed and its number, so that any
+ * of them can be made anywhere, in any order.
+ */
+import { join } from "@std/path";
+import { UserError } from "../../errors.ts";
+import type { Document, Exchange, Family, Kind } from "./document.ts";
+import { WORLD_FOLDER } from "./folder.ts";
+import { documentAsConversation, documentAsText, exchangesAsText } from "./layouts.ts";
+import { Lexicon } from "./lexicon.ts";
+import type { Mix } from "./options.ts";
+import { Random } from "./random.ts";
+import { FAMILIES, KINDS } from "./registry.ts";
+
+/** Documents from which the mean length of a kind or family is taken. */
+const MEASURED = 40;
+/** Characters of a text that is asked about in a conversation: it has to fit into a model's context. */
+const LONGEST = 600;
+const TRIES = 50;
+
+export class World {
+  private constructor(
+    readonly kinds: ReadonlyMap<string, Kind>,
+    readonly families: ReadonlyMap<string, Family>,
+  ) {}
+
+  /** @throws {UserError} naming file and line, if a word, a wording or a frame is wrong */
+  static async read(folder: string = WORLD_FOLDER): Promise<World> {
+    const files = { folder, lexicon: await Lexicon.read(join(folder, "words")) };
+    const all = async <T>(loads: Readonly<Record<string, (from: typeof files) => Promise<T>>>) =>
+      new Map(
+        await Promise.all(
+          Object.entries(loads).map(async ([name, load]) => [name, await load(files)] as const),
+        ),
+      );
+    const [kinds, families] = await Promise.all([all(KINDS), all(FAMILIES)]);
+    return new World(kinds, families);
+  }
+
+  /** What single documents can be asked for by: kinds of texts (story) and families of questions (aritmética). */
+  get names(): string[] {
+    return [...[...this.kinds.values()].map(({ name }) => name), ...this.families.keys()];
+  }
+
+  /** A document by one of `names`; a family's is an exchange. */
+  document(name: string, seed: number, index: number): Document {
+    const random = Random.of(seed, name, index);
+    const family = this.families.get(name);
+    if (family) {
+      const text = exchangesAsText([family.ask(random)], random);
+      return { kind: name, text, facts: [], questions: [] };
+    }
+    const kind = [...this.kinds.values()].find((kind) => kind.name === name);
+    if (!kind) throw new RangeError(`the world has no kind ${name}`);
+    return kind.write(random);
+  }
+
+  /** Texts in which each kind and family has its share of the characters. @param mix by default, all alike */
+  texts(seed: number, mix?: Mix): Drawn<string> {
+    const writers = this.#named<string>(
+      (kind) => (random) => documentAsText(kind.write(random), random),
+      (family) => (random) => {
+        const asked = Array.from({ length: random.between(2, 6) }, () => family.ask(random));
+        return exchangesAsText(asked, random);
+      },
+    );
+    const shares = sharesOf(mix ?? evenly([...writers.keys()]));
+    // A kind whose texts are twice as long is drawn half as often.
+    const weights = shares.map(([name, share]) =>
+      [name, share / meanLength(name, writers.get(name)!)] as const
+    );
+    return new Drawn("texts", seed, weights, writers);
+  }
+
+  /** Conversations, of which each kind and family has its share. @param mix by default, all families alike */
+  conversations(seed: number, mix?: Mix): Drawn<Exchange> {
+    const askers = this.#named<Exchange>(
+      (kind) => (random) => documentAsConversation(shortOne(kind, random), random),
+      (family) => (random) => family.ask(random),
+    );
+    return new Drawn("conversations", seed, sharesOf(mix ?? evenly([...this.families.keys()])), askers);
+  }
+
+  #named<T>(
+    ofKind: (kind: Kind) => (random: Random) => T,
+    ofFamily: (family: Family) => (random: Random) => T,
+  ): Map<string, (random: Random) => T> {
+    return new Map([
+      ...[...this.kinds].map(([name, kind]) => [name, ofKind(kind)] as const),
+      ...[...this.families].map(([name, family]) => [name, ofFamily(family)] as const),
+    ]);
+  }
+}
+
+/** An unlimited series of which any member can be made by its number. */
+export class Drawn<T> {
+  constructor(
+    private readonly purpose: string,
+    private readonly seed: number,
+    private readonly weights: readonly (readonly [string, number])[],
+    private readonly makers: ReadonlyMap<string, (random: Random) => T>,
+  ) {}
+
+  at(index: number): T {
+    const random = Random.of(this.seed, this.purpose, index);
+    return this.makers.get(random.weighted(this.weights))!(random);
+  }
+}
+
+const evenly = (names: readonly string[]): Mix => Object.fromEntries(names.map((name) => [name, 1]));
+
+const sharesOf = (mix: Mix) =>
+  Object.entries(mix).flatMap(([name, share]) => share ? [[name, share] as const] : []);
+
+function meanLength(name: string, write: (random: Random) => string): number {
+  let sum = 0;
+  for (let i = 0; i < MEASURED; i++) sum += write(Random.of(0, "length", name, i)).length;
+  return sum / MEASURED;
+}
+
+/** A document that fits into a question and has some. */
+function shortOne(kind: Kind, random: Random): Document {
+  for (let i = 0; i < TRIES; i++) {
+    const document = kind.write(random);
+    if (document.text.length <= LONGEST && document.questions.length > 0) return document;
+  }
+  throw new UserError(`mix: ${kind.name} has no short texts with questions; leave it out of conversations`);
+}
