@@ -12,6 +12,7 @@ import {
   splitConversations,
   varyConversations,
 } from "../lib/data/instructions.ts";
+import { filesOf, gatherConversations } from "../lib/data/conversations.ts";
 import { epochBatch } from "../lib/data/labelled.ts";
 import { writeFileAtomic } from "../lib/files.ts";
 import { answer } from "../lib/generate/answer.ts";
@@ -49,7 +50,7 @@ export const finetuneInstruct = defineStage({
   after: (preset) => settings(preset).backbone ? [] : [pretrain],
   async sources(preset) {
     const { backbone, data } = settings(preset);
-    return [...data, ...backbone ? await backboneFiles(backbone, buildVocab.out(preset)) : []];
+    return [...await filesOf(data), ...backbone ? await backboneFiles(backbone, buildVocab.out(preset)) : []];
   },
   backbone: (preset) => ({ key: "finetune-instruct.backbone", folder: backboneOf(preset) }),
   models: () => ({ instruct: "." }),
@@ -59,8 +60,8 @@ export const finetuneInstruct = defineStage({
   async run(context) {
     const { preset, out, terminal } = context;
     const options = settings(preset);
-    const { train: learned, validation } = await splitConversations(
-      options.data,
+    const { train: learned, validation } = splitConversations(
+      await gatherConversations(options.data),
       options.validation,
       deriveSeed(preset.seed, "instruct", "split"),
     );

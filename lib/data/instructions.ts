@@ -45,19 +45,19 @@ export async function readConversations(path: string): Promise<Conversation[]> {
 }
 
 /**
- * All conversations of some files, a part of them drawn by seed held out.
+ * A part of the conversations, drawn by seed, held out.
  * @throws {UserError} if there are too few
  */
-export async function splitConversations(
-  paths: readonly string[],
+export function splitConversations(
+  all: readonly Conversation[],
   share: number,
   seed: number,
-): Promise<{ train: Conversation[]; validation: Conversation[] }> {
-  const all: Conversation[] = [];
-  for (const path of paths) all.push(...await readConversations(path));
+): { train: Conversation[]; validation: Conversation[] } {
   const held = Math.max(1, Math.round(share * all.length));
   if (all.length <= held) {
-    throw new UserError(`${paths.join(", ")}: ${all.length} conversations are too few to train and validate`);
+    throw new UserError(
+      `finetune-instruct.data: ${all.length} conversations are too few to train and validate; give more`,
+    );
   }
   const order = permutation(seed, all.length).map((i) => all[i]);
   return { train: order.slice(held), validation: order.slice(0, held) };

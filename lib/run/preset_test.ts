@@ -115,11 +115,14 @@ Deno.test("a value of several forms is refused for what is wrong in the form tha
   said("{ path: a, weight: 0 }", ".0.weight: expected more than 0, got 0");
   said(
     "{ path: a, wieght: 2 }",
-    ".0.wieght: unknown key; did you mean weight? (known: path, url, huggingface, files, revision, sha256, " +
+    ".0.wieght: unknown key; did you mean weight? (known: path, url, huggingface, world, files, revision, sha256, " +
       "column, weight, limit)",
   );
-  said("{ path: a, url: https://b }", ".0: expected one of path, url and huggingface, got path and url");
-  said("{ column: a }", ".0: expected one of path, url and huggingface, got none");
+  said(
+    "{ path: a, url: https://b }",
+    ".0: expected one of path, url, huggingface and world, got path and url",
+  );
+  said("{ column: a }", ".0: expected one of path, url, huggingface and world, got none");
   said("{ path: a, files: b }", ".0.files: it belongs to huggingface:");
   said("{ huggingface: oscar }", '.0.huggingface: expected owner/name, got "oscar"');
   said("7", ".0: expected a text or a map, got 7");

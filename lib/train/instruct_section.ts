@@ -1,12 +1,15 @@
 /** The section `finetune-instruct` of a preset. */
 import { z } from "zod";
+import { WorldConversations } from "../data/world/options.ts";
 import { checkRates, finetuning, natural, optimization, probability } from "./optimization_section.ts";
 
 const share = z.number().min(0).max(1).default(0);
 
 export const InstructSection = z.strictObject({
-  data: z.array(z.string().min(1)).min(1)
-    .describe("Files of instructions and answers: .jsonl or .json, in the shape of Alpaca or of chats."),
+  data: z.array(z.union([z.string().min(1), z.strictObject({ world: WorldConversations })])).min(1).describe(
+    "Files of instructions and answers: .jsonl or .json, in the shape of Alpaca or of chats; or conversations that " +
+      "are made from the words and stories of data/world.",
+  ),
   validation: z.number().gt(0).lt(1).default(0.05).describe("Part held out to choose the best checkpoint."),
   backbone: finetuning.backbone,
   augment: z.strictObject({

@@ -12,17 +12,27 @@ import { Fingerprinter, type Fingerprints } from "./fingerprint.ts";
 import type { CorpusOptions } from "./options.ts";
 import { Quality } from "./quality.ts";
 import type { Part, Piece } from "./split.ts";
+import type { WorldTexts } from "../world/options.ts";
+import type { Drawn, World } from "../world/world.ts";
 import { EventList, type TallyEvent } from "./tally.ts";
 
-/** A part of a file: whole lines of text or of JSONL, or the texts of records. */
+/** A part of a file: whole lines of text or of JSONL, the texts of records, or some documents of the world. */
 export interface Block {
-  readonly kind: "text" | "jsonl" | "records";
+  readonly kind: "text" | "jsonl" | "records" | "world";
   readonly bytes?: Uint8Array<ArrayBuffer>;
   readonly texts?: readonly string[];
+  readonly world?: WorldBlock;
   /** Whether the file begins with it. */
   readonly first: boolean;
   /** Where JSONL has the text. */
   readonly column: string;
+}
+
+/** The documents of the world from a number on. */
+export interface WorldBlock {
+  readonly options: WorldTexts;
+  readonly from: number;
+  readonly count: number;
 }
 
 export interface Cleaned {
@@ -30,6 +40,8 @@ export interface Cleaned {
   readonly texts: readonly string[];
   /** Characters before cleaning. */
   readonly read: number;
+  /** Of documents of the world, the bytes of each. */
+  readonly sizes?: readonly number[];
   readonly lines: number;
   readonly events: readonly TallyEvent[];
   /** What is wrong with the block, and in which of its lines, from 0. */
@@ -70,8 +82,10 @@ export class Digester {
   readonly #units = new Units();
   readonly #characters = new CharacterCounts();
   #common: CommonLines | null = null;
+  readonly #worlds = new Map<string, Drawn<string>>();
 
-  constructor(options: CorpusOptions) {
+  /** @param world where texts are made of it */
+  constructor(options: CorpusOptions, private readonly world: World | null) {
     this.#options = options;
     this.#quality = new Quality(options.quality);
     this.#fingerprinter = new Fingerprinter(options.duplicates);
@@ -83,13 +97,17 @@ export class Digester {
     try {
       const raw = block.kind === "records"
         ? block.texts!
+        : block.kind === "world"
+        ? this.#made(block.world!)
         : block.kind === "jsonl"
         ? this.#records(block, events)
         : [this.#decode(block.bytes!, events)];
       const first = block.first && block.kind === "text";
+      const texts = raw.map((text) => cleanText(text, first, this.#options, events));
       return {
         kind: block.kind,
-        texts: raw.map((text) => cleanText(text, first, this.#options, events)),
+        texts,
+        ...block.kind === "world" ? { sizes: texts.map((text) => encoder.encode(text).length) } : {},
         read: raw.reduce((sum, text) => sum + text.length, 0),
         lines,
         events: events.list(),
@@ -105,6 +123,13 @@ export class Digester {
         error: { line: error.line, why: describe(error) },
       };
     }
+  }
+
+  #made({ options, from, count }: WorldBlock): string[] {
+    const key = JSON.stringify(options);
+    let texts = this.#worlds.get(key);
+    if (!texts) this.#worlds.set(key, texts = this.world!.texts(options.seed, options.mix));
+    return Array.from({ length: count }, (_, i) => texts.at(from + i));
   }
 
   #decode(bytes: Uint8Array, events: EventList): string {
@@ -236,6 +261,7 @@ function linesIn(bytes: Uint8Array): number {
   return n;
 }
 
+const encoder = new TextEncoder();
 const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const lenient = new TextDecoder("utf-8", { ignoreBOM: true });
 

@@ -2,7 +2,8 @@
 import { Digester } from "./digest.ts";
 import type { CommonLines } from "./boilerplate.ts";
 import type { CorpusOptions } from "./options.ts";
-import type { Source } from "./sources.ts";
+import type { World } from "../world/world.ts";
+import type { Source, SourceFile } from "./sources.ts";
 
 /** What a thread can be asked. */
 export type Job = "clean" | "lines" | "judge" | "render" | "characters";
@@ -11,7 +12,7 @@ type Output<J extends Job> = ReturnType<Digester[J]>;
 
 /** What a thread is told; jobs are answered. */
 export type Message =
-  | { readonly start: CorpusOptions }
+  | { readonly start: CorpusOptions; /** Whether text is made of it. */ readonly world: boolean }
   | { readonly common: CommonLines }
   | { readonly job: Job; readonly input: unknown };
 
@@ -24,12 +25,18 @@ interface Thread {
 /** Bytes of text below which starting threads takes longer than they save. */
 const WORTH_THREADS = 8e6;
 
-/** How many threads to start: as many as the machine has, for text that is worth it; what is still to be fetched counts as worth it. */
-export async function threadsFor(sources: readonly Source[]): Promise<number> {
+/** Bytes of files as they are; of those to be fetched, infinitely many. */
+export async function sizeOf(files: readonly SourceFile[]): Promise<number> {
   let bytes = 0;
-  for (const { files } of sources) {
-    for (const { path } of files) bytes += path === undefined ? Infinity : (await Deno.stat(path)).size;
+  for (const { path, world } of files) {
+    bytes += world ? world.megabytes * 1e6 : path === undefined ? Infinity : (await Deno.stat(path)).size;
   }
+  return bytes;
+}
+
+/** How many threads to start: as many as the machine has, for text that is worth it. */
+export async function threadsFor(sources: readonly Source[]): Promise<number> {
+  const bytes = await sizeOf(sources.flatMap(({ files }) => files));
   return bytes < WORTH_THREADS ? 0 : navigator.hardwareConcurrency;
 }
 
@@ -37,9 +44,9 @@ export class DigestThreads {
   readonly #threads: Thread[] = [];
   readonly #own: Digester;
 
-  /** @param threads beside the main one */
-  constructor(threads: number, options: CorpusOptions) {
-    this.#own = new Digester(options);
+  /** @param threads beside the main one  @param world where texts are made of it */
+  constructor(threads: number, options: CorpusOptions, world: World | null) {
+    this.#own = new Digester(options, world);
     for (let i = 0; i < threads; i++) {
       const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
       const thread: Thread = { worker, waiting: [] };
@@ -48,7 +55,7 @@ export class DigestThreads {
         event.preventDefault();
         for (const { reject } of thread.waiting.splice(0)) reject(new Error(event.message));
       };
-      worker.postMessage({ start: options } satisfies Message);
+      worker.postMessage({ start: options, world: world !== null } satisfies Message);
       this.#threads.push(thread);
     }
   }

@@ -1,5 +1,6 @@
 /** The section `prepare-corpus` of a preset: every key, its type, its bounds and its default. */
 import { z } from "zod";
+import { WorldTexts } from "../world/options.ts";
 import { LANGUAGES } from "./languages.ts";
 
 const whole = z.number().int().nonnegative();
@@ -9,6 +10,7 @@ const Source = z.strictObject({
   url: z.url({ protocol: /^https?$/ }).optional().describe("A file's address; it is fetched once."),
   huggingface: z.string().regex(/^[\w.-]+\/[\w.-]+$/, "expected owner/name").optional()
     .describe("A data set on Hugging Face; HF_TOKEN in the environment if it is not open."),
+  world: WorldTexts.optional().describe("Text that is made from the words and stories of data/world."),
   files: z.string().optional().describe("Which files of the data set, as a glob."),
   revision: z.string().optional().describe("Branch, tag or commit of the data set; main by default."),
   sha256: z.string().regex(/^[0-9a-fA-F]{64}$/, "expected 64 hexadecimal digits").optional()
@@ -19,9 +21,12 @@ const Source = z.strictObject({
   limit: z.number().int().positive().optional().describe("Characters to read at most."),
 }).superRefine((source, context) => {
   const refuse = (path: string[], message: string) => context.addIssue({ code: "custom", path, message });
-  const kinds = (["path", "url", "huggingface"] as const).filter((key) => source[key] !== undefined);
+  const kinds = (["path", "url", "huggingface", "world"] as const).filter((key) => source[key] !== undefined);
   if (kinds.length !== 1) {
-    refuse([], `expected one of path, url and huggingface, got ${kinds.join(" and ") || "none"}`);
+    refuse([], `expected one of path, url, huggingface and world, got ${kinds.join(" and ") || "none"}`);
+  }
+  for (const key of ["column", "limit"] as const) {
+    if (source[key] !== undefined && source.world) refuse([key], "it does not go with world:");
   }
   for (const key of ["files", "revision"] as const) {
     if (source[key] !== undefined && !source.huggingface) refuse([key], "it belongs to huggingface:");

@@ -11,6 +11,7 @@
  * result does not depend on how many there are.
  */
 import { join } from "@std/path";
+import { requireDisk } from "../../disk_space.ts";
 import { UserError } from "../../errors.ts";
 import { Appender, AtomicWriter, throwWriteError } from "../../files.ts";
 import { LineCounts } from "./boilerplate.ts";
@@ -20,13 +21,15 @@ import type { Placed } from "./digest.ts";
 import { download } from "./download.ts";
 import { type Copy, Duplicates, EXACT, KEPT } from "./duplicates.ts";
 import type { CorpusOptions } from "./options.ts";
-import { DigestThreads, freeBuffers, inOrder, threadsFor } from "./digest_threads.ts";
+import { DigestThreads, freeBuffers, inOrder, sizeOf, threadsFor } from "./digest_threads.ts";
 import { readKept } from "./kept.ts";
-import { readBlocks } from "./read.ts";
+import { readBlocks, worldBlocks } from "./read.ts";
 import type { CorpusReport, FileReport } from "./report.ts";
 import { Segmenter } from "./segment.ts";
 import { openSources, type Source, type SourceFile } from "./sources.ts";
 import { type Piece, Splitter } from "./split.ts";
+import type { WorldTexts } from "../world/options.ts";
+import { World } from "../world/world.ts";
 import { Histogram, Reservoir, shorten, Tally } from "./tally.ts";
 
 export interface Progress {
@@ -59,12 +62,25 @@ export async function prepareCorpus(settings: PrepareOptions): Promise<CorpusRep
   await Deno.mkdir(scratch, { recursive: true }).catch((error) => throwWriteError(error, scratch));
   try {
     const sources = await openSources(settings.options.sources);
-    using threads = new DigestThreads(settings.threads ?? await threadsFor(sources), settings.options);
+    const bytes = await sizeOf(sources.flatMap(({ files }) => files.filter(({ remote }) => !remote)));
+    await requireDisk(scratch, COPIES * bytes, "free some, or give less text in prepare-corpus.sources");
+    const made = sources.some(({ files }) => files.some(({ world }) => world));
+    using threads = new DigestThreads(
+      settings.threads ?? await threadsFor(sources),
+      settings.options,
+      made ? await World.read() : null,
+    );
     return await new Preparation(settings, scratch, threads).run(sources);
   } finally {
     await Deno.remove(scratch, { recursive: true }).catch(() => {});
   }
 }
+
+/** Of the text, documents and lines that stand on the disk at once, beside the sources. */
+const COPIES = 2;
+
+/** How much text of the world is wanted. */
+const bytesOf = ({ megabytes }: WorldTexts) => megabytes * 1e6;
 
 class Preparation {
   readonly #settings: PrepareOptions;
@@ -147,21 +163,23 @@ class Preparation {
     // Files with an address count once they are here.
     const sizes = new Map<string, number>();
     const measure = async (path: string) => sizes.set(path, (await Deno.stat(path)).size);
-    for (const { files } of sources) {
-      for (const { path } of files) if (path !== undefined) await measure(path);
+    for (const { name, path, world } of sources.flatMap(({ files }) => files)) {
+      if (path !== undefined) await measure(path);
+      else if (world) sizes.set(name, bytesOf(world));
     }
     let done = 0;
     for (const source of sources) {
       let left = source.limit;
       for (const file of source.files) {
         if (left <= 0) break;
-        const { path, ...checked } = file.path === undefined ? await this.#fetch(file) : { path: file.path };
+        const { path, ...checked } = file.remote ? await this.#fetch(file) : { path: file.path ?? file.name };
         if (!sizes.has(path)) await measure(path);
         const all = [...sizes.values()].reduce((sum, size) => sum + size, 0);
         const report = { name: file.name, bytes: sizes.get(path)!, ...checked, characters: 0, documents: 0 };
         this.#files.push({ ...report, source });
         const tell = (bytes: number) => this.#tell("reading", done += bytes, all, file.name);
-        for await (const taken of this.#readFile(path, left, emit, tell)) {
+        const most = file.world ? bytesOf(file.world) : left;
+        for await (const taken of this.#readFile(file, path, most, emit, tell)) {
           left -= taken;
           await settle(this.#threads.ahead);
         }
@@ -180,8 +198,12 @@ class Preparation {
     });
   }
 
-  /** The documents of the file that was noted last, up to some characters; yields how many each block has. */
+  /**
+   * The documents of the file that was noted last, up to some characters, or bytes of the world; yields how many
+   * characters each block has.
+   */
   async *#readFile(
+    { world }: SourceFile,
     path: string,
     limit: number,
     emit: (document: string, file: number) => void,
@@ -190,7 +212,7 @@ class Preparation {
     const options = this.#options, index = this.#files.length - 1, report = this.#files[index];
     const { name, source: { column } } = report;
     const segmenter = new Segmenter(options, this.#tally, (document) => emit(document, index));
-    const blocks = readBlocks(path, {
+    const blocks = world ? worldBlocks(world) : readBlocks(path, {
       name,
       column,
       bad_input: options.bad_input,
@@ -206,9 +228,11 @@ class Preparation {
       line += cleaned.lines;
       report.characters += cleaned.read;
       for (const event of events) this.#tally.add(...event);
-      for (const text of cleaned.texts) {
-        const part = text.slice(0, Math.max(0, left));
-        left -= part.length;
+      for (const [i, text] of cleaned.texts.entries()) {
+        if (left <= 0) break;
+        const part = world ? text : text.slice(0, left);
+        left -= cleaned.sizes?.[i] ?? part.length;
+        if (world) progress(cleaned.sizes![i]);
         if (kind === "text") segmenter.push(part);
         else segmenter.record(part);
       }

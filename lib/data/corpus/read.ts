@@ -8,6 +8,7 @@ import { pipeline, Readable } from "node:stream";
 import * as zlib from "node:zlib";
 import { describe, UserError } from "../../errors.ts";
 import type { Block } from "./digest.ts";
+import type { WorldTexts } from "../world/options.ts";
 import type { Counter } from "./tally.ts";
 
 export interface ReadOptions {
@@ -32,6 +33,16 @@ export async function* readBlocks(path: string, options: ReadOptions): AsyncGene
   for await (const bytes of wholeLines(path, options)) {
     yield { kind, bytes, first, column };
     first = false;
+  }
+}
+
+/** Documents of the world that are made at once. */
+const DOCUMENTS = 64;
+
+/** Documents of the world, without end. */
+export function* worldBlocks(options: WorldTexts): Generator<Block> {
+  for (let from = 0;; from += DOCUMENTS) {
+    yield { kind: "world", world: { options, from, count: DOCUMENTS }, first: from === 0, column: "" };
   }
 }
 

@@ -1,6 +1,8 @@
 /** From what a preset names to files: paths on disk, addresses, data sets of Hugging Face. */
 import { basename, globToRegExp, isGlob, join, normalizeGlob } from "@std/path";
 import { UserError } from "../../errors.ts";
+import { worldFiles } from "../world/folder.ts";
+import type { WorldTexts } from "../world/options.ts";
 import type { SourceOptions } from "./options.ts";
 
 /** How the names of files end that can be read; text and JSONL also compressed. */
@@ -10,7 +12,7 @@ export const ENDINGS = [
 ];
 const readable = (name: string) => ENDINGS.some((ending) => name.endsWith(ending));
 
-/** A file of a source; those with an address are fetched when they are read. */
+/** A file of a source; those with an address are fetched when they are read, those of the world are made then. */
 export interface SourceFile {
   /** For messages and reports: the path, or the address. */
   readonly name: string;
@@ -21,6 +23,7 @@ export interface SourceFile {
     /** Needed from the environment's HF_TOKEN if the data set is not open. */
     readonly huggingface?: string;
   };
+  readonly world?: WorldTexts;
 }
 
 export interface Source {
@@ -77,8 +80,10 @@ async function* textFiles(folder: string): AsyncGenerator<string> {
 
 /** The files on this machine, which decide whether the stage is up to date. */
 export async function listLocal(sources: readonly (string | SourceOptions)[]): Promise<string[]> {
-  const paths = sources.map(parseSource).flatMap(({ path }) => path === undefined ? [] : [path]);
-  return [...new Set((await Promise.all(paths.map(listPath))).flat())].sort();
+  const parsed = sources.map(parseSource);
+  const paths = parsed.flatMap(({ path }) => path === undefined ? [] : [path]);
+  const world = parsed.some(({ world }) => world) ? await worldFiles() : [];
+  return [...new Set([...(await Promise.all(paths.map(listPath))).flat(), ...world])].sort();
 }
 
 /** All sources with their files; a file that several name belongs to the first. */
@@ -86,11 +91,13 @@ export async function openSources(sources: readonly (string | SourceOptions)[]):
   const seen = new Set<string>();
   const opened: Source[] = [];
   for (const source of sources) {
-    const { path, url, huggingface, column, weight, limit, sha256, ...rest } = parseSource(source);
+    const { path, url, huggingface, world, column, weight, limit, sha256, ...rest } = parseSource(source);
     const files = path !== undefined
       ? (await listPath(path)).map((path) => ({ name: path, path }))
       : url !== undefined
       ? [{ name: url, remote: { url, sha256 } }]
+      : world !== undefined
+      ? [{ name: `world (${world.megabytes} MB, seed ${world.seed})`, world }]
       : await listDataset(huggingface!, rest.files ?? "**", rest.revision ?? "main");
     opened.push({
       weight: weight ?? 1,

@@ -1,0 +1,74 @@
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { join } from "@std/path";
+import { UserError } from "../../errors.ts";
+import { PLAIN } from "../corpus/testing.ts";
+import { prepareCorpus } from "../corpus/prepare.ts";
+import { gatherConversations } from "../conversations.ts";
+import { readDocuments } from "../documents.ts";
+import { worldFiles } from "./folder.ts";
+import { WorldConversations, WorldTexts } from "./options.ts";
+import { World } from "./world.ts";
+
+const world = await World.read();
+
+async function corpus(megabytes: number, threads: number): Promise<{ train: string[]; all: string[] }> {
+  const out = await Deno.makeTempDir();
+  try {
+    const options = { ...PLAIN, sources: [{ world: WorldTexts.parse({ megabytes }) }] };
+    await prepareCorpus({ options, seed: 1, out, downloads: out, threads });
+    const train = await readDocuments(join(out, "train.jsonl"));
+    return { train, all: [...train, ...await readDocuments(join(out, "validation.jsonl"))] };
+  } finally {
+    await Deno.remove(out, { recursive: true });
+  }
+}
+
+const bytes = (texts: readonly string[]) =>
+  texts.reduce((sum, text) => sum + new TextEncoder().encode(text).length, 0);
+
+Deno.test("a corpus of the world has the size that was asked for, whatever the threads", async () => {
+  const { train, all } = await corpus(0.3, 0);
+  assertEquals((await corpus(0.3, 2)).train, train);
+  const longest = Math.max(...all.map((text) => bytes([text])));
+  // One document may go over it; what is cut for validation loses a few blanks.
+  assert(bytes(all) > 0.299e6 && bytes(all) <= 0.3e6 + longest, `${bytes(all)} bytes`);
+});
+
+Deno.test("a document depends on seed and number alone", () => {
+  const one = world.texts(3), other = world.texts(3);
+  const made = Array.from({ length: 20 }, (_, i) => one.at(i));
+  for (let i = 19; i >= 0; i--) assertEquals(other.at(i), made[i]);
+  assertEquals(new Set(made).size, 20);
+  assert(world.texts(4).at(0) !== made[0]);
+});
+
+Deno.test("conversations of the world are learned like those of files", async () => {
+  const options = WorldConversations.parse({ conversations: 50, mix: { descriptions: 1 } });
+  const found = await gatherConversations([{ world: options }, { world: options }]);
+  assertEquals(found.length, 100);
+  assertEquals(found[7].turns, found[57].turns);
+  assert(found.every(({ turns }) => turns.every(({ instruction, response }) => instruction && response)));
+});
+
+Deno.test("what a preset asks of the world is checked", () => {
+  const refusal = (value: unknown) => {
+    const { success, error } = WorldTexts.safeParse(value);
+    assert(!success);
+    return error!.issues[0].message;
+  };
+  const [name] = world.kinds.keys();
+  assertStringIncludes(refusal({ megabytes: 1, mix: { [name]: 0.7 } }), "add up to 0.7");
+  assertStringIncludes(refusal({ megabytes: 1, mix: { poems: 1 } }), "poems");
+  assertStringIncludes(refusal({ megabytes: 0 }), ">0");
+  assertEquals(WorldTexts.parse({ megabytes: 1, mix: { [name]: 1 } }).seed, 1);
+});
+
+Deno.test("more text than the disk holds is refused before any work", async () => {
+  const error = await assertRejects(() => corpus(1e6, 0), UserError);
+  assertStringIncludes(error.message, "2000.0 GB will be written, the disk has");
+});
+
+Deno.test("a corpus is stale when a word, a wording or a frame changes", async () => {
+  const files = await worldFiles();
+  assert(files.includes("data/world/words/nouns.tsv") && files.includes("data/world/kinds/description.yaml"));
+});
