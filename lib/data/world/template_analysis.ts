@@ -73,7 +73,7 @@ export function linkSlots(parts: Part[]): void {
 
 function linkClitic(parts: Part[], i: number, verb: Verb): void {
   const before = parts[i - 1];
-  if (before?.type !== "text" || verb.names.length === 0) return;
+  if (before?.type !== "text") return;
   const set = (clitic: readonly [string, "se" | "le"], match: RegExpExecArray) => {
     (verb as { clitic: Verb["clitic"] }).clitic = clitic;
     if (match[2] === match[2].toUpperCase()) (verb as { capital: boolean }).capital = true;
@@ -81,7 +81,7 @@ function linkClitic(parts: Part[], i: number, verb: Verb): void {
   };
   const se = REFLEXIVE.exec(before.text);
   if (se) return set([verb.names.join("+"), "se"], se);
-  const le = DATIVE.exec(before.text);
+  const le = verb.names.length > 0 ? DATIVE.exec(before.text) : null;
   if (!le) return;
   const object = dativeAfter(parts, i);
   if (!object) return;

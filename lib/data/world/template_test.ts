@@ -120,6 +120,7 @@ Deno.test("a text told in the first person has its pronouns, its verbs and its o
   assert(one("Entonces {a} se {dar a} cuenta.").has("Entonces me di cuenta."));
   assertEquals(one("{b} le {dar b} {un x!} a {a!}."), new Set(["Luis me dio una llave roja."]));
   assertEquals(one("{b} {ir b} con {a} y {hablar b} de {a}."), new Set(["Luis fue conmigo y habló de mí."]));
+  assertEquals(one("Se {apagar.6 _} las luces."), new Set(["Se apagaron las luces."]));
   assertEquals(one("{b} {a.lo} {ver b} sin {irse.infinitive a}."), new Set(["Luis me vio sin irme."]));
   // Speech keeps its own persons.
   assertEquals(one("—{a}, ven —{decir b} {b!}."), new Set(["—Inés, ven —dijo Luis."]));
@@ -130,6 +131,7 @@ Deno.test("a wording that speaks of a third person outright is not told in the f
   assertEquals(may("{a} {perder a} {su x}."), true);
   assertEquals(may("{a} {perder a} su llave."), false);
   assertEquals(may("{a} {querer~ a} irse."), false);
+  assertEquals(may("De pronto se {ir _} la luz. {a} {gritar a}."), true);
   assertEquals(may("{b} la {abrazar b}.", "a"), false);
   assertEquals(may("{b} la {abrazar b}.", "b"), true);
   assertEquals(may("{b} {ver b} a {a}.", "a"), false);
