@@ -1,0 +1,94 @@
+/**
+ * Families made of tasks. A task draws what it is about; the family's file in `data/world/questions` says under the
+ * task's name how it is asked, and under "NAME answer" how it is answered: the barest answer first, a whole sentence
+ * last.
+ */
+import type { Family, WorldFiles } from "../document.ts";
+import type { Value } from "../entity.ts";
+import type { Random } from "../random.ts";
+import { fragment, type Part, type Template } from "../template.ts";
+import { Wordings } from "../wordings.ts";
+
+export type Bindings = Readonly<Record<string, Value>>;
+
+export interface Task {
+  readonly name: string;
+  /** How often it comes, beside the others of its family. */
+  readonly weight: number;
+  /** Its wordings say how the answer is to look, or all answers have one form: no wish for another is added. */
+  readonly formed?: true;
+  /** What its wordings are told with. */
+  draw(random: Random): Bindings;
+}
+
+/** The share of questions with words of courtesy before them, with a remark after, with a wish for the answer's form. */
+const COURTEOUS = 0.12;
+const REMARK = 0.06;
+const WISH = 0.06;
+
+interface Asked {
+  readonly instruction: string;
+  readonly response: string;
+}
+
+/** Puts a task's draw into words. */
+export class Asking {
+  private constructor(private readonly wordings: Wordings, private readonly manners: Wordings) {}
+
+  /** @param file without folder and ending. @throws {UserError} naming file and line */
+  static async read({ folder }: WorldFiles, file: string): Promise<Asking> {
+    const [wordings, manners] = await Promise.all(
+      [file, "manners"].map((name) => Wordings.read(`${folder}/questions/${name}.yaml`)),
+    );
+    return new Asking(wordings, manners);
+  }
+
+  get names(): readonly string[] {
+    return this.wordings.names;
+  }
+
+  say({ name, formed, draw }: Task, random: Random): Asked {
+    const scope = { bindings: draw(random) };
+    const template = random.pick(this.wordings.of(name));
+    const answers = this.wordings.of(`${name} answer`);
+    let instruction = fragment(template, scope, random);
+    if (random.chance(COURTEOUS) && beginsWithText(template.parts)) {
+      instruction = `${this.manners.part("before", scope, random)} ${lowerFirst(instruction)}`;
+    }
+    let answer: Template | undefined;
+    if (/[.?!]$/.test(instruction)) {
+      if (random.chance(REMARK)) instruction += ` ${this.manners.part("remark", scope, random)}`;
+      if (!formed && random.chance(WISH)) {
+        const brief = random.chance(0.5);
+        instruction += ` ${this.manners.part(brief ? "briefly" : "in a sentence", scope, random)}`;
+        answer = brief ? answers[0] : answers[answers.length - 1];
+      }
+    }
+    answer ??= random.chance(0.5) ? answers[0] : random.pick(answers);
+    return { instruction, response: fragment(answer, scope, random) };
+  }
+}
+
+/** A family of tasks that are asked by the wordings of a file. @throws {UserError} if a task has none */
+export async function familyOf(
+  files: WorldFiles,
+  { name, file, tasks }: { name: string; file: string; tasks: readonly Task[] },
+): Promise<Family> {
+  const asking = await Asking.read(files, file);
+  const choices = tasks.map((task) => [task, task.weight] as const);
+  return {
+    name,
+    ask(random) {
+      const task = random.weighted(choices);
+      return { family: name, turns: [asking.say(task, random)] };
+    },
+  };
+}
+
+/** Whether it begins with words of the wording itself, whose capital may go. */
+function beginsWithText([first]: readonly Part[]): boolean {
+  if (first.type === "choice") return !first.optional && first.options.every(beginsWithText);
+  return first.type === "text" && /^[¿¡]?\p{L}{2}/u.test(first.text);
+}
+
+const lowerFirst = (text: string) => text.replace(/\p{L}/u, (letter) => letter.toLowerCase());
