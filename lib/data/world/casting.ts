@@ -56,8 +56,11 @@ export class Casting {
 
   /** One of some nouns that was not drawn before. */
   noun(among: readonly Word[]): Word {
-    const left = among.filter(({ singular }) => !this.#used.has(singular));
-    const noun = this.random.pick(left.length > 0 ? left : among);
+    let noun = this.random.pick(among);
+    if (this.#used.has(noun.singular)) { // rare: only then is the list gone through
+      const left = among.filter(({ singular }) => !this.#used.has(singular));
+      if (left.length > 0) noun = this.random.pick(left);
+    }
     this.#used.add(noun.singular);
     return noun;
   }

@@ -1,5 +1,5 @@
 /** What the tests of all families share. */
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, AssertionError } from "@std/assert";
 import type { Family, WorldFiles } from "../document.ts";
 import { Lexicon } from "../lexicon.ts";
 import { Random } from "../random.ts";
@@ -66,7 +66,7 @@ export function checkAnswers(
   for (const { name, draw } of tasks) {
     for (let seed = 0; seed < draws; seed++) {
       const drawn = draw(Random.of(2, name, seed));
-      assert(checks[name](drawn), `${name}: ${JSON.stringify(drawn)}`);
+      if (!checks[name](drawn)) throw new AssertionError(`${name}: ${Deno.inspect(drawn, { depth: 1 })}`);
     }
   }
 }

@@ -1,0 +1,107 @@
+/** What word problems have in common: people, things, how their numbers are written. */
+import { Casting } from "../casting.ts";
+import type { Entity } from "../entity.ts";
+import type { Gender, Noun } from "../grammar/nouns.ts";
+import type { Lexicon } from "../lexicon.ts";
+import type { Random } from "../random.ts";
+import type { Word } from "../words.ts";
+import { drawNumerals, type Numerals } from "./numerals.ts";
+import type { Bindings } from "./tasks.ts";
+
+/** The share of problems about things that no list has. */
+const INVENTED = 0.3;
+
+const RELATIVES = "padre madre hermano hermana abuelo abuela tío tía primo prima vecino vecina".split(" ");
+
+/** What may be owned and counted, what of that may have any colour, and what may be eaten. */
+export interface Things {
+  readonly owned: readonly Word[];
+  readonly coloured: readonly Word[];
+  readonly eaten: readonly Word[];
+}
+
+/** Who and what a problem is about, and how it writes its numbers. */
+export class Scene {
+  readonly numerals: Numerals;
+  readonly casting: Casting;
+  readonly a: string;
+  readonly c: string;
+  /** Someone else, perhaps "su abuela". */
+  readonly b: string;
+
+  constructor(readonly lexicon: Lexicon, readonly random: Random) {
+    this.numerals = drawNumerals(random);
+    this.casting = new Casting(lexicon, random);
+    this.a = this.name();
+    this.c = this.name();
+    this.b = random.chance(0.6) ? this.name() : this.#relative();
+  }
+
+  name(): string {
+    return this.casting.name(this.random.pick(["m", "f"]));
+  }
+
+  #relative(): string {
+    return `su ${this.random.pick(RELATIVES)}`;
+  }
+
+  thing(among: readonly Word[]): Noun {
+    return this.random.chance(INVENTED) ? this.casting.inventedNoun() : this.casting.noun(among);
+  }
+
+  /** Bindings of people, of the things, of numbers alone ({n}) and with the things ({nx}), and of the result. */
+  bindings(x: Noun, numbers: Readonly<Record<string, number>>, r: number, op = ""): Bindings {
+    const { a, b, c, numerals } = this;
+    const bindings: Record<string, Bindings[string]> = { a, b, c, x, xs: many(x), op };
+    for (const [name, n] of Object.entries({ ...numbers, r })) {
+      bindings[name] = numerals.alone(n, x.gender);
+      bindings[`${name}x`] = numerals.count(n, x);
+    }
+    return { ...bindings, ...byResult(r) };
+  }
+
+  /** "5 + 3 = 8" or "cinco más tres son ocho". */
+  sum(signs: string, numbers: readonly number[], result: number): string {
+    const { digits, number } = this.numerals;
+    const words: Readonly<Record<string, string>> = { "+": "más", "-": "menos", "×": "por", "÷": "entre" };
+    const sum = numbers.map((n, i) => {
+      if (i === 0) return number(n);
+      return `${digits ? signs[i - 1] : words[signs[i - 1]]} ${number(n)}`;
+    });
+    return `${sum.join(" ")} ${digits ? "=" : result > 1 ? "son" : "es"} ${number(result)}`;
+  }
+}
+
+/** Things told in the plural. */
+export const many = (noun: Noun): Entity => ({ kind: "thing", noun, number: 2 });
+
+/** Verbs that follow the number of what they are about. */
+function byResult(r: number) {
+  const not = r === 0 ? "no " : "";
+  const remain = r < 2 ? `${not}queda` : "quedan";
+  return {
+    ...{ has: `${not}tiene`, there: `${not}hay`, remain, left: r === 0 ? "no le queda" : `le ${remain}` },
+    ...{ son: r > 1 ? "son" : "es", touch: r > 1 ? "tocan" : "toca" },
+  };
+}
+
+/** Nouns with regular plurals, from a list. */
+export const nouns = (gender: Gender, list: string): Noun[] =>
+  list.split(" ").map((singular) => ({ singular, gender }));
+
+export const TIMES: readonly Noun[] = [...nouns("m", "día mes"), ...nouns("f", "semana")];
+
+/** Things that a child may have several of, which is told by their category. */
+const OWNED = new Set(["fruta", "juguete", "escolar", "ropa", "herramienta", "utensilio", "adorno", "flor"]);
+
+export function thingsOf(lexicon: Lexicon): Things {
+  const countable = lexicon.nouns.filter(({ flags, plural, singular }) =>
+    flags.has("countable") && plural !== "-" && !singular.includes(" ")
+  );
+  const owned = countable.filter(({ category }) => OWNED.has(category));
+  return {
+    owned,
+    coloured: owned.filter(({ colours }) => colours.length > 3),
+    eaten: countable.filter(({ flags }) => flags.has("edible")),
+  };
+}
