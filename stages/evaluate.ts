@@ -8,7 +8,8 @@
  */
 import { join } from "@std/path";
 import { readDocuments } from "../lib/data/documents.ts";
-import { type Question, readQuestions } from "../lib/data/instructions.ts";
+import { readQuestions } from "../lib/data/instructions.ts";
+import { readPairs } from "../lib/data/pairs.ts";
 import { ThresholdError } from "../lib/errors.ts";
 import { compareCheckpoints } from "../lib/evaluate/compare.ts";
 import { EvaluateSection } from "../lib/evaluate/evaluate_section.ts";
@@ -46,12 +47,16 @@ function checkpointsOf(preset: Preset): Readonly<Record<string, string>> {
   return Object.fromEntries(made);
 }
 
+/** What the files hold, in order. */
+const readAll = async <T>(paths: readonly string[], read: (path: string) => Promise<T[]>): Promise<T[]> =>
+  (await Promise.all(paths.map(read))).flat();
+
 export const evaluate = defineStage({
   name: "evaluate",
-  about: "Measures checkpoints side by side: text, questions, labels, samples, speed.",
+  about: "Measures checkpoints side by side: text, questions, minimal pairs, labels, samples, speed.",
   module: import.meta.url,
   sections,
-  pathKeys: ["checkpoints.*", "text", "instruct.data"].map((key) => `evaluate.${key}`),
+  pathKeys: ["checkpoints.*", "text", "instruct.data", "pairs.data"].map((key) => `evaluate.${key}`),
   settings: ["seed", "device"],
   out: ({ name }) => `models/${name}/evaluate`,
   after: (preset) => [
@@ -59,18 +64,17 @@ export const evaluate = defineStage({
     ...listed(preset) ? [] : makers(preset),
   ],
   async sources(preset) {
-    const { checkpoints, text, instruct } = preset.evaluate;
+    const { checkpoints, text, instruct, pairs } = preset.evaluate;
     const models = await Promise.all(Object.values(checkpoints).map(checkpointFiles));
     const labelled = await Promise.all(Object.values(checkpoints).map(labelledFiles));
-    return [...new Set([...text, ...instruct.data, ...models.flat(), ...labelled.flat()])];
+    const data = [...text, ...instruct.data, ...pairs.data];
+    return [...new Set([...data, ...models.flat(), ...labelled.flat()])];
   },
   optional: true,
   async run({ preset, out, terminal }) {
     const { device, threads, evaluate: options } = preset;
-    const questions: Question[] = [];
-    for (const path of options.instruct.data) {
-      questions.push(...(await readQuestions(path)).map(({ question }) => question));
-    }
+    const questions = (await readAll(options.instruct.data, readQuestions)).map(({ question }) => question);
+    const pairs = await readAll(options.pairs.data, readPairs);
     const documents = options.text.length > 0
       ? await readTexts(options.text)
       : await readDocuments(join(prepareCorpus.out(preset), "validation.jsonl"));
@@ -80,6 +84,7 @@ export const evaluate = defineStage({
     }
     const compared = await compareCheckpoints(folders, {
       questions,
+      pairs,
       documents,
       options,
       terminal,

@@ -21,12 +21,24 @@ Deno.test("the pipeline finetunes and evaluates; its results can be asked and la
   }
   const { checkpoints } = JSON.parse(await work.read("models/tiny/evaluate/report.json"));
   assertEquals(Object.keys(checkpoints), ["base", "instruct", "who"]);
-  assertEquals(Object.keys(checkpoints.instruct.instruct.families), ["mirar", "none"]);
+  assertEquals(Object.keys(checkpoints.instruct.instruct.families), ["mirar", "none", "turnos"]);
+  for (const name of ["base", "instruct"]) {
+    const { all, phenomena, scored } = checkpoints[name].pairs;
+    assertEquals([all.pairs, phenomena.artículo.pairs, phenomena.verbo.pairs, scored.length], [3, 2, 1, 3]);
+  }
   assertEquals(checkpoints.who.classify.accuracy, classify.test.accuracy);
   assertEquals(checkpoints.base.samples.length, 2);
   assert(checkpoints.base.text.bpb < checkpoints.base.text.bpc); // accents take two bytes
   const page = await work.read("models/tiny/evaluate/report.html");
-  for (const part of ["Side by side", "Questions by family", "Attention of one text", "data:image/svg+xml"]) {
+  for (
+    const part of [
+      "Side by side",
+      "Questions by family",
+      "Minimal pairs",
+      "Attention of one text",
+      "data:image/svg+xml",
+    ]
+  ) {
     assertStringIncludes(page, part);
   }
   assert(!/(src|href)="http/.test(page) && !page.includes("<script"));
@@ -36,19 +48,17 @@ Deno.test("the pipeline finetunes and evaluates; its results can be asked and la
 
   const labels = await work.tool("classify", "--model", "models/tiny/classify/who", "El gato, 3");
   assertEquals(labels.output.match(/% {2}(gato|perra)/g)?.length, 2, labels.output);
-  const ask = ["ask", "--model", "models/tiny/instruct", "--max-new-tokens", "4"] as const;
+  const ask = ["ask", "--model", "models/tiny/instruct", "--max-new-tokens", "5"] as const;
   const raw = await work.tool(...ask, "--raw", "¿<resp>?");
   assertStringIncludes(raw.output, "<instr>¿<resp>?<resp>");
-  const lines = (await work.tool(...ask, "--file", "questions.jsonl")).output.trim().split("\n");
-  assertEquals(lines.map((line) => typeof JSON.parse(line).answer), ["string", "string"]);
-  const messages = ["la", "el", "al"].map((content, i) => ({
-    role: i % 2 ? "assistant" : "user",
-    content,
-  }));
-  await work.write("turns.jsonl", JSON.stringify({ messages, contains: ["gato"] }));
-  const turns = JSON.parse((await work.tool(...ask, "--raw", "--file", "turns.jsonl")).output);
-  assertEquals(turns.messages, messages);
+  const asked = (await work.tool(...ask, "--raw", "--file", "questions.jsonl")).output.trim().split("\n");
+  const [plain, , turns] = asked.map((line) => JSON.parse(line));
+  assertEquals(turns.messages.length, 3);
   assertStringIncludes(turns.raw, "<instr>la<resp>el<eos><instr>al<resp>");
+  // evaluate asks the same: what was said before goes into the prompt there too.
+  const evaluated = checkpoints.instruct.instruct.answers;
+  assertEquals(evaluated[2].past, [{ instruction: "la", response: "el" }]);
+  assertEquals([evaluated[0].answer, evaluated[2].answer], [plain.answer, turns.answer]);
   refused(await work.tool("ask", "--model", "models/tiny/classify/who", "¿Qué?"), "is a classifier");
   refused(await work.tool("classify", "--model", "models/tiny/instruct", "¿Qué?"), "is a language model");
   refused(await work.tool(...ask, "--temperature=-1", "¿Qué?"), "--temperature -1: expected a number");

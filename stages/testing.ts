@@ -17,6 +17,7 @@ finetune-instruct:
   sample: "¿Qué mira?"
 evaluate:
   instruct: { data: [questions.jsonl], max_new_tokens: 5 }
+  pairs: { data: [pairs.jsonl] }
   samples: { temperatures: [0, 1], tokens: 5 }
 `;
 const ANIMALS = ["gato", "perra"];
@@ -29,6 +30,11 @@ export const ASKED = Array.from(
 const QUESTIONS =
   `{"instruction": "¿Qué mira el gato?", "response": "la luna", "contains": ["luna"], "family": "mirar"}
 {"instruction": "¿Qué busca?", "contains": ["mar"]}
+{"messages": [{"role": "user", "content": "la"}, {"role": "assistant", "content": "el"}, {"role": "user", "content": "al"}], "family": "turnos"}
+`;
+const PAIRS = `{"good": "La luna.", "bad": "El luna.", "phenomenon": "artículo"}
+{"good": "El mar.", "bad": "La mar.", "phenomenon": "artículo"}
+{"good": "El mira.", "bad": "El miras.", "phenomenon": "verbo"}
 `;
 
 export async function project(preset = PRESET): Promise<Workspace> {
@@ -36,6 +42,7 @@ export async function project(preset = PRESET): Promise<Workspace> {
   await work.write("who.csv", TABLE);
   await work.write("ask.jsonl", ASKED);
   await work.write("questions.jsonl", QUESTIONS);
+  await work.write("pairs.jsonl", PAIRS);
   return work;
 }
 

@@ -1,12 +1,11 @@
 /** Checkpoints side by side: the figures of each, and the pictures of the report. */
-import type { Question } from "../data/instructions.ts";
 import { type DeviceChoice, openDevice } from "../device/open.ts";
 import { inferOnce } from "../checkpoint/infer_once.ts";
 import type { Picture } from "../page.ts";
 import { bar, type Terminal } from "../progress.ts";
 import { readCheckpoint } from "../checkpoint/checkpoint.ts";
 import type { EvaluateSection } from "./evaluate_section.ts";
-import { classifierFigures, languageFigures, TEXTS } from "./figures.ts";
+import { classifierFigures, languageFigures, type LanguageInputs, TEXTS } from "./figures.ts";
 import { attentionPictures, curvesOf } from "./pictures.ts";
 import { type CheckpointReport, type Pictures, summary } from "./report.ts";
 
@@ -20,9 +19,7 @@ interface Comparison {
 /** Measures checkpoints one after another, each on a device of its own, so that its memory is its own. */
 export async function compareCheckpoints(
   folders: readonly (readonly [name: string, folder: string])[],
-  { questions, documents, options, terminal, device: choice, threads }: {
-    readonly questions: readonly Question[];
-    readonly documents: readonly string[];
+  { options, terminal, device: choice, threads, ...sets }: Omit<LanguageInputs, "options" | "onProgress"> & {
     readonly options: EvaluateSection;
     readonly terminal: Terminal;
     readonly device: DeviceChoice;
@@ -47,13 +44,12 @@ export async function compareCheckpoints(
       matrices.push(matrix);
       checkpoints[name] = { ...measured, ...figures, memory_bytes: device.memory().peak };
     } else {
-      const asked = (done: number) => {
-        const n = questions.length;
-        terminal.progress([[bar(done / n), 1], [`${name}: ${done}/${n} questions`, 0]]);
+      const onProgress = (done: number, all: number, what: string) => {
+        terminal.progress([[bar(done / all), 1], [`${name}: ${done}/${all} ${what}`, 0]]);
       };
-      const figures = await languageFigures(device, checkpoint, { questions, documents, options, asked });
+      const figures = await languageFigures(device, checkpoint, { ...sets, options, onProgress });
       if (format === "chat" || !attention) {
-        const text = options.attention || questions[0]?.instruction || "La casa del río.";
+        const text = options.attention || sets.questions[0]?.instruction || "La casa del río.";
         attention = { text, heads: await attentionPictures(device, checkpoint, text) };
       }
       checkpoints[name] = { ...measured, ...figures, memory_bytes: device.memory().peak };

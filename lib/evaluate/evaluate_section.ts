@@ -15,6 +15,10 @@ export const EvaluateSection = z.strictObject({
       ),
     max_new_tokens: natural.default(80),
   }).prefault({}),
+  pairs: z.strictObject({
+    data: z.array(z.string().min(1)).default([])
+      .describe('Files of {"good": …, "bad": …, "phenomenon": …} lines: sentences that differ in grammar.'),
+  }).prefault({}),
   samples: z.strictObject({
     prompts: z.array(z.string()).default([""]),
     temperatures: z.array(z.number().nonnegative()).default([0, 0.7, 1]),

@@ -1,6 +1,7 @@
 import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import { UserError } from "../errors.ts";
 import { holds, score } from "./language.ts";
+import { pairScore, pairScores } from "./pairs.ts";
 import { renderReport } from "./report.ts";
 import { chrf, distinct, normalizeAnswer, repetition } from "./text_metrics.ts";
 import { shortfalls } from "./thresholds.ts";
@@ -71,6 +72,7 @@ Deno.test("the page shows what models write as text, never as markup", () => {
     family: "f",
   }];
   const all = score(answers);
+  const scored = [{ good: "<u>", bad: "<s>", phenomenon: "<p>", good_logprob: -3, bad_logprob: -2 }];
   const checkpoints = {
     instruct: {
       folder: "f",
@@ -79,10 +81,12 @@ Deno.test("the page shows what models write as text, never as markup", () => {
       parameters: 2,
       memory_bytes: 3,
       instruct: { all, families: { f: all }, answers },
+      pairs: { all: pairScore(scored), phenomena: pairScores(scored), scored },
     },
   };
   const report = { preset: "<i>", made: "2026-01-01T00:00:00Z", device: "d", checkpoints, shortfalls: [] };
   const page = renderReport(report, true, { curves: [], matrices: [], attention: null });
   assert(page.includes("&lt;script&gt;") && page.includes("&lt;img src=x&gt;"));
   assert(!page.includes("<script") && !page.includes("<img src=x"));
+  assert(page.includes("&lt;u&gt;  -3.00") && page.includes("&lt;s&gt;  -2.00") && !page.includes("<u>"));
 });

@@ -2,6 +2,7 @@
 import { validationBatches } from "../data/batches.ts";
 import { tokenStream } from "../data/documents.ts";
 import type { Question } from "../data/instructions.ts";
+import type { Pair } from "../data/pairs.ts";
 import { repeatSplit } from "../data/labelled.ts";
 import type { Device } from "../device/device.ts";
 import { UserError } from "../errors.ts";
@@ -14,6 +15,7 @@ import { openClassifier, qualityOn } from "../train/labels.ts";
 import { evaluateLoss } from "../train/held_out.ts";
 import type { EvaluateSection } from "./evaluate_section.ts";
 import { askAll, drawSamples, measureSpeed, score, scoreFamilies, variety } from "./language.ts";
+import { pairScore, pairScores, scorePairs } from "./pairs.ts";
 import { lossByPosition } from "./positions.ts";
 
 /** Texts that go through a model at once. */
@@ -21,17 +23,18 @@ export const TEXTS = 8;
 
 export interface LanguageInputs {
   readonly questions: readonly Question[];
+  readonly pairs: readonly Pair[];
   readonly documents: readonly string[];
   readonly options: Pick<EvaluateSection, "instruct" | "samples" | "speed">;
-  /** Called after every answer, with how many there are. */
-  asked(done: number): void;
+  /** Called with how many of all questions, or pairs, are done. */
+  onProgress(done: number, all: number, what: string): void;
 }
 
-/** A language model's figures on text, questions, samples and speed. */
+/** A language model's figures on text, questions, pairs, samples and speed. */
 export async function languageFigures(
   device: Device,
   { config, values, tokenizer }: Checkpoint,
-  { questions, documents, options, asked }: LanguageInputs,
+  { questions, pairs, documents, options, onProgress }: LanguageInputs,
 ) {
   const model = new Decoder(device, config);
   model.load(values);
@@ -41,12 +44,17 @@ export async function languageFigures(
   const positions = await lossByPosition(model, stream);
   const speed = await measureSpeed(model, options.speed.prompt, options.speed.tokens);
   const samples = await drawSamples(model, tokenizer, options.samples);
-  const n = questions.length;
+  const progress = (items: readonly unknown[], what: string) => (done: number) =>
+    onProgress(done, items.length, what);
+  const scored = await scorePairs(model, tokenizer, pairs, progress(pairs, "pairs"));
+  const asked = progress(questions, "questions");
   const answers = await askAll(model, tokenizer, questions, options.instruct.max_new_tokens, asked);
   return {
     text,
     positions,
-    ...n > 0 && { instruct: { all: score(answers), families: scoreFamilies(answers), answers } },
+    ...pairs.length > 0 && { pairs: { all: pairScore(scored), phenomena: pairScores(scored), scored } },
+    ...questions.length > 0 &&
+      { instruct: { all: score(answers), families: scoreFamilies(answers), answers } },
     samples,
     variety: variety(samples.map(({ text }) => text)),
     speed,

@@ -5,6 +5,7 @@ import { plotCurves } from "../plot.ts";
 import type { Prediction } from "../train/held_out.ts";
 import type { Quality } from "../train/labels.ts";
 import type { Answered, Sample, Score, Speed } from "./language.ts";
+import { isRight, type PairScore, type ScoredPair } from "./pairs.ts";
 import type { PositionLoss } from "./positions.ts";
 
 export interface CheckpointReport {
@@ -19,6 +20,11 @@ export interface CheckpointReport {
     readonly all: Score;
     readonly families: Record<string, Score>;
     readonly answers: Answered[];
+  };
+  readonly pairs?: {
+    readonly all: PairScore;
+    readonly phenomena: Record<string, PairScore>;
+    readonly scored: ScoredPair[];
   };
   readonly samples?: Sample[];
   readonly variety?: { distinct_1: number; distinct_2: number; repetition: number };
@@ -58,6 +64,7 @@ const FIGURES: readonly [string, (c: CheckpointReport) => string][] = [
   ["questions: exact answers", ({ instruct }) => percent(instruct?.all.exact)],
   ["questions: answers with what they should contain", ({ instruct }) => percent(instruct?.all.contains)],
   ["questions: chrF", ({ instruct }) => fixed(3)(instruct?.all.chrf)],
+  ["pairs: the right sentence is the more probable", ({ pairs }) => percent(pairs?.all.right)],
   ["samples: distinct-1", ({ variety }) => fixed(3)(variety?.distinct_1)],
   ["samples: distinct-2", ({ variety }) => fixed(3)(variety?.distinct_2)],
   ["samples: repeated 4-grams", ({ variety }) => percent(variety?.repetition)],
@@ -115,6 +122,39 @@ function families(entries: [string, CheckpointReport][]): Html | "" {
             [...past.flatMap((turn) => [turn.instruction, turn.response]), instruction].join(" / "),
             response ?? contains?.flat().join(", ") ?? "–",
             answer,
+          ]),
+        )
+      }</details>`
+    )
+  }`;
+}
+
+function pairs(entries: [string, CheckpointReport][]): Html | "" {
+  const scored = entries.filter(([, { pairs }]) => pairs);
+  if (scored.length === 0) return "";
+  const phenomena = Object.entries(scored[0][1].pairs!.phenomena);
+  return html`<h2>Minimal pairs</h2>
+    <p>Two sentences that differ in grammar alone: the share of pairs whose right sentence the model finds more
+    probable. Guessing gets half.</p>
+    ${
+    table(
+      ["phenomenon", "pairs", ...scored.map(([name]) => name)],
+      phenomena.map(([phenomenon, { pairs: n }]) => [
+        phenomenon,
+        String(n),
+        ...scored.map(([, { pairs }]) => percent(pairs!.phenomena[phenomenon].right)),
+      ]),
+    )
+  }
+    ${
+    scored.map(([name, { pairs }]) =>
+      html`<details><summary>Every pair that ${name} gets wrong</summary>${
+        table(
+          ["phenomenon", "right, nats", "wrong, nats"],
+          pairs!.scored.filter((pair) => !isRight(pair)).map((pair) => [
+            pair.phenomenon,
+            `${pair.good}  ${fixed(2)(pair.good_logprob)}`,
+            `${pair.bad}  ${fixed(2)(pair.bad_logprob)}`,
           ]),
         )
       }</details>`
@@ -199,6 +239,7 @@ export function renderReport(report: Report, gated: boolean, pictures: Pictures)
         ],
       )}
       ${families(entries)}
+      ${pairs(entries)}
       ${labels(entries, pictures.matrices)}
       ${samples(entries)}
       ${attention
@@ -213,10 +254,11 @@ ${attention.heads.map(image)}`
 }
 
 /** The figures of a checkpoint that matter most, in a line. */
-export function summary({ text, instruct, classify, speed }: CheckpointReport): string {
+export function summary({ text, instruct, pairs, classify, speed }: CheckpointReport): string {
   return [
     ...text ? [`${text.bpc.toFixed(3)} bits per character`] : [],
     ...instruct ? [`${percent(instruct.all.contains)} of ${instruct.all.questions} questions right`] : [],
+    ...pairs ? [`${percent(pairs.all.right)} of ${pairs.all.pairs} pairs right`] : [],
     ...classify ? [`${percent(classify.accuracy)} of labels right`] : [],
     ...speed ? [`${speed.decode_tokens_per_s} tokens/s`] : [],
   ].join(", ");

@@ -1,11 +1,15 @@
 /** How probable a model finds a sequence. */
+import type { Batch } from "../data/batches.ts";
 import { letOthersIn } from "../event_loop.ts";
 import type { Decoder } from "../model/decoder.ts";
+import { IGNORED, tokenLosses } from "../ops/cross_entropy.ts";
 import { scope } from "../tensor/tensor.ts";
 import { type Candidate, candidates } from "./sample.ts";
 
 /** Tokens of one pass: their logits are in memory together. */
 const PASS = 64;
+/** The same where sequences are scored side by side, padding included. */
+const BATCH = 1024;
 
 export interface TokenScore {
   /** Natural logarithm of the token's probability after those before it. */
@@ -44,4 +48,71 @@ export async function scoreTokens(
     model.releaseCache(cache);
   }
   return scores;
+}
+
+/**
+ * The sum of the log-probabilities of each sequence's tokens, but for the first, which nothing precedes. A token of a
+ * sequence that is longer than the context follows half a context at least. Sequences of about the same length share
+ * a pass.
+ * @param onProgress called after every pass, with the share that is done, in [0, 1]
+ */
+export async function scoreSequences(
+  model: Decoder,
+  sequences: readonly Uint32Array[],
+  onProgress: (share: number) => void,
+): Promise<Float64Array> {
+  const { device } = model.parameters;
+  const logprobs = new Float64Array(sequences.length);
+  const all = sequences.flatMap((ids, sequence) => windows(ids, sequence, model.config.context));
+  all.sort((a, b) => a.ids.length - b.ids.length);
+  for (let from = 0, rows = 0; from < all.length; from += rows) {
+    rows = rowsThatFit(all.slice(from));
+    const batch = all.slice(from, from + rows);
+    const { tokens, targets } = sideBySide(batch);
+    const losses = await scope(() => device.read(tokenLosses(model.logits(tokens), targets).buffer));
+    losses.forEach((loss, i) => logprobs[batch[Math.floor(i / tokens.time)].sequence] -= loss);
+    onProgress((from + rows) / all.length);
+    await letOthersIn();
+  }
+  return logprobs;
+}
+
+/** A part of a sequence that fits into the context. */
+interface Window {
+  /** The index of the sequence. */
+  readonly sequence: number;
+  readonly ids: Uint32Array;
+  /** The token after each one; IGNORED where another window scores it. */
+  readonly targets: Uint32Array;
+}
+
+function windows(ids: Uint32Array, sequence: number, context: number): Window[] {
+  const made: Window[] = [];
+  const stride = Math.ceil(context / 2);
+  for (let from = 0, scored = 0; scored < ids.length - 1; from += stride) {
+    const end = Math.min(from + context, ids.length - 1);
+    const targets = ids.slice(from + 1, end + 1).fill(IGNORED, 0, scored - from);
+    made.push({ sequence, ids: ids.subarray(from, end), targets });
+    scored = end;
+  }
+  return made;
+}
+
+/** How many windows, the shortest first, one pass has room for. */
+function rowsThatFit(all: readonly Window[]): number {
+  let rows = 1;
+  while (rows < all.length && (rows + 1) * all[rows].ids.length <= BATCH) rows++;
+  return rows;
+}
+
+/** Windows padded on the right. */
+function sideBySide(batch: readonly Window[]): Batch {
+  const time = Math.max(...batch.map(({ ids }) => ids.length));
+  const ids = new Uint32Array(batch.length * time);
+  const targets = new Uint32Array(ids.length).fill(IGNORED);
+  batch.forEach((window, row) => {
+    ids.set(window.ids, row * time);
+    targets.set(window.targets, row * time);
+  });
+  return { tokens: { ids, batch: batch.length, time }, targets };
 }

@@ -140,8 +140,9 @@ async function tinyCopy(): Promise<string> {
   const copy = await Deno.makeTempDir({ prefix: "desde-cero-" });
   const skipped = [".git", "node_modules", "models", "data"];
   const top = [...Deno.readDirSync(root)].map(({ name }) => name).filter((name) => !skipped.includes(name));
-  const parts = [...top, "models/small", "data/raw", "data/classify", "data/instruct"];
-  for (const part of parts) {
+  for (
+    const part of [...top, "models/small", "data/raw", "data/classify", "data/instruct", "data/evaluate"]
+  ) {
     await Deno.mkdir(join(copy, dirname(part)), { recursive: true });
     const { success } = await new Deno.Command("cp", { args: ["-a", join(root, part), join(copy, part)] })
       .output();
@@ -159,7 +160,7 @@ async function tinyCopy(): Promise<string> {
     }
     await Deno.writeTextFile(path, preset.toString());
   }
-  for (const folder of ["data/classify", "data/instruct"]) {
+  for (const folder of ["data/classify", "data/instruct", "data/evaluate"]) {
     for (const { name } of Deno.readDirSync(join(copy, folder))) {
       const path = join(copy, folder, name);
       const lines = (await Deno.readTextFile(path)).split("\n");
