@@ -147,3 +147,13 @@ export function narrators(parts: readonly Part[], narrated: string): (name: stri
   walk(parts);
   return (name) => !refused.has(name) && only.every((names) => names.includes(name));
 }
+
+/** In how many ways the alternatives and optional parts of a template can be chosen. */
+export function variants(parts: readonly Part[]): number {
+  return parts.reduce((product, part) => {
+    if (part.type === "say") return product * variants(part.parts);
+    if (part.type !== "choice") return product;
+    const ways = part.options.reduce((sum, option) => sum + variants(option), 0);
+    return product * (ways + (part.optional ? 1 : 0));
+  }, 1);
+}

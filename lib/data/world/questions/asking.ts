@@ -1,0 +1,61 @@
+/** Questions as people put them: as a question or a command, to a friend or a stranger, with a text before or after. */
+import type { WorldFiles } from "../document.ts";
+import type { Random } from "../random.ts";
+import { capitalised } from "../template.ts";
+import { Wordings } from "../wordings.ts";
+
+/** Of questions that are asked as they are, without a word before or after. */
+const PLAIN = 0.4;
+
+/** Of other questions, "dime" is followed by "si". */
+const INTERROGATIVE =
+  /^(?:\p{L}{1,5} )?(?:qué|quién|quiénes|cuál|cuáles|dónde|adónde|cómo|cuándo|cuánt[oa]s?|por qué)(?!\p{L})/u;
+
+/** How an answer of sí or no is asked for: with a word of explanation, or not. */
+export interface Whether {
+  readonly ask: string;
+  /** Nothing but sí or no is wanted. */
+  readonly short: boolean;
+}
+
+/** Frames of data/world/questions/asking.yaml. A question is given without marks: "dónde vive Ana". */
+export class Asking {
+  private constructor(private readonly wordings: Wordings) {}
+
+  static async load({ folder }: WorldFiles): Promise<Asking> {
+    return new Asking(await Wordings.read(`${folder}/questions/asking.yaml`));
+  }
+
+  /** "¿Dónde vive Ana?", "Dime dónde vive Ana."; "¿La miel es dulce o salada?", "Dime si la miel es dulce o salada." */
+  which(q: string, random: Random): string {
+    if (random.chance(PLAIN)) return plain(q);
+    return this.wordings.say(INTERROGATIVE.test(q) ? "which" : "alternative", { bindings: { q } }, random);
+  }
+
+  /** A question that is answered by sí or no: "¿Vive Ana en Lima?" */
+  whether(q: string, random: Random): Whether {
+    if (random.chance(PLAIN)) return { ask: plain(q), short: false };
+    const short = random.chance(0.4);
+    return { ask: this.wordings.say(short ? "yes or no" : "whether", { bindings: { q } }, random), short };
+  }
+
+  /** A text, and what is asked about it. @param ask the whole question, if it has a form of its own */
+  about(text: string, q: string, random: Random, ask: string = this.which(q, random)): string {
+    return this.wordings.say("about", { bindings: { text, q, ask } }, random);
+  }
+
+  /** A text and a question in a form of its own, such as a command, before or after it. */
+  around(text: string, ask: string, random: Random): string {
+    return this.wordings.say("around", { bindings: { text, ask } }, random);
+  }
+}
+
+/** "¿Dónde vive Ana?" */
+export function plain(q: string): string {
+  return `¿${capitalised(q)}?`;
+}
+
+/** A phrase as an answer: with a capital and a full stop. */
+export function answer(phrase: string): string {
+  return capitalised(/[.?!]$/.test(phrase) ? phrase : `${phrase}.`);
+}

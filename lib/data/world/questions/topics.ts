@@ -1,0 +1,102 @@
+/** Short texts of data/world/questions/topics.yaml, and what each of their sentences answers. */
+import { UserError } from "../../../errors.ts";
+import { Discourse } from "../discourse.ts";
+import type { WorldFiles } from "../document.ts";
+import type { Random } from "../random.ts";
+import { compile, fragment, render, type Scope, type Template } from "../template.ts";
+import { Wordings } from "../wordings.ts";
+import { Cast } from "./cast.ts";
+
+const ASKS = ", preguntas";
+
+/** Something that a sentence can say, in several wordings. */
+export interface Topic {
+  readonly name: string;
+  readonly say: readonly Template[];
+  /** Each tells a question and its answer, with "=>" between them. */
+  readonly ask: readonly Template[];
+  /** What they name, in a fixed order. */
+  readonly names: readonly string[];
+  /** It has questions that name nobody and nothing ("quién llegó primero"), and can be told once in a text. */
+  readonly once: boolean;
+  /** The verbs of questions that name only the person `a`: "qué compró Ana". */
+  readonly asksOfA: ReadonlySet<string>;
+  readonly tells: ReadonlySet<string>;
+}
+
+/** What is asked, without marks, and its answer as a phrase. */
+export interface Asked {
+  readonly q: string;
+  readonly answer: string;
+  /** `q` is a whole command. */
+  readonly command: boolean;
+}
+
+const VERB = /\{(\p{L}+)[~^]?(?:\.[\w.]+)? [\p{L}_+]+\}/gu;
+const COLOURED = /\{color\//;
+
+export async function readTopics({ folder }: WorldFiles): Promise<Topic[]> {
+  const wordings = await Wordings.read(`${folder}/questions/topics.yaml`);
+  return wordings.names.filter((name) => !name.endsWith(ASKS)).map((name) => {
+    const [say, ask] = [wordings.of(name), wordings.of(name + ASKS)];
+    const questions = ask.map(({ source, where }) => {
+      const [q, answer, ...more] = source.split(" => ");
+      if (answer === undefined || more.length > 0) {
+        throw new UserError(`${where}: expected a question and its answer, with " => " between them`);
+      }
+      return compile(q, where);
+    });
+    const names = new Set([...say, ...ask].flatMap((template) => [...template.names]));
+    names.delete("_");
+    if ([...say, ...ask].some(({ source }) => COLOURED.test(source))) names.add("color");
+    const named = questions.map((question) => namesOf(question).length);
+    return {
+      name,
+      say,
+      ask,
+      names: [...names].sort(),
+      once: named.includes(0),
+      asksOfA: verbs(questions.filter((question) => namesOf(question).join() === "a")),
+      tells: verbs(say),
+    };
+  });
+}
+
+const namesOf = ({ names }: Template) => [...names].filter((name) => name !== "_");
+
+/** The infinitives of templates. */
+function verbs(templates: readonly Template[]): ReadonlySet<string> {
+  return new Set(templates.flatMap(({ source }) => [...source.matchAll(VERB)].map(([, verb]) => verb)));
+}
+
+/** Whether a text that tells one of someone may tell the other, too, so that there is one answer to its questions. */
+export function agrees(asked: Topic, other: Topic): boolean {
+  return asked !== other && asked.names.includes("a") && other.names.includes("a") &&
+    asked.asksOfA.isDisjointFrom(other.tells);
+}
+
+/** A sentence of a text: a topic with its cast. */
+export interface Told {
+  readonly topic: Topic;
+  readonly cast: Cast;
+}
+
+export type Tense = NonNullable<Scope["tense"]>;
+
+/** The sentences as one text. */
+export function tell(told: readonly Told[], tense: Tense, random: Random): string {
+  const discourse = new Discourse();
+  return told.map(({ topic, cast }) =>
+    render(random.pick(topic.say), { bindings: cast.bind(topic.names), tense, discourse }, random)
+  ).join(" ");
+}
+
+/** One of the questions that a sentence answers. */
+export function ask({ topic, cast }: Told, tense: Tense, random: Random): Asked {
+  const [q, answer] = fragment(
+    random.pick(topic.ask),
+    { bindings: cast.bind(topic.names), tense },
+    random,
+  ).split(" => ");
+  return q.startsWith("!") ? { q: q.slice(1), answer, command: true } : { q, answer, command: false };
+}
