@@ -1,0 +1,34 @@
+/** razonar: what follows from what is told, and what does not. */
+import type { Family, WorldFiles } from "../document.ts";
+import { Wordings } from "../wordings.ts";
+import { Asking } from "./asking.ts";
+import { Pools } from "./cast.ts";
+import type { Means, Puzzle } from "./puzzle.ts";
+import { amounts, scales } from "./reasoning_scales.ts";
+import { rules, syllogisms, truths } from "./reasoning_logic.ts";
+import { kin, oneOfThree, within } from "./reasoning_places.ts";
+
+export async function load(files: WorldFiles): Promise<Family> {
+  const means: Means = {
+    pools: new Pools(files.lexicon),
+    asking: await Asking.load(files),
+    wordings: await Wordings.read(`${files.folder}/questions/reasoning.yaml`),
+  };
+  const puzzles: readonly (readonly [Puzzle, number])[] = [
+    [scales(means), 8],
+    [amounts(means), 2],
+    [syllogisms(means), 5],
+    [truths(means), 2],
+    [rules(means), 4],
+    [within(means), 2],
+    [oneOfThree(means), 2],
+    [kin(means), 2],
+  ];
+  return {
+    name: "razonar",
+    ask(random) {
+      const puzzle = random.weighted(puzzles);
+      return { family: "razonar", turns: [puzzle(random)] };
+    },
+  };
+}

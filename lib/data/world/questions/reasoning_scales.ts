@@ -1,0 +1,178 @@
+/** Comparisons and orders: who is taller, who came first, who stands to the left. */
+import type { Turn } from "../../../text/prompt.ts";
+import type { Value } from "../entity.ts";
+import { agreementOf, isEntity, isNoun } from "../entity.ts";
+import { and } from "../grammar/conjunctions.ts";
+import { definite, type Noun } from "../grammar/nouns.ts";
+import type { Random } from "../random.ts";
+import { answer } from "./asking.ts";
+import { Cast } from "./cast.ts";
+import { judged, type Means, type Puzzle, VERDICTS } from "./puzzle.ts";
+
+/** One kind of order, whose wordings have its name. */
+interface Scale {
+  readonly name: string;
+  readonly of: "person" | "thing";
+  /** The name of a list of words that fill its wordings: an adjective and its opposite, or a verb. */
+  readonly words?: string;
+  /** What it says of things must not contradict what everybody knows of them, so they are invented. */
+  readonly unknown?: boolean;
+}
+
+const SCALES: readonly (readonly [Scale, number])[] = [
+  [{ name: "adjetivo", of: "person", words: "adjetivos de personas" }, 6],
+  [{ name: "adjetivo", of: "thing", words: "adjetivos de cosas", unknown: true }, 3],
+  [{ name: "verbo", of: "person", words: "verbos de personas" }, 3],
+  [{ name: "verbo", of: "thing", words: "verbos de cosas", unknown: true }, 1],
+  [{ name: "llegar", of: "person" }, 3],
+  [{ name: "fila", of: "person" }, 2],
+  [{ name: "lado", of: "person" }, 2],
+  [{ name: "lado", of: "thing" }, 2],
+  [{ name: "edad", of: "person" }, 3],
+  [{ name: "piso", of: "person" }, 1],
+];
+
+/** Whom or what an order has, and the words for it. */
+interface Order {
+  readonly scale: Scale;
+  /** From first to last. */
+  readonly items: readonly Value[];
+  readonly bindings: Readonly<Record<string, Value>>;
+}
+
+export function scales(means: Means): Puzzle {
+  return (random) => {
+    const scale = random.weighted(SCALES);
+    const count = random.weighted([[2, 3], [3, 5], [4, 2]]);
+    const order = drawn(means, scale, count, random);
+    if (count > 2 && random.chance(0.25)) return forked(means, order, random);
+    const text = told(means, order, Array.from({ length: count - 1 }, (_, i) => [i, i + 1]), random);
+    const { name } = scale;
+    const kind = random.weighted([
+      ["primero", count > 2 ? 3 : 0],
+      ["último", count > 2 ? 3 : 0],
+      ["lista", count > 2 ? 2 : 0],
+      ["en medio", count === 3 ? 1 : 0],
+      ["dos", 3],
+      ["dos al revés", 3],
+      ["es así", 4],
+    ]);
+    if (kind === "lista") {
+      const command = means.wordings.say(`${name}, lista`, order, random).replace(/^!/, "");
+      return {
+        instruction: means.asking.around(text, command, random),
+        response: answer(and(...order.items.map(mention))),
+      };
+    }
+    if (kind === "primero" || kind === "último" || kind === "en medio") {
+      const q = means.wordings.part(`${name}, ${kind}`, order, random);
+      const item = order.items[kind === "primero" ? 0 : kind === "último" ? count - 1 : 1];
+      return { instruction: means.asking.about(text, q, random), response: answer(mention(item)) };
+    }
+    const [i, j] = random.sample(order.items.map((_, i) => i), 2);
+    if (kind === "es así") {
+      const q = means.wordings.part(`${name}, es así`, pair(order, i, j, random), random);
+      return judged(means, text, q, i < j ? "sí" : "no", random);
+    }
+    const q = means.wordings.part(`${name}, ${kind}`, pair(order, i, j, random), random);
+    const item = order.items[kind === "dos" ? Math.min(i, j) : Math.max(i, j)];
+    return { instruction: means.asking.about(text, q, random), response: answer(mention(item)) };
+  };
+}
+
+/** The first stands before all others, or the last behind them, and nothing is told of the others among each other. */
+function forked(means: Means, order: Order, random: Random): Turn {
+  const last = order.items.length - 1;
+  const fromFirst = random.chance(0.5);
+  const links = Array.from({ length: last }, (_, i): [number, number] => fromFirst ? [0, i + 1] : [i, last]);
+  const text = told(means, order, links, random);
+  const others = order.items.map((_, i) => i).filter((i) => i !== (fromFirst ? 0 : last));
+  const [i, j] = random.sample(others, 2);
+  const { name } = order.scale;
+  const scope = pair(order, i, j, random, false);
+  if (random.chance(0.35)) {
+    const q = means.wordings.part(`${name}, ${fromFirst ? "primero" : "último"}`, order, random);
+    const item = order.items[fromFirst ? 0 : last];
+    return { instruction: means.asking.about(text, q, random), response: answer(mention(item)) };
+  }
+  if (random.chance(0.5)) {
+    return judged(means, text, means.wordings.part(`${name}, es así`, scope, random), "no se sabe", random);
+  }
+  const q = means.wordings.part(`${name}, ${random.pick(["dos", "dos al revés"])}`, scope, random);
+  return { instruction: means.asking.about(text, q, random), response: VERDICTS["no se sabe"] };
+}
+
+function drawn({ pools, wordings }: Means, scale: Scale, count: number, random: Random): Order {
+  const cast = Cast.of(pools, random);
+  const roles = scale.of === "person" ? ["a", "b", "c", "d"] : ["cosa1", "cosa2", "cosa3", "cosa4"];
+  const items = roles.slice(0, count).map((role) =>
+    scale.unknown ? cast.casting.inventedNoun() : cast.value(role)
+  );
+  const words = scale.words ? random.pick(wordings.of(scale.words)).source.split(" ") : [];
+  const { gender } = agreementOf(items);
+  const all: Noun = { singular: "", gender };
+  return {
+    scale,
+    items,
+    bindings: {
+      todos: all,
+      art: gender === "f" ? "la" : "el",
+      quién: scale.of === "person" ? "quién" : random.pick(["qué", "cuál"]),
+      ...(words.length === 2 ? { adj: words[0], opp: words[1] } : words.length === 1 && { v: words[0] }),
+    },
+  };
+}
+
+/** The links of an order as sentences in any succession. */
+function told(
+  { wordings }: Means,
+  order: Order,
+  links: readonly (readonly number[])[],
+  random: Random,
+): string {
+  return random.shuffle(links).map(([i, j]) => {
+    const bindings = { ...order.bindings, a: order.items[i], b: order.items[j] };
+    return wordings.say(`${order.scale.name}, dicho`, { bindings }, random);
+  }).join(" ");
+}
+
+/** The bindings of a question about two of an order. */
+function pair(order: Order, i: number, j: number, random: Random, mayBeUnnamed = true) {
+  const [p, q] = [order.items[i], order.items[j]];
+  const gender = agreementOf([p, q]).gender;
+  const named = `, ${mention(p)} ${/^h?o/i.test(mention(q)) ? "u" : "o"} ${mention(q)}`;
+  const unnamed = mayBeUnnamed && order.items.length === 2 && random.chance(0.6);
+  const pq: Noun = { singular: "", gender };
+  return { bindings: { ...order.bindings, p, q, pq, entre: unnamed ? "" : named } };
+}
+
+function mention(value: Value): string {
+  if (isNoun(value)) return definite(value, 1);
+  return isEntity(value) ? value.name! : String(value);
+}
+
+/** Two who have some of a thing each: who has more? */
+export function amounts(means: Means): Puzzle {
+  return (random) => {
+    const cast = Cast.of(means.pools, random);
+    const low = random.between(2, 18);
+    const equal = random.chance(0.15);
+    const high = equal ? low : random.between(low + 1, 20);
+    const swapped = random.chance(0.5);
+    const [a, b] = [cast.value("a"), cast.value("b")];
+    const bindings = {
+      ...{ a, b, cosa: cast.value("cosa") },
+      m: swapped ? low : high,
+      n: swapped ? high : low,
+    };
+    const text = means.wordings.say("cantidades", { bindings }, random);
+    if (equal || random.chance(0.2)) {
+      const q = means.wordings.part("cantidades, iguales", { bindings }, random);
+      return judged(means, text, q, equal ? "sí" : "no", random);
+    }
+    const more = random.chance(0.5);
+    const q = means.wordings.part(`cantidades, ${more ? "más" : "menos"}`, { bindings }, random);
+    const who = more === swapped ? b : a;
+    return { instruction: means.asking.about(text, q, random), response: answer(mention(who)) };
+  };
+}
