@@ -37,6 +37,15 @@ export class Casting {
     );
   }
 
+  /** A name for an animal. */
+  petName(gender: Gender): string {
+    return this.#new(() =>
+      this.random.chance(INVENTED)
+        ? inventedName(this.random, this.lexicon, gender)
+        : this.random.pick(this.lexicon.pets(gender)).name
+    );
+  }
+
   /** A person with a name. */
   person(
     { age = this.random.weighted([["child", 5], ["adult", 4], ["old", 1]]), ...wanted }: PersonWanted = {},
@@ -54,7 +63,7 @@ export class Casting {
     );
   }
 
-  /** One of some nouns that was not drawn before. */
+  /** One of some nouns that was not drawn before, as far as there are others. */
   noun(among: readonly Word[]): Word {
     let noun = this.random.pick(among);
     if (this.#used.has(noun.singular)) { // rare: only then is the list gone through

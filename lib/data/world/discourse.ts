@@ -35,6 +35,18 @@ export class Discourse {
     return (this.#subject ?? this.#before) === entity;
   }
 
+  /** Whether it is the subject of the sentence that is being told. */
+  isCurrentSubject(entity: Entity): boolean {
+    return this.#subject === entity;
+  }
+
+  /** Whether a pronoun can only stand for it: the subject of the sentence before, where no third one was named. */
+  clearly(entity: Entity): boolean {
+    const third = (named: Entity) => named !== entity && named !== this.#subject;
+    return this.#before === entity && this.#subject !== undefined && this.#subject !== entity &&
+      !this.#named.some(third) && !this.#namedBefore.some(third);
+  }
+
   endSentence(): void {
     if (this.#subject === undefined && this.#named.length === 0) return;
     [this.#before, this.#subject] = [this.#subject, undefined];

@@ -10,7 +10,7 @@ import {
   readFamily,
   readFeelings,
   readKnowledge,
-  readPeople,
+  readNames,
   readProfessions,
   readTowns,
   readVerbs,
@@ -38,6 +38,7 @@ interface Entries {
   readonly verbs: ReadonlyMap<string, Verb>;
   readonly adjectives: ReadonlyMap<string, Adjective>;
   readonly people: readonly FirstName[];
+  readonly pets: readonly FirstName[];
   readonly towns: readonly Town[];
   readonly professions: readonly Profession[];
   readonly family: readonly Relative[];
@@ -64,6 +65,8 @@ export class Lexicon {
   readonly #byCategory: ReadonlyMap<string, readonly Word[]>;
   readonly #byFlag: ReadonlyMap<string, readonly Word[]>;
   readonly #people: Readonly<Record<Gender, readonly FirstName[]>>;
+  readonly #pets: Readonly<Record<Gender, readonly FirstName[]>>;
+  readonly #calendar: ReadonlyMap<CalendarEntry["kind"], readonly CalendarEntry[]>;
   #forms: ReadonlySet<string> | undefined;
 
   private constructor(entries: Entries) {
@@ -81,8 +84,9 @@ export class Lexicon {
     this.knowledge = entries.knowledge;
     this.#byCategory = groupBy(this.nouns, ({ categories }) => categories);
     this.#byFlag = groupBy(this.nouns, ({ flags }) => flags);
-    const { m = [], f = [] } = Object.groupBy(entries.people, ({ gender }) => gender);
-    this.#people = { m, f };
+    this.#calendar = Map.groupBy(entries.calendar, ({ kind }) => kind);
+    this.#people = byGender(entries.people);
+    this.#pets = byGender(entries.pets);
   }
 
   /**
@@ -92,9 +96,10 @@ export class Lexicon {
   static async read(folder: string): Promise<Lexicon> {
     const [verbs, adjectives] = await Promise.all([readVerbs(folder), readAdjectives(folder)]);
     const { categories, nouns } = await readNouns(folder, verbs, adjectives);
-    const [people, towns, family, feelings, calendar, { relations, knowledge }, professions, weather] =
+    const [people, pets, towns, family, feelings, calendar, { relations, knowledge }, professions, weather] =
       await Promise.all([
-        readPeople(folder),
+        readNames(`${folder}/people.tsv`),
+        readNames(`${folder}/pets.tsv`),
         readTowns(folder),
         readFamily(folder),
         readFeelings(folder, adjectives),
@@ -109,6 +114,7 @@ export class Lexicon {
       verbs,
       adjectives,
       people,
+      pets,
       towns,
       professions,
       family,
@@ -156,9 +162,14 @@ export class Lexicon {
     return gender ? this.#people[gender] : this.#entries.people;
   }
 
+  /** Names of animals that live with people. */
+  pets(gender: Gender): readonly FirstName[] {
+    return this.#pets[gender];
+  }
+
   /** Days, months, seasons, … in their order. */
   calendar(kind: CalendarEntry["kind"]): readonly CalendarEntry[] {
-    return this.#entries.calendar.filter((entry) => entry.kind === kind);
+    return this.#calendar.get(kind) ?? [];
   }
 
   /** Whether a text in lower case is a form of a word or a name of the lexicon; of verbs, in the tenses of stories. */
@@ -166,6 +177,11 @@ export class Lexicon {
     this.#forms ??= new Set(forms(this.#entries));
     return this.#forms.has(text);
   }
+}
+
+function byGender(names: readonly FirstName[]): Record<Gender, readonly FirstName[]> {
+  const { m = [], f = [] } = Object.groupBy(names, ({ gender }) => gender);
+  return { m, f };
 }
 
 function groupBy(nouns: readonly Word[], keys: (noun: Word) => Iterable<string>): Map<string, Word[]> {
@@ -195,7 +211,7 @@ function* forms(entries: Entries): Generator<string> {
   for (const word of entries.adjectives.keys()) {
     for (const gender of ["m", "f"] as const) yield* [agree(word, gender, 1), agree(word, gender, 2)];
   }
-  for (const { name } of [...entries.people, ...entries.towns]) yield name.toLowerCase();
+  for (const { name } of [...entries.people, ...entries.pets, ...entries.towns]) yield name.toLowerCase();
   for (const { masculine, feminine } of [...entries.professions, ...entries.family]) {
     yield* [masculine, feminine];
   }

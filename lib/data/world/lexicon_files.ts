@@ -77,8 +77,9 @@ function checkAdjective(word: string, adjectives: ReadonlyMap<string, Adjective>
   );
 }
 
-export async function readPeople(folder: string): Promise<FirstName[]> {
-  const entries = (await readTable(`${folder}/people.tsv`, ["name", "gender"])).map((row) => {
+/** people.tsv or pets.tsv. */
+export async function readNames(path: string): Promise<FirstName[]> {
+  const entries = (await readTable(path, ["name", "gender"])).map((row) => {
     const { where, cells } = row;
     return [row, { name: cells.name, gender: oneOf(["m", "f"], cells.gender, "gender", where) }] as const;
   });

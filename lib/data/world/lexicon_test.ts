@@ -34,6 +34,7 @@ pequeño|grande|thing, animal|size|ser
 grande|pequeño|thing|size|ser
 triste||person|feeling|estar`,
   "people.tsv": "name|gender\nAna|f\nLuis|m",
+  "pets.tsv": "name|gender\nCanelo|m\nLuna|f",
   "towns.tsv": "town|country\nLima|Perú",
   "professions.tsv":
     "masculine|feminine|places|does|tools\ncarpintero|carpintera|taller|hacer muebles|martillo",

@@ -10,8 +10,14 @@ import { gerund, participle, type Person } from "./grammar/verbs.ts";
 import type { Random } from "./random.ts";
 import { saidBy } from "./saying.ts";
 import type { Adjective, Counted, Determined, Mention, Property, Verb } from "./slots.ts";
-import type { Part } from "./template.ts";
+import type { Part, Template } from "./template.ts";
 import { finite } from "./tenses.ts";
+
+/** What happened, as a part of a sentence: "Inés había perdido su llave". */
+export interface Clause {
+  readonly template: Template;
+  readonly bindings: Scope["bindings"];
+}
 
 /** What a template is told with. */
 export interface Scope {
@@ -24,12 +30,25 @@ export interface Scope {
   readonly quotes?: "dash" | "guillemets";
   /** Carries from one template of a text to the next who was spoken of. */
   readonly discourse?: Discourse;
+  /** What a slot without a binding stands for: {c} in "porque {c}". */
+  readonly clauses?: Readonly<Record<string, Clause>>;
+  /** Every owner is known, so that "su" is told of nobody else's and of nothing that is nobody's. */
+  readonly ownersKnown?: boolean;
+  /** Receives whom and what the text speaks of. */
+  readonly mentioned?: Set<Value>;
 }
 
 /** After these "yo" is "mí". */
 const BEFORE_ME = new Set("a de en por para sin sobre hacia contra ante tras".split(" "));
 /** Determiners that single out what is known, so that its adjective can follow. */
 const KNOWN = new Set(["el", "un", "este", "ese", "aquel", "su", "mi", "tu", "nuestro"]);
+/** Determiners after which the name of someone new is told: "su abuela Rosa", "el perro Canelo". */
+const POSSESSIVE = new Set(["su", "mi", "tu"]);
+const NAMED_ANIMAL = new Set([...POSSESSIVE, "el"]);
+/** Where in direct speech someone is called: "Gracias, abuela". */
+const CALLED = /(?:^|[¡¿—«]|, |[.?!] )$/;
+/** What one calls one's parents. */
+const HOME_NAMES = new Map([["madre", "mamá"], ["padre", "papá"]]);
 const ENDS = /[.?!\n]/;
 const E_BEFORE = /^[«¿¡(]*(?:[iíIÍ](?![aeoáéó])|[hH](?:i(?![aeo])|í))/;
 const U_BEFORE = /^[«¿¡(]*[hH]?[oóOÓ]/;
@@ -46,9 +65,22 @@ export class Rendering {
   /** The sentence has "me" for a dative that "a mí" would double. */
   #doubled = false;
   #newline = false;
+  /** The mention that is told is the subject of the verb after it. */
+  #subjectSlot = false;
+  #inClause = false;
 
-  constructor(readonly scope: Scope, readonly random: Random, readonly where: string) {
+  /** Who speaks, inside of {say …}. */
+  #speakers: readonly Value[] = [];
+
+  readonly #names: readonly string[];
+
+  constructor(
+    private scope: Scope,
+    private readonly random: Random,
+    private readonly template: Pick<Template, "names" | "where">,
+  ) {
     this.discourse = scope.discourse ?? new Discourse();
+    this.#names = [...template.names];
   }
 
   parts(parts: readonly Part[]): void {
@@ -102,7 +134,8 @@ export class Rendering {
 
   value(name: string): Value {
     const value = this.scope.bindings[name];
-    if (value === undefined) throw new UserError(`${this.where}: nothing is bound to "${name}"`);
+    if (value === undefined) throw new UserError(`${this.template.where}: nothing is bound to "${name}"`);
+    this.scope.mentioned?.add(value);
     return value;
   }
 
@@ -122,7 +155,7 @@ export class Rendering {
 
   #literal(text: string, speech: boolean): void {
     this.append(text);
-    this.#verbOf = undefined;
+    if (text !== " ") this.#verbOf = undefined;
     if (ENDS.test(text) && !speech && !this.#inSay) {
       this.discourse.endSentence();
       this.#doubled = false;
@@ -135,6 +168,8 @@ export class Rendering {
   }
 
   #mention(slot: Mention): void {
+    const clause = this.scope.clauses?.[slot.names[0]];
+    if (clause) return this.#clause(clause);
     const values = this.values(slot.names);
     if (slot.property) return this.#slot(this.#property(values, slot.property), slot.capital);
     if (values.length > 1) {
@@ -145,14 +180,37 @@ export class Rendering {
     }
     const [value] = values;
     if (this.narrates(value)) return this.#narrator(slot);
+    if (slot.doubled && !slot.full && isEntity(value) && this.#clearDative(value)) {
+      this.text = this.text.replace(/ ?a $/, "");
+      return;
+    }
     if (isEntity(value) && slot.subject && !slot.full && !this.#speech) {
       const how = this.discourse.subjectOf(value);
+      if (how === "left out" && this.discourse.isCurrentSubject(value)) return;
       if (how === "left out" && this.random.chance(0.7) && this.discourse.mayLeaveOut()) return;
       if (how === "pronoun" && this.random.chance(0.35)) {
         return this.#slot(this.#property([value], "he"), slot.capital);
       }
     }
+    this.#subjectSlot = slot.subject === true;
     this.#slot(this.#named(value, slot.full), slot.capital);
+  }
+
+  /** "le" says enough: "Rogelio estaba contento porque Rosendo le había devuelto la pelota". */
+  #clearDative(value: Entity): boolean {
+    if (!/(^| )a $/.test(this.text)) return false;
+    return this.#inClause
+      ? this.discourse.isCurrentSubject(value)
+      : this.discourse.clearly(value) && this.random.chance(0.5);
+  }
+
+  #clause({ template, bindings }: Clause): void {
+    const outer = this.scope;
+    this.scope = { ...outer, bindings };
+    this.#inClause = true;
+    this.parts(template.parts);
+    this.#inClause = false;
+    this.scope = outer;
   }
 
   /** The word before the text's last space, in lower case. */
@@ -180,18 +238,47 @@ export class Rendering {
   #named(value: Value, full: boolean): string {
     if (typeof value === "number") return numberWord(value);
     if (typeof value === "string") return value;
-    if (isEntity(value) && value.name) {
-      this.discourse.name(value);
-      return value.name;
+    if (isNoun(value)) return this.#phrase("el", 1, value, full);
+    if (this.#speech && (value.kind === "person" || value.kind === "animal")) {
+      return this.#spokenOf(value, full);
     }
-    return this.#phrase("el", isNoun(value) ? 1 : value.number ?? 1, value, full);
+    const { name, owner } = value;
+    const known = this.discourse.knows(value);
+    const related = value.kind === "animal" || (value.kind === "person" && owner !== undefined);
+    if (
+      name === undefined || (related && !known && !full) || (related && !full && this.random.chance(0.15))
+    ) {
+      return this.#phrase(related ? this.#belonging(owner) : "el", value.number ?? 1, value, full);
+    }
+    this.discourse.name(value);
+    return name;
+  }
+
+  #belonging(owner: Entity | undefined): string {
+    return owner === undefined ? "el" : this.narrates(owner) ? "mi" : "su";
+  }
+
+  /** Someone in direct speech: "Gracias, abuela", "mi abuela", "Rosa". */
+  #spokenOf(value: Entity, full: boolean): string {
+    const { name, owner, noun } = value;
+    this.discourse.name(value);
+    const called = this.#subjectSlot ? false : CALLED.test(this.text);
+    if (owner !== undefined && name === undefined) {
+      if (called) return HOME_NAMES.get(noun.singular) ?? noun.singular;
+      return this.#phrase(this.#speakers.includes(owner) ? "mi" : "el", value.number ?? 1, value, full);
+    }
+    if (name !== undefined) return name;
+    if (called && value.kind === "person") return noun.gender === "f" ? "señora" : "señor";
+    return this.#phrase("el", value.number ?? 1, value, full);
   }
 
   #determined(slot: Determined): void {
     const value = this.value(slot.name);
     if (typeof value === "number" || typeof value === "string") {
       throw new UserError(
-        `${this.where}: {${slot.source}} needs a noun, and "${slot.name}" is ${JSON.stringify(value)}`,
+        `${this.template.where}: {${slot.source}} needs a noun, and "${slot.name}" is ${
+          JSON.stringify(value)
+        }`,
       );
     }
     const number = slot.number || agreement(value).number;
@@ -200,13 +287,21 @@ export class Rendering {
       this.append(determiner === "del" ? "de " : "a ");
       determiner = "el";
     }
-    if (determiner === "su" && isEntity(value) && value.owner && this.narrates(value.owner)) {
-      determiner = "mi";
-    }
+    if (determiner === "su" && isEntity(value)) determiner = this.#possessive(value);
     const text = determiner === "el" && isEntity(value) && value.kind === "place" && value.name
       ? this.#named(value, slot.full)
       : this.#phrase(determiner, number, value, slot.full);
     this.#slot(text, slot.capital);
+  }
+
+  /** "mi llave" of who narrates; "la llave" where "su" would be another's or nobody's. */
+  #possessive({ kind, owner }: Entity): string {
+    if (owner && this.narrates(owner)) return "mi";
+    if (kind === "person" || kind === "place" || this.#speech || !this.scope.ownersKnown) return "su";
+    if (!owner) return "el";
+    const told = this.discourse.isSubject(owner) ||
+      this.#names.some((name) => this.scope.bindings[name] === owner);
+    return told ? "su" : "el";
   }
 
   #phrase(determiner: string, number: 1 | 2, value: Noun | Entity, full: boolean): string {
@@ -216,7 +311,10 @@ export class Rendering {
     if (isNoun(value)) return text;
     const adjective = value.adjective !== undefined && KNOWN.has(determiner) &&
       (full || !this.discourse.knows(value) || this.random.chance(0.2));
+    const named = value.name !== undefined && !this.discourse.knows(value) &&
+      (value.kind === "animal" ? NAMED_ANIMAL : POSSESSIVE).has(determiner);
     this.discourse.name(value);
+    if (named) text += ` ${value.name}`;
     if (adjective) text += ` ${agree(value.adjective!, noun.gender, number)}`;
     return value.complement && (full || adjective || value.adjective === undefined)
       ? `${text} ${value.complement}`
@@ -233,7 +331,7 @@ export class Rendering {
   #counted(slot: Counted): void {
     const [count, value] = [this.value(slot.count), this.value(slot.name)];
     if (typeof count !== "number" || typeof value === "number" || typeof value === "string") {
-      throw new UserError(`${this.where}: {${slot.source}} needs a number and a noun`);
+      throw new UserError(`${this.template.where}: {${slot.source}} needs a number and a noun`);
     }
     const noun = isNoun(value) ? value : value.noun;
     const adjective = isEntity(value) && value.adjective && !this.discourse.knows(value)
@@ -275,7 +373,7 @@ export class Rendering {
       case "digits":
         return String(value);
       case "ordinal":
-        if (typeof value !== "number") throw new UserError(`${this.where}: .ordinal needs a number`);
+        if (typeof value !== "number") throw new UserError(`${this.template.where}: .ordinal needs a number`);
         return ordinal(value, "m");
       case "name":
         return isEntity(value) && value.name ? value.name : this.#bare(value, 1);
@@ -329,8 +427,9 @@ export class Rendering {
   /** Direct speech as a sentence of its own. */
   #say(names: readonly string[], parts: readonly Part[]): void {
     const speakers = this.values(names);
-    const inner = new Rendering(this.scope, this.random, this.where);
+    const inner = new Rendering(this.scope, this.random, this.template);
     inner.#inSay = inner.#speech = true;
+    inner.#speakers = speakers;
     inner.parts(parts);
     const mention = () => {
       if (speakers.length === 1 && this.narrates(speakers[0])) return "";
@@ -349,6 +448,7 @@ export class Rendering {
       discourse: this.discourse,
       random: this.random,
     });
+    this.#newline = false;
     if (dash && this.text.trim() !== "") this.text = `${this.text.trimEnd()}\n`;
     this.append(said);
     if (dash) {

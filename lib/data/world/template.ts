@@ -50,7 +50,7 @@ export function render(template: Template, scope: Scope, random: Random): string
 
 /** A part of a sentence: as `render`, without capitals other than those that the template has. */
 export function fragment(template: Template, scope: Scope, random: Random): string {
-  const rendering = new Rendering(scope, random, template.where);
+  const rendering = new Rendering(scope, random, template);
   rendering.parts(template.parts);
   return rendering.text.trim();
 }

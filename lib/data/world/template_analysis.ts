@@ -112,6 +112,14 @@ function verbOf(mention: Mention, after: readonly Part[]): Verb | undefined {
   return undefined;
 }
 
+/** "el día de {a}": after a noun; "{hablar b} de {a}" is after a verb. */
+function belongs(list: readonly Part[], i: number): boolean {
+  const [before, third] = [list[i - 1], list[i - 2]];
+  if (before?.type !== "text" || !/(^|\s)de $/.test(before.text)) return false;
+  if (before.text !== " de ") return /\p{L} de $/u.test(before.text);
+  return third?.type === "slot" && third.slot.type !== "verb";
+}
+
 const THIRD = /(?<![\p{L}])(su|sus|suy[oa]s?|él|ella|ellos|ellas|consigo|se|\p{L}*[aeií]rse)(?![\p{L}])/iu;
 const OBJECT = /(?<![\p{L}])(lo|la|los|las|le|les) $/iu;
 
@@ -127,6 +135,9 @@ export function narrators(parts: readonly Part[], narrated: string): (name: stri
       const before = list[i - 1];
       const literal = before?.type === "text" ? before.text : "";
       const { slot } = part;
+      if (slot.type === "mention" && !slot.property && belongs(list, i)) {
+        slot.names.forEach((name) => refused.add(name));
+      }
       if (slot.type === "verb" && OBJECT.test(literal)) only.push([...slot.names]);
       if (slot.type === "determined" && !["su"].includes(slot.determiner)) refused.add(slot.name);
       if (slot.type === "counted") refused.add(slot.name);

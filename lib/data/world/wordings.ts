@@ -5,12 +5,11 @@
  *       - ¿Dónde está {el x}?
  *       - (Dime|Di) dónde está {el x}.
  */
-import { LineCounter, parseDocument } from "yaml";
 import { z } from "zod";
 import { UserError } from "../../errors.ts";
-import { readText } from "../../files.ts";
 import type { Random } from "./random.ts";
 import { compile, fragment, render, type Scope, type Template } from "./template.ts";
+import { readYaml, type YamlPath } from "./yaml_file.ts";
 
 const Shape = z.record(z.string(), z.array(z.string().min(1)).min(1));
 
@@ -22,26 +21,18 @@ export class Wordings {
 
   /** @throws {UserError} naming file and line */
   static async read(path: string): Promise<Wordings> {
-    const text = await readText(path, "wordings belong in data/world");
-    const lines = new LineCounter();
-    const yaml = parseDocument(text, { lineCounter: lines });
-    const [error] = yaml.errors;
-    if (error) {
-      const line = lines.linePos(error.pos[0]).line;
-      throw new UserError(`${path}:${line}: ${error.message.split("\n")[0]}; mend the YAML`);
-    }
-    const parsed = Shape.safeParse(yaml.toJS());
+    const file = await readYaml(path);
+    const parsed = Shape.safeParse(file.data);
     if (!parsed.success) {
-      const node = yaml.getIn(parsed.error.issues[0].path, true) as { range?: [number] } | undefined;
-      const line = lines.linePos(node?.range?.[0] ?? 0).line;
-      throw new UserError(`${path}:${line}: expected a list of templates under each name`);
+      const [issue] = parsed.error.issues;
+      throw new UserError(
+        `${file.where(issue.path as YamlPath)}: expected a list of templates under each name`,
+      );
     }
-    const lineOf = (path: [string, number]) =>
-      lines.linePos((yaml.getIn(path, true) as { range: [number] }).range[0]).line;
     const compiled = Object.entries(parsed.data).map(([name, templates]) =>
       [
         name,
-        templates.map((template, i) => compile(template, `${path}:${lineOf([name, i])}`)),
+        templates.map((template, i) => compile(template, file.where([name, i]))),
       ] as const
     );
     return new Wordings(path, new Map(compiled));

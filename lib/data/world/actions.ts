@@ -1,0 +1,152 @@
+/** What can be done: actions with what they need, what they change, how they are told and what they answer. */
+import { UserError } from "../../errors.ts";
+import { type Condition, parseCondition, PREDICATES } from "./conditions.ts";
+import type { Lexicon } from "./lexicon.ts";
+import { Node, root } from "./parsing.ts";
+import { type Argument, argument, type Sort, SORTS } from "./sorts.ts";
+import type { Template } from "./template.ts";
+import { readYaml } from "./yaml_file.ts";
+
+/** A condition whose arguments are roles or words that exist. */
+export interface Checked extends Condition {
+  readonly arguments: readonly Argument[];
+}
+
+export interface Role {
+  readonly name: string;
+  readonly sorts: readonly Sort[];
+}
+
+export interface Ask {
+  readonly question: Template;
+  /** A phrase, without a full stop. */
+  readonly answer: Template;
+}
+
+export interface Action {
+  readonly name: string;
+  /** `file:line`. */
+  readonly where: string;
+  readonly roles: readonly Role[];
+  readonly needs: readonly Checked[];
+  readonly then: readonly Checked[];
+  /** The last event that made one of these so is why it is done. */
+  readonly because: readonly Checked[];
+  readonly say: readonly Template[];
+  /** What happened, in the past perfect and without a full stop. */
+  readonly clause: Template;
+  readonly asks: readonly Ask[];
+}
+
+const KEYS = ["with", "needs", "then", "because", "say", "clause", "asks"];
+const BEING: readonly Sort[] = ["person", "animal"];
+
+/** Actions by name; those of one name differ in how many roles they have. */
+export type Actions = ReadonlyMap<string, readonly Action[]>;
+
+/**
+ * Reads every file of a folder (`data/world/actions`).
+ * @throws {UserError} naming file and line
+ */
+export async function readActions(folder: string, lexicon: Lexicon): Promise<Actions> {
+  const actions = new Map<string, Action[]>();
+  for (const path of await yamlFiles(folder)) {
+    for (const [name, node] of root(await readYaml(path)).entries()) {
+      const action = readAction(name, node, lexicon);
+      const known = actions.get(name) ?? [];
+      const same = known.find(({ roles }) => roles.length === action.roles.length);
+      if (same) node.fail(`the action "${name}" with ${same.roles.length} roles is already in ${same.where}`);
+      actions.set(name, [...known, action]);
+    }
+  }
+  return actions;
+}
+
+/** The YAML files of a folder, by name. @throws {UserError} if there are none */
+export async function yamlFiles(folder: string): Promise<string[]> {
+  const names: string[] = [];
+  for await (const { name } of Deno.readDir(folder)) if (name.endsWith(".yaml")) names.push(name);
+  if (names.length === 0) throw new UserError(`${folder}: no .yaml file; write one as docs/world.md says`);
+  return names.sort().map((name) => `${folder}/${name}`);
+}
+
+function readAction(name: string, node: Node, lexicon: Lexicon): Action {
+  node.entries(KEYS);
+  const roles = node.child("with").items().map(readRole);
+  if (roles.length === 0) node.fail(`"${name}" has no roles; give it with: [a person, …]`);
+  const names = new Set(roles.map((role) => role.name));
+  const context = { roles: new Map(roles.map(({ name, sorts }) => [name, sorts[0]])), lexicon };
+  const conditions = (key: string) =>
+    node.child(key).items().map((item) => {
+      const condition = parseCondition(item.text(), item.where);
+      if (key === "then" && condition.predicate === "near") item.fail('"near" cannot be made so; use "at"');
+      return checked(condition, { ...context, anySort: roles });
+    });
+  const say = node.child("say").templates(names);
+  if (say.length < 4) node.child("say").fail(`"${name}" has ${say.length} wordings; write 4 or more`);
+  if (!node.has("clause")) node.fail(`"${name}" lacks its clause, such as "{a} {perder^ a} {su x}"`);
+  return {
+    ...{ name, where: node.where, roles, say },
+    needs: conditions("needs"),
+    then: conditions("then"),
+    because: conditions("because"),
+    clause: node.child("clause").template(names),
+    asks: node.child("asks").items().map((ask) => {
+      if (ask.items().length !== 2) ask.fail("expected a question and its answer: [question, answer]");
+      return { question: ask.child(0).template(names), answer: ask.child(1).template(names) };
+    }),
+  };
+}
+
+/** "a person", "x thing|animal". */
+function readRole(node: Node): Role {
+  const [name, sorts, ...rest] = node.text().split(/\s+/);
+  if (!sorts || rest.length > 0) node.fail(`"${node.text()}": expected a name and what it is: "a person"`);
+  return {
+    name,
+    sorts: sorts.split("|").flatMap((sort): readonly Sort[] => {
+      if (sort === "being") return BEING;
+      if ((SORTS as readonly string[]).includes(sort)) return [sort as Sort];
+      node.fail(`"${sort}" is none of being, ${SORTS.join(", ")}`);
+    }),
+  };
+}
+
+/** Resolves the arguments of a condition. @throws {UserError} for one that is no role and no word, or of another sort */
+export function checked(
+  condition: Condition,
+  { roles, lexicon, anySort = [] }: {
+    roles: ReadonlyMap<string, Sort>;
+    lexicon: Lexicon;
+    /** Roles that may be of several sorts. */
+    anySort?: readonly Role[];
+  },
+): Checked {
+  const args = condition.args.map((word, i) => {
+    const wanted: readonly Sort[] = PREDICATES[condition.predicate][i] ?? ["number"];
+    const fitting = anySort.find(({ name }) => name === word)?.sorts.find((sort) => wanted.includes(sort));
+    if (fitting) return { sort: fitting, name: word };
+    return argument(word, { roles, wanted, lexicon, where: condition.where });
+  });
+  return { ...condition, arguments: args };
+}
+
+/**
+ * The action that a step names, with its arguments. The name is the longest after which as many words are left as an
+ * action of that name has roles, since "llevar a x m" may begin with "llevar" or with "llevar a".
+ */
+export function actionOf(
+  words: readonly string[],
+  actions: Actions,
+): { action: Action; args: readonly string[] } | undefined {
+  let other: { action: Action; args: readonly string[] } | undefined;
+  for (let n = words.length; n > 0; n--) {
+    const named = actions.get(words.slice(0, n).join(" "));
+    if (!named) continue;
+    const args = words.slice(n);
+    const action = named.find(({ roles }) => roles.length === args.length);
+    if (action) return { action, args };
+    other ??= { action: named[0], args };
+  }
+  return other;
+}

@@ -1,0 +1,101 @@
+/** Those whom a story is about, as they are drawn: persons, their relatives and friends, animals and things. */
+import type { Age, Casting } from "./casting.ts";
+import type { Entity, Value } from "./entity.ts";
+import type { Gender } from "./grammar/nouns.ts";
+import type { Lexicon } from "./lexicon.ts";
+import type { Random } from "./random.ts";
+import type { Relative, Word } from "./words.ts";
+
+/** Someone or something of a story; its owner changes as it is lost, given and bought. */
+export interface Character extends Entity {
+  owner?: Entity;
+  /** Of a person. */
+  readonly age?: Age;
+}
+
+/** What roles are drawn with. */
+export interface Draw {
+  readonly casting: Casting;
+  readonly random: Random;
+  readonly lexicon: Lexicon;
+  /** Kinship that the story has already, as "abuela": nobody has two of them. */
+  readonly kin: Set<string>;
+  /** A role that was cast before. */
+  readonly role: (name: string) => Value;
+}
+
+/** Relatives by their masculine, for one who is a child, an adult or old; those of another age are odd in a story. */
+const KIN: Readonly<Record<Age, readonly string[]>> = {
+  child: ["padre", "hermano", "abuelo", "tío", "primo", "padrino"],
+  adult: ["padre", "hijo", "hermano", "abuelo", "tío", "sobrino", "primo", "suegro", "cuñado"],
+  old: ["hijo", "nieto", "hermano", "sobrino", "cuñado"],
+};
+const YOUNG = new Set(["hijo", "nieto", "sobrino", "ahijado", "bisnieto", "hijastro"]);
+const ELDER = new Set(["abuelo", "bisabuelo", "suegro"]);
+/** How often a relative has a name, and a thing a colour or a size. */
+const NAMED = 0.5;
+const DESCRIBED = 0.35;
+
+function kinAge(kin: string, of: Age): Age {
+  if (ELDER.has(kin)) return "old";
+  if (YOUNG.has(kin)) return of === "old" && kin !== "nieto" ? "adult" : "child";
+  return ["hermano", "primo", "cuñado"].includes(kin) ? of : of === "old" ? "old" : "adult";
+}
+
+export function relative(draw: Draw, of: Character, wanted?: { kin: Relative; gender?: Gender }): Character {
+  const { casting, random, lexicon, kin: used } = draw;
+  const age = of.age ?? "child";
+  const known = lexicon.family.filter(({ masculine }) => KIN[age].includes(masculine));
+  let kin = wanted?.kin ?? random.pick(known);
+  let gender = wanted?.gender ?? random.pick(["m", "f"] as const);
+  const word = () => gender === "m" ? kin.masculine : kin.feminine;
+  for (let tries = 0; used.has(word()) && !wanted && tries < 20; tries++) {
+    kin = random.pick(known);
+    gender = random.pick(["m", "f"] as const);
+  }
+  used.add(word());
+  return {
+    ...{ kind: "person", noun: { singular: word(), gender }, owner: of, age: kinAge(kin.masculine, age) },
+    ...(random.chance(NAMED) && { name: casting.name(gender) }),
+  };
+}
+
+/** Someone as old, told by name; at first mention "su amiga Rosa". */
+export function friend({ casting, random }: Draw, of: Character): Character {
+  const gender = random.pick(["m", "f"] as const);
+  const singular = gender === "m" ? "amigo" : "amiga";
+  return {
+    ...{ kind: "person", noun: { singular, gender }, owner: of, name: casting.name(gender) },
+    age: of.age ?? "child",
+  };
+}
+
+/** Someone with a name. */
+export function person({ casting }: Draw, age?: Age): Character {
+  return casting.person(age ? { age } : {});
+}
+
+/** Someone whom one knows by what they are: "la panadera". */
+export function someone({ random }: Draw, masculine: string, feminine: string): Character {
+  const gender = random.pick(["m", "f"] as const);
+  return {
+    ...{ kind: "person", age: "adult" },
+    noun: { singular: gender === "m" ? masculine : feminine, gender },
+  };
+}
+
+export function animal({ casting }: Draw, among: readonly Word[], named: boolean): Character {
+  const noun = casting.noun(among);
+  return { kind: "animal", noun, ...(named && { name: casting.petName(noun.gender) }) };
+}
+
+export function thing({ casting, random }: Draw, among: readonly Word[], number: 1 | 2): Character {
+  const noun = casting.noun(among);
+  const { colours, sizes } = noun;
+  const known = [...(colours.length > 1 ? colours : []), ...(sizes.length > 1 ? sizes : [])];
+  return {
+    ...{ kind: "thing", noun },
+    ...(number === 2 && { number }),
+    ...(known.length > 0 && random.chance(DESCRIBED) && { adjective: random.pick(known) }),
+  };
+}

@@ -1,0 +1,141 @@
+/** What is so in a story at a moment: where everyone and everything is, who has what, who feels how. */
+import type { Predicate } from "./conditions.ts";
+import type { Value } from "./entity.ts";
+
+export interface Fact {
+  readonly predicate: Predicate;
+  readonly args: readonly Value[];
+}
+
+/** A fact that began or ended to be so. */
+export interface Change extends Fact {
+  readonly denied: boolean;
+  /** Number of the event that made it so; none for what was so from the start. */
+  readonly event?: number;
+}
+
+/** Where a thing is can be said in one of these ways; its place in the arguments. */
+const LOCATION: Partial<Record<Predicate, number>> = { at: 0, has: 1, in: 0 };
+/** Predicates of which only one fact holds for the same first arguments: so many of them. */
+const SINGLE: Partial<Record<Predicate, number>> = { feels: 1, count: 2 };
+const SYMMETRIC: ReadonlySet<Predicate> = new Set(["friends"]);
+
+const same = (a: readonly Value[], b: readonly Value[], n = a.length) => {
+  for (let i = 0; i < n; i++) if (a[i] !== b[i]) return false;
+  return true;
+};
+
+export class State {
+  readonly #facts: Fact[] = [];
+  readonly #changes: Change[] = [];
+
+  /** @param opposite of an adjective: what is open is not closed */
+  constructor(private readonly opposite: (adjective: string) => string | undefined) {}
+
+  get facts(): readonly Fact[] {
+    return this.#facts;
+  }
+
+  holds(predicate: Predicate, args: readonly Value[]): boolean {
+    if (predicate === "near") {
+      const place = this.placeOf(args[0]);
+      return place !== undefined && place === this.placeOf(args[1]);
+    }
+    if (predicate === "at") return this.placeOf(args[0]) === args[1];
+    return this.#find(predicate, args) >= 0;
+  }
+
+  /** Makes it so, and ends what cannot be so beside it. */
+  set(predicate: Predicate, args: readonly Value[], event?: number): void {
+    if (this.#find(predicate, args) >= 0) return;
+    const located = LOCATION[predicate];
+    if (located !== undefined) this.#endLocation(args[located], event);
+    const single = SINGLE[predicate];
+    if (single !== undefined) {
+      this.#end((fact) => fact.predicate === predicate && same(args, fact.args, single), event);
+    }
+    if (predicate === "owns") {
+      this.#end((fact) => fact.predicate === "owns" && fact.args[1] === args[1], event);
+    }
+    if (predicate === "is") {
+      const opposite = this.opposite(args[1] as string);
+      this.#end(
+        (fact) => fact.predicate === "is" && fact.args[0] === args[0] && fact.args[1] === opposite,
+        event,
+      );
+    }
+    this.#facts.push({ predicate, args });
+    this.#note({ predicate, args, denied: false }, event);
+  }
+
+  /** Makes it not so. */
+  deny(predicate: Predicate, args: readonly Value[], event?: number): void {
+    const at = this.#find(predicate, args);
+    if (at >= 0) this.#facts.splice(at, 1);
+    this.#note({ predicate, args, denied: true }, event);
+  }
+
+  /** How many someone has; undefined where nothing says it. */
+  count(who: Value, noun: Value): number | undefined {
+    return this.#facts.find(({ predicate, args }) =>
+      predicate === "count" && args[0] === who && args[1] === noun
+    )?.args[2] as number | undefined;
+  }
+
+  /** The place where someone or something is: what is carried or kept is where its holder is. */
+  placeOf(what: Value): Value | undefined {
+    for (let depth = 0; depth < 5; depth++) {
+      const found = this.locationOf(what);
+      if (!found) return undefined;
+      if (found.predicate === "at") return found.args[1];
+      what = found.args[found.predicate === "has" ? 0 : 1];
+    }
+    return undefined;
+  }
+
+  /** The fact that says where something is: at a place, had by someone, or in something. */
+  locationOf(what: Value): Fact | undefined {
+    return this.#facts.find(({ predicate, args }) => {
+      const at = LOCATION[predicate];
+      return at !== undefined && args[at] === what;
+    });
+  }
+
+  ownerOf(what: Value): Value | undefined {
+    return this.#facts.find(({ predicate, args }) => predicate === "owns" && args[1] === what)?.args[0];
+  }
+
+  /** The last event that made it so, or not so. */
+  causeOf(predicate: Predicate, args: readonly Value[], denied: boolean): number | undefined {
+    return this.#changes.findLast((change) =>
+      change.predicate === predicate && change.denied === denied && same(args, change.args)
+    )?.event;
+  }
+
+  #find(predicate: Predicate, args: readonly Value[]): number {
+    return this.#facts.findIndex((fact) =>
+      fact.predicate === predicate &&
+      (same(args, fact.args) ||
+        (SYMMETRIC.has(predicate) && args[0] === fact.args[1] && args[1] === fact.args[0]))
+    );
+  }
+
+  #endLocation(what: Value, event: number | undefined): void {
+    this.#end(({ predicate, args }) => {
+      const at = LOCATION[predicate];
+      return at !== undefined && args[at] === what;
+    }, event);
+  }
+
+  #end(which: (fact: Fact) => boolean, event: number | undefined): void {
+    for (let i = this.#facts.length - 1; i >= 0; i--) {
+      if (!which(this.#facts[i])) continue;
+      const [{ predicate, args }] = this.#facts.splice(i, 1);
+      this.#note({ predicate, args, denied: true }, event);
+    }
+  }
+
+  #note(change: Change, event: number | undefined): void {
+    this.#changes.push(event === undefined ? change : { ...change, event });
+  }
+}

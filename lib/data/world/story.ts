@@ -1,0 +1,311 @@
+/** Plays a frame: casts its roles, runs its steps on a state, and keeps what happened. telling.ts writes it down. */
+import { UserError } from "../../errors.ts";
+import type { Action, Checked } from "./actions.ts";
+import { Casting } from "./casting.ts";
+import type { Character, Draw } from "./characters.ts";
+import { type Entity, isEntity, type Value } from "./entity.ts";
+import type { Do, Feel, Frame, Step, Use } from "./frames.ts";
+import type { Lexicon } from "./lexicon.ts";
+import type { Random } from "./random.ts";
+import type { Clause } from "./rendering.ts";
+import { type Argument, HOME } from "./sorts.ts";
+import { State } from "./state.ts";
+import type { Template } from "./template.ts";
+
+export type Bindings = Readonly<Record<string, Value>>;
+
+/** Something that was done, or a feeling that someone came to have. */
+export interface Event {
+  readonly action?: Action;
+  readonly feeling?: string;
+  readonly args: readonly Value[];
+  /** By the names of the action's roles; of a feeling, `a` and `f`. */
+  readonly bindings: Bindings;
+  /** What happened, for "porque …". */
+  readonly clause: Clause;
+  readonly cause?: Clause;
+  /** Number of the item that tells it. */
+  readonly item: number;
+}
+
+/** What is told at a time. */
+export interface Item {
+  /** One of these is told. */
+  readonly templates: readonly Template[];
+  readonly bindings: Bindings;
+  /** What {c} stands for. */
+  readonly cause?: Clause;
+  /** Who owns what after it, where that changes. */
+  readonly owners: readonly (readonly [Character, Entity | undefined])[];
+  /** It begins a paragraph. */
+  readonly apart?: boolean;
+}
+
+export interface Plan {
+  readonly items: readonly Item[];
+  readonly events: readonly Event[];
+  readonly state: State;
+  readonly cast: readonly Value[];
+  /** The roles of the first frame. */
+  readonly bindings: Bindings;
+  readonly frames: readonly Frame[];
+  /** Who owned what at the beginning. */
+  readonly owners: readonly (readonly [Character, Entity | undefined])[];
+  readonly draw: Draw;
+}
+
+/** What stories are made of. */
+export interface StoryWorld {
+  readonly lexicon: Lexicon;
+  readonly frames: ReadonlyMap<string, Frame>;
+  /** Wordings of feelings, by adjective or "any", with and without a cause. */
+  readonly feelings: ReadonlyMap<string, readonly Template[]>;
+  /** How someone's feeling is told after "porque": "{a} {estar~ a} {f/a}". */
+  readonly feelingClause: Template;
+  /** How the next day is begun. */
+  readonly next: readonly Template[];
+}
+
+/** Frames nest so deep at most; deeper is a frame that uses itself in a circle. */
+const DEPTH = 8;
+
+export class Play {
+  readonly #items: Item[] = [];
+  readonly #events: Event[] = [];
+  readonly #state: State;
+  readonly #cast: Character[] = [];
+  readonly #owners: [Character, Entity | undefined][] = [];
+  readonly #frames: Frame[] = [];
+  readonly #draw: Draw;
+  #bindings: Record<string, Value> = {};
+  #depth = 0;
+
+  constructor(
+    private readonly world: StoryWorld,
+    private readonly random: Random,
+    private readonly short: boolean,
+  ) {
+    const { lexicon } = world;
+    this.#state = new State((adjective) => lexicon.adjective(adjective)?.opposite);
+    this.#draw = {
+      ...{ random, lexicon, kin: new Set(), casting: new Casting(lexicon, random) },
+      role: (name) => this.#bindings[name],
+    };
+  }
+
+  /** Plays frames one after the other, all with the protagonist of the first. @throws {UserError} for a fault of a frame */
+  play(frames: readonly Frame[]): Plan {
+    const [first, ...others] = frames;
+    const bindings = this.#perform(first, {});
+    const protagonist = bindings[first.cast[0].name];
+    for (const frame of others) {
+      this.#nextDay();
+      this.#say({ templates: this.world.next, bindings: { a: protagonist }, apart: true, owners: [] });
+      this.#perform(frame, { [frame.cast[0].name]: protagonist });
+    }
+    return {
+      ...{ items: this.#items, events: this.#events, state: this.#state, cast: this.#cast, bindings },
+      ...{ frames: this.#frames, owners: this.#owners, draw: this.#draw },
+    };
+  }
+
+  /** Casts a frame, some of whose roles are given, and runs it. */
+  #perform(frame: Frame, given: Bindings): Bindings {
+    this.#frames.push(frame);
+    const outer = this.#bindings;
+    this.#bindings = {};
+    const fresh = new Set<Value>();
+    for (const role of frame.cast) {
+      const value = given[role.name] ?? role.draw(this.#draw);
+      this.#bindings[role.name] = value;
+      if (given[role.name] === undefined && isEntity(value)) fresh.add(value);
+    }
+    this.#start(frame, fresh);
+    this.#run(frame.steps);
+    const bindings = this.#bindings;
+    this.#bindings = outer;
+    return bindings;
+  }
+
+  /** What is so when the frame begins: of what is new by its word; the rest must be so already. */
+  #start(frame: Frame, fresh: ReadonlySet<Value>): void {
+    for (const condition of frame.start) {
+      const { predicate, denied, where, source } = condition;
+      const args = this.#values(condition.arguments);
+      if (this.#state.holds(predicate, args) !== denied) continue;
+      if (!args.some((arg) => fresh.has(arg)) && this.#depth > 0) {
+        throw new UserError(
+          `${where}: "${frame.name}" begins with "${source}", which is not so where it is used; ${
+            this.#whereabouts(args[0])
+          }`,
+        );
+      }
+      if (denied) this.#state.deny(predicate, args);
+      else this.#state.set(predicate, args);
+    }
+    for (const value of fresh) this.#settle(value as Character);
+  }
+
+  /** People are at home, and animals with their owners, where nothing else is said; friends are friends. */
+  #settle(value: Character): void {
+    this.#cast.push(value);
+    const state = this.#state;
+    if (value.kind === "person") {
+      if (!state.locationOf(value)) state.set("at", [value, HOME]);
+      if (value.owner && /^amig[oa]$/.test(value.noun.singular)) state.set("friends", [value, value.owner]);
+      return;
+    }
+    if (value.kind === "place") return;
+    const owner = state.ownerOf(value) as Entity | undefined;
+    if (value.kind === "animal" && owner && !state.locationOf(value)) state.set("at", [value, HOME]);
+    if (owner) value.owner = owner;
+    this.#owners.push([value, owner]);
+  }
+
+  #run(steps: readonly Step[]): void {
+    for (const step of steps) {
+      if ("colour" in step && step.colour && this.short) continue;
+      if (step.type === "say") {
+        this.#say({ templates: step.say, bindings: this.#bindings, owners: [] });
+      } else if (step.type === "do") this.#do(step);
+      else if (step.type === "feel") this.#feel(step);
+      else if (step.type === "maybe") {
+        if (this.random.chance(0.5)) this.#run(step.steps);
+      } else if (step.type === "choose") {
+        this.#run(this.random.weighted(step.options.map(({ weight, steps }) => [steps, weight])));
+      } else this.#use(step);
+    }
+  }
+
+  #use({ frame, roles, where }: Use): void {
+    if (++this.#depth > DEPTH) {
+      throw new UserError(`${where}: "${frame}" uses itself in a circle; take one use out`);
+    }
+    const given = Object.fromEntries([...roles].map(([inner, outer]) => [inner, this.#bindings[outer]]));
+    this.#perform(this.world.frames.get(frame)!, given);
+    this.#depth--;
+  }
+
+  #do(step: Do): void {
+    const { action } = step;
+    const args = this.#values(step.args);
+    const bindings: Record<string, Value> = {};
+    action.roles.forEach(({ name }, i) => bindings[name] = args[i]);
+    for (const need of action.needs) this.#require(need, bindings, step);
+    const cause = this.#because(step.because) ?? this.#causeOf(action, bindings);
+    const number = this.#events.length;
+    this.#events.push({
+      ...{ action, args, bindings, item: this.#items.length, clause: { template: action.clause, bindings } },
+      ...(cause && { cause }),
+    });
+    const owners = action.then.flatMap((effect) => this.#effect(effect, bindings, number, step));
+    const own = step.say.length > 0;
+    this.#say({
+      ...{ templates: own ? step.say : action.say, bindings: own ? this.#bindings : bindings, owners },
+      ...(cause && { cause }),
+    });
+  }
+
+  #feel(step: Feel): void {
+    const [who] = this.#values([step.who]);
+    const { feeling } = step;
+    const cause = this.#because(step.because) ?? this.#events.findLast(({ action }) => action)?.clause;
+    const bindings = { a: who, f: feeling };
+    const number = this.#events.length;
+    this.#events.push({
+      ...{ feeling, args: [who], bindings, item: this.#items.length },
+      ...{ clause: { template: this.world.feelingClause, bindings }, ...(cause && { cause }) },
+    });
+    this.#state.set("feels", [who, feeling], number);
+    const own = step.say.length > 0;
+    this.#say({
+      templates: own ? step.say : this.#wordingsOf(feeling, cause !== undefined),
+      ...{ bindings: own ? this.#bindings : bindings, owners: [], ...(cause && { cause }) },
+    });
+  }
+
+  /** Half of the feelings that have a cause are told with it. */
+  #wordingsOf(feeling: string, caused: boolean): readonly Template[] {
+    const { feelings } = this.world;
+    const kind = caused && this.random.chance(0.5) ? " because" : "";
+    const own = feelings.get(feeling + kind);
+    return own && this.random.chance(0.6) ? own : feelings.get(`any${kind}`)!;
+  }
+
+  #because(templates: readonly Template[]): Clause | undefined {
+    if (templates.length === 0) return undefined;
+    return { template: this.random.pick(templates), bindings: this.#bindings };
+  }
+
+  /** The last event that made one of the action's reasons so. */
+  #causeOf(action: Action, bindings: Bindings): Clause | undefined {
+    for (const { predicate, denied, ...reason } of action.because) {
+      const args = valuesOf(reason.arguments, bindings);
+      if (this.#state.holds(predicate, args) === denied) continue;
+      const event = this.#state.causeOf(predicate, args, denied);
+      if (event !== undefined) return this.#events[event].clause;
+    }
+    return undefined;
+  }
+
+  #require(need: Checked, bindings: Bindings, { where, action }: Do): void {
+    const args = valuesOf(need.arguments, bindings);
+    if (this.#state.holds(need.predicate, args) !== need.denied) return;
+    throw new UserError(
+      `${where}: "${action.name}" needs "${need.source}", which is not so here: ${
+        args.map((arg) => this.#whereabouts(arg)).filter(Boolean).join(", ")
+      }; put it under start, or first do what makes it so`,
+    );
+  }
+
+  /** Changes the state, and gives what belongs to someone else now. */
+  #effect(
+    { predicate, denied, change, source, ...effect }: Checked,
+    bindings: Bindings,
+    event: number,
+    { where, action }: Do,
+  ): [Character, Entity | undefined][] {
+    const state = this.#state;
+    let args = valuesOf(effect.arguments, bindings);
+    if (change) {
+      const now = (state.count(args[0], args[1]) ?? NaN) + change * (args[2] as number);
+      if (!(now >= 0)) {
+        throw new UserError(
+          `${where}: "${action.name}" makes "${source}", but there are not so many; put count under start`,
+        );
+      }
+      args = [args[0], args[1], now];
+    }
+    if (denied) state.deny(predicate, args, event);
+    else state.set(predicate, args, event);
+    return predicate === "owns" ? [[args[1] as Character, denied ? undefined : args[0] as Entity]] : [];
+  }
+
+  /** A night has passed: everyone is at home, and what one felt and was is gone. */
+  #nextDay(): void {
+    const state = this.#state;
+    for (const one of this.#cast) if (one.kind === "person") state.set("at", [one, HOME]);
+    for (const { predicate, args } of [...state.facts]) {
+      if (predicate === "feels" || predicate === "is") state.deny(predicate, args);
+    }
+  }
+
+  #values(args: readonly Argument[]): Value[] {
+    return valuesOf(args, this.#bindings);
+  }
+
+  #say(item: Item): void {
+    this.#items.push(item);
+  }
+
+  /** Where something is, for messages. */
+  #whereabouts(value: Value): string {
+    const nameOf = (one: Value) => isEntity(one) ? one.name ?? one.noun.singular : String(one);
+    const found = isEntity(value) ? this.#state.locationOf(value) : undefined;
+    return found ? `it is "${found.predicate} ${found.args.map(nameOf).join(" ")}"` : "";
+  }
+}
+
+function valuesOf(args: readonly Argument[], bindings: Bindings): Value[] {
+  return args.map(({ name, value }) => value ?? bindings[name]);
+}

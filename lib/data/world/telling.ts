@@ -1,0 +1,283 @@
+/** Writes down what was played: who tells it, in which tense and voice, how it opens and ends, where paragraphs begin. */
+import { Discourse } from "./discourse.ts";
+import type { Entity, Value } from "./entity.ts";
+import { type Character, relative } from "./characters.ts";
+import type { Frame } from "./frames.ts";
+import type { Random } from "./random.ts";
+import type { Bindings, Item, Plan } from "./story.ts";
+import { render, type Scope, type Template } from "./template.ts";
+import type { Wordings } from "./wordings.ts";
+
+export type Voice = "plain" | "diary" | "letter" | "notice";
+
+/** How a story is told. */
+export interface Manner {
+  readonly tense: "past" | "present";
+  readonly quotes: "dash" | "guillemets";
+  readonly voice: Voice;
+  /** The protagonist, who tells it in the first person. */
+  readonly narrator?: Entity;
+}
+
+/** A part of a story's text, and whom and what it speaks of. */
+export interface Passage {
+  readonly text: string;
+  readonly mentioned: ReadonlySet<Value>;
+}
+
+export interface Telling {
+  readonly text: string;
+  readonly opening: Passage;
+  /** One for each item of the plan. */
+  readonly passages: readonly Passage[];
+}
+
+/** Says when something happens, so that an opening that does the same would contradict it. */
+const TIMED =
+  /mañana|tarde|noche|d[ií]a|\{d\}|lunes|martes|miércoles|jueves|viernes|sábado|domingo|ayer|hoy|una vez|semana|cuando|mientras/iu;
+const WEATHER = /llu[ev]|llov|nieve|nev[óa]|viento|\bsol\b|frío|calor|tormenta|niebla|invierno|verano/iu;
+const SAD = new Set(
+  "triste enojado furioso asustado preocupado avergonzado desilusionado solo aburrido nervioso cansado celoso arrepentido descontento infeliz inquieto"
+    .split(" "),
+);
+
+export class Teller {
+  readonly #fitting = new WeakMap<readonly Template[], Map<string, readonly Template[]>>();
+  readonly #weathered = new WeakMap<Frame, boolean>();
+
+  constructor(private readonly openings: Wordings, private readonly endings: Wordings) {}
+
+  /** A manner that the wordings of the plan allow. */
+  manner(plan: Plan, random: Random): Manner {
+    const protagonist = plan.bindings[plan.frames[0].cast[0].name] as Character;
+    const tense = random.chance(0.15) ? "present" : "past";
+    const may = (manner: Partial<Manner>) =>
+      plan.items.every((item) => this.#wordings(item, manner).length > 0);
+    const first = random.chance(0.35) && protagonist.kind === "person" && may({ narrator: protagonist });
+    const narrator = first ? { narrator: protagonist } : {};
+    const quotes = random.chance(0.2) && may({ ...narrator, quotes: "guillemets" }) ? "guillemets" : "dash";
+    const voice = tense === "present" ? "plain" : random.weighted<Voice>(
+      first
+        ? [["plain", 4], ["letter", 2], ["diary", protagonist.age === "child" ? 3 : 0]]
+        : [["plain", 15], ["notice", protagonist.kind === "person" ? 1 : 0]],
+    );
+    return { tense, quotes, voice, ...narrator };
+  }
+
+  tell(plan: Plan, manner: Manner, random: Random): Telling {
+    for (const [thing, owner] of plan.owners) setOwner(thing, owner);
+    const chosen: Template[] = [];
+    for (const item of plan.items) chosen.push(unlike(chosen.at(-1), this.#wordings(item, manner), random));
+    const text = new Text(random, manner);
+    const general = new General(plan, random);
+    const [open, own] = this.#opening(plan, chosen[0], manner, random);
+    const opening = text.add(open, own ? plan.bindings : general.bindings(open), true);
+    const passages = plan.items.map((item, i) => {
+      const passage = text.add(chosen[i], item.bindings, item.apart === true, item);
+      for (const [thing, owner] of item.owners) setOwner(thing, owner);
+      return passage;
+    });
+    const [end, ownEnd] = this.#ending(plan, manner, random);
+    text.add(end, ownEnd ? plan.bindings : general.bindings(end), random.chance(0.5));
+    return { text: text.text, opening, passages };
+  }
+
+  /** And whether it is the frame's own. */
+  #opening(
+    { frames, bindings }: Plan,
+    first: Template,
+    manner: Manner,
+    random: Random,
+  ): [template: Template, own: boolean] {
+    const [frame] = frames;
+    const a = { a: bindings[frame.cast[0].name] };
+    if (manner.voice !== "plain") {
+      return [random.pick(this.#fit(this.openings.of(manner.voice), a, manner)), false];
+    }
+    const own = this.#fit(frame.open, bindings, manner);
+    if (own.length > 0 && random.chance(0.3)) return [random.pick(own), true];
+    const timed = TIMED.test(first.source);
+    const kinds: [string, number][] = [["person", 5], ["habit", 4], ["place", 4], ["speech", 2]];
+    if (!timed) kinds.push(["day", 4]);
+    if (!timed && frame.cast.some(({ sort }) => sort === "weather")) kinds.push(["weather", 4]);
+    if (!timed && !this.#speaksOfWeather(frame)) kinds.push(["mild", 3]);
+    const fitting = kinds.map(([kind, weight]) =>
+      [this.#fit(this.openings.of(kind), a, manner), weight] as const
+    ).filter(([templates]) => templates.length > 0);
+    return [random.pick(random.weighted(fitting)), false];
+  }
+
+  #ending(
+    { frames, bindings, state }: Plan,
+    manner: Manner,
+    random: Random,
+  ): [template: Template, own: boolean] {
+    const a = bindings[frames[0].cast[0].name];
+    const general = (
+      kind: string,
+    ): [Template, boolean] => [random.pick(this.#fit(this.endings.of(kind), { a }, manner)), false];
+    if (manner.voice !== "plain") return general(manner.voice);
+    const last = frames.length === 1 ? this.#fit(frames[0].end, bindings, manner) : [];
+    if (last.length > 0 && random.chance(0.6)) return [random.pick(last), true];
+    const feels = state.facts.find(({ predicate, args }) => predicate === "feels" && args[0] === a)?.args[1];
+    return general(
+      feels === undefined ? "any" : SAD.has(feels as string) ? "sad" : random.pick(["happy", "any"]),
+    );
+  }
+
+  #speaksOfWeather(frame: Frame): boolean {
+    let known = this.#weathered.get(frame);
+    if (known === undefined) {
+      known = [...templatesOf(frame)].some(({ source }) => WEATHER.test(source));
+      this.#weathered.set(frame, known);
+    }
+    return known;
+  }
+
+  #wordings(item: Item, manner: Partial<Manner>): readonly Template[] {
+    if (item.cause && manner.narrator) {
+      const { template, bindings } = item.cause;
+      if (this.#fit([template], bindings, manner).length === 0) {
+        return this.#fit(item.templates, item.bindings, manner).filter(({ names }) => !names.has("c"));
+      }
+    }
+    return this.#fit(item.templates, item.bindings, manner);
+  }
+
+  /** Those that can be told by the narrator, and with the quotes. */
+  #fit(templates: readonly Template[], bindings: Bindings, manner: Partial<Manner>): readonly Template[] {
+    const { narrator, quotes } = manner;
+    if (!narrator && quotes !== "guillemets") return templates;
+    const names = narrator ? Object.keys(bindings).filter((name) => bindings[name] === narrator) : [];
+    const key = `${quotes} ${narrator ? `first ${names}` : ""}`;
+    let byKey = this.#fitting.get(templates);
+    if (!byKey) this.#fitting.set(templates, byKey = new Map());
+    let fitting = byKey.get(key);
+    if (!fitting) {
+      fitting = templates.filter((template) =>
+        (quotes !== "guillemets" || !template.source.includes("—")) &&
+        (!narrator ||
+          (names.length === 0 ? template.narratedBy("") : names.every((name) => template.narratedBy(name))))
+      );
+      byKey.set(key, fitting);
+    }
+    return fitting;
+  }
+}
+
+/** One that does not begin as the one before does, where there is one. */
+function unlike(before: Template | undefined, templates: readonly Template[], random: Random): Template {
+  let chosen = random.pick(templates);
+  const begins = before?.source.slice(0, 4);
+  for (let tries = 0; tries < 3 && chosen.source.slice(0, 4) === begins; tries++) {
+    chosen = random.pick(templates);
+  }
+  return chosen;
+}
+
+function setOwner(thing: Character, owner: Entity | undefined): void {
+  if (owner) thing.owner = owner;
+  else delete thing.owner;
+}
+
+function* templatesOf(frame: Frame): Generator<Template> {
+  const walk = function* (steps: Frame["steps"]): Generator<Template> {
+    for (const step of steps) {
+      if (step.type === "maybe") yield* walk(step.steps);
+      else if (step.type === "choose") { for (const option of step.options) yield* walk(option.steps); }
+      else if (step.type === "use") continue;
+      else {
+        yield* step.say;
+        if (step.type === "do" && step.say.length === 0) yield* step.action.say;
+      }
+    }
+  };
+  yield* walk(frame.steps);
+}
+
+/** A text that grows by passages. */
+class Text {
+  text = "";
+  /** Sentences since the last paragraph began. */
+  #sentences = 0;
+  readonly #discourse = new Discourse();
+
+  constructor(private readonly random: Random, private readonly manner: Manner) {}
+
+  add(
+    template: Template,
+    bindings: Bindings,
+    apart: boolean,
+    { cause }: { cause?: Item["cause"] } = {},
+  ): Passage {
+    const mentioned = new Set<Value>();
+    const { tense, quotes, narrator } = this.manner;
+    const breaks = this.text !== "" &&
+      (apart || /(^|\n)—[^\n]*$/.test(this.text) || (this.#sentences >= 3 && this.random.chance(0.35)));
+    if (breaks) this.#discourse.endParagraph();
+    const scope: Scope = {
+      ...{ bindings, tense, quotes, discourse: this.#discourse, mentioned, ownersKnown: true },
+      ...(narrator && { narrator }),
+      ...(cause && { clauses: { c: cause } }),
+    };
+    const text = render(template, scope, this.random);
+    const spoken = text.startsWith("—") && this.text !== "";
+    if (breaks || spoken) this.#sentences = 0;
+    this.text += this.text === "" ? text : (breaks || spoken ? "\n" : " ") + text;
+    this.#sentences++;
+    return { text, mentioned };
+  }
+}
+
+/** Years of age. */
+const AGES = { child: [6, 11], adult: [24, 59], old: [66, 88] } as const;
+
+/** What openings and endings of all frames speak of; drawn when a wording asks for it. */
+class General {
+  readonly #known: Record<string, Value> = {};
+
+  constructor(private readonly plan: Plan, private readonly random: Random) {}
+
+  bindings({ names }: Template): Bindings {
+    for (const name of names) this.#known[name] ??= this.#draw(name);
+    return this.#known;
+  }
+
+  #draw(name: string): Value {
+    const { random, plan: { draw, frames, bindings } } = this;
+    const { lexicon, casting } = draw;
+    const [{ cast }] = frames;
+    const a = bindings[cast[0].name] as Character;
+    const bound = (sort: string) => {
+      const role = cast.find((role) => role.sort === sort);
+      return role && bindings[role.name];
+    };
+    switch (name) {
+      case "a":
+        return a;
+      case "d": // day of the week
+        return bound("day") ?? random.pick(lexicon.calendar("día")).singular;
+      case "w": // weather
+        return bound("weather") ?? random.pick(lexicon.weather);
+      case "n": { // years of age
+        const [low, high] = AGES[a.age ?? "child"];
+        return random.between(low, high);
+      }
+      case "k": // day of the month
+        return random.between(2, 28);
+      case "mes":
+        return random.pick(lexicon.calendar("mes")).singular;
+      case "q": // to whom a letter goes
+        return relative(draw, a);
+      case "i": { // what the writer is to them
+        const q = this.#known.q as Character;
+        const kin = lexicon.family.find(({ masculine, feminine }) =>
+          [masculine, feminine].includes(q.noun.singular)
+        )!;
+        const inverse = lexicon.family.find(({ masculine }) => masculine === kin.inverse)!;
+        return a.noun.gender === "m" ? inverse.masculine : inverse.feminine;
+      }
+    }
+    return casting.town();
+  }
+}
