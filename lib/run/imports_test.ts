@@ -26,6 +26,7 @@ const LAYERS = [
   "lib/folders.ts",
   "lib/lock.ts",
   "lib/files.ts",
+  "lib/safetensors_header.ts",
   "lib/progress.ts",
   "lib/page.ts",
   "lib/plot.ts",
