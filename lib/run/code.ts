@@ -11,7 +11,7 @@ const ROOT = new URL("../../", import.meta.url).pathname;
  * or decide whether a stage runs; a change in one does not make a result stale.
  */
 const PRESENTATION = [
-  /^lib\/(errors|files|folders|page|plot|progress)\.ts$/,
+  /^lib\/(disk_space|errors|files|folders|page|plot|progress)\.ts$/,
   /^lib\/(evaluate|data\/corpus)\/report\.ts$/,
   // Presets are compared by their values. What these modules compute of them is in training.ts.
   /^lib\/run\/(?!training\.ts$)/,

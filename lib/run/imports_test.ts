@@ -22,6 +22,7 @@ const LAYERS = [
   "lib/tensor",
   "lib/device",
   "lib/errors.ts",
+  "lib/disk_space.ts",
   "lib/event_loop.ts",
   "lib/folders.ts",
   "lib/lock.ts",

@@ -78,7 +78,7 @@ export async function workspace(
   const program = (rights: string[], module: string, args: string[], env: Record<string, string> = {}) =>
     new Deno.Command(Deno.execPath(), {
       args: [
-        ...["run", "-q", "--no-prompt", `--config=${root}deno.json`, "--allow-read"],
+        ...["run", "-q", "--no-prompt", `--config=${root}deno.json`, "--allow-read", "--allow-sys=statfs"],
         ...[
           ...rights,
           "--allow-env=INIT_CWD,NODE_ENV,LOG_STREAM,LOG_TOKENS,XDG_RUNTIME_DIR,HF_TOKEN,HF_ENDPOINT",
