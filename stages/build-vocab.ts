@@ -1,27 +1,40 @@
 /**
- * From training documents to a vocabulary.
+ * From training documents to a vocabulary, and to the corpus encoded with it.
  *
  *   deno task build-vocab --config configs/mini.yaml
  *
- * Writes tokenizer.json and report.json into data/processed/<name>/vocabulary.
+ * Writes tokenizer.json, report.json, train.safetensors and validation.safetensors into
+ * data/processed/<name>/vocabulary.
  */
-import { join } from "@std/path";
-import { readDocuments } from "../lib/data/documents.ts";
+import { dirname, join } from "@std/path";
+import { eachDocument } from "../lib/data/documents.ts";
+import { bytesPerToken, type Encoded, writeShard } from "../lib/data/shard.ts";
+import { requireDisk } from "../lib/disk_space.ts";
 import { writeFileAtomic } from "../lib/files.ts";
-import { count } from "../lib/progress.ts";
+import { bar, count, type Part } from "../lib/progress.ts";
 import { runAlone } from "../lib/run/main.ts";
 import { defineStage } from "../lib/run/stage.ts";
 import { TokenizerSection } from "../lib/run/tokenizer_section.ts";
+import { deriveSeed } from "../lib/tensor/random.ts";
 import type { SpecialIds } from "../lib/text/special.ts";
 import { type Tokenizer, vocabularyBuilder } from "../lib/text/tokenizer.ts";
 import { prepareCorpus } from "./prepare-corpus.ts";
 
-/** How often each token stands in the documents. */
-function countTokens(tokenizer: Tokenizer, documents: readonly string[]): Float64Array {
-  const counts = new Float64Array(tokenizer.size);
-  for (const text of documents) for (const id of tokenizer.encode(text)) counts[id]++;
-  return counts;
+const PARTS = ["train", "validation"] as const;
+
+/** Tokens of a byte of text, roughly, where a token is no single character. */
+const TOKENS_PER_BYTE = 0.3;
+
+async function buildTokenizer(
+  documents: AsyncIterable<string>,
+  { kind, min_count: minCount, always, size }: TokenizerSection,
+): Promise<Tokenizer> {
+  const builder = vocabularyBuilder(kind);
+  for await (const text of documents) builder.add(text);
+  return builder.build({ minCount, always, size });
 }
+
+type Parts<T> = Record<typeof PARTS[number], T>;
 
 /** The share of the tokens that the vocabulary knows. */
 function coverage(counts: Float64Array, { unk }: SpecialIds): number {
@@ -29,50 +42,96 @@ function coverage(counts: Float64Array, { unk }: SpecialIds): number {
   return all === 0 || unk === null ? 1 : 1 - counts[unk] / all;
 }
 
+function reportOn(tokenizer: Tokenizer, { train, validation }: Parts<Encoded>) {
+  const special = Object.values(tokenizer.special).filter((id) => id !== null);
+  const rarest = Array.from(train.counts, (count, id) => ({ id, count }))
+    .filter(({ id }) => !special.includes(id)).sort((a, b) => a.count - b.count).slice(0, 20)
+    .map(({ id, count }) => ({ token: tokenizer.label(id), count }));
+  return {
+    kind: tokenizer.kind,
+    size: tokenizer.size,
+    special: special.map((id) => tokenizer.label(id)),
+    coverage: {
+      train: coverage(train.counts, tokenizer.special),
+      validation: coverage(validation.counts, tokenizer.special),
+    },
+    tokens: { train: train.tokens, validation: validation.tokens },
+    rarest,
+  };
+}
+
+/** The documents of a file, with a line for every tenth of a second on how far they are read. */
+async function* showProgress(
+  path: string,
+  doing: string,
+  show: (parts: readonly Part[]) => void,
+): AsyncGenerator<string> {
+  const { size } = await Deno.stat(path);
+  const started = performance.now();
+  let shown = started, characters = 0;
+  for await (const text of eachDocument(path)) {
+    yield text;
+    characters += text.length;
+    const now = performance.now();
+    if (now - shown < 100) continue;
+    shown = now;
+    const rate = `${(characters / (now - started) / 1000).toFixed(1)} million characters/s`;
+    show([[doing, 2], [bar(characters / size), 3], [rate, 1]]);
+  }
+}
+
 export const buildVocab = defineStage({
   name: "build-vocab",
-  about: "Builds the tokenizer's vocabulary from the training documents.",
+  about: "Builds the tokenizer's vocabulary from the training documents, and encodes the corpus with it.",
   module: import.meta.url,
   sections: { tokenizer: TokenizerSection.prefault({}) },
-  settings: [],
+  settings: ["seed"],
   out: ({ name }) => `data/processed/${name}/vocabulary`,
   after: () => [prepareCorpus],
   shared: true,
   async run({ preset, out, terminal }) {
     const corpus = prepareCorpus.out(preset);
-    const train = await readDocuments(join(corpus, "train.jsonl"));
-    const validation = await readDocuments(join(corpus, "validation.jsonl"));
-    const builder = vocabularyBuilder(preset.tokenizer.kind);
-    for (const text of train) builder.add(text);
-    const { min_count: minCount, always, size } = preset.tokenizer;
-    const tokenizer = builder.build({ minCount, always, size });
-    const special = Object.values(tokenizer.special).filter((id) => id !== null);
-    const counts = countTokens(tokenizer, train);
-    const rarest = Array.from(counts, (count, id) => ({ id, count }))
-      .filter(({ id }) => !special.includes(id)).sort((a, b) => a.count - b.count).slice(0, 20)
-      .map(({ id, count }) => ({ token: tokenizer.label(id), count }));
-    const report = {
-      kind: tokenizer.kind,
-      size: tokenizer.size,
-      special: special.map((id) => tokenizer.label(id)),
-      coverage: {
-        train: coverage(counts, tokenizer.special),
-        validation: coverage(countTokens(tokenizer, validation), tokenizer.special),
-      },
-      rarest,
-    };
+    const pathOf = (part: string) => join(corpus, `${part}.jsonl`);
+    const read = (part: string, doing: string) =>
+      showProgress(pathOf(part), doing, (parts) => terminal.progress(parts));
+    const { kind, size } = preset.tokenizer;
+    const perByte = bytesPerToken(size) * (kind === "char" ? 1 : TOKENS_PER_BYTE);
+    const bytes = { train: 0, validation: 0 };
+    for (const part of PARTS) bytes[part] = (await Deno.stat(pathOf(part))).size * perByte;
+    const remedy = "free some, or give less text in prepare-corpus.sources";
+    await requireDisk(dirname(out), bytes.train + bytes.validation, remedy);
+
+    const tokenizer = await buildTokenizer(read("train", "counting words"), preset.tokenizer);
     await writeFileAtomic(join(out, "tokenizer.json"), JSON.stringify(tokenizer.toJson()) + "\n");
+    const encode = (part: typeof PARTS[number]) =>
+      writeShard(join(out, `${part}.safetensors`), read(part, "encoding"), {
+        tokenizer,
+        seed: deriveSeed(preset.seed, "documents", part),
+        bytes: bytes[part],
+      });
+    const report = reportOn(tokenizer, {
+      train: await encode("train"),
+      validation: await encode("validation"),
+    });
     await writeFileAtomic(join(out, "report.json"), JSON.stringify(report, null, 1) + "\n");
     const percent = (share: number) => `${(100 * share).toFixed(3)} %`;
-    terminal.log(`  ${count(tokenizer.size)} tokens, ${special.length} of them special`);
+    terminal.log(`  ${count(report.size)} tokens, ${report.special.length} of them special`);
     terminal.log(
       `  covers ${percent(report.coverage.train)} of training text, ` +
         `${percent(report.coverage.validation)} of validation text`,
     );
     terminal.log(
-      `  rarest: ${rarest.slice(0, 10).map((r) => `${JSON.stringify(r.token)} ×${r.count}`).join(", ")}`,
+      `  rarest: ${
+        report.rarest.slice(0, 10).map((r) => `${JSON.stringify(r.token)} ×${r.count}`).join(", ")
+      }`,
     );
-    return { finished: true, metrics: { size: report.size, coverage: report.coverage } };
+    terminal.log(
+      `  encoded: ${count(report.tokens.train)} training tokens, ${count(report.tokens.validation)} held out`,
+    );
+    return {
+      finished: true,
+      metrics: { size: report.size, coverage: report.coverage, tokens: report.tokens },
+    };
   },
 });
 

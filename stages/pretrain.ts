@@ -7,7 +7,7 @@
  */
 import { join } from "@std/path";
 import { trainingBatch, validationBatches } from "../lib/data/batches.ts";
-import { readStreams } from "../lib/data/streams.ts";
+import { openStreams } from "../lib/data/streams.ts";
 import { complete } from "../lib/generate/complete.ts";
 import { Decoder } from "../lib/model/decoder.ts";
 import { count } from "../lib/progress.ts";
@@ -43,7 +43,7 @@ export const pretrain = defineStage({
     const { preset, out, terminal, resume } = context;
     const { model: { context: time }, pretrain: options, seed } = preset;
     const tokenizer = await readTokenizer(join(buildVocab.out(preset), "tokenizer.json"));
-    const streams = await readStreams(prepareCorpus.out(preset), tokenizer, time);
+    using streams = await openStreams(buildVocab.out(preset), tokenizer, time);
     const config = architecture(preset.model, tokenizer.size);
     const device = await openFor(preset, terminal, { config, batch: options.batch });
     requireMemory(device, config, options.batch);
@@ -58,16 +58,13 @@ export const pretrain = defineStage({
       terminal.log(`  resuming after step ${resume.step}`);
     } else model.initialize(deriveSeed(seed, "weights"));
 
-    const entropy = unigramEntropy(streams.validation);
+    const entropy = unigramEntropy(streams.validation, tokenizer.size);
     terminal.log(
-      `  data: ${count(streams.train.length)} training tokens, ${count(streams.validation.length)} held ` +
-        `out, whose unigram entropy is ${entropy.toFixed(4)} nats`,
+      `  data: ${count(streams.train.length)} training tokens in ${count(streams.train.documents)} ` +
+        `documents, ${count(streams.validation.length)} held out, whose unigram entropy is ` +
+        `${entropy.toFixed(4)} nats`,
     );
-    const batches = validationBatches(streams.validation, {
-      batch: options.batch,
-      time,
-      limit: options.eval_batches,
-    });
+    const held = { batch: options.batch, time, limit: options.eval_batches };
     const sample = async ({ prompt, tokens, temperature, top_k }: typeof options.sample) => {
       const drawing = { maxNewTokens: tokens, temperature, topK: top_k, seed: deriveSeed(seed, "sample") };
       return prompt + await complete(model, tokenizer, prompt, drawing);
@@ -102,7 +99,7 @@ export const pretrain = defineStage({
         });
         return languageBatch(model, batch);
       },
-      evaluate: () => evaluateLoss(model, batches, tokenizer),
+      evaluate: () => evaluateLoss(model, validationBatches(streams.validation, held), tokenizer),
       sample: () => sample(options.sample),
     });
     device.close();

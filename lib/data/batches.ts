@@ -2,6 +2,7 @@
 import type { Tokens } from "../model/decoder.ts";
 import { IGNORED } from "../ops/cross_entropy.ts";
 import { uniform } from "../tensor/random.ts";
+import type { TokenStream } from "./token_stream.ts";
 
 export interface Batch {
   readonly tokens: Tokens;
@@ -10,19 +11,22 @@ export interface Batch {
 }
 
 /** B windows of T tokens that start at `starts`, with the tokens after them as targets. */
-function windows(stream: Uint32Array, starts: readonly number[], time: number): Batch {
+function windows(stream: TokenStream, starts: readonly number[], time: number): Batch {
   const ids = new Uint32Array(starts.length * time);
   const targets = new Uint32Array(starts.length * time).fill(IGNORED);
-  starts.forEach((start, row) => {
-    ids.set(stream.subarray(start, start + time), row * time);
-    targets.set(stream.subarray(start + 1, start + 1 + time), row * time);
+  const row = new Uint32Array(time + 1);
+  starts.forEach((start, n) => {
+    const tokens = row.subarray(0, Math.min(row.length, stream.length - start));
+    stream.read(start, tokens);
+    ids.set(tokens.subarray(0, time), n * time);
+    targets.set(tokens.subarray(1), n * time);
   });
   return { tokens: { ids, batch: starts.length, time }, targets };
 }
 
 /** Windows at random places, for one micro-batch of one step. */
 export function trainingBatch(
-  stream: Uint32Array,
+  stream: TokenStream,
   { batch, time, seed, step }: { batch: number; time: number; seed: number; step: number },
 ): Batch {
   const places = stream.length - time; // starts whose last target is inside
@@ -34,16 +38,15 @@ export function trainingBatch(
  * The stream cut into consecutive windows, each token a target once; of more than `limit` batches, as
  * many spread evenly.
  */
-export function validationBatches(
-  stream: Uint32Array,
+export function* validationBatches(
+  stream: TokenStream,
   { batch, time, limit }: { batch: number; time: number; limit: number },
-): Batch[] {
-  const starts: number[] = [];
-  for (let at = 0; at + 1 < stream.length; at += time) starts.push(at);
-  const batches: number[][] = [];
-  for (let i = 0; i < starts.length; i += batch) batches.push(starts.slice(i, i + batch));
-  const wanted = Math.min(limit, batches.length);
-  return Array.from({ length: wanted }, (_, i) => {
-    return windows(stream, batches[Math.floor(i * batches.length / wanted)], time);
-  });
+): Generator<Batch> {
+  const rows = Math.ceil((stream.length - 1) / time), batches = Math.ceil(rows / batch);
+  const wanted = Math.min(limit, batches);
+  for (let i = 0; i < wanted; i++) {
+    const first = batch * Math.floor(i * batches / wanted);
+    const length = Math.min(batch, rows - first);
+    yield windows(stream, Array.from({ length }, (_, row) => (first + row) * time), time);
+  }
 }

@@ -3,22 +3,25 @@ import { UserError } from "../errors.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 import { readLines } from "./lines.ts";
 
-/** @throws {UserError} if it cannot be read, or a line is no document, with its number */
-export async function readDocuments(path: string): Promise<string[]> {
-  const remedy = "make the file with deno task prepare-corpus";
-  const documents: string[] = [];
-  for await (const line of readLines(path, remedy)) documents.push(documentOf(line));
-  return documents;
+const REMEDY = "make the file with deno task prepare-corpus";
 
-  function documentOf(line: string): string {
-    try {
-      const { text } = JSON.parse(line);
-      if (typeof text === "string") return text;
-    } catch {
-      // told below, as for a line without a text
-    }
-    throw new UserError(`${path}:${documents.length + 1}: no {"text": …} line; ${remedy}`);
+/** @throws {UserError} if it cannot be read, or a line is no document, with its number */
+export async function* eachDocument(path: string): AsyncGenerator<string> {
+  let number = 1;
+  for await (const line of readLines(path, REMEDY)) yield documentOf(line, `${path}:${number++}`);
+}
+
+/** All of them at once. */
+export const readDocuments = (path: string): Promise<string[]> => Array.fromAsync(eachDocument(path));
+
+function documentOf(line: string, where: string): string {
+  try {
+    const { text } = JSON.parse(line);
+    if (typeof text === "string") return text;
+  } catch {
+    // told below, as for a line without a text
   }
+  throw new UserError(`${where}: no {"text": …} line; ${REMEDY}`);
 }
 
 /** All documents as `<bos> text <eos>`, one after another. */

@@ -2,24 +2,26 @@
 import { join } from "@std/path";
 import { UserError } from "../errors.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
-import { readDocuments, tokenStream } from "./documents.ts";
+import { Shard } from "./shard.ts";
 
 /**
- * @param corpus the folder of its documents
+ * @param folder of the shards
  * @param context tokens of a sequence
  * @throws {UserError} if there is less training text than a sequence takes, or no held-out text
  */
-export async function readStreams(corpus: string, tokenizer: Tokenizer, context: number) {
-  const read = async (name: string) => tokenStream(await readDocuments(join(corpus, name)), tokenizer);
-  const streams = { train: await read("train.jsonl"), validation: await read("validation.jsonl") };
-  if (streams.train.length <= context) {
+export async function openStreams(folder: string, tokenizer: Tokenizer, context: number) {
+  const open = (part: string) => Shard.open(join(folder, `${part}.safetensors`), tokenizer);
+  using opened = new DisposableStack();
+  const train = opened.use(await open("train")), validation = opened.use(await open("validation"));
+  if (train.length <= context) {
     throw new UserError(
       `model.context: ${context} tokens are more than the training text's ` +
-        `${streams.train.length}; lower it to at most ${streams.train.length - 1}, or add text`,
+        `${train.length}; lower it to at most ${train.length - 1}, or add text`,
     );
   }
-  if (streams.validation.length < 2) {
+  if (validation.length < 2) {
     throw new UserError("prepare-corpus.validation.share: no text is held out; raise it, or add text");
   }
-  return streams;
+  const files = opened.move();
+  return { train, validation, [Symbol.dispose]: () => files.dispose() };
 }

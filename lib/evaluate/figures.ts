@@ -4,6 +4,7 @@ import { tokenStream } from "../data/documents.ts";
 import type { Question } from "../data/instructions.ts";
 import type { Pair } from "../data/pairs.ts";
 import { repeatSplit } from "../data/labelled.ts";
+import { inMemory } from "../data/token_stream.ts";
 import type { Device } from "../device/device.ts";
 import { UserError } from "../errors.ts";
 import { exists } from "../files.ts";
@@ -38,7 +39,7 @@ export async function languageFigures(
 ) {
   const model = new Decoder(device, config);
   model.load(values);
-  const stream = tokenStream(documents, tokenizer);
+  const stream = inMemory(tokenStream(documents, tokenizer));
   const batches = validationBatches(stream, { batch: TEXTS, time: config.context, limit: Infinity });
   const text = await evaluateLoss(model, batches, tokenizer);
   const positions = await lossByPosition(model, stream);

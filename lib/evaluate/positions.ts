@@ -3,6 +3,7 @@
  * was trained with. Models with learned positions end there.
  */
 import { validationBatches } from "../data/batches.ts";
+import type { TokenStream } from "../data/token_stream.ts";
 import type { Decoder } from "../model/decoder.ts";
 import { IGNORED, tokenLosses } from "../ops/cross_entropy.ts";
 import { scope } from "../tensor/tensor.ts";
@@ -20,7 +21,7 @@ const RANGES = 16;
 const TOKENS = { batch: 2048, all: 65_536 };
 
 /** @param stream held-out tokens; windows of twice the context are cut from it, if positions allow that */
-export async function lossByPosition(model: Decoder, stream: Uint32Array): Promise<PositionLoss[]> {
+export async function lossByPosition(model: Decoder, stream: TokenStream): Promise<PositionLoss[]> {
   const { device } = model.parameters;
   const { context } = model.config;
   const time = Math.min(model.longest(), 2 * context);

@@ -71,7 +71,7 @@ export async function listOutputs(
 }
 
 /**
- * The files of a folder that later stages read: documents, vocabularies and checkpoints. Reports, curves and
+ * The files of a folder that later stages read: documents, encoded or not, vocabularies and checkpoints. Reports, curves and
  * logs do not decide what is made of them, and `last/` is not read where there is a `best/`.
  */
 export function handedOn(files: readonly string[]): string[] {
@@ -81,4 +81,5 @@ export function handedOn(files: readonly string[]): string[] {
   });
 }
 
-const READ_LATER = /(^|\/)((train|validation)\.jsonl|(tokenizer|config)\.json|model\.safetensors)$/;
+const READ_LATER =
+  /(^|\/)((train|validation)\.(jsonl|safetensors)|(tokenizer|config)\.json|model\.safetensors)$/;

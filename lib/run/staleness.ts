@@ -55,7 +55,9 @@ export async function staleness(
     stage.after(preset).some((earlier) => path.startsWith(`${earlier.out(preset)}/`));
   // Older manifests list every file of the earlier stages.
   const relevant = new Set([...before.filter((path) => !made(path)), ...handedOn(before.filter(made))]);
-  for (const path of relevant.union(new Set(Object.keys(inputs)))) {
+  // Files of earlier stages that it did not read when it was made: later stages do not mind that, as it is older code.
+  const read = Object.keys(inputs).filter((path) => own || path in manifest.inputs || !made(path));
+  for (const path of relevant.union(new Set(read))) {
     if (inputs[path] !== manifest.inputs[path]) return { manifest, why: "input", path };
   }
   const outputs = Object.keys(manifest.outputs);

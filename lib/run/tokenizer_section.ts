@@ -26,3 +26,5 @@ export const TokenizerSection = z.strictObject({
     context.addIssue({ code: "custom", path: ["size"], message });
   }
 });
+
+export type TokenizerSection = z.infer<typeof TokenizerSection>;

@@ -1,5 +1,6 @@
 /** Loss on held-out text. */
 import type { Batch } from "../data/batches.ts";
+import type { TokenStream } from "../data/token_stream.ts";
 import type { Decoder } from "../model/decoder.ts";
 import { IGNORED } from "../ops/cross_entropy.ts";
 import { scope } from "../tensor/tensor.ts";
@@ -23,22 +24,20 @@ export interface Prediction {
 
 export async function evaluateLoss(
   model: Decoder,
-  batches: readonly Batch[],
+  batches: Iterable<Batch>,
   tokenizer: Tokenizer,
 ): Promise<Prediction> {
   const { device } = model.parameters;
   const flight = new Flight<Float32Array>();
   const losses: Float32Array[] = [];
-  for (const { tokens, targets } of batches) {
-    const loss = scope(() => device.snapshot(model.loss(tokens, targets).buffer));
+  const sizes: number[] = [];
+  let targets = 0, characters = 0, bytes = 0, unknowns = 0;
+  for (const batch of batches) {
+    const loss = scope(() => device.snapshot(model.loss(batch.tokens, batch.targets).buffer));
     device.flush();
     losses.push(...await flight.add(() => loss.data()));
-  }
-  losses.push(...await flight.land());
-  let nats = 0, targets = 0, characters = 0, bytes = 0, unknowns = 0;
-  for (const [i, batch] of batches.entries()) {
     const counted = batch.targets.filter((t) => t !== IGNORED);
-    nats += losses[i][0] * counted.length;
+    sizes.push(counted.length);
     targets += counted.length;
     for (const id of counted) {
       const spelled = tokenizer.bytes(id);
@@ -49,6 +48,8 @@ export async function evaluateLoss(
       characters += spelled.reduce((n, byte) => n + Number(!continues(byte)), unknown);
     }
   }
+  losses.push(...await flight.land());
+  const nats = losses.reduce((sum, [loss], i) => sum + loss * sizes[i], 0);
   const loss = nats / targets, bits = nats / Math.LN2;
   return {
     loss,
@@ -62,11 +63,21 @@ export async function evaluateLoss(
 /** Whether a byte of UTF-8 continues a character. */
 const continues = (byte: number) => (byte & 0xc0) === 0x80;
 
-/** What guessing by frequency alone costs, in nats per token: the entropy of the stream's tokens. */
-export function unigramEntropy(stream: Uint32Array): number {
-  const counts = new Map<number, number>();
-  for (const id of stream) counts.set(id, (counts.get(id) ?? 0) + 1);
+/** Tokens that are counted at once. */
+const COUNTED = 1 << 18;
+
+/**
+ * What guessing by frequency alone costs, in nats per token: the entropy of the stream's tokens.
+ * @param size of the vocabulary
+ */
+export function unigramEntropy(stream: TokenStream, size: number): number {
+  const counts = new Float64Array(size), buffer = new Uint32Array(COUNTED);
+  for (let at = 0; at < stream.length; at += COUNTED) {
+    const ids = buffer.subarray(0, stream.length - at);
+    stream.read(at, ids);
+    for (let i = 0; i < ids.length; i++) counts[ids[i]]++;
+  }
   let entropy = 0;
-  for (const n of counts.values()) entropy -= n / stream.length * Math.log(n / stream.length);
+  for (const n of counts) if (n > 0) entropy -= n / stream.length * Math.log(n / stream.length);
   return entropy;
 }

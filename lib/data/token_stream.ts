@@ -1,0 +1,14 @@
+/** Encoded documents, one after another, as batches are cut from them. */
+
+/** In memory, or in a file of any size (`Shard`). */
+export interface TokenStream {
+  /** Tokens in all. */
+  readonly length: number;
+  /** Fills `into` with the tokens from place `from` on. There must be as many. */
+  read(from: number, into: Uint32Array): void;
+}
+
+export function inMemory(tokens: Uint32Array): TokenStream {
+  const { length } = tokens;
+  return { length, read: (from, into) => into.set(tokens.subarray(from, from + into.length)) };
+}
