@@ -25,8 +25,8 @@ export function fault(text: string, beginning: Beginning = "capital"): string | 
     return "question marks that do not match";
   }
   if ((text.match(/«/g) ?? []).length !== (text.match(/»/g) ?? []).length) return "quotes that do not match";
-  if (beginning === "capital" && /^[¿¡«(]*\p{Ll}/u.test(text)) return "a small letter at the beginning";
-  if (/[.?!] [¿¡«(]*\p{Ll}/u.test(text)) return "a small letter after the end of a sentence";
+  if (beginning === "capital" && /^[¿¡(]*\p{Ll}/u.test(text)) return "a small letter at the beginning";
+  if (/[.?!] [¿¡(]*\p{Ll}/u.test(text)) return "a small letter after the end of a sentence";
   return undefined;
 }
 
