@@ -22,6 +22,7 @@ const FLAGS = [
   "countable", // "tres manzanas"; not "tres arenas"
   "breakable",
   "valuable",
+  "small", // fits in a pocket or a bag
   "sharp",
   "electric",
   "vehicle", // carries people
