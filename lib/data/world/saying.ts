@@ -14,11 +14,12 @@ export interface Speech {
   readonly random: Random;
 }
 
-function verbOf({ text, speaker, discourse, random }: Speech): string {
+/** @param said what stands before the verb, or all of it */
+function verbOf({ text, speaker, discourse, random }: Speech, said: string): string {
   const answers = discourse.asked !== undefined && discourse.asked !== speaker;
   discourse.asked = text.endsWith("?") ? speaker : undefined;
-  if (text.endsWith("?")) return "preguntar";
-  if (text.endsWith("!")) return random.weighted([["exclamar", 5], ["gritar", 2], ["decir", 3]]);
+  if (said.endsWith("?")) return "preguntar";
+  if (said.endsWith("!")) return random.weighted([["exclamar", 5], ["gritar", 2], ["decir", 3]]);
   if (answers) return random.weighted([["contestar", 4], ["responder", 4], ["decir", 2]]);
   if (text.length < 40) return "decir";
   return random.weighted([["decir", 14], ["comentar", 2], ["explicar", 2], ["asegurar", 1]]);
@@ -30,14 +31,15 @@ const joined = (...words: string[]) => words.filter(Boolean).join(" ");
 export function saidBy(speech: Speech): string {
   const { random, dash } = speech;
   const text = speech.text.trim();
-  const verb = speech.verb(verbOf({ ...speech, text }));
+  const first = dash ? /^[^.?!]*[.?!]+(?= )/.exec(text)?.[0] : undefined;
+  const split = first !== undefined && !first.endsWith("..") && random.chance(0.5);
+  const verb = speech.verb(verbOf({ ...speech, text }, split ? first : text));
   const name = speech.mention();
   const bare = text.endsWith(".") && !text.endsWith("..") ? text.slice(0, -1) : text;
   if (!dash) {
     return random.chance(0.6) ? `${joined(name, verb)}: «${bare}».` : `«${bare}», ${joined(verb, name)}.`;
   }
-  const first = /^[^.?!]*[.?!]+(?= )/.exec(text)?.[0];
-  if (first && !first.endsWith("..") && random.chance(0.5)) {
+  if (split) {
     const shown = first.endsWith(".") ? first.slice(0, -1) : first;
     return `—${shown} —${joined(verb, name)}—. ${text.slice(first.length + 1)}`;
   }

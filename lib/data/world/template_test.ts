@@ -146,6 +146,8 @@ Deno.test("direct speech is set with dashes or guillemets, and its verb fits it"
   assert(dashes.has("Inés preguntó:\n—¿Has visto mi llave roja?\nLuego rio."), [...dashes].join("\n"));
   const split = variants('{say b: "no. búsca{x.lo} en {el m}."}');
   assert(split.has("—No —dijo Luis—. Búscala en el mercado."), [...split].join("\n"));
+  const asked = variants('{say b: "no sé. ¿y tú?"}');
+  assert(asked.has("—No sé —dijo Luis—. ¿Y tú?") && asked.has("—No sé. ¿Y tú? —preguntó Luis."));
   const quoted = variants('{say b: "ya voy."}', () => ({ quotes: "guillemets" }));
   assert(quoted.has("Luis dijo: «Ya voy».") && quoted.has("«Ya voy», dijo Luis."), [...quoted].join("\n"));
   assert(variants('{say a: "¡ay!"}', () => ({ narrator: a })).has("—¡Ay! —exclamé."));
