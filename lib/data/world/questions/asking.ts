@@ -8,8 +8,8 @@ import { Wordings } from "../wordings.ts";
 const PLAIN = 0.4;
 
 /** Of other questions, "dime" is followed by "si". */
-const INTERROGATIVE =
-  /^(?:\p{L}{1,5} )?(?:qué|quién|quiénes|cuál|cuáles|dónde|adónde|cómo|cuándo|cuánt[oa]s?|por qué)(?!\p{L})/u;
+export const INTERROGATIVE =
+  /^(?:(?:a|de|en|con|por|para|entre|sobre|desde|hasta) )?(?:qué|quién|quiénes|cuál|cuáles|dónde|adónde|cómo|cuándo|cuánt[oa]s?|por qué)(?!\p{L})/u;
 
 /** How an answer of sí or no is asked for: with a word of explanation, or not. */
 export interface Whether {

@@ -1,0 +1,70 @@
+import { assert, assertEquals } from "@std/assert";
+import { Wordings } from "../wordings.ts";
+import { load } from "./knowledge.ts";
+import { assertWellFormed, draws, files, ways } from "./checking.ts";
+
+const family = await load(files);
+const { lexicon } = files;
+const turns = draws(family, 6000).map(({ turns }) => turns[0]);
+
+Deno.test("conocimiento: 2,000 questions are well formed and differ", () => assertWellFormed(family));
+
+/** Counts the answers that a pattern reads, and checks each against the word files. */
+function checked(pattern: RegExp, check: (match: RegExpExecArray, instruction: string) => void): number {
+  const matches = turns.flatMap(({ instruction, response }) => {
+    const match = pattern.exec(response);
+    return match ? [[match, instruction] as const] : [];
+  });
+  for (const [match, instruction] of matches) check(match, instruction);
+  return matches.length;
+}
+
+const own = (name: string) => lexicon.nouns.filter(({ singular }) => singular === name);
+
+Deno.test("conocimiento: what things are for, eat and have is what nouns.tsv says", () => {
+  const uses = checked(/^(?:El|La) ([\p{L} ]+?) sirve para (.+)\.$/u, ([, name, uses]) => {
+    assert(own(name).some((word) => word.for.every((use) => uses.includes(use))), `${name}: ${uses}`);
+  });
+  const meals = checked(/^(?:El|La) ([\p{L} ]+?) come (.+)\.$/u, ([, name, meals]) => {
+    assert(
+      own(name).some(({ eats }) => eats.length === meals.split(/, | [ye] /).length),
+      `${name}: ${meals}`,
+    );
+  });
+  const kinds = checked(
+    /^Una? ([\p{L} ]+?) es una? (.+?) que (?:sirve|come|se encuentra) /u,
+    ([, name, kind]) => {
+      assert(own(name).some(({ is }) => is.singular === kind), `${name}: ${kind}`);
+    },
+  );
+  assert(uses > 50 && meals > 20 && kinds > 50, `${uses} uses, ${meals} meals, ${kinds} kinds`);
+});
+
+Deno.test("conocimiento: opposites, towns and professions are those of their files", () => {
+  const opposites = checked(/^Lo contrario de «(\p{L}+)» es «(\p{L}+)»\.$/u, ([, word, opposite]) => {
+    assertEquals((lexicon.adjective(word) ?? lexicon.verb(word))?.opposite, opposite);
+  });
+  const towns = checked(/^(?!Uno )([\p{L} ]+?) está en ([\p{L} ]+)\.$/u, ([, name, country], instruction) => {
+    const town = lexicon.towns.find((town) => town.name === name);
+    assert(town?.country === country || /contine|país|mundo/.test(instruction), instruction);
+  });
+  const work = checked(/^El trabajo (?:del|de la) ([\p{L} ]+?) es (.+)\.$/u, ([, name, work]) => {
+    const profession = lexicon.professions.find((one) => [one.masculine, one.feminine].includes(name));
+    assert(profession!.does.every((task) => work.includes(task)), name);
+  });
+  assert(
+    opposites > 30 && towns > 30 && work > 30,
+    `${opposites} opposites, ${towns} towns, ${work} professions`,
+  );
+});
+
+Deno.test("conocimiento: answers name what was asked, and are asked in more than 100 ways", async () => {
+  for (const { instruction, response } of turns.slice(0, 500)) {
+    const words = (text: string) => text.toLowerCase().match(/\p{L}{3,}/gu) ?? [];
+    const asked = words(instruction).map((word) => word.slice(0, 4));
+    // Those that ask who or what answer with the name alone.
+    if (response.split(" ").length <= 6) continue;
+    assert(words(response).some((word) => asked.includes(word.slice(0, 4))), `${instruction} → ${response}`);
+  }
+  assert(ways(await Wordings.read(`${files.folder}/questions/knowledge.yaml`)) > 100);
+});
