@@ -13,6 +13,8 @@ export type Bindings = Readonly<Record<string, Value>>;
 
 export interface Task {
   readonly name: string;
+  /** Wordings to ask with that it shares with other tasks. */
+  readonly shares?: string;
   /** How often it comes, beside the others of its family. */
   readonly weight: number;
   /** Its wordings say how the answer is to look, or all answers have one form: no wish for another is added. */
@@ -47,9 +49,9 @@ export class Asking {
     return this.wordings.names;
   }
 
-  say({ name, formed, draw }: Task, random: Random): Asked {
+  say({ name, shares, formed, draw }: Task, random: Random): Asked {
     const scope = { bindings: draw(random) };
-    const template = random.pick(this.wordings.of(name));
+    const template = random.pick(this.wordings.of(shares && random.chance(0.5) ? shares : name));
     const answers = this.wordings.of(`${name} answer`);
     let instruction = fragment(template, scope, random);
     if (random.chance(COURTEOUS) && beginsWithText(template.parts)) {

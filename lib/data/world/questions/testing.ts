@@ -49,11 +49,14 @@ export function checkForm(family: Family, { answers = "capital", draws = 2000, d
 /** Every task has wordings and every wording a task; there are 40 templates or more to ask with. */
 export async function checkWordings(file: string, tasks: readonly Task[]): Promise<void> {
   const wordings = await Wordings.read(`${folder}/questions/${file}.yaml`);
-  const names = tasks.flatMap(({ name }) => [name, `${name} answer`]);
-  assertEquals(wordings.names.toSorted(), names.toSorted());
-  const templates = tasks.reduce((sum, { name }) => sum + wordings.of(name).length, 0);
+  const asked = new Set(tasks.flatMap(({ name, shares }) => shares ? [name, shares] : [name]));
+  assertEquals(
+    wordings.names.toSorted(),
+    [...asked, ...tasks.map(({ name }) => `${name} answer`)].toSorted(),
+  );
+  const templates = [...asked].reduce((sum, name) => sum + wordings.of(name).length, 0);
   assert(templates >= 40, `${templates} templates`);
-  for (const { name } of tasks) assert(wordings.of(name).length >= 5, `${name} is asked in too few ways`);
+  for (const name of asked) assert(wordings.of(name).length >= 5, `${name} is asked in too few ways`);
 }
 
 /** Calls the check of each task by name with what it draws. */

@@ -1,0 +1,134 @@
+/** Sentences in another form: denied, asked, with pronouns, joined, put in order, with capitals. */
+import type { Random } from "../random.ts";
+import { type Clause, Clauses, isDefinite, pronounFor, tell } from "./clauses.ts";
+import type { Bindings, Task } from "./tasks.ts";
+
+const changed = (s: string, r: string, how: string): Bindings => ({ s, r, how, kind: "la oración" });
+
+const TENSES = ["present", "present", "preterite", "future"] as const;
+
+function negation(random: Random, clauses: Clauses): Bindings {
+  const [clause, tense] = [clauses.any(random), random.pick(TENSES)];
+  const withoutSubject = droppable(clause) && random.chance(0.6);
+  const yes = tell(clause, { tense, withoutSubject });
+  const no = tell(clause, { tense, withoutSubject, negated: true });
+  return random.chance(0.75) ? changed(yes, no, "en negativo") : changed(no, yes, "en afirmativo");
+}
+
+/** I, you and we are told by the verb alone. */
+const droppable = ({ subject }: Clause) => ["yo", "tú", "nosotros"].includes(subject.text);
+
+function question(random: Random, clauses: Clauses): Bindings {
+  const clause = clauses.any(random, clauses.subject(random, "third"));
+  const s = tell(clause, { tense: random.pick(TENSES) });
+  return { s, r: `¿${capital(s)}?`, w: `¡${capital(s)}!`, how: "como pregunta", kind: "la oración" };
+}
+
+function objectPronoun(random: Random, clauses: Clauses): Bindings {
+  const clause = clauses.withObject(random, clauses.subject(random, "third"));
+  if (!isDefinite(clause)) return objectPronoun(random, clauses);
+  const tense = random.pick(TENSES);
+  return {
+    ...changed(tell(clause, { tense }), tell(clause, { tense, pronoun: true }), "con un pronombre"),
+    ...{ x: clause.object!.text, w: clause.object!.pronoun },
+  };
+}
+
+function subjectPronoun(random: Random, clauses: Clauses): Bindings {
+  const subject = clauses.subject(random, "third");
+  const clause = clauses.any(random, subject);
+  const [tense, pronoun] = [random.pick(TENSES), pronounFor(subject)];
+  return {
+    ...changed(tell(clause, { tense }), tell(clause, { tense, subject: pronoun }), "con un pronombre"),
+    ...{ x: subject.text, w: pronoun.text },
+  };
+}
+
+/** Two sentences that share the verb, or the subject. */
+function joined(random: Random, clauses: Clauses): Bindings {
+  const subject = clauses.subject(random, "name");
+  if (random.chance(0.5)) {
+    const other = clauses.subject(random, "name");
+    const together = `${subject.text} ${/^H?[IÍ]/.test(other.text) ? "e" : "y"} ${other.text}`;
+    const clause = clauses.any(random, subject);
+    const [first, second] = [tell(clause), tell({ ...clause, subject: other })];
+    return { first, second, r: tell({ ...clause, subject: { text: together, person: 6, gender: "m" } }) };
+  }
+  const [one, two] = [clauses.withObject(random, subject), clauses.withObject(random, subject)];
+  const second = tell(two, { withoutSubject: true });
+  if (one.verb === two.verb || one.after || /^h?[ií]/i.test(second)) return joined(random, clauses);
+  return { first: tell(one), second: tell(two), r: `${tell(one)} y ${second}` };
+}
+
+/** A sentence whose words have one order only: a name, a verb, a thing. */
+function mixed(random: Random, clauses: Clauses): Bindings {
+  const { subject, verb, object } = clauses.withObject(random, clauses.subject(random, "name"));
+  const r = tell({ subject, verb, object: object! }, { tense: random.pick(TENSES) });
+  const words = r.split(" ");
+  const shuffled = random.shuffle(words);
+  if (shuffled.join(" ") === r) return mixed(random, clauses);
+  return { words: shuffled.join(random.pick([", ", " / ", " "])), r };
+}
+
+const STAYS = ["vive en", "trabaja en", "viaja a", "nació en", "quiere ir a", "viene de"];
+
+/** A sentence with names, which is given without capitals. */
+function proper(random: Random, clauses: Clauses): Bindings {
+  const subject = clauses.subject(random, "name");
+  const town = random.pick(clauses.lexicon.towns).name;
+  const r = random.chance(0.6)
+    ? `${subject.text} ${random.pick(STAYS)} ${town}`
+    : tell({ ...clauses.any(random), subject });
+  return { s: r.toLowerCase(), r };
+}
+
+/** Someone who is told to do something, as a friend or politely. */
+function command(random: Random, clauses: Clauses): Bindings {
+  const clause = clauses.withObject(random);
+  const told = (person: 2 | 3 | 6, negated = false) =>
+    tell({ ...clause, subject: { text: "", person, gender: "m" } }, {
+      withoutSubject: true,
+      tense: negated ? "subjunctive" : "imperative",
+      negated,
+    });
+  const negated = random.chance(0.25);
+  const forms = { tú: told(2, negated), usted: told(3, negated), ustedes: told(6, negated) };
+  const [from, to] = random.sample(["tú", "usted", "ustedes"] as const, 2);
+  return { s: forms[from], r: forms[to], from, to };
+}
+
+function forbidden(random: Random, clauses: Clauses): Bindings {
+  const clause = clauses.withObject(random);
+  const person = random.pick([2, 2, 3, 6] as const);
+  const subject = { text: "", person, gender: "m" } as const;
+  const told = { subject, withoutSubject: true };
+  const yes = tell(clause, { ...told, tense: "imperative" });
+  const no = tell(clause, { ...told, tense: "subjunctive", negated: true });
+  return random.chance(0.7) ? changed(yes, no, "en negativo") : changed(no, yes, "en afirmativo");
+}
+
+const capital = (text: string) => text[0].toUpperCase() + text.slice(1);
+
+export function sentenceTasks(clauses: Clauses): readonly Task[] {
+  const task = (
+    name: string,
+    weight: number,
+    draw: (random: Random, clauses: Clauses) => Bindings,
+    shares?: string,
+  ) => ({
+    ...{ name, weight, draw: (random: Random) => draw(random, clauses) },
+    ...(shares === undefined ? {} : { shares }),
+  });
+  return [
+    task("negation", 9, negation, "put"),
+    task("question", 4, question),
+    task("exclamation", 1, question),
+    task("object pronoun", 5, objectPronoun),
+    task("subject pronoun", 4, subjectPronoun),
+    task("joined", 4, joined),
+    task("mixed words", 6, mixed),
+    task("proper names", 4, proper),
+    task("command", 4, command),
+    task("forbidden", 3, forbidden, "put"),
+  ];
+}
