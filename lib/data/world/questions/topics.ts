@@ -17,6 +17,8 @@ export interface Topic {
   readonly ask: readonly Template[];
   /** What they name, in a fixed order. */
   readonly names: readonly string[];
+  /** Whether all its wordings name the person `a`. */
+  readonly tellsOfA: boolean;
   /** It has questions that name nobody and nothing ("quién llegó primero"), and can be told once in a text. */
   readonly once: boolean;
   /** The verbs of questions that name only the person `a`: "qué compró Ana". */
@@ -55,6 +57,7 @@ export async function readTopics({ folder }: WorldFiles): Promise<Topic[]> {
       say,
       ask,
       names: [...names].sort(),
+      tellsOfA: say.every((template) => template.names.has("a")),
       once: named.includes(0),
       asksOfA: verbs(questions.filter((question) => namesOf(question).join() === "a")),
       tells: verbs(say),
@@ -71,7 +74,7 @@ function verbs(templates: readonly Template[]): ReadonlySet<string> {
 
 /** Whether a text that tells one of someone may tell the other, too, so that there is one answer to its questions. */
 export function agrees(asked: Topic, other: Topic): boolean {
-  return asked !== other && asked.names.includes("a") && other.names.includes("a") &&
+  return asked !== other && asked.tellsOfA && other.tellsOfA &&
     asked.asksOfA.isDisjointFrom(other.tells);
 }
 
