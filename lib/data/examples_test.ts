@@ -164,3 +164,20 @@ Deno.test("nearest: the share of words in common and in order, however they are 
   assertEquals(nearest("Hola.", others), null);
   assertEquals(nearest("Hola.", []), null);
 });
+
+Deno.test("near: the nearest text, if more than nine tenths of the words are the same", () => {
+  const letters = [..."abcdefghijklmnopqrst"];
+  const all = new Neighbours(["x y z", letters.join(" "), letters.slice(0, 10).join(" ")]);
+  const changed = (n: number, length: number) =>
+    letters.slice(0, length).map((letter, i) => i < n ? "q" + letter : letter).join(" ");
+  assertEquals(all.near(changed(0, 20))?.similarity, 1);
+  assertEquals(all.near(changed(1, 20))?.similarity, 0.95);
+  assertEquals(all.near(letters.slice(1).join(" "))?.similarity, 0.95);
+  assertEquals([all.near(changed(2, 20)), all.near(changed(1, 10)), all.near("")], [null, null, null]);
+  // It finds what a look at every text finds.
+  for (let i = 0; i < 40; i++) {
+    const text = letters.filter((_, at) => (at * 7 + i) % 23 > i % 3).join(" ");
+    const best = all.nearest(text);
+    assertEquals(all.near(text), best && best.similarity > NEAR ? best : null);
+  }
+});

@@ -1,0 +1,42 @@
+import { assert, assertEquals } from "@std/assert";
+import { allSaid, FEWEST_WORDS, heldOutQuestions, sentencesOf } from "./held_out.ts";
+import { readConversations } from "./instructions.ts";
+
+const data = new URL("../../data/", import.meta.url).pathname;
+const held = await heldOutQuestions();
+
+Deno.test("sentences end with a mark, and keep it", () => {
+  const text = "¿Vienes? «Sí», dijo. «Ya voy.» Luego…\n\nSe fue\na casa. Y";
+  assertEquals(sentencesOf(text), ["¿Vienes?", "«Sí», dijo.", "«Ya voy.»", "Luego…", "Se fue\na casa.", "Y"]);
+});
+
+Deno.test("what is held out is found again, however it is typed: questions, pairs, stories", () => {
+  assert(held.near("la leche esta en la mesa"));
+  assert(held.near("Inés guardaba una moneda de plata en una caja de galletas."));
+  assert(!held.near("Una mañana.") && !held.near("La leche está en el vaso."));
+  assertEquals(held.near("Esto no lo pregunta ninguna línea de esos archivos, ni de lejos."), null);
+  const turns = [{ instruction: "a", response: "b" }, { instruction: "c", response: "d" }];
+  assertEquals([allSaid(turns), allSaid([{ instruction: "a" }])], ["a\nb\nc", "a"]);
+});
+
+Deno.test("no sentence of the prose that ships, but for the shortest, comes near what is held out", async () => {
+  const near: string[] = [];
+  for await (const { name } of Deno.readDir(`${data}raw`)) {
+    for (const sentence of sentencesOf(await Deno.readTextFile(`${data}raw/${name}`))) {
+      const neighbour = held.near(sentence);
+      if (neighbour && sentence.split(/\s/).length >= FEWEST_WORDS) {
+        near.push(`${name}: ${sentence} (${neighbour.text})`);
+      }
+    }
+  }
+  assertEquals(near, []);
+});
+
+Deno.test("no conversation that ships comes near what is held out", async () => {
+  const conversations = await readConversations(`${data}instruct/train.jsonl`);
+  const near = conversations.flatMap((
+    { turns },
+  ) => [allSaid(turns), ...turns.map(({ response }) => response)])
+    .flatMap((text) => held.near(text) ?? []);
+  assertEquals(near, []);
+});
