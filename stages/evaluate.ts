@@ -10,11 +10,15 @@ import { join } from "@std/path";
 import { readDocuments } from "../lib/data/documents.ts";
 import { readQuestions } from "../lib/data/instructions.ts";
 import { readPairs } from "../lib/data/pairs.ts";
+import { readStories } from "../lib/data/stories.ts";
+import { WORLD_FOLDER, worldFiles } from "../lib/data/world/folder.ts";
+import { Lexicon } from "../lib/data/world/lexicon.ts";
 import { ThresholdError } from "../lib/errors.ts";
 import { compareCheckpoints } from "../lib/evaluate/compare.ts";
 import { EvaluateSection } from "../lib/evaluate/evaluate_section.ts";
 import { labelledFiles } from "../lib/evaluate/figures.ts";
 import { renderReport, type Report } from "../lib/evaluate/report.ts";
+import { StoryJudge } from "../lib/evaluate/stories.ts";
 import { readTexts } from "../lib/evaluate/texts.ts";
 import { shortfalls } from "../lib/evaluate/thresholds.ts";
 import { writeFileAtomic } from "../lib/files.ts";
@@ -29,6 +33,9 @@ import { pretrain } from "./pretrain.ts";
 
 const sections = { evaluate: EvaluateSection };
 type Preset = PresetWith<typeof sections>;
+
+/** The word files by which stories are judged. */
+const WORDS = join(WORLD_FOLDER, "words");
 
 /** Stages whose models are evaluated if the preset does not list others. */
 const makers = (preset: Preset) =>
@@ -53,10 +60,13 @@ const readAll = async <T>(paths: readonly string[], read: (path: string) => Prom
 
 export const evaluate = defineStage({
   name: "evaluate",
-  about: "Measures checkpoints side by side: text, questions, minimal pairs, labels, samples, speed.",
+  about:
+    "Measures checkpoints side by side: text, questions, minimal pairs, stories, labels, samples, speed.",
   module: import.meta.url,
   sections,
-  pathKeys: ["checkpoints.*", "text", "instruct.data", "pairs.data"].map((key) => `evaluate.${key}`),
+  pathKeys: ["checkpoints.*", "text", "instruct.data", "pairs.data", "stories.data"].map((key) =>
+    `evaluate.${key}`
+  ),
   settings: ["seed", "device"],
   out: ({ name }) => `models/${name}/evaluate`,
   after: (preset) => [
@@ -64,10 +74,11 @@ export const evaluate = defineStage({
     ...listed(preset) ? [] : makers(preset),
   ],
   async sources(preset) {
-    const { checkpoints, text, instruct, pairs } = preset.evaluate;
+    const { checkpoints, text, instruct, pairs, stories } = preset.evaluate;
     const models = await Promise.all(Object.values(checkpoints).map(checkpointFiles));
     const labelled = await Promise.all(Object.values(checkpoints).map(labelledFiles));
-    const data = [...text, ...instruct.data, ...pairs.data];
+    const words = stories.data.length > 0 ? await worldFiles(WORDS) : [];
+    const data = [...text, ...instruct.data, ...pairs.data, ...stories.data, ...words];
     return [...new Set([...data, ...models.flat(), ...labelled.flat()])];
   },
   optional: true,
@@ -75,6 +86,8 @@ export const evaluate = defineStage({
     const { device, threads, evaluate: options } = preset;
     const questions = (await readAll(options.instruct.data, readQuestions)).map(({ question }) => question);
     const pairs = await readAll(options.pairs.data, readPairs);
+    const stories = await readAll(options.stories.data, readStories);
+    const judge = stories.length > 0 ? new StoryJudge(await Lexicon.read(WORDS)) : null;
     const documents = options.text.length > 0
       ? await readTexts(options.text)
       : await readDocuments(join(prepareCorpus.out(preset), "validation.jsonl"));
@@ -85,6 +98,8 @@ export const evaluate = defineStage({
     const compared = await compareCheckpoints(folders, {
       questions,
       pairs,
+      stories,
+      judge,
       documents,
       options,
       terminal,

@@ -25,6 +25,9 @@ Deno.test("the pipeline finetunes and evaluates; its results can be asked and la
   for (const name of ["base", "instruct"]) {
     const { all, phenomena, scored } = checkpoints[name].pairs;
     assertEquals([all.pairs, phenomena.artículo.pairs, phenomena.verbo.pairs, scored.length], [3, 2, 1, 3]);
+    const { stories } = checkpoints[name];
+    assertEquals([stories.all.stories, stories.judged.length], [2, 2]);
+    assert(stories.judged.every((story: { text: string }) => story.text.length > 0));
   }
   assertEquals(checkpoints.who.classify.accuracy, classify.test.accuracy);
   assertEquals(checkpoints.base.samples.length, 2);
@@ -35,6 +38,7 @@ Deno.test("the pipeline finetunes and evaluates; its results can be asked and la
       "Side by side",
       "Questions by family",
       "Minimal pairs",
+      "Stories",
       "Attention of one text",
       "data:image/svg+xml",
     ]

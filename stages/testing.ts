@@ -1,6 +1,6 @@
 /** A small project with data for both finetunings and the evaluation. */
 import { assertEquals } from "@std/assert";
-import { sampleText, TINY, type Workspace, workspace } from "../lib/run/testing.ts";
+import { ROOT, sampleText, TINY, type Workspace, workspace } from "../lib/run/testing.ts";
 
 export const PRESET = `${TINY}
 tokenizer: { always: "0123456789<>¿?" }
@@ -18,6 +18,7 @@ finetune-instruct:
 evaluate:
   instruct: { data: [questions.jsonl], max_new_tokens: 5 }
   pairs: { data: [pairs.jsonl] }
+  stories: { data: [stories.jsonl], max_new_tokens: 5 }
   samples: { temperatures: [0, 1], tokens: 5 }
 `;
 const ANIMALS = ["gato", "perra"];
@@ -36,6 +37,9 @@ const PAIRS = `{"good": "La luna.", "bad": "El luna.", "phenomenon": "artículo"
 {"good": "El mar.", "bad": "La mar.", "phenomenon": "artículo"}
 {"good": "El mira.", "bad": "El miras.", "phenomenon": "verbo"}
 `;
+const STORIES = `{"beginning": "La luna mira a Ana.", "persons": {"Ana": "f"}}
+{"beginning": "El gato busca el mar.", "persons": {}}
+`;
 
 export async function project(preset = PRESET): Promise<Workspace> {
   const work = await workspace(sampleText(), preset);
@@ -43,6 +47,9 @@ export async function project(preset = PRESET): Promise<Workspace> {
   await work.write("ask.jsonl", ASKED);
   await work.write("questions.jsonl", QUESTIONS);
   await work.write("pairs.jsonl", PAIRS);
+  await work.write("stories.jsonl", STORIES);
+  await Deno.mkdir(work.path("data"));
+  await Deno.symlink(`${ROOT}data/world`, work.path("data/world"));
   return work;
 }
 

@@ -7,7 +7,8 @@ import { readCheckpoint } from "../checkpoint/checkpoint.ts";
 import type { EvaluateSection } from "./evaluate_section.ts";
 import { classifierFigures, languageFigures, type LanguageInputs, TEXTS } from "./figures.ts";
 import { attentionPictures, curvesOf } from "./pictures.ts";
-import { type CheckpointReport, type Pictures, summary } from "./report.ts";
+import type { Pictures } from "./report.ts";
+import { type CheckpointReport, summary } from "./report_checkpoint.ts";
 
 interface Comparison {
   readonly checkpoints: Record<string, CheckpointReport>;

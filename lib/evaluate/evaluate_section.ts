@@ -19,6 +19,13 @@ export const EvaluateSection = z.strictObject({
     data: z.array(z.string().min(1)).default([])
       .describe('Files of {"good": …, "bad": …, "phenomenon": …} lines: sentences that differ in grammar.'),
   }).prefault({}),
+  stories: z.strictObject({
+    data: z.array(z.string().min(1)).default([])
+      .describe('Files of {"beginning": …, "persons": {"Ana": "f", …}} lines: stories to continue.'),
+    max_new_tokens: natural.default(200),
+    temperature: z.number().nonnegative().default(0.7),
+    seed: z.number().int().nonnegative().default(1),
+  }).prefault({}),
   samples: z.strictObject({
     prompts: z.array(z.string()).default([""]),
     temperatures: z.array(z.number().nonnegative()).default([0, 0.7, 1]),

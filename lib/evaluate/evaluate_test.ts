@@ -3,6 +3,7 @@ import { UserError } from "../errors.ts";
 import { holds, score } from "./language.ts";
 import { pairScore, pairScores } from "./pairs.ts";
 import { renderReport } from "./report.ts";
+import { storyScore } from "./stories.ts";
 import { chrf, distinct, normalizeAnswer, repetition } from "./text_metrics.ts";
 import { shortfalls } from "./thresholds.ts";
 
@@ -73,6 +74,11 @@ Deno.test("the page shows what models write as text, never as markup", () => {
   }];
   const all = score(answers);
   const scored = [{ good: "<u>", bad: "<s>", phenomenon: "<p>", good_logprob: -3, bad_logprob: -2 }];
+  const judged = [{
+    ...{ beginning: "<h5>", persons: {}, text: "<em>", stopped: true, named: false, words: 3, phrases: 2 },
+    ...{ strangers: ["Luis"], misgendered: [], disagreements: ["la perro"], repetition: 0, ended: true },
+    coherent: false,
+  }];
   const checkpoints = {
     instruct: {
       folder: "f",
@@ -82,6 +88,7 @@ Deno.test("the page shows what models write as text, never as markup", () => {
       memory_bytes: 3,
       instruct: { all, families: { f: all }, answers },
       pairs: { all: pairScore(scored), phenomena: pairScores(scored), scored },
+      stories: { all: storyScore(judged), judged },
     },
   };
   const report = { preset: "<i>", made: "2026-01-01T00:00:00Z", device: "d", checkpoints, shortfalls: [] };
@@ -89,4 +96,6 @@ Deno.test("the page shows what models write as text, never as markup", () => {
   assert(page.includes("&lt;script&gt;") && page.includes("&lt;img src=x&gt;"));
   assert(!page.includes("<script") && !page.includes("<img src=x"));
   assert(page.includes("&lt;u&gt;  -3.00") && page.includes("&lt;s&gt;  -2.00") && !page.includes("<u>"));
+  assert(page.includes("&lt;h5&gt;") && page.includes("&lt;em&gt;") && !page.includes("<em>"));
+  assert(page.includes("not introduced: Luis; does not agree: la perro</td>"));
 });

@@ -3,6 +3,7 @@ import { validationBatches } from "../data/batches.ts";
 import { tokenStream } from "../data/documents.ts";
 import type { Question } from "../data/instructions.ts";
 import type { Pair } from "../data/pairs.ts";
+import type { Story } from "../data/stories.ts";
 import { repeatSplit } from "../data/labelled.ts";
 import { inMemory } from "../data/token_stream.ts";
 import type { Device } from "../device/device.ts";
@@ -18,6 +19,7 @@ import type { EvaluateSection } from "./evaluate_section.ts";
 import { askAll, drawSamples, measureSpeed, score, scoreFamilies, variety } from "./language.ts";
 import { pairScore, pairScores, scorePairs } from "./pairs.ts";
 import { lossByPosition } from "./positions.ts";
+import { continueStories, type StoryJudge, storyScore } from "./stories.ts";
 
 /** Texts that go through a model at once. */
 export const TEXTS = 8;
@@ -25,17 +27,20 @@ export const TEXTS = 8;
 export interface LanguageInputs {
   readonly questions: readonly Question[];
   readonly pairs: readonly Pair[];
+  readonly stories: readonly Story[];
+  /** Judges their continuations; null if there are none. */
+  readonly judge: StoryJudge | null;
   readonly documents: readonly string[];
-  readonly options: Pick<EvaluateSection, "instruct" | "samples" | "speed">;
-  /** Called with how many of all questions, or pairs, are done. */
+  readonly options: Pick<EvaluateSection, "instruct" | "stories" | "samples" | "speed">;
+  /** Called with how many of all questions, pairs or stories are done. */
   onProgress(done: number, all: number, what: string): void;
 }
 
-/** A language model's figures on text, questions, pairs, samples and speed. */
+/** A language model's figures on text, questions, pairs, stories, samples and speed. */
 export async function languageFigures(
   device: Device,
   { config, values, tokenizer }: Checkpoint,
-  { questions, pairs, documents, options, onProgress }: LanguageInputs,
+  { questions, pairs, stories, judge, documents, options, onProgress }: LanguageInputs,
 ) {
   const model = new Decoder(device, config);
   model.load(values);
@@ -48,12 +53,16 @@ export async function languageFigures(
   const progress = (items: readonly unknown[], what: string) => (done: number) =>
     onProgress(done, items.length, what);
   const scored = await scorePairs(model, tokenizer, pairs, progress(pairs, "pairs"));
+  const written = progress(stories, "stories");
+  const continued = judge ? await continueStories(model, tokenizer, stories, options.stories, written) : [];
+  const judged = continued.map((continuation) => judge!.judge(continuation));
   const asked = progress(questions, "questions");
   const answers = await askAll(model, tokenizer, questions, options.instruct.max_new_tokens, asked);
   return {
     text,
     positions,
     ...pairs.length > 0 && { pairs: { all: pairScore(scored), phenomena: pairScores(scored), scored } },
+    ...stories.length > 0 && { stories: { all: storyScore(judged), judged } },
     ...questions.length > 0 &&
       { instruct: { all: score(answers), families: scoreFamilies(answers), answers } },
     samples,

@@ -50,14 +50,14 @@ export function chrf(hypothesis: string, reference: string, order = 6, beta = 2)
   return precision + recall === 0 ? 0 : (1 + weight) * precision * recall / (weight * precision + recall);
 }
 
-const words = (text: string) => text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
+export const wordsOf = (text: string): string[] => text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
 
 /** distinct-n (Li et al., arXiv:1510.03055): different n-grams of words, divided by all of them. */
 export function distinct(texts: readonly string[], n: number): number {
   const seen = new Set<string>();
   let all = 0;
   for (const text of texts) {
-    for (const [gram, k] of ngrams(words(text), n)) {
+    for (const [gram, k] of ngrams(wordsOf(text), n)) {
       seen.add(gram);
       all += k;
     }
@@ -69,7 +69,7 @@ export function distinct(texts: readonly string[], n: number): number {
 export function repetition(texts: readonly string[]): number {
   let repeated = 0, all = 0;
   for (const text of texts) {
-    for (const k of ngrams(words(text), 4).values()) {
+    for (const k of ngrams(wordsOf(text), 4).values()) {
       all += k;
       repeated += k - 1;
     }

@@ -12,7 +12,7 @@ const ROOT = new URL("../../", import.meta.url).pathname;
  */
 const PRESENTATION = [
   /^lib\/(disk_space|errors|files|folders|page|plot|progress)\.ts$/,
-  /^lib\/(evaluate|data\/corpus)\/report\.ts$/,
+  /^lib\/(evaluate|data\/corpus)\/report(_\w+)?\.ts$/,
   // Presets are compared by their values. What these modules compute of them is in training.ts.
   /^lib\/run\/(?!training\.ts$)/,
   /^lib\/data\/corpus\/options\.ts$/,

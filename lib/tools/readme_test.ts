@@ -141,7 +141,15 @@ async function tinyCopy(): Promise<string> {
   const skipped = [".git", "node_modules", "models", "data"];
   const top = [...Deno.readDirSync(root)].map(({ name }) => name).filter((name) => !skipped.includes(name));
   for (
-    const part of [...top, "models/small", "data/raw", "data/classify", "data/instruct", "data/evaluate"]
+    const part of [
+      ...top,
+      "models/small",
+      "data/raw",
+      "data/classify",
+      "data/instruct",
+      "data/evaluate",
+      "data/world",
+    ]
   ) {
     await Deno.mkdir(join(copy, dirname(part)), { recursive: true });
     const { success } = await new Deno.Command("cp", { args: ["-a", join(root, part), join(copy, part)] })

@@ -1,0 +1,139 @@
+/**
+ * Whether the persons of a story stay who they are: whether names turn up that nobody introduced, and whether what is
+ * said of a person has the person's gender.
+ */
+import type { Gender } from "../data/world/grammar/nouns.ts";
+import { conjugate, TENSES } from "../data/world/grammar/verbs.ts";
+import type { Lexicon } from "../data/world/lexicon.ts";
+import { tokensOf } from "./agreement.ts";
+import { canAgree, type WordForms } from "./word_forms.ts";
+
+/** The gender of each person, by name. */
+export type Persons = Readonly<Record<string, Gender>>;
+
+const set = (text: string) => new Set(text.split(" "));
+const thirdPerson = (infinitives: string) =>
+  new Set(
+    infinitives.split(" ").flatMap((verb) =>
+      TENSES.map((tense) => conjugate(verb, tense, 3).replace(/^\S+ /, ""))
+    ),
+  );
+/** After these an adjective is the subject's. */
+const COPULAS = thirdPerson("ser estar parecer quedarse sentirse ponerse seguir andar volverse");
+/** After these an adjective that tells a state is. */
+const MOTIONS = thirdPerson("llegar volver regresar salir entrar despertar");
+const BETWEEN = set("no ya también siempre todavía nunca casi se le les me nos");
+const DEGREES = set(
+  "muy tan más menos bastante algo casi medio demasiado siempre ya también todavía completamente",
+);
+/** Before a subject, or nothing. */
+const BEFORE_SUBJECT = set("pero que cuando porque mientras aunque si entonces y e");
+const TITLES = set("don doña señor señora señorita llamado llamada llama llamaba llamaban llamó nombre");
+/** Capitals that are no person's. */
+const NO_NAMES = set("San Santa Santo Señor Señora Don Doña Dios Navidad");
+/** What stands before the name of a river or a town. */
+const BEFORE_PLACES = set("en de desde hasta hacia por para el la los las del al");
+const POSSESSIVES = set("su sus mi mis tu tus un una el la los las otro otra");
+
+const isName = (token = "") => /^\p{Lu}\p{Ll}+$/u.test(token);
+const isWord = (token = "") => /^\p{L}/u.test(token);
+/** What a comma or a word stands before goes on; any other mark begins a sentence, or speech. */
+const goesOn = (before: string | undefined) => before !== undefined && (isWord(before) || before === ",");
+
+export class PersonChecker {
+  readonly #forms: WordForms;
+  readonly #lexicon: Lexicon;
+  readonly #known: ReadonlyMap<string, Gender>;
+  readonly #places: RegExp;
+
+  constructor(lexicon: Lexicon, forms: WordForms) {
+    this.#forms = forms;
+    this.#lexicon = lexicon;
+    this.#known = new Map(lexicon.people().map(({ name, gender }) => [name, gender]));
+    const { towns, knowledge } = lexicon;
+    const proper = [
+      ...towns.flatMap(({ name, country }) => [name, country]),
+      ...knowledge.flatMap(({ subject, object }) => [subject, object]),
+    ].filter((name) => isName(name.split(" ")[0]) && !this.#known.has(name));
+    const longestFirst = [...new Set(proper)].sort((a, b) => b.length - a.length).map(RegExp.escape);
+    this.#places = new RegExp(`(?<!\\p{L})(?:${longestFirst.join("|")})(?!\\p{L})`, "gu");
+  }
+
+  /** Names in a continuation of persons who are neither in the beginning nor introduced ("su amigo Luis"). */
+  strangers(beginning: string, persons: Persons, continuation: string): string[] {
+    const tokens = tokensOf(continuation.replace(this.#places, "—"));
+    const known = new Set([...Object.keys(persons), ...tokensOf(beginning).filter(isName)]);
+    const strangers: string[] = [];
+    for (const [i, token] of tokens.entries()) {
+      if (known.has(token) || !this.#namesPerson(tokens, i)) continue;
+      if (!this.#isIntroduced(tokens, i, known)) strangers.push(token);
+      known.add(token);
+    }
+    return strangers;
+  }
+
+  #namesPerson(tokens: readonly string[], i: number): boolean {
+    const name = tokens[i], before = tokens[i - 1], lower = name.toLowerCase();
+    const isSurname = isName(before) && goesOn(tokens[i - 2]);
+    if (!isName(name) || isSurname || NO_NAMES.has(name)) return false;
+    const { nouns, verbs, adjectives } = this.#forms;
+    const common = nouns.has(lower) || verbs.has(lower) || adjectives.has(lower);
+    if (this.#known.has(name)) return goesOn(before) || !common;
+    // Names that the lexicon lacks are told by their capital, inside a sentence.
+    return isWord(before) && !this.#lexicon.has(lower) && !common && !BEFORE_PLACES.has(before);
+  }
+
+  #isIntroduced(tokens: readonly string[], i: number, known: ReadonlySet<string>): boolean {
+    const { beings } = this.#forms;
+    const [before = "", earlier = ""] = [tokens[i - 1], tokens[i - 2]];
+    const named = (word: string) => beings.has(word.toLowerCase()) || TITLES.has(word.toLowerCase());
+    if (named(before) || before === "," && named(earlier)) return true;
+    // "Sus primos Ana y Luis", "Luis, su vecino".
+    if ((before === "y" || before === "," || before === "e") && known.has(earlier)) return true;
+    return tokens[i + 1] === "," && POSSESSIVES.has(tokens[i + 2]) && beings.has(tokens[i + 3]);
+  }
+
+  /** Phrases that say of a person what is said of the other gender, or of several: "Luis estaba cansada". */
+  misgendered(persons: Persons, text: string): string[] {
+    const { adjectives, beings, verbs } = this.#forms;
+    const tokens = tokensOf(text);
+    const faults: string[] = [];
+    for (const [i, name] of tokens.entries()) {
+      const gender = Object.hasOwn(persons, name) ? persons[name] : this.#known.get(name);
+      if (!gender) continue;
+      const title = tokens[i - 1]?.toLowerCase() ?? "";
+      const titled = verbs.has(title) ? [] : (beings.get(title) ?? []).filter(({ number }) => number === 1);
+      if (titled.length > 0 && !canAgree(titled, [{ gender, number: 1 }])) faults.push(`${title} ${name}`);
+      const end = this.#describedUpTo(tokens, i);
+      if (end === 0) continue;
+      const said = [...adjectives.get(tokens[end]) ?? [], ...beings.get(tokens[end]) ?? []];
+      if (!canAgree(said, [{ gender, number: 1 }])) {
+        faults.push(tokens.slice(i, end + 1).join(" ").replace(" ,", ","));
+      }
+    }
+    return faults;
+  }
+
+  /** Where the word stands that describes the person named at `i`; 0 if there is none. */
+  #describedUpTo(tokens: readonly string[], i: number): number {
+    const { adjectives, beings, states, verbs } = this.#forms;
+    const before = tokens[i - 1];
+    const isSubject = !isWord(before) || BEFORE_SUBJECT.has(before.toLowerCase());
+    if (!isSubject) return 0;
+    // "Ana, cansada, …".
+    if (tokens[i + 1] === "," && /^[,.]$/.test(tokens[i + 3] ?? "")) {
+      const word = tokens[i + 2];
+      return states.has(word) && !verbs.has(word) ? i + 2 : 0;
+    }
+    let at = i + 1;
+    while (BETWEEN.has(tokens[at])) at++;
+    const joins = COPULAS.has(tokens[at]), moves = MOTIONS.has(tokens[at]);
+    if (!joins && !moves) return 0;
+    at++;
+    while (DEGREES.has(tokens[at])) at++;
+    const article = joins && /^una?$/.test(tokens[at]);
+    if (article) return beings.has(tokens[at + 1]) ? at + 1 : 0;
+    const describes = joins ? adjectives.has(tokens[at]) || beings.has(tokens[at]) : states.has(tokens[at]);
+    return describes ? at : 0;
+  }
+}

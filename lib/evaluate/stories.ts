@@ -1,0 +1,150 @@
+/** Beginnings of stories that a model continues, and what a program can tell of how well the continuations hold together. */
+import type { Story } from "../data/stories.ts";
+import type { Lexicon } from "../data/world/lexicon.ts";
+import { Batcher } from "../generate/batch.ts";
+import type { Decoder } from "../model/decoder.ts";
+import { deriveSeed } from "../tensor/random.ts";
+import type { Tokenizer } from "../text/tokenizer.ts";
+import { checkAgreement } from "./agreement.ts";
+import { PersonChecker } from "./persons.ts";
+import { repetition, wordsOf } from "./text_metrics.ts";
+import { WordForms } from "./word_forms.ts";
+
+/** Continuations that are written at once. */
+const ROWS = 8;
+/** A continuation that holds together has so many words at least. */
+const FEWEST_WORDS = 10;
+/** And no larger a share of its 4-grams stood in it before. */
+const MOST_REPEATED = 0.05;
+
+export interface Continuation extends Story {
+  readonly text: string;
+  /** Whether the model ended it, rather than the limit of tokens. */
+  readonly stopped: boolean;
+}
+
+export interface StoryOptions {
+  readonly max_new_tokens: number;
+  readonly temperature: number;
+  readonly seed: number;
+}
+
+/** Continues each beginning as a document that begins so. The order of the continuations is that of the stories. */
+export async function continueStories(
+  model: Decoder,
+  tokenizer: Tokenizer,
+  stories: readonly Story[],
+  { max_new_tokens: maxNewTokens, temperature, seed }: StoryOptions,
+  onProgress: (done: number) => void,
+): Promise<Continuation[]> {
+  const { bos, eos } = tokenizer.special;
+  const batcher = new Batcher(model, { rows: ROWS, queue: stories.length });
+  let done = 0;
+  const continued = async (story: Story, i: number): Promise<Continuation> => {
+    const prompt = Uint32Array.of(bos, ...tokenizer.encode(story.beginning));
+    const options = { maxNewTokens, temperature, topK: 0, seed: deriveSeed(seed, i), stop: eos };
+    const tokens = batcher.generate(prompt, options);
+    const ids: number[] = [];
+    let next = await tokens.next();
+    for (; !next.done; next = await tokens.next()) ids.push(next.value.id);
+    onProgress(++done);
+    return { ...story, text: tokenizer.decode(ids), stopped: next.value === "stop" };
+  };
+  try {
+    return await Promise.all(stories.map(continued));
+  } finally {
+    await batcher.close();
+  }
+}
+
+/** A continuation, and what was found in it. */
+export interface JudgedStory extends Continuation {
+  /** Names of persons whom nobody introduced. */
+  readonly strangers: readonly string[];
+  /** What is said of a person in the wrong gender or number. */
+  readonly misgendered: readonly string[];
+  /** Articles and adjectives that do not agree with their noun. */
+  readonly disagreements: readonly string[];
+  /** Articles and adjectives whose noun the lexicon knows. */
+  readonly phrases: number;
+  /** Whether a person of the beginning is named. */
+  readonly named: boolean;
+  readonly words: number;
+  /** Share of the 4-grams that stood in the continuation before. */
+  readonly repetition: number;
+  /** Whether the model ended it at the end of a sentence. */
+  readonly ended: boolean;
+  /** Whether nothing was found that does not hold together. */
+  readonly coherent: boolean;
+}
+
+export class StoryJudge {
+  readonly #forms: WordForms;
+  readonly #persons: PersonChecker;
+
+  constructor(lexicon: Lexicon) {
+    this.#forms = new WordForms(lexicon);
+    this.#persons = new PersonChecker(lexicon, this.#forms);
+  }
+
+  judge(continuation: Continuation): JudgedStory {
+    const { beginning, persons, text, stopped } = continuation;
+    const strangers = this.#persons.strangers(beginning, persons, text);
+    const misgendered = this.#persons.misgendered(persons, text);
+    const { phrases, faults: disagreements } = checkAgreement(text, this.#forms);
+    const all = wordsOf(text);
+    const names = Object.keys(persons).map((name) => name.toLowerCase());
+    const repeated = repetition([text]);
+    const ended = stopped && /[.!?…][»”")]*\s*$/.test(text);
+    const named = names.some((name) => all.includes(name));
+    const faultless = [strangers, misgendered, disagreements].every(({ length }) => length === 0) &&
+      (named || names.length === 0) && repeated <= MOST_REPEATED && all.length >= FEWEST_WORDS;
+    return {
+      ...continuation,
+      ...{ strangers, misgendered, disagreements, phrases },
+      named,
+      words: all.length,
+      repetition: repeated,
+      ended,
+      coherent: faultless && ended,
+    };
+  }
+}
+
+/** Shares in [0, 1] of the continuations, unless it says otherwise. */
+export interface StoryScore {
+  readonly stories: number;
+  /** In which nothing was found that does not hold together. */
+  readonly coherent: number;
+  /** In which persons stay who they are: none turns up unintroduced, or in the wrong gender. */
+  readonly persons: number;
+  /** In which a person of the beginning is named, of those whose beginning names one. */
+  readonly named: number | null;
+  /** Share of the articles and adjectives that agree with their noun, of those that the lexicon knows. */
+  readonly agreement: number | null;
+  /** Mean share of 4-grams that stood in the continuation before. */
+  readonly repetition: number;
+  /** Which the model ended, at the end of a sentence. */
+  readonly ended: number;
+  /** Mean words. */
+  readonly words: number;
+}
+
+export function storyScore(judged: readonly JudgedStory[]): StoryScore {
+  const sum = (value: (story: JudgedStory) => number) =>
+    judged.reduce((total, story) => total + value(story), 0);
+  const mean = (value: (story: JudgedStory) => number | boolean) =>
+    sum((story) => Number(value(story))) / judged.length;
+  const peopled = judged.filter(({ persons }) => Object.keys(persons).length > 0);
+  const phrases = sum((story) => story.phrases);
+  return {
+    stories: judged.length,
+    coherent: mean(({ coherent }) => coherent),
+    persons: mean(({ strangers, misgendered }) => strangers.length + misgendered.length === 0),
+    named: peopled.length === 0 ? null : peopled.filter(({ named }) => named).length / peopled.length,
+    agreement: phrases === 0 ? null : 1 - sum(({ disagreements }) => disagreements.length) / phrases,
+    repetition: mean((story) => story.repetition),
+    ended: mean(({ ended }) => ended),
+    words: mean(({ words }) => words),
+  };
+}
