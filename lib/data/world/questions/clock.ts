@@ -1,0 +1,116 @@
+/** Hours: later and earlier, in words and in digits, how long something takes. */
+import { Casting } from "../casting.ts";
+import type { Noun } from "../grammar/nouns.ts";
+import { hour, partOfDay } from "../grammar/numbers.ts";
+import type { Lexicon } from "../lexicon.ts";
+import type { Random } from "../random.ts";
+import { drawNumerals, type Numerals } from "./numerals.ts";
+import type { Bindings, Task } from "./tasks.ts";
+
+const HOUR: Noun = { singular: "hora", gender: "f" };
+const MINUTE: Noun = { singular: "minuto", gender: "m" };
+
+/** Minutes since noon or midnight as on a clock of twelve hours: "las tres y media", "las 3:30". */
+function shown(minutes: number, digits: boolean): string {
+  const [h, m] = [Math.floor(minutes / 60) % 12 || 12, minutes % 60];
+  if (!digits) return hour(h, m);
+  return `${h === 1 ? "la" : "las"} ${h}:${String(m).padStart(2, "0")}`;
+}
+
+const one = (time: string) => /^la /.test(time);
+
+/** "2 horas", "media hora", "una hora y media", "20 minutos". */
+function duration(minutes: number, numerals: Numerals): string {
+  const [h, m] = [Math.floor(minutes / 60), minutes % 60];
+  if (m === 30) return h === 0 ? "media hora" : `${numerals.count(h, HOUR)} y media`;
+  if (h === 0) return numerals.count(m, MINUTE);
+  return m === 0 ? numerals.count(h, HOUR) : `${numerals.count(h, HOUR)} y ${numerals.count(m, MINUTE)}`;
+}
+
+/** A time of day and a while that fits: full hours with hours, halves and quarters with minutes. */
+function timeAndWhile(random: Random): readonly [minutes: number, length: number] {
+  const step = random.weighted([[60, 5], [30, 3], [15, 1], [5, 1]]);
+  const minutes = 60 * random.between(1, 12) + step * random.below(60 / step);
+  const length = step === 60 ? 60 * random.between(1, 5) : step * random.between(1, Math.min(6, 90 / step));
+  return [minutes, length];
+}
+
+function later(random: Random): Bindings {
+  const numerals = drawNumerals(random);
+  const digits = random.chance(0.4);
+  const [minutes, length] = timeAndWhile(random);
+  const ahead = random.chance(0.7);
+  const [now, then] = [minutes, minutes + (ahead ? length : 720 - length)].map((time) => shown(time, digits));
+  return {
+    ...{ now, is: one(now) ? "es" : "son", then, n: duration(length, numerals) },
+    ...{ when: ahead ? "dentro de" : "hace", be: ahead ? "será" : "era" },
+    was: ahead ? (one(then) ? "será" : "serán") : one(then) ? "era" : "eran",
+  };
+}
+
+const EVENTS =
+  ("la película, la clase, el partido, la fiesta, el concierto, la obra de teatro, el viaje, la reunión, " +
+    "el ensayo, la carrera, el almuerzo, la visita, el paseo, el curso, la feria, el desfile").split(", ");
+
+/** Something begins, lasts, and ends. */
+function event(random: Random): Bindings {
+  const numerals = drawNumerals(random);
+  const digits = random.chance(0.4);
+  const [minutes, length] = timeAndWhile(random);
+  const [start, end] = [minutes, minutes + length].map((time) => shown(time, digits));
+  const n = duration(length, numerals);
+  return { e: random.pick(EVENTS), start, end, n, pass: /^(?:una|media) /.test(n) ? "pasa" : "pasan" };
+}
+
+function minutesLeft(random: Random): Bindings {
+  const numerals = drawNumerals(random);
+  const h = random.between(1, 11);
+  const from = 5 * random.between(1, 11);
+  const to = random.chance(0.6) ? 60 : Math.min(60, from + 5 * random.between(1, 6));
+  if (to <= from) return minutesLeft(random);
+  const [now, end] = [60 * h + from, 60 * h + to].map((time) => shown(time, true));
+  return {
+    ...{ now, end, is: one(now) ? "es" : "son", e: random.pick(EVENTS) },
+    ...{ r: numerals.number(to - from), rm: numerals.count(to - from, MINUTE) },
+  };
+}
+
+function reading(random: Random): Bindings {
+  const minutes = 60 * random.between(1, 12) +
+    random.pick([0, 0, 5, 10, 15, 15, 20, 25, 30, 30, 35, 40, 45, 50, 55]);
+  const words = shown(minutes, false);
+  const digits = shown(minutes, true);
+  return { digits: digits.replace(/^las? /, ""), words, is: one(words) ? "es" : "son" };
+}
+
+function ofTwentyFour(random: Random): Bindings {
+  const h = random.between(13, 23);
+  const m = random.pick([0, 0, 15, 30]);
+  return { digits: `${h}:${String(m).padStart(2, "0")}`, words: `${hour(h - 12, m)} ${partOfDay(h)}` };
+}
+
+function whoFirst(random: Random, lexicon: Lexicon): Bindings {
+  const casting = new Casting(lexicon, random);
+  const [a, b] = [casting.name(random.pick(["m", "f"])), casting.name(random.pick(["m", "f"]))];
+  const [x, y] = random.sample(Array.from({ length: 20 }, (_, i) => 360 + 15 * i), 2);
+  const digits = random.chance(0.5);
+  const first = random.chance(0.6);
+  const [early, late] = x < y ? [a, b] : [b, a];
+  return {
+    ...{ a, b, x: shown(x, digits), y: shown(y, digits), r: first ? early : late },
+    which: first ? "primero" : "después",
+  };
+}
+
+export function clockTasks(lexicon: Lexicon): readonly Task[] {
+  return [
+    { name: "later", weight: 8, draw: later },
+    { name: "end", weight: 4, draw: event },
+    { name: "duration", weight: 4, draw: event },
+    { name: "minutes left", weight: 3, draw: minutesLeft },
+    { name: "time in words", weight: 4, draw: reading },
+    { name: "time in digits", weight: 3, draw: reading },
+    { name: "twenty-four hours", weight: 2, draw: ofTwentyFour },
+    { name: "who first", weight: 3, draw: (random) => whoFirst(random, lexicon) },
+  ];
+}
