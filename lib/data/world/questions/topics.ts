@@ -21,7 +21,9 @@ export interface Topic {
   readonly tellsOfA: boolean;
   /** It has questions that name nobody and nothing ("quién llegó primero"), and can be told once in a text. */
   readonly once: boolean;
-  /** The verbs of questions that name only the person `a`: "qué compró Ana". */
+  /** Those of `ask` that name the person `a` and nothing else: "qué compró Ana". */
+  readonly aboutA: readonly Template[];
+  /** Their verbs. */
   readonly asksOfA: ReadonlySet<string>;
   readonly tells: ReadonlySet<string>;
 }
@@ -51,15 +53,17 @@ export async function readTopics({ folder }: WorldFiles): Promise<Topic[]> {
     const names = new Set([...say, ...ask].flatMap((template) => [...template.names]));
     names.delete("_");
     if ([...say, ...ask].some(({ source }) => COLOURED.test(source))) names.add("color");
-    const named = questions.map((question) => namesOf(question).length);
+    const named = questions.map((question) => namesOf(question).join());
+    const ofA = (_: Template, i: number) => named[i] === "a" && !ask[i].source.startsWith("!");
     return {
       name,
       say,
       ask,
       names: [...names].sort(),
       tellsOfA: say.every((template) => template.names.has("a")),
-      once: named.includes(0),
-      asksOfA: verbs(questions.filter((question) => namesOf(question).join() === "a")),
+      once: named.includes(""),
+      aboutA: ask.filter(ofA),
+      asksOfA: verbs(questions.filter(ofA)),
       tells: verbs(say),
     };
   });

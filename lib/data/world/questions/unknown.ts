@@ -8,7 +8,7 @@ import { Wordings } from "../wordings.ts";
 import { answer, Asking } from "./asking.ts";
 import { Cast, Pools } from "./cast.ts";
 import { surrounded } from "./extraction.ts";
-import { ask, readTopics, tell, type Told, type Topic } from "./topics.ts";
+import { ask, readTopics, tell, type Topic } from "./topics.ts";
 
 /** Of questions about a text, those that it answers. */
 const ANSWERED = 0.4;
@@ -71,7 +71,7 @@ function aboutText(
     return { question: compile(question, where), toldBy: new Set(toldBy.split(", ")) };
   });
   const ofA = topics.filter(({ tellsOfA, once }) => tellsOfA && !once);
-  const askable = ofA.filter(({ asksOfA }) => asksOfA.size > 0);
+  const askable = ofA.filter(({ aboutA }) => aboutA.length > 0);
   return (random) => {
     const tense = random.chance(0.7) ? "past" : "present";
     const told = surrounded({ topic: random.pick(ofA), cast: Cast.of(pools, random) }, topics, random);
@@ -92,7 +92,9 @@ function aboutText(
     if (random.chance(0.3)) {
       // Someone who is not in the text.
       const other = main.cast.another();
-      const { q } = askOfA({ topic: random.pick(askable), cast: other }, tense, random);
+      const topic = random.pick(askable);
+      const scope = { bindings: other.bind(topic.names), tense } as const;
+      const [q] = fragment(random.pick(topic.aboutA), scope, random).split(" => ");
       return about(q, say("no está", { a: other.value("a") }));
     }
     const a = main.cast.value("a");
@@ -102,15 +104,4 @@ function aboutText(
     );
     return about(fragment(question, { bindings: { a } }, random), say("no se dice", { a }));
   };
-}
-
-/** A question that names only the person. */
-function askOfA({ topic, cast }: Told, tense: "past" | "present", random: Random): { q: string } {
-  for (;;) {
-    const template = random.pick(topic.ask);
-    if (!/^[^!]/.test(template.source)) continue;
-    const question = template.source.split(" => ")[0];
-    if (/\{(?!a!?\})[^{} ~^]+\}|\{\S+ (?!a\}|_\})\S+\}/.test(question)) continue;
-    return { q: fragment(template, { bindings: cast.bind(topic.names), tense }, random).split(" => ")[0] };
-  }
 }

@@ -1,0 +1,196 @@
+/** Questions that go on from the one before: the same of another, a list that grows, a sum that goes on. */
+import type { Turn } from "../../../text/prompt.ts";
+import type { Entity } from "../entity.ts";
+import { and } from "../grammar/conjunctions.ts";
+import { contract, definite, type Noun, plural } from "../grammar/nouns.ts";
+import type { Random } from "../random.ts";
+import { capitalised, fragment } from "../template.ts";
+import { answer } from "./asking.ts";
+import { Cast } from "./cast.ts";
+import { kindsOf } from "./classification_kinds.ts";
+import type { Speech, Talk } from "./conversations.ts";
+import { tell, type Topic } from "./topics.ts";
+
+/** "¿Y Luis?" */
+function andOf({ wordings }: Speech, otro: string, random: Random): string {
+  const ofOther = !otro.startsWith("la de ") && random.chance(0.4);
+  return contract(wordings.say(ofOther ? "y de otro" : "y otro", { bindings: { otro } }, random));
+}
+
+/** A text of several who do the like, and the same question about one after the other. */
+export function ofText(speech: Speech, topics: readonly Topic[]): Talk {
+  const { pools, asking } = speech;
+  const repeatable = topics.filter(({ once, tellsOfA, aboutA }) => !once && tellsOfA && aboutA.length > 0);
+  return (random) => {
+    const topic = random.pick(repeatable);
+    const first = Cast.of(pools, random);
+    const casts = [first, first.another(), ...random.chance(0.4) ? [first.another()] : []];
+    const tense = random.chance(0.7) ? "past" : "present";
+    const text = tell(casts.map((cast) => ({ topic, cast })), tense, random);
+    const template = random.pick(topic.aboutA);
+    return random.shuffle(casts).map((cast, i): Turn => {
+      const scope = { bindings: cast.bind(topic.names), tense } as const;
+      const [q, phrase] = fragment(template, scope, random).split(" => ");
+      const name = (cast.value("a") as Entity).name!;
+      const instruction = i === 0 ? asking.about(text, q, random) : andOf(speech, name, random);
+      return { instruction, response: answer(phrase) };
+    });
+  };
+}
+
+/** Two or three things of the word files, asked for alike: what they are, what they eat, their capital. */
+export function alike(speech: Speech): Talk {
+  const { pools, asking } = speech;
+  const { lexicon } = pools;
+  const [kinds] = kindsOf(pools);
+  const capitals = lexicon.knowledge.filter(({ relation }) => relation.name === "capital");
+  const eaters = pools.animals.filter(({ eats }) => eats.length > 0);
+  const useful = pools.useful;
+  const asked = (
+    qs: readonly string[],
+    others: readonly string[],
+    answers: readonly string[],
+    random: Random,
+  ) =>
+    answers.map((response, i): Turn => ({
+      instruction: i === 0 ? asking.which(qs[0], random) : andOf(speech, others[i], random),
+      response: answer(response),
+    }));
+  return (random) => {
+    const count = random.chance(0.7) ? 2 : 3;
+    const way = random.weighted([["capital", 2], ["eats", 2], ["for", 2], ["kind", 3], ["opposite", 2]]);
+    if (way === "capital") {
+      const facts = random.sample(capitals, count);
+      return asked(
+        [`cuál es la capital de ${facts[0].subject}`],
+        facts.map(({ subject }) => `la de ${subject}`),
+        facts.map(({ subject, object }) => `${object} es la capital de ${subject}`),
+        random,
+      );
+    }
+    if (way === "opposite") {
+      const adjectives = random.sample(lexicon.adjectives.filter(({ opposite }) => opposite), count);
+      return asked(
+        [`qué es lo contrario de «${adjectives[0].word}»`],
+        adjectives.map(({ word }) => `«${word}»`),
+        adjectives.map(({ word, opposite }) => `lo contrario de «${word}» es «${opposite}»`),
+        random,
+      );
+    }
+    if (way === "kind") {
+      const [one, two] = random.sample(kinds, 2);
+      const drawn = random.sample(
+        [one, two].flatMap((kind) => random.sample(kind.words, count).map((word) => ({ kind, word }))),
+        count,
+      );
+      const labels = `${one.category.singular} o ${two.category.singular}`;
+      return asked(
+        [`${definite(drawn[0].word, 1)} es ${labels}`],
+        drawn.map(({ word }) => definite(word, 1)),
+        drawn.map(({ kind }) => kind.category.singular),
+        random,
+      );
+    }
+    const words = random.sample(way === "eats" ? eaters : useful, count);
+    const names = words.map((word) => definite(word, 1));
+    return asked(
+      [`${way === "eats" ? "qué come" : "para qué sirve"} ${names[0]}`],
+      names,
+      words.map((word, i) =>
+        way === "eats"
+          ? `${names[i]} come ${
+            and(...word.eats.map(({ noun, plural: many }) => many ? plural(noun) : noun.singular))
+          }`
+          : `${names[i]} sirve para ${and(...word.for)}`
+      ),
+      random,
+    );
+  };
+}
+
+/** A sum that goes on with its result. */
+export function sums({ asking }: Speech): Talk {
+  return (random) => {
+    let n = random.between(1, 9);
+    const first = random.between(1, 9);
+    const turns: Turn[] = [{
+      instruction: asking.which(`cuánto es ${n} + ${first}`, random),
+      response: `${n += first}.`,
+    }];
+    const count = random.between(1, 3);
+    for (let i = 0; i < count; i++) {
+      const minus = random.chance(0.4);
+      const by = random.between(1, minus ? Math.min(9, n) : 9);
+      n += minus ? -by : by;
+      const instruction = random.pick(
+        minus
+          ? [`¿Y si le resto ${by}?`, `¿Y menos ${by}?`, `Ahora réstale ${by}.`, `Quítale ${by}.`]
+          : [`¿Y si le sumo ${by}?`, `¿Y más ${by}?`, `Ahora súmale ${by}.`, `Agrégale ${by}.`],
+      );
+      turns.push({ instruction, response: `${n}.` });
+    }
+    return turns;
+  };
+}
+
+/** A list to which things are added, and from which they are taken. */
+export function lists({ pools }: Speech): Talk {
+  return (random) => {
+    const cast = Cast.of(pools, random);
+    let list = ["cosa1", "cosa2", "cosa3"].slice(0, random.between(2, 3)).map((name) =>
+      cast.value(name) as Noun
+    );
+    const said = () =>
+      list.length > 0 ? answer(and(...list.map(({ singular }) => singular))) : "La lista está vacía.";
+    const start = and(...list.map(({ singular }) => singular));
+    const turns: Turn[] = [{
+      instruction: random.pick([
+        `Haz una lista con ${start}.`,
+        `Mi lista es: ${start}.`,
+        `Anota en una lista: ${start}.`,
+        `Empieza una lista: ${start}.`,
+      ]),
+      response: said(),
+    }];
+    const count = random.between(1, 3);
+    for (let i = 0; i < count; i++) {
+      const way = random.weighted([["add", 4], ["take", list.length > 1 ? 3 : 0], ["count", 2], ["turn", 1]]);
+      if (way === "add") {
+        const noun = cast.value(`cosa${i + 4}`) as Noun;
+        list = [...list, noun];
+        turns.push({
+          instruction: random.pick([
+            `Agrega ${noun.singular}.`,
+            `Añade ${noun.singular}.`,
+            `Falta ${noun.singular}.`,
+          ]),
+          response: said(),
+        });
+      } else if (way === "take") {
+        const gone = random.pick(list);
+        list = list.filter((noun) => noun !== gone);
+        turns.push({
+          instruction: random.pick([
+            `Quita ${gone.singular}.`,
+            `Saca ${gone.singular}.`,
+            `Borra ${gone.singular}.`,
+          ]),
+          response: said(),
+        });
+      } else if (way === "turn") {
+        list = list.toReversed();
+        turns.push({
+          instruction: random.pick(["Ahora al revés.", "Ponla al revés.", "Dila del último al primero."]),
+          response: said(),
+        });
+      } else {
+        const number = ["cero", "una", "dos", "tres", "cuatro", "cinco", "seis", "siete"][list.length];
+        turns.push({
+          instruction: random.pick(["¿Cuántas cosas hay?", "¿Cuántas cosas van?", "¿Cuántas son?"]),
+          response: capitalised(`${number}.`),
+        });
+      }
+    }
+    return turns;
+  };
+}
