@@ -112,7 +112,7 @@ export class Batcher {
     };
     if (!sequence.finished) this.#waiting.push(sequence);
     this.#admit();
-    this.#running ??= this.#run().finally(() => this.#running = null);
+    if (this.#active.size > 0) this.#running ??= this.#run();
     return this.#read(sequence);
   }
 
@@ -181,6 +181,8 @@ export class Batcher {
       if (writing.length > 0) await this.#pass(writing);
       await letOthersIn();
     }
+    // At once, and not when whoever awaits this hears of it: a sequence that begins in between needs a new run.
+    this.#running = null;
   }
 
   /** Makes room for at least one token. */

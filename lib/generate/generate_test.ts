@@ -3,6 +3,7 @@ import { CpuDevice } from "../device/cpu.ts";
 import type { Device } from "../device/device.ts";
 import { testDevices } from "../device/testing.ts";
 import { UserError } from "../errors.ts";
+import { letOthersIn, watchNetwork } from "../event_loop.ts";
 import { modelConfig, withContext } from "../model/config.ts";
 import { Decoder } from "../model/decoder.ts";
 import { scope } from "../tensor/tensor.ts";
@@ -221,6 +222,28 @@ Deno.test("a batcher refuses what exceeds its queue, and frees the rows of reade
   assertEquals(last.value, "aborted");
   await batcher.close();
   assertEquals(batcher.load, { active: 0, waiting: 0 });
+});
+
+Deno.test("a sequence that begins at the moment when the last one is done is written too", async () => {
+  const unwatch = await watchNetwork();
+  const batcher = new Batcher(model, { rows: 2, queue: 1 });
+  const options = { maxNewTokens: 1, temperature: 0, topK: 0, seed: 1, stop: NEVER };
+  const write = () => Array.fromAsync(batcher.generate(Uint32Array.of(1), options));
+  try {
+    for (let steps = 0; steps < 40; steps++) {
+      const began = performance.now();
+      while (performance.now() - began < 11); // so that the batcher looks for the network between passes
+      const first = write();
+      await Promise.resolve();
+      await letOthersIn(); // together with the batcher
+      for (let i = 0; i < steps; i++) await Promise.resolve();
+      const late = new Promise((resolve) => setTimeout(resolve, 5000, "never"));
+      assertEquals(await Promise.race([write(), late]), await first, `after ${steps} steps`);
+    }
+  } finally {
+    await batcher.close();
+    unwatch();
+  }
 });
 
 Deno.test("the event loop runs while text is written", async () => {
