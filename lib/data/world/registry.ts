@@ -1,9 +1,13 @@
 /** All kinds of texts and all families of questions, by the names that a preset's `mix` has for them. */
 import { load as loadDescription } from "./kinds/description.ts";
+import { load as loadInstruction } from "./kinds/instruction.ts";
 import type { Family, Kind, WorldFiles } from "./document.ts";
 
 type Load<T> = (files: WorldFiles) => Promise<T>;
 
-export const KINDS: Readonly<Record<string, Load<Kind>>> = { descriptions: loadDescription };
+export const KINDS: Readonly<Record<string, Load<Kind>>> = {
+  descriptions: loadDescription,
+  instructions: loadInstruction,
+};
 
 export const FAMILIES: Readonly<Record<string, Load<Family>>> = {};

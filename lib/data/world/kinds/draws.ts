@@ -1,0 +1,161 @@
+/** Who and what a text names, drawn when one of its wordings first asks for it; nothing comes twice in a text. */
+import { Casting } from "../casting.ts";
+import type { Value } from "../entity.ts";
+import { hour } from "../grammar/numbers.ts";
+import type { Lexicon } from "../lexicon.ts";
+import type { Random } from "../random.ts";
+import type { Relative, Word } from "../words.ts";
+
+/** Several values that belong together: {job} is its own, {job_place} that of the field "place". */
+export interface Fields {
+  readonly fields: Readonly<Record<string, Value>>;
+}
+
+/** Draws what a name of a template stands for. */
+export type Role = (draws: Draws) => Value | Fields;
+export type Roles = Readonly<Record<string, Role>>;
+
+/** Names without a digit behind them and without a field: {plan2_place} is of the role "plan". */
+const NAME = /^(.*?)(\d*)(?:_(.+))?$/;
+
+/** The parts of a name: "plan2_place" is [plan2, plan, place]. */
+function partsOf(name: string): [key: string, role: string, field: string] {
+  const [, role, digits, field = ""] = NAME.exec(name)!;
+  return [role + digits, role, field];
+}
+
+export const roleOf = (name: string) => partsOf(name)[1];
+
+/** The most draws until something new must have come. */
+const TRIES = 30;
+
+export class Draws {
+  /** What names stand for, drawn as they are read; none for a name that is no role. */
+  readonly bindings: Readonly<Record<string, Value>>;
+  readonly casting: Casting;
+  readonly #drawn = new Map<string, Value | Fields>();
+  readonly #values: Record<string, Value> = {};
+  readonly #used = new Set<unknown>();
+
+  constructor(readonly lexicon: Lexicon, private readonly roles: Roles, readonly random: Random) {
+    this.casting = new Casting(lexicon, random);
+    this.bindings = new Proxy(this.#values, { get: (_, name) => this.#value(name as string) });
+  }
+
+  value(name: string): Value {
+    const value = this.#value(name);
+    if (value === undefined) throw new RangeError(`nothing is known to draw for "${name}"`);
+    return value;
+  }
+
+  /** What was drawn, by name. */
+  get drawn(): readonly (readonly [string, Value])[] {
+    return Object.entries(this.#values);
+  }
+
+  /** Something that this text has not yet, as far as there is any. */
+  fresh<T>(draw: () => T): T {
+    let drawn = draw();
+    for (let i = 0; i < TRIES && this.#used.has(drawn); i++) drawn = draw();
+    this.#used.add(drawn);
+    return drawn;
+  }
+
+  #value(name: string): Value | undefined {
+    const known = this.#values[name];
+    if (known !== undefined) return known;
+    const [key, role, field] = partsOf(name);
+    const draw = this.roles[role];
+    if (draw === undefined) return undefined;
+    let drawn = this.#drawn.get(key);
+    if (drawn === undefined) this.#drawn.set(key, drawn = draw(this));
+    const value = typeof drawn === "object" && "fields" in drawn ? drawn.fields[field] : drawn;
+    if (value !== undefined) this.#values[name] = value;
+    return value;
+  }
+}
+
+/** Words that name a whole category, or what nobody meets. */
+const VAGUE = new Set(
+  "animal ave pez insecto fruta verdura comida planta árbol flor herramienta juguete dragón dinosaurio basura dinero cementerio país esquina tumba máquina robot tesoro gallinero palacio castillo establo molino cabaña faro torre"
+    .split(" "),
+);
+/** Relatives whom many have. */
+const CLOSE = new Set("padre hermano abuelo tío primo padrino".split(" "));
+const countable = ({ singular, plural, flags }: Word) =>
+  flags.has("countable") && plural !== "-" && !VAGUE.has(singular);
+
+/** The roles that every kind has; a category of nouns is a role by its name. */
+export function commonRoles(lexicon: Lexicon): Roles {
+  const things = lexicon.nouns.filter((word) =>
+    word.flags.has("portable") && countable(word) && !word.flags.has("edible") &&
+    !word.flags.has("drinkable") && !word.flags.has("part") && word.plural !== word.singular
+  );
+  const places = lexicon.flagged("public").filter((word) => word.flags.has("place") && countable(word));
+  const colours = lexicon.adjectives.filter(({ category }) => category === "colour").map(({ word }) => word);
+  const jobs = lexicon.professions.filter(({ places }) => places.length > 0);
+  const pets = lexicon.flagged("pet");
+  const noun = (among: readonly Word[]): Role => (draws) => draws.fresh(() => draws.random.pick(among));
+  const number = (low: number, high: number): Role => (draws) =>
+    draws.fresh(() => draws.random.between(low, high));
+  const person: Role = ({ casting }) => casting.person();
+  const entries = (kind: "día" | "mes" | "estación"): Role => (draws) =>
+    draws.fresh(() => draws.random.pick(lexicon.calendar(kind)).singular);
+  const categories = [...lexicon.categories.keys()].map((name) => {
+    const words = lexicon.category(name);
+    const several = words.filter(countable);
+    return [name, noun(several.length > 1 ? several : words)] as const;
+  });
+  return {
+    ...Object.fromEntries(categories),
+    ...{ a: person, b: person, c: person, d: person, e: person },
+    chico: ({ casting }) => casting.person({ age: "child" }),
+    grande: ({ casting }) => casting.person({ age: "adult" }),
+    viejo: ({ casting }) => casting.person({ age: "old" }),
+    doña: titled,
+    familiar: relative(lexicon.family.filter(({ masculine }) => CLOSE.has(masculine))),
+    mascota: ({ casting, random }) => {
+      const noun = random.pick(pets);
+      return { kind: "animal", noun, name: casting.petName(noun.gender) };
+    },
+    oficial: (draws) => {
+      const job = draws.fresh(() => draws.random.pick(jobs));
+      const gender = draws.random.pick(["m", "f"] as const);
+      const noun = { singular: gender === "m" ? job.masculine : job.feminine, gender };
+      const fields = { hace: draws.random.pick(job.does), lugar: draws.random.pick(job.places) };
+      return { fields: { "": draws.casting.person({ age: "adult", noun }), ...fields } };
+    },
+    pueblo: ({ casting }) => casting.town(),
+    lugar: noun(places),
+    tienda: noun(lexicon.flagged("shop")),
+    cosa: (draws) => {
+      const word = draws.fresh(() => draws.random.pick(things));
+      const coloured = word.colours.length > 1 && draws.random.chance(0.3);
+      const colour = draws.random.pick(word.colours[0] === "cualquiera" ? colours : word.colours);
+      return { kind: "thing", noun: word, ...(coloured && { adjective: colour }) };
+    },
+    color: (draws) => draws.fresh(() => draws.random.pick(colours)),
+    ...{ día: entries("día"), mes: entries("mes"), estación: entries("estación") },
+    fecha: ({ random }) => `${random.between(1, 28)} de ${random.pick(lexicon.calendar("mes")).singular}`,
+    hora: (draws) =>
+      draws.fresh(() => hour(draws.random.between(1, 12), draws.random.pick([0, 0, 0, 15, 30, 45]))),
+    ...{ n: number(2, 9), decena: number(11, 99), edad: number(5, 12), años: number(22, 79) },
+  };
+}
+
+/** "don Luis", "doña Inés" */
+function titled({ casting, random }: Draws): Value {
+  const gender = random.pick(["m", "f"] as const);
+  const noun = { singular: gender === "m" ? "señor" : "señora", gender };
+  return { kind: "person", noun, name: `${gender === "m" ? "don" : "doña"} ${casting.name(gender)}` };
+}
+
+/** Someone of a family, with a name: {familiar.bare} is "abuela". */
+function relative(family: readonly Relative[]): Role {
+  return ({ casting, random }) => {
+    const { masculine, feminine } = random.pick(family);
+    const gender = random.pick(["m", "f"] as const);
+    const noun = { singular: gender === "m" ? masculine : feminine, gender };
+    return { kind: "person", noun, name: casting.name(gender) };
+  };
+}

@@ -1,0 +1,133 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { join } from "@std/path";
+import { UserError } from "../../../errors.ts";
+import type { Document, Kind } from "../document.ts";
+import { WORLD_FOLDER } from "../folder.ts";
+import { Lexicon } from "../lexicon.ts";
+import { Random } from "../random.ts";
+import { load as loadInstruction } from "./instruction.ts";
+import { readScripts } from "./script.ts";
+
+const lexicon = await Lexicon.read(join(WORLD_FOLDER, "words"));
+const files = { folder: WORLD_FOLDER, lexicon };
+const KINDS = [loadInstruction];
+const kinds = await Promise.all(KINDS.map((load) => load(files)));
+
+const documents = (kind: Kind, n = 200): Document[] =>
+  Array.from({ length: n }, (_, i) => kind.write(Random.of(1, kind.name, i)));
+
+/** An item of a list or a heading, which is no sentence. */
+const ITEM = /^(?:[-•*]|\d+[.)]) |:$/;
+const CAPITAL = /^[—¿¡«(]*[\p{Lu}\d]/u;
+const words = (text: string) => text.toLowerCase().match(/[\p{L}\d]+/gu) ?? [];
+
+for (const kind of kinds) {
+  Deno.test(`each ${kind.name} is printed as Spanish is`, () => {
+    for (const { text, questions } of documents(kind)) {
+      const asked = questions.flatMap(({ turns }) =>
+        turns.flatMap((turn) => [turn.instruction, turn.response])
+      );
+      for (const part of [text, ...asked]) {
+        assert(!/[{}|\[\]]| {2}| [.,;:?!»]|[^.]\.\.(?!\.)|,[.,]|undefined/.test(part), part);
+        assert(!/(?<!\p{L})(?:de|a) el(?!\p{L})/u.test(part), part);
+      }
+      for (const line of text.split("\n").filter((line) => !ITEM.test(line))) {
+        assert(CAPITAL.test(line), line);
+        assert(/[.?!…»,]$/.test(line), line);
+        for (const [, letter] of line.matchAll(/[.?!] [¿¡«]*(\p{L})/gu)) {
+          assertEquals(letter, letter.toUpperCase());
+        }
+      }
+    }
+  });
+
+  Deno.test(`what is asked about each ${kind.name} is answered in its words`, () => {
+    for (const { text, questions } of documents(kind)) {
+      const told = new Set(words(text));
+      for (const { turns } of questions) {
+        for (const { response } of turns) {
+          const missing = words(response).filter((word) => !told.has(word) && !told.has(`d${word}`));
+          assertEquals(missing, [], `${response}\n${text}`);
+        }
+      }
+    }
+  });
+
+  Deno.test(`each ${kind.name} is a function of its seed, and few begin alike`, () => {
+    const made = documents(kind);
+    assertEquals(documents(kind), made);
+    const starts = Map.groupBy(made, ({ text }) => text.split(/\s+/, 4).join(" "));
+    const alike = [...starts.values()].filter(({ length }) => length > 3);
+    assertEquals(alike.map(([{ text }]) => text), []);
+  });
+}
+
+async function scripted(yaml: string): Promise<Kind> {
+  const folder = await Deno.makeTempDir();
+  try {
+    await Deno.mkdir(join(folder, "kinds"));
+    await Deno.writeTextFile(join(folder, "kinds/sample.yaml"), yaml);
+    return await readScripts({ lexicon, folder }, "sample");
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+const told = (kind: Kind) => new Set(documents(kind, 60).map(({ text }) => text));
+
+Deno.test("a script tells its steps in order, mixed, chosen, left out, and as parts", async () => {
+  const kind = await scripted(`
+lists:
+  fruit: [{name: la pera, taste: dulce}]
+parts:
+  end: ["{=word} y fin."]
+texts:
+  one:
+    - "uno."
+    - mix: ["dos.", "tres."]
+    - choose: [["{el fruit} es {fruit_taste}."], [{line: ["no."], maybe: true}]]
+    - use: end
+      with: {word: bien}
+`);
+  const ends = [" La pera es dulce.", "\nNo.", ""];
+  const both = ["Dos. Tres.", "Tres. Dos."];
+  assertEquals(
+    told(kind),
+    new Set(both.flatMap((mixed) => ends.map((end) => `Uno. ${mixed}${end} Bien y fin.`))),
+  );
+});
+
+Deno.test("instructions keep to one voice", async () => {
+  const kind = await scripted(`
+lists: {x: [la mesa]}
+texts:
+  one: ["{!lavarse} y {!secar+x.lo}."]
+`);
+  assertEquals(
+    told(kind),
+    new Set(["Lávate y sécala.", "Lávese y séquela.", "Lávense y séquenla.", "Lavarse y secarla."]),
+  );
+});
+
+Deno.test("only what the wording tells is asked", async () => {
+  const kind = await scripted(`
+texts:
+  one: [{say: ["ve {a}.", "nadie ve."], ask: [["¿Quién ve?", "{a!}"]]}]
+`);
+  for (const { text, questions } of documents(kind, 30)) {
+    assertEquals(questions.length, text === "Nadie ve." ? 0 : 1);
+  }
+});
+
+Deno.test("a fault in a script names file, line and what to do", async () => {
+  const refused = (yaml: string, message: string) => assertRejects(() => scripted(yaml), UserError, message);
+  await refused("texts:\n  one:\n    - '{nobody}'\n", "sample.yaml:3: {nobody} is no role");
+  await refused("texts:\n  one:\n    - use: end\n", "sample.yaml:3: no part of that name");
+  await refused(
+    "texts:\n  one:\n    - mix: [a, b]\n      some: 3\n",
+    "sample.yaml:4: expected a number of steps",
+  );
+  await refused("texts:\n  one:\n    - tell: [a]\n", 'sample.yaml:3: unknown key "tell"');
+  await refused("texts:\n  one: []\n", "sample.yaml:2: expected a list of steps");
+  await refused("texts:\n  one:\n    - '{=x}'\n", "sample.yaml:3: {=x} is not given");
+});
