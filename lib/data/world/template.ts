@@ -55,7 +55,7 @@ export function fragment(template: Template, scope: Scope, random: Random): stri
   return rendering.text.trim();
 }
 
-const STARTS = /((?:^|\n)—?[¿¡«(]*|[.?!]»?\s+[¿¡«(]*|: «[¿¡]*)([a-záéíóúñü])/g;
+const STARTS = /((?:^|\n)—?[¿¡«(]*|[.?!]\s+[¿¡«(]*|\.»\s+[¿¡«(]*|: «[¿¡]*)([a-záéíóúñü])/g;
 
 /** Capitals at the beginning of sentences. */
 export function capitalised(text: string): string {

@@ -88,6 +88,7 @@ Deno.test("a sentence begins with a capital, and so does speech", () => {
     told("¿{tener a} frío? sí. {el x} no.\n—{ven.x} —dijo. luego: «¡ay!».".replace("{ven.x}", "ven")),
     "¿Tuvo frío? Sí. La llave roja no.\n—Ven —dijo. Luego: «¡Ay!».",
   );
+  assertEquals(told("{b} {gritar b} «¡ay!» y {volver b}."), "Luis gritó «¡ay!» y volvió.");
   assertEquals(fragment(compile("{un x} vieja", "f:1"), { bindings }, new Random(1)), "una llave roja vieja");
 });
 
