@@ -109,10 +109,11 @@ async function run(command: string, cwd: string, { env, seen }: Running = {}): P
   // Set for what deno task runs, such as this test: where its caller is.
   const { INIT_CWD: _, ...inherited } = Deno.env.toObject();
   const process = new Deno.Command("script", {
-    args: ["-qec", command, "/dev/null"],
+    // In place of the shell: Ctrl-C ends that of some systems with 130, whatever the command makes of it.
+    args: ["-qec", `exec ${command}`, "/dev/null"],
     cwd,
     clearEnv: true,
-    env: { ...inherited, ...NO_GPU, NO_COLOR: "1", ...env },
+    env: { ...inherited, ...NO_GPU, SHELL: "/bin/sh", NO_COLOR: "1", ...env },
     stdin: "piped",
     stdout: "piped",
     stderr: "null",
