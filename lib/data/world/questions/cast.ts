@@ -6,6 +6,7 @@ import type { Noun } from "../grammar/nouns.ts";
 import { inventedName } from "../invented.ts";
 import type { Lexicon } from "../lexicon.ts";
 import type { Random } from "../random.ts";
+import type { Template } from "../template.ts";
 import type { Relative, Word } from "../words.ts";
 
 /** The share of nouns that no list has. */
@@ -91,6 +92,20 @@ export class Pools {
 
 const one = ({ singular }: Word) => !PLURAL_ONLY.has(singular) && !VAGUE.has(singular);
 
+/** An adjective that is a role: "{color/x}", which is none of a template's names. */
+const COLOUR_SLOT = /\{color\//;
+const named = new WeakMap<Template, readonly string[]>();
+
+/** The names that a template needs bound. */
+function namesOf(template: Template): readonly string[] {
+  let names = named.get(template);
+  if (!names) {
+    names = [...template.names, ...COLOUR_SLOT.test(template.source) ? ["color"] : []];
+    named.set(template, names);
+  }
+  return names;
+}
+
 /** What the names of templates stand for, in one text; `another` gives others for the same names. */
 export class Cast {
   readonly bindings: Record<string, Value> = {};
@@ -113,7 +128,12 @@ export class Cast {
     return other;
   }
 
-  /** Binds the names that a template asks for, in their order. */
+  /** The bindings of a template, those that others needed before included. */
+  for(template: Template): Record<string, Value> {
+    return this.bind(namesOf(template));
+  }
+
+  /** Binds names in their order. */
   bind(names: Iterable<string>): Record<string, Value> {
     for (const name of names) this.value(name);
     return this.bindings;

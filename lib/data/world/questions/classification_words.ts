@@ -63,7 +63,7 @@ export function sentiments({ pools, asking, wordings }: Means): Puzzle {
     const positive = random.chance(0.5);
     const template = random.pick(wordings.of(positive ? "positivas" : "negativas"));
     const cast = Cast.of(pools, random);
-    const frase = capitalised(fragment(template, { bindings: cast.bind(template.names) }, random));
+    const frase = capitalised(fragment(template, { bindings: cast.for(template) }, random));
     const instruction = random.chance(0.6)
       ? asking.which(wordings.part("positivo o negativo", { bindings: { frase } }, random), random)
       : wordings.say("positivo o negativo, orden", { bindings: { frase } }, random);

@@ -119,7 +119,7 @@ function whole({ pools, wordings }: Speech): Talk {
   const dialogues = wordings.of("diálogos");
   return (random) => {
     const dialogue = random.pick(dialogues);
-    const bindings = Cast.of(pools, random).bind(dialogue.names);
+    const bindings = Cast.of(pools, random).for(dialogue);
     return fragment(dialogue, { bindings }, random).split("\n").map((line) => {
       const [instruction, response] = line.split(" => ");
       return { instruction: capitalised(instruction), response: answer(response) };

@@ -29,7 +29,7 @@ export function ofText(speech: Speech, topics: readonly Topic[]): Talk {
     const text = tell(casts.map((cast) => ({ topic, cast })), tense, random);
     const template = random.pick(topic.aboutA);
     return random.shuffle(casts).map((cast, i): Turn => {
-      const scope = { bindings: cast.bind(topic.names), tense } as const;
+      const scope = { bindings: cast.for(template), tense } as const;
       const [q, phrase] = fragment(template, scope, random).split(" => ");
       const name = (cast.value("a") as Entity).name!;
       const instruction = i === 0 ? asking.about(text, q, random) : andOf(speech, name, random);

@@ -15,8 +15,6 @@ export interface Topic {
   readonly say: readonly Template[];
   /** Each tells a question and its answer, with "=>" between them. */
   readonly ask: readonly Template[];
-  /** What they name, in a fixed order. */
-  readonly names: readonly string[];
   /** Whether all its wordings name the person `a`. */
   readonly tellsOfA: boolean;
   /** It has questions that name nobody and nothing ("quién llegó primero"), and can be told once in a text. */
@@ -37,7 +35,6 @@ export interface Asked {
 }
 
 const VERB = /\{(\p{L}+)[~^]?(?:\.[\w.]+)? [\p{L}_+]+\}/gu;
-const COLOURED = /\{color\//;
 
 export async function readTopics({ folder }: WorldFiles): Promise<Topic[]> {
   const wordings = await Wordings.read(`${folder}/questions/topics.yaml`);
@@ -50,16 +47,12 @@ export async function readTopics({ folder }: WorldFiles): Promise<Topic[]> {
       }
       return compile(q, where);
     });
-    const names = new Set([...say, ...ask].flatMap((template) => [...template.names]));
-    names.delete("_");
-    if ([...say, ...ask].some(({ source }) => COLOURED.test(source))) names.add("color");
-    const named = questions.map((question) => namesOf(question).join());
+    const named = questions.map((question) => [...question.names].join());
     const ofA = (_: Template, i: number) => named[i] === "a" && !ask[i].source.startsWith("!");
     return {
       name,
       say,
       ask,
-      names: [...names].sort(),
       tellsOfA: say.every((template) => template.names.has("a")),
       once: named.includes(""),
       aboutA: ask.filter(ofA),
@@ -68,8 +61,6 @@ export async function readTopics({ folder }: WorldFiles): Promise<Topic[]> {
     };
   });
 }
-
-const namesOf = ({ names }: Template) => [...names].filter((name) => name !== "_");
 
 /** The infinitives of templates. */
 function verbs(templates: readonly Template[]): ReadonlySet<string> {
@@ -93,17 +84,15 @@ export type Tense = NonNullable<Scope["tense"]>;
 /** The sentences as one text. */
 export function tell(told: readonly Told[], tense: Tense, random: Random): string {
   const discourse = new Discourse();
-  return told.map(({ topic, cast }) =>
-    render(random.pick(topic.say), { bindings: cast.bind(topic.names), tense, discourse }, random)
-  ).join(" ");
+  return told.map(({ topic, cast }) => {
+    const template = random.pick(topic.say);
+    return render(template, { bindings: cast.for(template), tense, discourse }, random);
+  }).join(" ");
 }
 
 /** One of the questions that a sentence answers. */
 export function ask({ topic, cast }: Told, tense: Tense, random: Random): Asked {
-  const [q, answer] = fragment(
-    random.pick(topic.ask),
-    { bindings: cast.bind(topic.names), tense },
-    random,
-  ).split(" => ");
+  const template = random.pick(topic.ask);
+  const [q, answer] = fragment(template, { bindings: cast.for(template), tense }, random).split(" => ");
   return q.startsWith("!") ? { q: q.slice(1), answer, command: true } : { q, answer, command: false };
 }

@@ -26,7 +26,7 @@ export async function load(files: WorldFiles): Promise<Family> {
   const ofText = aboutText(asking, wordings, topics, pools);
   const plainly = (name: string) => (random: Random): Turn => {
     const template = random.pick(wordings.of(name));
-    const bindings = Cast.of(pools, random).bind(template.names);
+    const bindings = Cast.of(pools, random).for(template);
     const q = fragment(template, { bindings }, random);
     // "si está lloviendo" is asked with "dime", and without it as "está lloviendo".
     const instruction = q.startsWith("si ")
@@ -93,8 +93,8 @@ function aboutText(
       // Someone who is not in the text.
       const other = main.cast.another();
       const topic = random.pick(askable);
-      const scope = { bindings: other.bind(topic.names), tense } as const;
-      const [q] = fragment(random.pick(topic.aboutA), scope, random).split(" => ");
+      const template = random.pick(topic.aboutA);
+      const [q] = fragment(template, { bindings: other.for(template), tense }, random).split(" => ");
       return about(q, say("no está", { a: other.value("a") }));
     }
     const a = main.cast.value("a");
