@@ -24,6 +24,14 @@ const MATERIALS =
   "madera metal plástico vidrio cuero cartón papel tela lana seda oro plata arcilla cobre hierro".split(" ");
 const VEHICLES =
   "avión barco bus tren carro bicicleta moto taxi velero canoa helicóptero camión carreta metro".split(" ");
+const TRANSPORT = "avión barco bus tren metro velero bote camión helicóptero".split(" ");
+const BULK = "arroz avena queso carne maíz sopa pasta pescado pollo puré ensalada pan cereal jamón".split(
+  " ",
+);
+const STATES =
+  "mojado seco limpio sucio roto entero lleno vacío abierto cerrado perdido caliente frío torcido húmedo oscuro"
+    .split(" ");
+const SKIES = "nublado despejado gris azul oscuro rojo estrellado claro".split(" ");
 const UNITS: Readonly<Record<string, Noun>> = {
   año: { singular: "año", gender: "m" },
   hora_de: { singular: "hora", gender: "f" },
@@ -45,6 +53,11 @@ export class Pools {
   readonly containers: readonly Word[];
   readonly materials: readonly Word[];
   readonly vehicles: readonly Word[];
+  /** Vehicles that leave by the clock. */
+  readonly transport: readonly Word[];
+  readonly bulk: readonly Word[];
+  /** Adjectives that say how a person is for now, masculine. */
+  readonly moods: readonly string[];
   readonly colours: readonly string[];
   readonly days: readonly string[];
   readonly languages: readonly string[];
@@ -69,6 +82,12 @@ export class Pools {
     );
     this.materials = MATERIALS.map((name) => lexicon.noun(name)!);
     this.vehicles = VEHICLES.map((name) => lexicon.noun(name)!);
+    this.transport = TRANSPORT.map((name) => lexicon.noun(name)!);
+    this.bulk = BULK.map((name) => lexicon.noun(name)!);
+    this.moods = lexicon.adjectives.filter(({ category, copula, saidOf }) =>
+      (category === "feeling" || category === "body state" || category === "health") && copula === "estar" &&
+      saidOf.has("person")
+    ).map(({ word }) => word);
     this.colours = lexicon.adjectives.filter(({ category }) => category === "colour").map(({ word }) => word);
     this.days = lexicon.calendar("día").map(({ singular }) => singular);
     this.relatives = lexicon.family.filter(({ masculine }) => masculine !== "esposo");
@@ -93,14 +112,14 @@ export class Pools {
 const one = ({ singular }: Word) => !PLURAL_ONLY.has(singular) && !VAGUE.has(singular);
 
 /** An adjective that is a role: "{color/x}", which is none of a template's names. */
-const COLOUR_SLOT = /\{color\//;
+const ADJECTIVE_SLOT = /\{(color|estado|ánimo)\//gu;
 const named = new WeakMap<Template, readonly string[]>();
 
 /** The names that a template needs bound. */
 function namesOf(template: Template): readonly string[] {
   let names = named.get(template);
   if (!names) {
-    names = [...template.names, ...COLOUR_SLOT.test(template.source) ? ["color"] : []];
+    names = [...template.names, ...[...template.source.matchAll(ADJECTIVE_SLOT)].map(([, role]) => role)];
     named.set(template, names);
   }
   return names;
@@ -179,10 +198,20 @@ export class Cast {
         return this.#noun(pools.materials);
       case "vehículo":
         return this.#noun(pools.vehicles);
+      case "transporte":
+        return this.#noun(pools.transport);
       case "pueblo":
         return casting.town();
       case "color":
         return this.#fresh(() => random.pick(pools.colours));
+      case "estado":
+        return this.#fresh(() => random.pick(STATES));
+      case "ánimo":
+        return this.#fresh(() => random.pick(pools.moods));
+      case "cielo":
+        return this.#fresh(() => random.pick(SKIES));
+      case "granel":
+        return this.#noun(pools.bulk);
       case "día":
         return this.#fresh(() => random.pick(pools.days));
       case "idioma":

@@ -3,7 +3,7 @@ import type { Family, WorldFiles } from "../document.ts";
 import type { Random } from "../random.ts";
 import { answer, Asking } from "./asking.ts";
 import { Cast, Pools } from "./cast.ts";
-import { agrees, ask, readTopics, tell, type Told, type Topic } from "./topics.ts";
+import { agrees, apart, ask, readTopics, tell, type Told, type Topic } from "./topics.ts";
 
 export async function load(files: WorldFiles): Promise<Family> {
   const [asking, topics] = [await Asking.load(files), await readTopics(files)];
@@ -27,7 +27,7 @@ export function surrounded(asked: Told, topics: readonly Topic[], random: Random
   const told = [asked];
   for (let i = 0; i < others; i++) {
     const topic = random.chance(0.5) ? asked.topic : random.pick(topics);
-    if (topic.once && told.some((other) => other.topic.once)) continue;
+    if (topic.once && told.some((other) => !apart(other.topic, topic))) continue;
     const ofA = random.chance(0.6) && told.every((other) => other.topic !== topic) &&
       agrees(asked.topic, topic);
     told.push({ topic, cast: asked.cast.another(...ofA ? ["a"] : []) });

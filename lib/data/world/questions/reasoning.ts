@@ -5,6 +5,7 @@ import { Asking } from "./asking.ts";
 import { Pools } from "./cast.ts";
 import type { Means, Puzzle } from "./puzzle.ts";
 import { amounts, scales } from "./reasoning_scales.ts";
+import { everyday } from "./reasoning_everyday.ts";
 import { rules, syllogisms, truths } from "./reasoning_logic.ts";
 import { kin, oneOfThree, within } from "./reasoning_places.ts";
 
@@ -23,6 +24,7 @@ export async function load(files: WorldFiles): Promise<Family> {
     [within(means), 2],
     [oneOfThree(means), 2],
     [kin(means), 2],
+    [everyday(means), 3],
   ];
   return {
     name: "razonar",

@@ -73,6 +73,11 @@ export function agrees(asked: Topic, other: Topic): boolean {
     asked.asksOfA.isDisjointFrom(other.tells);
 }
 
+/** Whether both may be told in one text, of which one has questions that name nobody. */
+export function apart(one: Topic, other: Topic): boolean {
+  return !one.once || one.tells.isDisjointFrom(other.tells);
+}
+
 /** A sentence of a text: a topic with its cast. */
 export interface Told {
   readonly topic: Topic;
