@@ -32,6 +32,8 @@ export interface Scope {
   readonly discourse?: Discourse;
   /** What a slot without a binding stands for: {c} in "porque {c}". */
   readonly clauses?: Readonly<Record<string, Clause>>;
+  /** What had happened is told as what happened: "Inés perdió" for {perder^ a}. */
+  readonly simple?: boolean;
   /** Every owner is known, so that "su" is told of nobody else's and of nothing that is nobody's. */
   readonly ownersKnown?: boolean;
   /** Receives whom and what the text speaks of. */
@@ -406,7 +408,8 @@ export class Rendering {
       text = nonFinite(slot, subjects.length > 0 || slot.person ? person : 3, clitics);
     } else {
       const tense = this.scope.tense ?? "past";
-      text = finite(slot.infinitive, slot.form ?? slot.marker, tense, person, slot.clitic?.[1] === "se");
+      const marker = this.scope.simple && slot.marker === "^" ? "" : slot.marker;
+      text = finite(slot.infinitive, slot.form ?? marker, tense, person, slot.clitic?.[1] === "se");
       text = attach(text, clitics);
       if (slot.clitic?.[1] === "le") {
         const whom = this.values(slot.clitic[0].split("+"));

@@ -27,7 +27,9 @@ export interface Passage {
 
 export interface Telling {
   readonly text: string;
-  readonly opening: Passage;
+  readonly opening: readonly Passage[];
+  /** What the opening speaks of that no frame has cast, by its names in openings.yaml: t for the town, n for the age. */
+  readonly general: Bindings;
   /** One for each item of the plan. */
   readonly passages: readonly Passage[];
 }
@@ -70,8 +72,10 @@ export class Teller {
     for (const item of plan.items) chosen.push(unlike(chosen.at(-1), this.#wordings(item, manner), random));
     const text = new Text(random, manner);
     const general = new General(plan, random);
-    const [open, own] = this.#opening(plan, chosen[0], manner, random);
-    const opening = text.add(open, own ? plan.bindings : general.bindings(open), true);
+    const own = this.#ownOpening(plan, manner, random);
+    const open = this.#opening(plan, own ?? chosen[0], manner, random);
+    const opening = [text.add(open, general.bindings(open), true)];
+    if (own) opening.push(text.add(own, plan.bindings, random.chance(0.3)));
     const passages = plan.items.map((item, i) => {
       const passage = text.add(chosen[i], item.bindings, item.apart === true, item);
       for (const [thing, owner] of item.owners) setOwner(thing, owner);
@@ -79,23 +83,22 @@ export class Teller {
     });
     const [end, ownEnd] = this.#ending(plan, manner, random);
     text.add(end, ownEnd ? plan.bindings : general.bindings(end), random.chance(0.5));
-    return { text: text.text, opening, passages };
+    return { text: text.text, opening, passages, general: general.known };
   }
 
-  /** And whether it is the frame's own. */
-  #opening(
-    { frames, bindings }: Plan,
-    first: Template,
-    manner: Manner,
-    random: Random,
-  ): [template: Template, own: boolean] {
+  /** The frame's own beginning, which comes after a general one: so that few stories begin alike. */
+  #ownOpening({ frames: [frame], bindings }: Plan, manner: Manner, random: Random): Template | undefined {
+    const own = this.#fit(frame.open, bindings, manner);
+    return own.length > 0 && random.chance(0.5) ? random.pick(own) : undefined;
+  }
+
+  /** @param first what comes after it */
+  #opening({ frames, bindings }: Plan, first: Template, manner: Manner, random: Random): Template {
     const [frame] = frames;
     const a = { a: bindings[frame.cast[0].name] };
     if (manner.voice !== "plain") {
-      return [random.pick(this.#fit(this.openings.of(manner.voice), a, manner)), false];
+      return random.pick(this.#fit(this.openings.of(manner.voice), a, manner));
     }
-    const own = this.#fit(frame.open, bindings, manner);
-    if (own.length > 0 && random.chance(0.3)) return [random.pick(own), true];
     const timed = TIMED.test(first.source);
     const kinds: [string, number][] = [["person", 5], ["habit", 4], ["place", 4], ["speech", 2]];
     if (!timed) kinds.push(["day", 4]);
@@ -104,7 +107,7 @@ export class Teller {
     const fitting = kinds.map(([kind, weight]) =>
       [this.#fit(this.openings.of(kind), a, manner), weight] as const
     ).filter(([templates]) => templates.length > 0);
-    return [random.pick(random.weighted(fitting)), false];
+    return random.pick(random.weighted(fitting));
   }
 
   #ending(
@@ -238,6 +241,10 @@ class General {
 
   constructor(private readonly plan: Plan, private readonly random: Random) {}
 
+  get known(): Bindings {
+    return this.#known;
+  }
+
   bindings({ names }: Template): Bindings {
     for (const name of names) this.#known[name] ??= this.#draw(name);
     return this.#known;
@@ -255,6 +262,8 @@ class General {
     switch (name) {
       case "a":
         return a;
+      case "g": // a thing that can be counted
+        return random.pick(lexicon.category("juguete"));
       case "d": // day of the week
         return bound("day") ?? random.pick(lexicon.calendar("día")).singular;
       case "w": // weather
