@@ -408,7 +408,7 @@ export class Rendering {
       text = nonFinite(slot, subjects.length > 0 || slot.person ? person : 3, clitics);
     } else {
       const tense = this.scope.tense ?? "past";
-      const marker = this.scope.simple && slot.marker === "^" ? "" : slot.marker;
+      const marker = this.scope.simple && slot.marker === "^" && slot.names.length > 0 ? "" : slot.marker;
       text = finite(slot.infinitive, slot.form ?? marker, tense, person, slot.clitic?.[1] === "se");
       text = attach(text, clitics);
       if (slot.clitic?.[1] === "le") {

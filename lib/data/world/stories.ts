@@ -41,14 +41,21 @@ export class Stories {
     return new Stories(world, new Teller(openings, endings));
   }
 
-  /** A story of one of the frames, or of the one that is given. @throws {UserError} for a fault of a frame */
-  tell(random: Random, frame: Frame = random.pick(this.#frames)): Story {
+  /**
+   * A story of one of the frames, or of the one that is given.
+   * @param brief of one frame, without what is mere colour
+   * @throws {UserError} for a fault of a frame
+   */
+  tell(
+    random: Random,
+    { frame = random.pick(this.#frames), brief = false }: { frame?: Frame; brief?: boolean } = {},
+  ): Story {
     const frames = [frame];
-    if (frame.cast[0].age && random.chance(SEQUENCE)) {
+    if (!brief && frame.cast[0].age && random.chance(SEQUENCE)) {
       const second = random.pick(this.#frames);
       if (second !== frame && follows(frame, second)) frames.push(second);
     }
-    const plan = new Play(this.world, random, random.chance(SHORT)).play(frames);
+    const plan = new Play(this.world, random, brief || random.chance(SHORT)).play(frames);
     const manner = this.teller.manner(plan, random);
     const told = this.teller.tell(plan, manner, random);
     return { ...plan, ...manner, ...told, protagonist: protagonistOf(plan) as Character };

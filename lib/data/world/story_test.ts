@@ -52,7 +52,7 @@ const stories = await read(await text("frames/base.yaml"), await text("actions/b
 Deno.test("every frame plays to its end, with all seeds, and its text is in order", () => {
   for (const frame of stories.world.frames.values()) {
     for (let seed = 0; seed < 25; seed++) {
-      const { text } = stories.tell(Random.of(seed, frame.name), frame);
+      const { text } = stories.tell(Random.of(seed, frame.name), { frame });
       const fault = / {2}|undefined|\[object|\n\n| [.,;:!?]|[{}|\[\]]|(^|\n)[^A-ZÁÉÍÓÚÑ¡¿«—]/.exec(text);
       assert(!fault, `${frame.name}, seed ${seed}: "${fault?.[0]}" at ${fault?.index} of\n${text}`);
       assert(/[.!?»…]$|\n\p{Lu}[^\n]*$/u.test(text), `${frame.name}, seed ${seed} ends so:\n${text}`);
@@ -103,7 +103,7 @@ otro:
 `.replaceAll("{a} ", "{b} "));
   const told = Array.from(
     { length: 60 },
-    (_, seed) => other.tell(new Random(seed), other.world.frames.get("otro")),
+    (_, seed) => other.tell(new Random(seed), { frame: other.world.frames.get("otro")! }),
   );
   const texts = told.map(({ text }) => text);
   const share = (word: string) => texts.filter((text) => text.includes(` ${word}.`)).length / texts.length;

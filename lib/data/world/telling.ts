@@ -32,6 +32,7 @@ export interface Telling {
   readonly general: Bindings;
   /** One for each item of the plan. */
   readonly passages: readonly Passage[];
+  readonly ending: Passage;
 }
 
 /** Says when something happens, so that an opening that does the same would contradict it. */
@@ -82,8 +83,8 @@ export class Teller {
       return passage;
     });
     const [end, ownEnd] = this.#ending(plan, manner, random);
-    text.add(end, ownEnd ? plan.bindings : general.bindings(end), random.chance(0.5));
-    return { text: text.text, opening, passages, general: general.known };
+    const ending = text.add(end, ownEnd ? plan.bindings : general.bindings(end), random.chance(0.5));
+    return { text: text.text, opening, passages, ending, general: general.known };
   }
 
   /** The frame's own beginning, which comes after a general one: so that few stories begin alike. */
@@ -178,7 +179,7 @@ function unlike(before: Template | undefined, templates: readonly Template[], ra
   return chosen;
 }
 
-function setOwner(thing: Character, owner: Entity | undefined): void {
+export function setOwner(thing: Character, owner: Entity | undefined): void {
   if (owner) thing.owner = owner;
   else delete thing.owner;
 }

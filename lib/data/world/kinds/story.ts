@@ -1,14 +1,38 @@
 /** Stories, with what the world knows of them and questions about them. */
-import type { Document, Kind, WorldFiles } from "../document.ts";
-import { Stories } from "../stories.ts";
+import type { Document, Exchange, Kind, WorldFiles } from "../document.ts";
+import { Random } from "../random.ts";
+import { Stories, type Story } from "../stories.ts";
+import { StoryQuestions } from "../comprehension/questions.ts";
+
+/** Questions of one story, at most. */
+const QUESTIONS = 6;
 
 export async function load(files: WorldFiles): Promise<Kind> {
-  const stories = await Stories.read(files);
+  const [stories, questions] = await Promise.all([Stories.read(files), StoryQuestions.read(files)]);
   return {
     name: "story",
-    write(random): Document {
-      const story = stories.tell(random);
-      return { kind: "story", text: story.text, facts: [], questions: [] };
-    },
+    write: (random) => new StoryDocument(stories.tell(random), questions, random.below(2 ** 32)),
   };
+}
+
+/** Asks when it is asked to: many texts are wanted without questions. */
+class StoryDocument implements Document {
+  readonly kind = "story";
+  readonly text: string;
+
+  constructor(
+    private readonly story: Story,
+    private readonly asker: StoryQuestions,
+    private readonly seed: number,
+  ) {
+    this.text = story.text;
+  }
+
+  get facts(): string[] {
+    return this.asker.facts(this.story, Random.of(this.seed, "facts"));
+  }
+
+  get questions(): Exchange[] {
+    return this.asker.ask(this.story, Random.of(this.seed, "questions"), QUESTIONS);
+  }
 }

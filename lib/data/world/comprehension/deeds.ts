@@ -1,0 +1,155 @@
+/** Questions about what was done: who, what, where and to whom; why; before and after; whether it was so. */
+import { agree } from "../grammar/adjectives.ts";
+import { isEntity, type Value } from "../entity.ts";
+import type { Bindings, Event } from "../story.ts";
+import type { Story } from "../stories.ts";
+import type { Template } from "../template.ts";
+import type { Asked, StoryAsker, Try } from "./asker.ts";
+
+/** What an action answers by its own questions. */
+export function ofEvent(asker: StoryAsker, event: Event): Try[] {
+  const { action, bindings, item } = event;
+  return (action?.asks ?? []).map(({ question, answer }) => () => {
+    if (ambiguous(asker.story, event, question, answer)) return undefined;
+    const given = [...answer.names].map((name) => bindings[name]);
+    // Where someone was may have been told before; the rest of an answer stands where the event is told.
+    const places = given.filter((value) => isEntity(value) && value.kind === "place");
+    const others = given.filter((value) => !places.includes(value));
+    const asked = [...question.names].map((name) => bindings[name]);
+    if (!asker.tells(event, others) || !asker.known(item, [...asked, ...places])) return undefined;
+    asker.at(item);
+    if (!asker.bearsOut(given)) return undefined;
+    const [told, phrase] = asker.tell([question, answer], bindings);
+    const bare = told.replace(/^¿/, "").replace(/\?$/, "");
+    return { family: "comprensión", kind: action!.name, question: uncapitalised(bare), answer: phrase };
+  });
+}
+
+function uncapitalised(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1);
+}
+
+/** Whether another event answers the same question otherwise. */
+function ambiguous({ events }: Story, event: Event, question: Template, answer: Template): boolean {
+  const asked = [...question.names].filter((name) => !answer.names.has(name));
+  const moved = placeAfter(event);
+  return events.some((other) => {
+    if (other === event) return false;
+    if (other.action === event.action) {
+      return asked.every((name) => other.bindings[name] === event.bindings[name]) &&
+        [...answer.names].some((name) => other.bindings[name] !== event.bindings[name]);
+    }
+    const place = moved && placeAfter(other);
+    return place !== undefined && asked.every((name) => {
+      const value = event.bindings[name];
+      return (value !== moved!.who || place.who === value) &&
+        (value !== moved!.place || place.place === value);
+    });
+  });
+}
+
+/** Who is where after an event that moved someone. */
+function placeAfter({ action, bindings }: Event): { who: Value; place: Value } | undefined {
+  const effect = action?.then.find(({ predicate, denied }) => predicate === "at" && !denied);
+  if (!effect) return undefined;
+  const [who, place] = effect.arguments.map(({ name, value }) => value ?? bindings[name]);
+  return { who, place };
+}
+
+export function why(asker: StoryAsker, event: Event): Asked | undefined {
+  const { cause, feeling, clause, bindings, item } = event;
+  if (!cause || !asker.known(item, [...valuesIn(cause), ...valuesIn(clause)])) return undefined;
+  if (feeling) {
+    if (!tellsFeeling(asker, event)) return undefined;
+    asker.at(item);
+    return asker.ask("why feels", bindings, { clauses: { c: cause } });
+  }
+  const e = deed(asker, event);
+  return e === undefined ? undefined : asker.ask("why deed", { e }, { clauses: { c: cause } });
+}
+
+/** Whether the passage of a feeling has its word. */
+export function tellsFeeling(asker: StoryAsker, { feeling, args: [who], item }: Event): boolean {
+  if (!isEntity(who)) return false;
+  const told = agree(feeling!, who.noun.gender, who.number ?? 1);
+  return asker.story.passages[item].text.toLowerCase().includes(told);
+}
+
+/** What came first of two deeds. */
+export function first(asker: StoryAsker, i: number): Asked | undefined {
+  const { events } = asker.story;
+  const j = i + 1 + asker.random.below(Math.max(1, events.length - i - 1));
+  const [one, other] = [deed(asker, events[i]), deed(asker, events[j])];
+  if (!one || !other || one === other) return undefined;
+  const [e, g] = asker.random.shuffle([one, other]);
+  return asker.ask("first", { e, g, c: one });
+}
+
+/** What was done next. */
+export function after(asker: StoryAsker, i: number): Asked | undefined {
+  const { events } = asker.story;
+  const [one, other] = [deed(asker, events[i]), deed(asker, events[i + 1])];
+  if (!one || !other || events.some((event, k) => k !== i && deed(asker, event) === one)) return undefined;
+  return asker.ask("after", { e: one, c: other });
+}
+
+/** What was done, as a sentence; none for a feeling and for what the text tells without saying who did it. */
+function deed(asker: StoryAsker, event: Event | undefined): string | undefined {
+  if (!event?.action || !asker.tells(event, [event.args[0]])) return undefined;
+  if (!asker.known(event.item, valuesIn(event.clause))) return undefined;
+  asker.at(event.item);
+  return asker.clause(event.clause);
+}
+
+export function yes(asker: StoryAsker, event: Event): Asked | undefined {
+  const e = deed(asker, event);
+  return e === undefined ? undefined : { ...asker.ask("yes", { e, c: e }), whether: true };
+}
+
+/** The same deed by or to someone else, at another place or with another thing, which was not done. */
+export function no(asker: StoryAsker, event: Event): Asked | undefined {
+  const { story, random } = asker;
+  const c = deed(asker, event);
+  if (!c) return undefined;
+  const { template } = event.clause;
+  const role = random.pick(event.action!.roles.filter(({ name }) => template.names.has(name)));
+  const others = alike(asker, event, event.bindings[role.name]);
+  if (others.length === 0) return undefined;
+  const bindings = { ...event.bindings, [role.name]: random.pick(others) };
+  if (mayBeSo(story, event, bindings)) return undefined;
+  asker.at(event.item);
+  const e = asker.clause({ template, bindings });
+  if (e === c) return undefined;
+  return { ...asker.ask("yes", { e, c }, { answers: "no answer" }), kind: "no", whether: true };
+}
+
+/** Others of the story that could stand where this one does. */
+function alike({ story }: StoryAsker, { bindings }: Event, value: Value): Value[] {
+  if (!isEntity(value)) return [];
+  const all = new Set([...story.cast, ...story.events.flatMap(({ args }) => args)]);
+  return [...all].filter((other) =>
+    isEntity(other) && other.kind === value.kind && (other.number ?? 1) === (value.number ?? 1) &&
+    other.name !== "casa" && !Object.values(bindings).includes(other)
+  );
+}
+
+/** Whether it was done, or something that could be told so: to go and to return, to give and to give back. */
+function mayBeSo({ events }: Story, { action, clause }: Event, bindings: Bindings): boolean {
+  const roles = [...clause.template.names];
+  const effects = action!.then.map(({ predicate, arguments: args }) =>
+    [predicate, args.map(({ name, value }) => value ?? bindings[name])] as const
+  );
+  return events.some((event) =>
+    (event.action === action && roles.every((role) => event.bindings[role] === bindings[role])) ||
+    event.action?.then.some(({ predicate, arguments: args, denied }) =>
+      !denied &&
+      effects.some(([other, values]) =>
+        other === predicate &&
+        args.every(({ name, value }, i) => (value ?? event.bindings[name]) === values[i])
+      )
+    )
+  );
+}
+
+const valuesIn = ({ template, bindings }: Event["clause"]): Value[] =>
+  [...template.names].map((name) => bindings[name]).filter((value) => value !== undefined);

@@ -1,0 +1,51 @@
+/** Questions about how things stand at the end: where, in whose hands, whose, how many, how someone feels. */
+import { isEntity } from "../entity.ts";
+import { HOME } from "../sorts.ts";
+import type { Fact } from "../state.ts";
+import type { Bindings } from "../story.ts";
+import type { Asked, StoryAsker } from "./asker.ts";
+import { tellsFeeling } from "./deeds.ts";
+
+/** What is so at the end because of an event that is told, and of which the text says nothing else afterwards. */
+export function final(asker: StoryAsker, { predicate, args }: Fact): Asked | undefined {
+  const { story } = asker;
+  const [one, other, third] = args;
+  if (predicate === "owns") return owner(asker, args);
+  const cause = story.state.causeOf(predicate, args, false);
+  if (cause === undefined) return undefined;
+  const event = story.events[cause];
+  const ask = (kind: string, bindings: Bindings): Asked | undefined => {
+    if (!asker.known(event.item, Object.values(bindings))) return undefined;
+    asker.atEnd();
+    return asker.ask(kind, bindings);
+  };
+  const moved = (who: Fact["args"][0]) => other !== HOME && asker.toldAfter(event.item, who);
+  switch (predicate) {
+    case "at":
+      if (moved(one)) return undefined;
+      return isEntity(one) && one.kind === "thing"
+        ? ask("where", { x: one, m: other })
+        : ask("where is someone", { a: one, m: other });
+    case "in":
+      return moved(one) ? undefined : ask("where", { x: one, m: other });
+    case "has":
+      return ask("holder", { a: one, x: other });
+    case "count":
+      return ask("count", { a: one, x: other, n: third });
+    case "feels":
+      return tellsFeeling(asker, event) ? ask("feels", { a: one, f: other }) : undefined;
+  }
+  return undefined;
+}
+
+/** Told where "su llave" stands, or where it was bought or given. */
+function owner(asker: StoryAsker, [one, other]: Fact["args"]): Asked | undefined {
+  const { story } = asker;
+  if (!isEntity(other) || !asker.known(story.items.length, [one, other])) return undefined;
+  const possessive = story.narrator === one ? "mis?" : "sus?";
+  const told = story.state.causeOf("owns", [one, other], false) !== undefined ||
+    new RegExp(`(?<!\\p{L})${possessive} ${other.noun.singular}`, "iu").test(story.text);
+  if (!told) return undefined;
+  asker.atEnd();
+  return asker.ask("owner", { a: one, x: other });
+}

@@ -1,0 +1,111 @@
+/** Questions about a story that its text answers, and some that it does not. */
+import type { Exchange, WorldFiles } from "../document.ts";
+import { answer, Asking } from "../questions/asking.ts";
+import type { Random } from "../random.ts";
+import type { Fact } from "../state.ts";
+import type { Bindings } from "../story.ts";
+import type { Story } from "../stories.ts";
+import { Wordings } from "../wordings.ts";
+import { type Asked, StoryAsker, type Try } from "./asker.ts";
+import { after, first, no, ofEvent, why, yes } from "./deeds.ts";
+import { final } from "./end.ts";
+import { extractions, unknown } from "./extracts.ts";
+
+export class StoryQuestions {
+  private constructor(private readonly wordings: Wordings, private readonly asking: Asking) {}
+
+  static async read(files: WorldFiles): Promise<StoryQuestions> {
+    const [wordings, asking] = await Promise.all([
+      Wordings.read(`${files.folder}/questions/comprensión.yaml`),
+      Asking.load(files),
+    ]);
+    return new StoryQuestions(wordings, asking);
+  }
+
+  /** Up to n different questions with their answers. */
+  ask(story: Story, random: Random, n: number): Exchange[] {
+    return this.draw(story, random, n).map((asked) => this.exchange(asked, random));
+  }
+
+  /** As someone would put it. */
+  exchange({ family, question, answer: given, whether }: Asked, random: Random): Exchange {
+    if (!whether) {
+      return {
+        family,
+        turns: [{ instruction: this.asking.which(question, random), response: answer(given) }],
+      };
+    }
+    const { ask, short } = this.asking.whether(question, random);
+    return {
+      family,
+      turns: [{ instruction: ask, response: answer(short ? given.split(/[,:]/)[0] : given) }],
+    };
+  }
+
+  /** As `ask`, without what stands around a question. */
+  draw(story: Story, random: Random, n: number): Asked[] {
+    const asker = new StoryAsker(story, random, this.wordings);
+    const kinds = tries(asker).map(([all, weight]) => [random.shuffle(all), weight] as const);
+    const found = new Map<string, Asked>();
+    for (let i = 0; i < 6 * n && found.size < n; i++) {
+      const left = kinds.filter(([all]) => all.length > 0);
+      if (left.length === 0) break;
+      const asked = random.weighted(left).pop()!();
+      if (asked && !found.has(asked.question)) found.set(asked.question, asked);
+    }
+    asker.atEnd();
+    return [...found.values()];
+  }
+
+  /** What is so at the end of a story, and why: a line each. */
+  facts(story: Story, random: Random): string[] {
+    const asker = new StoryAsker(story, random, this.wordings);
+    asker.atEnd();
+    const facts = story.state.facts.flatMap((fact) => {
+      const bindings = bindingsOf(fact);
+      return bindings ? [asker.state(`fact ${fact.predicate}`, bindings)] : [];
+    });
+    const causes = story.events.flatMap(({ clause, cause }) =>
+      cause ? [asker.state("fact cause", { e: asker.clause(clause) }, { c: cause })] : []
+    );
+    return [...facts, ...causes].map(answer);
+  }
+}
+
+/** All that can be asked, by kinds with their weights. */
+function tries(asker: StoryAsker): [Try[], number][] {
+  const { events, state } = asker.story;
+  return [
+    [events.flatMap((event) => ofEvent(asker, event)), 8],
+    [events.map((event) => () => why(asker, event)), 4],
+    [events.map((event) => () => yes(asker, event)), 2],
+    [events.map((event) => () => no(asker, event)), 2],
+    [events.map((_, i) => () => first(asker, i)), 2],
+    [events.map((_, i) => () => after(asker, i)), 2],
+    [state.facts.map((fact) => () => final(asker, fact)), 5],
+    [extractions(asker), 3],
+    [unknown(asker), 2],
+  ];
+}
+
+/** The names of a fact's arguments in the wordings of facts. */
+function bindingsOf({ predicate, args: [one, other, third] }: Fact): Bindings | undefined {
+  switch (predicate) {
+    case "at":
+      return { a: one, m: other };
+    case "in":
+      return { x: one, m: other };
+    case "has":
+    case "owns":
+      return { a: one, x: other };
+    case "is":
+    case "feels":
+      return { a: one, f: other };
+    case "friends":
+    case "angry":
+      return { a: one, b: other };
+    case "count":
+      return { a: one, x: other, n: third };
+  }
+  return undefined;
+}

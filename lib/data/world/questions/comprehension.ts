@@ -1,0 +1,31 @@
+/** Comprehension: a story and questions that its text answers; a conversation asks up to three. */
+import type { Exchange, Family, WorldFiles } from "../document.ts";
+import type { Random } from "../random.ts";
+import { Stories } from "../stories.ts";
+import { StoryQuestions } from "../comprehension/questions.ts";
+import { Asking } from "./asking.ts";
+
+/** Characters of a story that is asked about: it has to fit into a model's context. */
+const LONGEST = 700;
+
+export async function load(files: WorldFiles): Promise<Family> {
+  const [stories, questions, asking] = await Promise.all([
+    Stories.read(files),
+    StoryQuestions.read(files),
+    Asking.load(files),
+  ]);
+  return {
+    name: "comprensión",
+    ask(random: Random): Exchange {
+      for (;;) {
+        const story = stories.tell(random, { brief: true });
+        if (story.text.length > LONGEST) continue;
+        const asked = questions.draw(story, random, random.weighted([[1, 6], [2, 3], [3, 1]]));
+        const [first, ...turns] = asked.flatMap((one) => questions.exchange(one, random).turns);
+        if (!first) continue;
+        const instruction = asking.around(story.text, first.instruction, random);
+        return { family: "comprensión", turns: [{ ...first, instruction }, ...turns] };
+      }
+    },
+  };
+}
