@@ -5,6 +5,7 @@ import type { Lexicon } from "./lexicon.ts";
 import { Node, root } from "./parsing.ts";
 import { type Argument, argument, type Sort, SORTS } from "./sorts.ts";
 import type { Template } from "./template.ts";
+import { infinitives } from "./template_analysis.ts";
 import { readYaml } from "./yaml_file.ts";
 
 /** A condition whose arguments are roles or words that exist. */
@@ -36,9 +37,14 @@ export interface Action {
   /** What happened, in the past perfect and without a full stop. */
   readonly clause: Template;
   readonly asks: readonly Ask[];
+  /** Verbs that say that it is done: those of its wordings, without those that say anything. */
+  readonly verbs: ReadonlySet<string>;
 }
 
 const KEYS = ["with", "needs", "then", "because", "say", "clause", "asks"];
+const ANYTHING = new Set(
+  "ser estar haber hay tener poder querer saber decir hacer mirar quedar empezar poner".split(" "),
+);
 const BEING: readonly Sort[] = ["person", "animal"];
 
 /** Actions by name; those of one name differ in how many roles they have. */
@@ -85,12 +91,20 @@ function readAction(name: string, node: Node, lexicon: Lexicon): Action {
   const say = node.child("say").templates(names);
   if (say.length < 4) node.child("say").fail(`"${name}" has ${say.length} wordings; write 4 or more`);
   if (!node.has("clause")) node.fail(`"${name}" lacks its clause, such as "{a} {perder^ a} {su x}"`);
+  const clause = node.child("clause").template(names);
+  const verbs = say.flatMap(({ parts }) => infinitives(parts)).filter((verb) => !ANYTHING.has(verb));
   return {
-    ...{ name, where: node.where, roles, say },
+    ...{
+      name,
+      where: node.where,
+      roles,
+      say,
+      clause,
+      verbs: new Set([...verbs, ...infinitives(clause.parts)]),
+    },
     needs: conditions("needs"),
     then: conditions("then"),
     because: conditions("because"),
-    clause: node.child("clause").template(names),
     asks: node.child("asks").items().map((ask) => {
       if (ask.items().length !== 2) ask.fail("expected a question and its answer: [question, answer]");
       return { question: ask.child(0).template(names), answer: ask.child(1).template(names) };

@@ -25,7 +25,7 @@ const SMALL = new Set(
   "sí no lo la los las le al el de del en con por un una que porque y e quien cuenta historia está es primero después antes personaje principal casa"
     .split(" "),
 );
-const words = (text: string) => text.toLowerCase().match(/\p{L}+/gu) ?? [];
+const words = (text: string): string[] => text.toLowerCase().match(/\p{L}+/gu) ?? [];
 /** As much of a word as its inflected forms share. */
 const stem = (word: string) => word.slice(0, Math.max(3, word.length - 3));
 

@@ -35,6 +35,11 @@ export class Discourse {
     return (this.#subject ?? this.#before) === entity;
   }
 
+  /** Whether nobody was spoken of before, in the text or the paragraph. */
+  get begins(): boolean {
+    return this.#before === undefined && this.#subject === undefined;
+  }
+
   /** Whether it is the subject of the sentence that is being told. */
   isCurrentSubject(entity: Entity): boolean {
     return this.#subject === entity;

@@ -189,7 +189,9 @@ export class Rendering {
     if (isEntity(value) && slot.subject && !slot.full && !this.#speech) {
       const how = this.discourse.subjectOf(value);
       if (how === "left out" && this.discourse.isCurrentSubject(value)) return;
-      if (how === "left out" && this.random.chance(0.7) && this.discourse.mayLeaveOut()) return;
+      if (how === "left out" && !this.#inClause && this.random.chance(0.7) && this.discourse.mayLeaveOut()) {
+        return;
+      }
       if (how === "pronoun" && this.random.chance(0.35)) {
         return this.#slot(this.#property([value], "he"), slot.capital);
       }
@@ -230,9 +232,10 @@ export class Rendering {
     } else if (BEFORE_ME.has(before)) {
       this.append("mí");
     } else if (slot.subject || (this.#verbOf?.length === 1 && this.narrates(this.#verbOf[0]))) {
+      if (slot.unclear && this.discourse.begins) return this.#slot("yo", slot.capital);
       const unclear = slot.unclear && this.scope.tense !== "present" &&
         !this.discourse.isSubject(this.scope.narrator!);
-      if (this.random.chance(unclear ? 0.7 : 0.1)) this.#slot("yo", slot.capital);
+      if (this.random.chance(unclear ? 0.8 : 0.1)) this.#slot("yo", slot.capital);
     } else this.#slot("yo", slot.capital);
   }
 
@@ -263,7 +266,6 @@ export class Rendering {
   /** Someone in direct speech: "Gracias, abuela", "mi abuela", "Rosa". */
   #spokenOf(value: Entity, full: boolean): string {
     const { name, owner, noun } = value;
-    this.discourse.name(value);
     const called = this.#subjectSlot ? false : CALLED.test(this.text);
     if (owner !== undefined && name === undefined) {
       if (called) return HOME_NAMES.get(noun.singular) ?? noun.singular;

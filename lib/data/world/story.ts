@@ -23,9 +23,15 @@ export interface Event {
   readonly bindings: Bindings;
   /** What happened, for "porque …". */
   readonly clause: Clause;
-  readonly cause?: Clause;
+  readonly cause?: Cause;
   /** Number of the item that tells it. */
   readonly item: number;
+}
+
+/** Why something was done or felt: an event, or what the frame says. */
+export interface Cause extends Clause {
+  /** Number of the event. */
+  readonly event?: number;
 }
 
 /** What is told at a time. */
@@ -209,7 +215,8 @@ export class Play {
   #feel(step: Feel): void {
     const [who] = this.#values([step.who]);
     const { feeling } = step;
-    const cause = this.#because(step.because) ?? this.#events.findLast(({ action }) => action)?.clause;
+    const cause = this.#because(step.because) ??
+      this.#caused(this.#events.findLastIndex(({ action }) => action));
     const bindings = { a: who, f: feeling };
     const number = this.#events.length;
     this.#events.push({
@@ -232,20 +239,24 @@ export class Play {
     return own && this.random.chance(0.6) ? own : feelings.get(`any${kind}`)!;
   }
 
-  #because(templates: readonly Template[]): Clause | undefined {
+  #because(templates: readonly Template[]): Cause | undefined {
     if (templates.length === 0) return undefined;
     return { template: this.random.pick(templates), bindings: this.#bindings };
   }
 
   /** The last event that made one of the action's reasons so. */
-  #causeOf(action: Action, bindings: Bindings): Clause | undefined {
+  #causeOf(action: Action, bindings: Bindings): Cause | undefined {
     for (const { predicate, denied, ...reason } of action.because) {
       const args = valuesOf(reason.arguments, bindings);
       if (this.#state.holds(predicate, args) === denied) continue;
       const event = this.#state.causeOf(predicate, args, denied);
-      if (event !== undefined) return this.#events[event].clause;
+      if (event !== undefined) return this.#caused(event);
     }
     return undefined;
+  }
+
+  #caused(event: number): Cause | undefined {
+    return event < 0 ? undefined : { ...this.#events[event].clause, event };
   }
 
   #require(need: Checked, bindings: Bindings, { where, action }: Do): void {

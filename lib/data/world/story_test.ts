@@ -46,14 +46,13 @@ const FRAME = `perdido:
     - feel: a triste
 `;
 
-const text = (path: string) => Deno.readTextFile(`${folder}/${path}`);
-const stories = await read(await text("frames/base.yaml"), await text("actions/base.yaml"));
+const stories = await Stories.read({ folder, lexicon });
 
 Deno.test("every frame plays to its end, with all seeds, and its text is in order", () => {
   for (const frame of stories.world.frames.values()) {
-    for (let seed = 0; seed < 25; seed++) {
+    for (let seed = 0; seed < 20; seed++) {
       const { text } = stories.tell(Random.of(seed, frame.name), { frame });
-      const fault = / {2}|undefined|\[object|\n\n| [.,;:!?]|[{}|\[\]]|(^|\n)[^A-ZÁÉÍÓÚÑ¡¿«—]/.exec(text);
+      const fault = / {2}|undefined|\[object|\n\n| [.,;:!?]|[{}|\[\]]|(^|\n)[^A-ZÁÉÍÓÚÑ¡¿«—\d]/.exec(text);
       assert(!fault, `${frame.name}, seed ${seed}: "${fault?.[0]}" at ${fault?.index} of\n${text}`);
       assert(/[.!?»…]$|\n\p{Lu}[^\n]*$/u.test(text), `${frame.name}, seed ${seed} ends so:\n${text}`);
     }
@@ -80,7 +79,7 @@ Deno.test("what is done changes what is so, and the last event causes a feeling"
   const { events, state, bindings: { a, x, m } } = (await read(FRAME)).tell(new Random(1));
   assertEquals(events.map(({ action, feeling }) => action?.name ?? feeling), ["perder", "triste"]);
   assert(!state.holds("has", [a, x]) && state.placeOf(x) === m && state.holds("feels", [a, "triste"]));
-  assertEquals(events[1].cause, events[0].clause);
+  assert(events[1].cause?.event === 0 && events[1].cause.template === events[0].clause.template);
 });
 
 Deno.test("steps can be chosen from, left out, and taken from another frame", async () => {

@@ -22,6 +22,7 @@ export interface Manner {
 /** A part of a story's text, and whom and what it speaks of. */
 export interface Passage {
   readonly text: string;
+  readonly template: Template;
   readonly mentioned: ReadonlySet<Value>;
 }
 
@@ -229,7 +230,7 @@ class Text {
     if (breaks || spoken) this.#sentences = 0;
     this.text += this.text === "" ? text : (breaks || spoken ? "\n" : " ") + text;
     this.#sentences++;
-    return { text, mentioned };
+    return { text, template, mentioned };
   }
 }
 

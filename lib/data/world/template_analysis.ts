@@ -11,6 +11,13 @@ export function* slots(parts: readonly Part[], speech = false): Generator<[Slot,
   }
 }
 
+/** The verbs that are told outside of direct speech. */
+export function infinitives(parts: readonly Part[]): string[] {
+  return [...slots(parts)].flatMap(([slot, speech]) =>
+    slot.type === "verb" && !speech ? [slot.infinitive] : []
+  );
+}
+
 /** Names that a slot takes from the scope. */
 function namesOf(slot: Slot): readonly string[] {
   switch (slot.type) {

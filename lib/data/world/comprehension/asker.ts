@@ -2,12 +2,15 @@
 import type { Character } from "../characters.ts";
 import { Discourse } from "../discourse.ts";
 import { type Entity, isEntity, type Value } from "../entity.ts";
+import { agree } from "../grammar/adjectives.ts";
+import { inflect } from "../grammar/nouns.ts";
 import type { Random } from "../random.ts";
 import type { Clause } from "../rendering.ts";
 import type { Bindings, Event } from "../story.ts";
 import type { Story } from "../stories.ts";
 import { setOwner } from "../telling.ts";
 import { fragment, type Scope, type Template } from "../template.ts";
+import { infinitives } from "../template_analysis.ts";
 import type { Wordings } from "../wordings.ts";
 
 /** A question as it is asked, without marks, and its answer: a phrase. */
@@ -24,11 +27,13 @@ export interface Asked {
 /** Tries a question; gives none if the text does not bear the answer out. */
 export type Try = () => Asked | undefined;
 
+const LETTER = /\p{L}/u;
 /** Who tells a story and does not say their name. */
 const NARRATOR = "quien cuenta la historia";
 
 export class StoryAsker {
   #stands = new Map<Value, Value>();
+  #words: string[] | undefined;
 
   constructor(readonly story: Story, readonly random: Random, private readonly wordings: Wordings) {}
 
@@ -92,14 +97,38 @@ export class StoryAsker {
     return this.tell([template], bindings, { simple: true })[0];
   }
 
-  /** Whether the text has a word: as it is, or at the beginning of a sentence. */
-  says(words: string): boolean {
-    return this.story.text.toLowerCase().includes(words.toLowerCase());
+  /** Whether the text has a name. */
+  says(name: string): boolean {
+    const { text } = this.story;
+    for (let at = text.indexOf(name); at >= 0; at = text.indexOf(name, at + 1)) {
+      if (!LETTER.test(text.charAt(at - 1)) && !LETTER.test(text.charAt(at + name.length))) return true;
+    }
+    return false;
   }
 
-  /** Whether the passage that tells an event speaks of all these. */
-  tells({ item }: Event, values: readonly Value[]): boolean {
-    const { mentioned } = this.story.passages[item];
+  /** Whether the text has a noun, in any number. */
+  saysForm(word: string): boolean {
+    this.#words ??= [...new Set(this.story.text.toLowerCase().match(/\p{L}+/gu))];
+    const stem = word.split(" ")[0].slice(0, -1);
+    return this.#words.some((one) => one.startsWith(stem) && one.length <= stem.length + 3);
+  }
+
+  /** Whether the text tells a thing with its adjective: "la llave roja". */
+  describes({ noun, number = 1, adjective }: Entity): boolean {
+    if (adjective === undefined) return false;
+    const phrase = `${inflect(noun, number)} ${agree(adjective, noun.gender, number)}`;
+    return this.story.text.toLowerCase().includes(phrase);
+  }
+
+  /** Whether the passage that tells an event says what was done, and speaks of all these. */
+  tells({ action, item }: Event, values: readonly Value[]): boolean {
+    const { mentioned, template } = this.story.passages[item];
+    if (
+      action && !action.say.includes(template) &&
+      !infinitives(template.parts).some((verb) => action.verbs.has(verb))
+    ) {
+      return false;
+    }
     return values.every((value) => !isEntity(value) || mentioned.has(value));
   }
 
@@ -117,16 +146,16 @@ export class StoryAsker {
     return values.every((value) => {
       const stand = this.stand(value);
       if (!isEntity(stand) || stand.name === NARRATOR) return true;
-      return this.says(stand.name ?? stand.noun.singular.slice(0, -1));
+      return stand.name === undefined ? this.saysForm(stand.noun.singular) : this.says(stand.name);
     });
   }
 
-  /** Whether something that no event says is told of someone or something after an item, such as where they sleep. */
+  /** Whether something is told of someone or something after an event that no event accounts for. */
   toldAfter(item: number, value: Value): boolean {
     const { passages, ending, events } = this.story;
-    const silent = new Set(events.map(({ item }) => item));
+    const accounted = new Set(events.filter(({ args }) => args.includes(value)).map(({ item }) => item));
     return ending.mentioned.has(value) ||
-      passages.some(({ mentioned }, i) => i > item && !silent.has(i) && mentioned.has(value));
+      passages.some(({ mentioned }, i) => i > item && !accounted.has(i) && mentioned.has(value));
   }
 
   /** Someone or something under the name by which the text calls it. */
@@ -156,13 +185,11 @@ export class StoryAsker {
     const { name, adjective, owner, ...rest } = value;
     const named = name !== undefined && this.says(name);
     if (value === this.story.narrator && !named) return { ...rest, name: NARRATOR };
-    if (named) return { ...rest, name };
+    if (named) return { ...rest, kind: "person", name };
     if (value.kind === "thing") {
-      const stem = adjective?.slice(0, -1);
-      const known = stem !== undefined && this.says(`${value.noun.singular} ${stem}`);
       return {
         ...rest,
-        ...(known && { adjective: adjective! }),
+        ...(this.describes(value) && { adjective: adjective! }),
         ...(owner && { owner: this.stand(owner) as Entity }),
       };
     }

@@ -58,9 +58,10 @@ function placeAfter({ action, bindings }: Event): { who: Value; place: Value } |
 
 export function why(asker: StoryAsker, event: Event): Asked | undefined {
   const { cause, feeling, clause, bindings, item } = event;
+  if (cause?.event !== undefined && !asker.tells(asker.story.events[cause.event], [])) return undefined;
   if (!cause || !asker.known(item, [...valuesIn(cause), ...valuesIn(clause)])) return undefined;
   if (feeling) {
-    if (!tellsFeeling(asker, event)) return undefined;
+    if (!tellsFeeling(asker, event.args[0], feeling, item)) return undefined;
     asker.at(item);
     return asker.ask("why feels", bindings, { clauses: { c: cause } });
   }
@@ -68,11 +69,11 @@ export function why(asker: StoryAsker, event: Event): Asked | undefined {
   return e === undefined ? undefined : asker.ask("why deed", { e }, { clauses: { c: cause } });
 }
 
-/** Whether the passage of a feeling has its word. */
-export function tellsFeeling(asker: StoryAsker, { feeling, args: [who], item }: Event): boolean {
+/** Whether a passage has the word for what someone feels. */
+export function tellsFeeling({ story }: StoryAsker, who: Value, feeling: string, item: number): boolean {
   if (!isEntity(who)) return false;
-  const told = agree(feeling!, who.noun.gender, who.number ?? 1);
-  return asker.story.passages[item].text.toLowerCase().includes(told);
+  const told = agree(feeling, who.noun.gender, who.number ?? 1);
+  return story.passages[item].mentioned.has(who) && story.passages[item].text.toLowerCase().includes(told);
 }
 
 /** What came first of two deeds. */

@@ -16,6 +16,7 @@ export function final(asker: StoryAsker, { predicate, args }: Fact): Asked | und
   const event = story.events[cause];
   const ask = (kind: string, bindings: Bindings): Asked | undefined => {
     if (!asker.known(event.item, Object.values(bindings))) return undefined;
+    if (event.action && predicate !== "feels" && !asker.tells(event, [])) return undefined;
     asker.atEnd();
     return asker.ask(kind, bindings);
   };
@@ -29,11 +30,13 @@ export function final(asker: StoryAsker, { predicate, args }: Fact): Asked | und
     case "in":
       return moved(one) ? undefined : ask("where", { x: one, m: other });
     case "has":
-      return ask("holder", { a: one, x: other });
+      return asker.toldAfter(event.item, other) ? undefined : ask("holder", { a: one, x: other });
     case "count":
       return ask("count", { a: one, x: other, n: third });
     case "feels":
-      return tellsFeeling(asker, event) ? ask("feels", { a: one, f: other }) : undefined;
+      return tellsFeeling(asker, one, String(other), event.item)
+        ? ask("feels", { a: one, f: other })
+        : undefined;
   }
   return undefined;
 }
@@ -43,8 +46,10 @@ function owner(asker: StoryAsker, [one, other]: Fact["args"]): Asked | undefined
   const { story } = asker;
   if (!isEntity(other) || !asker.known(story.items.length, [one, other])) return undefined;
   const possessive = story.narrator === one ? "mis?" : "sus?";
-  const told = story.state.causeOf("owns", [one, other], false) !== undefined ||
-    new RegExp(`(?<!\\p{L})${possessive} ${other.noun.singular}`, "iu").test(story.text);
+  const cause = story.state.causeOf("owns", [one, other], false);
+  const told = cause !== undefined
+    ? asker.tells(story.events[cause], [other])
+    : new RegExp(`(?<!\\p{L})${possessive} ${other.noun.singular}`, "iu").test(story.text);
   if (!told) return undefined;
   asker.atEnd();
   return asker.ask("owner", { a: one, x: other });

@@ -1,6 +1,5 @@
 /** What can be copied from a text, and what it does not say. */
 import { isEntity } from "../entity.ts";
-import { agree } from "../grammar/adjectives.ts";
 import { and } from "../grammar/conjunctions.ts";
 import { numberWord } from "../grammar/numbers.ts";
 import type { Bindings } from "../story.ts";
@@ -31,14 +30,12 @@ const casts = ({ story }: StoryAsker, sort: string) =>
   story.frames.some(({ cast }) => cast.some((role) => role.sort === sort));
 
 /** Things whose colour the text tells. */
-function coloured({ story }: StoryAsker) {
-  const { lexicon } = story.draw;
-  return story.cast.flatMap((thing) => {
-    if (!isEntity(thing) || thing.kind !== "thing" || !thing.adjective) return [];
+function coloured(asker: StoryAsker) {
+  const { lexicon } = asker.story.draw;
+  return asker.story.cast.flatMap((thing) => {
+    if (!isEntity(thing) || thing.kind !== "thing" || !thing.adjective || !asker.describes(thing)) return [];
     const { adjective, ...rest } = thing;
-    const told = agree(adjective, thing.noun.gender, thing.number ?? 1);
-    const colour = lexicon.adjective(adjective)?.category === "colour";
-    return colour && story.text.includes(told) ? [[rest, adjective] as const] : [];
+    return lexicon.adjective(adjective)?.category === "colour" ? [[rest, adjective] as const] : [];
   });
 }
 
@@ -48,7 +45,7 @@ function names(asker: StoryAsker): string[] {
   if (story.general.q !== undefined) return [];
   const persons = story.cast.filter((one) => isEntity(one) && one.kind === "person");
   const named = persons.map((one) => isEntity(one) ? one.name ?? "" : "");
-  if (named.some((name) => name === "" || !story.text.includes(name))) return [];
+  if (named.some((name) => name === "" || !asker.says(name))) return [];
   return named.sort((a, b) => story.text.indexOf(a) - story.text.indexOf(b));
 }
 
