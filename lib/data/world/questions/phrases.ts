@@ -1,12 +1,11 @@
 /** Nouns and adjectives in the other number or gender, and their opposites. */
 import { agree } from "../grammar/adjectives.ts";
 import { inflect, type Noun } from "../grammar/nouns.ts";
-import { inventedNoun } from "../invented.ts";
 import type { Lexicon } from "../lexicon.ts";
 import type { Random } from "../random.ts";
 import { withDeterminer } from "../rendering.ts";
-import type { Adjective, Verb, Word } from "../words.ts";
 import type { Bindings, Task } from "./tasks.ts";
+import { Vocabulary } from "./vocabulary.ts";
 
 type Pair = readonly [masculine: string, feminine: string];
 
@@ -24,59 +23,7 @@ function phrase(determiner: string, noun: Noun, number: 1 | 2, adjective?: strin
 /** The bindings of what is changed, and how: "en plural". */
 const changed = (s: string, r: string, how: string, kind = "la frase"): Bindings => ({ s, r, how, kind });
 
-/** Kinds of adjectives that say something only beside others: igual, primero, mejor. */
-const RELATIVE = new Set(["comparison", "order", "value", "life", "search", "posture"]);
-
-/** Words of the lexicon sorted by what these tasks need. */
-class Words {
-  readonly countable: readonly Word[];
-  readonly personal: readonly string[];
-  /** Only those that are each other's: dulce and amargo, not agrio and dulce. */
-  readonly opposites: readonly Adjective[];
-  readonly oppositeVerbs: readonly Verb[];
-  readonly sayable: ReadonlyMap<string, readonly Word[]>;
-
-  constructor(readonly lexicon: Lexicon) {
-    this.countable = lexicon.flagged("countable").filter(({ plural }) => plural !== "-");
-    this.personal = lexicon.adjectives
-      .filter(({ saidOf, category }) => saidOf.has("person") && !RELATIVE.has(category))
-      .map(({ word }) => word);
-    this.opposites = lexicon.adjectives.filter(({ word, opposite }) =>
-      opposite !== undefined && lexicon.adjective(opposite)?.opposite === word
-    );
-    this.oppositeVerbs = lexicon.verbs.filter(({ infinitive, opposite }) =>
-      opposite !== undefined && lexicon.verb(opposite)?.opposite === infinitive
-    );
-    const among = (names: string[]) => names.flatMap((name) => lexicon.category(name));
-    this.sayable = new Map([
-      ["thing", among(["escolar", "mueble", "juguete", "recipiente", "herramienta"])],
-      ["clothes", among(["ropa"])],
-      ["food", among(["fruta", "comida"])],
-      ["place", lexicon.category("edificio")],
-      ["animal", lexicon.category("mamífero")],
-      ["person", lexicon.category("persona")],
-    ]);
-  }
-
-  /** A noun and an adjective that may be said of it. */
-  thing(random: Random): { noun: Noun; adjective?: string } {
-    if (random.chance(0.3)) {
-      const noun = inventedNoun(random, this.lexicon);
-      return { noun, ...(random.chance(0.4) && { adjective: random.pick(COLOURS) }) };
-    }
-    const noun = random.pick(this.countable);
-    const adjectives = [...noun.colours, ...noun.sizes];
-    return {
-      noun,
-      ...(adjectives.length > 0 && random.chance(0.4) && { adjective: random.pick(adjectives) }),
-    };
-  }
-}
-
-const COLOURS = "rojo azul verde amarillo blanco negro gris grande pequeño nuevo viejo bonito suave enorme"
-  .split(" ");
-
-function number(random: Random, words: Words, to: 1 | 2): Bindings {
+function number(random: Random, words: Vocabulary, to: 1 | 2): Bindings {
   const { noun, adjective } = words.thing(random);
   const determiner = random.pick(DETERMINERS);
   const [one, two] = ([1, 2] as const).map((n) => phrase(determiner, noun, n, adjective));
@@ -84,7 +31,7 @@ function number(random: Random, words: Words, to: 1 | 2): Bindings {
   return to === 2 ? changed(one, two, "en plural") : changed(two, one, "en singular");
 }
 
-function gender(random: Random, words: Words, pairs: readonly Pair[]): Bindings {
+function gender(random: Random, words: Vocabulary, pairs: readonly Pair[]): Bindings {
   const [masculine, feminine] = random.pick(pairs);
   const adjective = random.chance(0.4) ? random.pick(words.personal) : undefined;
   const determiner = random.pick(DETERMINERS);
@@ -94,7 +41,7 @@ function gender(random: Random, words: Words, pairs: readonly Pair[]): Bindings 
   return random.chance(0.65) ? changed(m, f, "en femenino") : changed(f, m, "en masculino");
 }
 
-function genderOfAdjective(random: Random, words: Words): Bindings {
+function genderOfAdjective(random: Random, words: Vocabulary): Bindings {
   const adjective = random.pick(words.personal);
   const feminine = agree(adjective, "f", 1);
   if (feminine === adjective) return genderOfAdjective(random, words);
@@ -103,7 +50,7 @@ function genderOfAdjective(random: Random, words: Words): Bindings {
     : changed(feminine, adjective, "en masculino", "la palabra");
 }
 
-function opposite(random: Random, { opposites, oppositeVerbs }: Words): Bindings {
+function opposite(random: Random, { opposites, oppositeVerbs }: Vocabulary): Bindings {
   if (random.chance(0.3)) {
     const { infinitive, opposite } = random.pick(oppositeVerbs);
     return { s: infinitive, r: opposite! };
@@ -115,30 +62,20 @@ function opposite(random: Random, { opposites, oppositeVerbs }: Words): Bindings
 }
 
 /** "La caja es grande." and "La caja es pequeña." */
-function oppositeSentence(random: Random, words: Words): Bindings {
-  const { word, opposite, saidOf, copula } = random.pick(words.opposites);
-  const kind = [...saidOf].find((kind) => words.sayable.has(kind));
-  const other = words.lexicon.adjective(opposite!)!;
-  if (!kind || (copula !== other.copula && copula !== "both" && other.copula !== "both")) {
-    return oppositeSentence(random, words);
-  }
-  const noun = random.chance(0.2) && kind === "thing"
-    ? inventedNoun(random, words.lexicon)
-    : random.pick(words.sayable.get(kind)!);
+function oppositeSentence(random: Random, words: Vocabulary): Bindings {
+  const { noun, adjective, other, copula } = words.opposition(random);
   const count = random.chance(0.2) ? 2 : 1;
-  const verbs = { ser: ["es", "son"], estar: ["está", "están"] };
-  const used = copula === "both" ? other.copula : copula;
-  const is = verbs[used === "both" ? "estar" : used][count - 1];
-  const subject = phrase("el", noun, count);
-  const sentence = (adjective: string) => `${subject} ${is} ${agree(adjective, noun.gender, count)}`;
+  const is = { ser: ["es", "son"], estar: ["está", "están"] }[copula][count - 1];
+  const said = (adjective: string) =>
+    `${phrase("el", noun, count)} ${is} ${agree(adjective, noun.gender, count)}`;
   return {
-    ...changed(sentence(word), sentence(opposite!), "con lo contrario"),
-    w: agree(word, noun.gender, count),
+    ...changed(said(adjective), said(other), "con lo contrario"),
+    w: agree(adjective, noun.gender, count),
   };
 }
 
 export function phraseTasks(lexicon: Lexicon, pairs: readonly Pair[]): readonly Task[] {
-  const words = new Words(lexicon);
+  const words = new Vocabulary(lexicon);
   return [
     { name: "plural", shares: "put", weight: 10, draw: (random) => number(random, words, 2) },
     { name: "singular", shares: "put", weight: 6, draw: (random) => number(random, words, 1) },

@@ -13,6 +13,8 @@ export type Bindings = Readonly<Record<string, Value>>;
 
 export interface Task {
   readonly name: string;
+  /** The name of its wordings, if other tasks have the same. */
+  readonly says?: string;
   /** Wordings to ask with that it shares with other tasks. */
   readonly shares?: string;
   /** How often it comes, beside the others of its family. */
@@ -49,10 +51,10 @@ export class Asking {
     return this.wordings.names;
   }
 
-  say({ name, shares, formed, draw }: Task, random: Random): Asked {
+  say({ name, says = name, shares, formed, draw }: Task, random: Random): Asked {
     const scope = { bindings: draw(random) };
-    const template = random.pick(this.wordings.of(shares && random.chance(0.5) ? shares : name));
-    const answers = this.wordings.of(`${name} answer`);
+    const template = random.pick(this.wordings.of(shares && random.chance(0.5) ? shares : says));
+    const answers = this.wordings.of(`${says} answer`);
     let instruction = fragment(template, scope, random);
     if (random.chance(COURTEOUS) && beginsWithText(template.parts)) {
       instruction = `${this.manners.part("before", scope, random)} ${lowerFirst(instruction)}`;

@@ -13,7 +13,8 @@ export const files: WorldFiles = { folder, lexicon: await Lexicon.read(`${folder
 export type Beginning = "capital" | "any";
 
 /** What is wrong with how a text is printed. */
-export function fault(text: string, beginning: Beginning = "capital"): string | undefined {
+export function fault(printed: string, beginning: Beginning = "capital"): string | undefined {
+  const text = printed.replaceAll("...", "…");
   if (/[{}|[\]\\]/.test(text)) return "marks of a template";
   if (/\s\s|^\s|\s$|\s[,.;:!]|(?<![=+-])\s\?|[,.][,.]|undefined|NaN|null/.test(text)) {
     return "spaces or marks out of place";
@@ -49,11 +50,10 @@ export function checkForm(family: Family, { answers = "capital", draws = 2000, d
 /** Every task has wordings and every wording a task; there are 40 templates or more to ask with. */
 export async function checkWordings(file: string, tasks: readonly Task[]): Promise<void> {
   const wordings = await Wordings.read(`${folder}/questions/${file}.yaml`);
-  const asked = new Set(tasks.flatMap(({ name, shares }) => shares ? [name, shares] : [name]));
-  assertEquals(
-    wordings.names.toSorted(),
-    [...asked, ...tasks.map(({ name }) => `${name} answer`)].toSorted(),
-  );
+  const own = new Set(tasks.map(({ name, says = name }) => says));
+  const asked = own.union(new Set(tasks.flatMap(({ shares = [] }) => shares)));
+  const names = [...asked, ...[...own].map((name) => `${name} answer`)];
+  assertEquals(wordings.names.toSorted(), names.toSorted());
   const templates = [...asked].reduce((sum, name) => sum + wordings.of(name).length, 0);
   assert(templates >= 40, `${templates} templates`);
   for (const name of asked) assert(wordings.of(name).length >= 5, `${name} is asked in too few ways`);

@@ -1,0 +1,79 @@
+/** Nouns and adjectives that go together. */
+import type { Noun } from "../grammar/nouns.ts";
+import { inventedNoun } from "../invented.ts";
+import type { Lexicon } from "../lexicon.ts";
+import type { Random } from "../random.ts";
+import type { Adjective, Verb, Word } from "../words.ts";
+
+/** Kinds of adjectives that say something only beside others: igual, primero, mejor. */
+const RELATIVE = new Set(["comparison", "order", "value", "life", "search", "posture"]);
+
+/** Words of the lexicon sorted by what can be said of them. */
+export class Vocabulary {
+  readonly countable: readonly Word[];
+  readonly personal: readonly string[];
+  /** Only those that are each other's: dulce and amargo, not agrio and dulce. */
+  readonly opposites: readonly Adjective[];
+  readonly oppositeVerbs: readonly Verb[];
+  readonly personalOpposites: readonly Adjective[];
+  readonly portable: readonly Word[];
+  readonly #sayable: ReadonlyMap<string, readonly Word[]>;
+
+  constructor(readonly lexicon: Lexicon) {
+    this.countable = lexicon.flagged("countable").filter(({ plural }) => plural !== "-");
+    this.personal = lexicon.adjectives
+      .filter(({ saidOf, category }) => saidOf.has("person") && !RELATIVE.has(category))
+      .map(({ word }) => word);
+    this.opposites = lexicon.adjectives.filter(({ word, opposite }) =>
+      opposite !== undefined && lexicon.adjective(opposite)?.opposite === word
+    );
+    this.oppositeVerbs = lexicon.verbs.filter(({ infinitive, opposite }) =>
+      opposite !== undefined && lexicon.verb(opposite)?.opposite === infinitive
+    );
+    this.personalOpposites = this.opposites.filter(({ saidOf, category }) =>
+      saidOf.has("person") && !RELATIVE.has(category)
+    );
+    this.portable = this.countable.filter(({ flags }) => flags.has("portable"));
+    const among = (names: string[]) => names.flatMap((name) => lexicon.category(name));
+    this.#sayable = new Map([
+      ["thing", among(["escolar", "mueble", "juguete", "recipiente", "herramienta"])],
+      ["clothes", among(["ropa"])],
+      ["food", among(["fruta", "comida"])],
+      ["place", lexicon.category("edificio")],
+      ["animal", lexicon.category("mamífero")],
+      ["person", lexicon.category("persona")],
+    ]);
+  }
+
+  /** A noun, two opposite adjectives that may be said of it, and the verb that joins them to it. */
+  opposition(random: Random): { noun: Noun; adjective: string; other: string; copula: "ser" | "estar" } {
+    for (;;) {
+      const { word, opposite, saidOf, copula } = random.pick(this.opposites);
+      const other = this.lexicon.adjective(opposite!)!;
+      const kind = [...saidOf].find((kind) => this.#sayable.has(kind));
+      if (!kind || (copula !== other.copula && copula !== "both" && other.copula !== "both")) continue;
+      const noun = random.chance(0.2) && kind === "thing"
+        ? inventedNoun(random, this.lexicon)
+        : random.pick(this.#sayable.get(kind)!);
+      const used = copula === "both" ? other.copula : copula;
+      return { noun, adjective: word, other: opposite!, copula: used === "both" ? "estar" : used };
+    }
+  }
+
+  /** A noun and an adjective that may be said of it. */
+  thing(random: Random): { noun: Noun; adjective?: string } {
+    if (random.chance(0.3)) {
+      const noun = inventedNoun(random, this.lexicon);
+      return { noun, ...(random.chance(0.4) && { adjective: random.pick(COLOURS) }) };
+    }
+    const noun = random.pick(this.countable);
+    const adjectives = [...noun.colours, ...noun.sizes];
+    return {
+      noun,
+      ...(adjectives.length > 0 && random.chance(0.4) && { adjective: random.pick(adjectives) }),
+    };
+  }
+}
+
+const COLOURS = "rojo azul verde amarillo blanco negro gris grande pequeño nuevo viejo bonito suave enorme"
+  .split(" ");
