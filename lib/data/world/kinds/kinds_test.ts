@@ -5,12 +5,13 @@ import type { Document, Kind } from "../document.ts";
 import { WORLD_FOLDER } from "../folder.ts";
 import { Lexicon } from "../lexicon.ts";
 import { Random } from "../random.ts";
+import { load as loadExplanation } from "./explanation.ts";
 import { load as loadInstruction } from "./instruction.ts";
 import { readScripts } from "./script.ts";
 
 const lexicon = await Lexicon.read(join(WORLD_FOLDER, "words"));
 const files = { folder: WORLD_FOLDER, lexicon };
-const KINDS = [loadInstruction];
+const KINDS = [loadExplanation, loadInstruction];
 const kinds = await Promise.all(KINDS.map((load) => load(files)));
 
 const documents = (kind: Kind, n = 200): Document[] =>

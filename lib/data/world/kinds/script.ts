@@ -233,7 +233,7 @@ function write(kind: string, script: Script, roles: Roles, lexicon: Lexicon, ran
   };
 }
 
-/** Some of the questions that the text answers: the wording that was told may leave an answer out. */
+/** Some of the questions that the text answers: the wording that was told may leave an answer or a name out. */
 function exchanges(asked: readonly Question[], text: string, scope: Scope, random: Random): Exchange[] {
   const words = text.toLowerCase();
   const some: Exchange[] = [];
@@ -241,12 +241,15 @@ function exchanges(asked: readonly Question[], text: string, scope: Scope, rando
     const response = fragment(answer, scope, random);
     if (!stands(response.toLowerCase(), words)) continue;
     const instruction = render(question, scope, random);
+    if (instruction.match(NAMED)?.some((name) => !text.includes(name))) continue;
     some.push({ family, turns: [{ instruction, response: asSentence(response) }] });
     if (some.length === MOST) break;
   }
   return some;
 }
 
+/** Names, which stand within a sentence with a capital. */
+const NAMED = /(?<=[\p{L}\d,»] )\p{Lu}\p{L}+/gu;
 const LETTER = /[\p{L}\d]/u;
 
 /** Whether the words stand in the text, in a row. Both in lower case. */
