@@ -4,7 +4,7 @@ import { and, or } from "../grammar/conjunctions.ts";
 import { numberWord } from "../grammar/numbers.ts";
 import type { Random } from "../random.ts";
 import { inSteps } from "./longer_sums.ts";
-import { drawNumerals, type Numerals } from "./numerals.ts";
+import { DIGITS, drawNumerals, type Numerals, WORDS } from "./numerals.ts";
 import { type Operands, type Operation, RESULT, SIGNS } from "./operations.ts";
 import { type Bindings, familyOf, type Task } from "./tasks.ts";
 
@@ -49,6 +49,16 @@ function calculation(random: Random, op: Operation, numbers: readonly number[]):
     ...Object.fromEntries(numbers.map((n, i) => ["abc"[i], numerals.number(n)])),
     r: numerals.number(result),
   };
+}
+
+/** Asked in digits and to be answered in words, or the other way round. */
+function inOtherForm(random: Random): Bindings {
+  const op = drawOperation(random);
+  const numbers = DRAW[op](random);
+  const result = RESULT[op](...numbers);
+  const inWords = random.chance(0.6);
+  const { e } = written(random, inWords ? DIGITS : WORDS, op, numbers);
+  return { e, form: inWords ? "letras" : "números", r: (inWords ? WORDS : DIGITS).number(result) };
 }
 
 const drawOperation = (random: Random): Operation =>
@@ -185,6 +195,7 @@ export const tasks: readonly Task[] = [
       return calculation(random, op, DRAW[op](random));
     },
   },
+  { name: "in other form", weight: 3, draw: inOtherForm, formed: true },
   ofOne("add", "+", 8),
   ofOne("subtract", "-", 8),
   ofOne("multiply", "×", 5),

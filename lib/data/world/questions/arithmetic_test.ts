@@ -44,6 +44,8 @@ const calculation = ({ e, full, r }: Bindings) => holds(full) && value(String(e)
 Deno.test("the sums of arithmetic, done again, give the answers", () => {
   checkAnswers(tasks, {
     calculate: calculation,
+    "in other form": ({ e, form, r }) =>
+      value(String(e)) === number(String(r)) && /\d/.test(String(r)) === (form === "números"),
     add: ({ a, b, r, ...rest }) =>
       calculation({ r, ...rest }) && number(String(a)) + number(String(b)) === number(String(r)),
     subtract: ({ a, b, r, ...rest }) =>

@@ -58,7 +58,9 @@ function purposes(nouns: readonly Word[]) {
   for (const noun of tools) for (const f of noun.for) served.set(f, (served.get(f) ?? 0) + 1);
   return {
     forWhat: tools.filter((noun) => noun.for.length === 1).map((x) => ({ x, f: x.for[0] })),
-    withWhat: tools.flatMap((x) => x.for.filter((f) => served.get(f) === 1).map((f) => ({ x, f }))),
+    withWhat: tools.flatMap((x) =>
+      x.for.filter((f) => served.get(f) === 1).map((f) => ({ x, f, art: article(x) }))
+    ),
   };
 }
 

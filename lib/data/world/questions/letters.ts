@@ -38,6 +38,12 @@ const letterAt: Draw = (random, words) => {
   return { w, q: quoted(random, w), place, l: letter };
 };
 
+const edgeLetter: Draw = (random, words) => {
+  const w = words.any(random).toLowerCase();
+  const first = random.chance(0.5);
+  return { w, q: quoted(random, w), begins: first ? "empieza" : "termina", l: [...w].at(first ? 0 : -1)! };
+};
+
 const count = (which: (letter: string) => boolean): Draw => (random, words) => {
   const w = words.any(random);
   const numerals = drawNumerals(random);
@@ -168,6 +174,7 @@ export function tasksOf(lexicon: Lexicon): readonly Task[] {
     task("spell", 14, spell),
     task("set apart", 3, spell, true),
     task("letter at", 12, letterAt),
+    task("edge letter", 6, edgeLetter),
     task("how many letters", 8, count(() => true)),
     task("how many vowels", 5, count(isVowel)),
     task("how many consonants", 3, count((letter) => !isVowel(letter))),

@@ -197,7 +197,7 @@ function partsOf(lexicon: Lexicon): Draw {
 export function tasksOf(lexicon: Lexicon): readonly Task[] {
   const things = thingsOf(lexicon);
   const task = (name: string, weight: number, draw: Draw): Task => ({
-    ...{ name, weight },
+    ...{ name, weight, preface: "preface" },
     draw: (random) => draw(new Scene(lexicon, random), things),
   });
   return [

@@ -53,8 +53,9 @@ Deno.test("what is said in another form keeps the rest of its words", () => {
     "object pronoun": ({ s, r, x, w }) =>
       String(s).includes(String(x)) && !String(r).includes(String(x)) && words(r).includes(String(w)),
     "subject pronoun": ({ s, r, x, w }) => String(s).replace(String(x), String(w)) === r,
-    joined: ({ first, second, r }) =>
-      words(first).length + words(second).length >= words(r).length && /[ye] /.test(String(r)),
+    joined: ({ first, second, link, r }) =>
+      words(first).length + words(second).length >= words(r).length - 1 &&
+      new RegExp(` ${link === "y" ? "[ye]" : link} `).test(String(r)),
     "mixed words": ({ words: mixed, r }) =>
       String(mixed).split(/, | \/ | /).sort().join() === words(r).sort().join() && mixed !== r,
     "proper names": ({ s, r }) => String(r).toLowerCase() === s && s !== r,

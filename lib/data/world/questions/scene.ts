@@ -11,6 +11,7 @@ import type { Bindings } from "./tasks.ts";
 /** The share of problems about things that no list has. */
 const INVENTED = 0.3;
 
+const DAYS = "lunes martes miércoles jueves viernes sábado domingo".split(" ");
 const RELATIVES = "padre madre hermano hermana abuelo abuela tío tía primo prima vecino vecina".split(" ");
 
 /** What may be owned and counted, what of that may have any colour, and what may be eaten. */
@@ -41,6 +42,16 @@ export class Scene {
     return this.casting.name(this.random.pick(["m", "f"]));
   }
 
+  /** What may be told besides, and has nothing to do with the answer. */
+  #surroundings() {
+    const { random, numerals } = this;
+    return {
+      t: random.pick(this.lexicon.towns).name,
+      day: random.pick(DAYS),
+      age: numerals.number(random.between(5, 60)),
+    };
+  }
+
   #relative(): string {
     return `su ${this.random.pick(RELATIVES)}`;
   }
@@ -57,7 +68,7 @@ export class Scene {
       bindings[name] = numerals.alone(n, x.gender);
       bindings[`${name}x`] = numerals.count(n, x);
     }
-    return { ...bindings, ...byResult(r) };
+    return { ...bindings, ...byResult(r), ...this.#surroundings() };
   }
 
   /** "5 + 3 = 8" or "cinco más tres son ocho". */

@@ -50,14 +50,29 @@ function joined(random: Random, clauses: Clauses): Bindings {
   if (random.chance(0.5)) {
     const other = clauses.subject(random, "name");
     const together = `${subject.text} ${/^H?[IÍ]/.test(other.text) ? "e" : "y"} ${other.text}`;
+    if (random.chance(0.5)) {
+      return linked(random, clauses, tell(clauses.any(random, subject)), tell(clauses.any(random, other)));
+    }
     const clause = clauses.any(random, subject);
     const [first, second] = [tell(clause), tell({ ...clause, subject: other })];
-    return { first, second, r: tell({ ...clause, subject: { text: together, person: 6, gender: "m" } }) };
+    return {
+      first,
+      second,
+      link: "y",
+      r: tell({ ...clause, subject: { text: together, person: 6, gender: "m" } }),
+    };
   }
   const [one, two] = [clauses.withObject(random, subject), clauses.withObject(random, subject)];
   const second = tell(two, { withoutSubject: true });
   if (one.verb === two.verb || one.after || /^h?[ií]/i.test(second)) return joined(random, clauses);
-  return { first: tell(one), second: tell(two), r: `${tell(one)} y ${second}` };
+  return { first: tell(one), second: tell(two), link: "y", r: `${tell(one)} y ${second}` };
+}
+
+/** Two sentences side by side. */
+function linked(random: Random, clauses: Clauses, first: string, second: string): Bindings {
+  const link = random.pick(["y", "pero", "mientras"]);
+  if (link === "y" && /^h?[ií]/i.test(second)) return joined(random, clauses);
+  return { first, second, link, r: `${first}${link === "pero" ? "," : ""} ${link} ${second}` };
 }
 
 /** A sentence whose words have one order only: a name, a verb, a thing. */

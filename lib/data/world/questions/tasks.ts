@@ -17,6 +17,8 @@ export interface Task {
   readonly says?: string;
   /** Wordings to ask with that it shares with other tasks. */
   readonly shares?: string;
+  /** The name of sentences that may stand before the question and do not matter for the answer. */
+  readonly preface?: string;
   /** How often it comes, beside the others of its family. */
   readonly weight: number;
   /** Its wordings say how the answer is to look, or all answers have one form: no wish for another is added. */
@@ -25,10 +27,14 @@ export interface Task {
   draw(random: Random): Bindings;
 }
 
-/** The share of questions with words of courtesy before them, with a remark after, with a wish for the answer's form. */
+/**
+ * The share of questions with words of courtesy before them, with a remark after, with a wish for the answer's form,
+ * and with a preface.
+ */
 const COURTEOUS = 0.12;
 const REMARK = 0.06;
 const WISH = 0.06;
+const PREFACED = 0.15;
 
 interface Asked {
   readonly instruction: string;
@@ -51,12 +57,14 @@ export class Asking {
     return this.wordings.names;
   }
 
-  say({ name, says = name, shares, formed, draw }: Task, random: Random): Asked {
+  say({ name, says = name, shares, preface, formed, draw }: Task, random: Random): Asked {
     const scope = { bindings: draw(random) };
     const template = random.pick(this.wordings.of(shares && random.chance(0.5) ? shares : says));
     const answers = this.wordings.of(`${says} answer`);
     let instruction = fragment(template, scope, random);
-    if (random.chance(COURTEOUS) && beginsWithText(template.parts)) {
+    if (preface !== undefined && random.chance(PREFACED)) {
+      instruction = `${this.wordings.part(preface, scope, random)} ${instruction}`;
+    } else if (random.chance(COURTEOUS) && beginsWithText(template.parts)) {
       instruction = `${this.manners.part("before", scope, random)} ${lowerFirst(instruction)}`;
     }
     let answer: Template | undefined;

@@ -52,7 +52,8 @@ export async function checkWordings(file: string, tasks: readonly Task[]): Promi
   const wordings = await Wordings.read(`${folder}/questions/${file}.yaml`);
   const own = new Set(tasks.map(({ name, says = name }) => says));
   const asked = own.union(new Set(tasks.flatMap(({ shares = [] }) => shares)));
-  const names = [...asked, ...[...own].map((name) => `${name} answer`)];
+  const prefaces = new Set(tasks.flatMap(({ preface = [] }) => preface));
+  const names = [...asked, ...prefaces, ...[...own].map((name) => `${name} answer`)];
   assertEquals(wordings.names.toSorted(), names.toSorted());
   const templates = [...asked].reduce((sum, name) => sum + wordings.of(name).length, 0);
   assert(templates >= 40, `${templates} templates`);

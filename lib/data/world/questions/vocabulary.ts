@@ -1,4 +1,5 @@
 /** Nouns and adjectives that go together. */
+import { agree } from "../grammar/adjectives.ts";
 import type { Noun } from "../grammar/nouns.ts";
 import { inventedNoun } from "../invented.ts";
 import type { Lexicon } from "../lexicon.ts";
@@ -7,6 +8,12 @@ import type { Adjective, Verb, Word } from "../words.ts";
 
 /** Kinds of adjectives that say something only beside others: igual, primero, mejor. */
 const RELATIVE = new Set(["comparison", "order", "value", "life", "search", "posture"]);
+
+/** Kinds of adjectives that do not fit every thing of their kind: a hammer is never full, nor a cloud open. */
+const PARTICULAR = new Set(
+  ("transparency shape fullness opening switch edge noise possibility comparison order matter difficulty access " +
+    "coat life truth weather side frequency search interest").split(" "),
+);
 
 /** Words of the lexicon sorted by what can be said of them. */
 export class Vocabulary {
@@ -17,6 +24,8 @@ export class Vocabulary {
   readonly oppositeVerbs: readonly Verb[];
   readonly personalOpposites: readonly Adjective[];
   readonly portable: readonly Word[];
+  /** Opposites that fit all things of a kind. */
+  readonly #general: readonly Adjective[];
   readonly #sayable: ReadonlyMap<string, readonly Word[]>;
 
   constructor(readonly lexicon: Lexicon) {
@@ -29,6 +38,9 @@ export class Vocabulary {
     );
     this.oppositeVerbs = lexicon.verbs.filter(({ infinitive, opposite }) =>
       opposite !== undefined && lexicon.verb(opposite)?.opposite === infinitive
+    );
+    this.#general = this.opposites.filter(({ category, saidOf }) =>
+      !PARTICULAR.has(category) && !(category === "texture" && !saidOf.has("thing"))
     );
     this.personalOpposites = this.opposites.filter(({ saidOf, category }) =>
       saidOf.has("person") && !RELATIVE.has(category)
@@ -48,13 +60,14 @@ export class Vocabulary {
   /** A noun, two opposite adjectives that may be said of it, and the verb that joins them to it. */
   opposition(random: Random): { noun: Noun; adjective: string; other: string; copula: "ser" | "estar" } {
     for (;;) {
-      const { word, opposite, saidOf, copula } = random.pick(this.opposites);
+      const { word, opposite, saidOf, copula } = random.pick(this.#general);
       const other = this.lexicon.adjective(opposite!)!;
       const kind = [...saidOf].find((kind) => this.#sayable.has(kind));
       if (!kind || (copula !== other.copula && copula !== "both" && other.copula !== "both")) continue;
       const noun = random.chance(0.2) && kind === "thing"
         ? inventedNoun(random, this.lexicon)
         : random.pick(this.#sayable.get(kind)!);
+      if ([word, opposite!].some((said) => agree(said, noun.gender, 1) === noun.singular)) continue; // an old old man
       const used = copula === "both" ? other.copula : copula;
       return { noun, adjective: word, other: opposite!, copula: used === "both" ? "estar" : used };
     }
