@@ -68,6 +68,9 @@ async function scripted(yaml: string): Promise<Kind> {
   try {
     await Deno.mkdir(join(folder, "kinds"));
     await Deno.writeTextFile(join(folder, "kinds/sample.yaml"), yaml);
+    await Deno.mkdir(join(folder, "questions"));
+    const asking = "questions/asking.yaml";
+    await Deno.copyFile(join(WORLD_FOLDER, asking), join(folder, asking));
     return await readScripts({ lexicon, folder }, "sample");
   } finally {
     await Deno.remove(folder, { recursive: true });

@@ -8,7 +8,7 @@
  *       greeting: [ … ]
  *     texts:
  *       invitation:               # a list of steps, or a map with weight, tense and steps
- *         - use: greeting
+ *         - use: greeting         # also with maybe
  *           with: {task: plantar {el árbol}}            # stands for {=task} in the part
  *         - [one wording, another]
  *         - say: [one wording, another]                 # on a line of its own: line
@@ -27,6 +27,7 @@ import type { Lexicon } from "../lexicon.ts";
 import { Node, root } from "../parsing.ts";
 import type { Random } from "../random.ts";
 import { compile, fragment, render, type Scope, type Template } from "../template.ts";
+import { Asking, INTERROGATIVE } from "../questions/asking.ts";
 import { readYaml } from "../yaml_file.ts";
 import { commonRoles, Draws, type Role, roleOf, type Roles } from "./draws.ts";
 import { drawsOf } from "./phrases.ts";
@@ -79,8 +80,13 @@ export async function readScripts(
   file.entries(["lists", "parts", "texts"]);
   const all = { ...commonRoles(lexicon), ...roles, ...listRoles(file, lexicon) };
   const scripts = new Reader(file, all).scripts();
+  const asking = await Asking.load({ folder, lexicon });
   const weighted = scripts.map((script) => [script, script.weight] as const);
-  return { name, write: (random) => write(name, random.weighted(weighted), all, lexicon, random) };
+  return {
+    name,
+    write: (random) =>
+      write({ kind: name, script: random.weighted(weighted), roles: all, lexicon, asking, random }),
+  };
 }
 
 function listRoles(file: Node, lexicon: Lexicon): Roles {
@@ -145,7 +151,7 @@ class Reader {
       this.#given = new Map(given.map(([name, text]) => [name, text.text()]));
       const steps = this.#steps(part);
       this.#given = outer;
-      return steps;
+      return maybe ? [{ type: "choose", among: [steps], maybe }] : steps;
     }
     if (node.has("mix")) {
       const steps = node.child("mix").items().flatMap((item) => this.#step(item));
@@ -206,7 +212,16 @@ function someOf(node: Node, all: number): [number, number] {
   return [low, high];
 }
 
-function write(kind: string, script: Script, roles: Roles, lexicon: Lexicon, random: Random): Document {
+interface Written {
+  readonly kind: string;
+  readonly script: Script;
+  readonly roles: Roles;
+  readonly lexicon: Lexicon;
+  readonly asking: Asking;
+  readonly random: Random;
+}
+
+function write({ kind, script, roles, lexicon, asking, random }: Written): Document {
   const draws = new Draws(lexicon, roles, random);
   const scope = { bindings: draws.bindings, tense: script.tense };
   const discourse = new Discourse();
@@ -229,23 +244,39 @@ function write(kind: string, script: Script, roles: Roles, lexicon: Lexicon, ran
     kind,
     text,
     facts: [script.name, ...draws.drawn.map(([name, value]) => `${name}: ${shown(value)}`)],
-    questions: exchanges(random.shuffle(asked), text, scope, random),
+    questions: exchanges(random.shuffle(asked), text, scope, { asking, random }),
   };
 }
 
 /** Some of the questions that the text answers: the wording that was told may leave an answer or a name out. */
-function exchanges(asked: readonly Question[], text: string, scope: Scope, random: Random): Exchange[] {
+function exchanges(
+  asked: readonly Question[],
+  text: string,
+  scope: Scope,
+  { asking, random }: Pick<Written, "asking" | "random">,
+): Exchange[] {
   const words = text.toLowerCase();
   const some: Exchange[] = [];
   for (const { question, answer, family } of asked) {
     const response = fragment(answer, scope, random);
     if (!stands(response.toLowerCase(), words)) continue;
-    const instruction = render(question, scope, random);
-    if (instruction.match(NAMED)?.some((name) => !text.includes(name))) continue;
+    const asks = render(question, scope, random);
+    if (asks.match(NAMED)?.some((name) => !text.includes(name))) continue;
+    const instruction = inOtherWords(asks, asking, random);
     some.push({ family, turns: [{ instruction, response: asSentence(response) }] });
     if (some.length === MOST) break;
   }
   return some;
+}
+
+/** A whole question, from its first word on; a name in the middle keeps its capital. */
+const QUESTION = /^¿(\p{Lu})([^¿?]+)\?$/u;
+
+/** "¿Dónde vive Ana?" is also asked as "Dime dónde vive Ana." */
+function inOtherWords(question: string, asking: Asking, random: Random): string {
+  const [, first, rest] = QUESTION.exec(question) ?? [];
+  const q = first && first.toLowerCase() + rest;
+  return q && INTERROGATIVE.test(q) ? asking.which(q, random) : question;
 }
 
 /** Names, which stand within a sentence with a capital. */

@@ -1,0 +1,73 @@
+/** What texts of people to people name besides the common roles: surnames, relatives, titles, hours, numbers. */
+import { join } from "@std/path";
+import type { Kind, WorldFiles } from "../document.ts";
+import type { Entity } from "../entity.ts";
+import type { Gender } from "../grammar/nouns.ts";
+import { hour, partOfDay } from "../grammar/numbers.ts";
+import { inventedName } from "../invented.ts";
+import type { Lexicon } from "../lexicon.ts";
+import { root } from "../parsing.ts";
+import { readYaml } from "../yaml_file.ts";
+import type { Draws, Role, Roles } from "./draws.ts";
+import { drawsOf } from "./phrases.ts";
+import { readScripts } from "./script.ts";
+
+/** The share of surnames that no list has. */
+const INVENTED = 0.4;
+/** Relatives, and what one is to them. */
+const RELATIVES = [
+  ...["abuelo abuela nieto", "bisabuelo bisabuela bisnieto", "tío tía sobrino", "primo prima primo"],
+  ...["padrino madrina ahijado", "hermano hermana hermano"],
+].map((names) => names.split(" "));
+const TITLES = [
+  ...["señor señora", "profesor profesora", "doctor doctora", "director directora", "maestro maestra"],
+].map((names) => names.split(" "));
+
+/**
+ * A kind whose texts are planned in `data/world/kinds/NAME.yaml`.
+ * @param own roles that only this kind has
+ */
+export async function readPeople(files: WorldFiles, name: string, own: Roles = {}): Promise<Kind> {
+  const file = root(await readYaml(join(files.folder, "kinds/people.yaml")));
+  const lists = file.entries().map(([role, list]) => [role, drawsOf(list, files.lexicon)] as const);
+  return readScripts(files, name, { ...Object.fromEntries(lists), ...rolesOf(files.lexicon, lists), ...own });
+}
+
+function rolesOf(lexicon: Lexicon, lists: readonly (readonly [string, Role])[]): Roles {
+  const surname = Object.fromEntries(lists).apellido;
+  const person = (gender: Gender): Role => ({ casting }) => casting.person({ gender });
+  const anyone: Role = ({ casting }) => casting.person();
+  const pets = lexicon.flagged("pet");
+  return {
+    ...{ f: anyone, g: anyone, él: person("m"), ella: person("f") },
+    apellido: (draws) =>
+      draws.random.chance(INVENTED) ? inventedName(draws.random, lexicon, "m") : surname(draws),
+    pariente: (draws) => someone(draws, draws.random.pick(RELATIVES)),
+    soy: (draws) => {
+      const { singular } = (draws.value("pariente") as Entity).noun;
+      return RELATIVES.find((names) => names.slice(0, 2).includes(singular))![2];
+    },
+    trato: (draws) => someone(draws, draws.random.pick(TITLES)),
+    p: ({ casting }) => {
+      const noun = casting.noun(pets);
+      const pet = { kind: "animal", noun, name: casting.petName(noun.gender) } as const;
+      return { fields: { "": pet, especie: noun } };
+    },
+    hora: (draws) => ({
+      fields: { "": time(draws, 7, 20), mañana: time(draws, 5, 9), tarde: time(draws, 14, 20) },
+    }),
+    teléfono: ({ random }) => `${random.between(2000, 8999)}-${random.between(1000, 9999)}`,
+  };
+}
+
+function someone({ casting, random }: Draws, [masculine, feminine]: readonly string[]): Entity {
+  const gender = random.pick(["m", "f"] as const);
+  return casting.person({ noun: { singular: gender === "m" ? masculine : feminine, gender } });
+}
+
+/** "las tres y cuarto de la tarde", of an hour from `low` to `high`. */
+function time({ random }: Draws, low: number, high: number): string {
+  const hours = random.between(low, high);
+  const minutes = random.pick([0, 0, 0, 15, 30]);
+  return `${hour(hours, minutes)} ${partOfDay(hours)}`;
+}
