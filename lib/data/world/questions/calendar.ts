@@ -9,6 +9,7 @@ import { ageTasks } from "./ages.ts";
 import { clockTasks } from "./clock.ts";
 import { dateTasks } from "./dates.ts";
 import { drawNumerals } from "./numerals.ts";
+import { plan, someone } from "./plans.ts";
 import { nouns } from "./scene.ts";
 import { type Bindings, familyOf, type Task } from "./tasks.ts";
 
@@ -54,29 +55,31 @@ function today(random: Random): Bindings {
 }
 
 /** Another point of the week, after which one asks for today: "Ayer fue lunes." */
-function notToday(random: Random): Bindings {
+function notToday(random: Random, lexicon: Lexicon): Bindings {
   const i = random.below(7);
   const [said, n] = random.pick(
     [["Ayer fue", 1], ["Mañana es", -1], ["Mañana será", -1], ["Anteayer fue", 2]] as const,
   );
   const [asked, more] = random.pick([["es hoy", 0], ["es mañana", 1], ["fue ayer", -1]] as const);
-  if (n + more === 0) return notToday(random);
-  return { said: `${said} ${DAYS[i]}`, asked, r: after(DAYS, i, n + more) };
+  if (n + more === 0) return notToday(random, lexicon);
+  const sentence = `${said} ${DAYS[i]}`;
+  return {
+    said: sentence,
+    told: sentence.toLowerCase(),
+    asked,
+    r: after(DAYS, i, n + more),
+    a: someone(random, lexicon),
+  };
 }
 
-function inDays(random: Random): Bindings {
+function inDays(random: Random, lexicon: Lexicon): Bindings {
   const numerals = drawNumerals(random);
   const i = random.below(7);
   const n = random.weighted([[random.between(2, 6), 6], [7, 1], [random.between(8, 14), 1]]);
   const later = random.chance(0.65);
   return {
-    ...{
-      d: DAYS[i],
-      n: numerals.count(n, DAY),
-      when: later ? "dentro de" : "hace",
-      be: later ? "será" : "era",
-    },
-    r: after(DAYS, i, later ? n : -n),
+    ...{ d: DAYS[i], n: numerals.count(n, DAY), r: after(DAYS, i, later ? n : -n) },
+    ...plan(random, lexicon, later),
   };
 }
 
@@ -89,19 +92,14 @@ function daysUntil(random: Random): Bindings {
   };
 }
 
-function inMonths(random: Random): Bindings {
+function inMonths(random: Random, lexicon: Lexicon): Bindings {
   const numerals = drawNumerals(random);
   const i = random.below(12);
   const n = random.weighted([[random.between(1, 5), 5], [random.between(6, 12), 1]]);
   const later = random.chance(0.65);
   return {
-    ...{
-      m: MONTHS[i],
-      n: numerals.count(n, MONTH),
-      when: later ? "dentro de" : "hace",
-      be: later ? "será" : "era",
-    },
-    r: after(MONTHS, i, later ? n : -n),
+    ...{ m: MONTHS[i], n: numerals.count(n, MONTH), r: after(MONTHS, i, later ? n : -n) },
+    ...plan(random, lexicon, later),
   };
 }
 
@@ -163,11 +161,11 @@ export function tasksOf(lexicon: Lexicon): readonly Task[] {
   return [
     { name: "next day", weight: 5, draw: (random) => neighbour(random, DAYS) },
     { name: "today", weight: 6, draw: today },
-    { name: "not today", weight: 4, draw: notToday },
-    { name: "in days", weight: 6, draw: inDays },
+    { name: "not today", weight: 4, draw: (random) => notToday(random, lexicon) },
+    { name: "in days", weight: 6, draw: (random) => inDays(random, lexicon) },
     { name: "days until", weight: 4, draw: daysUntil },
     { name: "next month", weight: 5, draw: (random) => neighbour(random, MONTHS) },
-    { name: "in months", weight: 5, draw: inMonths },
+    { name: "in months", weight: 5, draw: (random) => inMonths(random, lexicon) },
     { name: "next season", weight: 2, draw: season },
     { name: "place", weight: 3, draw: place },
     { name: "which is it", weight: 3, draw: place },

@@ -5,6 +5,8 @@ import { hour, partOfDay } from "../grammar/numbers.ts";
 import type { Lexicon } from "../lexicon.ts";
 import type { Random } from "../random.ts";
 import { drawNumerals, type Numerals } from "./numerals.ts";
+import { someone } from "./plans.ts";
+import { nouns } from "./scene.ts";
 import type { Bindings, Task } from "./tasks.ts";
 
 const HOUR: Noun = { singular: "hora", gender: "f" };
@@ -48,29 +50,38 @@ function later(random: Random): Bindings {
   };
 }
 
-const EVENTS =
-  ("la película, la clase, el partido, la fiesta, el concierto, la obra de teatro, el viaje, la reunión, " +
-    "el ensayo, la carrera, el almuerzo, la visita, el paseo, el curso, la feria, el desfile").split(", ");
+const EVENTS: readonly Noun[] = [
+  ...nouns("f", "película clase fiesta obra función reunión carrera visita feria cena lección excursión"),
+  ...nouns("m", "partido concierto viaje ensayo almuerzo paseo curso desfile espectáculo baile examen"),
+];
 
 /** Something begins, lasts, and ends. */
-function event(random: Random): Bindings {
+function event(random: Random, lexicon: Lexicon): Bindings {
   const numerals = drawNumerals(random);
   const digits = random.chance(0.4);
   const [minutes, length] = timeAndWhile(random);
   const [start, end] = [minutes, minutes + length].map((time) => shown(time, digits));
   const n = duration(length, numerals);
-  return { e: random.pick(EVENTS), start, end, n, pass: /^(?:una|media) /.test(n) ? "pasa" : "pasan" };
+  return {
+    a: someone(random, lexicon),
+    e: random.pick(EVENTS),
+    start,
+    end,
+    n,
+    pass: /^(?:una|media) /.test(n) ? "pasa" : "pasan",
+  };
 }
 
-function minutesLeft(random: Random): Bindings {
+function minutesLeft(random: Random, lexicon: Lexicon): Bindings {
   const numerals = drawNumerals(random);
   const h = random.between(1, 11);
   const from = 5 * random.between(1, 11);
   const to = random.chance(0.6) ? 60 : Math.min(60, from + 5 * random.between(1, 6));
-  if (to <= from) return minutesLeft(random);
+  if (to <= from) return minutesLeft(random, lexicon);
   const [now, end] = [60 * h + from, 60 * h + to].map((time) => shown(time, true));
   return {
     ...{ now, end, is: one(now) ? "es" : "son", e: random.pick(EVENTS) },
+    a: someone(random, lexicon),
     ...{ r: numerals.number(to - from), rm: numerals.count(to - from, MINUTE) },
   };
 }
@@ -105,9 +116,9 @@ function whoFirst(random: Random, lexicon: Lexicon): Bindings {
 export function clockTasks(lexicon: Lexicon): readonly Task[] {
   return [
     { name: "later", weight: 8, draw: later },
-    { name: "end", weight: 4, draw: event },
-    { name: "duration", weight: 4, draw: event },
-    { name: "minutes left", weight: 3, draw: minutesLeft },
+    { name: "end", weight: 4, draw: (random) => event(random, lexicon) },
+    { name: "duration", weight: 4, draw: (random) => event(random, lexicon) },
+    { name: "minutes left", weight: 3, draw: (random) => minutesLeft(random, lexicon) },
     { name: "time in words", weight: 4, draw: reading },
     { name: "time in digits", weight: 3, draw: reading },
     { name: "twenty-four hours", weight: 2, draw: ofTwentyFour },

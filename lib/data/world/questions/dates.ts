@@ -5,6 +5,7 @@ import { monthName } from "../grammar/numbers.ts";
 import type { Lexicon } from "../lexicon.ts";
 import type { Random } from "../random.ts";
 import { drawNumerals, type Numerals } from "./numerals.ts";
+import { plan, someone } from "./plans.ts";
 import type { Bindings, Task } from "./tasks.ts";
 
 const [DAY, WEEK] = [{ singular: "día", gender: "m" }, { singular: "semana", gender: "f" }] as const;
@@ -16,7 +17,7 @@ function dateOf(day: number, month: number, numerals: Numerals): string {
 }
 
 /** A date and another one a few days away, never across the end of February. */
-function inDays(random: Random): Bindings {
+function inDays(random: Random, lexicon: Lexicon): Bindings {
   const numerals = drawNumerals(random);
   const month = random.between(1, 12);
   const length = DAYS_OF_MONTH[month - 1];
@@ -25,12 +26,12 @@ function inDays(random: Random): Bindings {
   const later = random.chance(0.7);
   const day = random.between(1, length);
   const then = later ? day + n : day - n;
-  if (then < 1 || (then > length && (month === 2 || month === 12))) return inDays(random);
+  if (then < 1 || (then > length && (month === 2 || month === 12))) return inDays(random, lexicon);
   const [overDay, overMonth] = then > length ? [then - length, month + 1] : [then, month];
   return {
     ...{ date: dateOf(day, month, numerals), r: dateOf(overDay, overMonth, numerals) },
-    ...{ n: weeks ? numerals.count(n / 7, WEEK) : numerals.count(n, DAY), be: later ? "será" : "era" },
-    when: later ? "dentro de" : "hace",
+    ...{ n: weeks ? numerals.count(n / 7, WEEK) : numerals.count(n, DAY) },
+    ...plan(random, lexicon, later),
   };
 }
 
@@ -42,13 +43,14 @@ function tomorrow(random: Random): Bindings {
   return { date: dateOf(day, month, numerals), asked, r: dateOf(day + n, month, numerals) };
 }
 
-function daysBetween(random: Random): Bindings {
+function daysBetween(random: Random, lexicon: Lexicon): Bindings {
   const numerals = drawNumerals(random);
   const month = random.between(1, 12);
   const [first, last] = random.sample(Array.from({ length: 28 }, (_, i) => i + 1), 2).sort((a, b) => a - b);
-  if (last - first > 12) return daysBetween(random);
+  if (last - first > 12) return daysBetween(random, lexicon);
   const n = last - first;
   return {
+    a: someone(random, lexicon),
     ...{ date: dateOf(first, month, numerals), end: dateOf(last, month, numerals) },
     ...{ r: numerals.number(n), rd: numerals.count(n, DAY), left: n === 1 ? "Falta" : "Faltan" },
   };
@@ -64,7 +66,7 @@ const UNITS: readonly (readonly [large: Noun, small: Noun, factor: number, most:
   [{ singular: "siglo", gender: "m" }, { singular: "año", gender: "m" }, 100, 3],
 ];
 
-function units(random: Random): Bindings {
+function units(random: Random, lexicon: Lexicon): Bindings {
   const numerals = drawNumerals(random);
   const [large, small, factor, most] = random.pick(UNITS);
   const n = random.weighted([[1, 3], [random.between(2, most), 2]]);
@@ -80,15 +82,16 @@ function units(random: Random): Bindings {
       rs: numerals.count(r, small),
       equal: n > 1 ? "equivalen" : "equivale",
     },
-    pass: n > 1 ? "pasan" : "pasa",
+    ...{ pass: n > 1 ? "pasan" : "pasa", a: someone(random, lexicon) },
   };
 }
 
-function back(random: Random): Bindings {
+function back(random: Random, lexicon: Lexicon): Bindings {
   const numerals = drawNumerals(random);
   const [large, small, factor, most] = random.pick(UNITS);
   const r = random.between(2, most);
   return {
+    a: someone(random, lexicon),
     ...{ n: numerals.count(r * factor, small), large: { kind: "thing", noun: large, number: 2 } },
     ...{ r: numerals.alone(r, large.gender), rs: numerals.count(r, large) },
   };
@@ -102,7 +105,7 @@ const APPOINTMENTS =
 
 /** What someone does on some days. */
 function week(random: Random, lexicon: Lexicon): Bindings {
-  const a = new Casting(lexicon, random).name(random.pick(["m", "f"]));
+  const a = someone(random, lexicon);
   const n = random.between(2, 4);
   const days = random.sample(WEEKDAYS, n).sort((x, y) => WEEKDAYS.indexOf(x) - WEEKDAYS.indexOf(y));
   const things = random.sample(APPOINTMENTS, n);
@@ -125,11 +128,11 @@ function birthdays(random: Random, lexicon: Lexicon): Bindings {
 
 export function dateTasks(lexicon: Lexicon): readonly Task[] {
   return [
-    { name: "date in days", weight: 5, draw: inDays },
+    { name: "date in days", weight: 5, draw: (random) => inDays(random, lexicon) },
     { name: "date of tomorrow", weight: 3, draw: tomorrow },
-    { name: "days between", weight: 3, draw: daysBetween },
-    { name: "units", weight: 5, draw: units },
-    { name: "units back", weight: 3, draw: back },
+    { name: "days between", weight: 3, draw: (random) => daysBetween(random, lexicon) },
+    { name: "units", weight: 5, draw: (random) => units(random, lexicon) },
+    { name: "units back", weight: 3, draw: (random) => back(random, lexicon) },
     { name: "what on a day", weight: 3, draw: (random) => week(random, lexicon) },
     { name: "on which day", weight: 3, draw: (random) => week(random, lexicon) },
     { name: "birthdays", weight: 3, draw: (random) => birthdays(random, lexicon) },
