@@ -4,7 +4,15 @@ import { load as loadExplanation } from "./kinds/explanation.ts";
 import { load as loadInstruction } from "./kinds/instruction.ts";
 import { load as loadLetter } from "./kinds/letter.ts";
 import { load as loadStory } from "./kinds/story.ts";
+import { load as loadClassification } from "./questions/classification.ts";
 import { load as loadComprehension } from "./questions/comprehension.ts";
+import { load as loadConversations } from "./questions/conversations.ts";
+import { load as loadExtraction } from "./questions/extraction.ts";
+import { load as loadFacts } from "./questions/facts.ts";
+import { load as loadGreetings } from "./questions/greetings.ts";
+import { load as loadKnowledge } from "./questions/knowledge.ts";
+import { load as loadReasoning } from "./questions/reasoning.ts";
+import { load as loadUnknown } from "./questions/unknown.ts";
 import type { Family, Kind, WorldFiles } from "./document.ts";
 
 type Load<T> = (files: WorldFiles) => Promise<T>;
@@ -17,6 +25,21 @@ export const KINDS: Readonly<Record<string, Load<Kind>>> = {
   stories: loadStory,
 };
 
+/** One of several families that come from one file. */
+const one = (load: Load<Family[]>, name: string): Load<Family> => async (files) =>
+  (await load(files)).find((family) => family.name === name)!;
+
 export const FAMILIES: Readonly<Record<string, Load<Family>>> = {
   comprensión: loadComprehension,
+  extraer: loadExtraction,
+  clasificar: loadClassification,
+  razonar: loadReasoning,
+  conocimiento: loadKnowledge,
+  perros: one(loadFacts, "perros"),
+  gatos: one(loadFacts, "gatos"),
+  capital: one(loadFacts, "capital"),
+  saludos: one(loadGreetings, "saludos"),
+  identidad: one(loadGreetings, "identidad"),
+  "varios-turnos": loadConversations,
+  "no-lo-sé": loadUnknown,
 };
