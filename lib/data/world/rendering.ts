@@ -52,6 +52,8 @@ const CALLED = /(?:^|[¡¿—«]|, |[.?!] )$/;
 /** What one calls one's parents. */
 const HOME_NAMES = new Map([["madre", "mamá"], ["padre", "papá"]]);
 const ENDS = /[.?!\n]/;
+const Y_ALONE = /(^|[^\p{L}])y $/u;
+const O_ALONE = /(^|[^\p{L}])o $/u;
 const E_BEFORE = /^[«¿¡(]*(?:[iíIÍ](?![aeoáéó])|[hH](?:i(?![aeo])|í))/;
 const U_BEFORE = /^[«¿¡(]*[hH]?[oóOÓ]/;
 
@@ -74,15 +76,12 @@ export class Rendering {
   /** Who speaks, inside of {say …}. */
   #speakers: readonly Value[] = [];
 
-  readonly #names: readonly string[];
-
   constructor(
     private scope: Scope,
     private readonly random: Random,
     private readonly template: Pick<Template, "names" | "where">,
   ) {
     this.discourse = scope.discourse ?? new Discourse();
-    this.#names = [...template.names];
   }
 
   parts(parts: readonly Part[]): void {
@@ -128,8 +127,12 @@ export class Rendering {
       this.text = text.slice(0, -1);
     }
     if (last === " ") {
-      if (/(^|[^\p{L}])y $/u.test(text) && E_BEFORE.test(chunk)) this.text = text.slice(0, -2) + "e ";
-      else if (/(^|[^\p{L}])o $/u.test(text) && U_BEFORE.test(chunk)) this.text = text.slice(0, -2) + "u ";
+      const conjunction = text.charAt(text.length - 2);
+      if (conjunction === "y" && E_BEFORE.test(chunk) && Y_ALONE.test(text)) {
+        this.text = text.slice(0, -2) + "e ";
+      } else if (conjunction === "o" && U_BEFORE.test(chunk) && O_ALONE.test(text)) {
+        this.text = text.slice(0, -2) + "u ";
+      }
     }
     this.text += chunk;
   }
@@ -253,14 +256,27 @@ export class Rendering {
     if (
       name === undefined || (related && !known && !full) || (related && !full && this.random.chance(0.15))
     ) {
-      return this.#phrase(related ? this.#belonging(owner) : "el", value.number ?? 1, value, full);
+      if (!related || !owner) return this.#phrase("el", value.number ?? 1, value, full);
+      const whose = this.#belonging(owner);
+      const phrase = this.#phrase(whose, value.number ?? 1, value, full);
+      return whose === "el" && !known && owner.name ? `${phrase} de ${owner.name}` : phrase;
     }
     this.discourse.name(value);
     return name;
   }
 
-  #belonging(owner: Entity | undefined): string {
-    return owner === undefined ? "el" : this.narrates(owner) ? "mi" : "su";
+  /** "su abuela" where it is clear whose, "la abuela" where it would be another's. */
+  #belonging(owner: Entity): string {
+    if (this.narrates(owner)) return "mi";
+    if (!this.scope.ownersKnown || this.discourse.begins || !owner.name) return "su";
+    return this.#clear(owner) ? "su" : "el";
+  }
+
+  /** Whether "su" stands for someone: the subject, or another of whom the same template speaks. */
+  #clear(owner: Entity): boolean {
+    if (this.discourse.isSubject(owner)) return true;
+    for (const name of this.template.names) if (this.scope.bindings[name] === owner) return true;
+    return false;
   }
 
   /** Someone in direct speech: "Gracias, abuela", "mi abuela", "Rosa". */
@@ -303,9 +319,7 @@ export class Rendering {
     if (owner && this.narrates(owner)) return "mi";
     if (kind === "person" || kind === "place" || this.#speech || !this.scope.ownersKnown) return "su";
     if (!owner) return "el";
-    const told = this.discourse.isSubject(owner) ||
-      this.#names.some((name) => this.scope.bindings[name] === owner);
-    return told ? "su" : "el";
+    return this.#clear(owner) ? "su" : "el";
   }
 
   #phrase(determiner: string, number: 1 | 2, value: Noun | Entity, full: boolean): string {

@@ -216,7 +216,7 @@ export class Play {
     const [who] = this.#values([step.who]);
     const { feeling } = step;
     const cause = this.#because(step.because) ??
-      this.#caused(this.#events.findLastIndex(({ action }) => action));
+      this.#caused(this.#lastDeed());
     const bindings = { a: who, f: feeling };
     const number = this.#events.length;
     this.#events.push({
@@ -253,6 +253,14 @@ export class Play {
       if (event !== undefined) return this.#caused(event);
     }
     return undefined;
+  }
+
+  /** What was done just before; none if something else was told since. */
+  #lastDeed(): number {
+    const last = this.#events.findLastIndex(({ action }) => action);
+    const told = this.#items.length - 1;
+    const feelings = this.#events.length - 1 - last;
+    return last >= 0 && this.#events[last].item === told - feelings ? last : -1;
   }
 
   #caused(event: number): Cause | undefined {

@@ -101,6 +101,7 @@ export class Teller {
     if (manner.voice !== "plain") {
       return random.pick(this.#fit(this.openings.of(manner.voice), a, manner));
     }
+    if (manner.narrator) return random.pick(this.openings.of("first"));
     const timed = TIMED.test(first.source);
     const kinds: [string, number][] = [["person", 5], ["habit", 4], ["place", 4], ["speech", 2]];
     if (!timed) kinds.push(["day", 4]);
@@ -218,7 +219,8 @@ class Text {
     const mentioned = new Set<Value>();
     const { tense, quotes, narrator } = this.manner;
     const breaks = this.text !== "" &&
-      (apart || /(^|\n)—[^\n]*$/.test(this.text) || (this.#sentences >= 3 && this.random.chance(0.35)));
+      (apart || this.text.startsWith("—", this.text.lastIndexOf("\n") + 1) ||
+        (this.#sentences >= 3 && this.random.chance(0.35)));
     if (breaks) this.#discourse.endParagraph();
     const scope: Scope = {
       ...{ bindings, tense, quotes, discourse: this.#discourse, mentioned, ownersKnown: true },
@@ -289,6 +291,8 @@ class General {
         return a.noun.gender === "m" ? inverse.masculine : inverse.feminine;
       }
     }
-    return casting.town();
+    // Of one word, if the second draw has one: the first words of a text tell more then.
+    const town = casting.town();
+    return town.includes(" ") ? casting.town() : town;
   }
 }
