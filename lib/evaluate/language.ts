@@ -1,8 +1,8 @@
 /** What a language model is worth: its answers, its samples, its speed. */
 import type { Question } from "../data/instructions.ts";
-import { answer } from "../generate/answer.ts";
+import { promptTokens } from "../generate/answer.ts";
 import { complete } from "../generate/complete.ts";
-import { generate } from "../generate/generate.ts";
+import { generate, generateAll } from "../generate/generate.ts";
 import type { Decoder } from "../model/decoder.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 import { chrf, distinct, mentions, normalizeAnswer, repetition } from "./text_metrics.ts";
@@ -30,14 +30,12 @@ export async function askAll(
   maxNewTokens: number,
   onProgress: (done: number) => void,
 ): Promise<Answered[]> {
-  const answered: Answered[] = [];
-  for (const question of questions) {
-    const options = { maxNewTokens, temperature: 0, topK: 0, seed: 0, past: question.past ?? [] };
-    const { text } = await answer(model, tokenizer, question.instruction, options);
-    answered.push({ ...question, answer: text });
-    onProgress(answered.length);
-  }
-  return answered;
+  const options = { maxNewTokens, temperature: 0, topK: 0, seed: 0, stop: tokenizer.special.eos };
+  const prompts = questions.map(({ instruction, past }) =>
+    [promptTokens(tokenizer, model.config.context, instruction, past), options] as const
+  );
+  const written = await generateAll(model, prompts, onProgress);
+  return questions.map((question, i) => ({ ...question, answer: tokenizer.decode(written[i].ids).trim() }));
 }
 
 /** Whether an answer contains, of each entry of `contains`, one text at least, and none of `excludes`. */

@@ -1,7 +1,7 @@
 /** Beginnings of stories that a model continues, and what a program can tell of how well the continuations hold together. */
 import type { Story } from "../data/stories.ts";
 import type { Lexicon } from "../data/world/lexicon.ts";
-import { Batcher } from "../generate/batch.ts";
+import { generateAll } from "../generate/generate.ts";
 import type { Decoder } from "../model/decoder.ts";
 import { deriveSeed } from "../tensor/random.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
@@ -10,8 +10,6 @@ import { PersonChecker } from "./persons.ts";
 import { repetition, wordsOf } from "./text_metrics.ts";
 import { WordForms } from "./word_forms.ts";
 
-/** Continuations that are written at once. */
-const ROWS = 8;
 /** A continuation that holds together has so many words at least. */
 const FEWEST_WORDS = 10;
 /** And no larger a share of its 4-grams stood in it before. */
@@ -29,7 +27,7 @@ export interface StoryOptions {
   readonly seed: number;
 }
 
-/** Continues each beginning as a document that begins so. The order of the continuations is that of the stories. */
+/** Continues each beginning as a document that begins so, each by its own draw. */
 export async function continueStories(
   model: Decoder,
   tokenizer: Tokenizer,
@@ -38,23 +36,15 @@ export async function continueStories(
   onProgress: (done: number) => void,
 ): Promise<Continuation[]> {
   const { bos, eos } = tokenizer.special;
-  const batcher = new Batcher(model, { rows: ROWS, queue: stories.length });
-  let done = 0;
-  const continued = async (story: Story, i: number): Promise<Continuation> => {
-    const prompt = Uint32Array.of(bos, ...tokenizer.encode(story.beginning));
+  const prompts = stories.map(({ beginning }, i) => {
     const options = { maxNewTokens, temperature, topK: 0, seed: deriveSeed(seed, i), stop: eos };
-    const tokens = batcher.generate(prompt, options);
-    const ids: number[] = [];
-    let next = await tokens.next();
-    for (; !next.done; next = await tokens.next()) ids.push(next.value.id);
-    onProgress(++done);
-    return { ...story, text: tokenizer.decode(ids), stopped: next.value === "stop" };
-  };
-  try {
-    return await Promise.all(stories.map(continued));
-  } finally {
-    await batcher.close();
-  }
+    return [Uint32Array.of(bos, ...tokenizer.encode(beginning)), options] as const;
+  });
+  const written = await generateAll(model, prompts, onProgress);
+  return stories.map((story, i) => {
+    const { ids, reason } = written[i];
+    return { ...story, text: tokenizer.decode(ids), stopped: reason === "stop" };
+  });
 }
 
 /** A continuation, and what was found in it. */

@@ -8,7 +8,7 @@ import { modelConfig, withContext } from "../model/config.ts";
 import { Decoder } from "../model/decoder.ts";
 import { scope } from "../tensor/tensor.ts";
 import { Batcher, QueueFullError } from "./batch.ts";
-import { generate } from "./generate.ts";
+import { generate, generateAll } from "./generate.ts";
 import { candidates, sampleToken } from "./sample.ts";
 
 const device = await CpuDevice.open({ threads: 1 });
@@ -104,6 +104,23 @@ for (const { name, device } of await testDevices()) {
     assertEquals(together, alone);
   });
 }
+
+Deno.test("many prompts are answered in their order, each as it would be alone, and say why they end", async () => {
+  const prompts = Array.from({ length: 20 }, (_, seed) => {
+    const options = { maxNewTokens: 1 + seed * 5 % 9, temperature: 0.8, topK: 0, seed, stop: 7 };
+    return [Uint32Array.of(seed % 11, 2 * seed % 11), options] as const;
+  });
+  const done: number[] = [];
+  const all = await generateAll(model, prompts, (n) => done.push(n));
+  assertEquals(done, prompts.map((_, i) => i + 1));
+  for (const [i, [prompt, options]] of prompts.entries()) {
+    const alone = await Array.fromAsync(generate(model, prompt, options));
+    const reason = alone.length < options.maxNewTokens ? "stop" : "length";
+    assertEquals(all[i], { ids: alone, reason });
+  }
+  assertEquals(new Set(all.map(({ reason }) => reason)), new Set(["stop", "length"]));
+  assertEquals(await generateAll(model, [], () => {}), []);
+});
 
 for (const { name, device } of await testDevices()) {
   Deno.test(`${name}: the logits of chosen positions are those of a whole pass`, async () => {
