@@ -18,11 +18,12 @@ export function sampleToken(logits: Float32Array, options: Sampling, draw: numbe
   const top = highest(logits);
   if (temperature === 0) return logits.indexOf(top);
   const { threshold, ties } = cut(logits, top, { temperature, topK, topP });
-  const weights = new Float64Array(logits.length);
+  if (weights.length < logits.length) weights = new Float64Array(logits.length);
   let total = 0, left = ties;
   for (let id = 0; id < logits.length; id++) {
-    if (logits[id] < threshold || (logits[id] === threshold && left-- <= 0)) continue;
-    total += weights[id] = Math.exp((logits[id] - top) / temperature);
+    const logit = logits[id];
+    const kept = logit > threshold || (logit === threshold && left-- > 0);
+    total += weights[id] = kept ? Math.exp((logit - top) / temperature) : 0;
   }
   let rest = draw * total, last = 0;
   for (let id = 0; id < logits.length; id++) {
@@ -33,6 +34,9 @@ export function sampleToken(logits: Float32Array, options: Sampling, draw: numbe
   }
   return last;
 }
+
+/** Of the tokens, one after the other; kept for the next draw, as a new array each time costs a fifth of it. */
+let weights = new Float64Array(0);
 
 /** Whether no logit is NaN or infinite: of others no token can be chosen. */
 export function allFinite(logits: Float32Array): boolean {

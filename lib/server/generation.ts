@@ -111,28 +111,19 @@ function start(
     stop: model.tokenizer.special.eos,
   });
   metrics.tokens.inc({ kind: "prompt" }, ids.length);
-  async function* counted(): AsyncGenerator<GeneratedToken, TokensEnd> {
-    try {
-      for (;;) {
-        const next = await tokens.next();
-        if (next.done) return next.value;
-        ids.push(next.value.id);
-        last = performance.now();
-        if (first === 0) {
-          first = last;
-          metrics.firstToken.observe((first - asked) / 1000);
-        }
-        metrics.tokens.inc({ kind: "completion" });
-        yield next.value;
-      }
-    } finally {
-      await tokens.return("aborted");
+  const count = ({ id }: GeneratedToken) => {
+    ids.push(id);
+    last = performance.now();
+    if (first === 0) {
+      first = last;
+      metrics.firstToken.observe((first - asked) / 1000);
     }
-  }
+    metrics.tokens.inc({ kind: "completion" });
+  };
   const made = () => ids.length - prompt.ids.length;
   return {
     prompt,
-    pieces: () => textPieces(counted(), model.tokenizer, writing),
+    pieces: () => textPieces(tokens, model.tokenizer, { ...writing, seen: count }),
     made,
     trace: () => ({
       source: "model",

@@ -27,11 +27,16 @@ function heldLength(text: string, stops: readonly string[]): number {
  * Yields pieces of text, and returns why they end. Tokens of a stop text are left out.
  * @param options.stops texts that end the answer, and are no part of it
  * @param options.trimmed leaves out spaces before the first word
+ * @param options.seen told each token as it comes
  */
 export async function* textPieces(
   tokens: AsyncGenerator<GeneratedToken, FinishReason>,
   tokenizer: Tokenizer,
-  { stops, trimmed }: { stops: readonly string[]; trimmed: boolean },
+  { stops, trimmed, seen = () => {} }: {
+    stops: readonly string[];
+    trimmed: boolean;
+    seen?: (token: GeneratedToken) => void;
+  },
 ): AsyncGenerator<Piece, FinishReason> {
   /** Text that waits, and where it begins in the answer. */
   let held = "", start = 0, started = !trimmed;
@@ -53,6 +58,7 @@ export async function* textPieces(
         if (held || waiting.length > 0) yield release(held.length, true);
         return next.value;
       }
+      seen(next.value);
       waiting.push({ ...next.value, offset: start + held.length });
       held += decoder.push(next.value.id);
       if (!started) held = held.trimStart();
