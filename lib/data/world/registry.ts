@@ -3,6 +3,7 @@ import { load as loadDescription } from "./kinds/description.ts";
 import { load as loadExplanation } from "./kinds/explanation.ts";
 import { load as loadInstruction } from "./kinds/instruction.ts";
 import { load as loadLetter } from "./kinds/letter.ts";
+import { load as loadList } from "./kinds/list.ts";
 import { load as loadStory } from "./kinds/story.ts";
 import { load as loadClassification } from "./questions/classification.ts";
 import { load as loadComprehension } from "./questions/comprehension.ts";
@@ -22,6 +23,7 @@ export const KINDS: Readonly<Record<string, Load<Kind>>> = {
   explanations: loadExplanation,
   instructions: loadInstruction,
   letters: loadLetter,
+  lists: loadList,
   stories: loadStory,
 };
 

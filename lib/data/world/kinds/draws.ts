@@ -26,6 +26,8 @@ function partsOf(name: string): [key: string, role: string, field: string] {
 
 export const roleOf = (name: string) => partsOf(name)[1];
 
+/** The share of things that are told with their colour. */
+const COLOURED = 0.3;
 /** The most draws until something new must have come. */
 const TRIES = 30;
 
@@ -48,6 +50,11 @@ export class Draws {
     return value;
   }
 
+  /** Whether a name stands for something already. */
+  has(name: string): boolean {
+    return this.#drawn.has(partsOf(name)[0]);
+  }
+
   /** What was drawn, by name. */
   get drawn(): readonly (readonly [string, Value])[] {
     return Object.entries(this.#values);
@@ -59,6 +66,12 @@ export class Draws {
     for (let i = 0; i < TRIES && this.#used.has(drawn); i++) drawn = draw();
     this.#used.add(drawn);
     return drawn;
+  }
+
+  /** Another value of a role than those that have a name. */
+  another(role: string): Value {
+    const drawn = this.roles[role](this);
+    return typeof drawn === "object" && "fields" in drawn ? drawn.fields[""] : drawn;
   }
 
   #value(name: string): Value | undefined {
@@ -76,7 +89,7 @@ export class Draws {
 }
 
 /** Words that name a whole category, or what nobody meets. */
-const VAGUE = new Set(
+export const VAGUE = new Set(
   "animal ave pez insecto fruta verdura comida planta árbol flor herramienta juguete dragón dinosaurio basura dinero cementerio país esquina tumba máquina robot tesoro gallinero palacio castillo establo molino cabaña faro torre"
     .split(" "),
 );
@@ -130,9 +143,9 @@ export function commonRoles(lexicon: Lexicon): Roles {
     tienda: noun(lexicon.flagged("shop")),
     cosa: (draws) => {
       const word = draws.fresh(() => draws.random.pick(things));
-      const coloured = word.colours.length > 1 && draws.random.chance(0.3);
-      const colour = draws.random.pick(word.colours[0] === "cualquiera" ? colours : word.colours);
-      return { kind: "thing", noun: word, ...(coloured && { adjective: colour }) };
+      const possible = word.colours[0] === "cualquiera" ? colours : word.colours;
+      const colour = possible.length > 1 && draws.random.chance(COLOURED) && draws.random.pick(possible);
+      return { kind: "thing", noun: word, ...(colour && { adjective: colour }) };
     },
     color: (draws) => draws.fresh(() => draws.random.pick(colours)),
     ...{ día: entries("día"), mes: entries("mes"), estación: entries("estación") },

@@ -7,11 +7,12 @@ import { Lexicon } from "../lexicon.ts";
 import { Random } from "../random.ts";
 import { load as loadExplanation } from "./explanation.ts";
 import { load as loadInstruction } from "./instruction.ts";
+import { load as loadList } from "./list.ts";
 import { readScripts } from "./script.ts";
 
 const lexicon = await Lexicon.read(join(WORLD_FOLDER, "words"));
 const files = { folder: WORLD_FOLDER, lexicon };
-const KINDS = [loadExplanation, loadInstruction];
+const KINDS = [loadExplanation, loadInstruction, loadList];
 const kinds = await Promise.all(KINDS.map((load) => load(files)));
 
 const documents = (kind: Kind, n = 200): Document[] =>
@@ -120,6 +121,17 @@ texts:
 `);
   for (const { text, questions } of documents(kind, 30)) {
     assertEquals(questions.length, text === "Nadie ve." ? 0 : 1);
+  }
+});
+
+Deno.test("a wording has questions of its own, and what was not drawn is not asked", async () => {
+  const kind = await scripted(`
+texts:
+  one: [[["corre {a}.", ["¿Quién corre?", "{a!}"], ["¿Quién corre con {b}?", "{a!}"]], "{a} duerme."]]
+`);
+  for (const { text, questions } of documents(kind, 30)) {
+    assertEquals(questions.length, text.startsWith("Corre") ? 1 : 0);
+    assert(questions.every(({ turns }) => /qui[ée]n corre(?! con)/i.test(turns[0].instruction)));
   }
 });
 

@@ -12,7 +12,9 @@
  *           with: {task: plantar {el árbol}}            # stands for {=task} in the part
  *         - [one wording, another]
  *         - say: [one wording, another]                 # on a line of its own: line
- *           ask: [["¿Quién viene?", "{a!}"]]            # question and answer, and its family if not "extraer"
+ *           ask: [["¿Quién viene?", "{a!}"]]            # question and answer, and its family if not "extraer";
+ *                                                       # asked if the sentence that was told has the words of the answer
+ *         - - ["a wording", ["¿Quién?", "{a!}"]]        # a wording with questions that only this one answers
  *           maybe: true                                 # left out now and then
  *         - mix: [ … steps … ]                          # in any order; `some: 2` or `some: [2, 3]` of them
  *         - choose: [[ … steps … ], [ … steps … ]]      # one of these
@@ -20,46 +22,46 @@
  * {!lavar+x.lo} is "lávala", "lávela", "lávenla" or "lavarla", in the same voice all over a text.
  */
 import { join } from "@std/path";
-import { Discourse } from "../discourse.ts";
-import type { Document, Exchange, Kind, WorldFiles } from "../document.ts";
-import { isEntity, isNoun, type Value } from "../entity.ts";
+import type { Kind, WorldFiles } from "../document.ts";
 import type { Lexicon } from "../lexicon.ts";
 import { Node, root } from "../parsing.ts";
-import type { Random } from "../random.ts";
-import { compile, fragment, render, type Scope, type Template } from "../template.ts";
-import { Asking, INTERROGATIVE } from "../questions/asking.ts";
+import { compile, type Scope, type Template } from "../template.ts";
+import { Asking } from "../questions/asking.ts";
 import { readYaml } from "../yaml_file.ts";
-import { commonRoles, Draws, type Role, roleOf, type Roles } from "./draws.ts";
+import { commonRoles, type Role, roleOf, type Roles } from "./draws.ts";
 import { drawsOf } from "./phrases.ts";
+import { write } from "./script_text.ts";
 
-const MAYBE = 0.5;
 const FAMILY = "extraer";
-/** Questions that a text has at most. */
-const MOST = 4;
 /** Whom instructions address. A slot {!lavar} is told in one of them all over a text. */
 const VOICES = ["imperative.2", "imperative.3", "imperative.6", "infinitive"];
 const VOICED = /\{!(\p{L}+)/gu;
 const GIVEN = /\{=(\p{L}+)\}/gu;
 const STEP = ["say", "line", "ask", "maybe", "mix", "some", "choose", "use", "with"] as const;
 
-interface Question {
+export interface Question {
   readonly question: Template;
   readonly answer: Template;
   readonly family: string;
 }
 
-type Step =
+/** A way to say something, and what it answers. */
+interface Wording {
+  readonly template: Template;
+  readonly ask: readonly Question[];
+}
+
+export type Step =
   | {
     readonly type: "say";
-    readonly say: readonly Template[];
-    readonly ask: readonly Question[];
+    readonly say: readonly Wording[];
     readonly line: boolean;
     readonly maybe: boolean;
   }
   | { readonly type: "mix"; readonly steps: readonly Step[]; readonly some: readonly [number, number] }
   | { readonly type: "choose"; readonly among: readonly (readonly Step[])[]; readonly maybe: boolean };
 
-interface Script {
+export interface Script {
   readonly name: string;
   readonly weight: number;
   readonly tense: NonNullable<Scope["tense"]>;
@@ -139,8 +141,11 @@ class Reader {
   }
 
   #step(node: Node): Step[] {
-    if (typeof node.value === "string") return [this.#said([this.#template(node)], node)];
-    if (Array.isArray(node.value)) return [this.#said(node.items().map((at) => this.#template(at)), node)];
+    const plain = { type: "say", line: false, maybe: false } as const;
+    if (typeof node.value === "string") return [{ ...plain, say: [this.#wording(node, [])] }];
+    if (Array.isArray(node.value)) {
+      return [{ ...plain, say: node.items().map((item) => this.#wording(item, [])) }];
+    }
     node.entries(STEP);
     const maybe = node.has("maybe");
     if (node.has("use")) {
@@ -163,23 +168,31 @@ class Reader {
     }
     const line = node.has("line");
     const wordings = node.child(line ? "line" : "say");
-    const say = wordings.items().map((item) => this.#template(item));
+    const ask = node.child("ask").items().map((item) => this.#question(item));
+    const say = wordings.items().map((item) => this.#wording(item, ask));
     if (say.length === 0) node.fail("a step needs say, line, mix, choose or use");
-    return [{ ...this.#said(say, node), line, maybe }];
+    return [{ type: "say", say, line, maybe }];
   }
 
-  #said(say: readonly Template[], node: Node): Step & { type: "say" } {
-    const asked = Array.isArray(node.value) || !node.has("ask") ? [] : node.child("ask").items();
-    const ask = asked.map((item) => {
-      const [question, answer, family] = item.items();
-      if (!question || !answer) item.fail("expected a question and its answer: [question, answer]");
-      return {
-        question: this.#template(question),
-        answer: this.#template(answer),
-        family: family?.text() ?? FAMILY,
-      };
-    });
-    return { type: "say", say, ask, line: false, maybe: false };
+  /** A template, or a list of one and the questions that it alone answers, besides those of its step. */
+  #wording(node: Node, ask: readonly Question[]): Wording {
+    if (!Array.isArray(node.value)) return { template: this.#template(node), ask };
+    const [template, ...questions] = node.items();
+    if (!template) node.fail("expected a wording and its questions");
+    return {
+      template: this.#template(template),
+      ask: [...ask, ...questions.map((item) => this.#question(item))],
+    };
+  }
+
+  #question(node: Node): Question {
+    const [question, answer, family] = node.items();
+    if (!question || !answer) node.fail("expected a question and its answer: [question, answer]");
+    return {
+      question: this.#template(question),
+      answer: this.#template(answer),
+      family: family?.text() ?? FAMILY,
+    };
   }
 
   #template(node: Node): Template {
@@ -210,91 +223,4 @@ function someOf(node: Node, all: number): [number, number] {
     node.child("some").fail(`expected a number of steps from 0 to ${all}, or two such numbers`);
   }
   return [low, high];
-}
-
-interface Written {
-  readonly kind: string;
-  readonly script: Script;
-  readonly roles: Roles;
-  readonly lexicon: Lexicon;
-  readonly asking: Asking;
-  readonly random: Random;
-}
-
-function write({ kind, script, roles, lexicon, asking, random }: Written): Document {
-  const draws = new Draws(lexicon, roles, random);
-  const scope = { bindings: draws.bindings, tense: script.tense };
-  const discourse = new Discourse();
-  const asked: Question[] = [];
-  let text = "";
-  const tell = (steps: readonly Step[]): void => {
-    for (const step of steps) {
-      if (step.type === "mix") tell(random.sample(step.steps, random.between(...step.some)));
-      else if (step.maybe && random.chance(MAYBE)) continue;
-      else if (step.type === "choose") tell(random.pick(step.among));
-      else {
-        if (text !== "") text += step.line ? "\n" : " ";
-        text += render(random.pick(step.say), { ...scope, discourse }, random);
-        asked.push(...step.ask);
-      }
-    }
-  };
-  tell(script.steps);
-  return {
-    kind,
-    text,
-    facts: [script.name, ...draws.drawn.map(([name, value]) => `${name}: ${shown(value)}`)],
-    questions: exchanges(random.shuffle(asked), text, scope, { asking, random }),
-  };
-}
-
-/** Some of the questions that the text answers: the wording that was told may leave an answer or a name out. */
-function exchanges(
-  asked: readonly Question[],
-  text: string,
-  scope: Scope,
-  { asking, random }: Pick<Written, "asking" | "random">,
-): Exchange[] {
-  const words = text.toLowerCase();
-  const some: Exchange[] = [];
-  for (const { question, answer, family } of asked) {
-    const response = fragment(answer, scope, random);
-    if (!stands(response.toLowerCase(), words)) continue;
-    const asks = render(question, scope, random);
-    if (asks.match(NAMED)?.some((name) => !text.includes(name))) continue;
-    const instruction = inOtherWords(asks, asking, random);
-    some.push({ family, turns: [{ instruction, response: asSentence(response) }] });
-    if (some.length === MOST) break;
-  }
-  return some;
-}
-
-/** A whole question, from its first word on; a name in the middle keeps its capital. */
-const QUESTION = /^¿(\p{Lu})([^¿?]+)\?$/u;
-
-/** "¿Dónde vive Ana?" is also asked as "Dime dónde vive Ana." */
-function inOtherWords(question: string, asking: Asking, random: Random): string {
-  const [, first, rest] = QUESTION.exec(question) ?? [];
-  const q = first && first.toLowerCase() + rest;
-  return q && INTERROGATIVE.test(q) ? asking.which(q, random) : question;
-}
-
-/** Names, which stand within a sentence with a capital. */
-const NAMED = /(?<=[\p{L}\d,»] )\p{Lu}\p{L}+/gu;
-const LETTER = /[\p{L}\d]/u;
-
-/** Whether the words stand in the text, in a row. Both in lower case. */
-export function stands(words: string, text: string): boolean {
-  for (let at = text.indexOf(words); at >= 0; at = text.indexOf(words, at + 1)) {
-    if (!LETTER.test(text.charAt(at + words.length))) return true;
-  }
-  return false;
-}
-
-const asSentence = (text: string) =>
-  `${text[0].toUpperCase()}${text.slice(1)}${/[.?!]»?$/.test(text) ? "" : "."}`;
-
-function shown(value: Value): string {
-  if (isEntity(value)) return value.name ? `${value.name}, ${value.noun.singular}` : value.noun.singular;
-  return isNoun(value) ? value.singular : String(value);
 }

@@ -1,0 +1,151 @@
+/** Lists: of what to buy, pack and do, of what is where, and of who has what. */
+import type { Kind, WorldFiles } from "../document.ts";
+import { and } from "../grammar/conjunctions.ts";
+import { indefinite, type Noun, plural } from "../grammar/nouns.ts";
+import { numberWord } from "../grammar/numbers.ts";
+import type { Lexicon } from "../lexicon.ts";
+import type { Random } from "../random.ts";
+import type { Word } from "../words.ts";
+import { type Draws, type Fields, type Role, type Roles, VAGUE } from "./draws.ts";
+import { readScripts } from "./script.ts";
+
+export function load(files: WorldFiles): Promise<Kind> {
+  return readScripts(files, "list", rolesOf(files.lexicon));
+}
+
+/** How what cannot be counted is bought, by category. */
+const UNITS: Readonly<Record<string, readonly string[]>> = {
+  bebida: ["un litro de", "una botella de", "una jarra de", "dos litros de"],
+  grano: ["un kilo de", "medio kilo de", "una bolsa de", "dos kilos de"],
+  condimento: ["un frasco de", "una bolsa de", "un poco de", "cien gramos de"],
+  alimento: ["un kilo de", "medio kilo de", "un pedazo de", "doscientos gramos de"],
+};
+const LINES: readonly ((item: string, i: number) => string)[] = [
+  (item) => `- ${item}`,
+  (item, i) => `${i + 1}. ${item}`,
+];
+
+/** They come in twos. */
+const PAIRED = new Set("guante calcetín zapato zapatilla bota sandalia arete patín".split(" "));
+const PACKED =
+  "linterna brújula cámara libro toalla cepillo|de|dientes peine mapa cuaderno lápiz pelota foto boleto cobija almohada pañuelo"
+    .split(" ").map((name) => name.replaceAll("|", " "));
+const counts = (word: Word) =>
+  word.flags.has("countable") && word.plural !== "-" && plural(word) !== word.singular;
+
+function some(noun: Noun, most: number, random: Random): string {
+  const n = random.chance(0.4) ? 1 : random.between(2, most);
+  if (PAIRED.has(noun.singular)) return `${n === 1 ? "un par" : `${numberWord(n)} pares`} de ${plural(noun)}`;
+  return n === 1 ? indefinite(noun, 1) : `${numberWord(n, noun.gender)} ${plural(noun)}`;
+}
+
+/** On lines of their own, with dashes or numbers. */
+function inLines(items: readonly string[], random: Random): string {
+  const line = random.pick(LINES);
+  return items.map((item, i) => `\n${line(item, i)}`).join("");
+}
+
+function listed(items: readonly string[], random: Random): Fields {
+  return {
+    fields: {
+      frase: and(...items),
+      lista: inLines(items, random),
+      primero: items[0],
+      último: items[items.length - 1],
+      uno: random.pick(items),
+      cuántas: numberWord(items.length),
+    },
+  };
+}
+
+/** A list of three to six things that differ. */
+function list(draw: (draws: Draws) => string): Role {
+  return (draws) => {
+    const items = Array.from({ length: draws.random.between(3, 6) }, () => draws.fresh(() => draw(draws)));
+    return listed(items, draws.random);
+  };
+}
+
+/** Three to five pairs of who and what. @param between who and what, in a sentence */
+function table(draw: (draws: Draws) => readonly [who: string, what: string], between = ", "): Role {
+  return (draws) => {
+    const { random } = draws;
+    const rows = Array.from({ length: random.between(3, 5) }, () => draw(draws));
+    return { fields: paired(rows, random, between) };
+  };
+}
+
+function paired(
+  rows: readonly (readonly [string, string])[],
+  random: Random,
+  between = ", ",
+): Record<string, string> {
+  const [[who, what], [who2, what2]] = random.sample(rows, 2);
+  const told = rows.map((row) => row.join(between));
+  const last = told[told.length - 1];
+  return {
+    puntos: `${told.slice(0, -1).join("; ")}; ${and("", last).trim()}`,
+    lista: inLines(rows.map((row) => row.join(": ")), random),
+    ...{ quién: who, qué: what, quién2: who2, qué2: what2 },
+  };
+}
+
+function rolesOf(lexicon: Lexicon): Roles {
+  const food = lexicon.flagged("buyable").filter(({ flags, is, singular }) =>
+    (flags.has("edible") || flags.has("drinkable")) && !VAGUE.has(singular) && is.singular !== singular
+  );
+  const groceries = food.filter(({ category }) => category !== "comida");
+  const clothes = lexicon.category("ropa").filter(counts);
+  const small = lexicon.flagged("small").filter((word) => counts(word) && !word.flags.has("part"));
+  const worn = lexicon.category("ropa").filter((word) =>
+    counts(word) && word.for.length > 0 && !PAIRED.has(word.singular)
+  );
+  const packed = [...clothes, ...PACKED.map((name) => lexicon.noun(name)!)];
+  const liked = ["fruta", "dulce", "comida"].flatMap((name) => lexicon.category(name))
+    .filter((word) => counts(word) && word.is.singular !== word.singular);
+  const pick = <T>(words: readonly T[]) => (draws: Draws) => draws.fresh(() => draws.random.pick(words));
+  const anyone = ({ casting, random }: Draws) => casting.name(random.pick(["m", "f"] as const));
+  const drawn = (draws: Draws, role: string) => String(draws.another(role));
+  return {
+    compras: list((draws) => bought(pick(groceries)(draws), draws.random)),
+    equipaje: list((draws) => some(pick(packed)(draws), 3, draws.random)),
+    contenido: list((draws) => some(pick(small)(draws), 6, draws.random)),
+    tareas: list((draws) => drawn(draws, "tarea")),
+    inventos: list(({ casting, random }) => some(casting.inventedNoun(), 9, random)),
+    prenda: (draws) => {
+      const word = pick(worn)(draws);
+      return { fields: { "": word, para: draws.random.pick(word.for) } };
+    },
+    asientos: table((draws) => [anyone(draws), drawn(draws, "asiento")]),
+    turnos: table((draws) => [anyone(draws), drawn(draws, "quehacer")], " "),
+    aportes: table((draws) => [
+      anyone(draws),
+      draws.random.chance(0.5)
+        ? bought(pick(food)(draws), draws.random)
+        : some(pick(liked)(draws), 4, draws.random),
+    ]),
+    gustos: table((draws) => {
+      const word = pick(liked)(draws);
+      return [anyone(draws), `${word.gender === "m" ? "el" : "la"} ${word.singular}`];
+    }),
+    precios: prices(pick([...small, ...clothes])),
+  };
+}
+
+function bought(word: Word, random: Random): string {
+  if (word.category === "grano" && counts(word)) return `${random.pick(UNITS.grano)} ${plural(word)}`;
+  if (counts(word)) return some(word, 6, random);
+  const units = UNITS[word.category];
+  return units ? `${random.pick(units)} ${word.singular}` : word.singular;
+}
+
+/** Things and what they cost, no two the same. */
+function prices(thing: (draws: Draws) => Word): Role {
+  return (draws) => {
+    const { random } = draws;
+    const amounts = random.sample(Array.from({ length: 19 }, (_, i) => i + 2), random.between(3, 5));
+    const rows = amounts.map((n) => [indefinite(thing(draws), 1), `${numberWord(n, "m")} pesos`] as const);
+    const order = amounts.map((n, i) => [n, rows[i][0]] as const).sort(([a], [b]) => a - b);
+    return { fields: { ...paired(rows, random), barato: order[0][1], caro: order[order.length - 1][1] } };
+  };
+}

@@ -1,0 +1,112 @@
+/** Tells a script: its sentences with what they name, and questions that they answer. */
+import { Discourse } from "../discourse.ts";
+import type { Document, Exchange } from "../document.ts";
+import { isEntity, isNoun, type Value } from "../entity.ts";
+import type { Lexicon } from "../lexicon.ts";
+import { type Asking, INTERROGATIVE } from "../questions/asking.ts";
+import type { Random } from "../random.ts";
+import { fragment, render } from "../template.ts";
+import { Draws, type Roles } from "./draws.ts";
+import type { Question, Script, Step } from "./script.ts";
+
+const MAYBE = 0.5;
+/** The last line is an item of a list. */
+const ITEM = /\n(?:-|\d\.) .*$/;
+/** Questions that a text has at most. */
+const MOST = 4;
+
+interface Written {
+  readonly kind: string;
+  readonly script: Script;
+  readonly roles: Roles;
+  readonly lexicon: Lexicon;
+  readonly asking: Asking;
+  readonly random: Random;
+}
+
+export function write({ kind, script, roles, lexicon, asking, random }: Written): Document {
+  const draws = new Draws(lexicon, roles, random);
+  const scope = { bindings: draws.bindings, tense: script.tense };
+  const discourse = new Discourse();
+  const asked: Asked[] = [];
+  let text = "";
+  const tell = (steps: readonly Step[]): void => {
+    for (const step of steps) {
+      if (step.type === "mix") tell(random.sample(step.steps, random.between(...step.some)));
+      else if (step.maybe && random.chance(MAYBE)) continue;
+      else if (step.type === "choose") tell(random.pick(step.among));
+      else {
+        if (text !== "") text += step.line || ITEM.test(text) ? "\n" : " ";
+        const { template, ask } = random.pick(step.say);
+        const told = render(template, { ...scope, discourse }, random);
+        text += told;
+        asked.push(...ask.map((question) => ({ ...question, told })));
+      }
+    }
+  };
+  tell(script.steps);
+  return {
+    kind,
+    text,
+    facts: [script.name, ...draws.drawn.map(([name, value]) => `${name}: ${shown(value)}`)],
+    questions: exchanges(random.shuffle(asked), text, draws, { tense: script.tense, asking }),
+  };
+}
+
+/** A question, and the sentence that answers it. */
+interface Asked extends Question {
+  readonly told: string;
+}
+
+/** Some of the questions that the text answers: the wording that was told may leave an answer or a name out. */
+function exchanges(
+  asked: readonly Asked[],
+  text: string,
+  draws: Draws,
+  { tense, asking }: { tense: Script["tense"]; asking: Asking },
+): Exchange[] {
+  const { random, bindings } = draws;
+  const scope = { bindings, tense };
+  const some: Exchange[] = [];
+  for (const { question, answer, family, told } of asked) {
+    if (some.length === MOST) break;
+    if (![...question.names, ...answer.names].every((name) => name === "_" || draws.has(name))) continue;
+    const response = fragment(answer, scope, random);
+    if (!stands(response.toLowerCase(), told.toLowerCase())) continue;
+    const asks = render(question, scope, random);
+    if (asks.match(NAMED)?.some((name) => !text.includes(name))) continue;
+    const instruction = inOtherWords(asks, asking, random);
+    some.push({ family, turns: [{ instruction, response: asSentence(response) }] });
+  }
+  return some;
+}
+
+/** A whole question, from its first word on; a name in the middle keeps its capital. */
+const QUESTION = /^¿(\p{Lu})([^¿?]+)\?$/u;
+
+/** "¿Dónde vive Ana?" is also asked as "Dime dónde vive Ana." */
+function inOtherWords(question: string, asking: Asking, random: Random): string {
+  const [, first, rest] = QUESTION.exec(question) ?? [];
+  const q = first && first.toLowerCase() + rest;
+  return q && INTERROGATIVE.test(q) ? asking.which(q, random) : question;
+}
+
+/** Names, which stand within a sentence with a capital. */
+const NAMED = /(?<=[\p{L}\d,»] )\p{Lu}\p{L}+/gu;
+const LETTER = /[\p{L}\d]/u;
+
+/** Whether the words stand in the text, in a row. Both in lower case. */
+function stands(words: string, text: string): boolean {
+  for (let at = text.indexOf(words); at >= 0; at = text.indexOf(words, at + 1)) {
+    if (!LETTER.test(text.charAt(at + words.length))) return true;
+  }
+  return false;
+}
+
+const asSentence = (text: string) =>
+  `${text[0].toUpperCase()}${text.slice(1)}${/[.?!]»?$/.test(text) ? "" : "."}`;
+
+function shown(value: Value): string {
+  if (isEntity(value)) return value.name ? `${value.name}, ${value.noun.singular}` : value.noun.singular;
+  return isNoun(value) ? value.singular : String(value);
+}
