@@ -13,12 +13,14 @@ const STORIES = Number(Deno.env.get("STORIES") ?? 300);
 
 const [stories, questions] = await Promise.all([Stories.read(files), StoryQuestions.read(files)]);
 
+const drawn = Array.from({ length: STORIES }, (_, i) => {
+  const story = stories.tell(Random.of(5, i));
+  return [story, questions.draw(story, Random.of(6, i), 12)] as const;
+});
+
 /** Calls with many stories and what is asked about them. */
 function every(check: (story: Story, asked: readonly Asked[], text: string) => void): void {
-  for (let i = 0; i < STORIES; i++) {
-    const story = stories.tell(Random.of(5, i));
-    check(story, questions.draw(story, Random.of(6, i), 12), `\n${story.text}`);
-  }
+  for (const [story, asked] of drawn) check(story, asked, `\n${story.text}`);
 }
 
 const SMALL = new Set(

@@ -66,6 +66,8 @@ export class Rendering {
   #inSay = false;
   /** A verb of this subject was the last thing told. */
   #verbOf: readonly Value[] | undefined;
+  /** Where in the text the verb begins that was told last and that has no pronoun; -1 if something else was told since. */
+  #verbAt = -1;
   /** The sentence has "me" for a dative that "a mí" would double. */
   #doubled = false;
   #newline = false;
@@ -161,6 +163,7 @@ export class Rendering {
   #literal(text: string, speech: boolean): void {
     this.append(text);
     if (text !== " ") this.#verbOf = undefined;
+    if (text !== " a ") this.#verbAt = -1;
     if (ENDS.test(text) && !speech && !this.#inSay) {
       this.discourse.endSentence();
       this.#doubled = false;
@@ -169,6 +172,7 @@ export class Rendering {
   }
 
   #slot(text: string, capital: boolean): void {
+    this.#verbAt = -1;
     this.append(capital && text ? text[0].toUpperCase() + text.slice(1) : text);
   }
 
@@ -189,6 +193,7 @@ export class Rendering {
       this.text = this.text.replace(/ ?a $/, "");
       return;
     }
+    if (!slot.full && isEntity(value) && this.#pronounFor(value)) return;
     if (isEntity(value) && slot.subject && !slot.full && !this.#speech) {
       const how = this.discourse.subjectOf(value);
       if (how === "left out" && this.discourse.isCurrentSubject(value)) return;
@@ -209,6 +214,18 @@ export class Rendering {
     return this.#inClause
       ? this.discourse.isCurrentSubject(value)
       : this.discourse.clearly(value) && this.random.chance(0.5);
+  }
+
+  /** Turns "Wendy cuidó a" into "Wendy lo cuidó" where the one who comes next is clear. */
+  #pronounFor(value: Entity): boolean {
+    const at = this.#verbAt;
+    if (at < 0 || value.kind !== "person" || this.#speech || !this.text.endsWith(" a ")) return false;
+    const clear = this.#inClause
+      ? this.discourse.isCurrentSubject(value)
+      : this.discourse.clearly(value) && this.random.chance(0.4);
+    if (!clear) return false;
+    this.text = `${this.text.slice(0, at)}${this.#property([value], "lo")} ${this.text.slice(at, -3)}`;
+    return true;
   }
 
   #clause({ template, bindings }: Clause): void {
@@ -439,8 +456,10 @@ export class Rendering {
       }
     }
     this.#slot(text, slot.capital);
-    if (this.#speech || slot.form === "infinitive") return;
+    if (this.#speech || slot.form === "infinitive" || slot.form === "gerund") return;
     this.#verbOf = subjects;
+    const bare = subjects.length > 0 && !slot.clitic && !slot.capital && !slot.infinitive.endsWith("se");
+    if (bare && clitics.length === 0) this.#verbAt = this.text.length - text.length;
   }
 
   /** Direct speech as a sentence of its own. */

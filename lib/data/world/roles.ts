@@ -90,20 +90,20 @@ function drawn(words: readonly string[], node: Node, { lexicon }: Context): Unna
       const named = rest.at(-1) === "named";
       const which = named ? rest.slice(0, -1) : rest;
       const nouns = which[0] === "="
-        ? [nounOf(which, node, lexicon)]
+        ? nounsOf(which, node, lexicon)
         : choose(lexicon.category("animal"), which, node, lexicon);
       return { sort: "animal", draw: (draw) => animal(draw, nouns, named) };
     }
     case "thing":
     case "things": {
       const number = kind === "things" ? 2 : 1;
-      const nouns = rest[0] === "=" ? [nounOf(rest, node, lexicon)] : things(rest, number, node, lexicon);
+      const nouns = rest[0] === "=" ? nounsOf(rest, node, lexicon) : things(rest, number, node, lexicon);
       return { sort: "thing", draw: (draw) => thing(draw, nouns, number) };
     }
     case "place": {
       if (rest.join(" ") === "= casa") return { sort: "place", draw: () => HOME };
       const among = lexicon.flagged("place").filter(({ singular }) => !NOWHERE.has(singular));
-      const nouns = rest[0] === "=" ? [nounOf(rest, node, lexicon)] : choose(among, rest, node, lexicon);
+      const nouns = rest[0] === "=" ? nounsOf(rest, node, lexicon) : choose(among, rest, node, lexicon);
       return { sort: "place", draw: ({ casting }) => placeOf(casting.noun(nouns)) };
     }
     case "number": {
@@ -148,9 +148,11 @@ function byNoun(name: string, node: Node, lexicon: Lexicon): Unnamed {
   return { sort: "person", draw: () => ({ kind: "person", noun, age: "adult" } satisfies Character) };
 }
 
-function nounOf([, ...words]: readonly string[], node: Node, lexicon: Lexicon): Word {
-  const noun = lexicon.noun(words.join(" "));
-  return noun ?? node.fail(`"${words.join(" ")}" is not in nouns.tsv; add it there, or choose another`);
+/** "= martillo", "= martillo, alicate". */
+function nounsOf([, ...words]: readonly string[], node: Node, lexicon: Lexicon): Word[] {
+  return words.join(" ").split(/\s*,\s*/).map((name) =>
+    lexicon.noun(name) ?? node.fail(`"${name}" is not in nouns.tsv; add it there, or choose another`)
+  );
 }
 
 /** Categories of which a thing is only where they are asked for: nobody loses "su repollo". */

@@ -113,6 +113,17 @@ otro:
   );
 });
 
+Deno.test("under 1 % of stories begin with the same four words as another", () => {
+  const begun = new Map<string, number>();
+  for (let seed = 0; seed < 4000; seed++) {
+    const words = stories.tell(Random.of(2, seed)).text.split(/\s+/).slice(0, 4).join(" ");
+    begun.set(words, (begun.get(words) ?? 0) + 1);
+  }
+  const shared = [...begun].filter(([, count]) => count > 1);
+  const share = shared.reduce((sum, [, count]) => sum + count, 0) / 4000;
+  assert(share < 0.01, `${share}: ${shared.map(([words, count]) => `${count} ${words}`).join(", ")}`);
+});
+
 const FAULTS: readonly (readonly [what: string, from: string, to: string, message: string])[] = [
   ["frame", "perder a x m", "perderse a x m", 'own.yaml:10: unknown action "perderse a x m"'],
   ["frame", "perder a x m", "perder a x", 'own.yaml:10: "perder" takes 3 arguments'],

@@ -181,3 +181,17 @@ Deno.test("a template gives the same text for the same seed", () => {
   const source = "(Uno|Dos|Tres) {ver a}[ {el x}][ {el m}][, ya].";
   for (let seed = 0; seed < 20; seed++) assertEquals(told(source, {}, seed), told(source, {}, seed));
 });
+
+Deno.test("whom a clause or the sentence before was about becomes a pronoun", () => {
+  const clauses = { c: { template: compile("{b} {cuidar^ b} a {a}", "f:1"), bindings } };
+  const told = (source: string) => variants(source, () => ({ clauses, discourse: new Discourse() }));
+  assertEquals(told("{a} {reír a} porque {c}."), new Set(["Inés rio porque Luis la había cuidado."]));
+  assertEquals(
+    told("{a} {reír a}. {b!} {cuidar b} a {a}."),
+    new Set(["Inés rio. Luis cuidó a Inés.", "Inés rio. Luis la cuidó."]),
+  );
+  assertEquals(
+    told("{a} {reír a}. {b!} le {dar b} {el m} a {a}."),
+    new Set(["Inés rio. Luis le dio el mercado a Inés.", "Inés rio. Luis le dio el mercado."]),
+  );
+});
