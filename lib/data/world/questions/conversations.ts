@@ -53,7 +53,10 @@ function told({ pools, asking, wordings }: Speech, filler: (random: Random) => T
   const kinds = wordings.names.filter((name) => name.endsWith(ASKS)).map((name) =>
     name.slice(0, -ASKS.length)
   );
-  const greeting: Turn = { instruction: "", response: "¡Hola! ¿En qué te ayudo?" };
+  const courtesy = (name: string, random: Random): Turn => ({
+    instruction: wordings.say(name, { bindings: {} }, random),
+    response: wordings.say(`${name}, respuesta`, { bindings: {} }, random),
+  });
   return (random) => {
     const cast = Cast.of(pools, random);
     const [first, second, unsaid] = random.sample(kinds, 3);
@@ -72,9 +75,7 @@ function told({ pools, asking, wordings }: Speech, filler: (random: Random) => T
       return { instruction: asking.which(q, random), response };
     };
     const turns: Turn[] = [];
-    if (random.chance(0.15)) {
-      turns.push({ ...greeting, instruction: wordings.say("saludo", { bindings: {} }, random) });
-    }
+    if (random.chance(0.15)) turns.push(courtesy("saludo", random));
     let facts = [bound(first), ...random.chance(0.5) ? [bound(second)] : []];
     if (facts.length === 2 && random.chance(0.3)) {
       const instruction = facts.map(said).join(" ");
@@ -98,12 +99,7 @@ function told({ pools, asking, wordings }: Speech, filler: (random: Random) => T
       const another = asked(random.pick(facts), true);
       if (another.response !== last.response) turns.push(another);
     }
-    if (turns.length < 5 && random.chance(0.1)) {
-      turns.push({
-        instruction: wordings.say("gracias", { bindings: {} }, random),
-        response: "¡Con mucho gusto!",
-      });
-    }
+    if (turns.length < 5 && random.chance(0.1)) turns.push(courtesy("gracias", random));
     return turns;
   };
 }

@@ -3,8 +3,9 @@ import type { Turn } from "../../../text/prompt.ts";
 import type { Entity } from "../entity.ts";
 import { and } from "../grammar/conjunctions.ts";
 import { contract, definite, type Noun, plural } from "../grammar/nouns.ts";
+import { numberWord } from "../grammar/numbers.ts";
 import type { Random } from "../random.ts";
-import { capitalised, fragment } from "../template.ts";
+import { fragment } from "../template.ts";
 import { answer } from "./asking.ts";
 import { Cast } from "./cast.ts";
 import { kindsOf } from "./classification_kinds.ts";
@@ -109,87 +110,51 @@ export function alike(speech: Speech): Talk {
 }
 
 /** A sum that goes on with its result. */
-export function sums({ asking }: Speech): Talk {
+export function sums({ asking, wordings }: Speech): Talk {
   return (random) => {
-    let n = random.between(1, 9);
-    const first = random.between(1, 9);
-    const turns: Turn[] = [{
-      instruction: asking.which(`cuánto es ${n} + ${first}`, random),
-      response: `${n += first}.`,
-    }];
-    const count = random.between(1, 3);
-    for (let i = 0; i < count; i++) {
-      const minus = random.chance(0.4);
-      const by = random.between(1, minus ? Math.min(9, n) : 9);
-      n += minus ? -by : by;
-      const instruction = random.pick(
-        minus
-          ? [`¿Y si le resto ${by}?`, `¿Y menos ${by}?`, `Ahora réstale ${by}.`, `Quítale ${by}.`]
-          : [`¿Y si le sumo ${by}?`, `¿Y más ${by}?`, `Ahora súmale ${by}.`, `Agrégale ${by}.`],
-      );
-      turns.push({ instruction, response: `${n}.` });
+    const [first, second] = [random.between(1, 9), random.between(1, 9)];
+    let sum = first + second;
+    const turns: Turn[] = [
+      { instruction: asking.which(`cuánto es ${first} + ${second}`, random), response: `${sum}.` },
+    ];
+    for (let left = random.between(1, 3); left > 0; left--) {
+      const minus = sum > 0 && random.chance(0.4);
+      const n = random.between(1, minus ? Math.min(9, sum) : 9);
+      sum += minus ? -n : n;
+      const instruction = wordings.say(minus ? "resta" : "suma", { bindings: { n } }, random);
+      turns.push({ instruction, response: `${sum}.` });
     }
     return turns;
   };
 }
 
 /** A list to which things are added, and from which they are taken. */
-export function lists({ pools }: Speech): Talk {
+export function lists({ pools, wordings }: Speech): Talk {
   return (random) => {
     const cast = Cast.of(pools, random);
-    let list = ["cosa1", "cosa2", "cosa3"].slice(0, random.between(2, 3)).map((name) =>
-      cast.value(name) as Noun
-    );
-    const said = () =>
-      list.length > 0 ? answer(and(...list.map(({ singular }) => singular))) : "La lista está vacía.";
-    const start = and(...list.map(({ singular }) => singular));
-    const turns: Turn[] = [{
-      instruction: random.pick([
-        `Haz una lista con ${start}.`,
-        `Mi lista es: ${start}.`,
-        `Anota en una lista: ${start}.`,
-        `Empieza una lista: ${start}.`,
-      ]),
-      response: said(),
-    }];
-    const count = random.between(1, 3);
-    for (let i = 0; i < count; i++) {
-      const way = random.weighted([["add", 4], ["take", list.length > 1 ? 3 : 0], ["count", 2], ["turn", 1]]);
-      if (way === "add") {
-        const noun = cast.value(`cosa${i + 4}`) as Noun;
-        list = [...list, noun];
-        turns.push({
-          instruction: random.pick([
-            `Agrega ${noun.singular}.`,
-            `Añade ${noun.singular}.`,
-            `Falta ${noun.singular}.`,
-          ]),
-          response: said(),
-        });
-      } else if (way === "take") {
-        const gone = random.pick(list);
-        list = list.filter((noun) => noun !== gone);
-        turns.push({
-          instruction: random.pick([
-            `Quita ${gone.singular}.`,
-            `Saca ${gone.singular}.`,
-            `Borra ${gone.singular}.`,
-          ]),
-          response: said(),
-        });
-      } else if (way === "turn") {
-        list = list.toReversed();
-        turns.push({
-          instruction: random.pick(["Ahora al revés.", "Ponla al revés.", "Dila del último al primero."]),
-          response: said(),
-        });
-      } else {
-        const number = ["cero", "una", "dos", "tres", "cuatro", "cinco", "seis", "siete"][list.length];
-        turns.push({
-          instruction: random.pick(["¿Cuántas cosas hay?", "¿Cuántas cosas van?", "¿Cuántas son?"]),
-          response: capitalised(`${number}.`),
-        });
-      }
+    const word = (i: number) => (cast.value(`cosa${i}`) as Noun).singular;
+    const say = (name: string, w = "") => wordings.say(name, { bindings: { w } }, random);
+    let list = Array.from({ length: random.between(2, 3) }, (_, i) => word(i));
+    const told = () => list.length > 0 ? answer(and(...list)) : say("lista vacía");
+    const begun = wordings.say("empieza la lista", { bindings: { todo: and(...list) } }, random);
+    const turns: Turn[] = [{ instruction: begun, response: told() }];
+    let counted = false;
+    for (let i = 3, last = 3 + random.between(1, 3); i < last; i++) {
+      const way: string = random.weighted([
+        ["agrega", 4],
+        ["quita", list.length > 1 ? 3 : 0],
+        ["cuántas cosas", counted ? 0 : 2],
+        ["al revés", 1],
+      ]);
+      counted = way === "cuántas cosas";
+      const w = way === "agrega" ? word(i) : way === "quita" ? random.pick(list) : "";
+      if (way === "agrega") list = [...list, w];
+      else if (way === "quita") list = list.filter((other) => other !== w);
+      else if (way === "al revés") list = list.toReversed();
+      turns.push({
+        instruction: say(way, w),
+        response: counted ? answer(numberWord(list.length, "f")) : told(),
+      });
     }
     return turns;
   };

@@ -60,7 +60,7 @@ Deno.test("varios-turnos: sums go on with their result", () => {
     let n = Number(first[1]) + Number(first[2]);
     for (const [i, { instruction, response }] of turns.entries()) {
       if (i > 0) {
-        n += Number(/\d+/.exec(instruction)![0]) * (/rest|menos|[Rr]ést|Quít/.test(instruction) ? -1 : 1);
+        n += Number(/\d+/.exec(instruction)![0]) * (/[Rr]est|menos|[Rr]ést|Quít/.test(instruction) ? -1 : 1);
       }
       assertEquals(response, `${n}.`, JSON.stringify(turns));
       checked++;
@@ -74,17 +74,18 @@ Deno.test("varios-turnos: lists grow, shrink and turn as they are told to", () =
   for (const turns of all) {
     if (
       !/lista(?: es| con|:)/.test(turns[0].instruction) ||
-      !/^(?:Haz|Mi|Anota|Empieza)/.test(turns[0].instruction)
+      !/^(?:Haz|Haga|Mi|Anot[ae]|Empiece|Empieza)/.test(turns[0].instruction)
     ) {
       continue;
     }
     const items = (text: string) => text.toLowerCase().replace(/\.$/, "").split(/, | [ye] /);
     let list = items(turns[0].response);
     for (const { instruction, response } of turns.slice(1)) {
-      const [, verb, item] = /^(\p{L}+) (.+)\.$/u.exec(instruction) ?? [];
-      if (/^(?:Agrega|Añade|Falta)$/.test(verb)) list = [...list, item];
-      else if (/^(?:Quita|Saca|Borra)$/.test(verb)) list = list.filter((other) => other !== item);
-      else if (!instruction.startsWith("¿")) list = list.toReversed();
+      const [, verb, item] = /^(\p{L}+) (?:también |me olvidó |no quiero )?(.+)\.$/u.exec(instruction) ?? [];
+      if (/^(?:Agreg(?:a|ue)|Añad[ae]|Falta|Suma|Pon|Se)$/.test(verb)) list = [...list, item];
+      else if (/^(?:Quit[ae]|Sa(?:ca|que)|Borr[ae]|Elimina|Ya)$/.test(verb)) {
+        list = list.filter((other) => other !== item);
+      } else if (!instruction.startsWith("¿")) list = list.toReversed();
       if (!instruction.startsWith("¿")) assertEquals(items(response), list, JSON.stringify(turns));
       checked++;
     }

@@ -12,7 +12,7 @@ export type Puzzle = (random: Random) => Turn;
 export interface Means {
   readonly pools: Pools;
   readonly asking: Asking;
-  /** data/world/questions/reasoning.yaml */
+  /** Of the family: data/world/questions/reasoning.yaml or classification.yaml. */
   readonly wordings: Wordings;
 }
 
