@@ -17,7 +17,7 @@ const COLOURED = 0.3;
 const PLURAL_ONLY = new Set(["tijeras", "lentes"]);
 /** Nouns that name a whole category, or what nobody meets. */
 const VAGUE = new Set(
-  "animal ave pez insecto fruta verdura comida planta árbol flor herramienta dragón dinosaurio basura dinero cementerio país esquina tumba"
+  "animal ave pez insecto fruta verdura comida planta árbol flor herramienta dragón dinosaurio basura dinero cementerio país pueblo ciudad esquina tumba"
     .split(" "),
 );
 const MATERIALS =

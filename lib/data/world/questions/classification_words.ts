@@ -67,7 +67,8 @@ export function sentiments({ pools, asking, wordings }: Means): Puzzle {
     const instruction = random.chance(0.6)
       ? asking.which(wordings.part("positivo o negativo", { bindings: { frase } }, random), random)
       : wordings.say("positivo o negativo, orden", { bindings: { frase } }, random);
-    return { instruction, response: positive ? "Positivo." : "Negativo." };
+    const gender = /positiva o negativa/.test(instruction) ? "f" : "m";
+    return { instruction, response: answer(agree(positive ? "positivo" : "negativo", gender, 1)) };
   };
 }
 
