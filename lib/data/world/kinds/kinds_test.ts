@@ -5,6 +5,7 @@ import type { Document, Kind } from "../document.ts";
 import { WORLD_FOLDER } from "../folder.ts";
 import { Lexicon } from "../lexicon.ts";
 import { Random } from "../random.ts";
+import { load as loadCount } from "./count.ts";
 import { load as loadExplanation } from "./explanation.ts";
 import { load as loadInstruction } from "./instruction.ts";
 import { load as loadList } from "./list.ts";
@@ -12,7 +13,7 @@ import { readScripts } from "./script.ts";
 
 const lexicon = await Lexicon.read(join(WORLD_FOLDER, "words"));
 const files = { folder: WORLD_FOLDER, lexicon };
-const KINDS = [loadExplanation, loadInstruction, loadList];
+const KINDS = [loadCount, loadExplanation, loadInstruction, loadList];
 const kinds = await Promise.all(KINDS.map((load) => load(files)));
 
 const documents = (kind: Kind, n = 200): Document[] =>
