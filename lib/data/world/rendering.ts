@@ -276,7 +276,7 @@ export class Rendering {
       if (!related || !owner) return this.#phrase("el", value.number ?? 1, value, full);
       const whose = this.#belonging(owner);
       const phrase = this.#phrase(whose, value.number ?? 1, value, full);
-      return whose === "el" && !known && owner.name ? `${phrase} de ${owner.name}` : phrase;
+      return whose === "el" && !known ? `${phrase} de ${this.#named(owner, false)}` : phrase;
     }
     this.discourse.name(value);
     return name;
@@ -285,8 +285,8 @@ export class Rendering {
   /** "su abuela" where it is clear whose, "la abuela" where it would be another's. */
   #belonging(owner: Entity): string {
     if (this.narrates(owner)) return "mi";
-    if (!this.scope.ownersKnown || this.discourse.begins || !owner.name) return "su";
-    return this.#clear(owner) ? "su" : "el";
+    if (!this.scope.ownersKnown || this.#clear(owner)) return "su";
+    return this.discourse.begins && this.discourse.knows(owner) ? "su" : "el";
   }
 
   /** Whether "su" stands for someone: the subject, or another of whom the same template speaks. */
@@ -304,7 +304,10 @@ export class Rendering {
       if (called) return HOME_NAMES.get(noun.singular) ?? noun.singular;
       return this.#phrase(this.#speakers.includes(owner) ? "mi" : "el", value.number ?? 1, value, full);
     }
-    if (name !== undefined) return name;
+    if (name !== undefined) {
+      if (owner === undefined && value.kind === "person") this.discourse.name(value);
+      return name;
+    }
     if (called && value.kind === "person") return noun.gender === "f" ? "señora" : "señor";
     return this.#phrase("el", value.number ?? 1, value, full);
   }
