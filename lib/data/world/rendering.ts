@@ -276,7 +276,9 @@ export class Rendering {
       if (!related || !owner) return this.#phrase("el", value.number ?? 1, value, full);
       const whose = this.#belonging(owner);
       const phrase = this.#phrase(whose, value.number ?? 1, value, full);
-      return whose === "el" && !known ? `${phrase} de ${this.#named(owner, false)}` : phrase;
+      return whose === "el" && !known && value.kind === "person"
+        ? `${phrase} de ${this.#named(owner, false)}`
+        : phrase;
     }
     this.discourse.name(value);
     return name;
@@ -388,7 +390,11 @@ export class Rendering {
     const bound = this.scope.bindings[slot.word];
     const word = typeof bound === "string" ? bound : slot.word;
     const { gender, number } = agreementOf(this.values(slot.names));
-    this.#slot(agree(word, gender, number), slot.capital);
+    // A word in the plural stays in it: {los/a+b} dos.
+    const agreed = word.endsWith("os")
+      ? `${word.slice(0, -2)}${gender === "f" ? "as" : "os"}`
+      : agree(word, gender, number);
+    this.#slot(agreed, slot.capital);
   }
 
   /** Pronouns and bare forms. */
