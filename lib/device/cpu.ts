@@ -161,7 +161,7 @@ export class CpuDevice implements Device {
   flush(): void {}
 
   snapshot(b: Buffer): Snapshot {
-    const copy = Float32Array.from((b as CpuBuffer).f32);
+    const copy = (b as CpuBuffer).f32.slice();
     return { data: () => Promise.resolve(copy) };
   }
 
