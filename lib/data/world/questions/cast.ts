@@ -127,7 +127,8 @@ function namesOf(template: Template): readonly string[] {
 
 /** What the names of templates stand for, in one text; `another` gives others for the same names. */
 export class Cast {
-  readonly bindings: Record<string, Value> = {};
+  /** A plain dictionary: names come in many orders, each of which would be a shape of its own. */
+  readonly bindings: Record<string, Value> = Object.create(null);
 
   private constructor(
     private readonly pools: Pools,
