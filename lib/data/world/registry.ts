@@ -1,4 +1,5 @@
 /** All kinds of texts and all families of questions, by the names that a preset's `mix` has for them. */
+import { load as loadConversation } from "./kinds/conversation.ts";
 import { load as loadCount } from "./kinds/count.ts";
 import { load as loadDescription } from "./kinds/description.ts";
 import { load as loadExplanation } from "./kinds/explanation.ts";
@@ -20,6 +21,7 @@ import type { Family, Kind, WorldFiles } from "./document.ts";
 type Load<T> = (files: WorldFiles) => Promise<T>;
 
 export const KINDS: Readonly<Record<string, Load<Kind>>> = {
+  conversations: loadConversation,
   counts: loadCount,
   descriptions: loadDescription,
   explanations: loadExplanation,
