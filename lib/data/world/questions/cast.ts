@@ -84,9 +84,9 @@ export class Pools {
     this.vehicles = VEHICLES.map((name) => lexicon.noun(name)!);
     this.transport = TRANSPORT.map((name) => lexicon.noun(name)!);
     this.bulk = BULK.map((name) => lexicon.noun(name)!);
-    this.moods = lexicon.adjectives.filter(({ category, copula, saidOf }) =>
+    this.moods = lexicon.adjectives.filter(({ word, category, copula, saidOf }) =>
       (category === "feeling" || category === "body state" || category === "health") && copula === "estar" &&
-      saidOf.has("person")
+      saidOf.has("person") && word !== "despierto" && word !== "dormido"
     ).map(({ word }) => word);
     this.colours = lexicon.adjectives.filter(({ category }) => category === "colour").map(({ word }) => word);
     this.days = lexicon.calendar("día").map(({ singular }) => singular);

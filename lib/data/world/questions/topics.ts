@@ -2,6 +2,7 @@
 import { UserError } from "../../../errors.ts";
 import { Discourse } from "../discourse.ts";
 import type { WorldFiles } from "../document.ts";
+import type { Value } from "../entity.ts";
 import type { Random } from "../random.ts";
 import { compile, fragment, render, type Scope, type Template } from "../template.ts";
 import { Wordings } from "../wordings.ts";
@@ -89,7 +90,12 @@ export type Tense = NonNullable<Scope["tense"]>;
 /** The sentences as one text. */
 export function tell(told: readonly Told[], tense: Tense, random: Random): string {
   const discourse = new Discourse();
+  let before: Value | undefined;
   return told.map(({ topic, cast }) => {
+    // A name is left out only where the sentence before speaks of the same person.
+    const a = topic.tellsOfA ? cast.value("a") : undefined;
+    if (a === undefined || a !== before) discourse.endParagraph();
+    before = a;
     const template = random.pick(topic.say);
     return render(template, { bindings: cast.for(template), tense, discourse }, random);
   }).join(" ");
