@@ -19,7 +19,9 @@ const thirdPerson = (infinitives: string) =>
     ),
   );
 /** After these an adjective is the subject's. */
-const COPULAS = thirdPerson("ser estar parecer quedarse sentirse ponerse seguir andar volverse");
+const COPULAS = thirdPerson("ser estar parecer seguir andar");
+/** The same, after "se". */
+const REFLEXIVE_COPULAS = thirdPerson("quedarse sentirse ponerse volverse");
 /** After these an adjective that tells a state is. */
 const MOTIONS = thirdPerson("llegar volver regresar salir entrar despertar");
 const BETWEEN = set("no ya también siempre todavía nunca casi se le les me nos");
@@ -30,9 +32,11 @@ const DEGREES = set(
 const BEFORE_SUBJECT = set("pero que cuando porque mientras aunque si entonces y e");
 const TITLES = set("don doña señor señora señorita llamado llamada llama llamaba llamaban llamó nombre");
 /** Capitals that are no person's. */
-const NO_NAMES = set("San Santa Santo Señor Señora Don Doña Dios Navidad");
+const NO_NAMES = set("San Santa Santo Señor Señora Don Doña Dios Navidad Tu Su Mi");
 /** What stands before the name of a river or a town. */
 const BEFORE_PLACES = set("en de desde hasta hacia por para el la los las del al");
+/** Before someone who comes in: "en la banca estaba Rosana". */
+const PRESENTING = thirdPerson("ser estar venir llegar aparecer entrar vivir haber");
 const POSSESSIVES = set("su sus mi mis tu tus un una el la los las otro otra");
 
 const isName = (token = "") => /^\p{Lu}\p{Ll}+$/u.test(token);
@@ -65,7 +69,7 @@ export class PersonChecker {
     const known = new Set([...Object.keys(persons), ...tokensOf(beginning).filter(isName)]);
     const strangers: string[] = [];
     for (const [i, token] of tokens.entries()) {
-      if (known.has(token) || !this.#namesPerson(tokens, i)) continue;
+      if (known.has(token) || known.has(tokens[i - 1]) || !this.#namesPerson(tokens, i)) continue;
       if (!this.#isIntroduced(tokens, i, known)) strangers.push(token);
       known.add(token);
     }
@@ -80,17 +84,18 @@ export class PersonChecker {
     const common = nouns.has(lower) || verbs.has(lower) || adjectives.has(lower);
     if (this.#known.has(name)) return goesOn(before) || !common;
     // Names that the lexicon lacks are told by their capital, inside a sentence.
-    return isWord(before) && !this.#lexicon.has(lower) && !common && !BEFORE_PLACES.has(before);
+    return isWord(before) && !this.#lexicon.has(lower) && !common && !BEFORE_PLACES.has(before.toLowerCase());
   }
 
   #isIntroduced(tokens: readonly string[], i: number, known: ReadonlySet<string>): boolean {
     const { beings } = this.#forms;
     const [before = "", earlier = ""] = [tokens[i - 1], tokens[i - 2]];
     const named = (word: string) => beings.has(word.toLowerCase()) || TITLES.has(word.toLowerCase());
-    if (named(before) || before === "," && named(earlier)) return true;
-    // "Sus primos Ana y Luis", "Luis, su vecino".
+    if (named(before) || PRESENTING.has(before) || before === "," && named(earlier)) return true;
+    // "Sus primos Ana y Luis", "Luis, su vecino", "Luis, que lo había visto todo".
     if ((before === "y" || before === "," || before === "e") && known.has(earlier)) return true;
-    return tokens[i + 1] === "," && POSSESSIVES.has(tokens[i + 2]) && beings.has(tokens[i + 3]);
+    const [mark, next = "", after = ""] = tokens.slice(i + 1, i + 4);
+    return mark === "," && (/^(?:que|quien|de)$/.test(next) || POSSESSIVES.has(next) && beings.has(after));
   }
 
   /** Phrases that say of a person what is said of the other gender, or of several: "Luis estaba cansada". */
@@ -127,7 +132,8 @@ export class PersonChecker {
     }
     let at = i + 1;
     while (BETWEEN.has(tokens[at])) at++;
-    const joins = COPULAS.has(tokens[at]), moves = MOTIONS.has(tokens[at]);
+    const joins = COPULAS.has(tokens[at]) || tokens[at - 1] === "se" && REFLEXIVE_COPULAS.has(tokens[at]);
+    const moves = MOTIONS.has(tokens[at]);
     if (!joins && !moves) return 0;
     at++;
     while (DEGREES.has(tokens[at])) at++;
