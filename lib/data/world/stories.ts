@@ -5,7 +5,8 @@ import type { WorldFiles } from "./document.ts";
 import type { Value } from "./entity.ts";
 import { type Frame, readFrames } from "./frames.ts";
 import type { Random } from "./random.ts";
-import { type Plan, Play, type StoryWorld } from "./story.ts";
+import type { Plan } from "./plan.ts";
+import { Play, type StoryWorld } from "./story.ts";
 import { type Manner, Teller, type Telling } from "./telling.ts";
 import { Wordings } from "./wordings.ts";
 

@@ -7,58 +7,10 @@ import { type Entity, isEntity, type Value } from "./entity.ts";
 import type { Do, Feel, Frame, Step, Use } from "./frames.ts";
 import type { Lexicon } from "./lexicon.ts";
 import type { Random } from "./random.ts";
-import type { Clause } from "./rendering.ts";
+import type { Bindings, Cause, Event, Item, Plan } from "./plan.ts";
 import { type Argument, HOME } from "./sorts.ts";
 import { State } from "./state.ts";
 import type { Template } from "./template.ts";
-
-export type Bindings = Readonly<Record<string, Value>>;
-
-/** Something that was done, or a feeling that someone came to have. */
-export interface Event {
-  readonly action?: Action;
-  readonly feeling?: string;
-  readonly args: readonly Value[];
-  /** By the names of the action's roles; of a feeling, `a` and `f`. */
-  readonly bindings: Bindings;
-  /** What happened, for "porque …". */
-  readonly clause: Clause;
-  readonly cause?: Cause;
-  /** Number of the item that tells it. */
-  readonly item: number;
-}
-
-/** Why something was done or felt: an event, or what the frame says. */
-export interface Cause extends Clause {
-  /** Number of the event. */
-  readonly event?: number;
-}
-
-/** What is told at a time. */
-export interface Item {
-  /** One of these is told. */
-  readonly templates: readonly Template[];
-  readonly bindings: Bindings;
-  /** What {c} stands for. */
-  readonly cause?: Clause;
-  /** Who owns what after it, where that changes. */
-  readonly owners: readonly (readonly [Character, Entity | undefined])[];
-  /** It begins a paragraph. */
-  readonly apart?: boolean;
-}
-
-export interface Plan {
-  readonly items: readonly Item[];
-  readonly events: readonly Event[];
-  readonly state: State;
-  readonly cast: readonly Value[];
-  /** The roles of the first frame. */
-  readonly bindings: Bindings;
-  readonly frames: readonly Frame[];
-  /** Who owned what at the beginning. */
-  readonly owners: readonly (readonly [Character, Entity | undefined])[];
-  readonly draw: Draw;
-}
 
 /** What stories are made of. */
 export interface StoryWorld {

@@ -4,7 +4,7 @@ import type { Entity, Value } from "./entity.ts";
 import { type Character, relative } from "./characters.ts";
 import type { Frame } from "./frames.ts";
 import type { Random } from "./random.ts";
-import type { Bindings, Item, Plan } from "./story.ts";
+import type { Bindings, Item, Plan } from "./plan.ts";
 import { render, type Scope, type Template } from "./template.ts";
 import type { Wordings } from "./wordings.ts";
 

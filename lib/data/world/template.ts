@@ -7,11 +7,12 @@
  */
 import { UserError } from "../../errors.ts";
 import type { Random } from "./random.ts";
-import { Rendering, type Scope } from "./rendering.ts";
+import { Rendering } from "./rendering.ts";
+import type { Scope } from "./scope.ts";
 import { parseSlot, type Slot } from "./slots.ts";
 import { linkSlots, narration, narrators, slotNames } from "./template_analysis.ts";
 
-export type { Scope } from "./rendering.ts";
+export type { Scope } from "./scope.ts";
 
 /** A template's parts, in order. */
 export type Part =

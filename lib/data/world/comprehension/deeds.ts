@@ -1,7 +1,7 @@
 /** Questions about what was done: who, what, where and to whom; why; before and after; whether it was so. */
 import { agree } from "../grammar/adjectives.ts";
 import { isEntity, type Value } from "../entity.ts";
-import type { Bindings, Event } from "../story.ts";
+import type { Bindings, Event } from "../plan.ts";
 import type { Story } from "../stories.ts";
 import type { Template } from "../template.ts";
 import type { Asked, StoryAsker, Try } from "./asker.ts";

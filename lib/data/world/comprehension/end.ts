@@ -2,7 +2,7 @@
 import { isEntity } from "../entity.ts";
 import { HOME } from "../sorts.ts";
 import type { Fact } from "../state.ts";
-import type { Bindings } from "../story.ts";
+import type { Bindings } from "../plan.ts";
 import type { Asked, StoryAsker } from "./asker.ts";
 import { tellsFeeling } from "./deeds.ts";
 

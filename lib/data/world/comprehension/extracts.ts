@@ -2,7 +2,7 @@
 import { isEntity } from "../entity.ts";
 import { and } from "../grammar/conjunctions.ts";
 import { numberWord } from "../grammar/numbers.ts";
-import type { Bindings } from "../story.ts";
+import type { Bindings } from "../plan.ts";
 import type { StoryAsker, Try } from "./asker.ts";
 
 export function extractions(asker: StoryAsker): Try[] {

@@ -3,7 +3,7 @@ import type { Exchange, WorldFiles } from "../document.ts";
 import { answer, Asking } from "../questions/asking.ts";
 import type { Random } from "../random.ts";
 import type { Fact } from "../state.ts";
-import type { Bindings } from "../story.ts";
+import type { Bindings } from "../plan.ts";
 import type { Story } from "../stories.ts";
 import { Wordings } from "../wordings.ts";
 import { type Asked, StoryAsker, type Try } from "./asker.ts";

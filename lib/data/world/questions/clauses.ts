@@ -2,7 +2,7 @@
 import { Casting } from "../casting.ts";
 import { definite, type Gender, indefinite, type Noun } from "../grammar/nouns.ts";
 import { conjugate, gerund, type Person, type Tense } from "../grammar/verbs.ts";
-import { withDeterminer } from "../rendering.ts";
+import { withDeterminer } from "../forms.ts";
 import type { Lexicon } from "../lexicon.ts";
 import type { Random } from "../random.ts";
 import type { Word } from "../words.ts";

@@ -3,7 +3,7 @@ import { agree } from "../grammar/adjectives.ts";
 import { inflect, type Noun } from "../grammar/nouns.ts";
 import type { Lexicon } from "../lexicon.ts";
 import type { Random } from "../random.ts";
-import { withDeterminer } from "../rendering.ts";
+import { withDeterminer } from "../forms.ts";
 import type { Bindings, Task } from "./tasks.ts";
 import { Vocabulary } from "./vocabulary.ts";
 

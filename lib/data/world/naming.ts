@@ -1,0 +1,176 @@
+/** How someone or something is named where it is told: "Rosa", "su abuela", "la llave roja", "ella". */
+import { UserError } from "../../errors.ts";
+import { Discourse } from "./discourse.ts";
+import { agreement, agreementOf, type Entity, isEntity, isNoun, type Value } from "./entity.ts";
+import { pronoun, withDeterminer } from "./forms.ts";
+import { agree } from "./grammar/adjectives.ts";
+import { inflect, type Noun } from "./grammar/nouns.ts";
+import { numberWord, ordinal } from "./grammar/numbers.ts";
+import type { Person } from "./grammar/verbs.ts";
+import { Line } from "./line.ts";
+import type { Random } from "./random.ts";
+import type { Scope } from "./scope.ts";
+import type { Property } from "./slots.ts";
+import type { Template } from "./template.ts";
+
+/** Determiners that single out what is known, so that its adjective can follow. */
+const KNOWN = new Set(["el", "un", "este", "ese", "aquel", "su", "mi", "tu", "nuestro"]);
+/** Determiners after which the name of someone new is told: "su abuela Rosa", "el perro Canelo". */
+const POSSESSIVE = new Set(["su", "mi", "tu"]);
+const NAMED_ANIMAL = new Set([...POSSESSIVE, "el"]);
+/** Where in direct speech someone is called: "Gracias, abuela". */
+const CALLED = /(?:^|[¡¿—«]|, |[.?!] )$/;
+/** What one calls one's parents. */
+const HOME_NAMES = new Map([["madre", "mamá"], ["padre", "papá"]]);
+
+export class Naming extends Line {
+  readonly discourse: Discourse;
+  /** The slot that is told stands in direct speech. */
+  protected speech = false;
+  /** Who speaks, inside of {say …}. */
+  protected speakers: readonly Value[] = [];
+  /** The mention that is told is the subject of the verb after it. */
+  protected subjectSlot = false;
+
+  constructor(
+    protected scope: Scope,
+    protected readonly random: Random,
+    protected readonly template: Pick<Template, "names" | "where">,
+  ) {
+    super();
+    this.discourse = scope.discourse ?? new Discourse();
+  }
+
+  value(name: string): Value {
+    const value = this.scope.bindings[name];
+    if (value === undefined) throw new UserError(`${this.template.where}: nothing is bound to "${name}"`);
+    this.scope.mentioned?.add(value);
+    return value;
+  }
+
+  values(names: readonly string[]): Value[] {
+    return names.map((name) => this.value(name));
+  }
+
+  narrates(value: Value): boolean {
+    return !this.speech && value === this.scope.narrator;
+  }
+
+  /** The grammatical person of a verb with these subjects. */
+  person(subjects: readonly Value[]): Person {
+    if (subjects.some((subject) => this.narrates(subject))) return subjects.length > 1 ? 4 : 1;
+    return subjects.length > 0 && agreementOf(subjects).number === 2 ? 6 : 3;
+  }
+
+  /** Name, or article and noun; the adjective at first mention and now and then. */
+  protected named(value: Value, full: boolean): string {
+    if (typeof value === "number") return numberWord(value);
+    if (typeof value === "string") return value;
+    if (isNoun(value)) return this.phrase("el", 1, value, full);
+    if (this.speech && (value.kind === "person" || value.kind === "animal")) {
+      return this.#spokenOf(value, full);
+    }
+    const { name, owner } = value;
+    const known = this.discourse.knows(value);
+    const related = value.kind === "animal" || (value.kind === "person" && owner !== undefined);
+    if (
+      name === undefined || (related && !known && !full) || (related && !full && this.random.chance(0.15))
+    ) {
+      if (!related || !owner) return this.phrase("el", value.number ?? 1, value, full);
+      const whose = this.#belonging(owner);
+      const phrase = this.phrase(whose, value.number ?? 1, value, full);
+      return whose === "el" && !known && value.kind === "person"
+        ? `${phrase} de ${this.named(owner, false)}`
+        : phrase;
+    }
+    this.discourse.name(value);
+    return name;
+  }
+
+  /** "su abuela" where it is clear whose, "la abuela" where it would be another's. */
+  #belonging(owner: Entity): string {
+    if (this.narrates(owner)) return "mi";
+    if (!this.scope.ownersKnown || this.#clear(owner)) return "su";
+    return this.discourse.begins && this.discourse.knows(owner) ? "su" : "el";
+  }
+
+  /** Whether "su" stands for someone: the subject, or another of whom the same template speaks. */
+  #clear(owner: Entity): boolean {
+    if (this.discourse.isSubject(owner)) return true;
+    for (const name of this.template.names) if (this.scope.bindings[name] === owner) return true;
+    return false;
+  }
+
+  /** Someone in direct speech: "Gracias, abuela", "mi abuela", "Rosa". */
+  #spokenOf(value: Entity, full: boolean): string {
+    const { name, owner, noun } = value;
+    const called = this.subjectSlot ? false : CALLED.test(this.text);
+    if (owner !== undefined && name === undefined) {
+      if (called) return HOME_NAMES.get(noun.singular) ?? noun.singular;
+      return this.phrase(this.speakers.includes(owner) ? "mi" : "el", value.number ?? 1, value, full);
+    }
+    if (name !== undefined) {
+      if (owner === undefined && value.kind === "person") this.discourse.name(value);
+      return name;
+    }
+    if (called && value.kind === "person") return noun.gender === "f" ? "señora" : "señor";
+    return this.phrase("el", value.number ?? 1, value, full);
+  }
+
+  /** "mi llave" of who narrates; "la llave" where "su" would be another's or nobody's. */
+  protected possessive({ kind, owner }: Entity): string {
+    if (owner && this.narrates(owner)) return "mi";
+    if (kind === "person" || kind === "place" || this.speech || !this.scope.ownersKnown) return "su";
+    if (!owner) return "el";
+    return this.#clear(owner) ? "su" : "el";
+  }
+
+  protected phrase(determiner: string, number: 1 | 2, value: Noun | Entity, full: boolean): string {
+    const noun = isNoun(value) ? value : value.noun;
+    let text = withDeterminer(determiner, noun, number);
+    if (determiner === "el" && text.startsWith("el ")) text = this.contracted(text);
+    if (isNoun(value)) return text;
+    const adjective = value.adjective !== undefined && KNOWN.has(determiner) &&
+      (full || !this.discourse.knows(value) || this.random.chance(0.2));
+    const named = value.name !== undefined && !this.discourse.knows(value) &&
+      (value.kind === "animal" ? NAMED_ANIMAL : POSSESSIVE).has(determiner);
+    this.discourse.name(value);
+    if (named) text += ` ${value.name}`;
+    if (adjective) text += ` ${agree(value.adjective!, noun.gender, number)}`;
+    return value.complement && (full || adjective || value.adjective === undefined)
+      ? `${text} ${value.complement}`
+      : text;
+  }
+
+  /** Pronouns and bare forms. */
+  protected property(values: readonly Value[], property: Property): string {
+    const { gender, number } = agreementOf(values);
+    const [value] = values;
+    switch (property) {
+      case "he":
+      case "lo":
+      case "le":
+      case "se":
+        return pronoun(property, { person: this.person(values), gender, number });
+      case "a":
+        return gender === "f" ? "a" : "o";
+      case "digits":
+        return String(value);
+      case "ordinal":
+        if (typeof value !== "number") throw new UserError(`${this.template.where}: .ordinal needs a number`);
+        return ordinal(value, "m");
+      case "name":
+        return isEntity(value) && value.name ? value.name : this.#bare(value, 1);
+      case "bare":
+        return this.#bare(value, agreement(value).number);
+      case "plural":
+        return this.#bare(value, 2);
+    }
+  }
+
+  #bare(value: Value, number: 1 | 2): string {
+    if (typeof value === "number") return numberWord(value);
+    if (typeof value === "string") return value;
+    return inflect(isNoun(value) ? value : value.noun, number);
+  }
+}

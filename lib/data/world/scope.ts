@@ -1,0 +1,30 @@
+import type { Discourse } from "./discourse.ts";
+import type { Entity, Value } from "./entity.ts";
+import type { Template } from "./template.ts";
+
+/** What happened, as a part of a sentence: "Inés había perdido su llave". */
+export interface Clause {
+  readonly template: Template;
+  readonly bindings: Scope["bindings"];
+}
+
+/** What a template is told with. */
+export interface Scope {
+  readonly bindings: Readonly<Record<string, Value>>;
+  /** The tense of the foreground; "past" (preterite) if none is given. */
+  readonly tense?: "past" | "present";
+  /** Who tells it in the first person. */
+  readonly narrator?: Entity;
+  /** How direct speech is set. */
+  readonly quotes?: "dash" | "guillemets";
+  /** Carries from one template of a text to the next who was spoken of. */
+  readonly discourse?: Discourse;
+  /** What a slot without a binding stands for: {c} in "porque {c}". */
+  readonly clauses?: Readonly<Record<string, Clause>>;
+  /** What had happened is told as what happened: "Inés perdió" for {perder^ a}. */
+  readonly simple?: boolean;
+  /** Every owner is known, so that "su" is told of nobody else's and of nothing that is nobody's. */
+  readonly ownersKnown?: boolean;
+  /** Receives whom and what the text speaks of. */
+  readonly mentioned?: Set<Value>;
+}
