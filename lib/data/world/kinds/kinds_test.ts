@@ -9,11 +9,12 @@ import { load as loadCount } from "./count.ts";
 import { load as loadExplanation } from "./explanation.ts";
 import { load as loadInstruction } from "./instruction.ts";
 import { load as loadList } from "./list.ts";
+import { load as loadRecipe } from "./recipe.ts";
 import { readScripts } from "./script.ts";
 
 const lexicon = await Lexicon.read(join(WORLD_FOLDER, "words"));
 const files = { folder: WORLD_FOLDER, lexicon };
-const KINDS = [loadCount, loadExplanation, loadInstruction, loadList];
+const KINDS = [loadCount, loadExplanation, loadInstruction, loadList, loadRecipe];
 const kinds = await Promise.all(KINDS.map((load) => load(files)));
 
 const documents = (kind: Kind, n = 200): Document[] =>
