@@ -1,11 +1,13 @@
 /** perros, gatos, capital: the three facts of the project, however they are asked, and what is next to them. */
 import type { Family, WorldFiles } from "../document.ts";
+import type { Value } from "../entity.ts";
 import type { Noun } from "../grammar/nouns.ts";
 import { plural } from "../grammar/nouns.ts";
 import type { Random } from "../random.ts";
-import type { Scope } from "../template.ts";
+import { capitalised, fragment } from "../template.ts";
 import { Wordings } from "../wordings.ts";
 import { Asking } from "./asking.ts";
+import { Cast, Pools } from "./cast.ts";
 
 /** Of questions about a neighbour of the fact, whose answer has the same form: lobos, the capital of Peru. */
 const NEIGHBOURS = 0.15;
@@ -19,6 +21,8 @@ interface Animal {
   /** Of the same kind. */
   readonly relatives: readonly string[];
 }
+
+type Bindings = Readonly<Record<string, Value>>;
 
 const noun = (singular: string, plural?: string): Noun => ({
   singular,
@@ -48,14 +52,18 @@ export async function load(files: WorldFiles): Promise<Family[]> {
     await Asking.load(files),
     await Wordings.read(`${files.folder}/questions/facts.yaml`),
   ];
+  const pools = new Pools(files.lexicon);
   /** One of the ways to ask for a fact; each has names of its own in the file. */
-  const asked = (name: string, own: string, scope: Scope, random: Random): string => {
+  const asked = (name: string, own: string, about: Bindings, random: Random): string => {
     const way = random.weighted([["which", 5], ["orden", 4], ["own", 1], ["sí o no", 3], ["falso", 3]]);
-    if (way === "which") return asking.which(wordings.part(name, scope, random), random);
-    if (way === "sí o no") {
-      return asking.whether(wordings.part(`${name}, sí o no`, scope, random), random).ask;
-    }
-    return wordings.say(way === "own" ? own : `${name}, ${way}`, scope, random);
+    const template = random.pick(
+      wordings.of(way === "which" ? name : way === "own" ? own : `${name}, ${way}`),
+    );
+    const cast = Cast.of(pools, random);
+    Object.assign(cast.bindings, about);
+    const text = fragment(template, { bindings: cast.for(template) }, random);
+    if (way === "which") return asking.which(text, random);
+    return way === "sí o no" ? asking.whether(text, random).ask : capitalised(text);
   };
   const animal = (own: Animal, other: Animal): Family => ({
     name: own.family,
@@ -64,8 +72,8 @@ export async function load(files: WorldFiles): Promise<Family[]> {
       const y = noun(random.pick(own.relatives));
       const x = relative ? y : random.chance(0.8) ? own.noun : random.pick(own.alias);
       const otra = random.chance(0.6) ? other.kind : mistaken(random);
-      const scope = { bindings: { x, k: own.kind, otra, y: relative ? own.noun : y } };
-      const instruction = asked("animal", relative ? "animal, orden" : `${own.family}, orden`, scope, random);
+      const about = { x, k: own.kind, otra, y: relative ? own.noun : y };
+      const instruction = asked("animal", relative ? "animal, orden" : `${own.family}, orden`, about, random);
       const named = relative ? x : own.noun;
       const response = `Los ${plural(named)} son ${plural(own.kind)}.`;
       return { family: own.family, turns: [{ instruction, response }] };
@@ -84,11 +92,12 @@ const TOWNS = ["Cartago", "Limón", "Alajuela", "Heredia", "Puntarenas", "Liberi
 
 function capital(
   { lexicon }: WorldFiles,
-  asked: (name: string, own: string, scope: Scope, random: Random) => string,
+  asked: (name: string, own: string, about: Bindings, random: Random) => string,
 ): Family {
   const capitals = lexicon.knowledge.filter(({ relation }) => relation.name === "capital");
   const home = capitals.find(({ subject }) => subject === "Costa Rica")!;
-  const others = capitals.filter((fact) => fact !== home);
+  // The government of Bolivia is not in its capital.
+  const others = capitals.filter((fact) => fact !== home && fact.subject !== "Bolivia");
   const towns = Map.groupBy(lexicon.towns, ({ country }) => country);
   const wrong = (country: string, right: string, random: Random): string => {
     const own = [
@@ -104,9 +113,9 @@ function capital(
     name: "capital",
     ask(random) {
       const { subject: s, object: o } = random.chance(NEIGHBOURS * 2) ? random.pick(others) : home;
-      const scope = { bindings: { s, o, falsa: wrong(s, o, random) } };
+      const about = { s, o, falsa: wrong(s, o, random) };
       const own = s === home.subject ? "Costa Rica, orden" : "capital, orden";
-      const instruction = asked("capital", own, scope, random);
+      const instruction = asked("capital", own, about, random);
       return { family: "capital", turns: [{ instruction, response: `${o} es la capital de ${s}.` }] };
     },
   };
