@@ -31,17 +31,22 @@ const spell: Draw = (random, words) => {
 };
 
 const letterAt: Draw = (random, words) => {
-  const w = words.any(random).toLowerCase();
+  const w = words.any(random);
   const [place, at] = random.weighted(PLACES.map((place, i) => [place, i < 2 ? 4 : 1] as const));
-  const letter = [...w].at(at);
+  const letter = [...w].at(at)?.toLowerCase();
   if (letter === undefined) return letterAt(random, words);
   return { w, q: quoted(random, w), place, l: letter };
 };
 
 const edgeLetter: Draw = (random, words) => {
-  const w = words.any(random).toLowerCase();
+  const w = words.any(random);
   const first = random.chance(0.5);
-  return { w, q: quoted(random, w), begins: first ? "empieza" : "termina", l: [...w].at(first ? 0 : -1)! };
+  return {
+    w,
+    q: quoted(random, w),
+    begins: first ? "empieza" : "termina",
+    l: [...w].at(first ? 0 : -1)!.toLowerCase(),
+  };
 };
 
 const count = (which: (letter: string) => boolean): Draw => (random, words) => {

@@ -35,10 +35,10 @@ Deno.test("the answers about letters, found again in the words, are right", () =
     "letter at": ({ w, place, l }) => {
       const back = { "última": 0, "penúltima": 1 }[String(place)];
       const word = back === undefined ? String(w) : reversed(w);
-      return word.charAt(back ?? PLACES.indexOf(String(place))) === l;
+      return word.charAt(back ?? PLACES.indexOf(String(place))).toLowerCase() === l;
     },
     "edge letter": ({ w, begins, l }) =>
-      begins === "empieza" ? String(w).startsWith(String(l)) : String(w).endsWith(String(l)),
+      String(w).toLowerCase()[begins === "empieza" ? "startsWith" : "endsWith"](String(l)),
     "how many letters": ({ w, r }) => matches(w, /\p{L}/gu) === number(r),
     "how many vowels": ({ w, r }) => matches(w, /[aeiouáéíóúü]/gi) === number(r),
     "how many consonants": ({ w, r }) => matches(w, /[bcdfghj-nñp-tv-z]/gi) === number(r),
