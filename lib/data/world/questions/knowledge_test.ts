@@ -60,7 +60,7 @@ Deno.test("conocimiento: opposites, towns and professions are those of their fil
 
 Deno.test("conocimiento: answers name what was asked, and are asked in more than 100 ways", async () => {
   for (const { instruction, response } of turns.slice(0, 500)) {
-    const words = (text: string) => text.toLowerCase().match(/\p{L}{3,}/gu) ?? [];
+    const words = (text: string) => text.toLowerCase().match(/\p{L}{3,}|(?<!\p{L})té(?!\p{L})/gu) ?? [];
     const asked = words(instruction).map((word) => word.slice(0, 4));
     // Those that ask who or what answer with the name alone.
     if (response.split(" ").length <= 6) continue;
