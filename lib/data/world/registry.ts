@@ -8,14 +8,20 @@ import { load as loadLetter } from "./kinds/letter.ts";
 import { load as loadList } from "./kinds/list.ts";
 import { load as loadRecipe } from "./kinds/recipe.ts";
 import { load as loadStory } from "./kinds/story.ts";
+import { load as loadArithmetic } from "./questions/arithmetic.ts";
+import { load as loadCalendar } from "./questions/calendar.ts";
 import { load as loadClassification } from "./questions/classification.ts";
+import { load as loadCompletion } from "./questions/completion.ts";
 import { load as loadComprehension } from "./questions/comprehension.ts";
 import { load as loadConversations } from "./questions/conversations.ts";
 import { load as loadExtraction } from "./questions/extraction.ts";
 import { load as loadFacts } from "./questions/facts.ts";
 import { load as loadGreetings } from "./questions/greetings.ts";
 import { load as loadKnowledge } from "./questions/knowledge.ts";
+import { load as loadLetters } from "./questions/letters.ts";
+import { load as loadProblems } from "./questions/problems.ts";
 import { load as loadReasoning } from "./questions/reasoning.ts";
+import { load as loadRephrasing } from "./questions/rephrasing.ts";
 import { load as loadUnknown } from "./questions/unknown.ts";
 import type { Family, Kind, WorldFiles } from "./document.ts";
 
@@ -40,6 +46,12 @@ const one = (load: Load<Family[]>, name: string): Load<Family> => async (files) 
 export const FAMILIES: Readonly<Record<string, Load<Family>>> = {
   comprensión: loadComprehension,
   extraer: loadExtraction,
+  aritmética: loadArithmetic,
+  problemas: loadProblems,
+  letras: loadLetters,
+  reformular: loadRephrasing,
+  calendario: loadCalendar,
+  completar: loadCompletion,
   clasificar: loadClassification,
   razonar: loadReasoning,
   conocimiento: loadKnowledge,
