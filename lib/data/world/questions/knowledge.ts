@@ -3,13 +3,15 @@ import type { Turn } from "../../../text/prompt.ts";
 import type { Family, WorldFiles } from "../document.ts";
 import type { Value } from "../entity.ts";
 import { and, or } from "../grammar/conjunctions.ts";
-import { contract, definite, indefinite, inflect, type Noun, plural } from "../grammar/nouns.ts";
-import { numberWord } from "../grammar/numbers.ts";
+import { contract, definite, indefinite, type Noun } from "../grammar/nouns.ts";
 import type { Random } from "../random.ts";
 import { capitalised } from "../template.ts";
 import { Wordings } from "../wordings.ts";
-import type { Fact, Mention, Word } from "../words.ts";
+import type { Fact, Word } from "../words.ts";
 import { answer, Asking, INTERROGATIVE } from "./asking.ts";
+import { Pools } from "./cast.ts";
+import { checks } from "./knowledge_checks.ts";
+import { countable, mentioned } from "./knowledge_words.ts";
 
 /** What is asked by the name of its wordings, about whom, and the answer: wordings too, or a phrase. */
 interface Question {
@@ -41,11 +43,15 @@ export async function load(files: WorldFiles): Promise<Family> {
     const response = typeof given === "string" ? wordings.say(given, scope, random) : answer(given.phrase);
     return { instruction, response };
   };
+  const check = checks({ pools: new Pools(lexicon), asking, wordings });
   return {
     name: "conocimiento",
     ask(random) {
-      const turn = random.chance(0.4)
+      const way = random.weighted([["fact", 8], ["word", 10], ["check", 2]]);
+      const turn = way === "fact"
         ? factTurn(random.pick(lexicon.knowledge), asking, wordings, random)
+        : way === "check"
+        ? check(random)
         : told(random.pick(random.weighted(groups)), random);
       return { family: "conocimiento", turns: [turn] };
     },
@@ -65,26 +71,25 @@ function factTurn(
       const value = slot.toLowerCase() === "s" ? subject : object;
       return slot === slot.toUpperCase() ? value[0].toUpperCase() + value.slice(1) : value;
     }));
-  const wording = fill(random.pick(reversed ? relation.askSubject : relation.ask));
+  const template = random.pick(reversed ? relation.askSubject : relation.ask);
+  const wording = fill(template);
   const response = fill(random.pick(reversed ? relation.answerSubject : relation.answer));
   const q = /^¿([^¿?]+)\?$/.exec(wording)?.[1];
   const core = q && q[0].toLowerCase() + q.slice(1);
   const ask = /[.?…]$/.test(wording) ? wording : `${wording}.`;
+  // After a colon a question goes on in small letters, unless it begins with a name.
+  const goesOn = core && !template.startsWith("¿{") ? `¿${core}?` : ask;
   const instruction = core && INTERROGATIVE.test(core)
     ? asking.which(core, random)
     : random.chance(0.5)
-    ? wordings.say(q && random.chance(0.7) ? "delante" : "detrás", { bindings: { ask } }, random)
+    ? (q && random.chance(0.7)
+      ? wordings.say("delante", { bindings: { ask: goesOn } }, random)
+      : wordings.say("detrás", { bindings: { ask } }, random))
     : capitalised(wording);
   return { instruction, response: capitalised(response) };
 }
 
-const mentioned = ({ noun, plural: many, count }: Mention) =>
-  count ? `${numberWord(count, noun.gender)} ${plural(noun)}` : inflect(noun, many ? 2 : 1);
 const places = (word: Word) => or(...word.places.map((place) => definite(place, 1)));
-
-/** Wordings speak of one and of several. */
-const countable = (x: Word) =>
-  x.plural !== "-" && x.singular !== plural(x) && !x.categories.has("astro") && x.singular !== "basura";
 
 function aboutNouns(nouns: readonly Word[]): Question[] {
   const purposes = Map.groupBy(

@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
+import { plural } from "../grammar/nouns.ts";
 import { Wordings } from "../wordings.ts";
 import { load } from "./knowledge.ts";
 import { assertWellFormed, draws, files, ways } from "./checking.ts";
@@ -67,4 +68,22 @@ Deno.test("conocimiento: answers name what was asked, and are asked in more than
     assert(words(response).some((word) => asked.includes(word.slice(0, 4))), `${instruction} → ${response}`);
   }
   assert(ways(await Wordings.read(`${files.folder}/questions/knowledge.yaml`)) > 100);
+});
+
+Deno.test("conocimiento: what is denied is not in nouns.tsv, and sí and no are in balance", () => {
+  const answered = (word: string) => turns.filter(({ response }) => response.startsWith(word)).length;
+  const [yes, no] = [answered("Sí"), answered("No")];
+  assert(Math.max(yes, no) < 1.4 * Math.min(yes, no), `${yes} sí, ${no} no`);
+  let meals = 0;
+  for (const { instruction, response } of turns) {
+    const asked = /[¿ ](?:el|la|un|una) ([\p{L} ]+?) come (\p{L}+)[?,.]/u.exec(instruction);
+    const word = asked && lexicon.noun(asked[1]);
+    if (!word || !/^(?:Sí|No)/.test(response)) continue;
+    const eats = word.eats.some(({ noun, plural: many }) =>
+      (many ? plural(noun) : noun.singular) === asked[2]
+    );
+    assertEquals(response.startsWith("Sí"), eats, instruction);
+    meals++;
+  }
+  assert(meals > 10, `${meals} meals checked`);
 });
