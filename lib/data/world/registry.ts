@@ -6,6 +6,7 @@ import { load as loadExplanation } from "./kinds/explanation.ts";
 import { load as loadInstruction } from "./kinds/instruction.ts";
 import { load as loadLetter } from "./kinds/letter.ts";
 import { load as loadList } from "./kinds/list.ts";
+import { load as loadNews } from "./kinds/news.ts";
 import { load as loadRecipe } from "./kinds/recipe.ts";
 import { load as loadStory } from "./kinds/story.ts";
 import { load as loadArithmetic } from "./questions/arithmetic.ts";
@@ -35,6 +36,7 @@ export const KINDS: Readonly<Record<string, Load<Kind>>> = {
   instructions: loadInstruction,
   letters: loadLetter,
   lists: loadList,
+  news: loadNews,
   recipes: loadRecipe,
   stories: loadStory,
 };
