@@ -64,13 +64,13 @@ function inOtherForm(random: Random): Bindings {
 const drawOperation = (random: Random): Operation =>
   random.weighted([["+", 4], ["-", 4], ["×", 3], ["÷", 1]]);
 
-/** A task that asks for the result of one kind of sum in words of its own, which read oddly with zero. */
+/** A task that asks for the result of one kind of sum in words of its own, which read oddly with zero and with one part. */
 const ofOne = (name: string, op: Operation, weight: number): Task => ({
   ...{ name, weight },
   draw: (random) => {
     for (;;) {
       const operands = DRAW[op](random);
-      if (!operands.includes(0)) return calculation(random, op, operands);
+      if (!operands.includes(0) && (op !== "÷" || operands[1] > 1)) return calculation(random, op, operands);
     }
   },
 });

@@ -73,7 +73,8 @@ const twice: Draw = (scene, { owned }) => {
   return { ...scene.bindings(x, { n }, n * factor, scene.sum("×", [n, factor], n * factor)), much };
 };
 
-const startUnknown: Draw = (scene, { owned }) => {
+/** What was there before, or what came: at least 1. */
+const difference: Draw = (scene, { owned }) => {
   const [r, m] = parts(scene.random);
   return scene.bindings(scene.thing(owned), { n: r + m, m }, r, scene.sum("-", [r + m, m], r));
 };
@@ -96,8 +97,8 @@ const share: Draw = (scene, { owned }) => {
 };
 
 const BOXES: readonly Noun[] = [
-  ...nouns("f", "caja bolsa canasta mesa mochila fila bandeja"),
-  ...nouns("m", "cajón plato frasco estante paquete saco"),
+  ...nouns("f", "caja bolsa canasta mesa mochila bandeja maleta"),
+  ...nouns("m", "cajón cofre estante paquete saco canasto baúl"),
 ];
 
 const groups: Draw = (scene, { owned }) => {
@@ -214,8 +215,8 @@ export function tasksOf(lexicon: Lexicon): readonly Task[] {
     task("more than", 3, gain),
     task("fewer than", 3, lose),
     task("twice", 3, twice),
-    task("change unknown", 4, lose),
-    task("start unknown", 3, startUnknown),
+    task("change unknown", 4, difference),
+    task("start unknown", 3, difference),
     task("share", 5, share),
     task("groups", 5, groups),
     task("come", 3, crowd(true)),

@@ -105,9 +105,12 @@ export const TIMES: readonly Noun[] = [...nouns("m", "día mes"), ...nouns("f", 
 /** Things that a child may have several of, which is told by their category. */
 const OWNED = new Set(["fruta", "juguete", "escolar", "ropa", "herramienta", "utensilio", "adorno", "flor"]);
 
+/** One of them is told in the plural, so that they are not counted. */
+const PAIRS = new Set(["lentes", "anteojos", "tijeras"]);
+
 export function thingsOf(lexicon: Lexicon): Things {
   const countable = lexicon.nouns.filter(({ flags, plural, singular }) =>
-    flags.has("countable") && plural !== "-" && !singular.includes(" ")
+    flags.has("countable") && plural !== "-" && !singular.includes(" ") && !PAIRS.has(singular)
   );
   const owned = countable.filter(({ category }) => OWNED.has(category));
   return {
