@@ -14,6 +14,8 @@ import { FAMILIES, KINDS } from "./registry.ts";
 
 /** Documents from which the mean length of a kind or family is taken. */
 const MEASURED = 40;
+/** The share of questions, after a document's first one, that are of its family; others are of any. */
+const SAME = 0.6;
 /** Characters of a text that is asked about in a conversation: it has to fit into a model's context. */
 const LONGEST = 600;
 const TRIES = 50;
@@ -57,10 +59,13 @@ export class World {
 
   /** Texts in which each kind and family has its share of the characters. @param mix by default, all alike */
   texts(seed: number, mix?: Mix): Drawn<string> {
+    const families = [...this.families.values()];
     const writers = this.#named<string>(
       (kind) => (random) => documentAsText(kind.write(random), random),
       (family) => (random) => {
-        const asked = Array.from({ length: random.between(2, 6) }, () => family.ask(random));
+        const asked = Array.from({ length: random.between(2, 6) }, (_, i) => {
+          return (i === 0 || random.chance(SAME) ? family : random.pick(families)).ask(random);
+        });
         return exchangesAsText(asked, random);
       },
     );
