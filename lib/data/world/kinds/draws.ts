@@ -1,6 +1,7 @@
 /** Who and what a text names, drawn when one of its wordings first asks for it; nothing comes twice in a text. */
 import { Casting } from "../casting.ts";
 import type { Value } from "../entity.ts";
+import { memoised } from "../grammar/memo.ts";
 import { hour } from "../grammar/numbers.ts";
 import type { Lexicon } from "../lexicon.ts";
 import type { Random } from "../random.ts";
@@ -19,10 +20,10 @@ export type Roles = Readonly<Record<string, Role>>;
 const NAME = /^(.*?)(\d*)(?:_(.+))?$/;
 
 /** The parts of a name: "plan2_place" is [plan2, plan, place]. */
-function partsOf(name: string): [key: string, role: string, field: string] {
+const partsOf = memoised((name): readonly [key: string, role: string, field: string] => {
   const [, role, digits, field = ""] = NAME.exec(name)!;
   return [role + digits, role, field];
-}
+});
 
 export const roleOf = (name: string) => partsOf(name)[1];
 

@@ -43,6 +43,8 @@ export interface Question {
   readonly question: Template;
   readonly answer: Template;
   readonly family: string;
+  /** What both name. */
+  readonly names: readonly string[];
 }
 
 /** A way to say something, and what it answers. */
@@ -188,11 +190,9 @@ class Reader {
   #question(node: Node): Question {
     const [question, answer, family] = node.items();
     if (!question || !answer) node.fail("expected a question and its answer: [question, answer]");
-    return {
-      question: this.#template(question),
-      answer: this.#template(answer),
-      family: family?.text() ?? FAMILY,
-    };
+    const [asks, answers] = [this.#template(question), this.#template(answer)];
+    const names = [...asks.names.union(answers.names)].filter((name) => name !== "_");
+    return { question: asks, answer: answers, family: family?.text() ?? FAMILY, names };
   }
 
   #template(node: Node): Template {

@@ -11,7 +11,7 @@ import type { Question, Script, Step } from "./script.ts";
 
 const MAYBE = 0.5;
 /** The last line is an item of a list. */
-const ITEM = /\n(?:-|\d\.) .*$/;
+const ITEM = /(?:^|\n)(?:-|\d\.) .*$/;
 /** Questions that a text has at most. */
 const MOST = 4;
 
@@ -30,17 +30,19 @@ export function write({ kind, script, roles, lexicon, asking, random }: Written)
   const discourse = new Discourse();
   const asked: Asked[] = [];
   let text = "";
+  let item = false;
   const tell = (steps: readonly Step[]): void => {
     for (const step of steps) {
       if (step.type === "mix") tell(random.sample(step.steps, random.between(...step.some)));
       else if (step.maybe && random.chance(MAYBE)) continue;
       else if (step.type === "choose") tell(random.pick(step.among));
       else {
-        if (text !== "") text += step.line || ITEM.test(text) ? "\n" : " ";
+        if (text !== "") text += step.line || item ? "\n" : " ";
         const { template, ask } = random.pick(step.say);
         const told = render(template, { ...scope, discourse }, random);
         text += told;
-        asked.push(...ask.map((question) => ({ ...question, told })));
+        item = ITEM.test(told);
+        for (const question of ask) asked.push({ question, told });
       }
     }
   };
@@ -48,13 +50,16 @@ export function write({ kind, script, roles, lexicon, asking, random }: Written)
   return {
     kind,
     text,
-    facts: [script.name, ...draws.drawn.map(([name, value]) => `${name}: ${shown(value)}`)],
+    get facts() {
+      return [script.name, ...draws.drawn.map(([name, value]) => `${name}: ${shown(value)}`)];
+    },
     questions: exchanges(random.shuffle(asked), text, draws, { tense: script.tense, asking }),
   };
 }
 
 /** A question, and the sentence that answers it. */
-interface Asked extends Question {
+interface Asked {
+  readonly question: Question;
   readonly told: string;
 }
 
@@ -68,9 +73,9 @@ function exchanges(
   const { random, bindings } = draws;
   const scope = { bindings, tense };
   const some: Exchange[] = [];
-  for (const { question, answer, family, told } of asked) {
+  for (const { question: { question, answer, family, names }, told } of asked) {
     if (some.length === MOST) break;
-    if (![...question.names, ...answer.names].every((name) => name === "_" || draws.has(name))) continue;
+    if (!names.every((name) => draws.has(name))) continue;
     const response = fragment(answer, scope, random);
     if (!stands(response.toLowerCase(), told.toLowerCase())) continue;
     const asks = render(question, scope, random);
