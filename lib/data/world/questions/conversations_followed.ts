@@ -48,13 +48,13 @@ export function alike(speech: Speech): Talk {
   const eaters = pools.animals.filter(({ eats }) => eats.length > 0);
   const useful = pools.useful;
   const asked = (
-    qs: readonly string[],
+    q: string,
     others: readonly string[],
     answers: readonly string[],
     random: Random,
   ) =>
     answers.map((response, i): Turn => ({
-      instruction: i === 0 ? asking.which(qs[0], random) : andOf(speech, others[i], random),
+      instruction: i === 0 ? asking.which(q, random) : andOf(speech, others[i], random),
       response: answer(response),
     }));
   return (random) => {
@@ -63,7 +63,7 @@ export function alike(speech: Speech): Talk {
     if (way === "capital") {
       const facts = random.sample(capitals, count);
       return asked(
-        [`cuál es la capital de ${facts[0].subject}`],
+        `cuál es la capital de ${facts[0].subject}`,
         facts.map(({ subject }) => `la de ${subject}`),
         facts.map(({ subject, object }) => `${object} es la capital de ${subject}`),
         random,
@@ -72,7 +72,7 @@ export function alike(speech: Speech): Talk {
     if (way === "opposite") {
       const adjectives = random.sample(lexicon.adjectives.filter(({ opposite }) => opposite), count);
       return asked(
-        [`qué es lo contrario de «${adjectives[0].word}»`],
+        `qué es lo contrario de «${adjectives[0].word}»`,
         adjectives.map(({ word }) => `«${word}»`),
         adjectives.map(({ word, opposite }) => `lo contrario de «${word}» es «${opposite}»`),
         random,
@@ -86,7 +86,7 @@ export function alike(speech: Speech): Talk {
       );
       const labels = `${one.category.singular} o ${two.category.singular}`;
       return asked(
-        [`${definite(drawn[0].word, 1)} es ${labels}`],
+        `${definite(drawn[0].word, 1)} es ${labels}`,
         drawn.map(({ word }) => definite(word, 1)),
         drawn.map(({ kind }) => kind.category.singular),
         random,
@@ -95,7 +95,7 @@ export function alike(speech: Speech): Talk {
     const words = random.sample(way === "eats" ? eaters : useful, count);
     const names = words.map((word) => definite(word, 1));
     return asked(
-      [`${way === "eats" ? "qué come" : "para qué sirve"} ${names[0]}`],
+      `${way === "eats" ? "qué come" : "para qué sirve"} ${names[0]}`,
       names,
       words.map((word, i) =>
         way === "eats"
