@@ -1,4 +1,5 @@
 /** All kinds of texts and all families of questions, by the names that a preset's `mix` has for them. */
+import { load as loadCalendarText } from "./kinds/calendar.ts";
 import { load as loadConversation } from "./kinds/conversation.ts";
 import { load as loadCount } from "./kinds/count.ts";
 import { load as loadDescription } from "./kinds/description.ts";
@@ -29,6 +30,7 @@ import type { Family, Kind, WorldFiles } from "./document.ts";
 type Load<T> = (files: WorldFiles) => Promise<T>;
 
 export const KINDS: Readonly<Record<string, Load<Kind>>> = {
+  calendars: loadCalendarText,
   conversations: loadConversation,
   counts: loadCount,
   descriptions: loadDescription,

@@ -1,0 +1,53 @@
+/** Plans of a week, timetables, opening hours, birthdays and dates, and what can be asked of them. */
+import type { Kind, WorldFiles } from "../document.ts";
+import { hour, monthName, partOfDay } from "../grammar/numbers.ts";
+import type { Draws, Fields, Role } from "./draws.ts";
+import { readPeople } from "./people.ts";
+
+/** When one gets up, leaves, eats and comes home: from and to which quarter of an hour of the day. */
+const DAY = [[20, 30], [31, 38], [52, 58], [60, 76]] as const;
+const DAYS = "lunes martes miércoles jueves viernes sábado domingo".split(" ");
+/** Hours of a timetable: full hours, halves and quarters from 7:00 to 20:45. */
+const TIMES = Array.from(
+  { length: 4 * 14 },
+  (_, i) => `${7 + (i >> 2)}:${String(15 * (i & 3)).padStart(2, "0")}`,
+);
+const MONTHS = Array.from({ length: 12 }, (_, i) => monthName(i + 1));
+
+export const load = (files: WorldFiles): Promise<Kind> =>
+  readPeople(files, "calendar", {
+    semana: inOrder(5, () => DAYS),
+    turno: inOrder(5, () => TIMES),
+    lección: inOrder(5, () => TIMES.slice(0, 30)),
+    atiende: ({ random }) => ({
+      fields: { abre: random.pick(TIMES.slice(0, 13)), cierra: random.pick(TIMES.slice(34)) },
+    }),
+    meses: inOrder(4, () => MONTHS),
+    fechas: inOrder(4, ({ random }) => MONTHS.map((month) => `${random.between(1, 28)} de ${month}`)),
+    ratos: ({ random }) => numbered(DAY.map(([low, high]) => quarters(random.between(low, high)))),
+    noche: ({ random }) => quarters(random.between(80, 92)),
+    hoy: ({ random }) => {
+      const hoy = random.below(7);
+      const day = (distance: number) => DAYS[(hoy + distance + 7) % 7];
+      return { fields: { ayer: day(-1), hoy: day(0), mañana: day(1) } };
+    },
+  });
+
+/** Some of a list in its order: {semana_1} comes before {semana_2}. */
+function inOrder(count: number, list: (draws: Draws) => readonly string[]): Role {
+  return (draws) => {
+    const all = list(draws);
+    const drawn = new Set(draws.random.sample(all, count));
+    return numbered(all.filter((one) => drawn.has(one)));
+  };
+}
+
+function numbered(values: readonly string[]): Fields {
+  return { fields: Object.fromEntries(values.map((value, i) => [i + 1, value])) };
+}
+
+/** "las siete y cuarto de la mañana", of a quarter of an hour since midnight. */
+function quarters(quarter: number): string {
+  const hours = quarter >> 2;
+  return `${hour(hours, 15 * (quarter & 3))} ${partOfDay(hours)}`;
+}
