@@ -73,9 +73,15 @@ async function measure(source: string, near: boolean): Promise<Measured> {
   return { seconds, peak_mib: peakMemory(), kept: documents.train + documents.validation };
 }
 
+/** V8's flags of the stage's task, which keep memory low. */
+async function taskFlags(): Promise<string> {
+  const { tasks } = JSON.parse(await Deno.readTextFile(new URL("../../deno.json", import.meta.url)));
+  return /--v8-flags=\S+/.exec(tasks["prepare-corpus"].command)![0];
+}
+
 async function inOwnProcess(source: string, near: boolean): Promise<Measured> {
   const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "-q", "-P=corpus", import.meta.filename!, source, String(near)],
+    args: ["run", "-q", "-P=corpus", await taskFlags(), import.meta.filename!, source, String(near)],
   }).output();
   if (!success) throw new Error(new TextDecoder().decode(stderr));
   return JSON.parse(new TextDecoder().decode(stdout));

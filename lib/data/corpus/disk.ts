@@ -122,4 +122,4 @@ export function* readRecords(path: string): Generator<Spooled> {
 }
 
 /** Bytes that are read, sent to a thread or written at once. */
-export const CHUNK = 1 << 18;
+export const CHUNK = 1 << 16;

@@ -22,7 +22,7 @@ export interface ReadOptions {
 }
 
 /** Bytes of a block; a line that is longer than the second is cut. */
-const BLOCK = 1 << 18, LONGEST = 1 << 24;
+const BLOCK = 1 << 16, LONGEST = 1 << 24;
 
 /** @throws {UserError} for a file that is cut off or damaged, and for Parquet without the column */
 export async function* readBlocks(path: string, options: ReadOptions): AsyncGenerator<Block> {
@@ -108,7 +108,7 @@ async function* wholeLines(
   const packed = /\.(gz|zst)$/.test(path);
   const raw = chunksOf(path, progress, !packed);
   const chunks = path.endsWith(".gz") ? gunzip(raw, name) : path.endsWith(".zst") ? unzstd(raw, name) : raw;
-  let held = new Uint8Array(2 * BLOCK), size = 0;
+  let held = new Uint8Array(2 * BLOCK), size = 0, wanted = BLOCK;
   for await (const chunk of chunks) {
     if (size + chunk.length > held.length) {
       const larger = new Uint8Array(Math.max(2 * held.length, size + chunk.length));
@@ -117,7 +117,7 @@ async function* wholeLines(
     }
     held.set(chunk, size);
     size += chunk.length;
-    if (size < BLOCK) continue;
+    if (size < wanted) continue;
     const block = held.subarray(0, size);
     // After the last LF; else after a CR that no LF can follow any more; else where a character begins.
     let end = block.lastIndexOf(10) + 1;
@@ -126,6 +126,8 @@ async function* wholeLines(
       end = block.length - 4;
       while ((block[end] & 0xc0) === 0x80) end--;
     }
+    // Twice as much before it is searched again, so that a long line is not searched for every chunk.
+    wanted = end === 0 ? Math.min(LONGEST, 2 * size) : BLOCK;
     if (end === 0) continue;
     yield block.slice(0, end); // a copy, as a block's buffer goes to another thread
     held.copyWithin(0, end, size);
