@@ -11,7 +11,7 @@ import { readDocuments } from "../lib/data/documents.ts";
 import { readQuestions } from "../lib/data/instructions.ts";
 import { readPairs } from "../lib/data/pairs.ts";
 import { readStories } from "../lib/data/stories.ts";
-import { WORLD_FOLDER, worldFiles } from "../lib/data/world/folder.ts";
+import { filesIn, WORLD_FOLDER } from "../lib/data/world/folder.ts";
 import { Lexicon } from "../lib/data/world/lexicon.ts";
 import { ThresholdError } from "../lib/errors.ts";
 import { compareCheckpoints } from "../lib/evaluate/compare.ts";
@@ -77,7 +77,7 @@ export const evaluate = defineStage({
     const { checkpoints, text, instruct, pairs, stories } = preset.evaluate;
     const models = await Promise.all(Object.values(checkpoints).map(checkpointFiles));
     const labelled = await Promise.all(Object.values(checkpoints).map(labelledFiles));
-    const words = stories.data.length > 0 ? await worldFiles(WORDS) : [];
+    const words = stories.data.length > 0 ? await filesIn(WORDS) : [];
     const data = [...text, ...instruct.data, ...pairs.data, ...stories.data, ...words];
     return [...new Set([...data, ...models.flat(), ...labelled.flat()])];
   },

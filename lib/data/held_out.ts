@@ -1,10 +1,15 @@
-/** What is held out of everything that models learn from: to be compared with it, by tests only. */
+/** What is held out of everything that models learn from: to be compared with it, by programs only. */
 import { readQuestions } from "./instructions.ts";
 import { Neighbours } from "./nearest.ts";
 import { readPairs } from "./pairs.ts";
 import { readStories } from "./stories.ts";
 
-const DATA = new URL("../../data/", import.meta.url).pathname;
+/** From the project's root: questions, minimal pairs, beginnings of stories. */
+export const HELD_OUT = {
+  questions: "data/instruct/heldout.jsonl",
+  pairs: "data/evaluate/pairs.jsonl",
+  stories: "data/evaluate/stories.jsonl",
+} as const;
 
 /** Sentences of fewer words stand in any text, and say nothing of where they come from. */
 export const FEWEST_WORDS = 6;
@@ -28,9 +33,9 @@ export function allSaid(
  * beginnings of stories, whole and by sentences. Nothing to learn from may come near it.
  */
 export async function heldOutQuestions(): Promise<Neighbours> {
-  const questions = await readQuestions(`${DATA}instruct/heldout.jsonl`);
-  const pairs = await readPairs(`${DATA}evaluate/pairs.jsonl`);
-  const stories = await readStories(`${DATA}evaluate/stories.jsonl`);
+  const questions = await readQuestions(HELD_OUT.questions);
+  const pairs = await readPairs(HELD_OUT.pairs);
+  const stories = await readStories(HELD_OUT.stories);
   return new Neighbours([
     ...questions.map(({ question: { past = [], instruction } }) => allSaid([...past, { instruction }])),
     ...pairs.map(({ good }) => good),

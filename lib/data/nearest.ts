@@ -63,11 +63,11 @@ export class Neighbours {
   near(text: string): Neighbour | null {
     const words = plainWords(text);
     // A text that comes near lacks so few of the words that it has one of these, the rarest.
-    const number = (word: string) => this.#textsWith.get(word)?.length ?? 0;
-    const rarest = words.toSorted((a, b) => number(a) - number(b))
-      .slice(0, 1 + Math.floor((1 - NEAR) * words.length));
+    const texts = words.map((word) => this.#textsWith.get(word) ?? []).sort((a, b) => a.length - b.length);
     let best: Neighbour | null = null;
-    for (const at of new Set(rarest.flatMap((word) => this.#textsWith.get(word) ?? []))) {
+    for (const at of new Set(texts.slice(0, 1 + Math.floor((1 - NEAR) * words.length)).flat())) {
+      const length = this.#words[at].length;
+      if (Math.min(length, words.length) <= NEAR * Math.max(length, words.length)) continue;
       const similarity = this.#similarity(words, at);
       if (similarity > (best?.similarity ?? NEAR)) best = { text: this.#texts[at], similarity };
     }

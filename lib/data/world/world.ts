@@ -4,6 +4,8 @@
  */
 import { join } from "@std/path";
 import { UserError } from "../../errors.ts";
+import { allSaid, heldOutQuestions } from "../held_out.ts";
+import type { Neighbours } from "../nearest.ts";
 import type { Document, Exchange, Family, Kind } from "./document.ts";
 import { WORLD_FOLDER } from "./folder.ts";
 import { documentAsConversation, documentAsText, exchangesAsText } from "./layouts.ts";
@@ -35,8 +37,10 @@ export class World {
           Object.entries(loads).map(async ([name, load]) => [name, await load(files)] as const),
         ),
       );
-    const [kinds, families] = await Promise.all([all(KINDS), all(FAMILIES)]);
-    return new World(kinds, families);
+    const [held, kinds, families] = await Promise.all([heldOutQuestions(), all(KINDS), all(FAMILIES)]);
+    const apart = <T>(ones: ReadonlyMap<string, T>, keep: (one: T, held: Neighbours) => T) =>
+      new Map([...ones].map(([name, one]) => [name, keep(one, held)]));
+    return new World(apart(kinds, kindApart), apart(families, familyApart));
   }
 
   /** What single documents can be asked for by: kinds of texts (story) and families of questions (aritmética). */
@@ -95,6 +99,38 @@ export class World {
       ...[...this.families].map(([name, family]) => [name, ofFamily(family)] as const),
     ]);
   }
+}
+
+/** Whether a question of a conversation, alone or with what was said before, comes near one that is held out. */
+const comesNear = ({ turns }: Exchange, held: Neighbours) =>
+  (turns.length > 1 && held.near(allSaid(turns)) !== null) ||
+  turns.some(({ instruction }) => held.near(instruction) !== null);
+
+/** The kind, without questions that come near what is held out. */
+function kindApart({ name, write }: Kind, held: Neighbours): Kind {
+  return {
+    name,
+    write(random) {
+      const document = write(random);
+      return { ...document, questions: document.questions.filter((asked) => !comesNear(asked, held)) };
+    },
+  };
+}
+
+/** The family, which draws anew what comes near something held out. */
+function familyApart({ name, ask }: Family, held: Neighbours): Family {
+  return {
+    name,
+    ask(random) {
+      for (let i = 0; i < TRIES; i++) {
+        const asked = ask(random);
+        if (!comesNear(asked, held)) return asked;
+      }
+      throw new UserError(
+        `data/world/questions: all that ${name} asks comes near what is held out; add wordings`,
+      );
+    },
+  };
 }
 
 /** An unlimited series of which any member can be made by its number. */

@@ -5,6 +5,7 @@ import { PLAIN } from "../corpus/testing.ts";
 import { prepareCorpus } from "../corpus/prepare.ts";
 import { gatherConversations } from "../conversations.ts";
 import { readDocuments } from "../documents.ts";
+import { allSaid, heldOutQuestions } from "../held_out.ts";
 import { worldFiles } from "./folder.ts";
 import { WorldConversations, WorldTexts } from "./options.ts";
 import { World } from "./world.ts";
@@ -40,6 +41,19 @@ Deno.test("a document depends on seed and number alone", () => {
   for (let i = 19; i >= 0; i--) assertEquals(other.at(i), made[i]);
   assertEquals(new Set(made).size, 20);
   assert(world.texts(4).at(0) !== made[0]);
+});
+
+Deno.test("nothing that is asked comes near a question that is held out", async () => {
+  const held = await heldOutQuestions();
+  for (const name of world.families.keys()) {
+    const drawn = world.conversations(11, { [name]: 1 });
+    for (let i = 0; i < 200; i++) {
+      const { turns } = drawn.at(i);
+      for (const said of [allSaid(turns), ...turns.map(({ instruction }) => instruction)]) {
+        assertEquals(held.near(said), null, name);
+      }
+    }
+  }
 });
 
 Deno.test("conversations of the world are learned like those of files", async () => {
