@@ -33,6 +33,8 @@ export interface Action {
   readonly then: readonly Checked[];
   /** The last event that made one of these so is why it is done. */
   readonly because: readonly Checked[];
+  /** Whether it may be why someone feels something; a greeting is not. */
+  readonly causes: boolean;
   readonly say: readonly Template[];
   /** What happened, in the past perfect and without a full stop. */
   readonly clause: Template;
@@ -41,7 +43,7 @@ export interface Action {
   readonly verbs: ReadonlySet<string>;
 }
 
-const KEYS = ["with", "needs", "then", "because", "say", "clause", "asks"];
+const KEYS = ["with", "needs", "then", "because", "say", "clause", "asks", "causes"];
 const ANYTHING = new Set(
   "ser estar haber hay tener poder querer saber decir hacer mirar quedar empezar poner".split(" "),
 );
@@ -91,6 +93,8 @@ function readAction(name: string, node: Node, lexicon: Lexicon): Action {
   const say = node.child("say").templates(names);
   if (say.length < 4) node.child("say").fail(`"${name}" has ${say.length} wordings; write 4 or more`);
   if (!node.has("clause")) node.fail(`"${name}" lacks its clause, such as "{a} {perder^ a} {su x}"`);
+  const causes = node.child("causes");
+  if (causes.value !== undefined && causes.value !== "no") causes.fail('expected "no", or nothing');
   const clause = node.child("clause").template(names);
   const verbs = say.flatMap(({ parts }) => infinitives(parts)).filter((verb) => !ANYTHING.has(verb));
   return {
@@ -102,6 +106,7 @@ function readAction(name: string, node: Node, lexicon: Lexicon): Action {
       clause,
       verbs: new Set([...verbs, ...infinitives(clause.parts)]),
     },
+    causes: causes.value !== "no",
     needs: conditions("needs"),
     then: conditions("then"),
     because: conditions("because"),

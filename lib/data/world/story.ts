@@ -212,7 +212,8 @@ export class Play {
     const last = this.#events.findLastIndex(({ action }) => action);
     const told = this.#items.length - 1;
     const feelings = this.#events.length - 1 - last;
-    return last >= 0 && this.#events[last].item === told - feelings ? last : -1;
+    const { action, item } = this.#events[last] ?? {};
+    return action?.causes && item === told - feelings ? last : -1;
   }
 
   #caused(event: number): Cause | undefined {

@@ -132,13 +132,22 @@ export class StoryAsker {
     return values.every((value) => !isEntity(value) || mentioned.has(value));
   }
 
-  /** Whether all these were spoken of up to an item. */
+  /** Whether all these were spoken of up to an item, and cannot be taken for another of their kind. */
   known(item: number, values: readonly Value[]): boolean {
     const { passages, opening } = this.story;
     return values.every((value) =>
-      !isEntity(value) || passages.some(({ mentioned }, i) => i <= item && mentioned.has(value)) ||
-      opening.some(({ mentioned }) => mentioned.has(value))
+      !isEntity(value) || (!this.#confusable(value) &&
+        (passages.some(({ mentioned }, i) => i <= item && mentioned.has(value)) ||
+          opening.some(({ mentioned }) => mentioned.has(value))))
     );
+  }
+
+  /** Two paper boats of two persons are both "el barco de papel". */
+  #confusable(value: Entity): boolean {
+    return value.kind === "thing" &&
+      this.story.cast.some((other) =>
+        other !== value && isEntity(other) && other.noun.singular === value.noun.singular
+      );
   }
 
   /** Whether the text has the nouns and names of all these. */
@@ -147,6 +156,14 @@ export class StoryAsker {
       const stand = this.stand(value);
       if (!isEntity(stand) || stand.name === NARRATOR) return true;
       return stand.name === undefined ? this.saysForm(stand.noun.singular) : this.says(stand.name);
+    });
+  }
+
+  /** Whether the text has those nouns of the cast that an answer has, such as "bicicleta" of an action's own words. */
+  tellsWordsOf(answer: string): boolean {
+    return this.story.cast.every((one) => {
+      if (!isEntity(one) || !answer.includes(one.noun.singular)) return true;
+      return this.saysForm(one.noun.singular);
     });
   }
 

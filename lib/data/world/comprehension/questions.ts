@@ -51,7 +51,8 @@ export class StoryQuestions {
       const left = kinds.filter(([all]) => all.length > 0);
       if (left.length === 0) break;
       const asked = random.weighted(left).pop()!();
-      if (asked && !found.has(asked.question)) found.set(asked.question, asked);
+      if (!asked || found.has(asked.question)) continue;
+      if (asked.family === "no-lo-sé" || asker.tellsWordsOf(asked.answer)) found.set(asked.question, asked);
     }
     asker.atEnd();
     return [...found.values()];
