@@ -8,6 +8,7 @@ import { load as loadInstruction } from "./kinds/instruction.ts";
 import { load as loadLetter } from "./kinds/letter.ts";
 import { load as loadList } from "./kinds/list.ts";
 import { load as loadNews } from "./kinds/news.ts";
+import { load as loadPortrait } from "./kinds/portrait.ts";
 import { load as loadRecipe } from "./kinds/recipe.ts";
 import { load as loadStory } from "./kinds/story.ts";
 import { load as loadArithmetic } from "./questions/arithmetic.ts";
@@ -39,6 +40,7 @@ export const KINDS: Readonly<Record<string, Load<Kind>>> = {
   letters: loadLetter,
   lists: loadList,
   news: loadNews,
+  portraits: loadPortrait,
   recipes: loadRecipe,
   stories: loadStory,
 };

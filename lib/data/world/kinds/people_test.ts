@@ -3,7 +3,7 @@ import { fault, files } from "../questions/testing.ts";
 import { Random } from "../random.ts";
 import { KINDS } from "../registry.ts";
 
-const WRITTEN = ["calendars", "conversations", "letters", "news"];
+const WRITTEN = ["calendars", "conversations", "letters", "news", "portraits"];
 const DRAWS = 200;
 
 const kinds = await Promise.all(WRITTEN.map((name) => KINDS[name](files)));
