@@ -1,6 +1,7 @@
 /** Descriptions of what there is: animals, plants and things, by what the lexicon knows of them. */
 import { join } from "@std/path";
 import type { Document, Exchange, Kind, WorldFiles } from "../document.ts";
+import { Casting } from "../casting.ts";
 import { Discourse } from "../discourse.ts";
 import type { Entity, Value } from "../entity.ts";
 import { agree } from "../grammar/adjectives.ts";
@@ -14,6 +15,7 @@ import {
   plural,
 } from "../grammar/nouns.ts";
 import { numberWord } from "../grammar/numbers.ts";
+import type { Lexicon } from "../lexicon.ts";
 import type { Random } from "../random.ts";
 import { Wordings } from "../wordings.ts";
 import type { Mention, Word } from "../words.ts";
@@ -36,10 +38,19 @@ export async function load({ folder, lexicon }: WorldFiles): Promise<Kind> {
     noun.flags.has("countable") && noun.plural !== "-" && plural(noun) !== noun.singular &&
     aspectsOf(noun, 1, new Aspects((list) => list)).length >= FEWEST
   );
-  return { name: "description", write: (random) => describe(random.pick(nouns), wordings, random) };
+  return {
+    name: "description",
+    write: (random) => describe(random.pick(nouns), { wordings, lexicon, random }),
+  };
 }
 
-function describe(noun: Word, wordings: Wordings, random: Random): Document {
+interface Means {
+  readonly wordings: Wordings;
+  readonly lexicon: Lexicon;
+  readonly random: Random;
+}
+
+function describe(noun: Word, { wordings, lexicon, random }: Means): Document {
   const number = random.chance(0.35) ? 2 : 1;
   const all = aspectsOf(
     noun,
@@ -52,10 +63,15 @@ function describe(noun: Word, wordings: Wordings, random: Random): Document {
   const what = number === 2 ? plural(k) : indefinite(k, 1);
   const common = { x, k, one: indefinite(noun, 1), what, s: number === 2 ? "s" : "" };
   const discourse = new Discourse();
+  const casting = new Casting(lexicon, random);
+  const told = {
+    ...{ a: casting.person(), b: casting.person(), pueblo: casting.town() },
+    página: String(random.between(2, 99)),
+  };
   const say = (name: string, bindings: Aspect["bindings"] = {}) =>
     wordings.say(name, { bindings: { ...common, ...bindings }, tense: "present", discourse }, random);
   const sentences = [
-    say(number === 1 && random.chance(0.4) ? "opening one" : "opening"),
+    say(number === 1 && random.chance(0.3) ? "opening one" : "opening", told),
     ...aspects.map(({ name, bindings }) => say(name, bindings)),
   ];
   const questions = aspects.flatMap(({ name, bindings, answer }): Exchange[] => {
