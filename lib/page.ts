@@ -37,6 +37,7 @@ const STYLE = `
   table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
   th, td { border: 1px solid var(--line); padding: .3rem .6rem; text-align: left; vertical-align: top; }
   td { white-space: pre-wrap; overflow-wrap: anywhere; } thead th, tbody th { background: var(--soft); font-weight: 600; }
+  .text { white-space: pre-wrap; max-width: 42rem; }
   img { max-width: 100%; height: auto; margin: .5rem .5rem .5rem 0; border: 1px solid var(--line); border-radius: 6px; }
   .short { border-left: 4px solid #c0392b; padding: .2rem 1rem; background: var(--soft); }
   .good { border-left: 4px solid #2e8b57; padding: .2rem 1rem; background: var(--soft); }

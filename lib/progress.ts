@@ -91,3 +91,7 @@ export function duration(seconds: number): string {
 export function count(n: number): string {
   return n.toLocaleString("en-US", { maximumFractionDigits: 0 });
 }
+
+/** "2.5 %" */
+export const percent = (part: number, whole: number): string =>
+  whole === 0 ? "–" : `${(100 * part / whole).toFixed(1)} %`;

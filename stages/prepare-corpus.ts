@@ -11,6 +11,7 @@ import { CorpusOptions } from "../lib/data/corpus/options.ts";
 import { prepareCorpus as prepare, type Progress } from "../lib/data/corpus/prepare.ts";
 import { renderCorpusReport } from "../lib/data/corpus/report.ts";
 import { listLocal } from "../lib/data/corpus/sources.ts";
+import { varietyLines } from "../lib/data/corpus/variety_report.ts";
 import { writeFileAtomic } from "../lib/files.ts";
 import { bar, count, duration, type Part } from "../lib/progress.ts";
 import { runAlone } from "../lib/run/main.ts";
@@ -70,6 +71,7 @@ export const prepareCorpus = defineStage({
       `  held out: ${count(documents.validation)} documents, ${count(characters.validation)} characters ` +
         `(${report.split})`,
     );
+    for (const line of varietyLines(report.variety)) terminal.log(`  ${line}`);
     terminal.log(`  what was dropped and why: ${join(out, "report.html")}`);
     const fetched = Object.fromEntries(
       report.files.flatMap(({ name, sha256 }) => sha256 === undefined ? [] : [[name, sha256]]),

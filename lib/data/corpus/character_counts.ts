@@ -11,11 +11,12 @@ export class CharacterCounts {
   readonly #units = new Float64Array(65536);
   readonly #pairs = new Map<string, number>();
 
-  add(text: string): void {
-    for (let i = 0; i < text.length; i++) {
-      const code = text.charCodeAt(i);
-      if (code >= 0xd800 && code < 0xdc00 && i + 1 < text.length) {
-        const pair = text.slice(i, i + 2);
+  /** @param units of UTF-16 */
+  add(units: Uint16Array): void {
+    for (let i = 0; i < units.length; i++) {
+      const code = units[i];
+      if (code >= 0xd800 && code < 0xdc00 && i + 1 < units.length) {
+        const pair = String.fromCharCode(code, units[i + 1]);
         this.#pairs.set(pair, (this.#pairs.get(pair) ?? 0) + 1);
         i++;
       } else this.#units[code]++;

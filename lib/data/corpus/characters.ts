@@ -11,6 +11,8 @@ export interface Tables {
   readonly both: Uint32Array;
   /** Letters in lower case and without accents, digits as they are, 0 for all else. */
   readonly folded: Uint16Array;
+  /** Letters in lower case, with their accents; digits as they are, 0 for all else. */
+  readonly lower: Uint16Array;
 }
 
 const SPANISH = "áéíóúüñÁÉÍÓÚÜÑ";
@@ -20,22 +22,25 @@ let tables: Tables | undefined;
 /** Made on first use: 65,536 entries each. */
 export function characterTables(): Tables {
   if (tables) return tables;
-  const kind = new Uint8Array(65536).fill(SYMBOL), folded = new Uint16Array(65536);
+  const kind = new Uint8Array(65536).fill(SYMBOL),
+    folded = new Uint16Array(65536),
+    lower = new Uint16Array(65536);
   for (let code = 0; code < 65536; code++) {
     const character = String.fromCharCode(code);
     if (/\s/.test(character)) kind[code] = BLANK;
     else if (/\p{N}/u.test(character)) {
       kind[code] = DIGIT;
-      folded[code] = code;
+      folded[code] = lower[code] = code;
     } else if (/\p{L}|\p{M}/u.test(character)) {
       kind[code] = /[a-zA-Z]/.test(character) || SPANISH.includes(character) ? LETTER : FOREIGN;
-      const lower = character.toLowerCase();
+      const small = character.toLowerCase();
+      lower[code] = small.charCodeAt(0);
       // Latin, Greek and Cyrillic letters decompose into a base letter and its accents.
-      folded[code] = (code < 0x2000 ? lower.normalize("NFD") : lower).charCodeAt(0);
+      folded[code] = (code < 0x2000 ? small.normalize("NFD") : small).charCodeAt(0);
     } else if (MARKS.includes(character)) kind[code] = PUNCTUATION;
   }
   const both = Uint32Array.from(kind, (k, code) => k << 16 | folded[code]);
-  return tables = { both, folded };
+  return tables = { both, folded, lower };
 }
 
 /** UTF-8 to UTF-16 into a buffer that grows: a typed array is read several times faster than a string. */

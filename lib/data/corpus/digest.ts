@@ -10,6 +10,7 @@ import { cleanText } from "./clean.ts";
 import { recordsOf, SpoolBuffer } from "./disk.ts";
 import { Fingerprinter, type Fingerprints } from "./fingerprint.ts";
 import type { CorpusOptions } from "./options.ts";
+import { Ngrams } from "./ngrams.ts";
 import { Quality } from "./quality.ts";
 import type { Part, Piece } from "./split.ts";
 import type { WorldTexts } from "../world/options.ts";
@@ -59,11 +60,29 @@ export interface Judged {
 /** Documents to write: each of one record or several, which are joined, and where its pieces go. */
 export interface Placed {
   readonly spool: Uint8Array<ArrayBuffer>;
-  readonly documents: readonly { readonly records: number; readonly pieces: readonly Piece[] }[];
+  readonly documents: readonly PlacedDocument[];
 }
 
-/** Lines of JSON. */
-export type Rendered = Readonly<Record<Part, Uint8Array<ArrayBuffer>>>;
+export interface PlacedDocument {
+  readonly records: number;
+  readonly pieces: readonly Piece[];
+  /** Whether it was written before, as its source weighs more than 1. */
+  readonly again: boolean;
+}
+
+/** Lines of JSON for each part; and of what is not written again: */
+export interface Rendered extends Readonly<Record<Part, Uint8Array<ArrayBuffer>>> {
+  /** Its text in UTF-8, */
+  readonly text: Uint8Array<ArrayBuffer>;
+  /** and hashes of how documents begin, each in two halves. */
+  readonly openings: Uint32Array<ArrayBuffer>;
+}
+
+/** Of all that a thread has rendered. */
+export interface Counts {
+  readonly characters: CharacterCounts["parts"];
+  readonly ngrams: Ngrams["parts"];
+}
 
 /** Something in a block that stops the stage. */
 class Fault extends Error {
@@ -81,6 +100,7 @@ export class Digester {
   readonly #fingerprinter: Fingerprinter;
   readonly #units = new Units();
   readonly #characters = new CharacterCounts();
+  readonly #ngrams = new Ngrams();
   #common: CommonLines | null = null;
   readonly #worlds = new Map<string, Drawn<string>>();
 
@@ -213,25 +233,35 @@ export class Digester {
     };
   }
 
-  /** Documents as they are written; their characters are counted. */
+  /** Documents as they are written; their characters and words are counted. */
   render({ spool, documents }: Placed): Rendered {
     const lines: Record<Part, string[]> = { train: [], validation: [] };
+    const once: string[] = [], openings: number[] = [];
     const records = recordsOf(spool);
-    for (const { records: count, pieces } of documents) {
+    for (const { records: count, pieces, again } of documents) {
       const text = Array.from({ length: count }, () => records.next().value!.text).join("\n\n");
       for (const { part, from, to } of pieces) {
         const piece = text.slice(from, to);
         lines[part].push(JSON.stringify({ text: piece }), "\n");
-        this.#characters.add(piece);
+        const units = this.#units.of(encoder.encode(piece));
+        this.#characters.add(units);
+        if (again) continue;
+        once.push(piece, "\n\n");
+        openings.push(...this.#ngrams.add(units));
       }
     }
-    const encode = (part: Part) => new TextEncoder().encode(lines[part].join(""));
-    return { train: encode("train"), validation: encode("validation") };
+    const encode = (parts: readonly string[]) => encoder.encode(parts.join(""));
+    return {
+      train: encode(lines.train),
+      validation: encode(lines.validation),
+      text: encode(once),
+      openings: Uint32Array.from(openings),
+    };
   }
 
   /** Of all that was rendered. */
-  characters(): CharacterCounts["parts"] {
-    return this.#characters.parts;
+  counts(): Counts {
+    return { characters: this.#characters.parts, ngrams: this.#ngrams.parts };
   }
 }
 

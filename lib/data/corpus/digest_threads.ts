@@ -6,7 +6,7 @@ import type { World } from "../world/world.ts";
 import type { Source, SourceFile } from "./sources.ts";
 
 /** What a thread can be asked. */
-export type Job = "clean" | "lines" | "judge" | "render" | "characters";
+export type Job = "clean" | "lines" | "judge" | "render" | "counts";
 type Input<J extends Job> = Parameters<Digester[J]>[0];
 type Output<J extends Job> = ReturnType<Digester[J]>;
 
@@ -76,10 +76,10 @@ export class DigestThreads {
     return this.#ask(this.#threads.reduce((a, b) => b.waiting.length < a.waiting.length ? b : a), job, input);
   }
 
-  /** Character counts of every thread. */
-  characters(): Promise<Output<"characters">[]> {
-    if (this.#threads.length === 0) return Promise.resolve([this.#own.characters()]);
-    return Promise.all(this.#threads.map((thread) => this.#ask(thread, "characters", undefined)));
+  /** What every thread has counted. */
+  counts(): Promise<Output<"counts">[]> {
+    if (this.#threads.length === 0) return Promise.resolve([this.#own.counts()]);
+    return Promise.all(this.#threads.map((thread) => this.#ask(thread, "counts", undefined)));
   }
 
   #digest<J extends Job>(job: J, input: Input<J>): Output<J> {

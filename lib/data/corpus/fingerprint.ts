@@ -20,7 +20,7 @@ const ENOUGH_RUNS = 80;
 const EMPTY = 0xffffffff;
 
 /** MurmurHash3's finalizer (Appleby): every bit of the input changes half of the output's. */
-function mix(h: number): number {
+export function mix(h: number): number {
   h = Math.imul(h ^ h >>> 16, 0x85ebca6b);
   h = Math.imul(h ^ h >>> 13, 0xc2b2ae35);
   return h ^ h >>> 16;

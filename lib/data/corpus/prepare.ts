@@ -17,7 +17,7 @@ import { Appender, AtomicWriter, throwWriteError } from "../../files.ts";
 import { LineCounts } from "./boilerplate.ts";
 import { CharacterCounts } from "./character_counts.ts";
 import { CHUNK, readRecords, readSpool, SpoolBuffer } from "./disk.ts";
-import type { Placed } from "./digest.ts";
+import type { Placed, PlacedDocument } from "./digest.ts";
 import { download } from "./download.ts";
 import { type Copy, Duplicates, EXACT, KEPT } from "./duplicates.ts";
 import type { CorpusOptions } from "./options.ts";
@@ -27,10 +27,12 @@ import { readBlocks, worldBlocks } from "./read.ts";
 import type { CorpusReport, FileReport } from "./report.ts";
 import { Segmenter } from "./segment.ts";
 import { openSources, type Source, type SourceFile } from "./sources.ts";
-import { type Piece, Splitter } from "./split.ts";
+import { Splitter } from "./split.ts";
 import type { WorldTexts } from "../world/options.ts";
 import { World } from "../world/world.ts";
 import { Histogram, Reservoir, shorten, Tally } from "./tally.ts";
+import { Variety } from "./variety.ts";
+import { worldSamples } from "./world_samples.ts";
 
 export interface Progress {
   readonly doing: "downloading" | "reading" | "filtering" | "comparing" | "writing";
@@ -65,12 +67,14 @@ export async function prepareCorpus(settings: PrepareOptions): Promise<CorpusRep
     const bytes = await sizeOf(sources.flatMap(({ files }) => files.filter(({ remote }) => !remote)));
     await requireDisk(scratch, COPIES * bytes, "free some, or give less text in prepare-corpus.sources");
     const made = sources.some(({ files }) => files.some(({ world }) => world));
+    const world = made ? await World.read() : null;
     using threads = new DigestThreads(
       settings.threads ?? await threadsFor(sources),
       settings.options,
-      made ? await World.read() : null,
+      world,
     );
-    return await new Preparation(settings, scratch, threads).run(sources);
+    const report = await new Preparation(settings, scratch, threads).run(sources);
+    return { ...report, world: world ? worldSamples(world, sources) : [] };
   } finally {
     await Deno.remove(scratch, { recursive: true }).catch(() => {});
   }
@@ -108,7 +112,7 @@ class Preparation {
     this.#progress = settings.progress ?? (() => {});
   }
 
-  async run(sources: readonly Source[]): Promise<CorpusReport> {
+  async run(sources: readonly Source[]): Promise<Omit<CorpusReport, "world">> {
     const { options } = this.#settings;
     const lines = options.boilerplate === false ? null : new LineCounts(this.#scratch);
     await this.#read(sources, lines);
@@ -266,7 +270,7 @@ class Preparation {
   }
 
   /** Pass 4, and as many more as a document is repeated: one of weight 3 is written in three of them. */
-  async #write(verdicts: Uint8Array, pairs: readonly Copy[]): Promise<CorpusReport> {
+  async #write(verdicts: Uint8Array, pairs: readonly Copy[]): Promise<Omit<CorpusReport, "world">> {
     const { options, seed, out } = this.#settings;
     const wanted = new Map(pairs.flatMap(({ document, original }) => [[document, ""], [original, ""]]));
     let number = 0, kept = 0;
@@ -287,16 +291,24 @@ class Preparation {
     await using train = await AtomicWriter.open(join(out, "train.jsonl"));
     await using validation = await AtomicWriter.open(join(out, "validation.jsonl"));
     const samples = new Reservoir<string>(seed, "kept");
-    const chunks = this.#placed(verdicts, splitter, packed, samples);
+    const variety = new Variety(this.#scratch, seed, splitter.characters);
+    const chunks = this.#placed(verdicts, splitter, packed, (text) => {
+      samples.offer(() => shorten(text()));
+      variety.offer(text);
+    });
     for await (
       const rendered of inOrder(chunks, this.#threads.ahead, (chunk) => this.#threads.run("render", chunk))
     ) {
       train.write(rendered.train);
       validation.write(rendered.validation);
+      await variety.add(rendered);
       freeBuffers(rendered);
     }
     const characters = new CharacterCounts();
-    for (const counts of await this.#threads.characters()) characters.merge(counts);
+    for (const counts of await this.#threads.counts()) {
+      characters.merge(counts.characters);
+      variety.merge(counts.ngrams);
+    }
     await train.commit();
     await validation.commit();
     return {
@@ -307,6 +319,11 @@ class Preparation {
       lengths: { before: this.#lengths.before.buckets, after: this.#lengths.after.buckets },
       alphabet: characters.table(),
       samples: samples.items,
+      variety: await variety.report(
+        options.duplicates.near === false
+          ? null
+          : { compared: this.#passed, dropped: this.#tally.count("near duplicates") },
+      ),
       copies: pairs.map(({ document, original, similarity }) => ({
         similarity: Math.round(similarity * 1000) / 1000,
         dropped: wanted.get(document)!,
@@ -316,15 +333,18 @@ class Preparation {
     };
   }
 
-  /** What is written, in chunks, in as many rounds as the most repeated document takes. */
+  /**
+   * What is written, in chunks, in as many rounds as the most repeated document takes.
+   * @param offer takes each text that is written for the first time
+   */
   *#placed(
     verdicts: Uint8Array,
     splitter: Splitter,
     packed: number,
-    samples: Reservoir<string>,
+    offer: (text: () => string) => void,
   ): Generator<Placed> {
     const spool = new SpoolBuffer(2 * CHUNK);
-    let documents: { records: number; pieces: Piece[] }[] = [];
+    let documents: PlacedDocument[] = [];
     for (let round = 0; round < splitter.rounds; round++) {
       for (const document of readKept(this.#documentsFile, verdicts, this.#options.pack)) {
         const { weight } = this.#files[document.file].source;
@@ -334,9 +354,9 @@ class Preparation {
           this.#documents[part]++;
           this.#sizes[part] += to - from;
           this.#lengths.after.add(to - from);
-          samples.offer(() => shorten(document.text.slice(from, to)));
+          if (round === 0) offer(() => document.text.slice(from, to));
         }
-        documents.push({ records: document.records.length, pieces });
+        documents.push({ records: document.records.length, pieces, again: round > 0 });
         for (const record of document.records) spool.copy(record);
         this.#tell("writing", document.index + round * packed, packed * splitter.rounds);
         if (spool.length < CHUNK) continue;

@@ -259,6 +259,34 @@ Deno.test("threads change nothing, and every document is accounted for", async (
   );
 });
 
+Deno.test("variety counts each document once, however much its source weighs, and those that begin alike", () =>
+  withFiles(
+    {
+      "a.txt": "Había una vez un gato.\n***\n¡Había una vez un perro!\n***\nHoy llueve.",
+      "b.txt": "Mañana no llueve aquí.",
+    },
+    async (folder) => {
+      const weighing = { sources: [{ path: "a.txt", weight: 3 }, "b.txt"] };
+      const { report: { variety } } = await prepare(folder, {
+        ...weighing,
+        validation: { share: 0.01, by: "documents" },
+      });
+      const ngrams = { words: 16, distinct: [11, 9, 6, 4] };
+      assertEquals(variety.ngrams, ngrams);
+      assertEquals(variety.sample, ngrams);
+      assertEquals(variety.openings, { documents: 4, shared: 2 });
+      assertEquals(variety.near, null);
+      // Each ends with an empty line.
+      const documents = [
+        "Había una vez un gato.",
+        "¡Había una vez un perro!",
+        "Hoy llueve.",
+        "Mañana no llueve aquí.",
+      ];
+      assertEquals(variety.compression.bytes, bytes(documents.map((text) => `${text}\n\n`).join("")).length);
+    },
+  ));
+
 Deno.test("what is no text stops the stage with file and line, or is skipped and counted", async () => {
   const latin = Uint8Array.from([...bytes("una línea\n"), 0x61, 0xf1, 0x6f, 0x0a, ...bytes("otra línea\n")]);
   const cases: [string, Uint8Array | string, string, string[]][] = [

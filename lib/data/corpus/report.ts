@@ -2,9 +2,12 @@
 import { html } from "hono/html";
 import { type Html, image, page, table } from "../../page.ts";
 import { plotBars } from "../../plot.ts";
-import { count } from "../../progress.ts";
+import { count, percent } from "../../progress.ts";
 import type { CharacterCount } from "./character_counts.ts";
 import type { StepReport } from "./tally.ts";
+import type { VarietyReport } from "./variety.ts";
+import { renderVariety } from "./variety_report.ts";
+import type { WorldSamples } from "./world_samples.ts";
 
 export interface FileReport {
   readonly name: string;
@@ -43,9 +46,10 @@ export interface CorpusReport {
     readonly kept: string;
   }[];
   readonly split: string;
+  readonly variety: VarietyReport;
+  /** A text of each kind and family of every source `world`. */
+  readonly world: readonly WorldSamples[];
 }
-
-const percent = (part: number, whole: number) => whole === 0 ? "–" : `${(100 * part / whole).toFixed(1)} %`;
 
 function histogram({ before, after }: CorpusReport["lengths"]): string {
   const size = Math.max(before.length, after.length);
@@ -112,6 +116,7 @@ export function renderCorpusReport(name: string, report: CorpusReport): string {
       ])}
       <p>${count(characters.bytes)} bytes in ${count(files.length)} files. Held out: ${report.split}.</p>
       ${image({ title: "Lengths of documents", svg: histogram(report.lengths) })}
+      ${renderVariety(report.variety)}
       <h2>Steps</h2>
       <p>In the order in which text meets them.</p>
       ${table(
@@ -136,6 +141,17 @@ export function renderCorpusReport(name: string, report: CorpusReport): string {
       `}
       <h2>Samples of what is kept</h2>
       ${table(["", "text"], report.samples.map((sample, i) => [String(i + 1), sample]))}
+      ${report.world.map(({ source, texts }) =>
+        html`
+          <h2>A text of every kind: ${source}</h2>
+          ${texts.map(({ name, text }) =>
+            html`
+              <h3>${name}</h3>
+              <p class="text">${text}</p>
+            `
+          )}
+        `
+      )}
       <h2>Characters of what is kept</h2>
       <p>${count(alphabet.length)} different ones.</p>
       <details open><summary>The most frequent, and the rarest behind them</summary>

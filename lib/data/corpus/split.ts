@@ -61,6 +61,11 @@ export class Splitter {
     this.#wanted = this.#options.share * this.#characters;
   }
 
+  /** Of the documents counted, each once. */
+  get characters(): number {
+    return this.#characters;
+  }
+
   get #byTail(): boolean {
     return this.#options.by === "tail" || this.documents < 2;
   }

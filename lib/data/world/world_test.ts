@@ -1,13 +1,15 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
 import { UserError } from "../../errors.ts";
+import { openSources } from "../corpus/sources.ts";
 import { PLAIN } from "../corpus/testing.ts";
+import { worldSamples } from "../corpus/world_samples.ts";
 import { prepareCorpus } from "../corpus/prepare.ts";
 import { gatherConversations } from "../conversations.ts";
 import { readDocuments } from "../documents.ts";
 import { allSaid, heldOutQuestions } from "../held_out.ts";
 import { worldFiles } from "./folder.ts";
-import { WorldConversations, WorldTexts } from "./options.ts";
+import { type Mix, WorldConversations, WorldTexts } from "./options.ts";
 import { World } from "./world.ts";
 
 const world = await World.read();
@@ -33,6 +35,18 @@ Deno.test("a corpus of the world has the size that was asked for, whatever the t
   const longest = Math.max(...all.map((text) => bytes([text])));
   // One document may go over it; what is cut for validation loses a few blanks.
   assert(bytes(all) > 0.299e6 && bytes(all) <= 0.3e6 + longest, `${bytes(all)} bytes`);
+});
+
+Deno.test("the report of a corpus shows a text of each kind and family of a mix, or of all", async () => {
+  const samples = async (mix?: Mix) => {
+    const sources = [{ world: WorldTexts.parse({ megabytes: 1, seed: 3, mix }) }];
+    const [{ texts }] = worldSamples(world, await openSources(sources));
+    return texts;
+  };
+  const [story, sum, ...others] = await samples({ stories: 0.5, letters: 0, aritmética: 0.5 });
+  assertEquals([story.name, sum.name, others], ["stories", "aritmética", []]);
+  assertEquals(story.text, world.document("story", 3, 0).text);
+  assertEquals((await samples()).map(({ name }) => name), [...world.kinds.keys(), ...world.families.keys()]);
 });
 
 Deno.test("a document depends on seed and number alone", () => {
