@@ -4,7 +4,7 @@ import * as zlib from "node:zlib";
 /** The level that zstd takes by default. */
 const LEVEL = 3;
 /** Characters of a long text that are compressed, in pieces spread over it. */
-const ENOUGH = 32e6;
+const ENOUGH = 16e6;
 
 export interface CompressionReport {
   readonly level: number;
