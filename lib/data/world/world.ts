@@ -112,7 +112,15 @@ function kindApart({ name, write }: Kind, held: Neighbours): Kind {
     name,
     write(random) {
       const document = write(random);
-      return { ...document, questions: document.questions.filter((asked) => !comesNear(asked, held)) };
+      return {
+        ...{ kind: document.kind, text: document.text },
+        get facts() {
+          return document.facts;
+        },
+        get questions() {
+          return document.questions.filter((asked) => !comesNear(asked, held));
+        },
+      };
     },
   };
 }
