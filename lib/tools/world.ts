@@ -12,7 +12,8 @@ const HELP = `Usage: deno task world [--kind KIND] [--seed N] [--count N] [--fac
 
 Prints texts that are made from the words, wordings and stories of data/world.
 
-  --kind KIND   a kind of text, such as story, or a family of questions, such as aritmética; a mix of all by default
+  --kind KIND   a kind of text, such as story, or a family of questions, such as aritmética (docs/world.md lists
+                them); a mix of all by default
   --seed N      another seed, another text (1)
   --count N     how many texts (1)
   --facts       also what the world knows of each text, and the questions that it could ask about it
