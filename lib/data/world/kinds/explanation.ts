@@ -144,8 +144,6 @@ function factOf({ subject, object, relation }: Fact): Readonly<Record<string, Va
   return relation.ask.flatMap((ask) => {
     const q = /^¿([^¿?,]+)\?$/.exec(ask)?.[1];
     const asked = q && fill(q);
-    return asked && INTERROGATIVE.test(asked) && !asked.startsWith("cuántos son")
-      ? [{ q: asked, frase }]
-      : [];
+    return asked && INTERROGATIVE.test(asked) ? [{ q: asked, frase }] : [];
   });
 }

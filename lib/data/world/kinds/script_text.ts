@@ -100,12 +100,10 @@ function inOtherWords(question: string, asking: Asking, random: Random): string 
 const NAMED = /(?<=[\p{L}\d,»] )\p{Lu}\p{L}+/gu;
 const LETTER = /[\p{L}\d]/u;
 
-/** Whether the words stand in the text, in a row; "el mercado" also in "del mercado". Both in lower case. */
+/** Whether the words stand in the text, in a row. Both in lower case. */
 function stands(words: string, text: string): boolean {
   for (let at = text.indexOf(words); at >= 0; at = text.indexOf(words, at + 1)) {
-    const before = text.charAt(at - 1);
-    const begins = !LETTER.test(before) || (words.startsWith("el ") && (before === "d" || before === "a"));
-    if (begins && !LETTER.test(text.charAt(at + words.length))) return true;
+    if (!LETTER.test(text.charAt(at + words.length))) return true;
   }
   return false;
 }
