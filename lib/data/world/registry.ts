@@ -69,3 +69,36 @@ export const FAMILIES: Readonly<Record<string, Load<Family>>> = {
   "varios-turnos": loadConversations,
   "no-lo-sé": loadUnknown,
 };
+
+/** How much of each there is in texts, if a preset does not say. What has little to vary is rare. */
+export const MIX_OF_TEXTS: Readonly<Record<string, number>> = {
+  ...{
+    stories: 0.38,
+    letters: 0.04,
+    portraits: 0.02,
+    conversations: 0.03,
+    news: 0.03,
+    descriptions: 0.03,
+    explanations: 0.03,
+  },
+  ...{ lists: 0.02, instructions: 0.02, counts: 0.02, calendars: 0.02, recipes: 0.02 },
+  ...{ extraer: 0.06, comprensión: 0.06, problemas: 0.03, razonar: 0.03, aritmética: 0.02, letras: 0.02 },
+  ...{ reformular: 0.02, calendario: 0.02, completar: 0.02, clasificar: 0.02, "varios-turnos": 0.02 },
+  ...{ conocimiento: 0.01, "no-lo-sé": 0.005 },
+  ...{ perros: 0.001, gatos: 0.001, capital: 0.001, saludos: 0.001, identidad: 0.001 },
+};
+
+/** The same in conversations. */
+export const MIX_OF_CONVERSATIONS: Readonly<Record<string, number>> = {
+  ...{ extraer: 0.12, comprensión: 0.12, problemas: 0.08, razonar: 0.08, "varios-turnos": 0.08 },
+  ...{
+    aritmética: 0.06,
+    letras: 0.06,
+    reformular: 0.06,
+    calendario: 0.06,
+    completar: 0.05,
+    clasificar: 0.05,
+  },
+  ...{ conocimiento: 0.05, "no-lo-sé": 0.04 },
+  ...{ perros: 0.015, gatos: 0.015, capital: 0.02, saludos: 0.02, identidad: 0.02 },
+};

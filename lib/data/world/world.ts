@@ -12,7 +12,7 @@ import { documentAsConversation, documentAsText, exchangesAsText } from "./layou
 import { Lexicon } from "./lexicon.ts";
 import type { Mix } from "./options.ts";
 import { Random } from "./random.ts";
-import { FAMILIES, KINDS } from "./registry.ts";
+import { FAMILIES, KINDS, MIX_OF_CONVERSATIONS, MIX_OF_TEXTS } from "./registry.ts";
 
 /** Documents from which the mean length of a kind or family is taken. */
 const MEASURED = 40;
@@ -61,8 +61,8 @@ export class World {
     return kind.write(random);
   }
 
-  /** Texts in which each kind and family has its share of the characters. @param mix by default, all alike */
-  texts(seed: number, mix?: Mix): Drawn<string> {
+  /** Texts in which each kind and family has its share of the characters. */
+  texts(seed: number, mix: Mix = MIX_OF_TEXTS): Drawn<string> {
     const families = [...this.families.values()];
     const writers = this.#named<string>(
       (kind) => (random) => documentAsText(kind.write(random), random),
@@ -73,7 +73,7 @@ export class World {
         return exchangesAsText(asked, random);
       },
     );
-    const shares = sharesOf(mix ?? evenly([...writers.keys()]));
+    const shares = sharesOf(mix);
     // A kind whose texts are twice as long is drawn half as often.
     const weights = shares.map(([name, share]) =>
       [name, share / meanLength(name, writers.get(name)!)] as const
@@ -81,13 +81,13 @@ export class World {
     return new Drawn("texts", seed, weights, writers);
   }
 
-  /** Conversations, of which each kind and family has its share. @param mix by default, all families alike */
-  conversations(seed: number, mix?: Mix): Drawn<Exchange> {
+  /** Conversations, of which each kind and family has its share. */
+  conversations(seed: number, mix: Mix = MIX_OF_CONVERSATIONS): Drawn<Exchange> {
     const askers = this.#named<Exchange>(
       (kind) => (random) => documentAsConversation(shortOne(kind, random), random),
       (family) => (random) => family.ask(random),
     );
-    return new Drawn("conversations", seed, sharesOf(mix ?? evenly([...this.families.keys()])), askers);
+    return new Drawn("conversations", seed, sharesOf(mix), askers);
   }
 
   #named<T>(
@@ -155,8 +155,6 @@ export class Drawn<T> {
     return this.makers.get(random.weighted(this.weights))!(random);
   }
 }
-
-const evenly = (names: readonly string[]): Mix => Object.fromEntries(names.map((name) => [name, 1]));
 
 const sharesOf = (mix: Mix) =>
   Object.entries(mix).flatMap(([name, share]) => share ? [[name, share] as const] : []);

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { assert, assertAlmostEquals, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
 import { UserError } from "../../errors.ts";
 import { openSources } from "../corpus/sources.ts";
@@ -10,6 +10,7 @@ import { readDocuments } from "../documents.ts";
 import { allSaid, heldOutQuestions } from "../held_out.ts";
 import { worldFiles } from "./folder.ts";
 import { type Mix, WorldConversations, WorldTexts } from "./options.ts";
+import { MIX_OF_CONVERSATIONS, MIX_OF_TEXTS } from "./registry.ts";
 import { World } from "./world.ts";
 
 const world = await World.read();
@@ -47,6 +48,18 @@ Deno.test("the report of a corpus shows a text of each kind and family of a mix,
   assertEquals([story.name, sum.name, others], ["stories", "aritmética", []]);
   assertEquals(story.text, world.document("story", 3, 0).text);
   assertEquals((await samples()).map(({ name }) => name), [...world.kinds.keys(), ...world.families.keys()]);
+});
+
+Deno.test("the mixes that presets need not give add up to 1, and leave no kind or family out", () => {
+  for (
+    const [mix, names] of [
+      [MIX_OF_TEXTS, [...world.kinds.keys(), ...world.families.keys()]],
+      [MIX_OF_CONVERSATIONS, [...world.families.keys()]],
+    ] as const
+  ) {
+    assertEquals(Object.keys(mix).sort(), [...names].sort());
+    assertAlmostEquals(Object.values(mix).reduce((sum, share) => sum + share, 0), 1, 1e-9);
+  }
 });
 
 Deno.test("a document depends on seed and number alone", () => {
