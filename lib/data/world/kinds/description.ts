@@ -133,7 +133,8 @@ function aspectsOf(x: Word, number: GrammaticalNumber, aspects: Aspects): Aspect
   if (x.for.length > 0) {
     const [first, ...rest] = aspects.some(x.for, 2);
     const list = [first, ...rest].join(" y para ");
-    aspects.add("for", { list, first }, `para ${list}`);
+    const living = x.flags.has("alive") || x.flags.has("part");
+    aspects.add(living ? "for living" : "for", { list, first }, `para ${list}`);
   }
   for (const flag of FLAGS) if (x.flags.has(flag)) aspects.add(flag);
   return aspects.all;
