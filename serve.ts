@@ -29,7 +29,7 @@ Usage: deno task serve [options]
   --time-limit N     seconds that a request may take (60)
   --connections N    clients that may be connected at the same time (512)
   --shutdown-limit N  seconds that answers may take to end after Ctrl-C or SIGTERM (10)
-  --help             this text
+  -h, --help         this text
 
 Names in capitals are environment variables, which flags override.`;
 

@@ -25,7 +25,7 @@ import { openFor } from "../lib/run/training.ts";
 import { deriveSeed } from "../lib/tensor/random.ts";
 import { encodeConversation, type EncodedConversation } from "../lib/text/prompt.ts";
 import { backboneFiles, readBackbone } from "../lib/checkpoint/backbone.ts";
-import { evaluateLoss } from "../lib/train/held_out.ts";
+import { evaluateLoss } from "../lib/train/validation.ts";
 import { finetuningLoop } from "../lib/train/finetuning_loop.ts";
 import { InstructSection } from "../lib/train/instruct_section.ts";
 import { train } from "../lib/train/loop.ts";

@@ -18,7 +18,7 @@ import { architecture, openFor } from "../lib/run/training.ts";
 import { deriveSeed } from "../lib/tensor/random.ts";
 import { readTokenizer } from "../lib/text/tokenizer.ts";
 import { loadUnfinished } from "../lib/train/resume.ts";
-import { evaluateLoss, unigramEntropy } from "../lib/train/held_out.ts";
+import { evaluateLoss, unigramEntropy } from "../lib/train/validation.ts";
 import { train } from "../lib/train/loop.ts";
 import { optimizerOptions } from "../lib/train/optimization_section.ts";
 import { PretrainSection } from "../lib/train/pretrain_section.ts";

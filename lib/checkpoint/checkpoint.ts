@@ -1,12 +1,12 @@
 /**
- * Checkpoints: a folder that is also a Hugging Face GPT-2 folder, replaced as a whole.
+ * Checkpoints: a folder that is also one of Hugging Face's where its family has the model, replaced as a whole.
  *
  *   config.json            the architecture, in Hugging Face's terms
  *   model.safetensors      the weights
  *   tokenizer.json         the vocabulary the model was trained with, with tokenizer_config.json (whose chat
  *                          template writes conversations), special_tokens_map.json and generation_config.json
  *   checkpoint.json        step, seed, metrics, and the hashes of the files beside it
- *   optimizer.safetensors  AdamW's moments and scaling; only where training may go on
+ *   optimizer.safetensors  the optimizer's state and scaling; only where training may go on
  */
 import { join } from "@std/path";
 import { z } from "zod";

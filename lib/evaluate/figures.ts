@@ -14,7 +14,7 @@ import { plotMatrix } from "../plot.ts";
 import { findCheckpoint } from "../checkpoint/backbone.ts";
 import { type Checkpoint, readCheckpointInfo } from "../checkpoint/checkpoint.ts";
 import { openClassifier, qualityOn } from "../train/labels.ts";
-import { evaluateLoss } from "../train/held_out.ts";
+import { evaluateLoss } from "../train/validation.ts";
 import type { EvaluateSection } from "./evaluate_section.ts";
 import { askAll, drawSamples, measureSpeed, score, scoreFamilies, variety } from "./language.ts";
 import { pairScore, pairScores, scorePairs } from "./pairs.ts";

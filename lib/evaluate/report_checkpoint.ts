@@ -1,5 +1,5 @@
 /** What is reported of a checkpoint, and how its figures are written. */
-import type { Prediction } from "../train/held_out.ts";
+import type { Prediction } from "../train/validation.ts";
 import type { Quality } from "../train/labels.ts";
 import type { Answered, Sample, Score, Speed } from "./language.ts";
 import type { PairScore, ScoredPair } from "./pairs.ts";

@@ -70,7 +70,7 @@ export type ModelOptions =
   & Partial<ModelConfig>;
 
 /**
- * Fills in what is not given: Decoder-2's options, and sizes that follow from others.
+ * Fills in what is not given: GPT-2's options, and sizes that follow from others.
  * @throws {ConfigError} naming the key, if the combination is impossible
  */
 export function modelConfig(given: ModelOptions): ModelConfig {

@@ -4,7 +4,7 @@ import { OracleDevice } from "../device/oracle.ts";
 import { testDevices } from "../device/testing.ts";
 import { attentionWeights } from "../model/attention_weights.ts";
 import { Classifier, type HeadConfig, poolingWeights } from "../model/classifier.ts";
-import { modelConfig } from "../model/config.ts";
+import { type ModelConfig, modelConfig } from "../model/config.ts";
 import { Decoder } from "../model/decoder.ts";
 import { attention } from "../ops/attention.ts";
 import { relativeError } from "../ops/conformance.ts";
@@ -16,6 +16,12 @@ import { naiveBayes } from "./naive_bayes.ts";
 import { Optimizer } from "./optimizer.ts";
 
 const CONFIG = modelConfig({ vocab: 19, context: 20, layers: 2, heads: 3, width: 21, hidden: 50 });
+/** Of models whose attention weights are looked at. */
+const SHAPES: Readonly<Record<string, Partial<ModelConfig>>> = {
+  "learned positions": {},
+  "ALiBi and shared keys": { position: "alibi", heads: 6, kvHeads: 3, headWidth: 5 },
+  "RoPE, QK-norm and shared keys": { position: "rope", heads: 4, kvHeads: 2, headWidth: 6, qkNorm: true },
+};
 const HEAD: HeadConfig = { labels: ["a", "b", "c"], pooling: "mean", norm: true, dropout: 0 };
 const ROWS = [Uint32Array.of(2, 7, 8, 9), Uint32Array.of(2, 6, 10, 11, 12, 13, 14), Uint32Array.of(2, 18)];
 const OPTIONS = {
@@ -88,37 +94,39 @@ for (const { name, device } of await testDevices()) {
     }
   });
 
-  Deno.test(`${name}: attention weights are those that the fused kernel uses`, async () => {
-    const model = new Decoder(device, { ...CONFIG, layers: 2 });
-    model.initialize(4);
-    const ids = Uint32Array.of(2, 7, 8, 9, 3);
-    const weights = await attentionWeights(model, ids, 1, [0, 1, 2]);
-    assertEquals(await attentionWeights(model, ids, 1, [2]), [weights[2]]);
-    const [qkv, attended] = await scope(() => {
-      const seen: Tensor[] = [];
-      const watch = () => model.hidden({ ids, batch: 1, time: 5 });
-      const look = (layer: number, qkv: Tensor) => {
-        if (layer === 1) seen.push(qkv, attention(qkv, { heads: 3 }));
-      };
-      model.observing(look, watch);
-      return Promise.all(seen.map((tensor) => device.read(tensor.buffer)));
+  for (const [what, options] of Object.entries(SHAPES)) {
+    Deno.test(`${name}: attention weights are those that the fused kernel uses, ${what}`, async () => {
+      const model = new Decoder(device, modelConfig({ ...CONFIG, layers: 2, ...options }));
+      model.initialize(4);
+      const { heads, kvHeads, headWidth, position } = model.config;
+      const ids = Uint32Array.of(2, 7, 8, 9, 3), time = ids.length;
+      const weights = await attentionWeights(model, ids, 1, Array.from({ length: heads }, (_, h) => h));
+      assertEquals(await attentionWeights(model, ids, 1, [heads - 1]), [weights[heads - 1]]);
+      const [qkv, attended] = await scope(() => {
+        const seen: Tensor[] = [];
+        const look = (layer: number, qkv: Tensor) => {
+          if (layer === 1) seen.push(qkv, attention(qkv, { heads, kvHeads, alibi: position === "alibi" }));
+        };
+        model.observing(look, () => model.hidden({ ids, batch: 1, time }));
+        return Promise.all(seen.map((tensor) => device.read(tensor.buffer)));
+      });
+      const packed = (heads + 2 * kvHeads) * headWidth;
+      for (let row = 0; row < time; row++) {
+        for (let c = 0; c < heads * headWidth; c++) {
+          const head = Math.floor(c / headWidth), kvHead = Math.floor(head * kvHeads / heads);
+          const value = (heads + kvHeads + kvHead) * headWidth + c % headWidth;
+          let sum = 0;
+          for (let s = 0; s < time; s++) sum += weights[head][row * time + s] * qkv[s * packed + value];
+          assertAlmostEquals(sum, attended[row * heads * headWidth + c], 1e-5);
+        }
+        for (const head of weights) {
+          const own = head.subarray(row * time, (row + 1) * time);
+          assertAlmostEquals(own.reduce((a, b) => a + b, 0), 1, 1e-5);
+          assert(own.every((w, column) => column > row ? w === 0 : w > 0));
+        }
+      }
     });
-    for (let row = 0; row < 5; row++) {
-      for (let c = 0; c < 21; c++) {
-        const head = Math.floor(c / 7);
-        let sum = 0;
-        for (let s = 0; s < 5; s++) sum += weights[head][row * 5 + s] * qkv[s * 63 + 42 + c];
-        assertAlmostEquals(sum, attended[row * 21 + c], 1e-5);
-      }
-    }
-    for (let row = 0; row < 5; row++) {
-      for (const head of weights) {
-        const own = head.subarray(row * 5, row * 5 + 5);
-        assertAlmostEquals(own.reduce((a, b) => a + b, 0), 1, 1e-5);
-        assert(own.every((w, column) => column > row ? w === 0 : w > 0));
-      }
-    }
-  });
+  }
 }
 
 Deno.test("naive Bayes counts words, and prefers the commoner label when it knows none", () => {

@@ -6,7 +6,7 @@ import { UserError } from "../errors.ts";
 import { Decoder } from "../model/decoder.ts";
 import { readHuggingFace } from "../checkpoint/huggingface.ts";
 import { encodeSafetensors, readSafetensors } from "../checkpoint/safetensors.ts";
-import { unigramEntropy } from "./held_out.ts";
+import { unigramEntropy } from "./validation.ts";
 import { learningRate } from "./schedule.ts";
 
 Deno.test("the learning rate rises to its highest, then falls along a cosine to its floor", () => {

@@ -14,7 +14,7 @@ const VALUES = 256;
 const ROWS = 4;
 const BANDS = VALUES / ROWS;
 /** Letters and digits in a run; words are parted by one blank. */
-const RUN = 7;
+const LETTERS = 7;
 /** Documents with fewer runs are compared as a whole only. */
 const ENOUGH_RUNS = 80;
 const EMPTY = 0xffffffff;
@@ -39,7 +39,7 @@ export function hashBytes(bytes: Uint8Array, from = 0, to = bytes.length): [numb
   return [mix(a ^ to - from) >>> 0, mix(b ^ a) >>> 0];
 }
 
-/** Of rolling hashes of runs: hash·BASE plus the newest, less `leaving` times the one that is RUN behind. */
+/** Of rolling hashes of runs: hash·BASE plus the newest, less `leaving` times the one that is that many behind. */
 export const BASE = 0x2c9277b5;
 
 /** BASE^run, modulo 2^32. */
@@ -49,13 +49,13 @@ export function leaving(run: number): number {
   return power;
 }
 
-const LEAVING = leaving(RUN);
+const LEAVING = leaving(LETTERS);
 
 class Signer {
   /** Of the text signed last: 24 bits a value. */
   readonly values = new Uint32Array(VALUES);
   readonly #filled = new Uint32Array(VALUES);
-  readonly #window = new Uint16Array(RUN);
+  readonly #window = new Uint16Array(LETTERS);
 
   /**
    * Computes `values`; false for a text that is too short.
@@ -74,12 +74,12 @@ class Signer {
       blank = code === 32;
       hash = Math.imul(hash, BASE) + code - Math.imul(window[at], LEAVING) | 0;
       window[at] = code;
-      at = at + 1 === RUN ? 0 : at + 1;
-      if (++letters < RUN) continue;
+      at = at + 1 === LETTERS ? 0 : at + 1;
+      if (++letters < LETTERS) continue;
       const mixed = mix(hash), value = mixed & 0xffffff, bin = mixed >>> 24;
       if (value < values[bin]) values[bin] = value;
     }
-    if (letters < RUN + ENOUGH_RUNS) return false;
+    if (letters < LETTERS + ENOUGH_RUNS) return false;
     for (let i = 0; i < VALUES; i++) {
       let from = i;
       for (let attempt = 1; values[from] === EMPTY; attempt++) from = mix(i * 65536 + attempt) & VALUES - 1;

@@ -21,8 +21,8 @@ export interface Measures {
   readonly languages: Record<Language, number>;
 }
 
-const RUN = 5;
-const LEAVING = leaving(RUN);
+const WORDS = 5;
+const LEAVING = leaving(WORDS);
 /** A document with fewer words says too little about its language or its repetitions. */
 const ENOUGH_WORDS = 20;
 /** Running text of any of the languages has more function words; twice as many is usual. */
@@ -64,7 +64,7 @@ export class Quality {
   readonly #kinds = new Int32Array(8);
   /** Words by the set of languages that they are function words of. */
   readonly #sets = new Int32Array(1 << LANGUAGES.length);
-  readonly #run = new Int32Array(RUN);
+  readonly #run = new Int32Array(WORDS);
 
   constructor(options: QualityOptions) {
     this.#options = options;
@@ -94,8 +94,8 @@ export class Quality {
       // A hash of the last words that rolls on by one: the first goes, the new one comes.
       whole = Math.imul(whole, BASE) + hash - Math.imul(run[at], LEAVING) | 0;
       run[at] = hash;
-      at = at + 1 === RUN ? 0 : at + 1;
-      if (++words >= RUN) {
+      at = at + 1 === WORDS ? 0 : at + 1;
+      if (++words >= WORDS) {
         runs++;
         if (this.#seen.add(whole)) repeated++;
       }

@@ -3,7 +3,7 @@ import { CpuDevice } from "../device/cpu.ts";
 import { Decoder } from "../model/decoder.ts";
 import { charTokenizer } from "../text/testing.ts";
 import { type Tokenizer, vocabularyBuilder } from "../text/tokenizer.ts";
-import { evaluateLoss } from "./held_out.ts";
+import { evaluateLoss } from "./validation.ts";
 import { configOf } from "./measure.ts";
 
 /** How a random model predicts a text's tokens. */
