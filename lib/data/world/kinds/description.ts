@@ -31,6 +31,13 @@ interface Aspect {
 const FLAGS = ["wild", "pet", "farm", "flies", "swims", "electric", "breakable", "sharp"];
 /** What a text must have to say at least. */
 const FEWEST = 3;
+/** Sizes proper: who is "largo" or "alto" has a shape. */
+const SIZES = ["diminuto", "pequeño", "mediano", "grande", "enorme"];
+/** What belongs together is told together: how it looks, where it lives and of what, what it is for; warnings at the end. */
+const LOOKS = ["size", "shape", "colour one", "colour some", "parts"];
+const LIFE = ["lives", "found", "wild", "pet", "farm", "eats", "flies", "swims"];
+const USE = ["for", "for living", "for lugar", "for evento"];
+const LAST = ["electric", "breakable", "sharp"];
 
 export async function load({ folder, lexicon }: WorldFiles): Promise<Kind> {
   const wordings = await Wordings.read(join(folder, "kinds/description.yaml"));
@@ -57,7 +64,7 @@ function describe(noun: Word, { wordings, lexicon, random }: Means): Document {
     number,
     new Aspects((list, most) => random.sample(list, random.between(1, most))),
   );
-  const aspects = random.sample(all, random.between(FEWEST, all.length));
+  const aspects = inOrder(random.sample(all, random.between(FEWEST, all.length)), random);
   const x: Entity = { kind: noun.categories.has("animal") ? "animal" : "thing", noun, number };
   const k = kindOf(noun);
   const what = number === 2 ? plural(k) : indefinite(k, 1);
@@ -89,6 +96,11 @@ function describe(noun: Word, { wordings, lexicon, random }: Means): Document {
   };
 }
 
+function inOrder(aspects: readonly Aspect[], random: Random): Aspect[] {
+  const groups = [...random.sample([LOOKS, LIFE, USE], 3), LAST];
+  return groups.flatMap((names) => aspects.filter(({ name }) => names.includes(name)));
+}
+
 /** "mamífero"; of a part, also what it is a part of. */
 function kindOf({ is, category, places }: Word): Noun {
   if (category !== "parte" || places.length === 0) return is;
@@ -110,13 +122,16 @@ class Aspects {
 function aspectsOf(x: Word, number: GrammaticalNumber, aspects: Aspects): Aspect[] {
   const agreed = (adjective: string) => agree(adjective, x.gender, number);
   if (x.colours.length === 1 && x.colours[0] !== "cualquiera") {
-    aspects.add("colour one", { colour: x.colours[0] }, x.colours[0]);
+    aspects.add("colour one", { colour: x.colours[0] }, agreed(x.colours[0]));
   } else if (x.colours.length > 1) {
     const [first, second, ...rest] = aspects.some(x.colours, 3);
     const list = or(...[first, second, ...rest].filter(Boolean).map(agreed));
     if (second) aspects.add("colour some", { first, second, list });
   }
-  if (x.sizes.length === 1) aspects.add("size", { size: x.sizes[0] }, agreed(x.sizes[0]));
+  if (x.sizes.length === 1) {
+    const [size] = x.sizes;
+    aspects.add(SIZES.includes(size) ? "size" : "shape", { size }, agreed(size));
+  }
   if (x.parts.length > 1) {
     const list = and(...aspects.some(x.parts, 4).map(part));
     if (list.includes(" y ")) aspects.add("parts", { list }, list);
@@ -125,16 +140,22 @@ function aspectsOf(x: Word, number: GrammaticalNumber, aspects: Aspects): Aspect
     const list = and(...aspects.some(x.eats, 3).map(({ noun, plural }) => inflect(noun, plural ? 2 : 1)));
     aspects.add("eats", { list }, list);
   }
-  if (x.places.length > 0) {
-    const places = aspects.some(x.places, 2);
+  const animal = x.categories.has("animal");
+  // A bird flies in the sky, but lives elsewhere; what a part is part of was told at the beginning.
+  const known = x.category === "parte"
+    ? x.places.slice(1)
+    : x.places.filter(({ singular }) => !animal || singular !== "cielo");
+  if (known.length > 0) {
+    const places = aspects.some(known, 2);
     const list = places.map((place) => definite(place, 1)).join(" y en ");
-    aspects.add(x.categories.has("animal") ? "lives" : "found", { list, p: places[0] }, `en ${list}`);
+    aspects.add(animal ? "lives" : "found", { list }, `en ${list}`);
   }
   if (x.for.length > 0) {
-    const [first, ...rest] = aspects.some(x.for, 2);
-    const list = [first, ...rest].join(" y para ");
+    const chosen = aspects.some(x.for, 2);
+    const list = chosen.join(" y para ");
     const living = x.flags.has("alive") || x.flags.has("part");
-    aspects.add(living ? "for living" : "for", { list, first }, `para ${list}`);
+    const kind = living ? "living" : ["lugar", "evento"].find((name) => x.categories.has(name));
+    aspects.add(kind === undefined ? "for" : `for ${kind}`, { list, first: and(...chosen) }, `para ${list}`);
   }
   for (const flag of FLAGS) if (x.flags.has(flag)) aspects.add(flag);
   return aspects.all;
@@ -144,7 +165,7 @@ function aspectsOf(x: Word, number: GrammaticalNumber, aspects: Aspects): Aspect
 function part({ noun, plural: many, count }: Mention): string {
   if (count !== undefined && count > 1) return `${numberWord(count, noun.gender)} ${plural(noun)}`;
   if (many) return plural(noun);
-  return noun.flags.has("countable") ? indefinite(noun, 1) : noun.singular;
+  return noun.flags.has("countable") && noun.plural !== "-" ? indefinite(noun, 1) : noun.singular;
 }
 
 const sentence = (text: string) => `${text[0].toUpperCase()}${text.slice(1)}.`;
