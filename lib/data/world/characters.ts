@@ -95,7 +95,7 @@ export function thing({ casting, random }: Draw, among: readonly Word[], number:
   const known = [...(colours.length > 1 ? colours : []), ...(sizes.length > 1 ? sizes : [])];
   return {
     ...{ kind: "thing", noun },
-    ...(number === 2 && { number }),
+    ...((number === 2 || noun.flags.has("pair")) && { number: 2 as const }),
     ...(known.length > 0 && random.chance(DESCRIBED) && { adjective: random.pick(known) }),
   };
 }

@@ -24,6 +24,7 @@ const FLAGS = [
   "valuable",
   "small", // fits in a pocket or a bag
   "sharp",
+  "pair", // told in the plural: unas tijeras
   "electric",
   "vehicle", // carries people
   "place", // one can be there
