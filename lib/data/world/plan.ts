@@ -50,6 +50,8 @@ export interface Plan {
   /** The roles of the first frame. */
   readonly bindings: Bindings;
   readonly frames: readonly Frame[];
+  /** Where it happens, if a frame says so. */
+  readonly town?: Value;
   /** Who owned what at the beginning. */
   readonly owners: readonly (readonly [Character, Entity | undefined])[];
   readonly draw: Draw;

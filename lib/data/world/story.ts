@@ -37,6 +37,7 @@ export class Play {
   readonly #draw: Draw;
   #bindings: Record<string, Value> = {};
   #depth = 0;
+  #town: Value | undefined;
 
   constructor(
     private readonly world: StoryWorld,
@@ -64,6 +65,7 @@ export class Play {
     return {
       ...{ items: this.#items, events: this.#events, state: this.#state, cast: this.#cast, bindings },
       ...{ frames: this.#frames, owners: this.#owners, draw: this.#draw },
+      ...(this.#town !== undefined && { town: this.#town }),
     };
   }
 
@@ -74,7 +76,8 @@ export class Play {
     this.#bindings = {};
     const fresh = new Set<Value>();
     for (const role of frame.cast) {
-      const value = given[role.name] ?? role.draw(this.#draw);
+      const value = given[role.name] ??
+        (role.name === "t" ? this.#town ??= role.draw(this.#draw) : role.draw(this.#draw));
       this.#bindings[role.name] = value;
       if (given[role.name] === undefined && isEntity(value)) fresh.add(value);
     }

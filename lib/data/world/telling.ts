@@ -228,6 +228,7 @@ class Text {
       ...(cause && { clauses: { c: cause } }),
     };
     const text = render(template, scope, this.random);
+    if (!/[—«]/.test(text)) this.#discourse.asked = undefined;
     const spoken = text.startsWith("—") && this.text !== "";
     if (breaks || spoken) this.#sentences = 0;
     this.text += this.text === "" ? text : (breaks || spoken ? "\n" : " ") + text;
@@ -255,7 +256,7 @@ class General {
   }
 
   #draw(name: string): Value {
-    const { random, plan: { draw, frames, bindings } } = this;
+    const { random, plan: { draw, frames, bindings, town } } = this;
     const { lexicon, casting } = draw;
     const [{ cast }] = frames;
     const a = bindings[cast[0].name] as Character;
@@ -292,7 +293,8 @@ class General {
       }
     }
     // Of one word, if the second draw has one: the first words of a text tell more then.
-    const town = casting.town();
-    return town.includes(" ") ? casting.town() : town;
+    if (name === "t" && town !== undefined) return town;
+    const drawn = casting.town();
+    return drawn.includes(" ") ? casting.town() : drawn;
   }
 }
