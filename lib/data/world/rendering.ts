@@ -136,10 +136,11 @@ export class Rendering extends Naming {
     } else if (BEFORE_ME.has(before)) {
       this.append("mí");
     } else if (slot.subject || (this.#verbOf?.length === 1 && this.narrates(this.#verbOf[0]))) {
-      if (slot.unclear && this.discourse.begins) return this.#slot("yo", slot.capital);
       const unclear = slot.unclear && this.scope.tense !== "present" &&
         !this.discourse.isSubject(this.scope.narrator!);
-      if (this.random.chance(unclear ? 0.8 : 0.1)) this.#slot("yo", slot.capital);
+      if (this.random.chance(unclear ? this.discourse.begins ? 1 : 0.7 : 0.04)) {
+        this.#slot("yo", slot.capital);
+      }
     } else this.#slot("yo", slot.capital);
   }
 
