@@ -54,7 +54,7 @@ function rolesOf(lexicon: Lexicon, lists: readonly (readonly [string, Role])[]):
       return { fields: { "": pet, especie: noun } };
     },
     hora: (draws) => ({
-      fields: { "": time(draws, 7, 20), mañana: time(draws, 5, 9), tarde: time(draws, 14, 20) },
+      fields: { "": time(draws, 7, 18), mañana: time(draws, 5, 9), tarde: time(draws, 14, 18) },
     }),
     teléfono: ({ random }) => `${random.between(2000, 8999)}-${random.between(1000, 9999)}`,
   };
