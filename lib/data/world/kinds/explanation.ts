@@ -36,7 +36,7 @@ function rolesOf(lexicon: Lexicon): Roles {
   return {
     útil: among(
       uses.filter(({ places, category, colours }) =>
-        places.length > 0 && colours.length > 0 && category !== "parte"
+        places.length > 0 && colours.length > 0 && category !== "parte" && category !== "material"
       ),
       (word, { random }) => ({
         "": word,
@@ -86,11 +86,15 @@ const felt = ({ gender, signs, causes }: Noun & { signs: readonly string[]; caus
 const eaten = ({ eats }: Word) =>
   and(...eats.slice(0, 2).map(({ noun, plural }) => inflect(noun, plural ? 2 : 1)));
 
+/** Categories of things that have nothing to do with each other. */
+const LOOSE: ReadonlySet<string> = new Set(["parte", "objeto"]);
+
 /** Two words of one category that differ in what is said of them. */
 function pairs(words: readonly Word[], said: (word: Word) => string): Role {
-  const groups = [...Map.groupBy(words, ({ category }) => category).values()].filter(({ length }) =>
-    length > 3
-  );
+  const groups = [
+    ...Map.groupBy(words.filter(({ category }) => !LOOSE.has(category)), ({ category }) => category)
+      .values(),
+  ].filter(({ length }) => length > 3);
   return ({ random }) => {
     for (;;) {
       const [one, other] = random.sample(random.pick(groups), 2);
