@@ -165,7 +165,7 @@ function titled({ casting, random }: Draws): Value {
 }
 
 /** Someone of a family, with a name: {familiar.bare} is "abuela". */
-function relative(family: readonly Relative[]): Role {
+export function relative(family: readonly Relative[]): Role {
   return ({ casting, random }) => {
     const { masculine, feminine } = random.pick(family);
     const gender = random.pick(["m", "f"] as const);
