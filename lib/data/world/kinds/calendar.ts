@@ -19,6 +19,7 @@ export const load = (files: WorldFiles): Promise<Kind> =>
     semana: inOrder(5, () => DAYS),
     turno: inOrder(5, () => TIMES),
     lección: inOrder(5, () => TIMES.slice(0, 30)),
+    escolar: ({ random }) => random.pick(DAYS.slice(0, 5)),
     atiende: ({ random }) => ({
       fields: { abre: random.pick(TIMES.slice(0, 13)), cierra: random.pick(TIMES.slice(34)) },
     }),
