@@ -94,8 +94,9 @@ function missing(random: Random): Bindings {
   const op = random.pick(["+", "-"] as const);
   const [a, b] = DRAW[op](random);
   const result = RESULT[op](a, b);
-  const gap = random.pick(["__", "_", "?", "…", "□"]);
   const first = random.chance(0.4);
+  // After a question "? - 0 = 1" would read as a second mark.
+  const gap = random.pick(first ? ["__", "_", "…", "□"] : ["__", "_", "?", "…", "□"]);
   const numbers = first ? [gap, b] : [a, gap];
   return {
     ...{ gapped: `${numbers.join(` ${op} `)} = ${result}`, full: `${a} ${op} ${b} = ${result}` },

@@ -39,6 +39,11 @@ export class Asking {
     return { ask: this.wordings.say(short ? "yes or no" : "whether", { bindings: { q } }, random), short };
   }
 
+  /** Such a question that is answered by a sentence: nobody asks for nothing but sí or no. */
+  claim(q: string, random: Random): string {
+    return random.chance(PLAIN) ? plain(q) : this.wordings.say("whether", { bindings: { q } }, random);
+  }
+
   /** A text, and what is asked about it. @param ask the whole question, if it has a form of its own */
   about(text: string, q: string, random: Random, ask: string = this.which(q, random)): string {
     return this.wordings.say("about", { bindings: { text, q, ask } }, random);

@@ -97,6 +97,7 @@ export function endingsOf(lexicon: Lexicon): readonly Source[] {
   const placed = workers.filter(({ places }) => places.length === 1);
   const verbs = lexicon.verbs.filter(({ infinitive, takes, group }) =>
     takes.some(([first]) => first.kind === "nothing") && infinitive !== "llamarse" &&
+    infinitive !== "morir" &&
     group !== "nature" && group !== "sound"
   );
   const someone = (random: Random) => new Casting(lexicon, random).name(random.pick(["m", "f"]));

@@ -63,7 +63,7 @@ export async function load(files: WorldFiles): Promise<Family[]> {
     Object.assign(cast.bindings, about);
     const text = fragment(template, { bindings: cast.for(template) }, random);
     if (way === "which") return asking.which(text, random);
-    return way === "sí o no" ? asking.whether(text, random).ask : capitalised(text);
+    return way === "sí o no" ? asking.claim(text, random) : capitalised(text);
   };
   const animal = (own: Animal, other: Animal): Family => ({
     name: own.family,

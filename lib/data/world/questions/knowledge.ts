@@ -89,7 +89,11 @@ function factTurn(
   return { instruction, response: capitalised(response) };
 }
 
-const places = (word: Word) => or(...word.places.map((place) => definite(place, 1)));
+/** After "en": "la caja o en la olla". */
+function within(places: readonly Noun[]): string {
+  const [first, ...others] = places.map((place) => definite(place, 1));
+  return or(first, ...others.map((place) => `en ${place}`));
+}
 
 function aboutNouns(nouns: readonly Word[]): Question[] {
   const purposes = Map.groupBy(
@@ -103,7 +107,9 @@ function aboutNouns(nouns: readonly Word[]): Question[] {
     if (!countable(x)) return questions;
     if (x.for.length > 0) add("para qué", "sirve para", { para: and(...x.for) });
     if (x.eats.length > 0) add("qué come", "come", { lista: and(...x.eats.map(mentioned)) });
-    if (x.places.length > 0 && !x.flags.has("person")) add("dónde hay", "hay en", { lista: places(x) });
+    if (x.places.length > 0 && !x.flags.has("person")) {
+      add("dónde hay", "hay en", { lista: within(x.places) });
+    }
     if (x.parts.length > 1) add("qué partes", "tiene", { lista: and(...x.parts.map(mentioned)) });
     for (const { noun, count } of x.parts) {
       if (count) add("cuántas partes", "tiene tantas", { parte: noun, n: count });
@@ -123,7 +129,7 @@ function definitions(nouns: readonly Word[]): Question[] {
   return nouns.filter((x) => countable(x) && !FACTS.has(x.singular))
     .flatMap((x): Question[] => {
       const k = x.is;
-      if (x.singular === k.singular) return [];
+      if (x.singular === k.singular || k.singular === "parte") return []; // of what, it does not say
       const bindings = { x, k };
       if (x.for.length > 0) {
         return [{ ask: "qué es", answer: "es y sirve", bindings: { ...bindings, para: and(...x.for) } }];
@@ -133,7 +139,7 @@ function definitions(nouns: readonly Word[]): Question[] {
         return [{ ask: "qué es", answer: "es y come", bindings: { ...bindings, lista } }];
       }
       if (x.places.length === 0 || x.flags.has("person")) return [];
-      return [{ ask: "qué es", answer: "es y está", bindings: { ...bindings, lista: places(x) } }];
+      return [{ ask: "qué es", answer: "es y está", bindings: { ...bindings, lista: within(x.places) } }];
     });
 }
 
@@ -158,11 +164,7 @@ function professions(all: WorldFiles["lexicon"]["professions"]): Question[] {
         questions.push({ ask, answer, bindings: { x, lista } });
       add("qué hace", "su trabajo", and(...own));
       if (places.length > 0) {
-        add(
-          "dónde trabaja",
-          "trabaja en",
-          or(...places.map((place) => definite(place, 1))),
-        );
+        add("dónde trabaja", "trabaja en", within(places));
       }
       if (tools.length > 0) {
         add(
