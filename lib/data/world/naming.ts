@@ -20,7 +20,8 @@ const POSSESSIVE = new Set(["su", "mi", "tu"]);
 const NAMED_ANIMAL = new Set([...POSSESSIVE, "el"]);
 /** Where in direct speech someone is called: "Gracias, abuela". */
 const CALLED = /(?:^|[¡¿—«]|, |[.?!] )$/;
-/** What one calls one's parents. */
+/** Whom one calls by what they are, and not by their name; parents by names of their own. */
+const ELDER = /^(abuel[oa]|madre|padre|tí[oa]|padrino|madrina)$/;
 const HOME_NAMES = new Map([["madre", "mamá"], ["padre", "papá"]]);
 
 export class Naming extends Line {
@@ -108,6 +109,9 @@ export class Naming extends Line {
     if (owner !== undefined && name === undefined) {
       if (called) return HOME_NAMES.get(noun.singular) ?? noun.singular;
       return this.phrase(this.speakers.includes(owner) ? "mi" : "el", value.number ?? 1, value, full);
+    }
+    if (called && owner !== undefined && this.speakers.includes(owner) && ELDER.test(noun.singular)) {
+      return HOME_NAMES.get(noun.singular) ?? noun.singular;
     }
     if (name !== undefined) {
       if (owner === undefined && value.kind === "person") this.discourse.name(value);

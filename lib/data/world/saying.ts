@@ -37,7 +37,8 @@ export function saidBy(speech: Speech): string {
   const name = speech.mention();
   const bare = text.endsWith(".") && !text.endsWith("..") ? text.slice(0, -1) : text;
   if (!dash) {
-    return random.chance(0.6) ? `${joined(name, verb)}: «${bare}».` : `«${bare}», ${joined(verb, name)}.`;
+    const inner = bare.replaceAll("«", "“").replaceAll("»", "”");
+    return random.chance(0.6) ? `${joined(name, verb)}: «${inner}».` : `«${inner}», ${joined(verb, name)}.`;
   }
   if (split) {
     const shown = first.endsWith(".") ? first.slice(0, -1) : first;
