@@ -26,7 +26,8 @@ const plain = (word: Word) =>
   word.flags.has("countable") && plural(word) !== word.singular && word.singular !== word.is.singular &&
   word.plural !== "-";
 const useful = (word: Word) =>
-  plain(word) && word.for.length > 0 && !word.categories.has("evento") && !word.categories.has("cuerpo");
+  plain(word) && word.for.length > 0 && !word.flags.has("alive") && !word.categories.has("evento") &&
+  !word.categories.has("cuerpo");
 
 function rolesOf(lexicon: Lexicon): Roles {
   const nouns = lexicon.nouns.filter(plain);
