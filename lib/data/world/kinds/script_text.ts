@@ -10,8 +10,8 @@ import { Draws, type Roles } from "./draws.ts";
 import type { Question, Script, Step } from "./script.ts";
 
 const MAYBE = 0.5;
-/** The last line is an item of a list. */
-const ITEM = /(?:^|\n)(?:-|\d\.) .*$/;
+/** The last line is an item of a list, or what someone says. */
+const OWN_LINE = /(?:^|\n)(?:(?:-|\d\.) |—).*$/;
 /** Questions that a text has at most. */
 const MOST = 4;
 
@@ -30,18 +30,18 @@ export function write({ kind, script, roles, lexicon, asking, random }: Written)
   const discourse = new Discourse();
   const asked: Asked[] = [];
   let text = "";
-  let item = false;
+  let closed = false;
   const tell = (steps: readonly Step[]): void => {
     for (const step of steps) {
       if (step.type === "mix") tell(random.sample(step.steps, random.between(...step.some)));
       else if (step.maybe && random.chance(MAYBE)) continue;
       else if (step.type === "choose") tell(random.pick(step.among));
       else {
-        if (text !== "") text += step.line || item ? "\n" : " ";
         const { template, ask } = random.pick(step.say);
         const told = render(template, { ...scope, discourse }, random);
+        if (text !== "") text += step.line || closed || told.startsWith("—") ? "\n" : " ";
         text += told;
-        item = ITEM.test(told);
+        closed = OWN_LINE.test(told);
         for (const question of ask) asked.push({ question, told });
       }
     }
