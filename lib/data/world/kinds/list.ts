@@ -1,7 +1,7 @@
 /** Lists: of what to buy, pack and do, of what is where, and of who has what. */
 import type { Kind, WorldFiles } from "../document.ts";
 import { and } from "../grammar/conjunctions.ts";
-import { indefinite, type Noun, plural } from "../grammar/nouns.ts";
+import { definite, indefinite, type Noun, plural } from "../grammar/nouns.ts";
 import { numberWord } from "../grammar/numbers.ts";
 import type { Lexicon } from "../lexicon.ts";
 import type { Random } from "../random.ts";
@@ -15,26 +15,45 @@ export function load(files: WorldFiles): Promise<Kind> {
 
 /** How what cannot be counted is bought, by category. */
 const UNITS: Readonly<Record<string, readonly string[]>> = {
-  bebida: ["un litro de", "una botella de", "una jarra de", "dos litros de"],
+  bebida: ["un litro de", "una botella de", "dos litros de"],
   grano: ["un kilo de", "medio kilo de", "una bolsa de", "dos kilos de"],
-  condimento: ["un frasco de", "una bolsa de", "un poco de", "cien gramos de"],
+  condimento: ["una bolsa de", "un poco de", "cien gramos de"],
   alimento: ["un kilo de", "medio kilo de", "un pedazo de", "doscientos gramos de"],
 };
+const BUNCHED = new Set("espinaca acelga berro perejil cilantro albahaca".split(" "));
+/** Condiments that are poured. */
+const POURED = new Set("aceite vinagre crema salsa".split(" "));
+const BOTTLES = ["un frasco de", "una botella de"];
+/** What children do not buy. */
+const STRONG = new Set("vino cerveza chicha ron".split(" "));
 const LINES: readonly ((item: string, i: number) => string)[] = [
   (item) => `- ${item}`,
   (item, i) => `${i + 1}. ${item}`,
 ];
 
+const SEVERAL = new RegExp(
+  `^(?:${Array.from({ length: 8 }, (_, i) => numberWord(i + 2)).join("|")}|cien|doscientos) `,
+);
+
 /** They come in twos. */
-const PAIRED = new Set("guante calcetín zapato zapatilla bota sandalia arete patín".split(" "));
+const PAIRED = new Set(
+  "guante mitón calcetín media zapato zapatilla pantufla bota sandalia chancla arete patín".split(" "),
+);
 const PACKED =
   "linterna brújula cámara libro toalla cepillo|de|dientes peine mapa cuaderno lápiz pelota foto boleto cobija almohada pañuelo"
     .split(" ").map((name) => name.replaceAll("|", " "));
 const counts = (word: Word) =>
   word.flags.has("countable") && word.plural !== "-" && plural(word) !== word.singular;
 
+/** "es el lápiz", "son los guantes", and without the verb */
+function told(field: string, noun: Noun): Record<string, string> {
+  const several = PAIRED.has(noun.singular);
+  const the = definite(noun, several ? 2 : 1);
+  return { [field]: the, [`es_${field}`]: `${several ? "son" : "es"} ${the}` };
+}
+
 function some(noun: Noun, most: number, random: Random): string {
-  const n = random.chance(0.4) ? 1 : random.between(2, most);
+  const n = most === 1 || random.chance(0.4) ? 1 : random.between(2, most);
   if (PAIRED.has(noun.singular)) return `${n === 1 ? "un par" : `${numberWord(n)} pares`} de ${plural(noun)}`;
   return n === 1 ? indefinite(noun, 1) : `${numberWord(n, noun.gender)} ${plural(noun)}`;
 }
@@ -52,11 +71,14 @@ function listed(items: readonly string[], random: Random): Fields {
       lista: inLines(items, random),
       primero: items[0],
       último: items[items.length - 1],
-      uno: random.pick(items),
+      ...one(random.pick(items)),
       cuántas: numberWord(items.length),
     },
   };
 }
+
+/** An item, and its verb: "es un lápiz", "son dos lápices". */
+const one = (uno: string) => ({ uno, son: SEVERAL.test(uno) ? "son" : "es" });
 
 /** A list of three to six things that differ. */
 function list(draw: (draws: Draws) => string): Role {
@@ -92,7 +114,8 @@ function paired(
 
 function rolesOf(lexicon: Lexicon): Roles {
   const food = lexicon.flagged("buyable").filter(({ flags, is, singular }) =>
-    (flags.has("edible") || flags.has("drinkable")) && !VAGUE.has(singular) && is.singular !== singular
+    (flags.has("edible") || flags.has("drinkable")) && !VAGUE.has(singular) && !STRONG.has(singular) &&
+    is.singular !== singular
   );
   const groceries = food.filter(({ category }) => category !== "comida");
   const clothes = lexicon.category("ropa").filter(counts);
@@ -117,6 +140,7 @@ function rolesOf(lexicon: Lexicon): Roles {
       return { fields: { "": word, para: draws.random.pick(word.for) } };
     },
     asientos: table((draws) => [anyone(draws), drawn(draws, "asiento")]),
+    regalos: table((draws) => [anyone(draws), some(pick([...small, ...clothes])(draws), 1, draws.random)]),
     turnos: table((draws) => [anyone(draws), drawn(draws, "quehacer")], " "),
     aportes: table((draws) => [
       anyone(draws),
@@ -134,8 +158,9 @@ function rolesOf(lexicon: Lexicon): Roles {
 
 function bought(word: Word, random: Random): string {
   if (word.category === "grano" && counts(word)) return `${random.pick(UNITS.grano)} ${plural(word)}`;
+  if (BUNCHED.has(word.singular)) return `${random.pick(["un manojo", "dos manojos"])} de ${word.singular}`;
   if (counts(word)) return some(word, 6, random);
-  const units = UNITS[word.category];
+  const units = POURED.has(word.singular) ? BOTTLES : UNITS[word.category];
   return units ? `${random.pick(units)} ${word.singular}` : word.singular;
 }
 
@@ -144,8 +169,10 @@ function prices(thing: (draws: Draws) => Word): Role {
   return (draws) => {
     const { random } = draws;
     const amounts = random.sample(Array.from({ length: 19 }, (_, i) => i + 2), random.between(3, 5));
-    const rows = amounts.map((n) => [indefinite(thing(draws), 1), `${numberWord(n, "m")} pesos`] as const);
-    const order = amounts.map((n, i) => [n, rows[i][0]] as const).sort(([a], [b]) => a - b);
-    return { fields: { ...paired(rows, random), barato: order[0][1], caro: order[order.length - 1][1] } };
+    const rows = amounts.map((n) => [thing(draws), n] as const);
+    const order = rows.toSorted(([, a], [, b]) => a - b).map(([word]) => word);
+    const [barato, caro] = [order[0], order[order.length - 1]];
+    const shown = rows.map(([word, n]) => [some(word, 1, random), `${numberWord(n, "m")} pesos`] as const);
+    return { fields: { ...paired(shown, random), ...told("barato", barato), ...told("caro", caro) } };
   };
 }
