@@ -12,13 +12,18 @@ const TIMES = Array.from(
   { length: 4 * 14 },
   (_, i) => `${7 + (i >> 2)}:${String(15 * (i & 3)).padStart(2, "0")}`,
 );
+/** Quarters of an hour that a lesson takes. */
+const LESSON = 3;
 const MONTHS = Array.from({ length: 12 }, (_, i) => monthName(i + 1));
 
 export const load = (files: WorldFiles): Promise<Kind> =>
   readPeople(files, "calendar", {
     semana: inOrder(5, () => DAYS),
     turno: inOrder(5, () => TIMES),
-    lección: inOrder(5, () => TIMES.slice(0, 30)),
+    lección: inOrder(5, ({ random }) => {
+      const start = random.below(LESSON);
+      return TIMES.slice(0, 30).filter((_, i) => i % LESSON === start);
+    }),
     escolar: ({ random }) => random.pick(DAYS.slice(0, 5)),
     atiende: ({ random }) => ({
       fields: { abre: random.pick(TIMES.slice(0, 13)), cierra: random.pick(TIMES.slice(34)) },
