@@ -78,7 +78,10 @@ export class Naming extends Line {
       name === undefined || (related && !known && !full) || (related && !full && this.random.chance(0.15))
     ) {
       if (!related || !owner) return this.phrase("el", value.number ?? 1, value, full);
-      const whose = this.#belonging(owner);
+      // At first mention the name is told too, which "la abuela de Rosa" has no place for: "su abuela Ana".
+      const introduced = value.kind === "person" && name !== undefined && !known &&
+        this.discourse.knows(owner);
+      const whose = introduced && !this.narrates(owner) ? "su" : this.#belonging(owner);
       const phrase = this.phrase(whose, value.number ?? 1, value, full);
       return whose === "el" && !known && value.kind === "person"
         ? `${phrase} de ${this.named(owner, false)}`

@@ -21,7 +21,7 @@ function verbOf({ text, speaker, discourse, random }: Speech, said: string): str
   if (said.endsWith("?")) return "preguntar";
   if (said.endsWith("!")) return random.weighted([["exclamar", 5], ["gritar", 2], ["decir", 3]]);
   if (answers) return random.weighted([["contestar", 4], ["responder", 4], ["decir", 2]]);
-  if (text.length < 40) return "decir";
+  if (said.length < 40) return "decir";
   return random.weighted([["decir", 14], ["comentar", 2], ["explicar", 2], ["asegurar", 1]]);
 }
 
