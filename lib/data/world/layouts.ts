@@ -21,8 +21,11 @@ export function exchangesAsText(exchanges: readonly Exchange[], random: Random):
 }
 
 /** A document as text, some of them with a few of their questions below. */
-export function documentAsText({ text, questions }: Document, random: Random): string {
-  if (questions.length === 0 || !random.chance(0.5)) return text;
+export function documentAsText(document: Document, random: Random): string {
+  const { text } = document;
+  if (!random.chance(0.5)) return text; // questions take time to make
+  const { questions } = document;
+  if (questions.length === 0) return text;
   const asked = random.sample(questions, random.between(1, 4));
   return `${text}\n\n${exchangesAsText(asked, random)}`;
 }

@@ -45,12 +45,14 @@ export class Line {
 
   /** The word before the text's last space, in lower case. */
   wordBefore(): string {
-    return /(\p{L}+) $/u.exec(this.text)?.[1].toLowerCase() ?? "";
+    const { text } = this;
+    const last = text.slice(text.lastIndexOf(" ", text.length - 2) + 1);
+    return /(\p{L}+) $/u.exec(last)?.[1].toLowerCase() ?? "";
   }
 
   /** "el mercado" after "a" or "de": takes the space away and gives "l mercado". */
   contracted(text: string): string {
-    if (!/(^|[^\p{L}])(a|de|A|De) $/u.test(this.text)) return text;
+    if (!/(^|[^\p{L}])(a|de|A|De) $/u.test(this.text.slice(-4))) return text;
     this.text = this.text.slice(0, -1);
     return text.slice(1);
   }

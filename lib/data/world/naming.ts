@@ -108,7 +108,7 @@ export class Naming extends Line {
   /** Someone in direct speech: "Gracias, abuela", "mi abuela", "Rosa". */
   #spokenOf(value: Entity, full: boolean): string {
     const { name, owner, noun } = value;
-    const called = this.subjectSlot ? false : CALLED.test(this.text);
+    const called = this.subjectSlot ? false : CALLED.test(this.text.slice(-2));
     if (owner !== undefined && name === undefined) {
       if (called) return HOME_NAMES.get(noun.singular) ?? noun.singular;
       return this.phrase(this.speakers.includes(owner) ? "mi" : "el", value.number ?? 1, value, full);

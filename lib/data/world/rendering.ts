@@ -99,7 +99,7 @@ export class Rendering extends Naming {
 
   /** "le" says enough: "Rogelio estaba contento porque Rosendo le había devuelto la pelota". */
   #clearDative(value: Entity): boolean {
-    if (!/(^| )a $/.test(this.text)) return false;
+    if (this.text !== "a " && !this.text.endsWith(" a ")) return false;
     return this.#inClause
       ? this.discourse.isCurrentSubject(value)
       : this.discourse.clearly(value) && this.random.chance(0.5);

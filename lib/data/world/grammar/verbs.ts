@@ -192,17 +192,20 @@ export const REFLEXIVE: Readonly<Record<Person, string>> = {
   6: "se",
 };
 
-const phraseForms = memoised((key): Six => {
-  const at = key.indexOf(" ");
-  const tense = key.slice(0, at) as Tense;
-  const { verb, reflexive, rest } = phraseOf(key.slice(at + 1));
+/** By tense, the six forms of a phrase. */
+const PHRASE_FORMS = Object.fromEntries(
+  TENSES.map((tense) => [tense, memoised((infinitive) => phraseForms(infinitive, tense))]),
+) as Readonly<Record<Tense, (infinitive: string) => Six>>;
+
+function phraseForms(infinitive: string, tense: Tense): Six {
+  const { verb, reflexive, rest } = phraseOf(infinitive);
   return forms(verb, tense).map((form, i) => {
     if (form === "") return "";
     if (!reflexive) return form + rest;
     const pronoun = REFLEXIVE[i + 1 as Person];
     return (tense === "imperative" ? attach(form, [pronoun]) : `${pronoun} ${form}`) + rest;
   });
-});
+}
 
 /**
  * A form of a verb: conjugate("dormir", "preterite", 3) is "durmió". A reflexive verb comes with its pronoun
@@ -211,7 +214,7 @@ const phraseForms = memoised((key): Six => {
  * @throws RangeError for what is no infinitive, and for the imperative of the first person singular
  */
 export function conjugate(infinitive: string, tense: Tense, person: Person): string {
-  const form = phraseForms(`${tense} ${infinitive}`)[person - 1];
+  const form = PHRASE_FORMS[tense](infinitive)[person - 1];
   if (form === "") {
     throw new RangeError(`"${infinitive}": nobody commands himself; the imperative has no "yo"`);
   }
