@@ -16,7 +16,9 @@ const spoken = (text: string) => text.replaceAll(/\s*\n\s*/g, " ");
 
 /** Exchanges as text, all in one layout. */
 export function exchangesAsText(exchanges: readonly Exchange[], random: Random): string {
-  const layout = random.weighted(LAYOUTS);
+  // Within a dialogue the dashes of another would not be told apart.
+  const speaks = exchanges.some(({ turns }) => turns.some(({ instruction }) => instruction.includes("—")));
+  const layout = random.weighted(speaks ? LAYOUTS.slice(1) : LAYOUTS);
   return exchanges.map(({ turns }) => turns.map(layout).join("\n")).join("\n\n");
 }
 
