@@ -14,7 +14,7 @@ const INVENTED = 0.4;
 /** The share of things that are told with their colour. */
 const COLOURED = 0.3;
 /** Plural in form and sense: not to be counted one by one. */
-const PLURAL_ONLY = new Set(["tijeras", "lentes"]);
+export const PLURAL_ONLY = new Set(["tijeras", "lentes"]);
 /** Nouns that name a whole category, or what nobody meets. */
 const VAGUE = new Set(
   "animal ave pez insecto fruta verdura comida planta árbol flor herramienta dragón dinosaurio basura dinero cementerio país pueblo ciudad esquina tumba"

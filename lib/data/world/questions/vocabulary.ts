@@ -5,6 +5,7 @@ import { inventedNoun } from "../invented.ts";
 import type { Lexicon } from "../lexicon.ts";
 import type { Random } from "../random.ts";
 import type { Adjective, Verb, Word } from "../words.ts";
+import { PLURAL_ONLY } from "./cast.ts";
 
 /** Kinds of adjectives that say something only beside others: igual, primero, mejor. */
 const RELATIVE = new Set(["comparison", "order", "value", "life", "search", "posture"]);
@@ -29,7 +30,9 @@ export class Vocabulary {
   readonly #sayable: ReadonlyMap<string, readonly Word[]>;
 
   constructor(readonly lexicon: Lexicon) {
-    this.countable = lexicon.flagged("countable").filter(({ plural }) => plural !== "-");
+    this.countable = lexicon.flagged("countable").filter(({ plural, singular }) =>
+      plural !== "-" && !PLURAL_ONLY.has(singular)
+    );
     this.personal = lexicon.adjectives
       .filter(({ saidOf, category }) => saidOf.has("person") && !RELATIVE.has(category))
       .map(({ word }) => word);
