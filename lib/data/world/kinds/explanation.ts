@@ -81,14 +81,16 @@ function rolesOf(lexicon: Lexicon): Roles {
   };
 }
 
-const felt = ({ gender, signs, causes }: Noun & { signs: readonly string[]; causes: readonly string[] }) =>
-  signs.length > 0 && causes.length > 0 && gender !== undefined;
+/** "Los celos" are many, and what is said here is of one feeling. */
+const felt = (
+  { singular, gender, signs, causes }: Noun & { signs: readonly string[]; causes: readonly string[] },
+) => signs.length > 0 && causes.length > 0 && gender !== undefined && !singular.endsWith("s");
 
 const eaten = ({ eats }: Word) =>
   and(...eats.slice(0, 2).map(({ noun, plural }) => inflect(noun, plural ? 2 : 1)));
 
 /** Categories of things that have nothing to do with each other. */
-const LOOSE: ReadonlySet<string> = new Set(["parte", "objeto"]);
+const LOOSE: ReadonlySet<string> = new Set(["parte", "objeto", "material"]);
 
 /** Two words of one category that differ in what is said of them. */
 function pairs(words: readonly Word[], said: (word: Word) => string): Role {
