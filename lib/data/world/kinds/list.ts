@@ -159,8 +159,9 @@ function rolesOf(lexicon: Lexicon): Roles {
 function bought(word: Word, random: Random): string {
   if (word.category === "grano" && counts(word)) return `${random.pick(UNITS.grano)} ${plural(word)}`;
   if (BUNCHED.has(word.singular)) return `${random.pick(["un manojo", "dos manojos"])} de ${word.singular}`;
-  if (counts(word)) return some(word, 6, random);
-  const units = POURED.has(word.singular) ? BOTTLES : UNITS[word.category];
+  const poured = POURED.has(word.singular);
+  if (counts(word) && !poured) return some(word, 6, random);
+  const units = poured ? BOTTLES : UNITS[word.category];
   return units ? `${random.pick(units)} ${word.singular}` : word.singular;
 }
 
