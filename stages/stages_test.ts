@@ -192,7 +192,13 @@ Deno.test({
   async fn() {
     await using work = await workspace(sampleText(20_000));
     const root = new URL("../", import.meta.url).pathname;
-    const rights = [`--config=${root}deno.json`, "--allow-read", "--allow-write", "--allow-env"];
+    const rights = [
+      `--config=${root}deno.json`,
+      "--allow-read",
+      "--allow-write",
+      "--allow-env",
+      "--allow-sys=statfs",
+    ];
     const stage = [Deno.execPath(), "run", "-q", ...rights, `${root}stages/prepare-corpus.ts`];
     // Files end at 64 blocks; with the signal ignored, the write itself fails, as on a full disk.
     const script = `trap '' XFSZ; ulimit -f 64; exec "$@"`;
