@@ -14,6 +14,15 @@ const waitForTitles = (page: Page, wanted: string[]) =>
     JSON.stringify(wanted),
   );
 
+/** Waits until questions and answers are these: what another tab writes comes a moment later. */
+const waitForTexts = (page: Page, wanted: string[]) =>
+  page.waitForFunction(
+    (wanted) =>
+      JSON.stringify([...document.querySelectorAll<HTMLElement>("article .text")].map((e) => e.innerText)) ===
+        wanted,
+    JSON.stringify(wanted),
+  );
+
 test("two tabs do not erase each other's conversations", async ({ page, tab }) => {
   const other = await tab();
   await ask(page, "uno");
@@ -35,13 +44,12 @@ test("two tabs do not erase each other's conversations", async ({ page, tab }) =
   await say(other, 1, "Cuarta");
   await end(other, 1);
   await end(page, 1);
+  const said = ["uno", "Primera", "tres", "Tercera", "cuatro", "Cuarta"];
   for (const one of [page, other]) {
-    await one.waitForFunction(() => document.querySelectorAll("article.assistant .foot").length === 3);
-    const shown = await one.locator("article .text").allInnerTexts();
-    assertEquals(shown, ["uno", "Primera", "tres", "Tercera", "cuatro", "Cuarta"]);
+    await waitForTexts(one, said);
     await one.reload();
     assertEquals(await titles(one), ["dos", "uno"]);
-    assertEquals(await one.locator("article .text").allInnerTexts(), shown);
+    assertEquals(await one.locator("article .text").allInnerTexts(), said);
   }
 }, { held: true });
 
