@@ -34,6 +34,9 @@ type MatmulShader = Shader<typeof params>;
 
 /** Workgroups that keep a GPU busy: some two for each of its processors. */
 const ENOUGH = 256;
+/** Rows and columns of a tile of matmul.wgsl, and of matmul_blocks.wgsl; a test compares them. */
+export const TILE = 64;
+export const LARGE_TILE = 128;
 /** So few large tiles leave most of it idle. */
 const FEW = 64;
 /** Values of k that are worth a workgroup of their own. */
@@ -91,16 +94,16 @@ function matmulShaders({ name, ta = false, tb = false, end, parts, sums = false 
     const shares = (a: Sizes) => parts ? splits(a, tile) : 1;
     return { whole: [whole], split, shares };
   };
-  const small = variant("", anySizes, 64);
-  const vectors = variant("_vectors", blocks + vectorLoads, 128);
-  const scalars = variant("_scalars", blocks + scalarLoads, 128);
+  const small = variant("", anySizes, TILE);
+  const vectors = variant("_vectors", blocks + vectorLoads, LARGE_TILE);
+  const scalars = variant("_scalars", blocks + scalarLoads, LARGE_TILE);
   return {
     ...small.whole[0],
     shaders: [small, vectors, scalars].flatMap(({ whole, split }) => [...whole, ...split]),
     plan(a: Sizes): readonly MatmulShader[] {
       const { m, n, k } = a;
       const fours = (ta ? m : k) % 4 === 0 && (tb ? k : n) % 4 === 0;
-      const large = tiles(m, n, 128) * vectors.shares(a) >= FEW;
+      const large = tiles(m, n, LARGE_TILE) * vectors.shares(a) >= FEW;
       const { whole, split, shares } = !large ? small : fours ? vectors : scalars;
       return shares(a) > 1 ? split : whole;
     },

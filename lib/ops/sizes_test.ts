@@ -1,0 +1,20 @@
+import { assertEquals } from "@std/assert";
+import attentionCached from "../../kernels/attention_cached.wgsl" with { type: "text" };
+import attentionForward from "../../kernels/attention_forward.wgsl" with { type: "text" };
+import crossEntropy from "../../kernels/cross_entropy_forward.wgsl" with { type: "text" };
+import matmul from "../../kernels/matmul.wgsl" with { type: "text" };
+import blocks from "../../kernels/matmul_blocks.wgsl" with { type: "text" };
+import { LARGE_TILE, TILE } from "./linear.ts";
+
+/** What a text says that a constant is. */
+const constant = (text: string, name: string) =>
+  Number(new RegExp(`^const ${name}(?:: f32)? = ([-.e\\d]+)u?;`, "m").exec(text)?.[1]);
+
+Deno.test("numbers that stand in shaders and in what plans them are the same", async () => {
+  assertEquals([constant(matmul, "TILE"), constant(blocks, "TILE")], [TILE, LARGE_TILE]);
+  const cpu = await Deno.readTextFile(new URL("../../kernels/cpu/assembly/attention.ts", import.meta.url));
+  const lowest = [attentionCached, attentionForward, crossEntropy, cpu].map((text) =>
+    constant(text, "LOWEST")
+  );
+  assertEquals(lowest, [-3.4e38, -3.4e38, -3.4e38, -3.4e38]);
+});
