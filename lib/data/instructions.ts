@@ -190,7 +190,8 @@ export function withoutAccents(text: string): string {
   return text.normalize("NFD").replace(/(?<![nN])[\u0300-\u036f]/g, "").normalize("NFC");
 }
 
-const lowerFirst = (text: string) => text.replace(/\p{L}/u, (first) => first.toLowerCase());
+/** With a small first letter. */
+export const lowerFirst = (text: string) => text.replace(/\p{L}/u, (first) => first.toLowerCase());
 
 /** Conversations side by side, filled up with the token `pad`; only answers are learned. */
 export function conversationBatch(

@@ -2,6 +2,7 @@
 import { Digester } from "./digest.ts";
 import type { CommonLines } from "./boilerplate.ts";
 import type { CorpusOptions } from "./options.ts";
+import type { WorldTexts } from "../world/options.ts";
 import type { World } from "../world/world.ts";
 import type { Source, SourceFile } from "./sources.ts";
 
@@ -25,11 +26,14 @@ interface Thread {
 /** Bytes of text below which starting threads takes longer than they save. */
 const WORTH_THREADS = 8e6;
 
+/** How much text of the world is wanted, in bytes. */
+export const bytesOf = ({ megabytes }: WorldTexts) => megabytes * 1e6;
+
 /** Bytes of files as they are; of those to be fetched, infinitely many. */
 export async function sizeOf(files: readonly SourceFile[]): Promise<number> {
   let bytes = 0;
   for (const { path, world } of files) {
-    bytes += world ? world.megabytes * 1e6 : path === undefined ? Infinity : (await Deno.stat(path)).size;
+    bytes += world ? bytesOf(world) : path === undefined ? Infinity : (await Deno.stat(path)).size;
   }
   return bytes;
 }

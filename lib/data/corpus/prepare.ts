@@ -21,14 +21,13 @@ import type { Placed, PlacedDocument } from "./digest.ts";
 import { download } from "./download.ts";
 import { type Copy, Duplicates, EXACT, KEPT } from "./duplicates.ts";
 import type { CorpusOptions } from "./options.ts";
-import { DigestThreads, freeBuffers, inOrder, sizeOf, threadsFor } from "./digest_threads.ts";
+import { bytesOf, DigestThreads, freeBuffers, inOrder, sizeOf, threadsFor } from "./digest_threads.ts";
 import { readKept } from "./kept.ts";
 import { readBlocks, worldBlocks } from "./read.ts";
 import type { CorpusReport, FileReport } from "./report.ts";
 import { Segmenter } from "./segment.ts";
 import { openSources, type Source, type SourceFile } from "./sources.ts";
 import { Splitter } from "./split.ts";
-import type { WorldTexts } from "../world/options.ts";
 import { World } from "../world/world.ts";
 import { Histogram, Reservoir, shorten, Tally } from "./tally.ts";
 import { Variety } from "./variety.ts";
@@ -82,9 +81,6 @@ export async function prepareCorpus(settings: PrepareOptions): Promise<CorpusRep
 
 /** Of the text, documents and lines that stand on the disk at once, beside the sources. */
 const COPIES = 2;
-
-/** How much text of the world is wanted. */
-const bytesOf = ({ megabytes }: WorldTexts) => megabytes * 1e6;
 
 class Preparation {
   readonly #settings: PrepareOptions;

@@ -2,6 +2,7 @@
  * Names and nouns that do not exist, made of Spanish syllables: too many to learn by heart, so that a model has to
  * copy them from the text. Their endings give their gender, and they are stressed as they are spelled.
  */
+import { capital } from "./grammar/capitals.ts";
 import type { Gender, Noun } from "./grammar/nouns.ts";
 import type { Lexicon } from "./lexicon.ts";
 import type { Random } from "./random.ts";
@@ -60,8 +61,6 @@ export function inventedNoun(random: Random, lexicon: Lexicon): Noun {
   const gender = random.pick(["m", "f"] as const);
   return { singular: invent(random, lexicon, { long: 3 / 4, endings: NOUN_ENDINGS[gender] }), gender };
 }
-
-const capital = (word: string) => word[0].toUpperCase() + word.slice(1);
 
 /** Draws until the word can be said and is none of the lexicon's. @param long share of words with a syllable more */
 function invent(

@@ -45,9 +45,21 @@ export const KINDS: Readonly<Record<string, Load<Kind>>> = {
   stories: loadStory,
 };
 
-/** One of several families that come from one file. */
+/** One of several families that come from one file, which is read once. */
 const one = (load: Load<Family[]>, name: string): Load<Family> => async (files) =>
   (await load(files)).find((family) => family.name === name)!;
+
+/** Loads once from the same files, however many ask. */
+function once<T>(load: Load<T>): Load<T> {
+  const loaded = new WeakMap<WorldFiles, Promise<T>>();
+  return (files) => {
+    const there = loaded.get(files) ?? load(files);
+    loaded.set(files, there);
+    return there;
+  };
+}
+
+const facts = once(loadFacts), greetings = once(loadGreetings);
 
 export const FAMILIES: Readonly<Record<string, Load<Family>>> = {
   comprensión: loadComprehension,
@@ -61,11 +73,11 @@ export const FAMILIES: Readonly<Record<string, Load<Family>>> = {
   clasificar: loadClassification,
   razonar: loadReasoning,
   conocimiento: loadKnowledge,
-  perros: one(loadFacts, "perros"),
-  gatos: one(loadFacts, "gatos"),
-  capital: one(loadFacts, "capital"),
-  saludos: one(loadGreetings, "saludos"),
-  identidad: one(loadGreetings, "identidad"),
+  perros: one(facts, "perros"),
+  gatos: one(facts, "gatos"),
+  capital: one(facts, "capital"),
+  saludos: one(greetings, "saludos"),
+  identidad: one(greetings, "identidad"),
   "varios-turnos": loadConversations,
   "no-lo-sé": loadUnknown,
 };

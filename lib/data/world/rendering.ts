@@ -9,6 +9,7 @@ import { numberWord } from "./grammar/numbers.ts";
 import { attach } from "./grammar/pronouns.ts";
 import { participle, type Person } from "./grammar/verbs.ts";
 import { Naming } from "./naming.ts";
+import { capital } from "./grammar/capitals.ts";
 import { saidBy } from "./saying.ts";
 import type { Clause } from "./scope.ts";
 import type { Adjective, Counted, Determined, Mention, Verb } from "./slots.ts";
@@ -60,9 +61,9 @@ export class Rendering extends Naming {
     }
   }
 
-  #slot(text: string, capital: boolean): void {
+  #slot(text: string, begins: boolean): void {
     this.#verbAt = -1;
-    this.append(capital && text ? text[0].toUpperCase() + text.slice(1) : text);
+    this.append(begins && text ? capital(text) : text);
   }
 
   #mention(slot: Mention): void {

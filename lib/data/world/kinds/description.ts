@@ -5,6 +5,7 @@ import { Casting } from "../casting.ts";
 import { Discourse } from "../discourse.ts";
 import type { Entity, Value } from "../entity.ts";
 import { agree } from "../grammar/adjectives.ts";
+import { capital } from "../grammar/capitals.ts";
 import { and, or } from "../grammar/conjunctions.ts";
 import {
   definite,
@@ -168,4 +169,4 @@ function part({ noun, plural: many, count }: Mention): string {
   return noun.flags.has("countable") && noun.plural !== "-" ? indefinite(noun, 1) : noun.singular;
 }
 
-const sentence = (text: string) => `${text[0].toUpperCase()}${text.slice(1)}.`;
+const sentence = (text: string) => `${capital(text)}.`;

@@ -2,6 +2,7 @@
 import { Discourse } from "../discourse.ts";
 import type { Document, Exchange } from "../document.ts";
 import { isEntity, isNoun, type Value } from "../entity.ts";
+import { capital } from "../grammar/capitals.ts";
 import type { Lexicon } from "../lexicon.ts";
 import { type Asking, INTERROGATIVE } from "../questions/asking.ts";
 import type { Random } from "../random.ts";
@@ -108,8 +109,7 @@ function stands(words: string, text: string): boolean {
   return false;
 }
 
-const asSentence = (text: string) =>
-  `${text[0].toUpperCase()}${text.slice(1)}${/[.?!]»?$/.test(text) ? "" : "."}`;
+const asSentence = (text: string) => `${capital(text)}${/[.?!]»?$/.test(text) ? "" : "."}`;
 
 function shown(value: Value): string {
   if (isEntity(value)) return value.name ? `${value.name}, ${value.noun.singular}` : value.noun.singular;

@@ -2,6 +2,7 @@
 import type { Turn } from "../../../text/prompt.ts";
 import type { Family, WorldFiles } from "../document.ts";
 import type { Value } from "../entity.ts";
+import { capital } from "../grammar/capitals.ts";
 import { and, or } from "../grammar/conjunctions.ts";
 import { contract, definite, indefinite, type Noun } from "../grammar/nouns.ts";
 import type { Random } from "../random.ts";
@@ -69,7 +70,7 @@ function factTurn(
   const fill = (wording: string) =>
     contract(wording.replace(/\{([sSoO])\}/g, (_, slot: string) => {
       const value = slot.toLowerCase() === "s" ? subject : object;
-      return slot === slot.toUpperCase() ? value[0].toUpperCase() + value.slice(1) : value;
+      return slot === slot.toUpperCase() ? capital(value) : value;
     }));
   const template = random.pick(reversed ? relation.askSubject : relation.ask);
   const wording = fill(template);

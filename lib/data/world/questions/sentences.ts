@@ -1,6 +1,8 @@
 /** Sentences in another form: denied, asked, with pronouns, joined, put in order, with capitals. */
+import { capital } from "../grammar/capitals.ts";
 import type { Random } from "../random.ts";
 import { type Clause, Clauses, isDefinite, pronounFor, tell } from "./clauses.ts";
+import { clauseTask } from "./clause_task.ts";
 import type { Bindings, Task } from "./tasks.ts";
 
 const changed = (s: string, r: string, how: string): Bindings => ({ s, r, how, kind: "la oración" });
@@ -122,18 +124,8 @@ function forbidden(random: Random, clauses: Clauses): Bindings {
   return random.chance(0.7) ? changed(yes, no, "en negativo") : changed(no, yes, "en afirmativo");
 }
 
-const capital = (text: string) => text[0].toUpperCase() + text.slice(1);
-
 export function sentenceTasks(clauses: Clauses): readonly Task[] {
-  const task = (
-    name: string,
-    weight: number,
-    draw: (random: Random, clauses: Clauses) => Bindings,
-    shares?: string,
-  ) => ({
-    ...{ name, weight, draw: (random: Random) => draw(random, clauses) },
-    ...(shares === undefined ? {} : { shares }),
-  });
+  const task = clauseTask(clauses);
   return [
     task("negation", 9, negation, "put"),
     task("question", 4, question),

@@ -3,6 +3,7 @@
  * task's name how it is asked, and under "NAME answer" how it is answered: the barest answer first, a whole sentence
  * last.
  */
+import { lowerFirst } from "../../instructions.ts";
 import type { Family, WorldFiles } from "../document.ts";
 import type { Value } from "../entity.ts";
 import type { Random } from "../random.ts";
@@ -102,5 +103,3 @@ function beginsWithText([first]: readonly Part[]): boolean {
   if (first.type === "choice") return !first.optional && first.options.every(beginsWithText);
   return first.type === "text" && /^[¿¡]?\p{L}{2}/u.test(first.text);
 }
-
-const lowerFirst = (text: string) => text.replace(/\p{L}/u, (letter) => letter.toLowerCase());

@@ -2,6 +2,7 @@
 import { conjugate, type Person, type Tense } from "../grammar/verbs.ts";
 import type { Random } from "../random.ts";
 import { Clauses, pronouns, type Subject, tell } from "./clauses.ts";
+import { clauseTask } from "./clause_task.ts";
 import type { Bindings, Task } from "./tasks.ts";
 
 type Named = readonly [name: string, tense: Tense];
@@ -73,15 +74,7 @@ function infinitive(random: Random, clauses: Clauses): Bindings {
 }
 
 export function verbTasks(clauses: Clauses): readonly Task[] {
-  const task = (
-    name: string,
-    weight: number,
-    draw: (random: Random, clauses: Clauses) => Bindings,
-    shares?: string,
-  ) => ({
-    ...{ name, weight, draw: (random: Random) => draw(random, clauses) },
-    ...(shares === undefined ? {} : { shares }),
-  });
+  const task = clauseTask(clauses);
   return [
     task("tense", 14, tense, "put"),
     task("progressive", 2, progressive),
