@@ -53,6 +53,19 @@ test("two tabs do not erase each other's conversations", async ({ page, tab }) =
   }
 }, { held: true });
 
+test("what another tab writes over, as it had not seen it, is stored again", async ({ page, tab }) => {
+  const other = await tab();
+  await ask(page, "uno");
+  await waitForTitles(other, ["Nueva conversación", "uno"]);
+  const key = await page.evaluate(() => Object.keys(localStorage).find((key) => key.includes(".talk."))!);
+  const before = await page.evaluate((key) => localStorage.getItem(key)!, key);
+  await say(page, 0, "Primera");
+  await end(page, 0);
+  await answer(page);
+  await other.evaluate(([key, before]) => localStorage.setItem(key, before), [key, before]);
+  await other.waitForFunction((key) => localStorage.getItem(key)!.includes("Primera"), key, { timeout: 5000 });
+}, { held: true });
+
 test("a conversation deleted in one tab does not come back from another", async ({ context, tab }) => {
   // What keeps the news of other tabs from a tab, as from one that sleeps, must be there before the page's script.
   await context.addInitScript(() =>

@@ -52,12 +52,15 @@ export function open(id) {
   announce();
 }
 
+/** Whether a turn says more than what is known of it. @param {Turn} turn @param {Turn} [known] */
+const isNewer = (turn, known) => !known || (turn.answer?.at ?? 0) > (known.answer?.at ?? 0);
+
 /** @param {Talk} mine @param {Talk} other @returns {Talk} the turns of both, each with its latest answer */
 function merge(mine, other) {
   const turns = new Map(mine.turns.map((turn) => [turn.id, turn]));
   for (const turn of other.turns) {
     const known = turns.get(turn.id);
-    if (!known || (turn.answer?.at ?? 0) > (known.answer?.at ?? 0)) turns.set(turn.id, turn);
+    if (isNewer(turn, known)) turns.set(turn.id, turn);
   }
   return { ...mine, turns: [...turns.values()].sort((a, b) => a.at - b.at) };
 }
@@ -79,7 +82,8 @@ function forget(id) {
   if (id === shownId) open(newestFirst()[0]?.id);
 }
 
-/** Takes over what storage holds of a conversation. @param {string} id @param {string | null} text */
+/** Takes over what storage holds of a conversation.
+ * @param {string} id @param {string | null} text @returns {Talk | null} what it holds, if that is sound */
 function take(id, text) {
   const talk = soundTalk(id, text);
   if (talk) {
@@ -87,6 +91,16 @@ function take(id, text) {
     talks.set(id, mine ? merge(mine, talk) : talk);
     stored.add(id);
   } else if (stored.has(id) && text === null) forget(id);
+  return talk;
+}
+
+/** Takes over what another tab has stored. What it had not seen of this tab's, and wrote over, is stored again.
+ * @param {string} id @param {string | null} text */
+function takeWritten(id, text) {
+  const other = take(id, text), mine = talks.get(id);
+  if (!other || !mine) return;
+  const known = new Map(other.turns.map((turn) => [turn.id, turn]));
+  if (mine.turns.some((turn) => isNewer(turn, known.get(turn.id)))) put(mine);
 }
 
 /** Stores a conversation, merged with what another tab stored of it.
@@ -187,7 +201,7 @@ export function start() {
     if (!(event instanceof StorageEvent)) return;
     const { key, newValue } = event;
     if (key === null) load();
-    else if (key.startsWith(PREFIX + TALK)) take(key.slice(PREFIX.length + TALK.length), newValue);
+    else if (key.startsWith(PREFIX + TALK)) takeWritten(key.slice(PREFIX.length + TALK.length), newValue);
     announceSoon();
   });
   // A page restored from the browser's history has missed the storage events since it was left.
