@@ -63,7 +63,9 @@ test("what another tab writes over, as it had not seen it, is stored again", asy
   await end(page, 0);
   await answer(page);
   await other.evaluate(([key, before]) => localStorage.setItem(key, before), [key, before]);
-  await other.waitForFunction((key) => localStorage.getItem(key)!.includes("Primera"), key, { timeout: 5000 });
+  await other.waitForFunction((key) => localStorage.getItem(key)!.includes("Primera"), key, {
+    timeout: 5000,
+  });
 }, { held: true });
 
 test("a conversation deleted in one tab does not come back from another", async ({ context, tab }) => {
