@@ -13,6 +13,7 @@ import { linear } from "./linear.ts";
 import { type Activation, mlp } from "./mlp.ts";
 import { addNorm, type Norm, norm } from "./norm.ts";
 import { pool } from "./pool.ts";
+import { preferenceLoss, sequenceLogprobs } from "./preference.ts";
 import { softcap } from "./softcap.ts";
 
 export interface Case {
@@ -232,6 +233,24 @@ export const cases: readonly Case[] = [
     weights: [],
     run: ([x]) => pool(x, Float32Array.from({ length: 27 }, (_, i) => i % 4 ? (i - 13) / 7 : 0)),
   },
+  {
+    name: "log-probabilities of sequences",
+    inputs: [[3, 5, 23]],
+    weights: [],
+    run: ([x]) => sequenceLogprobs(x, ids(15, 23).map((t, i) => i % 4 ? t : IGNORED)),
+  },
+  ...[0, 0.7].map((sft): Case => ({
+    name: `preferences${sft ? " and the likelihood of what is chosen" : ""}`,
+    inputs: [[6, 5, 11]],
+    weights: [],
+    run: ([x]) =>
+      preferenceLoss(x, {
+        targets: ids(30, 11).map((t, i) => i % 5 === 3 || i === 7 ? IGNORED : t),
+        reference: Float32Array.of(-9, -8, -11, -7, -10, -10.5),
+        beta: 0.3,
+        sft,
+      }),
+  })),
   {
     name: "cross-entropy of nothing",
     inputs: [[2, 3]],

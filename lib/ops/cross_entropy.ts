@@ -52,17 +52,28 @@ export const crossEntropyBackward = kernel({
 });
 
 /**
- * -log softmax(logits)[target] of every row, 0 where the target is IGNORED. It has no backward pass.
+ * -log softmax(logits)[target] of every row, 0 where the target is IGNORED.
  * @param logits (..., V)
- * @returns one a row
+ * @returns one a row, in float32
  */
 export function tokenLosses(logits: Tensor, targets: Uint32Array): Tensor {
   const { device, rows, width: classes } = logits;
   const wanted = upload(device, [rows], targets);
   const losses = empty(device, [rows]);
-  const buffers = [logits, wanted, wanted, losses, empty(device, [rows])].map((t) => t.buffer);
+  const lses = empty(device, [rows]);
+  const buffers = [logits, wanted, wanted, losses, lses].map((t) => t.buffer);
   device.dispatch(crossEntropyForward, buffers, { rows, classes, weighted: 0 });
-  return losses;
+  return record({
+    output: losses,
+    inputs: [logits],
+    saved: [logits, wanted, lses],
+    backward(dlosses) {
+      const d = ownOrCopy(logits), one = upload(device, [1], Float32Array.of(1));
+      const buffers = [d, wanted, dlosses, lses, one].map((t) => t.buffer);
+      device.dispatch(crossEntropyBackward, buffers, { rows, classes, weighted: 1, scale: 1 });
+      return [d];
+    },
+  });
 }
 
 /**
@@ -91,9 +102,7 @@ export function crossEntropy(logits: Tensor, targets: Uint32Array, weights?: Flo
     inputs: [logits],
     saved: [logits, wanted, weight, lses],
     backward(dloss) {
-      // A large vocabulary's logits are the largest tensor of all: they become their gradients, unless
-      // somebody else still holds them.
-      const d = logits.refs === 1 ? logits : copy(logits);
+      const d = ownOrCopy(logits);
       const buffers = [d, wanted, weight, lses, dloss].map((t) => t.buffer);
       device.dispatch(crossEntropyBackward, buffers, { rows, classes, weighted, scale });
       return [d];
@@ -101,7 +110,12 @@ export function crossEntropy(logits: Tensor, targets: Uint32Array, weights?: Flo
   });
 }
 
-function copy(x: Tensor): Tensor {
+/**
+ * A large vocabulary's logits are the largest tensor of all: they become their gradients, unless somebody else still
+ * holds them.
+ */
+function ownOrCopy(x: Tensor): Tensor {
+  if (x.refs === 1) return x;
   const zeros = empty(x.device, x.shape, x.dtype);
   fill(zeros, 0);
   return sum(x, zeros);
