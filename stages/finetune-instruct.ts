@@ -13,7 +13,7 @@ import {
   varyConversations,
 } from "../lib/data/instructions.ts";
 import { filesOf, gatherConversations } from "../lib/data/conversations.ts";
-import { epochBatch } from "../lib/data/labelled.ts";
+import { groupedBatches } from "../lib/data/grouped.ts";
 import { writeFileAtomic } from "../lib/files.ts";
 import { answer } from "../lib/generate/answer.ts";
 import { Decoder } from "../lib/model/decoder.ts";
@@ -81,10 +81,12 @@ export const finetuneInstruct = defineStage({
     if (cut > 0) terminal.log(`  ${cut} conversations are longer than the context of ${time} tokens; cut`);
 
     const perEpoch = Math.ceil(learned.length / options.batch);
-    const batchOf = (some: EncodedConversation[]) => conversationBatch(some, time, tokenizer.special.pad);
+    const batchOf = (some: readonly EncodedConversation[]) =>
+      conversationBatch(some, time, tokenizer.special.pad);
+    const sorted = validation.map(encode).toSorted((a, b) => a.ids.length - b.ids.length);
     const held = Array.from(
-      { length: Math.ceil(validation.length / options.batch) },
-      (_, i) => batchOf(validation.slice(i * options.batch, (i + 1) * options.batch).map(encode)),
+      { length: Math.ceil(sorted.length / options.batch) },
+      (_, i) => batchOf(sorted.slice(i * options.batch, (i + 1) * options.batch)),
     );
     const sample = async (instruction: string) => {
       const options = { maxNewTokens: 100, temperature: 0, topK: 0, seed };
@@ -97,16 +99,16 @@ export const finetuneInstruct = defineStage({
       seed,
       mixed: preset.precision === "mixed",
     });
+    const batches = groupedBatches(
+      { n: learned.length, batch: options.batch, seed: deriveSeed(seed, "batches") },
+      (rows, own) => varyConversations(learned, rows, options.augment, own).map(encode),
+    );
     const result = await train(loop, {
       ...context,
       model,
       tokenizer,
       highestLoss: highestLanguageLoss(model),
-      batch(step) {
-        const rows = epochBatch(learned.length, options.batch, step - 1, deriveSeed(seed, "batches"));
-        const varied = varyConversations(learned, rows, options.augment, deriveSeed(seed, "augment", step));
-        return languageBatch(model, batchOf(varied.map(encode)));
-      },
+      batch: (step) => languageBatch(model, batchOf(batches(step - 1))),
       evaluate: () => evaluateLoss(model, held, tokenizer),
       ...options.sample !== "" && { sample: () => sample(options.sample) },
     });
