@@ -2,6 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { isEntity } from "./entity.ts";
 import { StoryQuestions } from "./comprehension/questions.ts";
 import type { Asked } from "./comprehension/asker.ts";
+import { mayBeSo } from "./comprehension/deeds.ts";
 import { load } from "./questions/comprehension.ts";
 import { fault, files } from "./questions/testing.ts";
 import { Random } from "./random.ts";
@@ -97,6 +98,38 @@ Deno.test("who has what and who is where is what the told events lead to", () =>
     }
   });
   assert(checked > STORIES / 2, `only ${checked} were checked`);
+});
+
+Deno.test("a deed is denied only if what it leads to was never so, not at the start either", () => {
+  let denied = 0;
+  for (const [{ events, state }] of drawn) {
+    for (const event of events) {
+      for (const { predicate, arguments: of, denied: ends } of event.action?.then ?? []) {
+        if (ends) continue;
+        const values = of.map(({ name, value }) => value ?? event.bindings[name]);
+        if (values.every((value) => value !== undefined) && state.was(predicate, values)) {
+          assert(mayBeSo({ events: [], state }, event, event.bindings), event.action!.name);
+          denied++;
+        }
+      }
+    }
+  }
+  assert(denied > STORIES, `${denied} effects`);
+});
+
+Deno.test("at the end only a feeling is asked for that nothing told since may have changed", () => {
+  every((story, asked, text) => {
+    for (const { kind, answer } of asked) {
+      if (kind !== "feels") continue;
+      const told = story.events.findLast(({ feeling }) => feeling && answer.includes(feeling.slice(0, -1)))!;
+      const [who] = told.args;
+      assert(!story.events.some(({ item, args }) => item > told.item && args.includes(who)), answer + text);
+      assert(
+        story.passages.every(({ mentioned }, i) => i <= told.item || !mentioned.has(who)),
+        answer + text,
+      );
+    }
+  });
 });
 
 Deno.test("what is asked for is asked in many ways, and no question comes twice in a text", () => {

@@ -54,6 +54,9 @@ export class Lexicon {
   readonly nouns: readonly Word[];
   readonly verbs: readonly Verb[];
   readonly adjectives: readonly Adjective[];
+  /** Those that have one opposite and no other. */
+  readonly opposites: readonly Adjective[];
+  readonly oppositeVerbs: readonly Verb[];
   readonly towns: readonly Town[];
   readonly professions: readonly Profession[];
   readonly family: readonly Relative[];
@@ -75,6 +78,8 @@ export class Lexicon {
     this.nouns = [...entries.nouns.values()];
     this.verbs = [...entries.verbs.values()];
     this.adjectives = [...entries.adjectives.values()];
+    this.opposites = withOneOpposite(this.adjectives, ({ word }) => word);
+    this.oppositeVerbs = withOneOpposite(this.verbs, ({ infinitive }) => infinitive);
     this.towns = entries.towns;
     this.professions = entries.professions;
     this.family = entries.family;
@@ -177,6 +182,19 @@ export class Lexicon {
     this.#forms ??= new Set(forms(this.#entries));
     return this.#forms.has(text);
   }
+}
+
+/** Words whose opposite is certain: it is said to be theirs alone, and they are its opposite and no other word's. */
+function withOneOpposite<T extends { readonly opposite?: string; readonly oneOfSeveral?: true }>(
+  all: readonly T[],
+  wordOf: (word: T) => string,
+): T[] {
+  const opposed = Map.groupBy(all, ({ opposite }) => opposite);
+  return all.filter((one) => {
+    if (one.opposite === undefined || one.oneOfSeveral) return false;
+    const back = opposed.get(wordOf(one)) ?? [];
+    return back.length === 1 && wordOf(back[0]) === one.opposite;
+  });
 }
 
 function byGender(names: readonly FirstName[]): Record<Gender, readonly FirstName[]> {

@@ -34,7 +34,7 @@ export async function readVerbs(folder: string): Promise<Map<string, Verb>> {
       takes: items(cells.takes).map((pattern) => pattern.split("+").map((part) => complement(part, where))),
       progressive: oneOf(["yes", "no"], cells.progressive, "value of progressive", where) === "yes",
       group: cells.group,
-      ...(cells.opposite && { opposite: cells.opposite }),
+      ...opposite(cells.opposite),
     };
     return [row, verb] as const;
   });
@@ -55,7 +55,7 @@ export async function readAdjectives(folder: string): Promise<Map<string, Adject
     const { where, cells } = row;
     const adjective: Adjective = {
       word: cells.adjective,
-      ...(cells.opposite && { opposite: cells.opposite }),
+      ...opposite(cells.opposite),
       saidOf: new Set(
         items(cells["said of"]).map((kind) => oneOf(SAID_OF, kind, "subject of adjectives", where)),
       ),
@@ -68,6 +68,12 @@ export async function readAdjectives(folder: string): Promise<Map<string, Adject
   const adjectives = byKey(entries, ({ word }) => word);
   for (const [{ where }, { opposite }] of entries) if (opposite) checkAdjective(opposite, adjectives, where);
   return adjectives;
+}
+
+/** "descontento", or "descontento?" where another word is as good an opposite. */
+function opposite(cell: string): { opposite?: string; oneOfSeveral?: true } {
+  if (cell === "") return {};
+  return cell.endsWith("?") ? { opposite: cell.slice(0, -1), oneOfSeveral: true } : { opposite: cell };
 }
 
 function checkAdjective(word: string, adjectives: ReadonlyMap<string, Adjective>, where: string): void {

@@ -126,6 +126,19 @@ const FAULTS: readonly [file: string, from: string, to: string, message: RegExp]
   ["knowledge.tsv", "|capital|", "|moneda|", /knowledge\.tsv:2: unknown relation "moneda"/],
 ];
 
+Deno.test("an opposite is asked for only where no other word is as good", () => {
+  const certain = new Map(lexicon.opposites.map(({ word, opposite }) => [word, opposite]));
+  assertEquals(certain.get("alegre"), "triste");
+  assertEquals(certain.get("descontento"), "contento");
+  // "contento" has "triste" too, "feo" both "bonito" and "hermoso"; "salado" has a word whose opposite is another.
+  for (const word of ["contento", "feo", "salado"]) {
+    assert(lexicon.adjective(word)!.opposite !== undefined && !certain.has(word), word);
+  }
+  assertEquals(lexicon.adjective("contento")!.opposite, "descontento");
+  const verbs = new Map(lexicon.oppositeVerbs.map(({ infinitive, opposite }) => [infinitive, opposite]));
+  assertEquals([verbs.get("abrir"), verbs.get("calmar")], ["cerrar", undefined]);
+});
+
 Deno.test("a fault in a word file is told with its file and line", async () => {
   for (const [file, from, to, message] of FAULTS) {
     const error = await assertRejects(() => readSmall(file, from, to), UserError);

@@ -4,7 +4,7 @@ import { agreement, agreementOf, type Entity, isEntity, isNoun, type Value } fro
 import { nonFinite, withDeterminer } from "./forms.ts";
 import { agree } from "./grammar/adjectives.ts";
 import { and } from "./grammar/conjunctions.ts";
-import { indefinite, plural } from "./grammar/nouns.ts";
+import { type Gender, genderOfPlural, indefinite, plural } from "./grammar/nouns.ts";
 import { numberWord } from "./grammar/numbers.ts";
 import { attach } from "./grammar/pronouns.ts";
 import { participle, type Person } from "./grammar/verbs.ts";
@@ -19,6 +19,8 @@ import { finite } from "./tenses.ts";
 /** After these "yo" is "mí". */
 const BEFORE_ME = new Set("a de en por para sin sobre hacia contra ante tras".split(" "));
 const ENDS = /[.?!\n]/;
+const FIRST_WORD = /^ ?(\p{Ll}+)/u;
+
 /** One template being told: appends text, and keeps spaces, contractions and the discourse right. */
 export class Rendering extends Naming {
   /** All of it stands in direct speech, inside of {say …}. */
@@ -30,6 +32,8 @@ export class Rendering extends Naming {
   /** The sentence has "me" for a dative that "a mí" would double. */
   #doubled = false;
   #inClause = false;
+  /** A number in words that was told last, and where it stands: "treinta y uno" of "treinta y un años". */
+  #number: { readonly n: number; readonly begin: number; readonly end: number } | undefined;
 
   parts(parts: readonly Part[]): void {
     for (const part of parts) {
@@ -51,7 +55,11 @@ export class Rendering extends Naming {
   }
 
   #literal(text: string, speech: boolean): void {
+    const counted = this.#number?.end === this.text.length ? this.#number : undefined;
+    const gender = counted && genderOfPlural(FIRST_WORD.exec(text)?.[1] ?? "");
+    if (gender) this.#agreeNumber(gender);
     this.append(text);
+    if (counted && text === " ") this.#number = { ...counted, end: this.text.length };
     if (text !== " ") this.#verbOf = undefined;
     if (text !== " a ") this.#verbAt = -1;
     if (ENDS.test(text) && !speech && !this.#inSay) {
@@ -59,6 +67,13 @@ export class Rendering extends Naming {
       this.#doubled = false;
       if (text.includes("\n")) this.discourse.endParagraph();
     }
+  }
+
+  /** The number that was told last, as it stands before a noun of the gender. */
+  #agreeNumber(gender: Gender): void {
+    const { n, begin } = this.#number!;
+    const before = this.text.slice(0, begin), after = this.text.slice(begin + numberWord(n).length);
+    this.text = before + numberWord(n, gender) + after;
   }
 
   #slot(text: string, begins: boolean): void {
@@ -96,6 +111,10 @@ export class Rendering extends Naming {
     }
     this.subjectSlot = slot.subject === true;
     this.#slot(this.named(value, slot.full), slot.capital);
+    if (typeof value === "number" && !slot.capital) {
+      const end = this.text.length;
+      this.#number = { n: value, begin: end - numberWord(value).length, end };
+    }
   }
 
   /** "le" says enough: "Rogelio estaba contento porque Rosendo le había devuelto la pelota". */

@@ -75,6 +75,13 @@ export class State {
     this.#note({ predicate, args, denied: true }, event);
   }
 
+  /** Whether it was so at any time, from the start on. */
+  was(predicate: Predicate, args: readonly Value[]): boolean {
+    return this.#changes.some((change) =>
+      change.predicate === predicate && !change.denied && same(args, change.args)
+    );
+  }
+
   /** How many someone has; undefined where nothing says it. */
   count(who: Value, noun: Value): number | undefined {
     return this.#facts.find(({ predicate, args }) =>

@@ -30,6 +30,13 @@ Deno.test("what is carried is where its holder is, and what is kept in something
   assert(world.holds("at", [llave, playa]) && world.holds("near", [llave, eva]));
 });
 
+Deno.test("what was so is remembered, from the start on", () => {
+  const world = state();
+  world.set("at", [ana, playa], 0);
+  assert(world.was("at", [ana, casa]) && world.was("at", [ana, playa]) && world.was("has", [ana, llave]));
+  assertEquals(world.was("at", [eva, casa]), false);
+});
+
 Deno.test("a thing has one holder and one owner, someone one feeling and one number of a thing", () => {
   const world = state();
   world.set("has", [eva, llave]);

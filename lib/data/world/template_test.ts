@@ -46,6 +46,22 @@ Deno.test("a verb's form can be given outright, with pronouns attached", () => {
   );
 });
 
+Deno.test("a number in words agrees with the noun that the wording has after it", () => {
+  const counted = (source: string, n: number) => told(source, { bindings: { ...bindings, n } });
+  assertEquals(counted("Tiene {n} años.", 41), "Tiene cuarenta y un años.");
+  for (const unit of ["días", "meses", "metros", "minutos", "problemas", "escalones"]) {
+    assertEquals(counted(`Son {n} ${unit}.`, 31), `Son treinta y un ${unit}.`);
+  }
+  for (const unit of ["horas", "semanas", "veces", "flores", "lecciones", "noches", "monedas"]) {
+    assertEquals(counted(`Son {n} ${unit}.`, 21), `Son veintiuna ${unit}.`);
+  }
+  assertEquals(
+    counted("Son {n} (monedas|sillas).", 231).split(" ", 5).join(" "),
+    "Son doscientas treinta y una",
+  );
+  assertEquals(counted("Cuenta {n} y {n} más, o {n}.", 21), "Cuenta veintiuno y veintiuno más, o veintiuno.");
+});
+
 Deno.test("determiners, adjectives and numbers agree, and articles contract", () => {
   assertEquals(
     told("De {el m} a {el m}, del {m.bare}, {del m}, {al m}; {el agua} y {los agua}, {este agua}."),

@@ -73,6 +73,8 @@ export interface Verb {
   /** Verbs of like meaning: movement, speech, … */
   readonly group: string;
   readonly opposite?: string;
+  /** Another word is as good an opposite, so that nobody is asked for this one. */
+  readonly oneOfSeveral?: true;
 }
 
 export const SAID_OF = [
@@ -91,6 +93,8 @@ export interface Adjective {
   /** Masculine singular. */
   readonly word: string;
   readonly opposite?: string;
+  /** Another word is as good an opposite, so that nobody is asked for this one. */
+  readonly oneOfSeveral?: true;
   readonly saidOf: ReadonlySet<typeof SAID_OF[number]>;
   readonly category: string;
   /** The verb that joins it to a subject: "es alto", "está triste", either with another meaning or none. */

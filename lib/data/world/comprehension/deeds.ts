@@ -134,20 +134,22 @@ function alike({ story }: StoryAsker, { bindings }: Event, value: Value): Value[
   );
 }
 
-/** Whether it was done, or something that could be told so: to go and to return, to give and to give back. */
-function mayBeSo({ events }: Story, { action, clause }: Event, bindings: Bindings): boolean {
+/**
+ * Whether it was done, or what it leads to was so at any time, from the start or by something that could be told so: to go
+ * and to return, to give and to give back.
+ */
+export function mayBeSo(
+  { events, state }: Pick<Story, "events" | "state">,
+  { action, clause }: Pick<Event, "action" | "clause">,
+  bindings: Bindings,
+): boolean {
   const roles = [...clause.template.names];
-  const effects = action!.then.map(({ predicate, arguments: args }) =>
-    [predicate, args.map(({ name, value }) => value ?? bindings[name])] as const
-  );
   return events.some((event) =>
-    (event.action === action && roles.every((role) => event.bindings[role] === bindings[role])) ||
-    event.action?.then.some(({ predicate, arguments: args, denied }) =>
-      !denied &&
-      effects.some(([other, values]) =>
-        other === predicate &&
-        args.every(({ name, value }, i) => (value ?? event.bindings[name]) === values[i])
-      )
+    event.action === action && roles.every((role) => event.bindings[role] === bindings[role])
+  ) || action!.then.some(({ predicate, arguments: args }) =>
+    state.was(
+      predicate,
+      args.map(({ name, value }) => value ?? bindings[name]),
     )
   );
 }

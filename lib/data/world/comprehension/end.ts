@@ -34,11 +34,20 @@ export function final(asker: StoryAsker, { predicate, args }: Fact): Asked | und
     case "count":
       return ask("count", { a: one, x: other, n: third });
     case "feels":
-      return tellsFeeling(asker, one, String(other), event.item)
+      return tellsFeeling(asker, one, String(other), event.item) && !goesOn(asker, one, event.item)
         ? ask("feels", { a: one, f: other })
         : undefined;
   }
   return undefined;
+}
+
+/** Whether the text tells more of someone after an item, which may have changed what they feel. */
+function goesOn({ story }: StoryAsker, who: Fact["args"][0], item: number): boolean {
+  const { passages, ending, events, frames } = story;
+  return events.some((event) => event.item > item && event.args.includes(who)) ||
+    passages.some(({ mentioned }, i) => i > item && mentioned.has(who)) ||
+    // A general ending is chosen by what the protagonist feels.
+    (frames[0].end.includes(ending.template) && ending.mentioned.has(who));
 }
 
 /** Told where "su llave" stands, or where it was bought or given. */

@@ -17,7 +17,7 @@ export function extractions(asker: StoryAsker): Try[] {
   }
   const towns = [t, u].filter((town) => town !== undefined && asker.says(town as string));
   if (towns.length === 1 && !casts(asker, "town")) add("town", { t: towns[0]! });
-  if (n !== undefined && text.includes(`${numberWord(n as number)} años`) && !text.includes("cumpl")) {
+  if (n !== undefined && text.includes(`${numberWord(n as number, "m")} años`) && !text.includes("cumpl")) {
     add("age", { a, n });
   }
   for (const [x, colour] of coloured(asker)) add("colour", { x, f: colour });

@@ -36,7 +36,7 @@ const FORMS: Readonly<Record<string, (...cells: string[]) => string>> = {
   number: (n, form) => numberWord(Number(n), form ? gender(form) : undefined),
   ordinal: (n, form) => ordinal(Number(n), gender(form)),
   hour: (hours, minutes, exact) => hour(Number(hours), Number(minutes), { exact: exact === "exact" }),
-  "part of day": (hours) => partOfDay(Number(hours)),
+  "part of day": (hours, minutes) => partOfDay(Number(hours), Number(minutes ?? 0)),
   date: (day, month, year) => date(Number(day), Number(month), year ? Number(year) : undefined),
   and,
   or,

@@ -75,6 +75,26 @@ export function plural(noun: Noun): string {
   return pluralWord(noun.singular.slice(0, space)) + noun.singular.slice(space);
 }
 
+/** Plurals in -as of masculine nouns, and others of feminine ones, that stand after numbers. */
+const MASCULINE = new Set(
+  "días mediodías mapas problemas idiomas poemas planetas programas sofás".split(" "),
+);
+const FEMININE =
+  /^(veces|flores|noches|tardes|llaves|calles|clases|partes|nubes|luces|voces|torres|aves|frases|crías|manos|fotos|motos|radios|redes|leches|sales|pieles|señales|cárceles|.*[cst]iones|.*dades|.*tudes|.*umbres|.*ices)$/;
+const NO_NOUNS = new Set(
+  "es más menos dos tres seis pues nos vos las los sus mis tus además entonces después antes lejos jamás quizás unos unas"
+    .split(
+      " ",
+    ),
+);
+
+/** The gender of a noun in the plural by its ending, as far as wordings count it; undefined for another word. */
+export function genderOfPlural(word: string): Gender | undefined {
+  if (!/[aeoáéó]s$/.test(word) || NO_NOUNS.has(word)) return undefined;
+  if (FEMININE.test(word)) return "f";
+  return /as$/.test(word) && !MASCULINE.has(word) ? "f" : "m";
+}
+
 /** The noun in singular or plural. */
 export function inflect(noun: Noun, number: GrammaticalNumber): string {
   return number === 1 ? noun.singular : plural(noun);

@@ -92,13 +92,20 @@ export function hour(hours: number, minutes: number, { exact = false }: { exact?
   return `${clock} ${toNext ? "menos" : "y"} ${words}`;
 }
 
-/** The part of the day that one adds to an hour: "de la mañana". */
-export function partOfDay(hours: number): string {
+/**
+ * The part of the day that one adds to a time as `hour` says it: "las doce y cuarto del mediodía", but "la una menos
+ * cuarto de la tarde".
+ * @param hours 0 to 24
+ */
+export function partOfDay(hours: number, minutes = 0): string {
   assertWhole(hours, 0, 24, "an hour");
-  if (hours < 6 || hours === 24) return "de la madrugada";
+  assertWhole(minutes, 0, 59, "minutes");
+  const toNext = minutes > 30;
+  if (hours % 24 === 0) return toNext ? "de la madrugada" : "de la noche";
+  if (hours < 6) return "de la madrugada";
   if (hours < 12) return "de la mañana";
-  if (hours === 12) return "del mediodía";
-  return hours < 20 ? "de la tarde" : "de la noche";
+  if (hours === 12) return toNext ? "de la tarde" : "del mediodía";
+  return hours < 19 ? "de la tarde" : "de la noche";
 }
 
 /** The name of a month, 1 to 12. */

@@ -55,5 +55,6 @@ function numbered(values: readonly string[]): Fields {
 /** "las siete y cuarto de la mañana", of a quarter of an hour since midnight. */
 function quarters(quarter: number): string {
   const hours = quarter >> 2;
-  return `${hour(hours, 15 * (quarter & 3))} ${partOfDay(hours)}`;
+  const minutes = 15 * (quarter & 3);
+  return `${hour(hours, minutes)} ${partOfDay(hours, minutes)}`;
 }

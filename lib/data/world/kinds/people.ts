@@ -69,5 +69,5 @@ function someone({ casting, random }: Draws, [masculine, feminine]: readonly str
 function time({ random }: Draws, low: number, high: number): string {
   const hours = random.between(low, high);
   const minutes = random.pick([0, 0, 0, 15, 30]);
-  return `${hour(hours, minutes)} ${partOfDay(hours)}`;
+  return `${hour(hours, minutes)} ${partOfDay(hours, minutes)}`;
 }

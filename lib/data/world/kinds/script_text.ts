@@ -77,6 +77,7 @@ function exchanges(
   for (const { question: { question, answer, family, names }, told } of asked) {
     if (some.length === MOST) break;
     if (!names.every((name) => draws.has(name))) continue;
+    if (![...question.names].every((name) => speaksOf(text, bindings[name]))) continue;
     const response = fragment(answer, scope, random);
     if (!stands(response.toLowerCase(), told.toLowerCase())) continue;
     const asks = render(question, scope, random);
@@ -85,6 +86,18 @@ function exchanges(
     some.push({ family, turns: [{ instruction, response: asSentence(response) }] });
   }
   return some;
+}
+
+/** Whether a text has the name, the noun or the words that something is told by: a field may have been drawn and not told. */
+function speaksOf(text: string, value: Value): boolean {
+  if (typeof value === "number") return true;
+  const word = typeof value === "string"
+    ? value
+    : isNoun(value)
+    ? value.singular
+    : value.name ?? value.noun.singular;
+  const [first] = word.toLowerCase().split(" ");
+  return text.toLowerCase().includes(first.slice(0, Math.max(3, first.length - 2)));
 }
 
 /** A whole question, from its first word on; a name in the middle keeps its capital. */

@@ -152,7 +152,7 @@ Deno.test("the answers of the calendar, counted again, are right", () => {
     "twenty-four hours": ({ digits, words }) => {
       const [h, m] = String(digits).split(":").map(Number);
       const [time, part] = String(words).split(" de la ");
-      return clock(time) === (h - 12) * 60 + m && part === (h < 20 ? "tarde" : "noche");
+      return clock(time) === (h - 12) * 60 + m && part === (h < 19 ? "tarde" : "noche");
     },
     "who first": (drawn) => first(drawn, clock(drawn.x), clock(drawn.y)),
     "age later": later,

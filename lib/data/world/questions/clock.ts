@@ -97,7 +97,7 @@ function reading(random: Random): Bindings {
 function ofTwentyFour(random: Random): Bindings {
   const h = random.between(13, 23);
   const m = random.pick([0, 0, 15, 30]);
-  return { digits: `${h}:${String(m).padStart(2, "0")}`, words: `${hour(h - 12, m)} ${partOfDay(h)}` };
+  return { digits: `${h}:${String(m).padStart(2, "0")}`, words: `${hour(h - 12, m)} ${partOfDay(h, m)}` };
 }
 
 function whoFirst(random: Random, lexicon: Lexicon): Bindings {

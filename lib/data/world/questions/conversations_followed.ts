@@ -70,7 +70,7 @@ export function alike(speech: Speech): Talk {
       );
     }
     if (way === "opposite") {
-      const adjectives = random.sample(lexicon.adjectives.filter(({ opposite }) => opposite), count);
+      const adjectives = random.sample(lexicon.opposites, count);
       return asked(
         `qué es lo contrario de «${adjectives[0].word}»`,
         adjectives.map(({ word }) => `«${word}»`),

@@ -144,14 +144,12 @@ function definitions(nouns: readonly Word[]): Question[] {
     });
 }
 
-function opposites({ adjectives, verbs }: WorldFiles["lexicon"]): Question[] {
+function opposites({ opposites, oppositeVerbs }: WorldFiles["lexicon"]): Question[] {
   const pairs = [
-    ...adjectives.map(({ word, opposite }) => [word, opposite]),
-    ...verbs.map(({ infinitive, opposite }) => [infinitive, opposite]),
+    ...opposites.map(({ word, opposite }) => [word, opposite!]),
+    ...oppositeVerbs.map(({ infinitive, opposite }) => [infinitive, opposite!]),
   ];
-  return pairs.flatMap(([w, v]) =>
-    w && v ? [{ ask: "contrario", answer: "es contrario", bindings: { w, v } }] : []
-  );
+  return pairs.map(([w, v]) => ({ ask: "contrario", answer: "es contrario", bindings: { w, v } }));
 }
 
 function professions(all: WorldFiles["lexicon"]["professions"]): Question[] {

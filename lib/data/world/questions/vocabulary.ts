@@ -36,12 +36,8 @@ export class Vocabulary {
     this.personal = lexicon.adjectives
       .filter(({ saidOf, category }) => saidOf.has("person") && !RELATIVE.has(category))
       .map(({ word }) => word);
-    this.opposites = lexicon.adjectives.filter(({ word, opposite }) =>
-      opposite !== undefined && lexicon.adjective(opposite)?.opposite === word
-    );
-    this.oppositeVerbs = lexicon.verbs.filter(({ infinitive, opposite }) =>
-      opposite !== undefined && lexicon.verb(opposite)?.opposite === infinitive
-    );
+    this.opposites = lexicon.opposites;
+    this.oppositeVerbs = lexicon.oppositeVerbs;
     this.#general = this.opposites.filter(({ category, saidOf }) =>
       !PARTICULAR.has(category) && !(category === "texture" && !saidOf.has("thing"))
     );
