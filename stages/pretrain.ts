@@ -20,7 +20,7 @@ import { readTokenizer } from "../lib/text/tokenizer.ts";
 import { loadUnfinished } from "../lib/train/resume.ts";
 import { evaluateLoss, unigramEntropy } from "../lib/train/validation.ts";
 import { train } from "../lib/train/loop.ts";
-import { optimizerOptions } from "../lib/train/optimization_section.ts";
+import { optimizerOptions, scheduleOf } from "../lib/train/optimization_section.ts";
 import { PretrainSection } from "../lib/train/pretrain_section.ts";
 import { highestLanguageLoss, languageBatch } from "../lib/train/step.ts";
 import { requireMemory } from "../lib/train/measure.ts";
@@ -73,7 +73,7 @@ export const pretrain = defineStage({
       stage: "pretrain",
       format: "text",
       seed,
-      schedule: { ...options, min_lr: options.min_lr ?? options.lr / 10 },
+      schedule: scheduleOf(options, options.steps),
       optimizer: optimizerOptions(options),
       accumulate: options.accumulate,
       mixed: preset.precision === "mixed",

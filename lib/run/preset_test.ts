@@ -145,6 +145,29 @@ Deno.test("a warmup that the preset does not give is no longer than the training
   assertEquals(warmup("pretrain.steps=600"), 100);
 });
 
+Deno.test("a schedule whose keys contradict each other, or a share out of range, is refused", () => {
+  const said = (...sets: string[]) => refusal(TINY, sets.map((set) => `pretrain.schedule.${set}`));
+  const where = "--set pretrain.schedule.";
+  assertEquals(said("kind=wsd", "decay=1.5"), `${where}decay: expected at most 1, got 1.5`);
+  assertEquals(said("kind=wsd", "decay=0"), `${where}decay: expected more than 0, got 0`);
+  assertEquals(
+    said("decay=0.1"),
+    `${where}decay: it belongs to kind: wsd, not cosine; give that, or leave it out`,
+  );
+  assertEquals(
+    said("weight_decay_end=0.1"),
+    `${where}weight_decay_end: it belongs to weight_decay: linear, not constant; give that, or leave it out`,
+  );
+  assertEquals(said("kind=wds"), `${where}kind: expected one of cosine, wsd, got "wds"; did you mean wsd?`);
+  const finetuning = parsePreset(
+    TINY + "finetune-instruct: { data: [a], batch: 2, schedule: { kind: wsd, weight_decay: linear } }",
+    "preset.yaml",
+  );
+  assertObjectMatch(finetuning, {
+    "finetune-instruct": { schedule: { kind: "wsd", weight_decay: "linear" } },
+  });
+});
+
 Deno.test("a misspelt required key is told, rather than that the right one is missing", () => {
   assertStringIncludes(
     refusal(TINY.replace("steps: 12", "stepz: 12")),

@@ -2,7 +2,7 @@
 import type { ClassifySection } from "./classify_section.ts";
 import type { InstructSection } from "./instruct_section.ts";
 import type { LoopOptions } from "./loop.ts";
-import { optimizerOptions } from "./optimization_section.ts";
+import { optimizerOptions, scheduleOf } from "./optimization_section.ts";
 
 /**
  * A finetuning's loop: epochs over some examples, with a validation after each.
@@ -14,17 +14,11 @@ export function finetuningLoop(
     & { readonly perEpoch: number }
     & Pick<LoopOptions, "stage" | "format" | "seed" | "mixed">,
 ): LoopOptions {
-  const steps = options.epochs * perEpoch;
   return {
     stage,
     format,
     seed,
-    schedule: {
-      lr: options.lr,
-      min_lr: options.min_lr ?? options.lr / 10,
-      warmup: Math.min(options.warmup, steps),
-      steps,
-    },
+    schedule: scheduleOf(options, options.epochs * perEpoch),
     optimizer: optimizerOptions(options),
     accumulate: 1,
     mixed,

@@ -12,7 +12,7 @@ import type { MetricsLine } from "./metrics.ts";
 import { Optimizer, type OptimizerOptions } from "./optimizer.ts";
 import { Pace } from "./pace.ts";
 import { RunFolder, type RunFolderOptions } from "./run_folder.ts";
-import { learningRate, type Schedule } from "./schedule.ts";
+import { learningRate, type Schedule, weightDecayFactor } from "./schedule.ts";
 import { computeGradients, type FinishedStep, finishStep, type MicroBatch, updateWeights } from "./step.ts";
 
 export interface LoopOptions {
@@ -139,7 +139,7 @@ export async function train(options: LoopOptions, task: LoopTask): Promise<LoopR
     const lr = learningRate(step, options.schedule);
     const batches = Array.from({ length: options.accumulate }, (_, micro) => task.batch(step, micro));
     const gradients = computeGradients(optimizer, batches, deriveSeed(options.seed, "pass", step));
-    const update = updateWeights(optimizer, step, lr);
+    const update = updateWeights(optimizer, step, lr, weightDecayFactor(step, options.schedule));
     // Its figures are fetched when `step` may be further on.
     const pending = { step, lr, ...gradients, ...update };
     model.parameters.device.flush();

@@ -1,6 +1,7 @@
 /** Keys that the sections of all stages that train have in common. */
 import { z } from "zod";
 import type { OptimizerOptions } from "./optimizer.ts";
+import type { Schedule, ScheduleShape } from "./schedule.ts";
 
 export const natural = z.number().int().positive();
 export const whole = z.number().int().nonnegative();
@@ -11,12 +12,42 @@ const roleOptions = z.strictObject({
   weight_decay: z.number().nonnegative().optional(),
 }).optional();
 
+/** The share of steps in which wsd lets the rate fall: a fifth, as in arXiv:2405.18392. */
+const DECAY = 0.2;
+
+const shape = z.strictObject({
+  kind: z.enum(["cosine", "wsd"]).default("cosine").describe(
+    "How the learning rate goes on after the warmup: down along a cosine, or constant with a fall at the end.",
+  ),
+  decay: z.number().gt(0).lte(1).optional()
+    .describe(`Of wsd: the share of all steps in which the rate falls, the last ones; ${DECAY} by default.`),
+  weight_decay: z.enum(["constant", "linear", "lr"]).default("constant").describe(
+    "How weight_decay goes on: constant, in a straight line to weight_decay_end, or in proportion to the learning rate.",
+  ),
+  weight_decay_end: z.number().nonnegative().optional()
+    .describe("Of linear: the factor of weight_decay at the last step; 0 by default."),
+}).superRefine(({ kind, decay, weight_decay, weight_decay_end }, context) => {
+  const refuse = (key: string, message: string) =>
+    context.addIssue({ code: "custom", path: [key], message: `${message}, or leave it out` });
+  if (decay !== undefined && kind !== "wsd") {
+    refuse("decay", `it belongs to kind: wsd, not ${kind}; give that`);
+  }
+  if (weight_decay_end !== undefined && weight_decay !== "linear") {
+    refuse("weight_decay_end", `it belongs to weight_decay: linear, not ${weight_decay}; give that`);
+  }
+});
+
 /** Optimizer and schedule. */
 export const optimization = (lr: number, warmup: number) => ({
   batch: natural.describe("B: sequences per micro-batch."),
   lr: z.number().positive().default(lr).describe("Highest learning rate."),
-  min_lr: z.number().nonnegative().optional().describe("Learning rate at the end; a tenth of lr by default."),
+  min_lr: z.number().nonnegative().optional().describe(
+    "Learning rate at the end; a tenth of lr by default, 0 with wsd.",
+  ),
   warmup: whole.default(warmup).describe("Steps of rising learning rate."),
+  schedule: shape.prefault({}).describe(
+    "How the learning rate and the weight decay change from step to step.",
+  ),
   optimizer: z.enum(["adamw", "muon"]).default("adamw")
     .describe("muon is for the matrices of blocks; everything else goes by AdamW."),
   weight_decay: z.number().nonnegative().default(0.1).describe("On tensors of two dimensions."),
@@ -42,6 +73,26 @@ export function optimizerOptions(
 ): OptimizerOptions {
   const { optimizer: algorithm, beta1, beta2, epsilon, weight_decay: weightDecay, clip, roles } = section;
   return { algorithm, beta1, beta2, epsilon, weightDecay, clip, roles };
+}
+
+/** A section's schedule over so many steps. */
+export function scheduleOf(
+  { lr, min_lr, warmup, schedule }: Pick<Schedule, "lr" | "warmup"> & {
+    readonly min_lr?: number | undefined;
+    readonly schedule:
+      & Pick<ScheduleShape, "kind" | "weight_decay">
+      & { readonly decay?: number | undefined; readonly weight_decay_end?: number | undefined };
+  },
+  steps: number,
+): Schedule {
+  const { kind, decay = DECAY, weight_decay, weight_decay_end = 0 } = schedule;
+  return {
+    lr,
+    min_lr: min_lr ?? (kind === "wsd" ? 0 : lr / 10),
+    warmup: Math.min(warmup, steps),
+    steps,
+    shape: { kind, decay, weight_decay, weight_decay_end },
+  };
 }
 
 /** Refuses a learning rate at the end that is above the highest. */

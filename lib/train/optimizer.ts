@@ -133,10 +133,11 @@ export class Optimizer {
   /**
    * One update from the gradients in the arena. Must be called inside a scope.
    * @param t the number of this update, from 1; with mixed precision those that were made are counted instead
+   * @param decay factor of the weight decay
    * @returns the squared norm of the gradients, multiplied by the loss scale as they are: a tensor of one element;
    * where it is not finite, no weight has changed
    */
-  step(t: number, lr: number): Tensor {
+  step(t: number, lr: number, decay = 1): Tensor {
     const { device, gradients } = this.#parameters;
     const { beta1, beta2, epsilon, clip } = this.#options;
     const norm = squaredNorm(gradients);
@@ -146,7 +147,7 @@ export class Optimizer {
       device.dispatch(updateScaling, [norm.buffer, scaling.buffer], { beta1, beta2, patience, highest });
     }
     for (const group of this.#groups) {
-      const step = { lr: lr * group.rate, decay: group.decay, clip };
+      const step = { lr: lr * group.rate, decay: decay * group.decay, clip };
       if (group.algorithm === "muon") this.#muon(group, { ...step, norm, scaling });
       else {
         const [gradient, weight, m, v] = this.#ranges(group);

@@ -76,10 +76,10 @@ export function computeGradients(
   });
 }
 
-/** The second half of a step: changes the weights by the gradients in the arena. */
-export function updateWeights(optimizer: Optimizer, step: number, lr: number): Update {
+/** The second half of a step: changes the weights by the gradients in the arena. `decay` is a factor of the weight decay. */
+export function updateWeights(optimizer: Optimizer, step: number, lr: number, decay: number): Update {
   return scope(() => {
-    const norm = optimizer.step(step, lr);
+    const norm = optimizer.step(step, lr, decay);
     const { scaling } = optimizer;
     return {
       norm: norm.device.snapshot(norm.buffer),

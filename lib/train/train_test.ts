@@ -7,15 +7,6 @@ import { Decoder } from "../model/decoder.ts";
 import { readHuggingFace } from "../checkpoint/huggingface.ts";
 import { encodeSafetensors, readSafetensors } from "../checkpoint/safetensors.ts";
 import { unigramEntropy } from "./validation.ts";
-import { learningRate } from "./schedule.ts";
-
-Deno.test("the learning rate rises to its highest, then falls along a cosine to its floor", () => {
-  const schedule = { lr: 1, min_lr: 0.1, warmup: 10, steps: 110 };
-  assertAlmostEquals(learningRate(1, schedule), 0.1);
-  assertAlmostEquals(learningRate(10, schedule), 1);
-  assertAlmostEquals(learningRate(60, schedule), 0.55);
-  assertAlmostEquals(learningRate(110, schedule), 0.1);
-});
 
 Deno.test("unigram entropy is ln n for n equally frequent tokens", () => {
   assertAlmostEquals(unigramEntropy(inMemory(Uint32Array.of(1, 2, 3, 4, 1, 2, 3, 4)), 6), Math.log(4));
