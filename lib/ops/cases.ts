@@ -5,15 +5,14 @@
 import { type Parameter, type Tensor, upload } from "../tensor/tensor.ts";
 import { add } from "./add.ts";
 import { attention } from "./attention.ts";
-import { crossEntropy, IGNORED } from "./cross_entropy.ts";
 import { dropout } from "./dropout.ts";
 import { embedding } from "./embedding.ts";
 import { prepareHeads, rotaryTable } from "./heads.ts";
 import { linear } from "./linear.ts";
+import { ids, largeLossCases, lossCases } from "./loss_cases.ts";
 import { type Activation, mlp } from "./mlp.ts";
 import { addNorm, type Norm, norm } from "./norm.ts";
 import { pool } from "./pool.ts";
-import { preferenceLoss, sequenceLogprobs } from "./preference.ts";
 import { softcap } from "./softcap.ts";
 
 export interface Case {
@@ -38,8 +37,6 @@ const rotary = ({ device, rows }: Tensor, D: number) => ({
   table: upload(device, [rows + 5, D], rotaryTable(rows + 5, D, 100)),
   positions: upload(device, [rows], Uint32Array.from({ length: rows }, (_, i) => rows + 4 - i)),
 });
-
-const ids = (n: number, classes: number) => Uint32Array.from({ length: n }, (_, i) => (i * i + 3) % classes);
 
 export const cases: readonly Case[] = [
   { name: "add", inputs: [[3, 67], [3, 67]], weights: [], run: ([a, b]) => add(a, b) },
@@ -210,59 +207,19 @@ export const cases: readonly Case[] = [
     run: ([qkv], [gamma]) =>
       prepareHeads(qkv, { heads: 66, kvHeads: 2, norm: { gamma, epsilon: 1e-6 }, rotary: rotary(qkv, 4) }),
   },
-  {
-    name: "cross-entropy with ignored targets",
-    inputs: [[2, 5, 71]],
-    weights: [],
-    run: ([x]) => crossEntropy(x, ids(10, 71).map((t, i) => i % 3 ? t : IGNORED)),
-  },
-  {
-    name: "cross-entropy with weights",
-    inputs: [[10, 7]],
-    weights: [],
-    run: ([x]) =>
-      crossEntropy(
-        x,
-        ids(10, 7).map((t, i) => i % 4 ? t : IGNORED),
-        Float32Array.from({ length: 10 }, (_, i) => i / 4),
-      ),
-  },
+  ...lossCases,
   {
     name: "pooling over time",
     inputs: [[3, 9, 37]],
     weights: [],
     run: ([x]) => pool(x, Float32Array.from({ length: 27 }, (_, i) => i % 4 ? (i - 13) / 7 : 0)),
   },
-  {
-    name: "log-probabilities of sequences",
-    inputs: [[3, 5, 23]],
-    weights: [],
-    run: ([x]) => sequenceLogprobs(x, ids(15, 23).map((t, i) => i % 4 ? t : IGNORED)),
-  },
-  ...[0, 0.7].map((sft): Case => ({
-    name: `preferences${sft ? " and the likelihood of what is chosen" : ""}`,
-    inputs: [[6, 5, 11]],
-    weights: [],
-    run: ([x]) =>
-      preferenceLoss(x, {
-        targets: ids(30, 11).map((t, i) => i % 5 === 3 || i === 7 ? IGNORED : t),
-        reference: Float32Array.of(-9, -8, -11, -7, -10, -10.5),
-        beta: 0.3,
-        sft,
-      }),
-  })),
-  {
-    name: "cross-entropy of nothing",
-    inputs: [[2, 3]],
-    weights: [],
-    run: ([x]) => crossEntropy(x, Uint32Array.of(IGNORED, IGNORED)),
-  },
 ];
 
 /**
- * Products so large that on the cpu device threads take several turns at them, with the operand that turns
- * share packed once, or each time, and that GPUs do in large tiles or in parts. Too many numbers for finite
- * differences.
+ * Too many numbers for finite differences: among them products so large that on the cpu device threads take several
+ * turns at them, with the operand that turns share packed once, or each time, and that GPUs do in large tiles or in
+ * parts.
  */
 export const largeCases: readonly Case[] = [
   {
@@ -301,4 +258,5 @@ export const largeCases: readonly Case[] = [
     weights: [[2000, 70], [70]],
     run: ([x], [w, b]) => linear(x, w, b),
   },
+  ...largeLossCases,
 ];

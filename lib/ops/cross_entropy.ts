@@ -114,7 +114,7 @@ export function crossEntropy(logits: Tensor, targets: Uint32Array, weights?: Flo
  * A large vocabulary's logits are the largest tensor of all: they become their gradients, unless somebody else still
  * holds them.
  */
-function ownOrCopy(x: Tensor): Tensor {
+export function ownOrCopy(x: Tensor): Tensor {
   if (x.refs === 1) return x;
   const zeros = empty(x.device, x.shape, x.dtype);
   fill(zeros, 0);

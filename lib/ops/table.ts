@@ -4,6 +4,7 @@ import { adamwKernel } from "./adamw.ts";
 import { attentionBackward, attentionForward } from "./attention.ts";
 import { attentionCached, cacheAppend } from "./attention_cached.ts";
 import { crossEntropyBackward, crossEntropyForward } from "./cross_entropy.ts";
+import { distillationBackward, distillationForward, softTargetsKernel } from "./distillation.ts";
 import { dropoutKernel } from "./dropout.ts";
 import { embeddingBackward, embeddingForward } from "./embedding.ts";
 import { fillKernel } from "./fill.ts";
@@ -51,6 +52,9 @@ export const kernels = [
   softcapBackward,
   crossEntropyForward,
   crossEntropyBackward,
+  softTargetsKernel,
+  distillationForward,
+  distillationBackward,
   sumKernel,
   sumSquares,
   updateScaling,

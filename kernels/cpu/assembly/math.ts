@@ -64,6 +64,33 @@ export function exp4(x: v128): v128 {
 }
 
 /**
+ * log x of positive x to within 2 units in the last place, by x = 2ⁿ·(1 + f) with √½ ≤ 1 + f < √2 and Cephes'
+ * polynomial (logf.c). What is below the smallest normal float counts as that: 0·log 0 is then 0.
+ */
+// @ts-ignore: decorator
+@inline
+export function log4(x: v128): v128 {
+  const bits = v128.bitselect(x, f32x4.splat(1.17549435e-38), f32x4.gt(x, f32x4.splat(1.17549435e-38)));
+  // Counted from √½, whose bits are 0x3f3504f3, so that the exponent is n.
+  const above = i32x4.sub(bits, i32x4.splat(0x3f3504f3));
+  const n = f32x4.convert_i32x4_s(i32x4.shr_s(above, 23));
+  const one = i32x4.add(v128.and(above, i32x4.splat(0x007fffff)), i32x4.splat(0x3f3504f3));
+  const f = f32x4.sub(one, splat(1)), square = f32x4.mul(f, f);
+  let p = madd(f, splat(7.0376836292e-2), splat(-1.1514610310e-1));
+  p = madd(f, p, splat(1.1676998740e-1));
+  p = madd(f, p, splat(-1.2420140846e-1));
+  p = madd(f, p, splat(1.4249322787e-1));
+  p = madd(f, p, splat(-1.6668057665e-1));
+  p = madd(f, p, splat(2.0000714765e-1));
+  p = madd(f, p, splat(-2.4999993993e-1));
+  p = madd(f, p, splat(3.3333331174e-1));
+  // ln 2 in two parts, as in exp4
+  let rest = madd(n, splat(-2.12194440e-4), f32x4.mul(f32x4.mul(f, square), p));
+  rest = madd(square, splat(-0.5), rest);
+  return madd(n, splat(0.693359375), f32x4.add(f, rest));
+}
+
+/**
  * tanh x = x·P(x²)/Q(x²), to within 4 units in the last place: the rational approximation of degrees 13
  * and 6 that Eigen uses. From ±7.9 on, tanh is ±1 in f32.
  */
