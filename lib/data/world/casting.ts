@@ -37,6 +37,14 @@ export class Casting {
     );
   }
 
+  surname(): string {
+    return this.#new(() =>
+      this.random.chance(INVENTED)
+        ? inventedName(this.random, this.lexicon, "m")
+        : this.random.pick(this.lexicon.surnames)
+    );
+  }
+
   /** A name for an animal. */
   petName(gender: Gender): string {
     return this.#new(() =>
@@ -56,11 +64,12 @@ export class Casting {
   }
 
   town(): string {
-    return this.#new(() =>
-      this.random.chance(INVENTED)
-        ? inventedTown(this.random, this.lexicon)
-        : this.random.pick(this.lexicon.towns).name
-    );
+    return this.#new(() => {
+      if (this.random.chance(INVENTED)) return inventedTown(this.random, this.lexicon);
+      const { name } = this.random.pick(this.lexicon.towns);
+      // Of one word, if the second draw has one: the first words of a text tell more then.
+      return name.includes(" ") ? this.random.pick(this.lexicon.towns).name : name;
+    });
   }
 
   /** One of some nouns that was not drawn before, as far as there are others. */

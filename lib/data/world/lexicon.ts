@@ -12,6 +12,7 @@ import {
   readKnowledge,
   readNames,
   readProfessions,
+  readSurnames,
   readTowns,
   readVerbs,
   readWeather,
@@ -39,6 +40,7 @@ interface Entries {
   readonly adjectives: ReadonlyMap<string, Adjective>;
   readonly people: readonly FirstName[];
   readonly pets: readonly FirstName[];
+  readonly surnames: readonly string[];
   readonly towns: readonly Town[];
   readonly professions: readonly Profession[];
   readonly family: readonly Relative[];
@@ -57,6 +59,7 @@ export class Lexicon {
   /** Those that have one opposite and no other. */
   readonly opposites: readonly Adjective[];
   readonly oppositeVerbs: readonly Verb[];
+  readonly surnames: readonly string[];
   readonly towns: readonly Town[];
   readonly professions: readonly Profession[];
   readonly family: readonly Relative[];
@@ -80,6 +83,7 @@ export class Lexicon {
     this.adjectives = [...entries.adjectives.values()];
     this.opposites = withOneOpposite(this.adjectives, ({ word }) => word);
     this.oppositeVerbs = withOneOpposite(this.verbs, ({ infinitive }) => infinitive);
+    this.surnames = entries.surnames;
     this.towns = entries.towns;
     this.professions = entries.professions;
     this.family = entries.family;
@@ -101,18 +105,29 @@ export class Lexicon {
   static async read(folder: string): Promise<Lexicon> {
     const [verbs, adjectives] = await Promise.all([readVerbs(folder), readAdjectives(folder)]);
     const { categories, nouns } = await readNouns(folder, verbs, adjectives);
-    const [people, pets, towns, family, feelings, calendar, { relations, knowledge }, professions, weather] =
-      await Promise.all([
-        readNames(`${folder}/people.tsv`),
-        readNames(`${folder}/pets.tsv`),
-        readTowns(folder),
-        readFamily(folder),
-        readFeelings(folder, adjectives),
-        readCalendar(folder),
-        readKnowledge(folder),
-        readProfessions(folder, nouns),
-        readWeather(folder, nouns),
-      ]);
+    const [
+      people,
+      pets,
+      surnames,
+      towns,
+      family,
+      feelings,
+      calendar,
+      { relations, knowledge },
+      professions,
+      weather,
+    ] = await Promise.all([
+      readNames(`${folder}/people.tsv`),
+      readNames(`${folder}/pets.tsv`),
+      readSurnames(folder),
+      readTowns(folder),
+      readFamily(folder),
+      readFeelings(folder, adjectives),
+      readCalendar(folder),
+      readKnowledge(folder),
+      readProfessions(folder, nouns),
+      readWeather(folder, nouns),
+    ]);
     return new Lexicon({
       categories,
       nouns,
@@ -120,6 +135,7 @@ export class Lexicon {
       adjectives,
       people,
       pets,
+      surnames,
       towns,
       professions,
       family,

@@ -92,6 +92,11 @@ export async function readNames(path: string): Promise<FirstName[]> {
   return [...byKey(entries, ({ name }) => name).values()];
 }
 
+export async function readSurnames(folder: string): Promise<string[]> {
+  const rows = await readTable(`${folder}/surnames.tsv`, ["surname"]);
+  return [...byKey(rows.map((row) => [row, row.cells.surname] as const), (surname) => surname).values()];
+}
+
 export async function readTowns(folder: string): Promise<Town[]> {
   const entries = (await readTable(`${folder}/towns.tsv`, ["town", "country"])).map((row) => {
     const { where, cells } = row;

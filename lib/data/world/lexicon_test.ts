@@ -33,6 +33,7 @@ rojo||thing|colour|ser
 pequeño|grande|thing, animal|size|ser
 grande|pequeño|thing|size|ser
 triste||person|feeling|estar`,
+  "surnames.tsv": "surname\nGarro",
   "people.tsv": "name|gender\nAna|f\nLuis|m",
   "pets.tsv": "name|gender\nCanelo|m\nLuna|f",
   "towns.tsv": "town|country\nLima|Perú",

@@ -292,9 +292,6 @@ class General {
         return a.noun.gender === "m" ? inverse.masculine : inverse.feminine;
       }
     }
-    // Of one word, if the second draw has one: the first words of a text tell more then.
-    if (name === "t" && town !== undefined) return town;
-    const drawn = casting.town();
-    return drawn.includes(" ") ? casting.town() : drawn;
+    return name === "t" && town !== undefined ? town : casting.town();
   }
 }

@@ -8,6 +8,7 @@ import { allSaid, heldOutQuestions } from "../held_out.ts";
 import type { Neighbours } from "../nearest.ts";
 import type { Document, Exchange, Family, Kind } from "./document.ts";
 import { WORLD_FOLDER } from "./folder.ts";
+import { Headings } from "./headings.ts";
 import { documentAsConversation, documentAsText, exchangesAsText } from "./layouts.ts";
 import { Lexicon } from "./lexicon.ts";
 import type { Mix } from "./options.ts";
@@ -26,6 +27,7 @@ export class World {
   private constructor(
     readonly kinds: ReadonlyMap<string, Kind>,
     readonly families: ReadonlyMap<string, Family>,
+    private readonly headings: Headings,
   ) {}
 
   /** @throws {UserError} naming file and line, if a word, a wording or a frame is wrong */
@@ -37,10 +39,15 @@ export class World {
           Object.entries(loads).map(async ([name, load]) => [name, await load(files)] as const),
         ),
       );
-    const [held, kinds, families] = await Promise.all([heldOutQuestions(), all(KINDS), all(FAMILIES)]);
+    const [held, kinds, families, headings] = await Promise.all([
+      heldOutQuestions(),
+      all(KINDS),
+      all(FAMILIES),
+      Headings.read(files),
+    ]);
     const apart = <T>(ones: ReadonlyMap<string, T>, keep: (one: T, held: Neighbours) => T) =>
       new Map([...ones].map(([name, one]) => [name, keep(one, held)]));
-    return new World(apart(kinds, kindApart), apart(families, familyApart));
+    return new World(apart(kinds, kindApart), apart(families, familyApart), headings);
   }
 
   /** What single documents can be asked for by: kinds of texts (story) and families of questions (aritmética). */
@@ -67,10 +74,11 @@ export class World {
     const writers = this.#named<string>(
       (kind) => (random) => documentAsText(kind.write(random), random),
       (family) => (random) => {
-        const asked = Array.from({ length: random.between(2, 6) }, (_, i) => {
+        const heading = this.headings.draw(random);
+        const asked = Array.from({ length: random.between(3, 7) }, (_, i) => {
           return (i === 0 || random.chance(SAME) ? family : random.pick(families)).ask(random);
         });
-        return exchangesAsText(asked, random);
+        return `${heading}\n${exchangesAsText(asked, random)}`;
       },
     );
     const shares = sharesOf(mix);

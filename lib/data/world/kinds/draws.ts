@@ -126,6 +126,7 @@ export function commonRoles(lexicon: Lexicon): Roles {
     chico: ({ casting }) => casting.person({ age: "child" }),
     grande: ({ casting }) => casting.person({ age: "adult" }),
     viejo: ({ casting }) => casting.person({ age: "old" }),
+    apellido: ({ casting }) => casting.surname(),
     doña: titled,
     familiar: relative(lexicon.family.filter(({ masculine }) => CLOSE.has(masculine))),
     mascota: ({ casting, random }) => {

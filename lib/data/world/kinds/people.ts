@@ -1,19 +1,12 @@
-/** What texts of people to people name besides the common roles: surnames, relatives, titles, hours, numbers. */
-import { join } from "@std/path";
+/** What texts of people to people name besides the common roles: relatives, titles, hours, numbers. */
 import type { Kind, WorldFiles } from "../document.ts";
 import type { Entity } from "../entity.ts";
 import type { Gender } from "../grammar/nouns.ts";
 import { hour, partOfDay } from "../grammar/numbers.ts";
-import { inventedName } from "../invented.ts";
 import type { Lexicon } from "../lexicon.ts";
-import { root } from "../parsing.ts";
-import { readYaml } from "../yaml_file.ts";
 import type { Draws, Role, Roles } from "./draws.ts";
-import { drawsOf } from "./phrases.ts";
 import { readScripts } from "./script.ts";
 
-/** The share of surnames that no list has. */
-const INVENTED = 0.4;
 /** Relatives, and what one is to them. */
 const RELATIVES = [
   ...["abuelo abuela nieto", "bisabuelo bisabuela bisnieto", "tío tía sobrino", "primo prima primo"],
@@ -27,21 +20,16 @@ const TITLES = [
  * A kind whose texts are planned in `data/world/kinds/NAME.yaml`.
  * @param own roles that only this kind has
  */
-export async function readPeople(files: WorldFiles, name: string, own: Roles = {}): Promise<Kind> {
-  const file = root(await readYaml(join(files.folder, "kinds/people.yaml")));
-  const lists = file.entries().map(([role, list]) => [role, drawsOf(list, files.lexicon)] as const);
-  return readScripts(files, name, { ...Object.fromEntries(lists), ...rolesOf(files.lexicon, lists), ...own });
+export function readPeople(files: WorldFiles, name: string, own: Roles = {}): Promise<Kind> {
+  return readScripts(files, name, { ...rolesOf(files.lexicon), ...own });
 }
 
-function rolesOf(lexicon: Lexicon, lists: readonly (readonly [string, Role])[]): Roles {
-  const surname = Object.fromEntries(lists).apellido;
+function rolesOf(lexicon: Lexicon): Roles {
   const person = (gender: Gender): Role => ({ casting }) => casting.person({ gender });
   const anyone: Role = ({ casting }) => casting.person();
   const pets = lexicon.flagged("pet");
   return {
     ...{ f: anyone, g: anyone, él: person("m"), ella: person("f") },
-    apellido: (draws) =>
-      draws.random.chance(INVENTED) ? inventedName(draws.random, lexicon, "m") : surname(draws),
     pariente: (draws) => someone(draws, draws.random.pick(RELATIVES)),
     soy: (draws) => {
       const { singular } = (draws.value("pariente") as Entity).noun;

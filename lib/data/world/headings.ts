@@ -1,0 +1,30 @@
+/**
+ * What stands above the questions of a document: whose notebook they are from, where and when they were read. Questions
+ * are worded in some hundred ways, so that of tens of thousands of documents many would begin alike without it.
+ */
+import { Discourse } from "./discourse.ts";
+import type { WorldFiles } from "./document.ts";
+import { commonRoles, Draws, type Roles } from "./kinds/draws.ts";
+import type { Lexicon } from "./lexicon.ts";
+import type { Random } from "./random.ts";
+import { Wordings } from "./wordings.ts";
+
+export class Headings {
+  private constructor(
+    private readonly wordings: Wordings,
+    private readonly roles: Roles,
+    private readonly lexicon: Lexicon,
+  ) {}
+
+  /** @throws {UserError} naming file and line */
+  static async read({ folder, lexicon }: WorldFiles): Promise<Headings> {
+    const wordings = await Wordings.read(`${folder}/questions/headings.yaml`);
+    return new Headings(wordings, commonRoles(lexicon), lexicon);
+  }
+
+  /** A line of its own. */
+  draw(random: Random): string {
+    const { bindings } = new Draws(this.lexicon, this.roles, random);
+    return this.wordings.say("heading", { bindings, tense: "present", discourse: new Discourse() }, random);
+  }
+}
