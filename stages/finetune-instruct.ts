@@ -30,6 +30,9 @@ import { finetuningLoop } from "../lib/train/finetuning_loop.ts";
 import { InstructSection } from "../lib/train/instruct_section.ts";
 import { train } from "../lib/train/loop.ts";
 import { highestLanguageLoss, languageBatch } from "../lib/train/step.ts";
+import { requireMemory } from "../lib/train/memory.ts";
+import { teacherPathKeys } from "../lib/train/teacher_section.ts";
+import { openTeachers, readTeachers, teacherFiles } from "../lib/train/teachers.ts";
 import { buildVocab } from "./build-vocab.ts";
 import { pretrain } from "./pretrain.ts";
 
@@ -38,19 +41,31 @@ type Preset = PresetWith<typeof sections>;
 
 const settings = (preset: Preset) => preset["finetune-instruct"];
 const backboneOf = (preset: Preset) => settings(preset).backbone ?? pretrain.out(preset);
+const outOf = ({ name }: Pick<Preset, "name">) => `models/${name}/instruct`;
+
+const teacherOf = (preset: Preset) => ({
+  key: "finetune-instruct.teacher",
+  options: settings(preset).teacher,
+  vocabulary: buildVocab.out(preset),
+  out: outOf(preset),
+});
 
 export const finetuneInstruct = defineStage({
   name: "finetune-instruct",
   about: "Teaches the pretrained model to answer instructions.",
   module: import.meta.url,
   sections,
-  pathKeys: ["finetune-instruct.backbone", "finetune-instruct.data"],
+  pathKeys: ["finetune-instruct.backbone", "finetune-instruct.data", ...teacherPathKeys("finetune-instruct")],
   settings: ["seed", "device", "precision"],
-  out: ({ name }) => `models/${name}/instruct`,
+  out: outOf,
   after: (preset) => settings(preset).backbone ? [] : [pretrain],
   async sources(preset) {
     const { backbone, data } = settings(preset);
-    return [...await filesOf(data), ...backbone ? await backboneFiles(backbone, buildVocab.out(preset)) : []];
+    return [
+      ...await filesOf(data),
+      ...backbone ? await backboneFiles(backbone, buildVocab.out(preset)) : [],
+      ...await teacherFiles(teacherOf(preset)),
+    ];
   },
   backbone: (preset) => ({ key: "finetune-instruct.backbone", folder: backboneOf(preset) }),
   models: () => ({ instruct: "." }),
@@ -66,9 +81,14 @@ export const finetuneInstruct = defineStage({
       deriveSeed(preset.seed, "instruct", "split"),
     );
     const backbone = await readBackbone(backboneOf(preset), buildVocab.out(preset));
-    const { tokenizer } = backbone;
-    const device = await openFor(preset, terminal, { config: backbone.config, batch: options.batch });
-    const model = new Decoder(device, { ...backbone.config, dropout: options.dropout });
+    const { tokenizer, config } = backbone;
+    const loaded = await readTeachers(teacherOf(preset), backbone);
+    const device = await openFor(preset, terminal, { config, batch: options.batch });
+    requireMemory(device, config, options.batch, {
+      section: "finetune-instruct",
+      teachers: loaded.map(({ config }) => config),
+    });
+    const model = new Decoder(device, { ...config, dropout: options.dropout });
     model.load(backbone.values);
     const { context: time } = model.config;
     const seed = deriveSeed(preset.seed, "instruct");
@@ -79,6 +99,9 @@ export const finetuneInstruct = defineStage({
         `${validation.length} to validate`,
     );
     if (cut > 0) terminal.log(`  ${cut} conversations are longer than the context of ${time} tokens; cut`);
+    const mixed = preset.precision === "mixed";
+    const batch = { batch: options.batch, time };
+    const teachers = await openTeachers(device, loaded, { options: options.teacher, mixed, batch, terminal });
 
     const perEpoch = Math.ceil(learned.length / options.batch);
     const batchOf = (some: readonly EncodedConversation[]) =>
@@ -97,7 +120,7 @@ export const finetuneInstruct = defineStage({
       format: "chat",
       perEpoch,
       seed,
-      mixed: preset.precision === "mixed",
+      mixed,
     });
     const batches = groupedBatches(
       { n: learned.length, batch: options.batch, seed: deriveSeed(seed, "batches") },
@@ -107,8 +130,8 @@ export const finetuneInstruct = defineStage({
       ...context,
       model,
       tokenizer,
-      highestLoss: highestLanguageLoss(model),
-      batch: (step) => languageBatch(model, batchOf(batches(step - 1))),
+      highestLoss: highestLanguageLoss(model, teachers),
+      batch: (step) => languageBatch(model, batchOf(batches(step - 1)), teachers),
       evaluate: () => evaluateLoss(model, held, tokenizer),
       ...options.sample !== "" && { sample: () => sample(options.sample) },
     });

@@ -11,6 +11,7 @@ import { openStreams } from "../lib/data/streams.ts";
 import { complete } from "../lib/generate/complete.ts";
 import { Decoder } from "../lib/model/decoder.ts";
 import { count } from "../lib/progress.ts";
+import type { Preset, PresetWith } from "../lib/run/config.ts";
 import { runAlone } from "../lib/run/main.ts";
 import { Model } from "../lib/run/model_section.ts";
 import { defineStage } from "../lib/run/stage.ts";
@@ -23,18 +24,33 @@ import { train } from "../lib/train/loop.ts";
 import { optimizerOptions, scheduleOf } from "../lib/train/optimization_section.ts";
 import { PretrainSection } from "../lib/train/pretrain_section.ts";
 import { highestLanguageLoss, languageBatch } from "../lib/train/step.ts";
-import { requireMemory } from "../lib/train/measure.ts";
+import { requireMemory } from "../lib/train/memory.ts";
+import { teacherPathKeys } from "../lib/train/teacher_section.ts";
+import { openTeachers, readTeachers, teacherFiles } from "../lib/train/teachers.ts";
 import { buildVocab } from "./build-vocab.ts";
 import { prepareCorpus } from "./prepare-corpus.ts";
+
+const sections = { model: Model, pretrain: PretrainSection };
+
+const outOf = ({ name }: Pick<Preset, "name">) => `models/${name}/pretrain`;
+
+const teacherOf = (preset: PresetWith<typeof sections>) => ({
+  key: "pretrain.teacher",
+  options: preset.pretrain.teacher,
+  vocabulary: buildVocab.out(preset),
+  out: outOf(preset),
+});
 
 export const pretrain = defineStage({
   name: "pretrain",
   about: "Trains a GPT on the corpus, from a random start.",
   module: import.meta.url,
-  sections: { model: Model, pretrain: PretrainSection },
+  sections,
+  pathKeys: teacherPathKeys("pretrain"),
   settings: ["seed", "device", "precision"],
-  out: ({ name }) => `models/${name}/pretrain`,
+  out: outOf,
   after: () => [prepareCorpus, buildVocab],
+  sources: (preset) => teacherFiles(teacherOf(preset)),
   interruptible: true,
   resumable: true,
   keeps: true,
@@ -45,8 +61,12 @@ export const pretrain = defineStage({
     const tokenizer = await readTokenizer(join(buildVocab.out(preset), "tokenizer.json"));
     using streams = await openStreams(buildVocab.out(preset), tokenizer, time);
     const config = architecture(preset.model, tokenizer.size);
+    const loaded = await readTeachers(teacherOf(preset), { tokenizer, config });
     const device = await openFor(preset, terminal, { config, batch: options.batch });
-    requireMemory(device, config, options.batch);
+    requireMemory(device, config, options.batch, {
+      section: "pretrain",
+      teachers: loaded.map(({ config }) => config),
+    });
     const model = new Decoder(device, config);
     const { layers, heads, width } = model.config;
     terminal.log(
@@ -58,13 +78,16 @@ export const pretrain = defineStage({
       terminal.log(`  resuming after step ${resume.step}`);
     } else model.initialize(deriveSeed(seed, "weights"));
 
+    const mixed = preset.precision === "mixed";
+    const batch = { batch: options.batch, time };
+    const teachers = await openTeachers(device, loaded, { options: options.teacher, mixed, batch, terminal });
     const entropy = unigramEntropy(streams.validation, tokenizer.size);
     terminal.log(
       `  data: ${count(streams.train.length)} training tokens in ${count(streams.train.documents)} ` +
         `documents, ${count(streams.validation.length)} held out, whose unigram entropy is ` +
         `${entropy.toFixed(4)} nats`,
     );
-    const held = { batch: options.batch, time, limit: options.eval_batches };
+    const held = { ...batch, limit: options.eval_batches };
     const sample = async ({ prompt, tokens, temperature, top_k }: typeof options.sample) => {
       const drawing = { maxNewTokens: tokens, temperature, topK: top_k, seed: deriveSeed(seed, "sample") };
       return prompt + await complete(model, tokenizer, prompt, drawing);
@@ -76,7 +99,7 @@ export const pretrain = defineStage({
       schedule: scheduleOf(options, options.steps),
       optimizer: optimizerOptions(options),
       accumulate: options.accumulate,
-      mixed: preset.precision === "mixed",
+      mixed,
       every: {
         log: options.log_every,
         evaluate: options.eval_every,
@@ -88,16 +111,11 @@ export const pretrain = defineStage({
       resumable: true,
       model,
       tokenizer,
-      highestLoss: highestLanguageLoss(model),
+      highestLoss: highestLanguageLoss(model, teachers),
       batch(step, micro) {
         const index = (step - 1) * options.accumulate + micro;
-        const batch = trainingBatch(streams.train, {
-          batch: options.batch,
-          time,
-          seed: deriveSeed(seed, "batches"),
-          step: index,
-        });
-        return languageBatch(model, batch);
+        const own = { ...batch, seed: deriveSeed(seed, "batches"), step: index };
+        return languageBatch(model, trainingBatch(streams.train, own), teachers);
       },
       evaluate: () => evaluateLoss(model, validationBatches(streams.validation, held), tokenizer),
       sample: () => sample(options.sample),

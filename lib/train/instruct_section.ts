@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { WorldConversations } from "../data/world/options.ts";
 import { checkRates, finetuning, natural, optimization, probability } from "./optimization_section.ts";
+import { TeacherSection } from "./teacher_section.ts";
 
 const share = z.number().min(0).max(1).default(0);
 
@@ -12,6 +13,7 @@ export const InstructSection = z.strictObject({
   ),
   validation: z.number().gt(0).lt(1).default(0.05).describe("Part held out to choose the best checkpoint."),
   backbone: finetuning.backbone,
+  teacher: TeacherSection.optional().describe("Finetuned models to learn from beside the answers."),
   augment: z.strictObject({
     case: share.describe("Probability of changing capitals and small letters."),
     accents: share.describe("Probability of leaving accents out."),

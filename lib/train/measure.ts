@@ -10,7 +10,6 @@ import {
   type Snapshot,
 } from "../device/device.ts";
 import { WebGpuDevice } from "../device/webgpu.ts";
-import { UserError } from "../errors.ts";
 import { type ModelConfig, modelConfig, type ModelOptions } from "../model/config.ts";
 import { Decoder, parameterSpecs } from "../model/decoder.ts";
 import { matmulNN } from "../ops/linear.ts";
@@ -49,20 +48,6 @@ export function stepFlops(shape: Shape, parameters: number): number {
 /** Elements of all parameters of a model. */
 export function parameterCount(config: ModelConfig): number {
   return parameterSpecs(config).reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
-}
-
-/**
- * Bytes that training takes, roughly: four arenas of parameters, and per layer and token what the
- * backward pass reads again (norms, qkv, attention, the MLP's two sides) besides gradients, and logits, which
- * become theirs.
- */
-export function trainingBytes(c: ModelConfig, batch: number): number {
-  const parameters = parameterCount(c);
-  const queries = c.heads * c.headWidth, qkv = queries + 2 * c.kvHeads * c.headWidth;
-  // Norms and sums of the residual stream, qkv (twice if it is normed), what attention gives, the MLP's inside.
-  const block = 4 * c.width + (c.qkNorm ? 2 : 1) * qkv + queries + (c.mlp === "swiglu" ? 3 : 2) * c.hidden;
-  const perToken = (c.layers + 1) * block + c.vocab;
-  return 4 * (4 * parameters + batch * c.context * perToken);
 }
 
 /** How a benchmark trains. */
@@ -273,16 +258,4 @@ async function measureCeilings(device: WebGpuDevice): Promise<NonNullable<Profil
     for (const buffer of [a, b, c]) device.release(buffer);
   }
   return { gflops, gb_per_s };
-}
-
-/** @throws {UserError} if training takes more memory than a device reaches */
-export function requireMemory(device: Device, config: ModelConfig, batch: number): void {
-  const bytes = trainingBytes(config, batch);
-  const { reach } = device.memory();
-  if (bytes <= reach) return;
-  const [needed, there] = [bytes, reach].map((n) => `${(n / 2 ** 30).toFixed(1)} GiB`);
-  throw new UserError(
-    `training this model takes about ${needed}, the ${device.name} device reaches ${there} here; ` +
-      "lower pretrain.batch, model.context, model.width or model.layers, or use a GPU",
-  );
 }

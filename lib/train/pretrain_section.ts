@@ -1,6 +1,7 @@
 /** The section `pretrain` of a preset. */
 import { z } from "zod";
 import { checkRates, natural, optimization, whole } from "./optimization_section.ts";
+import { TeacherSection } from "./teacher_section.ts";
 
 /** Steps of warmup where a preset does not say. */
 const WARMUP = 100;
@@ -10,6 +11,7 @@ export const PretrainSection = z.strictObject({
   ...optimization(1e-3, WARMUP),
   warmup: whole.optional()
     .describe(`Steps of rising learning rate; ${WARMUP} by default, or all of them if there are fewer.`),
+  teacher: TeacherSection.optional().describe("Trained models to learn from beside the text."),
   accumulate: natural.default(1).describe("Micro-batches per update."),
   eval_every: whole.default(250).describe("Steps between validations; 0 for never."),
   eval_batches: natural.default(20).describe("Batches of one validation, spread over the held-out text."),

@@ -13,6 +13,7 @@ import { deriveSeed } from "../tensor/random.ts";
 import { scope, type Tensor } from "../tensor/tensor.ts";
 import type { SavedModel } from "../checkpoint/checkpoint.ts";
 import type { Optimizer } from "./optimizer.ts";
+import type { Teachers } from "./teachers.ts";
 
 /** A part of a step's batch. */
 export interface MicroBatch {
@@ -24,17 +25,31 @@ export interface MicroBatch {
   readonly tokens: number;
 }
 
-/** A batch of text, from which a language model learns the next token. */
-export function languageBatch(model: Decoder, { tokens, targets }: Batch): MicroBatch {
+/**
+ * A batch of text, from which a language model learns the next token.
+ * @param teachers whose distributions it learns besides
+ */
+export function languageBatch(
+  model: Decoder,
+  { tokens, targets }: Batch,
+  teachers: Teachers | null = null,
+): MicroBatch {
+  const loss = () => teachers ? teachers.loss(model, tokens, targets) : model.loss(tokens, targets);
   return {
-    loss: (seed) => model.training(seed, () => model.loss(tokens, targets)),
+    loss: (seed) => model.training(seed, loss),
     targets: targets.reduce((n, t) => n + Number(t !== IGNORED), 0),
     tokens: tokens.ids.length,
   };
 }
 
-/** Guessing evenly costs ln V; three times that is worse than knowing nothing. */
-export const highestLanguageLoss = ({ config }: Decoder) => 3 * Math.log(config.vocab);
+/**
+ * Guessing evenly costs ln V; three times that is worse than knowing nothing. Beside teachers it costs that for the
+ * text, and at most as much for their distribution, each times what it weighs in the loss.
+ */
+export function highestLanguageLoss({ config }: Decoder, teachers: Teachers | null = null): number {
+  const { weight, temperature } = teachers?.options ?? { weight: 0, temperature: 1 };
+  return 3 * Math.log(config.vocab) * (1 - weight + weight * temperature ** 2);
+}
 
 /** What the gradients of a step leave to be fetched. */
 interface Gradients {

@@ -1,0 +1,58 @@
+/** The memory that training takes, estimated before it starts. */
+import type { Device } from "../device/device.ts";
+import { UserError } from "../errors.ts";
+import type { ModelConfig } from "../model/config.ts";
+import { parameterCount } from "./measure.ts";
+
+/**
+ * Bytes that training takes, roughly: four arenas of parameters, and per layer and token what the
+ * backward pass reads again (norms, qkv, attention, the MLP's two sides) besides gradients, and logits, which
+ * become theirs.
+ */
+export function trainingBytes(c: ModelConfig, batch: number): number {
+  const parameters = parameterCount(c);
+  const queries = c.heads * c.headWidth, qkv = queries + 2 * c.kvHeads * c.headWidth;
+  // Norms and sums of the residual stream, qkv (twice if it is normed), what attention gives, the MLP's inside.
+  const block = 4 * c.width + (c.qkNorm ? 2 : 1) * qkv + queries + (c.mlp === "swiglu" ? 3 : 2) * c.hidden;
+  const perToken = (c.layers + 1) * block + c.vocab;
+  return 4 * (4 * parameters + batch * c.context * perToken);
+}
+
+/** Bytes that a model takes which only reads so many tokens at once: weights, the residual stream, and logits. */
+export function readingBytes(c: ModelConfig, tokens: number): number {
+  // A block adds two sums to the stream, and their norms; its inside is freed at its end.
+  const block = (c.heads + 2 * c.kvHeads) * c.headWidth + 2 * c.hidden;
+  return 4 * (parameterCount(c) + tokens * (4 * (c.layers + 1) * c.width + block + c.vocab));
+}
+
+/**
+ * @param section the section of the preset that says what is trained
+ * @param teachers of models whose distributions are learned besides
+ * @throws {UserError} if training takes more memory than a device reaches
+ */
+export function requireMemory(
+  device: Device,
+  config: ModelConfig,
+  batch: number,
+  { section, teachers }: { readonly section: string; readonly teachers: readonly ModelConfig[] },
+): void {
+  const tokens = batch * config.context;
+  // A training that learns from teachers keeps their distribution until the backward pass.
+  const distribution = teachers.length > 0 ? 4 * tokens * config.vocab : 0;
+  const bytes = teachers.reduce(
+    (sum, teacher) => sum + readingBytes(teacher, tokens),
+    trainingBytes(config, batch) + distribution,
+  );
+  const { reach } = device.memory();
+  if (bytes <= reach) return;
+  const [needed, there] = [bytes, reach].map((n) => `${(n / 2 ** 30).toFixed(1)} GiB`);
+  const [beside, smaller] = teachers.length > 0
+    ? [" beside its teachers", "take smaller teachers, "]
+    : ["", ""];
+  // A finetuning's model is what it is.
+  const sizes = section === "pretrain" ? ", model.context, model.width or model.layers" : "";
+  throw new UserError(
+    `training this model${beside} takes about ${needed}, the ${device.name} device reaches ${there} here; ` +
+      `${smaller}lower ${section}.batch${sizes}, or use a GPU`,
+  );
+}
