@@ -19,6 +19,12 @@ Deno.test("the pipeline finetunes and evaluates; its results can be asked and la
   for (const name of ["loss.svg", "accuracy.svg", "confusion.svg"]) {
     assertStringIncludes(await work.read(`models/tiny/classify/who/${name}`), "<svg");
   }
+  assertStringIncludes(await work.read("models/tiny/classify/who/accuracy.svg"), "averaged weights");
+  for (const folder of ["classify/who", "instruct"]) {
+    const { weights } = JSON.parse(await work.read(`models/tiny/${folder}/best/checkpoint.json`));
+    assert(["raw", "average"].includes(weights), `${folder}: ${weights}`);
+    assert((await work.read(`models/tiny/${folder}/metrics.jsonl`)).includes('"average":{"loss":'), folder);
+  }
   const { checkpoints } = JSON.parse(await work.read("models/tiny/evaluate/report.json"));
   assertEquals(Object.keys(checkpoints), ["base", "instruct", "who"]);
   assertEquals(Object.keys(checkpoints.instruct.instruct.families), ["mirar", "none", "turnos"]);

@@ -104,7 +104,12 @@ Deno.test("a second signal ends a run at once", async () => {
 
 Deno.test("resuming gives the same weights, bit for bit, as an unbroken run", async () => {
   await using broken = await prepared();
-  const enough = sets("pretrain.steps=600", "pretrain.eval_every=100", "pretrain.save_every=7");
+  const enough = sets(
+    "pretrain.steps=600",
+    "pretrain.eval_every=100",
+    "pretrain.save_every=7",
+    "pretrain.ema=0.99",
+  );
   const { code, output } = await stopped(broken, "SIGTERM", ...enough);
   assertEquals(code, 143, output);
   const resumed = await broken.run("pretrain", ...enough, "--resume");

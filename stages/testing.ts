@@ -9,10 +9,12 @@ finetune-classify:
     who: { data: who.csv, text: texto, label: quién }
   epochs: 2
   batch: 8
+  ema: 0.9
 finetune-instruct:
   data: [ask.jsonl]
   epochs: 2
   batch: 8
+  ema: 0.9
   augment: { case: 0.5, accents: 0.5, punctuation: 0.5, history: 0.5 }
   sample: "¿Qué mira?"
 evaluate:

@@ -41,6 +41,10 @@ export type Format = z.infer<typeof Format>;
 /** Checkpoints that do not say their format are of the stages that there were then. */
 const formerFormats: Record<string, Format> = { "finetune-instruct": "chat", "finetune-classify": "labels" };
 
+/** Whether weights are those that training works on, or their moving average. */
+const WeightsKind = z.enum(["raw", "average"]);
+export type WeightsKind = z.infer<typeof WeightsKind>;
+
 const CheckpointFile = z.object({
   stage: z.string(),
   format: Format.optional(),
@@ -51,6 +55,8 @@ const CheckpointFile = z.object({
   validation: z.object({ loss: z.number() }).catchall(z.number()).nullable(),
   best: z.object({ step: z.number(), loss: z.number() }).catchall(z.number()).nullable(),
   parameters: z.number(),
+  /** Of a run that averages its weights: which of the two are here. */
+  weights: WeightsKind.optional(),
   /** Of a classifier: what it was trained on. */
   origin: SplitOrigin.optional(),
   files: z.record(z.string(), z.string()),

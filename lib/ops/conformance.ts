@@ -4,6 +4,7 @@ import type { OracleDevice } from "../device/oracle.ts";
 import { deriveSeed, normals } from "../tensor/random.ts";
 import { Parameter, scope, Tensor, upload } from "../tensor/tensor.ts";
 import { adamwKernel } from "./adamw.ts";
+import { swapWeights, updateAverage } from "./average.ts";
 import type { Case } from "./cases.ts";
 import { fill } from "./fill.ts";
 import { halved } from "./halve.ts";
@@ -192,6 +193,23 @@ export async function runMuon(
     return { weight: device.read(weight.buffer), momentum: device.read(momentum.buffer) };
   });
   return { weight: await reads.weight, momentum: await reads.momentum };
+}
+
+/** A step of a moving average of drawn weights that has fewer numbers than they do; then both after an exchange. */
+export async function runAverage(
+  device: Device,
+  share: number,
+): Promise<Record<"average" | "weights" | "swapped", Float32Array>> {
+  const n = 4097 + 70;
+  const reads = scope(() => {
+    const weights = upload(device, [n + 50], normals(1, n + 50, 1));
+    const average = upload(device, [n], normals(2, n, 1));
+    updateAverage(average, weights, share);
+    const updated = device.read(average.buffer);
+    swapWeights(average, weights);
+    return { average: updated, weights: device.read(weights.buffer), swapped: device.read(average.buffer) };
+  });
+  return { average: await reads.average, weights: await reads.weights, swapped: await reads.swapped };
 }
 
 /** The scaling after each of some steps, by the squared norms of their gradients. */

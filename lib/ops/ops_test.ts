@@ -12,6 +12,7 @@ import {
   gradientError,
   relativeError,
   runAdamW,
+  runAverage,
   runCase,
   runMuon,
   runReductions,
@@ -137,6 +138,16 @@ for (const { name, device } of await testDevices()) {
       assertEquals(unsound.momentum, normals(3, size, 1));
     });
   }
+
+  Deno.test(`${name}: a moving average agrees with the oracle's, and changes places with the weights bit for bit`, async () => {
+    const expected = await runAverage(oracle, 0.3);
+    const { average, weights, swapped } = await runAverage(device, 0.3);
+    assertLess(relativeError(average, expected.average), 1e-6);
+    const drawn = normals(1, weights.length, 1);
+    assertEquals(swapped, drawn.slice(0, swapped.length));
+    assertEquals(weights, Float32Array.of(...average, ...drawn.slice(average.length)));
+    assertEquals((await runAverage(device, 0)).average, normals(2, average.length, 1));
+  });
 
   Deno.test(`${name}: an update from scaled gradients is that from plain ones`, async () => {
     const plain = await runAdamW(device, { clip: 1 });

@@ -3,6 +3,7 @@ import type { Kernel } from "../device/device.ts";
 import { adamwKernel } from "./adamw.ts";
 import { attentionBackward, attentionForward } from "./attention.ts";
 import { attentionCached, cacheAppend } from "./attention_cached.ts";
+import { averageKernel, swapKernel } from "./average.ts";
 import { crossEntropyBackward, crossEntropyForward } from "./cross_entropy.ts";
 import { distillationBackward, distillationForward, softTargetsKernel } from "./distillation.ts";
 import { dropoutKernel } from "./dropout.ts";
@@ -64,4 +65,6 @@ export const kernels = [
   normaliseKernel,
   newtonSchulzKernel,
   muonApply,
+  averageKernel,
+  swapKernel,
 ] as unknown as readonly Kernel[];

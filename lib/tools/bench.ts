@@ -44,6 +44,7 @@ const HELP = `Usage: deno task bench train | ops | decode | serve | prepare-corp
   --threads N        threads of the cpu device (all cores)
   --precision NAME   float32 or, on a GPU with shader-f16, mixed (float32; train and ops only)
   --optimizer NAME   adamw or muon (adamw; train and ops only)
+  --ema DECAY        keep a moving average of the weights (0: none; train and ops only)
   --steps N          timed steps of a measurement (20)
   --rounds N         measurements, in turns with --against (3)
   --against COMMAND  another program to measure in turns with ours (train only)
@@ -57,6 +58,7 @@ interface Options {
   readonly arch: string;
   readonly mixed: boolean;
   readonly algorithm: OptimizerOptions["algorithm"];
+  readonly ema: number;
   readonly steps: number;
   readonly rounds: number;
   readonly against: string | undefined;
@@ -191,6 +193,7 @@ const program = {
     "threads",
     "precision",
     "optimizer",
+    "ema",
     "steps",
     "rounds",
     "against",
@@ -238,8 +241,10 @@ await runProgram(program, async (flags, [what, ...more]) => {
   }
   const options: Options = {
     ...{ arch, mixed: precision === "mixed", algorithm, rounds, against, json },
+    ema: numberFlag("ema", flags.ema ?? "0", 0, false),
     steps: numberFlag("steps", flags.steps ?? "20", 1, true),
   };
+  if (options.ema >= 1) throw new UserError(`--ema ${flags.ema}: expected a decay below 1, such as 0.999`);
   const threads = flags.threads ? { threads: numberFlag("threads", flags.threads, 1, true) } : {};
   for (const text of flags.shape.length > 0 ? flags.shape : SHAPES) {
     const shape = parseShape(text, arch);

@@ -6,7 +6,12 @@ import { join } from "@std/path";
 import type { Precision } from "../checkpoint/safetensors.ts";
 import { bar, count, duration, type Terminal } from "../progress.ts";
 import { deriveSeed } from "../tensor/random.ts";
-import { type CheckpointInfo, type Format, readOptimizerState } from "../checkpoint/checkpoint.ts";
+import {
+  type CheckpointInfo,
+  type Format,
+  readOptimizerState,
+  type WeightsKind,
+} from "../checkpoint/checkpoint.ts";
 import { Flight } from "./flight.ts";
 import type { MetricsLine } from "./metrics.ts";
 import { Optimizer, type OptimizerOptions } from "./optimizer.ts";
@@ -43,7 +48,8 @@ export interface LoopTask extends RunFolderOptions {
   readonly highestLoss: number;
   /** The `micro`-th batch of a step (from 1). Must be a function of its arguments alone. */
   batch(step: number, micro: number): MicroBatch;
-  evaluate(): Promise<Validation>;
+  /** @param weights what the model has at the moment; averaged ones are measured after the raw ones of the same step */
+  evaluate(weights: WeightsKind): Promise<Validation>;
   /** Whether a validation is better than the best before; a lower loss by default. */
   better?(now: Validation, best: Validation): boolean;
   sample?(): Promise<string>;
@@ -57,6 +63,8 @@ export interface LoopResult {
   readonly step: number;
   readonly loss: number;
   readonly validation: Validation | null;
+  /** The last validation of the averaged weights, if an average is kept. */
+  readonly average?: Validation;
   readonly best: CheckpointInfo["best"];
   readonly seconds: number;
   readonly tokensPerSecond: number;
@@ -72,6 +80,7 @@ export async function train(options: LoopOptions, task: LoopTask): Promise<LoopR
   const folder = await RunFolder.open(task);
   const { metrics } = folder;
   let validation = task.resume?.validation ?? null;
+  let average = metrics.lines.findLast((line) => line.average !== undefined)?.average;
   let best = task.resume?.best ?? null;
   let loss = metrics.lines.findLast((line) => line.loss !== undefined)?.loss ?? NaN;
   let step = task.resume?.step ?? 0;
@@ -104,28 +113,41 @@ export async function train(options: LoopOptions, task: LoopTask): Promise<LoopR
     }
   };
 
-  const save = async (name: "last" | "best") => {
+  /** Saves what the model has. */
+  const save = async (name: "last" | "best", weights: WeightsKind = "raw") => {
     const { stage, format, seed } = options;
     const finished = name === "last" && step === steps;
     const resumable = name === "last" && task.resumable;
-    await folder.save(name, { stage, format, step, seed, finished, validation, best, origin: task.origin }, {
+    const info = { stage, format, step, seed, finished, best, origin: task.origin };
+    const figures = weights === "raw" ? validation : average ?? null;
+    await folder.save(name, { ...info, validation: figures, ...optimizer.average && { weights } }, {
       optimizer: resumable ? optimizer.state : undefined,
       precision: resumable ? "float32" : options.precision,
     });
   };
 
-  const evaluate = async () => {
-    validation = await task.evaluate();
-    await metrics.add({ step, validation: mapValues(validation, round) });
+  /** Measures what the model has. Returns whether it is the best so far. */
+  const measure = async (weights: WeightsKind) => {
+    const figures = await task.evaluate(weights);
+    const raw = weights === "raw";
+    if (raw) validation = figures;
+    else average = figures;
+    await metrics.add({ step, [raw ? "validation" : "average"]: mapValues(figures, round) });
     terminal.log(
-      `step ${step}/${steps} validation ` +
-        Object.entries(validation).map(([name, value]) => `${name} ${value.toFixed(4)}`).join(" "),
+      `step ${step}/${steps} validation ${raw ? "" : "of the average "}` +
+        Object.entries(figures).map(([name, value]) => `${name} ${value.toFixed(4)}`).join(" "),
     );
     const better = task.better ?? ((now, before) => now.loss < before.loss);
-    if (!best || better(validation, best)) {
-      best = { step, ...validation };
-      await save("best");
-    }
+    if (best && !better(figures, best)) return false;
+    best = { step, ...figures };
+    return true;
+  };
+
+  const evaluate = async () => {
+    const raw = await measure("raw");
+    if (optimizer.average && await optimizer.withAverage(() => measure("average"))) {
+      await optimizer.withAverage(() => save("best", "average"));
+    } else if (raw) await save("best");
   };
 
   const due = (every: number) => every > 0 && (step % every === 0 || step === steps);
@@ -162,12 +184,19 @@ export async function train(options: LoopOptions, task: LoopTask): Promise<LoopR
   await report(await flight.land());
   if (lastSaved < step) await save("last");
   terminal.clear();
+  if (optimizer.average && !best) {
+    terminal.log(
+      `  ${last} has the raw weights: nothing was validated, so the average was not compared with them` +
+        (task.resumable ? "; it is in optimizer.safetensors there" : ""),
+    );
+  }
   await folder.plotLosses(options.stage);
   return {
     finished: step === steps,
     step,
     loss,
     validation,
+    ...average && { average },
     best,
     seconds: (performance.now() - started) / 1000,
     tokensPerSecond: Math.round(pace.tokensPerSecond),

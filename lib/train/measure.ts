@@ -54,13 +54,15 @@ export function parameterCount(config: ModelConfig): number {
 export interface Training {
   readonly mixed?: boolean;
   readonly algorithm?: OptimizerOptions["algorithm"];
+  /** Decay of a moving average of the weights; 0 for none. */
+  readonly ema?: number;
 }
 
 /** A model on random tokens whose `step` is one training step with clipping and an update, AdamW's by default. */
 export function benchmarkModel(
   device: Device,
   shape: Shape,
-  { mixed = false, algorithm = "adamw" }: Training = {},
+  { mixed = false, algorithm = "adamw", ema = 0 }: Training = {},
 ) {
   const model = new Decoder(device, configOf(shape));
   model.initialize(1);
@@ -72,6 +74,7 @@ export function benchmarkModel(
     epsilon: 1e-8,
     weightDecay: 0.1,
     clip: 1,
+    ema,
   });
   const { batch, context: time, vocab } = shape;
   const draw = (kind: string) =>

@@ -2,13 +2,17 @@
 import { z } from "zod";
 import { exists, throwWriteError, writeFileAtomic } from "../files.ts";
 
+const Figures = z.object({ loss: z.number() }).catchall(z.number());
+
 const Line = z.object({
   step: z.number(),
   loss: z.number().optional(),
   lr: z.number().optional(),
   norm: z.number().optional(),
   tokens_per_s: z.number().optional(),
-  validation: z.object({ loss: z.number() }).catchall(z.number()).optional(),
+  validation: Figures.optional(),
+  /** The same of the averaged weights, if an average is kept. */
+  average: Figures.optional(),
   sample: z.string().optional(),
 });
 export type MetricsLine = z.infer<typeof Line>;

@@ -61,6 +61,10 @@ export const optimization = (lr: number, warmup: number) => ({
   beta2: probability.default(0.99),
   epsilon: z.number().positive().default(1e-8),
   clip: z.number().nonnegative().default(1).describe("Largest global gradient norm; 0 for no clipping."),
+  ema: probability.default(0).describe(
+    "Decay of an exponential moving average of the weights, such as 0.999, which is validated beside them and saved as " +
+      "best where it has the lower loss; 0 for none.",
+  ),
   log_every: whole.default(50).describe("Steps between lines of a log; a terminal shows every step."),
 });
 
@@ -71,8 +75,9 @@ export function optimizerOptions(
     readonly weight_decay: number;
   },
 ): OptimizerOptions {
-  const { optimizer: algorithm, beta1, beta2, epsilon, weight_decay: weightDecay, clip, roles } = section;
-  return { algorithm, beta1, beta2, epsilon, weightDecay, clip, roles };
+  const { optimizer: algorithm, beta1, beta2, epsilon, weight_decay: weightDecay, clip, ema, roles } =
+    section;
+  return { algorithm, beta1, beta2, epsilon, weightDecay, clip, ema, roles };
 }
 
 /** A section's schedule over so many steps. */

@@ -1,12 +1,13 @@
 /**
  * The optimizer over a model's arena: gradient norm, clipping and the update, by AdamW, or by Muon for the matrices of
- * blocks and AdamW for the rest.
+ * blocks and AdamW for the rest; and a moving average of the weights, if one is kept.
  */
 import type { Buffer } from "../device/device.ts";
 import type { OptimizerState } from "../checkpoint/checkpoint.ts";
 import type { Weights } from "../checkpoint/safetensors.ts";
 import { arena, type Parameters, type ParameterSpec } from "../model/parameters.ts";
 import { adamwKernel } from "../ops/adamw.ts";
+import { newestShare, swapWeights, updateAverage } from "../ops/average.ts";
 import { fill } from "../ops/fill.ts";
 import { type MuonStep, muonStep } from "../ops/muon.ts";
 import { scaled, squaredNorm } from "../ops/sum.ts";
@@ -33,6 +34,8 @@ export interface OptimizerOptions {
   readonly weightDecay: number;
   /** The global gradient norm is scaled down to this; 0 for no clipping. */
   readonly clip: number;
+  /** Decay of the exponential moving average of the weights, which takes one more arena; 0, the default, for none. */
+  readonly ema?: number;
   /** What is other for parameters of a role. */
   readonly roles?: { readonly [R in Role]?: RoleOptions | undefined };
 }
@@ -78,14 +81,23 @@ export class Optimizer {
   readonly v: Tensor;
   /** With mixed precision: what scales the updates, as `SCALING` lays it out. */
   readonly scaling: Tensor | null = null;
+  /** The moving average of what is trained, if one is kept. */
+  readonly average: Tensor | null = null;
 
-  /** @param parameters of a model that is mixed already, if it is to be trained with mixed precision */
+  /**
+   * @param parameters with the weights that training begins with, of a model that is mixed already if it is to be
+   *   trained with mixed precision
+   */
   constructor(parameters: Parameters, options: OptimizerOptions) {
     this.#parameters = parameters;
     this.#options = options;
     this.#groups = groupsOf(parameters, options);
     this.m = arena(parameters.device, parameters.trainedEnd);
     this.v = arena(parameters.device, parameters.trainedEnd);
+    if (options.ema) {
+      this.average = arena(parameters.device, parameters.trainedEnd);
+      updateAverage(this.average, parameters.weights, 1);
+    }
     if (!parameters.mixed) return;
     this.scaling = arena(parameters.device, SCALING.size);
     this.scaling.device.write(this.scaling.buffer, this.#scaling(0, LOSS_SCALE.start));
@@ -93,7 +105,10 @@ export class Optimizer {
 
   /** What training goes on from, by the names that checkpoints give it. */
   get state(): OptimizerState {
-    return [["m", this.m], ["v", this.v], ...this.scaling ? [["scaling", this.scaling] as const] : []];
+    const { m, v, scaling, average } = this;
+    return Object.entries({ m, v, scaling, average }).flatMap(([name, tensor]) =>
+      tensor ? [[name, tensor] as const] : []
+    );
   }
 
   /**
@@ -132,14 +147,14 @@ export class Optimizer {
 
   /**
    * One update from the gradients in the arena. Must be called inside a scope.
-   * @param t the number of this update, from 1; with mixed precision those that were made are counted instead
+   * @param t the number of this update, from 1; with mixed precision AdamW counts those that were made instead
    * @param decay factor of the weight decay
    * @returns the squared norm of the gradients, multiplied by the loss scale as they are: a tensor of one element;
    * where it is not finite, no weight has changed
    */
   step(t: number, lr: number, decay = 1): Tensor {
     const { device, gradients } = this.#parameters;
-    const { beta1, beta2, epsilon, clip } = this.#options;
+    const { beta1, beta2, epsilon, clip, ema } = this.#options;
     const norm = squaredNorm(gradients);
     const scaling = this.scaling ?? upload(device, [SCALING.size], this.#scaling(t, 1));
     if (this.scaling) {
@@ -157,7 +172,28 @@ export class Optimizer {
       }
     }
     this.#parameters.refreshCopies();
+    const { weights } = this.#parameters;
+    if (this.average && ema) updateAverage(this.average, weights, newestShare(ema, t));
     return norm;
+  }
+
+  /**
+   * Runs `fn` while the model has the averaged weights. Afterwards it has its own again, bit for bit, and float16 copies
+   * of them; `fn` must not train.
+   */
+  async withAverage<T>(fn: () => Promise<T>): Promise<T> {
+    if (!this.average) throw new Error("no average is kept");
+    const { average } = this;
+    const swap = () => {
+      swapWeights(average, this.#parameters.weights);
+      this.#parameters.refreshCopies();
+    };
+    swap();
+    try {
+      return await fn();
+    } finally {
+      swap();
+    }
   }
 
   #muon({ specs }: Group, step: MuonStep): void {

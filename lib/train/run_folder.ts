@@ -73,12 +73,15 @@ export class RunFolder {
         const value = pick(line);
         return value === undefined ? [] : [[line.step, value] as const];
       });
+    const curves = [
+      { name: "train", points: points((line) => line.loss) },
+      { name: "validation", points: points((line) => line.validation?.loss) },
+    ];
+    const averaged = points((line) => line.average?.loss);
+    if (averaged.length > 0) curves.push({ name: "validation, averaged weights", points: averaged });
     await writeFileAtomic(
       join(this.#options.out, "loss.svg"),
-      plotCurves(`${stage}: loss`, "nats per token", [
-        { name: "train", points: points((line) => line.loss) },
-        { name: "validation", points: points((line) => line.validation?.loss) },
-      ]),
+      plotCurves(`${stage}: loss`, "nats per token", curves),
     );
   }
 }

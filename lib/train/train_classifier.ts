@@ -142,9 +142,10 @@ export async function trainClassifier(
     mixed,
   });
   const batch = batchesOf(model, task, learned);
-  const accuracies: Record<"seen" | "validation", [step: number, share: number][]> = {
+  const accuracies: Record<"seen" | "validation" | "average", [step: number, share: number][]> = {
     seen: [],
     validation: [],
+    average: [],
   };
   let step = 0;
   const result = await train(loop, {
@@ -155,10 +156,10 @@ export async function trainClassifier(
     origin: splits.origin,
     highestLoss: Infinity, // a few texts, confidently mistaken, cost any amount
     batch: (at) => batch(step = at),
-    async evaluate() {
-      accuracies.seen.push([step, (await measure(model, seen)).accuracy]);
+    async evaluate(weights) {
       const held = await measure(model, validation);
-      accuracies.validation.push([step, held.accuracy]);
+      accuracies[weights === "raw" ? "validation" : "average"].push([step, held.accuracy]);
+      if (weights === "raw") accuracies.seen.push([step, (await measure(model, seen)).accuracy]);
       return held;
     },
     // The loss rises with confidence long before labels get worse; of equals, the later has seen more.
@@ -170,6 +171,9 @@ export async function trainClassifier(
     plotCurves(`${name}: accuracy`, "share right", [
       { name: "training texts", points: accuracies.seen },
       { name: "validation texts", points: accuracies.validation },
+      ...loop.optimizer.ema
+        ? [{ name: "validation texts, averaged weights", points: accuracies.average }]
+        : [],
     ]),
   );
   model.parameters.load((await readCheckpoint(join(out, "best"))).values);

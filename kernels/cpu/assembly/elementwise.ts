@@ -82,6 +82,25 @@ export function adamw(
   }
 }
 
+export function average(first: i32, end: i32, _tile: usize, _scratch: usize, weight: usize, average: usize, n: i32, share: f32): void {
+  const last = min(n, end * RUN);
+  for (let i = first * RUN; i < last; i += 4) {
+    const at = <usize>i << 2, left = last - i;
+    const old = loadFirst(average + at, left);
+    storeFirst(average + at, madd(splat(share), f32x4.sub(loadFirst(weight + at, left), old), old), left);
+  }
+}
+
+export function swap(first: i32, end: i32, _tile: usize, _scratch: usize, a: usize, b: usize, n: i32): void {
+  const last = min(n, end * RUN);
+  for (let i = first * RUN; i < last; i += 4) {
+    const at = <usize>i << 2, left = last - i;
+    const x = loadFirst(a + at, left);
+    storeFirst(a + at, loadFirst(b + at, left), left);
+    storeFirst(b + at, x, left);
+  }
+}
+
 export function muon_momentum(
   first: i32, end: i32, _tile: usize, _scratch: usize,
   gradient: usize, squared_norm: usize, scaling: usize, momentum: usize, update: usize, n: i32, beta: f32, clip: f32,

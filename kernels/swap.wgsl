@@ -1,0 +1,13 @@
+// a and b change places.
+
+@group(0) @binding(1) var<storage, read_write> a: array<f32>;
+@group(0) @binding(2) var<storage, read_write> b: array<f32>;
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let i = id.y * groups.x * 64u + id.x;
+  if (i >= p.n) { return; }
+  let x = a[i];
+  a[i] = b[i];
+  b[i] = x;
+}
