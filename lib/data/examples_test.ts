@@ -12,7 +12,8 @@ import {
   readQuestions,
   withoutAccents,
 } from "./instructions.ts";
-import { NEAR, nearest, Neighbours, plainWords } from "./nearest.ts";
+import { NEAR, nearest, Neighbours } from "./nearest.ts";
+import { plainWords } from "./plain_words.ts";
 import { epochBatch, padded, readLabelled, stratify } from "./labelled.ts";
 
 const data = new URL("../../data/", import.meta.url).pathname;

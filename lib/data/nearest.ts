@@ -1,5 +1,5 @@
 /** How near texts come to one another: what is held out must not be learned in nearly the same words. */
-import { withoutAccents } from "./instructions.ts";
+import { plainWords, UNKNOWN, Vocabulary } from "./plain_words.ts";
 
 export interface Neighbour {
   readonly text: string;
@@ -10,17 +10,14 @@ export interface Neighbour {
 /** More than this, and a text is learned in nearly the same words: nine of ten stand in their order. */
 export const NEAR = 0.9;
 
-/** Words, numbers and signs of arithmetic, without accents and capitals: what is left of a text however it is typed. */
-export function plainWords(text: string): string[] {
-  return withoutAccents(text).toLowerCase().match(/[\p{L}\p{N}]+|[+*/=-]/gu) ?? [];
-}
-
 /** Texts to compare others with, indexed by their words: a search looks only at those that share enough of them. */
 export class Neighbours {
   readonly #texts: string[] = [];
-  readonly #words: string[][] = [];
-  /** By word, the texts that have it, once for each time they have it. */
-  readonly #textsWith = new Map<string, number[]>();
+  /** Of each text, the numbers of its words. */
+  readonly #words: number[][] = [];
+  readonly #vocabulary = new Vocabulary();
+  /** By a word's number, the texts that have it, once for each time they have it. */
+  readonly #textsWith: number[][] = [];
 
   constructor(texts: Iterable<string>) {
     const seen = new Set<string>();
@@ -30,12 +27,9 @@ export class Neighbours {
       if (words.length === 0 || seen.has(key)) continue;
       seen.add(key);
       const at = this.#texts.push(text) - 1;
-      this.#words.push(words);
-      for (const word of words) {
-        const list = this.#textsWith.get(word);
-        if (list) list.push(at);
-        else this.#textsWith.set(word, [at]);
-      }
+      const numbers = words.map((word) => this.#vocabulary.add(word));
+      this.#words.push(numbers);
+      for (const number of numbers) (this.#textsWith[number] ??= []).push(at);
     }
   }
 
@@ -45,7 +39,7 @@ export class Neighbours {
    * shares a word.
    */
   nearest(text: string): Neighbour | null {
-    const words = plainWords(text);
+    const words = this.#vocabulary.numbersIn(text);
     const shared = this.#sharedWords(words);
     // Words that two texts do not share differ in any alignment, so this is the most that a text can reach.
     const bounds = [...shared].map(([at, n]) => ({ at, bound: n / this.#longer(words, at) }));
@@ -61,11 +55,14 @@ export class Neighbours {
 
   /** The text that is nearest, if it comes near (`NEAR`), else null: much faster than `nearest`. */
   near(text: string): Neighbour | null {
-    const words = plainWords(text);
+    const words = this.#vocabulary.numbersIn(text);
+    const lacking = Math.floor((1 - NEAR) * words.length);
+    let unknown = 0;
+    for (const word of words) if (word === UNKNOWN && ++unknown > lacking) return null;
     // A text that comes near lacks so few of the words that it has one of these, the rarest.
-    const texts = words.map((word) => this.#textsWith.get(word) ?? []).sort((a, b) => a.length - b.length);
+    const texts = words.map((word) => this.#textsWith[word] ?? []).sort((a, b) => a.length - b.length);
     let best: Neighbour | null = null;
-    for (const at of new Set(texts.slice(0, 1 + Math.floor((1 - NEAR) * words.length)).flat())) {
+    for (const at of new Set(texts.slice(0, 1 + lacking).flat())) {
       const length = this.#words[at].length;
       if (Math.min(length, words.length) <= NEAR * Math.max(length, words.length)) continue;
       const similarity = this.#similarity(words, at);
@@ -74,20 +71,20 @@ export class Neighbours {
     return best;
   }
 
-  #similarity(words: readonly string[], at: number): number {
+  #similarity(words: readonly number[], at: number): number {
     return 1 - distance(words, this.#words[at]) / this.#longer(words, at);
   }
 
-  #longer(words: readonly string[], at: number): number {
+  #longer(words: readonly number[], at: number): number {
     return Math.max(words.length, this.#words[at].length);
   }
 
   /** How many words each text shares with these, counting a word as often as both have it. */
-  #sharedWords(words: readonly string[]): Map<number, number> {
+  #sharedWords(words: readonly number[]): Map<number, number> {
     const shared = new Map<number, number>();
     for (const [word, ours] of Map.groupBy(words, (word) => word)) {
       const times = new Map<number, number>();
-      for (const at of this.#textsWith.get(word) ?? []) times.set(at, (times.get(at) ?? 0) + 1);
+      for (const at of this.#textsWith[word] ?? []) times.set(at, (times.get(at) ?? 0) + 1);
       for (const [at, n] of times) shared.set(at, (shared.get(at) ?? 0) + Math.min(n, ours.length));
     }
     return shared;
@@ -99,8 +96,8 @@ export function nearest(question: string, others: Iterable<string>): Neighbour |
   return new Neighbours(others).nearest(question);
 }
 
-/** Levenshtein's distance over words. */
-function distance(a: readonly string[], b: readonly string[]): number {
+/** Levenshtein's distance over words, by their numbers. */
+function distance(a: readonly number[], b: readonly number[]): number {
   let row = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i++) {
     const next = [i];

@@ -1,5 +1,5 @@
 import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
-import { plainWords } from "../data/nearest.ts";
+import { plainWords } from "../data/plain_words.ts";
 import { type Pair, readPairs } from "../data/pairs.ts";
 import { OracleDevice } from "../device/oracle.ts";
 import { UserError } from "../errors.ts";

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { plainWords } from "../../nearest.ts";
+import { plainWords } from "../../plain_words.ts";
 import { Wordings } from "../wordings.ts";
 import { load } from "./greetings.ts";
 import { assertWellFormed, draws, files, ways } from "./checking.ts";
