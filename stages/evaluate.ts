@@ -28,6 +28,7 @@ import { defineStage, isPresent } from "../lib/run/stage.ts";
 import { checkpointFiles, findCheckpoint } from "../lib/checkpoint/backbone.ts";
 import { finetuneClassify } from "./finetune-classify.ts";
 import { finetuneInstruct } from "./finetune-instruct.ts";
+import { finetunePreference } from "./finetune-preference.ts";
 import { prepareCorpus } from "./prepare-corpus.ts";
 import { pretrain } from "./pretrain.ts";
 
@@ -39,7 +40,9 @@ const WORDS = join(WORLD_FOLDER, "words");
 
 /** Stages whose models are evaluated if the preset does not list others. */
 const makers = (preset: Preset) =>
-  [pretrain, finetuneInstruct, finetuneClassify].filter((stage) => isPresent(stage, preset));
+  [pretrain, finetuneInstruct, finetunePreference, finetuneClassify].filter((stage) =>
+    isPresent(stage, preset)
+  );
 
 const listed = ({ evaluate: { checkpoints } }: Preset) => Object.keys(checkpoints).length > 0;
 

@@ -9,6 +9,7 @@ import { buildVocab } from "./build-vocab.ts";
 import { evaluate } from "./evaluate.ts";
 import { finetuneClassify } from "./finetune-classify.ts";
 import { finetuneInstruct } from "./finetune-instruct.ts";
+import { finetunePreference } from "./finetune-preference.ts";
 import { prepareCorpus } from "./prepare-corpus.ts";
 import { pretrain } from "./pretrain.ts";
 
@@ -18,6 +19,7 @@ export const pipeline = definePipeline([
   pretrain,
   finetuneClassify,
   finetuneInstruct,
+  finetunePreference,
   evaluate,
 ]);
 

@@ -168,6 +168,7 @@ Deno.test("tasks run with the permissions they are given", async () => {
     "pretrain",
     "finetune-classify",
     "finetune-instruct",
+    "finetune-preference",
     "evaluate",
   ];
   for (const name of ["pipeline", ...stages]) {

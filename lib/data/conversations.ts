@@ -7,8 +7,8 @@ import { World } from "./world/world.ts";
 /** A file's path, or how many of the world. */
 export type ConversationSource = string | { readonly world: WorldConversations };
 
-/** The files that the conversations depend on. */
-export async function filesOf(sources: readonly ConversationSource[]): Promise<string[]> {
+/** The files that conversations, or pairs of answers, depend on. */
+export async function filesOf(sources: readonly (string | { readonly world: unknown })[]): Promise<string[]> {
   const files = await Promise.all(
     sources.map((source) => typeof source === "string" ? [source] : worldFiles()),
   );

@@ -17,7 +17,7 @@ export interface Conversation {
 
 const text = z.string().trim().min(1);
 const Alpaca = z.looseObject({ instruction: text, input: z.string().optional(), output: text });
-const Message = z.looseObject({ role: z.enum(["system", "user", "assistant"]), content: text });
+export const Message = z.looseObject({ role: z.enum(["system", "user", "assistant"]), content: text });
 const Chat = z.looseObject({ messages: z.array(Message) });
 
 /**

@@ -73,7 +73,7 @@ export interface LoopResult {
 export async function train(options: LoopOptions, task: LoopTask): Promise<LoopResult> {
   const { model, terminal, out } = task;
   const { steps } = options.schedule;
-  if (options.mixed) model.parameters.addFloat16Copies();
+  if (options.mixed && !model.parameters.mixed) model.parameters.addFloat16Copies();
   const optimizer = new Optimizer(model.parameters, options.optimizer);
   const last = join(out, "last");
   if (task.resume) optimizer.restore(await readOptimizerState(last), task.resume.step);

@@ -31,7 +31,15 @@ export const WorldConversations = z.strictObject({
   ),
 });
 
+/** Pairs of a right and a wrong answer, to learn preferences from. */
+export const WorldPreferences = z.strictObject({
+  pairs: z.number().int().positive().max(1e6).describe("How many."),
+  seed,
+  mix: mix.describe("Shares of the pairs by kind and family, such as extraer: 0.2; they add up to 1."),
+});
+
 export type WorldTexts = z.infer<typeof WorldTexts>;
 export type WorldConversations = z.infer<typeof WorldConversations>;
+export type WorldPreferences = z.infer<typeof WorldPreferences>;
 /** Shares by name of a kind or family. */
 export type Mix = Readonly<Record<string, number | undefined>>;

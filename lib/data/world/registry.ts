@@ -114,3 +114,17 @@ export const MIX_OF_CONVERSATIONS: Readonly<Record<string, number>> = {
   ...{ conocimiento: 0.05, "no-lo-sé": 0.04 },
   ...{ perros: 0.015, gatos: 0.015, capital: 0.02, saludos: 0.02, identidad: 0.02 },
 };
+
+/** The same in pairs to learn preferences from: much of what can be invented, and of what stands in a text. */
+export const MIX_OF_PREFERENCES: Readonly<Record<string, number>> = {
+  ...{
+    "no-lo-sé": 0.3,
+    extraer: 0.2,
+    comprensión: 0.15,
+    razonar: 0.08,
+    problemas: 0.06,
+    "varios-turnos": 0.05,
+  },
+  ...{ conocimiento: 0.05, clasificar: 0.03, calendario: 0.02, aritmética: 0.02, reformular: 0.01 },
+  ...{ letras: 0.01, completar: 0.01, perros: 0.003, gatos: 0.003, capital: 0.004 },
+};

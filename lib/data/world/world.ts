@@ -4,16 +4,18 @@
  */
 import { join } from "@std/path";
 import { UserError } from "../../errors.ts";
+import { deriveSeed } from "../../tensor/random.ts";
 import { allSaid, heldOutQuestions } from "../held_out.ts";
 import type { Neighbours } from "../nearest.ts";
-import type { Document, Exchange, Family, Kind } from "./document.ts";
+import { type Contrast, Contrasts } from "./contrasts.ts";
+import type { Document, Exchange, Family, Kind, WorldFiles } from "./document.ts";
 import { WORLD_FOLDER } from "./folder.ts";
 import { Headings } from "./headings.ts";
 import { documentAsConversation, documentAsText, exchangesAsText } from "./layouts.ts";
 import { Lexicon } from "./lexicon.ts";
 import type { Mix } from "./options.ts";
 import { Random } from "./random.ts";
-import { FAMILIES, KINDS, MIX_OF_CONVERSATIONS, MIX_OF_TEXTS } from "./registry.ts";
+import { FAMILIES, KINDS, MIX_OF_CONVERSATIONS, MIX_OF_PREFERENCES, MIX_OF_TEXTS } from "./registry.ts";
 
 /** Documents from which the mean length of a kind or family is taken. */
 const MEASURED = 40;
@@ -28,6 +30,7 @@ export class World {
     readonly kinds: ReadonlyMap<string, Kind>,
     readonly families: ReadonlyMap<string, Family>,
     private readonly headings: Headings,
+    private readonly files: WorldFiles,
   ) {}
 
   /** @throws {UserError} naming file and line, if a word, a wording or a frame is wrong */
@@ -47,7 +50,7 @@ export class World {
     ]);
     const apart = <T>(ones: ReadonlyMap<string, T>, keep: (one: T, held: Neighbours) => T) =>
       new Map([...ones].map(([name, one]) => [name, keep(one, held)]));
-    return new World(apart(kinds, kindApart), apart(families, familyApart), headings);
+    return new World(apart(kinds, kindApart), apart(families, familyApart), headings, files);
   }
 
   /** What single documents can be asked for by: kinds of texts (story) and families of questions (aritmética). */
@@ -96,6 +99,17 @@ export class World {
       (family) => (random) => family.ask(random),
     );
     return new Drawn("conversations", seed, sharesOf(mix), askers);
+  }
+
+  /** Questions with a right and a wrong answer, of which each kind and family has its share. */
+  async preferences(
+    seed: number,
+    mix: Mix = MIX_OF_PREFERENCES,
+  ): Promise<{ at(index: number): Contrast }> {
+    const contrasts = await Contrasts.load(this.files);
+    // Others than those of `conversations` for the same seed, which the model may have learned.
+    const drawn = this.conversations(deriveSeed(seed, "preferences"), mix);
+    return { at: (index) => contrasts.at(index, seed, (i) => drawn.at(i)) };
   }
 
   #named<T>(

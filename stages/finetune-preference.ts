@@ -1,0 +1,188 @@
+/**
+ * Teaches a model that answers to prefer right answers to nearly right ones, by direct preference optimization.
+ *
+ *   deno task finetune-preference --config configs/world.yaml
+ *
+ * Writes into models/<name>/preference: checkpoints last/ and best/, metrics.jsonl, loss.svg and report.json.
+ */
+import { join } from "@std/path";
+import { backboneFiles, readBackbone } from "../lib/checkpoint/backbone.ts";
+import { readCheckpoint, readCheckpointInfo } from "../lib/checkpoint/checkpoint.ts";
+import { filesOf } from "../lib/data/conversations.ts";
+import { groupedBatches } from "../lib/data/grouped.ts";
+import {
+  encodePreference,
+  gatherPreferences,
+  type Preference,
+  preferenceBatch,
+  splitPreferences,
+  varyPreference,
+} from "../lib/data/preferences.ts";
+import { UserError } from "../lib/errors.ts";
+import { type InventionScore, inventionScore, questionsToAsk } from "../lib/evaluate/invented.ts";
+import { writeFileAtomic } from "../lib/files.ts";
+import { Decoder } from "../lib/model/decoder.ts";
+import { bar, count } from "../lib/progress.ts";
+import type { PresetWith } from "../lib/run/config.ts";
+import { runAlone } from "../lib/run/main.ts";
+import { defineStage, isPresent } from "../lib/run/stage.ts";
+import { openFor } from "../lib/run/training.ts";
+import { deriveSeed } from "../lib/tensor/random.ts";
+import { finetuningLoop } from "../lib/train/finetuning_loop.ts";
+import { train } from "../lib/train/loop.ts";
+import { PreferenceSection } from "../lib/train/preference_section.ts";
+import {
+  highestPreferenceLoss,
+  pairLogprobs,
+  type PreferenceFigures,
+  preferenceFigures,
+  preferenceMicroBatch,
+} from "../lib/train/preferences.ts";
+import { buildVocab } from "./build-vocab.ts";
+import { finetuneInstruct } from "./finetune-instruct.ts";
+
+const sections = { "finetune-preference": PreferenceSection };
+type Preset = PresetWith<typeof sections>;
+
+/** Most tokens of an answer that is compared with the chosen one. */
+const LONGEST_ANSWER = 60;
+
+const settings = (preset: Preset) => preset["finetune-preference"];
+const backboneOf = (preset: Preset) => settings(preset).backbone ?? finetuneInstruct.out(preset);
+
+export const finetunePreference = defineStage({
+  name: "finetune-preference",
+  about: "Teaches a model that answers to prefer right answers to nearly right ones.",
+  module: import.meta.url,
+  sections,
+  pathKeys: ["finetune-preference.backbone", "finetune-preference.data"],
+  settings: ["seed", "device", "precision"],
+  out: ({ name }) => `models/${name}/preference`,
+  after(preset) {
+    if (settings(preset).backbone) return [];
+    if (isPresent(finetuneInstruct, preset)) return [finetuneInstruct];
+    throw new UserError(
+      "finetune-preference starts from a model that answers: give finetune-preference.backbone, or add a section " +
+        "finetune-instruct",
+    );
+  },
+  async sources(preset) {
+    const { backbone, data } = settings(preset);
+    return [...await filesOf(data), ...backbone ? await backboneFiles(backbone, buildVocab.out(preset)) : []];
+  },
+  backbone: (preset) => ({ key: "finetune-preference.backbone", folder: backboneOf(preset) }),
+  models: () => ({ preference: "." }),
+  optional: true,
+  interruptible: true,
+  keeps: true,
+  async run(context) {
+    const { preset, out, terminal } = context;
+    const options = settings(preset);
+    const { beta, sft } = options;
+    const seed = deriveSeed(preset.seed, "preference");
+    const split = splitPreferences(
+      await gatherPreferences(options.data),
+      options.validation,
+      deriveSeed(seed, "split"),
+    );
+    const backbone = await readBackbone(backboneOf(preset), buildVocab.out(preset));
+    await requireChat(backbone.folder);
+    const { tokenizer } = backbone;
+    const device = await openFor(preset, terminal, { config: backbone.config, batch: 2 * options.batch });
+    const model = new Decoder(device, { ...backbone.config, dropout: options.dropout });
+    model.load(backbone.values);
+    const mixed = preset.precision === "mixed";
+    if (mixed) model.parameters.addFloat16Copies();
+
+    const { context: time } = model.config, { pad } = tokenizer.special;
+    const encode = (pair: Preference) => encodePreference(tokenizer, pair, time);
+    const held = split.validation.map(encode);
+    const learned = split.train
+      .map((pair, i) => encode(varyPreference(pair, options.augment, deriveSeed(seed, "augment", i))));
+    const cut = [...learned, ...held].filter(({ truncated }) => truncated).length;
+    terminal.log(
+      `  from ${backbone.folder}; ${count(learned.length)} pairs to learn, ${held.length} to validate`,
+    );
+    if (cut > 0) terminal.log(`  ${cut} pairs are longer than the context of ${time} tokens; cut`);
+
+    // What the model that training starts from finds of all pairs; it is not asked again.
+    const passes = { batch: options.batch, pad };
+    const reference = await pairLogprobs(model, learned, {
+      ...passes,
+      onProgress: (done) =>
+        terminal.progress([[bar(done / learned.length), 1], [
+          `reference: ${done}/${learned.length} pairs`,
+          0,
+        ]]),
+    });
+    const heldReference = await pairLogprobs(model, held, passes);
+    const judge = async () => preferenceFigures(await pairLogprobs(model, held, passes), heldReference, beta);
+    const asked = questionsToAsk(split.validation, options.asked);
+    const measure = async (pairs: PreferenceFigures): Promise<Measured> => {
+      const answers = await inventionScore(model, tokenizer, asked, LONGEST_ANSWER);
+      return { pairs, ...asked.length > 0 && { answers } };
+    };
+    const before = await measure(preferenceFigures(heldReference, heldReference, beta));
+    terminal.log(`  before: ${summary(before)}`);
+
+    const batches = groupedBatches(
+      { n: learned.length, batch: options.batch, seed: deriveSeed(seed, "batches") },
+      (rows) => rows.map((i) => ({ ...learned[i], reference: reference.subarray(2 * i, 2 * i + 2) })),
+    );
+    const perEpoch = Math.ceil(learned.length / options.batch);
+    const stage = "finetune-preference";
+    const result = await train(finetuningLoop(options, { stage, format: "chat", perEpoch, seed, mixed }), {
+      ...context,
+      model,
+      tokenizer,
+      highestLoss: highestPreferenceLoss(model, sft),
+      batch(step) {
+        const pairs = batches(step - 1);
+        const own = Float32Array.from(pairs.flatMap(({ reference }) => [...reference]));
+        return preferenceMicroBatch(model, preferenceBatch(pairs, time, pad), { reference: own, beta, sft });
+      },
+      evaluate: judge,
+    });
+    if (result.finished) {
+      model.load((await readCheckpoint(join(out, "best"))).values);
+      const after = await measure(await judge());
+      terminal.log(`  after: ${summary(after)}`);
+      const pairs = { train: learned.length, validation: held.length, cut };
+      const report = { data: options.data, pairs, backbone: backbone.folder, before, after, ...result };
+      await writeFileAtomic(join(out, "report.json"), JSON.stringify(report, null, 1) + "\n");
+    }
+    device.close();
+    return { finished: result.finished, device: device.description, metrics: { ...result } };
+  },
+});
+
+/** Figures on what is held out. */
+interface Measured {
+  readonly pairs: PreferenceFigures;
+  readonly answers?: InventionScore;
+}
+
+/** @throws {UserError} if a checkpoint of ours is of a model that does not answer */
+async function requireChat(folder: string): Promise<void> {
+  const format = (await readCheckpointInfo(folder))?.format ?? "chat";
+  if (format === "chat") return;
+  throw new UserError(
+    `finetune-preference.backbone: ${folder} is no model that answers; give one that finetune-instruct has made`,
+  );
+}
+
+function summary({ pairs: { accuracy, likelier }, answers }: Measured): string {
+  const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
+  const parts = [
+    `the chosen answer is the more probable one in ${percent(likelier)} of held-out pairs`,
+    ...accuracy > 0 ? [`it gained more in ${percent(accuracy)}`] : [],
+  ];
+  const { unanswerable, answerable } = answers ?? {};
+  if (unanswerable?.invented != null) {
+    parts.push(`${percent(unanswerable.invented)} of unanswerable questions are answered`);
+  }
+  if (answerable?.declined != null) parts.push(`${percent(answerable.declined)} of others are not`);
+  return parts.join("; ");
+}
+
+if (import.meta.main) runAlone(finetunePreference, () => import("./pipeline.ts"));
