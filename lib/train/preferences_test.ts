@@ -63,7 +63,7 @@ Deno.test("a tiny model learns to prefer, on pairs that it never saw, by prefere
         [preferenceMicroBatch(model, batch, { reference: own, beta: 0.1, sft })],
         step,
       );
-      updateWeights(optimizer, step, 3e-3);
+      updateWeights(optimizer, step, 3e-3, 0);
       await device.read(model.parameters.weights.buffer);
     }
     const after = preferenceFigures(await pairLogprobs(model, held, passes), heldReference, 0.1);
