@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { allSaid, heldOutQuestions } from "../held_out.ts";
-import { plainWords } from "../nearest.ts";
+import { plainWords } from "../plain_words.ts";
 import { declines } from "../unknown.ts";
 import { Contrasts } from "./contrasts.ts";
 import { Distractors } from "./distractors.ts";
