@@ -21,7 +21,15 @@ import { benchCorpus } from "./bench_corpus.ts";
 import { benchServe } from "./bench_serve.ts";
 import { benchTokenizers } from "./bench_tokenizers.ts";
 import type { OptimizerOptions } from "../train/optimizer.ts";
-import { configOf, measureSteps, median, profileSteps, type Shape, shapeName } from "../train/measure.ts";
+import {
+  configOf,
+  measureSteps,
+  median,
+  profileSteps,
+  type Shape,
+  shapeName,
+  type Training,
+} from "../train/measure.ts";
 
 const SHAPES = [
   "L4 H4 C128 T64 B12 V65", // nanoGPT's model for a CPU
@@ -45,6 +53,7 @@ const HELP = `Usage: deno task bench train | ops | decode | serve | prepare-corp
   --precision NAME   float32 or, on a GPU with shader-f16, mixed (float32; train and ops only)
   --optimizer NAME   adamw or muon (adamw; train and ops only)
   --ema DECAY        keep a moving average of the weights (0: none; train and ops only)
+  --teacher TEXT     another model to learn from, of the same T, B and V: "L6 H6 C192" (train and ops only)
   --steps N          timed steps of a measurement (20)
   --rounds N         measurements, in turns with --against (3)
   --against COMMAND  another program to measure in turns with ours (train only)
@@ -59,19 +68,29 @@ interface Options {
   readonly mixed: boolean;
   readonly algorithm: OptimizerOptions["algorithm"];
   readonly ema: number;
+  /** L, H and C of the teacher, if there is one. */
+  readonly teacherSizes: string | undefined;
   readonly steps: number;
   readonly rounds: number;
   readonly against: string | undefined;
   readonly json: boolean;
 }
 
-function parseShape(text: string, arch: string): Shape {
+function parseShape(text: string, arch: string, flag = "--shape"): Shape {
   const parts = Object.fromEntries([...text.matchAll(/([LHCTBV])(\d+)/g)].map((m) => [m[1], Number(m[2])]));
   const { L, H, C, T, B, V } = parts;
   if (![L, H, C, T, B, V].every((n) => n > 0) || C % H !== 0) {
-    throw new UserError(`--shape ${text}: expected such as "${SHAPES[0]}", with C divisible by H`);
+    throw new UserError(`${flag} ${text}: expected such as "${SHAPES[0]}", with C divisible by H`);
   }
   return { ...shortForms.get(arch), layers: L, heads: H, width: C, context: T, batch: B, vocab: V };
+}
+
+/** How a shape is trained. */
+function trainingOf(shape: Shape, { arch, teacherSizes, ...options }: Options): Training {
+  if (teacherSizes === undefined) return options;
+  const { context, batch, vocab } = shape;
+  const all = `${teacherSizes} T${context} B${batch} V${vocab}`;
+  return { ...options, teacher: configOf(parseShape(all, arch, "--teacher")) };
 }
 
 async function runOther(command: string, shape: Shape, { arch, steps }: Options): Promise<number> {
@@ -95,7 +114,7 @@ async function benchTrain(device: Device, shape: Shape, options: Options): Promi
   const steps = options.steps;
   const ours = [], other: number[] = [];
   for (let round = 0; round < options.rounds; round++) {
-    ours.push(await measureSteps(device, shape, steps, options));
+    ours.push(await measureSteps(device, shape, steps, trainingOf(shape, options)));
     if (options.against) other.push(await runOther(options.against, shape, options));
   }
   const middle = median(ours.map((m) => m.ms_per_step));
@@ -122,7 +141,7 @@ async function benchTrain(device: Device, shape: Shape, options: Options): Promi
 
 async function benchOps(device: Device, shape: Shape, options: Options): Promise<void> {
   const steps = options.steps;
-  const profile = await profileSteps(device, shape, steps, options);
+  const profile = await profileSteps(device, shape, steps, trainingOf(shape, options));
   const { ms_per_step, kernels, ceilings, recording_us } = profile;
   if (options.json) {
     return console.log(JSON.stringify({ shape: shapeName(shape), device: device.name, ...profile }));
@@ -194,6 +213,7 @@ const program = {
     "precision",
     "optimizer",
     "ema",
+    "teacher",
     "steps",
     "rounds",
     "against",
@@ -240,7 +260,7 @@ await runProgram(program, async (flags, [what, ...more]) => {
     throw new UserError(`--arch ${arch}: expected one of ${[...shortForms.keys()].join(", ")}`);
   }
   const options: Options = {
-    ...{ arch, mixed: precision === "mixed", algorithm, rounds, against, json },
+    ...{ arch, mixed: precision === "mixed", algorithm, teacherSizes: flags.teacher, rounds, against, json },
     ema: numberFlag("ema", flags.ema ?? "0", 0, false),
     steps: numberFlag("steps", flags.steps ?? "20", 1, true),
   };

@@ -11,13 +11,15 @@ import {
 } from "../device/device.ts";
 import { WebGpuDevice } from "../device/webgpu.ts";
 import { type ModelConfig, modelConfig, type ModelOptions } from "../model/config.ts";
-import { Decoder, parameterSpecs } from "../model/decoder.ts";
+import { Decoder, initialValues, parameterSpecs } from "../model/decoder.ts";
+import type { ParameterSpec } from "../model/parameters.ts";
 import { matmulNN } from "../ops/linear.ts";
 import { differentiate } from "../ops/tape.ts";
 import { deriveSeed, randomBits } from "../tensor/random.ts";
 import { scope } from "../tensor/tensor.ts";
 import { Flight } from "./flight.ts";
 import { Optimizer, type OptimizerOptions } from "./optimizer.ts";
+import { Teachers } from "./teachers.ts";
 
 /** A GPU is measured for at least so long, in milliseconds. */
 const LEAST_MS = 500;
@@ -53,6 +55,8 @@ export function parameterCount(config: ModelConfig): number {
 /** How a benchmark trains. */
 export interface Training {
   readonly mixed?: boolean;
+  /** A model to learn from besides. */
+  readonly teacher?: ModelConfig | undefined;
   readonly algorithm?: OptimizerOptions["algorithm"];
   /** Decay of a moving average of the weights; 0 for none. */
   readonly ema?: number;
@@ -62,7 +66,7 @@ export interface Training {
 export function benchmarkModel(
   device: Device,
   shape: Shape,
-  { mixed = false, algorithm = "adamw", ema = 0 }: Training = {},
+  { mixed = false, algorithm = "adamw", ema = 0, teacher }: Training = {},
 ) {
   const model = new Decoder(device, configOf(shape));
   model.initialize(1);
@@ -76,6 +80,7 @@ export function benchmarkModel(
     clip: 1,
     ema,
   });
+  const teachers = teacher && randomTeacher(device, teacher, mixed);
   const { batch, context: time, vocab } = shape;
   const draw = (kind: string) =>
     Uint32Array.from({ length: batch * time }, (_, i) => randomBits(deriveSeed(1, kind), i) % vocab);
@@ -85,7 +90,10 @@ export function benchmarkModel(
   const submit = (): Snapshot => {
     const loss = scope(() => {
       optimizer.zeroGradients();
-      const loss = differentiate(() => model.loss(tokens, targets), optimizer.lossGradient(1));
+      const loss = differentiate(
+        () => teachers ? teachers.loss(model, tokens, targets) : model.loss(tokens, targets),
+        optimizer.lossGradient(1),
+      );
       optimizer.step(++t, 1e-3);
       return device.snapshot(loss.buffer);
     });
@@ -93,6 +101,16 @@ export function benchmarkModel(
     return loss;
   };
   return { parameters: model.parameters.count, submit, step: async () => (await submit().data())[0] };
+}
+
+function randomTeacher(device: Device, config: ModelConfig, mixed: boolean): Teachers {
+  const values = (spec: ParameterSpec) => initialValues(spec, 2);
+  return new Teachers(
+    device,
+    [{ folder: "", config, head: null, values }],
+    { temperature: 2, weight: 0.5 },
+    mixed,
+  );
 }
 
 /**

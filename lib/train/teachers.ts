@@ -13,7 +13,6 @@ import { distillation, type DistillationOptions, softTargets } from "../ops/dist
 import { count, type Terminal } from "../progress.ts";
 import { scope, type Tensor } from "../tensor/tensor.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
-import { parameterCount } from "./measure.ts";
 import type { TeacherSection } from "./teacher_section.ts";
 
 /** Where a stage's teachers are asked for. */
@@ -116,6 +115,11 @@ export class Teachers {
     });
   }
 
+  /** Parameters of each. */
+  get sizes(): number[] {
+    return this.#models.map(({ parameters }) => parameters.count);
+  }
+
   /**
    * The mean loss of a student that learns from the targets and from the teachers, over the targets that are not
    * ignored: a tensor of one element. No gradient goes to the teachers.
@@ -162,7 +166,7 @@ export async function openTeachers(
 ): Promise<Teachers | null> {
   if (!options) return null;
   const teachers = new Teachers(device, loaded, options, mixed);
-  const who = loaded.map(({ folder, config }) => `${folder} (${count(parameterCount(config))} parameters)`);
+  const who = loaded.map(({ folder }, i) => `${folder} (${count(teachers.sizes[i])} parameters)`);
   terminal.log(
     `  ${who.length > 1 ? "teachers" : "teacher"}: ${who.join(", ")}, reading ${
       count(await teachers.speed(batch))
