@@ -11,11 +11,14 @@ import { readCheckpoint, readCheckpointInfo, saveCheckpoint } from "../checkpoin
 import { CpuDevice } from "../device/cpu.ts";
 import type { Device } from "../device/device.ts";
 import { OracleDevice } from "../device/oracle.ts";
+import { testDevices } from "../device/testing.ts";
 import { UserError } from "../errors.ts";
 import { type ModelConfig, modelConfig } from "../model/config.ts";
 import { Decoder, initialValues } from "../model/decoder.ts";
 import type { ParameterSpec } from "../model/parameters.ts";
+import { relativeError } from "../ops/conformance.ts";
 import { IGNORED } from "../ops/cross_entropy.ts";
+import { differentiate } from "../ops/tape.ts";
 import { Terminal } from "../progress.ts";
 import { deriveSeed, randomBits } from "../tensor/random.ts";
 import { scope } from "../tensor/tensor.ts";
@@ -102,6 +105,28 @@ Deno.test("a loss beside teachers is between the text's and theirs, and ignores 
   );
   assertEquals(await loss(0.5, targets.map(() => IGNORED)), 0);
 });
+
+for (const { name, device } of await testDevices()) {
+  for (const mixed of device.float16 ? [false, true] : [false]) {
+    Deno.test(`${name}: the gradients of a step beside teachers${mixed ? " in float16" : ""} are the oracle's`, async () => {
+      /** The gradients' arena, and the loss. */
+      const step = async (device: Device, mixed: boolean) => {
+        const model = await student(device);
+        if (mixed) model.parameters.addFloat16Copies();
+        const other = { ...teacher, config: { ...CONFIG, layers: 2 } };
+        const teachers = new Teachers(device, [teacher, other], { temperature: 2, weight: 0.7 }, mixed);
+        const { gradients } = model.parameters, { tokens, targets } = batchOf(1);
+        const loss = scope(() => {
+          const loss = differentiate(() => teachers.loss(model, tokens, targets));
+          return device.read(loss.buffer);
+        });
+        return [await device.read(gradients.buffer), await loss];
+      };
+      const expected = await step(new OracleDevice(), false), actual = await step(device, mixed);
+      expected.forEach((values, i) => assertLess(relativeError(actual[i], values), mixed ? 2e-2 : 1e-4));
+    });
+  }
+}
 
 Deno.test("teachers take the memory of their weights, and a step leaves nothing of them behind", async () => {
   const device = new OracleDevice();
