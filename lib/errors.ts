@@ -12,6 +12,9 @@ export class ThresholdError extends UserError {
   override readonly exitCode = 1;
 }
 
+/** A training whose loss ran away, or is no number any more: its settings do not work. */
+export class DivergenceError extends UserError {}
+
 /** The message of anything thrown, on one line. */
 export function describe(error: unknown): string {
   return (error instanceof Error ? error.message : String(error)).replace(/\s*\n\s*/g, " ");

@@ -99,3 +99,93 @@ export function plotBars(
     series: bars.map(({ name, values }) => ({ name, type: "bar", data: values })),
   });
 }
+
+export interface Dots {
+  readonly title: string;
+  /** Side by side, each with an axis of its own. */
+  readonly panels: readonly { readonly title: string; readonly note: string }[];
+  /** From top to bottom; a heading has no values. */
+  readonly rows: readonly {
+    readonly name: string;
+    readonly heading: boolean;
+    /** Of each panel, any number of values. */
+    readonly values: readonly (readonly number[])[];
+  }[];
+  /** A line through each panel; null for none. */
+  readonly reference: readonly (number | null)[];
+}
+
+/** Pixels of a row, of all panels at least, of a panel, and between panels. */
+const DOTS = { row: 20, all: 520, panel: 240, gap: 44 };
+
+/** Values as dots in rows, with a bar at their mean. */
+export function plotDots({ title, panels, rows, reference }: Dots): string {
+  const left = 32 + 7 * Math.max(...rows.map(({ name }) => [...name].length));
+  const height = DOTS.row * rows.length, width = Math.max(DOTS.panel, DOTS.all / panels.length);
+  const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length;
+  const points = (panel: number, of: (values: readonly number[]) => readonly number[]) =>
+    rows.flatMap(({ values }, y) => {
+      const own = values[panel] ?? [];
+      return own.length === 0 ? [] : of(own).map((x) => [x, y]);
+    });
+  return draw(left + panels.length * (width + DOTS.gap), height + 132, {
+    title: heading(title),
+    grid: panels.map((_, i) => ({
+      left: left + i * (width + DOTS.gap),
+      width,
+      top: 72,
+      height,
+    })),
+    xAxis: panels.map(({ title, note }, gridIndex) => ({
+      gridIndex,
+      type: "value",
+      scale: true,
+      boundaryGap: ["4%", "4%"],
+      name: `${title}\n(${note})`,
+      nameLocation: "middle",
+      nameGap: 32,
+      splitNumber: 4,
+    })),
+    yAxis: panels.map((_, gridIndex) => ({
+      gridIndex,
+      type: "category",
+      inverse: true,
+      data: rows.map(({ name, heading }) => heading ? `{heading|${name}}` : name),
+      axisTick: { show: false },
+      splitLine: { show: true, lineStyle: { color: "#f0f0f0" } },
+      axisLabel: {
+        show: gridIndex === 0,
+        interval: 0,
+        rich: { heading: { fontWeight: "bold", color: "#222222" } },
+      },
+    })),
+    series: panels.flatMap((_, panel) => {
+      const axes = { type: "scatter", xAxisIndex: panel, yAxisIndex: panel };
+      const line = reference[panel];
+      return [
+        {
+          ...axes,
+          data: points(panel, (values) => values),
+          symbolSize: 8,
+          itemStyle: { color: "#5470c6", opacity: 0.55 },
+          ...line !== null && {
+            markLine: {
+              silent: true,
+              symbol: "none",
+              label: { show: false },
+              lineStyle: { color: "#999999", type: "dashed" },
+              data: [{ xAxis: line }],
+            },
+          },
+        },
+        {
+          ...axes,
+          data: points(panel, (values) => [mean(values)]),
+          symbol: "rect",
+          symbolSize: [3, 14],
+          itemStyle: { color: "#222222" },
+        },
+      ];
+    }),
+  });
+}

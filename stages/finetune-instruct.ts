@@ -84,6 +84,8 @@ export const finetuneInstruct = defineStage({
     const { tokenizer, config } = backbone;
     const loaded = await readTeachers(teacherOf(preset), backbone);
     const device = await openFor(preset, terminal, { config, batch: options.batch });
+    using closing = new DisposableStack();
+    closing.defer(() => device.close());
     requireMemory(device, config, options.batch, {
       section: "finetune-instruct",
       teachers: loaded.map(({ config }) => config),
@@ -135,7 +137,6 @@ export const finetuneInstruct = defineStage({
       evaluate: () => evaluateLoss(model, held, tokenizer),
       ...options.sample !== "" && { sample: () => sample(options.sample) },
     });
-    device.close();
     const report = {
       data: options.data,
       conversations: { train: learned.length, validation: validation.length, cut },

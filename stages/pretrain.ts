@@ -63,6 +63,8 @@ export const pretrain = defineStage({
     const config = architecture(preset.model, tokenizer.size);
     const loaded = await readTeachers(teacherOf(preset), { tokenizer, config });
     const device = await openFor(preset, terminal, { config, batch: options.batch });
+    using closing = new DisposableStack();
+    closing.defer(() => device.close());
     requireMemory(device, config, options.batch, {
       section: "pretrain",
       teachers: loaded.map(({ config }) => config),
@@ -120,7 +122,6 @@ export const pretrain = defineStage({
       evaluate: () => evaluateLoss(model, validationBatches(streams.validation, held), tokenizer),
       sample: () => sample(options.sample),
     });
-    device.close();
     return {
       finished: result.finished,
       device: device.description,

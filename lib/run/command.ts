@@ -5,6 +5,8 @@ export interface Invocation {
   readonly config: string;
   /** Overrides of the preset, as `key=value`; `--device` and `--threads` are among them. */
   readonly sets: readonly string[];
+  /** The command that goes on after an interruption, where it is not this one with `--resume`. */
+  readonly goOn?: string;
 }
 
 /** Values of the preset by dotted key; undefined where there is none. */

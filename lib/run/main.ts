@@ -70,8 +70,11 @@ export async function main({ name, about, stages }: Program, pipeline: Pipeline)
   Deno.exit(code);
 }
 
-/** More threads than cores wait for each other, and make everything slower. */
-function checkThreads({ threads }: Preset): void {
+/**
+ * More threads than cores wait for each other, and make everything slower.
+ * @throws {UserError} if a preset asks for them
+ */
+export function checkThreads({ threads }: Preset): void {
   const cores = navigator.hardwareConcurrency;
   if (threads !== "auto" && threads > cores) {
     throw new UserError(

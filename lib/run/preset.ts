@@ -10,15 +10,24 @@ import { isGpuName } from "./flags.ts";
 import { isList, knownKeys, pathsTo } from "./schema.ts";
 import type { Pipeline } from "./stage.ts";
 
+/** A value that replaces one of the preset and comes from another file; its paths start from the project's folder. */
+export interface Override {
+  /** Dotted. */
+  readonly key: string;
+  readonly value: unknown;
+  /** What messages put before the key: where it stands, such as `configs/ablations.yaml:12: `. */
+  readonly place: string;
+}
+
 /**
  * Paths in the file start from the project's folder, and those in overrides from the folder of the caller.
- * @param sets overrides such as `pretrain.steps=200`; values are YAML
+ * @param sets overrides: from the command line, such as `pretrain.steps=200` with a value in YAML, or from another file
  * @throws {UserError} for the first thing that is wrong
  */
 export async function loadPreset(
   pipeline: Pipeline,
   path: string,
-  sets: readonly string[] = [],
+  sets: readonly (string | Override)[] = [],
 ): Promise<Preset> {
   const text = await readText(path, "presets are in configs/, such as configs/mini.yaml");
   return parsePreset(pipeline, text, path, sets);
@@ -28,7 +37,7 @@ export function parsePreset(
   pipeline: Pipeline,
   text: string,
   path: string,
-  sets: readonly string[] = [],
+  sets: readonly (string | Override)[] = [],
 ): Preset {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines });
@@ -43,7 +52,10 @@ export function parsePreset(
   if (typeof values !== "object" || Array.isArray(values)) {
     throw new UserError(`${path}:1: a preset is a map of keys to values; see configs/mini.yaml`);
   }
-  const overridden = new Set(sets.map((set) => applyOverride(pipeline, values as Tree, set)));
+  const overrides = sets.map((set) => typeof set === "string" ? parseOverride(pipeline, set) : set);
+  for (const { key, value } of overrides) {
+    replaceValue(values as Tree, key.split("."), structuredClone(value));
+  }
   const result = pipeline.schema.safeParse(values);
   if (result.success) return deepFreeze(result.data as Preset);
 
@@ -53,7 +65,8 @@ export function parsePreset(
   const full = [...keys, ...unknown];
   // The line of the key, or of the nearest enclosing key that exists.
   const place = () => {
-    if ([...overridden].some((key) => full.join(".").startsWith(key))) return `--set ${full.join(".")}`;
+    const override = overrides.findLast(({ key }) => full.join(".").startsWith(key));
+    if (override) return override.place + full.join(".");
     for (let n = full.length; n > 0; n--) {
       const parent = n === 1 ? document.contents : document.getIn(full.slice(0, n - 1), true);
       const pair = isMap(parent) && parent.items.find((item) => String(item.key) === full[n - 1]);
@@ -67,8 +80,8 @@ export function parsePreset(
 
 type Tree = { [key: string]: unknown };
 
-/** Sets one value and returns its key's path. */
-function applyOverride({ schema, pathKeys }: Pipeline, values: Tree, set: string): string {
+/** Reads `key=value`. */
+function parseOverride({ schema, pathKeys }: Pipeline, set: string): Override {
   const equals = set.indexOf("=");
   if (equals < 1) throw new UserError(`--set ${set}: expected key=value, such as --set pretrain.steps=200`);
   const key = set.slice(0, equals);
@@ -81,13 +94,16 @@ function applyOverride({ schema, pathKeys }: Pipeline, values: Tree, set: string
   const path = key.split(".");
   // Brackets are a nuisance in shells: one value is a list of one.
   if (isList(schema, path) && !Array.isArray(value) && value !== null) value = [value];
+  return { key, value: callerValue(pathKeys, path, value), place: "--set " };
+}
+
+function replaceValue(values: Tree, path: readonly string[], value: unknown): void {
   let at = values;
   for (const part of path.slice(0, -1)) {
     if (!Object.hasOwn(at, part) || typeof at[part] !== "object" || at[part] === null) at[part] = {};
     at = at[part] as Tree;
   }
-  at[path.at(-1)!] = callerValue(pathKeys, path, value);
-  return key;
+  at[path.at(-1)!] = value;
 }
 
 type Issue = z.core.$ZodIssue;

@@ -18,7 +18,7 @@ function refusal(text: string, sets: string[] = []): string {
 
 Deno.test("every preset that ships is valid and names the schema in its first line", async () => {
   for await (const { name } of Deno.readDir(configs)) {
-    if (!name.endsWith(".yaml") || name === "faq.yaml") continue;
+    if (!name.endsWith(".yaml") || ["faq.yaml", "ablations.yaml"].includes(name)) continue;
     const path = new URL(name, configs).pathname;
     assertEquals((await loadPreset(pipeline, path)).name, name.replace(".yaml", ""));
     const [first] = (await Deno.readTextFile(path)).split("\n");

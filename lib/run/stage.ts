@@ -157,8 +157,9 @@ export async function runStage(
     const result = await stage.run({ preset, out, resume: from, run, begin, terminal, signal: stop.signal });
     terminal.clear();
     if (!result.finished) {
+      const { invocation } = request;
       const remedy = stage.resumable
-        ? `go on with ${commandLine(request.invocation, { flags: ["--resume"] })}`
+        ? `go on with ${invocation.goOn ?? commandLine(invocation, { flags: ["--resume"] })}`
         : "it starts from the beginning when it is run again";
       terminal.log(`${stage.name}: stopped; ${remedy}`);
       return stop.code;

@@ -34,7 +34,9 @@ export interface Workspace {
   runReadOnly(stage: string, ...args: string[]): Promise<{ code: number; output: string }>;
   /** Runs a program of lib/tools, which may only read. */
   tool(name: string, ...args: string[]): Promise<{ code: number; output: string }>;
-  /** Starts one, to be killed. */
+  /** Starts a program of lib/tools that may write where stages may, and below docs. */
+  startTool(name: string, ...args: string[]): Deno.ChildProcess;
+  /** Starts a stage, to be killed. */
   spawn(stage: string, ...args: string[]): Deno.ChildProcess;
   path(...parts: string[]): string;
   write(path: string, content: string | Uint8Array): Promise<void>;
@@ -105,6 +107,7 @@ export async function workspace(
     prepare: (env, ...args) => finish(start([...writable, "--allow-net"], "prepare-corpus", args, env)),
     run: (stage, ...args) => finish(start(writable, stage, args)),
     runReadOnly: (stage, ...args) => finish(start([], stage, args)),
+    startTool: (name, ...args) => program([`${writable[0]},${folder}/docs`], `lib/tools/${name}`, args),
     tool: (name, ...args) => finish(program([], `lib/tools/${name}`, args)),
     async write(name, content) {
       if (typeof content === "string") await Deno.writeTextFile(path(name), content);

@@ -4,7 +4,7 @@
  */
 import type { Batch } from "../data/batches.ts";
 import type { Snapshot } from "../device/device.ts";
-import { UserError } from "../errors.ts";
+import { DivergenceError } from "../errors.ts";
 import type { Decoder } from "../model/decoder.ts";
 import { IGNORED } from "../ops/cross_entropy.ts";
 import { differentiate } from "../ops/tape.ts";
@@ -114,7 +114,7 @@ export interface FinishedStep extends Pick<PendingStep, "step" | "lr" | "tokens"
 /**
  * A step's figures, once they are known to be sound.
  * @param stage names the settings in messages
- * @throws {UserError} if they are not
+ * @throws {DivergenceError} if they are not
  */
 export async function finishStep(
   pending: PendingStep,
@@ -140,7 +140,7 @@ export async function finishStep(
   const what = loss > highestLoss
     ? `the loss ran away (${loss.toFixed(2)})`
     : "the loss or a gradient is not finite";
-  throw new UserError(
+  throw new DivergenceError(
     `step ${step}: ${what}${where ? `, first in ${where}` : ""}; the last good checkpoint is kept: lower ` +
       `${stage}.lr or raise ${stage}.warmup, then run again`,
   );

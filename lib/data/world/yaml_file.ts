@@ -12,9 +12,12 @@ export interface YamlFile {
   where(path: YamlPath): string;
 }
 
-/** @throws {UserError} naming file and line, if the file cannot be read or is no YAML */
-export async function readYaml(path: string): Promise<YamlFile> {
-  const text = await readText(path, "wordings belong in data/world");
+/**
+ * @param remedy what to do if there is no such file
+ * @throws {UserError} naming file and line, if the file cannot be read or is no YAML
+ */
+export async function readYaml(path: string, remedy = "wordings belong in data/world"): Promise<YamlFile> {
+  const text = await readText(path, remedy);
   const lines = new LineCounter();
   const yaml = parseDocument(text, { lineCounter: lines });
   const at = (offset: number) => `${path}:${lines.linePos(offset).line}`;

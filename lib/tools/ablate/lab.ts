@@ -1,0 +1,197 @@
+/** The presets of an ablation: the base's, each variant's, and those of the texts that all are measured on. */
+import { UserError } from "../../errors.ts";
+import { hashContent, readText } from "../../files.ts";
+import type { CorpusOptions } from "../../data/corpus/options.ts";
+import { listLocal, parseSource } from "../../data/corpus/sources.ts";
+import type { EvaluateSection } from "../../evaluate/evaluate_section.ts";
+import type { Preset } from "../../run/config.ts";
+import type { ModelSection } from "../../run/model_section.ts";
+import { type Override, parsePreset } from "../../run/preset.ts";
+import { settingsDifferences } from "../../run/settings.ts";
+import { isPresent, type Stage } from "../../run/stage.ts";
+import type { TokenizerSection } from "../../run/tokenizer_section.ts";
+import type { PretrainSection } from "../../train/pretrain_section.ts";
+import { buildVocab } from "../../../stages/build-vocab.ts";
+import { finetuneInstruct } from "../../../stages/finetune-instruct.ts";
+import { pipeline } from "../../../stages/pipeline.ts";
+import { prepareCorpus } from "../../../stages/prepare-corpus.ts";
+import { pretrain } from "../../../stages/pretrain.ts";
+import { type Ablations, BASE, type Variant } from "./config.ts";
+
+/** A preset as far as ablations look into it. */
+export type Known = Preset & {
+  readonly model: ModelSection;
+  readonly pretrain: PretrainSection;
+  readonly tokenizer: TokenizerSection;
+  readonly "prepare-corpus": CorpusOptions;
+  readonly evaluate?: EvaluateSection;
+};
+
+/** Stages that make a variant's data, and those that train it. */
+export const DATA: readonly Stage[] = [prepareCorpus, buildVocab];
+const TRAINING: readonly Stage[] = [pretrain, finetuneInstruct];
+
+/** All settings of some stages, as a stage has them. */
+const settingsOf = (stages: readonly Stage[]): Pick<Stage, "settings" | "sections"> => ({
+  settings: [...new Set(stages.flatMap(({ settings }) => settings))],
+  sections: Object.assign({}, ...stages.map(({ sections }) => sections)),
+});
+
+/**
+ * Keys that leave the time of a step as it is. Variants that differ in no other are not measured: they train for as many
+ * steps as the base, without the noise of a measurement.
+ */
+const INERT: Readonly<Record<"model" | "pretrain", readonly string[]>> = {
+  model: ["zero_init", "norm_epsilon", "rope_theta"],
+  pretrain: [
+    ...["steps", "lr", "min_lr", "warmup", "weight_decay", "roles", "beta1", "beta2", "epsilon", "clip"],
+    ...["log_every", "eval_every", "eval_batches", "save_every", "sample_every", "sample"],
+  ],
+};
+
+interface Changes {
+  readonly name?: string;
+  readonly seed?: number;
+  readonly overrides?: readonly Override[];
+}
+
+export class Lab {
+  readonly ablations: Ablations;
+  /** The preset as it is. */
+  readonly base: Known;
+  readonly #text: string;
+  /** Of the command line: device and threads. */
+  readonly #sets: readonly string[];
+  /** What variants make of the preset, by their names. */
+  readonly #presets: ReadonlyMap<string, Known>;
+
+  private constructor(ablations: Ablations, text: string, sets: readonly string[]) {
+    this.ablations = ablations;
+    this.#text = text;
+    this.#sets = sets;
+    this.base = this.#parse();
+    this.#presets = new Map(
+      ablations.variants.map(({ name, overrides }) => [name, this.#parse(overrides)]),
+    );
+  }
+
+  /**
+   * Reads the preset, and checks what each variant makes of it.
+   * @param sets of the command line, such as `device=cpu`
+   * @throws {UserError} for the first thing that is wrong
+   */
+  static async open(ablations: Ablations, sets: readonly string[]): Promise<Lab> {
+    const text = await readText(ablations.preset, `${ablations.path} names it as preset:`);
+    const lab = new Lab(ablations, text, sets);
+    await lab.#checkTexts();
+    return lab;
+  }
+
+  #parse(overrides: readonly Override[] = []): Known {
+    return parsePreset(pipeline, this.#text, this.ablations.preset, [...this.#sets, ...overrides]) as Known;
+  }
+
+  /** A variant's preset. Its data are drawn by the preset's own seed, whichever seed it is trained with. */
+  preset(variant: Variant, { name, seed, overrides = [] }: Changes = {}): Known {
+    const preset = overrides.length > 0
+      ? this.#parse([...variant.overrides, ...overrides])
+      : this.#presets.get(variant.name)!;
+    return { ...preset, name: name ?? this.folderName(variant), seed: seed ?? preset.seed };
+  }
+
+  /** Names the folders of a variant's runs, and, with a purpose, of something that is trained for it before. */
+  folderName({ name }: Variant, purpose = ""): string {
+    return `${this.base.name}-${name}${purpose && `_${purpose}`}`;
+  }
+
+  /** Presets of which only the corpus is made, by the names of the texts. */
+  get textPresets(): [name: string, preset: Known][] {
+    // All of it is read, whichever part it is in.
+    const whole = { key: "prepare-corpus.validation.share", value: 0.5, place: `${this.ablations.path}: ` };
+    return Object.entries(this.ablations.texts).map(([name, sources]) => [
+      name,
+      { ...this.#parse([sources, whole]), name: `${this.base.name}_text-${name}` },
+    ]);
+  }
+
+  /** The first variant whose corpus and vocabulary are the same. */
+  ownerOfData(variant: Variant): Variant {
+    const own = this.preset(variant);
+    const same = (other: Variant) => this.#differences(DATA, this.preset(other), own) === 0;
+    return this.ablations.variants.find(same)!;
+  }
+
+  /** Whether a run that is recorded with `made` is what this preset asks for. */
+  isMade(made: Readonly<Record<string, unknown>>, preset: Known): boolean {
+    return this.#differences([...DATA, ...this.training], made, preset) === 0;
+  }
+
+  #differences(stages: readonly Stage[], made: Readonly<Record<string, unknown>>, preset: Known): number {
+    return settingsDifferences(settingsOf(stages), made, preset, pipeline.schema).length;
+  }
+
+  /** The stages that train, as far as the preset has them. */
+  get training(): readonly Stage[] {
+    return TRAINING.filter((stage) => isPresent(stage, this.base));
+  }
+
+  /** The same for variants whose steps take as long: a hash of all that may decide that, of the base's too. */
+  speedKey(variant: Variant): string {
+    return hashContent(JSON.stringify([speedOf(this.base), speedOf(this.preset(variant))]));
+  }
+
+  isAsFastAsBase(variant: Variant): boolean {
+    return speedOf(this.preset(variant)) === speedOf(this.base);
+  }
+
+  /** @throws {UserError} if a variant would be trained on what it is measured on */
+  async #checkTexts(): Promise<void> {
+    const { path, variants, texts } = this.ablations;
+    const measured: [name: string, own: CorpusOptions["sources"], files: string[]][] = [];
+    for (const [name, preset] of this.textPresets) {
+      const { sources } = preset["prepare-corpus"];
+      measured.push([name, sources, await ownFiles(sources)]);
+    }
+    for (const variant of variants) {
+      const { sources } = this.preset(variant)["prepare-corpus"];
+      if (measured.length === 0) {
+        if (this.#differences([prepareCorpus], this.base, this.preset(variant)) === 0) continue;
+        throw new UserError(
+          `${path}: variant ${variant.name} has another corpus, and might be trained on what the base holds out; ` +
+            "give texts: that none is trained on",
+        );
+      }
+      const files = new Set(await ownFiles(sources));
+      for (const [name, own, held] of measured) {
+        const shared = held.find((file) => files.has(file));
+        const seed = worldSeeds(own).find((seed) => worldSeeds(sources).includes(seed));
+        const what = shared ?? (seed !== undefined ? `the world with seed ${seed}` : null);
+        if (what === null) continue;
+        const who = variant.name === BASE ? `the preset ${this.ablations.preset}` : `variant ${variant.name}`;
+        throw new UserError(
+          `${
+            texts[name].place
+          }texts.${name}: ${who} is trained on ${what} too; take another text, or another seed`,
+        );
+      }
+    }
+  }
+}
+
+/** The files on this machine that sources name. */
+const ownFiles = (sources: CorpusOptions["sources"]): Promise<string[]> =>
+  listLocal(sources.filter((source) => !parseSource(source).world));
+
+const worldSeeds = (sources: CorpusOptions["sources"]): number[] =>
+  sources.map(parseSource).flatMap(({ world }) => world ? [world.seed] : []);
+
+/** All that may decide how long a step takes. */
+function speedOf({ model, pretrain, tokenizer: { kind, size }, precision, device }: Known): string {
+  const kept = (section: object, inert: readonly string[]) =>
+    Object.entries(section).filter(([key]) => !inert.includes(key)).sort(([a], [b]) => a < b ? -1 : 1);
+  return JSON.stringify([
+    kept(model, INERT.model),
+    kept(pretrain, INERT.pretrain),
+    ...[kind, kind === "char" ? null : size, precision, device],
+  ]);
+}

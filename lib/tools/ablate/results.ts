@@ -1,0 +1,102 @@
+/** What ablations have found so far: `models/<name>/ablations/results.json`, written whole after each run. */
+import { z } from "zod";
+import { UserError } from "../../errors.ts";
+import { exists, readText, writeFileAtomic } from "../../files.ts";
+
+const Calibration = z.object({
+  /** The variant that was measured; others that train as fast share it. */
+  variant: z.string(),
+  /** Milliseconds a step of the base and of the variant: medians over rounds. */
+  base_ms: z.number().positive(),
+  ms: z.number().positive(),
+  /** The variant's time of a step by the base's, in the same round: median, lowest and highest. */
+  ratio: z.number().positive(),
+  lowest: z.number().positive(),
+  highest: z.number().positive(),
+  rounds: z.number(),
+  made: z.string(),
+});
+export type Calibration = z.infer<typeof Calibration>;
+
+const Run = z.object({
+  variant: z.string(),
+  seed: z.number(),
+  /** The whole preset, with defaults, steps and seed. */
+  preset: z.record(z.string(), z.unknown()),
+  /** What it was measured on. */
+  tests: z.record(z.string(), z.unknown()),
+  steps: z.number(),
+  parameters: z.number(),
+  /** Seconds of each stage that trains. */
+  seconds: z.record(z.string(), z.number()),
+  /** Figures by key; null if training diverged. */
+  figures: z.record(z.string(), z.number()).nullable(),
+  /** Right answers by family of questions, as shares. */
+  families: z.record(z.string(), z.number()).optional(),
+  /** Why training broke off. */
+  diverged: z.string().optional(),
+  /** Hashes of the corpus as it was encoded, of the code that trained, and of what was measured on. */
+  data: z.string(),
+  code: z.string(),
+  test_hash: z.string(),
+  made: z.string(),
+});
+export type Run = z.infer<typeof Run>;
+
+const ResultsFile = z.object({
+  calibrations: z.record(z.string(), Calibration),
+  runs: z.array(Run),
+});
+
+export class Results {
+  readonly path: string;
+  readonly #content: z.infer<typeof ResultsFile>;
+
+  private constructor(path: string, content: z.infer<typeof ResultsFile>) {
+    this.path = path;
+    this.#content = content;
+  }
+
+  /**
+   * Those of a file; none if there is no such file.
+   * @throws {UserError} if it is damaged
+   */
+  static async open(path: string): Promise<Results> {
+    if (!await exists(path)) return new Results(path, { calibrations: {}, runs: [] });
+    const text = await readText(path, "remove it to start anew");
+    try {
+      return new Results(path, ResultsFile.parse(JSON.parse(text)));
+    } catch {
+      throw new UserError(`${path} is damaged; restore it, or remove it to start anew`);
+    }
+  }
+
+  get runs(): readonly Run[] {
+    return this.#content.runs;
+  }
+
+  calibration(key: string): Calibration | null {
+    return this.#content.calibrations[key] ?? null;
+  }
+
+  async calibrate(key: string, calibration: Calibration): Promise<void> {
+    this.#content.calibrations[key] = calibration;
+    await this.#write();
+  }
+
+  run(variant: string, seed: number): Run | null {
+    return this.runs.find((run) => run.variant === variant && run.seed === seed) ?? null;
+  }
+
+  /** Adds a run, in place of an earlier one of the same variant and seed. */
+  async add(run: Run): Promise<void> {
+    const { runs } = this.#content;
+    const at = runs.findIndex(({ variant, seed }) => variant === run.variant && seed === run.seed);
+    runs.splice(at < 0 ? runs.length : at, 1, run);
+    await this.#write();
+  }
+
+  #write(): Promise<void> {
+    return writeFileAtomic(this.path, JSON.stringify(this.#content, null, 1) + "\n");
+  }
+}

@@ -1,0 +1,149 @@
+/** The runs of an ablation: each variant is trained with each seed, measured, recorded and removed. */
+import { DivergenceError } from "../../errors.ts";
+import { duration } from "../../progress.ts";
+import { type Manifest, readManifest } from "../../run/manifest.ts";
+import { architecture } from "../../run/training.ts";
+import { parameterCount } from "../../train/measure.ts";
+import { buildVocab } from "../../../stages/build-vocab.ts";
+import { baseSteps, stepsOf } from "./calibrate.ts";
+import { BASE, type Variant } from "./config.ts";
+import { measure, type Tests, testSettings } from "./figures.ts";
+import { format } from "./format.ts";
+import type { Known, Lab } from "./lab.ts";
+import type { Results, Run } from "./results.ts";
+import type { Data, Workshop } from "./work.ts";
+
+export interface Plan {
+  readonly variant: Variant;
+  readonly seed: number;
+  /** Null if they were not measured yet. */
+  readonly steps: number | null;
+  /** What is recorded of it, if that is what would be made. */
+  readonly run: Run | null;
+}
+
+/** Every run, all variants with the first seed first, so that there is something to compare early. */
+export function plan(lab: Lab, results: Results, variants: readonly Variant[]): Plan[] {
+  return lab.ablations.seeds.flatMap((seed) =>
+    variants.map((variant) => {
+      const steps = stepsOf(lab, results, variant);
+      return { variant, seed, steps, run: recorded(lab, results, { variant, seed, steps }) };
+    })
+  );
+}
+
+/** What is recorded of a run, if it was made as it would be now. */
+function recorded(lab: Lab, results: Results, { variant, seed, steps }: Omit<Plan, "run">): Run | null {
+  const run = results.run(variant.name, seed);
+  if (!run || steps === null) return null;
+  const asked = JSON.stringify(testSettings(lab)) === JSON.stringify(run.tests);
+  return asked && lab.isMade(run.preset, seeded(lab, variant, { seed, steps })) ? run : null;
+}
+
+function seeded(lab: Lab, variant: Variant, { seed, steps }: { seed: number; steps: number }): Known {
+  const place = `${lab.ablations.path}: variant ${variant.name}: `;
+  return lab.preset(variant, { seed, overrides: [{ key: "pretrain.steps", value: steps, place }] });
+}
+
+/**
+ * Makes the runs that are not recorded.
+ * @param tests what all are measured on
+ * @throws {Stopped} if a signal asked for it
+ */
+export async function makeRuns(
+  lab: Lab,
+  workshop: Workshop,
+  { results, plans, tests }: {
+    readonly results: Results;
+    readonly plans: readonly Plan[];
+    readonly tests: Tests;
+  },
+): Promise<void> {
+  const { terminal } = workshop;
+  let made = 0;
+  for (const { variant, seed, steps } of plans) {
+    const label = `run ${++made} of ${plans.length}, ${variant.name}, seed ${seed}`;
+    const preset = seeded(lab, variant, { seed, steps: steps! });
+    const data = await workshop.prepare({ ...preset, seed: lab.base.seed }, label);
+    const run = await trainAndMeasure(lab, workshop, { preset, data, tests, label });
+    await results.add({ ...run, variant: variant.name, seed, steps: steps! });
+    await workshop.removeModels(preset);
+    if (lab.ownerOfData(variant) !== variant) await workshop.removeData(preset);
+    terminal.log(`${label}: ${run.diverged ?? summary(run)}`);
+  }
+}
+
+async function trainAndMeasure(
+  lab: Lab,
+  workshop: Workshop,
+  { preset, data, tests, label }: {
+    readonly preset: Known;
+    readonly data: Data;
+    readonly tests: Tests;
+    readonly label: string;
+  },
+): Promise<Omit<Run, "variant" | "seed" | "steps">> {
+  await workshop.claim(preset, data, (made) => lab.isMade(made, preset));
+  const { size } = data.finished.get(buildVocab.out(preset))!.metrics;
+  const about = {
+    preset: { ...preset },
+    tests: testSettings(lab),
+    test_hash: tests.hash,
+    parameters: parameterCount(architecture(preset.model, size as number)),
+    data: data.hash,
+    code: await workshop.codeHash(),
+  };
+  const seconds: Record<string, number> = {};
+  const finished = new Map<string, Manifest>(data.finished);
+  try {
+    for (const stage of lab.training) {
+      const folder = stage.out(preset);
+      // What is finished stays as it is, whatever happened to the code since.
+      if (!await readManifest(folder)) await workshop.run([stage], preset, { label, finished });
+      const manifest = (await readManifest(folder))!;
+      finished.set(folder, manifest);
+      seconds[stage.name] = manifest.seconds;
+    }
+    const measured = await measure(preset, tests, workshop.terminal);
+    const broken = Object.entries(measured.figures).find(([, value]) => !Number.isFinite(value));
+    if (broken) throw new DivergenceError(`${broken[0]} is not finite`);
+    return { ...about, ...measured, seconds, made: new Date().toISOString() };
+  } catch (error) {
+    if (!(error instanceof DivergenceError)) throw error;
+    workshop.terminal.clear();
+    // What to do about it is part of what an ablation finds.
+    const diverged = error.message.split(";")[0];
+    return { ...about, figures: null, diverged, seconds, made: new Date().toISOString() };
+  }
+}
+
+const summary = ({ figures }: Pick<Run, "figures">): string =>
+  Object.entries(figures!).map(([key, value]) => `${key} ${format(key, value)}`).join(", ");
+
+/** What would be made, in lines. */
+export function describePlan(lab: Lab, results: Results, plans: readonly Plan[]): string[] {
+  const steps = baseSteps(lab, results);
+  const calibration = results.calibration(lab.speedKey(lab.ablations.variants[0]));
+  const secondsOf = (plan: Plan) => {
+    const trained = results.runs.find(({ variant }) => variant === BASE)?.seconds.pretrain;
+    const base = calibration && steps !== null ? steps * calibration.base_ms / 1000 : trained;
+    return plan.run || base === undefined ? null : base;
+  };
+  const width = Math.max(...plans.map(({ variant }) => variant.name.length));
+  const lines = plans.map((plan) => {
+    const { variant, seed, run } = plan, seconds = secondsOf(plan);
+    const said = run
+      ? run.diverged ? "recorded: diverged" : `recorded: ${summary(run)}`
+      : `to run${seconds === null ? "" : `, ${duration(seconds)} of pretraining`}`;
+    const count = plan.steps === null ? "steps not measured yet" : `${plan.steps} steps`;
+    return `${variant.name.padEnd(width)}  seed ${seed}  ${count.padStart(12)}  ${said}`;
+  });
+  const open = plans.filter(({ run }) => !run), times = open.map(secondsOf);
+  const total = times.includes(null) || open.length === 0
+    ? ""
+    : `, ${duration(times.reduce<number>((sum, s) => sum + s!, 0))} of pretraining`;
+  return [
+    ...lines,
+    `${open.length} of ${plans.length} runs are to be made${total}; finetuning and measuring come on top`,
+  ];
+}
