@@ -6,7 +6,12 @@ function draw(width: number, height: number, option: echarts.EChartsCoreOption):
   chart.setOption({ animation: false, backgroundColor: "#ffffff", ...option });
   const svg = chart.renderToSVGString();
   chart.dispose();
-  return svg;
+  // The library numbers classes through the life of the process; the same picture shall be the same file.
+  const classes = new Map<string, string>();
+  return svg.replaceAll(/\bzr\d+-cls-\d+\b/g, (name) => {
+    classes.set(name, classes.get(name) ?? `c${classes.size}`);
+    return classes.get(name)!;
+  });
 }
 
 const heading = (text: string) => ({ text, left: "center", textStyle: { fontSize: 15 } });
@@ -140,7 +145,6 @@ export function plotDots({ title, panels, rows, reference }: Dots): string {
       gridIndex,
       type: "value",
       scale: true,
-      boundaryGap: ["4%", "4%"],
       name: `${title}\n(${note})`,
       nameLocation: "middle",
       nameGap: 32,

@@ -51,6 +51,8 @@ function variants(command: string): string[] | null {
       return [command];
     case "doctor":
       return [command];
+    case "ablate":
+      return [`${command} --dry-run`];
     case "parity":
       return [command.replace(" [DIR...]", "")];
     case "bench":

@@ -62,7 +62,7 @@ export interface Ablations extends Omit<z.infer<typeof AblationsFile>, "variants
 export async function readAblations(path: string): Promise<Ablations> {
   const file = await readYaml(path, "give a file such as configs/ablations.yaml");
   const parsed = AblationsFile.safeParse(file.data);
-  if (!parsed.success) throw refusal(file, parsed.error.issues[0]);
+  if (!parsed.success) throw refusal(file, parsed.error.issues);
   const { variants, texts, ...rest } = parsed.data;
   const fail = (keys: (string | number)[], message: string): never => {
     throw new UserError(`${file.where(keys)}: ${message}`);
@@ -108,7 +108,9 @@ export async function readAblations(path: string): Promise<Ablations> {
   };
 }
 
-function refusal(file: YamlFile, issue: z.core.$ZodIssue): UserError {
+function refusal(file: YamlFile, issues: readonly z.core.$ZodIssue[]): UserError {
+  // A misspelt key rather than that the right one is missing.
+  const issue = issues.find(({ code }) => code === "unrecognized_keys") ?? issues[0];
   const keys = issue.path as (string | number)[];
   if (issue.code === "unrecognized_keys") {
     const known = Object.keys(keys[0] === "variants" ? VariantEntry.shape : AblationsFile.shape);

@@ -90,7 +90,7 @@ export async function measure(
   preset: Known,
   tests: Tests,
   terminal: Terminal,
-): Promise<{ figures: Record<string, number>; families?: Record<string, number> }> {
+): Promise<{ figures: Record<string, number>; unknown: number; families?: Record<string, number> }> {
   const { device: choice, threads } = preset;
   const read = async (folder: string) => readCheckpoint(await findCheckpoint(folder));
   const { device } = await openDevice(choice, threads === "auto" ? {} : { threads });
@@ -103,16 +103,19 @@ export async function measure(
   const model = loaded(device, pretrained);
   const { tokenizer } = pretrained;
   const figures: Record<string, number> = {};
+  let unknown = 0;
   for (const [name, documents] of tests.texts) {
     const stream = inMemory(tokenStream(documents, tokenizer));
     const batches = validationBatches(stream, { batch: BATCH, time: model.config.context, limit: Infinity });
-    figures[textFigure(name)] = (await evaluateLoss(model, batches, tokenizer)).bpb;
+    const prediction = await evaluateLoss(model, batches, tokenizer);
+    figures[textFigure(name)] = prediction.bpb;
+    unknown = Math.max(unknown, prediction.unknown);
   }
   if (tests.pairs.length > 0) {
     const scored = await scorePairs(model, tokenizer, tests.pairs, progress("pairs", tests.pairs.length));
     figures[PAIRS] = pairScore(scored).right;
   }
-  if (tests.questions.length === 0 || !isPresent(finetuneInstruct, preset)) return { figures };
+  if (tests.questions.length === 0 || !isPresent(finetuneInstruct, preset)) return { figures, unknown };
 
   const finetuned = await read(finetuneInstruct.out(preset));
   const { length } = tests.questions;
@@ -129,7 +132,7 @@ export async function measure(
   const right = ({ contains, exact }: ReturnType<typeof score>) => contains ?? exact ?? 0;
   figures[QUESTIONS] = right(score(answers));
   const families = Object.entries(scoreFamilies(answers)).map(([family, own]) => [family, right(own)]);
-  return { figures, families: Object.fromEntries(families) };
+  return { figures, unknown, families: Object.fromEntries(families) };
 }
 
 function loaded(device: Device, { config, values }: Checkpoint): Decoder {

@@ -135,6 +135,9 @@ function setting({ name, about, overrides }: Variant): string {
   return `- **${name}**${about && `, ${about}`}: ${sets}`;
 }
 
+/** The share of unknown tokens from which on a note is made. */
+const UNKNOWN = 0.001;
+
 /** What makes runs less comparable than they look. */
 function notes(lab: Lab, rows: readonly Row[]): string[] {
   const runs = rows.flatMap((row) => row.runs);
@@ -143,7 +146,14 @@ function notes(lab: Lab, rows: readonly Row[]): string[] {
   const changed = [...corpora.values()].some((own) =>
     kinds(({ data }) => data, own.flatMap((row) => row.runs)) > 1
   );
+  const flattered = rows.filter((row) => row.runs.some(({ unknown = 0 }) => unknown > UNKNOWN));
   return [
+    ...flattered.map(({ variant, runs }) =>
+      `Of the tokens of a text, ${variant.name} does not know up to ` +
+      `${
+        (100 * Math.max(...runs.map(({ unknown = 0 }) => unknown))).toFixed(1)
+      } %, which flatters its bits per byte.`
+    ),
     ...kinds(({ code }) => code) > 1 ? ["Not all runs were made by the same version of the code."] : [],
     ...changed ? ["The corpus was made anew between runs that should share it."] : [],
     ...kinds(({ test_hash }) => test_hash) > 1

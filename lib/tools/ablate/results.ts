@@ -33,6 +33,8 @@ const Run = z.object({
   figures: z.record(z.string(), z.number()).nullable(),
   /** Right answers by family of questions, as shares. */
   families: z.record(z.string(), z.number()).optional(),
+  /** The share of `<unk>` among the tokens of the text that has most of them: they cost few bits and say little. */
+  unknown: z.number().optional(),
   /** Why training broke off. */
   diverged: z.string().optional(),
   /** Hashes of the corpus as it was encoded, of the code that trained, and of what was measured on. */
