@@ -58,7 +58,7 @@ Deno.test({
     const killed = await interrupted(work, "tiny-rope", "SIGKILL");
     assertMatch(
       killed.output,
-      /run 1 of 3, base, seed 1: pretrain: making .*\n.*\n.*\n  resuming after step \d/,
+      /run 1 of 3, base, seed 1: pretrain: making .*\n.*\n.*\n *resuming after step \d/,
     );
     const { base } = await results(work);
 
@@ -66,7 +66,7 @@ Deno.test({
     assertEquals(finished.code, 0, finished.output);
     assertMatch(
       finished.output,
-      /run 1 of 2, rope, seed 1: pretrain: making .*\n.*\n.*\n  resuming after step \d/,
+      /run 1 of 2, rope, seed 1: pretrain: making .*\n.*\n.*\n *resuming after step \d/,
     );
     const made = await results(work);
     assertEquals(made.base, base, "what was recorded is not made again");

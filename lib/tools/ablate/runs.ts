@@ -5,8 +5,8 @@ import { type Manifest, readManifest } from "../../run/manifest.ts";
 import { architecture } from "../../run/training.ts";
 import { parameterCount } from "../../train/measure.ts";
 import { buildVocab } from "../../../stages/build-vocab.ts";
-import { baseSteps, stepsOf } from "./calibrate.ts";
-import { BASE, type Variant } from "./config.ts";
+import { stepsOf } from "./calibrate.ts";
+import type { Variant } from "./config.ts";
 import { measure, type Tests, testSettings } from "./figures.ts";
 import { format } from "./format.ts";
 import type { Known, Lab } from "./lab.ts";
@@ -122,28 +122,26 @@ const summary = ({ figures }: Pick<Run, "figures">): string =>
 
 /** What would be made, in lines. */
 export function describePlan(lab: Lab, results: Results, plans: readonly Plan[]): string[] {
-  const steps = baseSteps(lab, results);
-  const calibration = results.calibration(lab.speedKey(lab.ablations.variants[0]));
-  const secondsOf = (plan: Plan) => {
-    const trained = results.runs.find(({ variant }) => variant === BASE)?.seconds.pretrain;
-    const base = calibration && steps !== null ? steps * calibration.base_ms / 1000 : trained;
-    return plan.run || base === undefined ? null : base;
-  };
+  const seconds = pretrainingSeconds(lab, results);
   const width = Math.max(...plans.map(({ variant }) => variant.name.length));
-  const lines = plans.map((plan) => {
-    const { variant, seed, run } = plan, seconds = secondsOf(plan);
+  const lines = plans.map(({ variant, seed, steps, run }) => {
     const said = run
-      ? run.diverged ? "recorded: diverged" : `recorded: ${summary(run)}`
+      ? `recorded: ${run.diverged ? "diverged" : summary(run)}`
       : `to run${seconds === null ? "" : `, ${duration(seconds)} of pretraining`}`;
-    const count = plan.steps === null ? "steps not measured yet" : `${plan.steps} steps`;
+    const count = steps === null ? "steps not measured yet" : `${steps} steps`;
     return `${variant.name.padEnd(width)}  seed ${seed}  ${count.padStart(12)}  ${said}`;
   });
-  const open = plans.filter(({ run }) => !run), times = open.map(secondsOf);
-  const total = times.includes(null) || open.length === 0
-    ? ""
-    : `, ${duration(times.reduce<number>((sum, s) => sum + s!, 0))} of pretraining`;
+  const open = plans.filter(({ run }) => !run).length;
+  const all = seconds === null || open === 0 ? "" : `, ${duration(open * seconds)} of pretraining`;
   return [
     ...lines,
-    `${open.length} of ${plans.length} runs are to be made${total}; finetuning and measuring come on top`,
+    `${open} of ${plans.length} runs are to be made${all}; finetuning and measuring come on top`,
   ];
+}
+
+/** What every run takes, as far as it is known: what is asked for, what was measured, or what the base took. */
+function pretrainingSeconds(lab: Lab, results: Results): number | null {
+  const { minutes, variants: [base] } = lab.ablations;
+  if (minutes !== undefined) return 60 * minutes;
+  return results.runs.find(({ variant }) => variant === base.name)?.seconds.pretrain ?? null;
 }
