@@ -44,7 +44,19 @@ const settingsOf = (stages: readonly Stage[]): Pick<Stage, "settings" | "section
 const INERT: Readonly<Record<"model" | "pretrain", readonly string[]>> = {
   model: ["zero_init", "norm_epsilon", "rope_theta"],
   pretrain: [
-    ...["steps", "lr", "min_lr", "warmup", "weight_decay", "roles", "beta1", "beta2", "epsilon", "clip"],
+    ...[
+      "steps",
+      "lr",
+      "min_lr",
+      "warmup",
+      "schedule",
+      "weight_decay",
+      "roles",
+      "beta1",
+      "beta2",
+      "epsilon",
+      "clip",
+    ],
     ...["log_every", "eval_every", "eval_batches", "save_every", "sample_every", "sample"],
   ],
 };
