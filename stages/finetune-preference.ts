@@ -76,7 +76,7 @@ export const finetunePreference = defineStage({
   interruptible: true,
   keeps: true,
   async run(context) {
-    const { preset, out, terminal } = context;
+    const { preset, out, terminal, signal } = context;
     const options = settings(preset);
     const { beta, sft } = options;
     const seed = deriveSeed(preset.seed, "preference");
@@ -106,7 +106,7 @@ export const finetunePreference = defineStage({
     if (cut > 0) terminal.log(`  ${cut} pairs are longer than the context of ${time} tokens; cut`);
 
     // What the model that training starts from finds of all pairs; it is not asked again.
-    const passes = { batch: options.batch, pad };
+    const passes = { batch: options.batch, pad, signal };
     const reference = await pairLogprobs(model, learned, {
       ...passes,
       onProgress: (done) =>
@@ -116,12 +116,17 @@ export const finetunePreference = defineStage({
         ]]),
     });
     const heldReference = await pairLogprobs(model, held, passes);
-    const judge = async () => preferenceFigures(await pairLogprobs(model, held, passes), heldReference, beta);
+    const judge = async () =>
+      preferenceFigures(await pairLogprobs(model, held, { batch: options.batch, pad }), heldReference, beta);
     const asked = questionsToAsk(split.validation, options.asked);
     const measure = async (pairs: PreferenceFigures): Promise<Measured> => {
       const answers = await inventionScore(model, tokenizer, asked, LONGEST_ANSWER);
       return { pairs, ...asked.length > 0 && { answers } };
     };
+    if (signal.aborted) {
+      device.close();
+      return { finished: false, metrics: {} };
+    }
     const before = await measure(preferenceFigures(heldReference, heldReference, beta));
     terminal.log(`  before: ${summary(before)}`);
 
@@ -135,6 +140,7 @@ export const finetunePreference = defineStage({
       ...context,
       model,
       tokenizer,
+      unit: "nats per pair",
       highestLoss: highestPreferenceLoss(model, sft),
       batch(step) {
         const pairs = batches(step - 1);

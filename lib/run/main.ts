@@ -102,7 +102,9 @@ async function runStages(stages: readonly Stage[], preset: Preset, options: Opti
   const present = stages.filter((stage) => isPresent(stage, preset));
   const single = stages.length === 1;
   if (single && present.length === 0) {
-    throw new UserError(`${config}: there is no section ${name}; configs/mini.yaml has one`);
+    throw new UserError(
+      `${config}: there is no section ${name}; add one, of the keys in configs/schema.json`,
+    );
   }
   for (const stage of stages) {
     if (!present.includes(stage)) {

@@ -57,6 +57,7 @@ function variants(command: string): string[] | null {
       return [command.replace(" [DIR...]", "")];
     case "bench":
       return rest.trim().split("|").map((what) => `deno task bench ${what} ${BENCH[what] ?? "--nothing"}`);
+    case "finetune-preference": // mini.yaml has no such section
     case "build-kernels":
     case "test":
     case "test-clients":

@@ -14,21 +14,23 @@ export type PairLogprobs = Float32Array;
  * How probable a model finds both answers of every pair. Pairs of like length go together, which saves padding.
  * @param batch pairs that go through the model together
  * @param onProgress called with how many pairs are done
+ * @param signal ends it early, with zeros for the pairs that are left
  */
 export async function pairLogprobs(
   model: Decoder,
   pairs: readonly EncodedPreference[],
-  { batch, pad, onProgress = () => {} }: {
+  { batch, pad, onProgress = () => {}, signal }: {
     readonly batch: number;
     readonly pad: number;
     readonly onProgress?: (done: number) => void;
+    readonly signal?: AbortSignal;
   },
 ): Promise<PairLogprobs> {
   const { config: { context }, parameters: { device } } = model;
   const all = new Float32Array(2 * pairs.length);
   const order = [...pairs.keys()].sort((a, b) => pairs[a].ids.length - pairs[b].ids.length);
   const flight = new Flight<void>();
-  for (let at = 0; at < order.length; at += batch) {
+  for (let at = 0; at < order.length && !signal?.aborted; at += batch) {
     const rows = order.slice(at, at + batch);
     const { tokens, targets } = preferenceBatch(rows.map((i) => pairs[i]), context, pad);
     const sums = scope(() => device.snapshot(sequenceLogprobs(model.logits(tokens), targets).buffer));
@@ -38,6 +40,8 @@ export async function pairLogprobs(
       rows.forEach((i, row) => all.set(values.subarray(2 * row, 2 * row + 2), 2 * i));
     });
     onProgress(at + rows.length);
+    // Let signals in: on the cpu device nothing else here waits.
+    await new Promise((resolve) => setTimeout(resolve, 0));
   }
   await flight.land();
   return all;

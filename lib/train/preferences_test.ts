@@ -74,7 +74,7 @@ Deno.test("a tiny model learns to prefer, on pairs that it never saw, by prefere
   device.close();
 });
 
-Deno.test("log-probabilities of pairs do not depend on what else is in their batch", async () => {
+Deno.test("log-probabilities of pairs do not depend on what else is in their batch, and who wants to stop need not wait", async () => {
   const device = await CpuDevice.open({ threads: 1 });
   const shape = { layers: 1, heads: 2, width: 16, context: CONTEXT, batch: 1, vocab: TOKENIZER.size };
   const model = new Decoder(device, configOf(shape));
@@ -87,5 +87,7 @@ Deno.test("log-probabilities of pairs do not depend on what else is in their bat
     assertAlmostEquals(alone[0], together[2 * i], 1e-4);
     assertAlmostEquals(alone[1], together[2 * i + 1], 1e-4);
   }
+  const stopped = await pairLogprobs(model, pairs, { batch: 1, pad, signal: AbortSignal.abort() });
+  assertEquals(stopped, new Float32Array(2 * pairs.length));
   device.close();
 });

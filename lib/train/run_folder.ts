@@ -25,6 +25,8 @@ export interface RunFolderOptions {
   readonly resume?: CheckpointInfo | null;
   /** What checkpoints say of their run. */
   readonly run?: Run;
+  /** What losses are counted in; nats per token by default. */
+  readonly unit?: string;
   /** Called once, before anything of an earlier run is replaced. */
   begin?(): Promise<void>;
 }
@@ -81,7 +83,7 @@ export class RunFolder {
     if (averaged.length > 0) curves.push({ name: "validation, averaged weights", points: averaged });
     await writeFileAtomic(
       join(this.#options.out, "loss.svg"),
-      plotCurves(`${stage}: loss`, "nats per token", curves),
+      plotCurves(`${stage}: loss`, this.#options.unit ?? "nats per token", curves),
     );
   }
 }
