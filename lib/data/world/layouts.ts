@@ -1,5 +1,6 @@
 /** How questions and answers stand in a text, and how a text stands in a question. */
 import type { Turn } from "../../text/prompt.ts";
+import { mixesAddress } from "./address.ts";
 import type { Document, Exchange } from "./document.ts";
 import type { Random } from "./random.ts";
 
@@ -49,5 +50,10 @@ export function documentAsConversation({ text, questions }: Document, random: Ra
   const [first, ...rest] = random.sample(questions, random.weighted([[1, 6], [2, 3], [3, 1]]));
   const [{ instruction, response }, ...more] = first.turns;
   const asked = { instruction: random.pick(AROUND)(text, instruction, random), response };
-  return { family: first.family, turns: [asked, ...more, ...rest.flatMap(({ turns }) => turns)] };
+  const turns = [asked, ...more];
+  for (const exchange of rest) {
+    const all = [...turns, ...exchange.turns];
+    if (!mixesAddress([{ instruction, response }, ...all.slice(1)])) turns.push(...exchange.turns);
+  }
+  return { family: first.family, turns };
 }

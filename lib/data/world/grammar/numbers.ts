@@ -102,7 +102,7 @@ export function partOfDay(hours: number, minutes = 0): string {
   assertWhole(minutes, 0, 59, "minutes");
   const toNext = minutes > 30;
   if (hours % 24 === 0) return toNext ? "de la madrugada" : "de la noche";
-  if (hours < 6) return "de la madrugada";
+  if (hours < 5) return "de la madrugada";
   if (hours < 12) return "de la mañana";
   if (hours === 12) return toNext ? "de la tarde" : "del mediodía";
   return hours < 19 ? "de la tarde" : "de la noche";

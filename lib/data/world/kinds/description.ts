@@ -73,7 +73,8 @@ function describe(noun: Word, { wordings, lexicon, random }: Means): Document {
   const discourse = new Discourse();
   const casting = new Casting(lexicon, random);
   const told = {
-    ...{ a: casting.person(), b: casting.person(), pueblo: casting.town() },
+    ...{ a: casting.person(), b: casting.person(), c: casting.person(), apellido: casting.surname() },
+    pueblo: casting.town(),
     página: String(random.between(2, 99)),
   };
   const say = (name: string, bindings: Aspect["bindings"] = {}) =>

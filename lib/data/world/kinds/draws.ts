@@ -12,17 +12,17 @@ export interface Fields {
   readonly fields: Readonly<Record<string, Value>>;
 }
 
-/** Draws what a name of a template stands for. */
-export type Role = (draws: Draws) => Value | Fields;
+/** Draws what a name of a template stands for. @param digits behind the name, as in "día2" */
+export type Role = (draws: Draws, digits: string) => Value | Fields;
 export type Roles = Readonly<Record<string, Role>>;
 
 /** Names without a digit behind them and without a field: {plan2_place} is of the role "plan". */
 const NAME = /^(.*?)(\d*)(?:_(.+))?$/;
 
 /** The parts of a name: "plan2_place" is [plan2, plan, place]. */
-const partsOf = memoised((name): readonly [key: string, role: string, field: string] => {
+const partsOf = memoised((name): readonly [key: string, role: string, digits: string, field: string] => {
   const [, role, digits, field = ""] = NAME.exec(name)!;
-  return [role + digits, role, field];
+  return [role + digits, role, digits, field];
 });
 
 export const roleOf = (name: string) => partsOf(name)[1];
@@ -39,6 +39,7 @@ export class Draws {
   readonly #drawn = new Map<string, Value | Fields>();
   readonly #values: Record<string, Value> = {};
   readonly #used = new Set<unknown>();
+  #newYear: number | undefined;
 
   constructor(readonly lexicon: Lexicon, private readonly roles: Roles, readonly random: Random) {
     this.casting = new Casting(lexicon, random);
@@ -69,20 +70,25 @@ export class Draws {
     return drawn;
   }
 
+  /** The day of the week of January 1st in the year of this text, from 0; no text tells of February 29th. */
+  get newYear(): number {
+    return this.#newYear ??= this.random.below(7);
+  }
+
   /** Another value of a role than those that have a name. */
   another(role: string): Value {
-    const drawn = this.roles[role](this);
+    const drawn = this.roles[role](this, "");
     return typeof drawn === "object" && "fields" in drawn ? drawn.fields[""] : drawn;
   }
 
   #value(name: string): Value | undefined {
     const known = this.#values[name];
     if (known !== undefined) return known;
-    const [key, role, field] = partsOf(name);
+    const [key, role, digits, field] = partsOf(name);
     const draw = this.roles[role];
     if (draw === undefined) return undefined;
     let drawn = this.#drawn.get(key);
-    if (drawn === undefined) this.#drawn.set(key, drawn = draw(this));
+    if (drawn === undefined) this.#drawn.set(key, drawn = draw(this, digits));
     const value = typeof drawn === "object" && "fields" in drawn ? drawn.fields[field] : drawn;
     if (value !== undefined) this.#values[name] = value;
     return value;
@@ -150,11 +156,39 @@ export function commonRoles(lexicon: Lexicon): Roles {
       return { kind: "thing", noun: word, ...(colour && { adjective: colour }) };
     },
     color: (draws) => draws.fresh(() => draws.random.pick(colours)),
-    ...{ día: entries("día"), mes: entries("mes"), estación: entries("estación") },
-    fecha: ({ random }) => `${random.between(1, 28)} de ${random.pick(lexicon.calendar("mes")).singular}`,
+    ...{ mes: entries("mes"), estación: entries("estación") },
+    ...datesOf(lexicon),
     hora: (draws) =>
       draws.fresh(() => hour(draws.random.between(1, 12), draws.random.pick([0, 0, 0, 15, 30, 45]))),
     ...{ n: number(2, 9), decena: number(11, 99), edad: number(5, 12), años: number(22, 79) },
+  };
+}
+
+/** Days before each month of a year of 365 days. */
+const BEFORE_MONTH = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334];
+
+/** The days of the week and the dates of a text, which are those of one year: {día} is the day of {fecha}. */
+function datesOf(lexicon: Lexicon): Roles {
+  const [days, months] = [lexicon.calendar("día"), lexicon.calendar("mes")].map((entries) =>
+    entries.map(({ singular }) => singular)
+  );
+  const weekday = ({ newYear }: Draws, fecha: string) => {
+    const [day, month] = fecha.split(" de ");
+    return days[(newYear + BEFORE_MONTH[months.indexOf(month)] + Number(day) - 1) % 7];
+  };
+  return {
+    día: (draws, digits) =>
+      draws.has(`fecha${digits}`)
+        ? weekday(draws, String(draws.value(`fecha${digits}`)))
+        : draws.fresh(() => draws.random.pick(days)),
+    fecha: (draws, digits) => {
+      const { random } = draws;
+      const fixed = draws.has(`día${digits}`);
+      for (;;) {
+        const fecha = `${random.between(1, 28)} de ${random.pick(months)}`;
+        if (!fixed || weekday(draws, fecha) === draws.value(`día${digits}`)) return fecha;
+      }
+    },
   };
 }
 

@@ -80,6 +80,32 @@ async function scripted(yaml: string): Promise<Kind> {
   }
 }
 
+const DAYS = "lunes martes miércoles jueves viernes sábado domingo".split(" ");
+const MONTHS = "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre"
+  .split(" ");
+
+/** The day of the week of January 1st in a year of 365 days in which a date falls on that day. */
+function newYear([, day, date, month]: RegExpMatchArray): number {
+  const days = (Date.UTC(2023, MONTHS.indexOf(month), Number(date)) - Date.UTC(2023, 0, 1)) / 86_400_000;
+  return (DAYS.indexOf(day) - days % 7 + 7) % 7;
+}
+
+Deno.test("the dates of a text that are told with their days are those of one year", async () => {
+  const kind = await scripted(`texts:
+  uno:
+    - ["Llegó el {día} {fecha}.", "Llegó el {fecha}, que era {día}: el {día} {fecha}."]
+    - ["Se fue el {día2} {fecha2}.", "El {fecha2} se fue, y era {día2}: {día2} {fecha2}."]`);
+  const years = new Set<number>();
+  for (let i = 0; i < 200; i++) {
+    const { text } = kind.write(Random.of(1, i));
+    const dates = [...text.matchAll(/(\p{L}+) (\d+) de (\p{L}+)/gu)].filter(([, day]) => DAYS.includes(day));
+    assertEquals(dates.length, 2, text);
+    assertEquals(newYear(dates[0]), newYear(dates[1]), text);
+    years.add(newYear(dates[0]));
+  }
+  assertEquals(years.size, 7);
+});
+
 const told = (kind: Kind) => new Set(documents(kind, 60).map(({ text }) => text));
 
 Deno.test("a script tells its steps in order, mixed, chosen, left out, and as parts", async () => {

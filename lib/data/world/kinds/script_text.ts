@@ -113,11 +113,16 @@ function inOtherWords(question: string, asking: Asking, random: Random): string 
 /** Names, which stand within a sentence with a capital. */
 const NAMED = /(?<=[\p{L}\d,»] )\p{Lu}\p{L}+/gu;
 const LETTER = /[\p{L}\d]/u;
+const CONTRACTED = /(?<!\p{L})[ad]$/u;
 
 /** Whether the words stand in the text, in a row. Both in lower case. */
 function stands(words: string, text: string): boolean {
   for (let at = text.indexOf(words); at >= 0; at = text.indexOf(words, at + 1)) {
-    if (!LETTER.test(text.charAt(at + words.length))) return true;
+    if (LETTER.test(text.charAt(at + words.length))) continue;
+    // "el museo" stands in "al museo" and "del museo"; "de reír" does not stand in "puede reír".
+    if (
+      !LETTER.test(text.charAt(at - 1)) || (words.startsWith("el ") && CONTRACTED.test(text.slice(0, at)))
+    ) return true;
   }
   return false;
 }

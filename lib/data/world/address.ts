@@ -1,0 +1,43 @@
+/** Whether someone says tú or usted to whom they ask, so that nobody changes from one to the other in a conversation. */
+import type { Turn } from "../../text/prompt.ts";
+
+const words = (list: string) => list.trim().split(/\s+/).join("|");
+/** Begins a sentence or a part of one: elsewhere "guarda" is what someone does. */
+const COMMAND = "(?:^|[.:;,!?¿¡«—\\n]\\s*|por favor,? |también |ahora |y )";
+
+const TÚ = new RegExp(
+  `(?<!\\p{L})(?:${
+    words(
+      `puedes podrías sabes dices cuentas recuerdas dijiste tenías dirías acuerdas tú te dime dímelo cuéntame
+      explícame indícame ayúdame hazme repítelo súmale agrégale réstale quítale ponla dila felicítalo despídete`,
+    )
+  })(?!\\p{L})|${COMMAND}(?:${
+    words(
+      `di contesta responde indica anota escribe señala ten repite haz pon agrega añade suma quita saca borra elimina
+      empieza oye mira disculpa perdona recuerda guarda apunta saluda completa termina lee ordena busca cambia corrige
+      elige escoge piensa calcula resuelve cuenta deletrea clasifica fíjate imagina`,
+    )
+  })(?!\\p{L})`,
+  "iu",
+);
+const USTED = new RegExp(
+  `(?<!\\p{L})(?:usted|${
+    words(
+      `dígame dígamelo cuénteme explíqueme indíqueme ayúdeme súmele agréguele réstele quítele póngala dígala disculpe
+      perdone oiga`,
+    )
+  }|me (?:puede|podría|dice|explica|cuenta|ayuda|recuerda)|¿(?:podría|puede) (?:decir|repetir|ayudar)\\p{L}*|cómo dijo)(?!\\p{L})|${COMMAND}(?:${
+    words(
+      `diga conteste responda indique anote escriba señale tenga repita haga ponga agregue añada sume reste quite saque
+      borre elimine empiece mire recuerde guarde apunte salude complete termine lea ordene busque cambie corrija elija
+      escoja piense calcule resuelva cuente deletree clasifique fíjese imagine`,
+    )
+  })(?!\\p{L})`,
+  "iu",
+);
+
+/** Whether whoever asks says tú in one of the turns and usted in one. */
+export function mixesAddress(turns: readonly Turn[]): boolean {
+  const says = (address: RegExp) => turns.some(({ instruction }) => address.test(instruction));
+  return says(TÚ) && says(USTED);
+}
