@@ -83,7 +83,8 @@ export function renderReport(lab: Lab, results: Results, rows: readonly Row[], p
     "",
     "Numbers are means over seeds ± the sample's standard deviation; in brackets, how far the mean is from the base's. " +
     "**Bold** differences are larger than twice their standard error, which is taken from the deviation within all " +
-    "variants together; of variants that change nothing, about one figure in twenty would be bold by chance.",
+    "variants together; of variants that change nothing, about one figure in twenty would be bold by chance. " +
+    "Speed is tokens per second, by the base's.",
     ...spread.length > 0 ? ["", `That deviation: ${spread.join("; ")}.`] : [],
     "",
     `![Figures of every variant: a dot for each seed, a bar at the mean, a line at the base](${picture})`,
