@@ -69,9 +69,12 @@ export async function readText(path: string, remedy: string): Promise<string> {
 }
 
 /** Writes a new file and flushes it to disk. */
-export async function writeNewFile(path: string, content: Content): Promise<void> {
+export async function writeNewFile(
+  path: string,
+  content: Content | AsyncIterable<Uint8Array<ArrayBuffer>>,
+): Promise<void> {
   using file = await Deno.open(path, { write: true, createNew: true });
-  for (const chunk of typeof content === "string" ? [new TextEncoder().encode(content)] : content) {
+  for await (const chunk of typeof content === "string" ? [new TextEncoder().encode(content)] : content) {
     for (let at = 0; at < chunk.length;) at += await file.write(chunk.subarray(at));
   }
   await file.sync();

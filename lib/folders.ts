@@ -12,21 +12,35 @@ import { type Content, exists, renameSynced, syncFolder, throwWriteError, writeN
 export const isLeftover = (name: string) => /\.(tmp|partial|new|old)$/.test(name);
 
 /**
- * Replaces a folder, or makes it.
+ * Replaces a folder, or makes it, with files in memory.
  * @throws {UserError} if the system refuses; the folder is then as it was
  */
-export async function writeFolderAtomic(path: string, files: Record<string, Content>): Promise<void> {
+export function writeFolderAtomic(path: string, files: Record<string, Content>): Promise<void> {
+  return replaceFolder(path, async (partial) => {
+    for (const [name, content] of Object.entries(files)) await writeNewFile(join(partial, name), content);
+  });
+}
+
+/**
+ * Replaces a folder, or makes it.
+ * @param fill writes and flushes the files of the folder that takes its place, which is empty; if it fails, the folder is
+ *   as it was
+ * @returns what `fill` does
+ * @throws {UserError} if the system refuses
+ */
+export async function replaceFolder<T>(path: string, fill: (partial: string) => Promise<T>): Promise<T> {
   const partial = `${path}.partial`;
   try {
     await Deno.mkdir(dirname(path), { recursive: true });
     await removeLeftovers(path);
     await Deno.mkdir(partial);
-    for (const [name, content] of Object.entries(files)) await writeNewFile(join(partial, name), content);
+    const result = await fill(partial);
     await syncFolder(partial);
     await renameSynced(partial, `${path}.new`);
     if (await exists(path)) await Deno.rename(path, `${path}.old`);
     await renameSynced(`${path}.new`, path);
     await Deno.remove(`${path}.old`, { recursive: true }).catch(() => {});
+    return result;
   } catch (error) {
     await Deno.remove(partial, { recursive: true }).catch(() => {});
     throwWriteError(error, path);

@@ -45,6 +45,14 @@ const formerFormats: Record<string, Format> = { "finetune-instruct": "chat", "fi
 const WeightsKind = z.enum(["raw", "average"]);
 export type WeightsKind = z.infer<typeof WeightsKind>;
 
+/** A checkpoint that is a part of an average. */
+const Averaged = z.object({
+  folder: z.string(),
+  share: z.number(),
+  step: z.number(),
+  files: z.record(z.string(), z.string()),
+});
+
 const CheckpointFile = z.object({
   stage: z.string(),
   format: Format.optional(),
@@ -57,6 +65,8 @@ const CheckpointFile = z.object({
   parameters: z.number(),
   /** Of a run that averages its weights: which of the two are here. */
   weights: WeightsKind.optional(),
+  /** Of an average: the checkpoints that it is of, with their shares and the hashes of their weights. */
+  average: z.array(Averaged).optional(),
   /** Of a classifier: what it was trained on. */
   origin: SplitOrigin.optional(),
   files: z.record(z.string(), z.string()),
@@ -149,22 +159,31 @@ export function readCheckpoint(folder: string): Promise<Checkpoint> {
   return readFolder(folder, async (place) => {
     const info = await readInfo(place);
     if (!info) throw await lacksInfo(folder, place);
-    for (const [name, hash] of Object.entries(info.files)) {
-      const path = join(place, name);
-      const actual = await hashFile(path).catch((error) => {
-        if (error instanceof Deno.errors.NotFound) return null;
-        throw error;
-      });
-      if (actual === null) throw new UserError(`${path} is missing; the checkpoint is damaged, train again`);
-      if (actual !== hash) {
-        throw new UserError(
-          `${path} is truncated or was altered since it was saved; restore it or train again`,
-        );
-      }
-    }
+    await checkFiles(info, place);
     const tokenizer = await readTokenizer(join(place, "tokenizer.json"));
     return { info, tokenizer, ...await readHuggingFace(place) };
   });
+}
+
+/**
+ * Compares a checkpoint's files with what it says of them.
+ * @param place where they are
+ * @throws {UserError} if one is missing, truncated or altered
+ */
+export async function checkFiles(info: CheckpointInfo, place: string): Promise<void> {
+  for (const [name, hash] of Object.entries(info.files)) {
+    const path = join(place, name);
+    const actual = await hashFile(path).catch((error) => {
+      if (error instanceof Deno.errors.NotFound) return null;
+      throw error;
+    });
+    if (actual === null) throw new UserError(`${path} is missing; the checkpoint is damaged, train again`);
+    if (actual !== hash) {
+      throw new UserError(
+        `${path} is truncated or was altered since it was saved; restore it or train again`,
+      );
+    }
+  }
 }
 
 /** Why a folder without checkpoint.json is no checkpoint. */

@@ -16,6 +16,7 @@ import { families, familyOf } from "../model/families/table.ts";
 import { parameterSpecs } from "../model/decoder.ts";
 import type { ParameterSpec } from "../model/parameters.ts";
 import {
+  bytesOf,
   encodeSafetensors,
   type Precision,
   readSafetensors,
@@ -115,14 +116,11 @@ export function theirWeights(
   return weights;
 }
 
-/** Bytes that a tensor takes in a file. */
-const bytesOf = ({ data, dtype }: Weight) => data.length * (dtype === "float32" ? 4 : 2);
-
 function weightFiles(weights: Weights, largest: number): Record<string, Content> {
   const shards: [string, Weight][][] = [[]];
   let room = largest;
   for (const entry of weights) {
-    const bytes = bytesOf(entry[1]);
+    const bytes = bytesOf(entry[1].dtype, entry[1].data.length);
     if (bytes > room && shards.at(-1)!.length > 0) {
       shards.push([]);
       room = largest;
@@ -138,7 +136,7 @@ function weightFiles(weights: Weights, largest: number): Record<string, Content>
     files[name] = encodeSafetensors(shard);
     for (const [tensor] of shard) map[tensor] = name;
   });
-  const total_size = [...weights.values()].reduce((n, weight) => n + bytesOf(weight), 0);
+  const total_size = [...weights.values()].reduce((n, { dtype, data }) => n + bytesOf(dtype, data.length), 0);
   files["model.safetensors.index.json"] =
     JSON.stringify({ metadata: { total_size }, weight_map: map }, null, 1) + "\n";
   return files;

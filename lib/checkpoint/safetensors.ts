@@ -1,4 +1,5 @@
 /** Weights in safetensors files. */
+import type { UserError } from "../errors.ts";
 import { openFile } from "../files.ts";
 import { encodeHeader, headerOf, notWhole, readBytes } from "../safetensors_header.ts";
 
@@ -19,19 +20,28 @@ export type Weights = ReadonlyMap<string, Weight>;
 /** How numbers lie in a file. */
 interface Format {
   readonly name: string;
+  /** Of a number. */
+  readonly bytes: number;
   decode(bytes: Uint8Array<ArrayBuffer>): Float32Array;
   encode(data: Float32Array): Float32Array | Float16Array | Uint16Array;
 }
 
 const formats: Record<Precision, Format> = {
-  float32: { name: "F32", decode: ({ buffer }) => new Float32Array(buffer), encode: (data) => data },
+  float32: {
+    name: "F32",
+    bytes: 4,
+    decode: ({ buffer }) => new Float32Array(buffer),
+    encode: (data) => data,
+  },
   float16: {
     name: "F16",
+    bytes: 2,
     decode: ({ buffer }) => Float32Array.from(new Float16Array(buffer)),
     encode: (data) => Float16Array.from(data),
   },
   bfloat16: {
     name: "BF16",
+    bytes: 2,
     decode({ buffer }) {
       const bits = Uint32Array.from(new Uint16Array(buffer), (x) => x << 16);
       return new Float32Array(bits.buffer);
@@ -44,20 +54,103 @@ const formats: Record<Precision, Format> = {
   },
 };
 
+/** Bytes that so many numbers take in a file. */
+export const bytesOf = (precision: Precision, numbers: number) => formats[precision].bytes * numbers;
+
+/** Numbers as a file holds them. */
+export function encodeNumbers(data: Float32Array, precision: Precision): Uint8Array<ArrayBuffer> {
+  const { buffer, byteOffset, byteLength } = formats[precision].encode(data);
+  return new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength);
+}
+
+const sizeOf = (shape: readonly number[]) => shape.reduce((a, b) => a * b, 1);
+
+/** What a file begins with; the numbers of its tensors follow, in this order. */
+export function encodeStart(
+  tensors: Iterable<readonly [name: string, tensor: Pick<Weight, "dtype" | "shape">]>,
+  metadata: Record<string, string> = {},
+): Uint8Array<ArrayBuffer>[] {
+  const header: Record<string, unknown> = { __metadata__: { format: "pt", ...metadata } };
+  let at = 0;
+  for (const [name, { dtype, shape }] of tensors) {
+    const end = at + bytesOf(dtype, sizeOf(shape));
+    header[name] = { dtype: formats[dtype].name, shape, data_offsets: [at, end] };
+    at = end;
+  }
+  return encodeHeader(header);
+}
+
 /** The file's bytes, as chunks. */
 export function encodeSafetensors(
   weights: Iterable<readonly [string, Weight]>,
   metadata: Record<string, string> = {},
 ): Uint8Array<ArrayBuffer>[] {
-  const header: Record<string, unknown> = { __metadata__: { format: "pt", ...metadata } };
-  const chunks: Uint8Array<ArrayBuffer>[] = [];
-  let at = 0;
-  for (const [name, { dtype, shape, data }] of weights) {
-    const { buffer, byteOffset, byteLength } = formats[dtype].encode(data);
-    header[name] = { dtype: formats[dtype].name, shape, data_offsets: [at, at += byteLength] };
-    chunks.push(new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength));
+  const list = [...weights];
+  return [...encodeStart(list, metadata), ...list.map(([, { dtype, data }]) => encodeNumbers(data, dtype))];
+}
+
+/** A tensor in an open file. */
+export interface StoredTensor {
+  readonly dtype: Precision;
+  readonly shape: readonly number[];
+  /** Its numbers. */
+  readonly size: number;
+  /** Bytes of the file before it. */
+  readonly at: number;
+}
+
+/**
+ * A file whose tensors are read when they are asked for. Tensors of whole numbers, such as masks that some GPT-2
+ * exports carry along, are left out.
+ */
+export class SafetensorsReader implements Disposable {
+  readonly #file: Deno.FsFile;
+  readonly #broken: (why: string) => UserError;
+
+  private constructor(
+    file: Deno.FsFile,
+    broken: (why: string) => UserError,
+    readonly metadata: Record<string, string>,
+    /** By name, in the order in which they lie in the file. */
+    readonly tensors: ReadonlyMap<string, StoredTensor>,
+  ) {
+    this.#file = file;
+    this.#broken = broken;
   }
-  return [...encodeHeader(header), ...chunks];
+
+  /** @throws {UserError} if the file is missing, breaks the format's rules, or has a type that is not read */
+  static async open(path: string): Promise<SafetensorsReader> {
+    const broken = notWhole(path, "restore it, or make it anew");
+    const file = await openFile(path, "give the path of a safetensors file");
+    try {
+      const { metadata, entries, before } = await headerOf(file, broken);
+      const tensors = entries.flatMap(({ name, dtype, shape, data_offsets: [from] }) => {
+        const precision = (Object.keys(formats) as Precision[]).find((key) => formats[key].name === dtype);
+        const stored = { shape, size: sizeOf(shape), at: before + from };
+        return precision ? [[name, { dtype: precision, ...stored }] as const] : [];
+      });
+      return new SafetensorsReader(file, broken, metadata, new Map(tensors));
+    } catch (error) {
+      file.close();
+      throw error;
+    }
+  }
+
+  /**
+   * Some numbers of a tensor; all by default.
+   * @throws {UserError} if one of them is not finite
+   */
+  async read(name: string, from = 0, count = this.tensors.get(name)!.size - from): Promise<Float32Array> {
+    const { dtype, at } = this.tensors.get(name)!;
+    await this.#file.seek(at + bytesOf(dtype, from), Deno.SeekMode.Start);
+    const data = formats[dtype].decode(await readBytes(this.#file, bytesOf(dtype, count), this.#broken));
+    if (!allFinite(data)) throw this.#broken(`${name} holds a number that is not finite`);
+    return data;
+  }
+
+  [Symbol.dispose](): void {
+    this.#file.close();
+  }
 }
 
 export interface SafetensorsFile {
@@ -66,25 +159,18 @@ export interface SafetensorsFile {
 }
 
 /**
- * Reads a whole file. Tensors of whole numbers, such as masks that some GPT-2 exports carry along, are left out.
+ * Reads a whole file.
  * @throws {UserError} if it breaks the format's rules, holds a number that is not finite, or is of a type that
  *   is not read
  */
 export async function readSafetensors(path: string): Promise<SafetensorsFile> {
-  const broken = notWhole(path, "restore it, or make it anew");
-  using file = await openFile(path, "give the path of a safetensors file");
-  const { metadata, entries } = await headerOf(file, broken);
+  using file = await SafetensorsReader.open(path);
   const tensors = new Map<string, Weight>();
-  for (const { name, dtype, shape, size } of entries) {
-    // One at a time, so that each is aligned, and those that are not needed take no memory for long.
-    const bytes = await readBytes(file, size, broken);
-    const precision = (Object.keys(formats) as Precision[]).find((key) => formats[key].name === dtype);
-    if (!precision) continue;
-    const data = formats[precision].decode(bytes);
-    if (!allFinite(data)) throw broken(`${name} holds a number that is not finite`);
-    tensors.set(name, { dtype: precision, shape, data });
+  // One at a time, so that each is aligned.
+  for (const [name, { dtype, shape }] of file.tensors) {
+    tensors.set(name, { dtype, shape, data: await file.read(name) });
   }
-  return { metadata, tensors };
+  return { metadata: file.metadata, tensors };
 }
 
 function allFinite(data: Float32Array): boolean {

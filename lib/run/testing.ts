@@ -34,6 +34,8 @@ export interface Workspace {
   runReadOnly(stage: string, ...args: string[]): Promise<{ code: number; output: string }>;
   /** Runs a program of lib/tools, which may only read. */
   tool(name: string, ...args: string[]): Promise<{ code: number; output: string }>;
+  /** Runs one that may write under data/ and models/, too. */
+  writer(name: string, ...args: string[]): Promise<{ code: number; output: string }>;
   /** Starts a program of lib/tools that may write where stages may, and below docs. */
   startTool(name: string, ...args: string[]): Deno.ChildProcess;
   /** Starts a stage, to be killed. */
@@ -109,6 +111,7 @@ export async function workspace(
     runReadOnly: (stage, ...args) => finish(start([], stage, args)),
     startTool: (name, ...args) => program([`${writable[0]},${folder}/docs`], `lib/tools/${name}`, args),
     tool: (name, ...args) => finish(program([], `lib/tools/${name}`, args)),
+    writer: (name, ...args) => finish(program(writable, `lib/tools/${name}`, args)),
     async write(name, content) {
       if (typeof content === "string") await Deno.writeTextFile(path(name), content);
       else await Deno.writeFile(path(name), content);

@@ -1,5 +1,6 @@
 /**
- * The chain from a checkpoint back to the raw text, by the manifests that stages leave.
+ * The chain from a checkpoint back to the raw text, by the manifests that stages leave, and by what averages say of
+ * themselves.
  *
  *   deno task lineage models/mini/pretrain
  */
@@ -7,6 +8,7 @@ import { dirname } from "@std/path";
 import { pipeline } from "../../stages/pipeline.ts";
 import { prepareCorpus } from "../../stages/prepare-corpus.ts";
 import { UserError } from "../errors.ts";
+import { type CheckpointInfo, readCheckpointInfo } from "../checkpoint/checkpoint.ts";
 import { exists } from "../files.ts";
 import { count, duration } from "../progress.ts";
 import { callerPath } from "../run/caller.ts";
@@ -22,13 +24,23 @@ What is not there any more is named with the command that makes it again.
 
   -h, --help   this text`;
 
-/** The manifest of a folder or of the nearest one above it. */
-async function nearest(path: string): Promise<[folder: string, manifest: Manifest]> {
+/** The checkpoints that an average is of. */
+type Averaged = NonNullable<CheckpointInfo["average"]>;
+
+/** What a stage made, or an average. */
+type Made = { readonly folder: string } & ({ readonly manifest: Manifest } | { readonly average: Averaged });
+
+/** What a folder is, or the nearest one above it. */
+async function nearest(path: string): Promise<Made> {
   for (let folder = path.replace(/\/+$/, ""); folder !== "." && folder !== "/"; folder = dirname(folder)) {
+    const average = (await readCheckpointInfo(folder).catch(() => null))?.average;
+    if (average) return { folder, average };
     const manifest = await readManifest(folder);
-    if (manifest) return [folder, manifest];
+    if (manifest) return { folder, manifest };
   }
-  throw new UserError(`${path}: no manifest.json there or above; give a folder that a stage has made`);
+  throw new UserError(
+    `${path}: no manifest.json there or above, and no average; give a folder that a stage or average has made`,
+  );
 }
 
 type Preset = PresetWith<{ "prepare-corpus": typeof CorpusOptions }>;
@@ -48,7 +60,42 @@ async function missing(path: string, preset: Preset): Promise<string> {
     (stage === prepareCorpus ? `, from ${from.join(", ")}` : "");
 }
 
-async function print(folder: string, manifest: Manifest, depth: number, seen: Set<string>): Promise<void> {
+async function print(made: Made, depth: number, seen: Set<string>): Promise<void> {
+  if ("average" in made) await printAverage(made, depth, seen);
+  else await printStage(made, depth, seen);
+}
+
+async function printAverage(
+  { folder, average }: { folder: string; average: Averaged },
+  depth: number,
+  seen: Set<string>,
+): Promise<void> {
+  const indent = "  ".repeat(depth);
+  console.log(`${indent}${folder}`);
+  console.log(`${indent}  by average, of ${average.length} checkpoints`);
+  if (seen.has(folder)) return console.log(`${indent}  (see above)`);
+  seen.add(folder);
+  const made = new Map<string, Made>();
+  for (const { folder, share, step, files } of average) {
+    const info = await readCheckpointInfo(folder).catch(() => null);
+    const replaced = Object.entries(files).some(([name, hash]) => info?.files[name] !== hash);
+    const now = !info
+      ? "; not here any more"
+      : replaced
+      ? "; replaced since, its weights are others now"
+      : "";
+    console.log(`${indent}  ${(100 * share).toFixed(1)} % of ${folder}, at step ${step}${now}`);
+    const source = info && await nearest(folder).catch(() => null);
+    if (source) made.set(source.folder, source);
+  }
+  for (const source of made.values()) await print(source, depth + 1, seen);
+}
+
+async function printStage(
+  { folder, manifest }: { folder: string; manifest: Manifest },
+  depth: number,
+  seen: Set<string>,
+): Promise<void> {
   const indent = "  ".repeat(depth);
   const { stage, seconds, device, seed, made } = manifest;
   const where = device ? ` on ${device}` : "";
@@ -56,11 +103,11 @@ async function print(folder: string, manifest: Manifest, depth: number, seen: Se
   console.log(`${indent}  by ${stage}, ${made}, ${duration(seconds)}${where}, seed ${seed}`);
   if (seen.has(folder)) return console.log(`${indent}  (see above)`);
   seen.add(folder);
-  const folders = new Set<string>(), lost = new Set<string>();
+  const sources = new Map<string, Made>(), lost = new Set<string>();
   for (const [path, hash] of Object.entries(manifest.inputs)) {
     const source = await nearest(dirname(path)).catch(() => null);
     const size = await Deno.stat(path).then((info) => `${count(info.size)} bytes`, () => null);
-    if (source) folders.add(source[0]);
+    if (source) sources.set(source.folder, source);
     else if (size) console.log(`${indent}  ${path}  ${size}  sha256 ${hash.slice(0, 16)}…`);
     else lost.add(await missing(path, manifest.preset as unknown as Preset));
   }
@@ -68,11 +115,10 @@ async function print(folder: string, manifest: Manifest, depth: number, seen: Se
   for (const [address, hash] of Object.entries(manifest.fetched ?? {})) {
     console.log(`${indent}  ${address}  sha256 ${hash.slice(0, 16)}…`);
   }
-  for (const path of folders) await print(path, (await readManifest(path))!, depth + 1, seen);
+  for (const source of sources.values()) await print(source, depth + 1, seen);
 }
 
 await runProgram({ name: "lineage", help: HELP, operands: true }, async (_, operands) => {
   if (operands.length !== 1) throw new UserError("lineage: give one folder, such as models/mini/pretrain");
-  const [folder, manifest] = await nearest(callerPath(operands[0]));
-  await print(folder, manifest, 0, new Set());
+  await print(await nearest(callerPath(operands[0])), 0, new Set());
 });

@@ -46,6 +46,7 @@ function variants(command: string): string[] | null {
     case "ask":
     case "classify":
     case "lineage":
+    case "average":
     case "schema":
     case "world":
       return [command];

@@ -1,0 +1,251 @@
+/**
+ * Averages of checkpoints: "model soups" of several trainings (Wortsman et al., arXiv:2203.05482), or several moments
+ * of one (Izmailov et al., arXiv:1803.05407). Read and written block by block, so that neither the number of
+ * checkpoints nor the size of a tensor decides how much memory it takes.
+ */
+import { join } from "@std/path";
+import { requireDisk } from "../disk_space.ts";
+import { UserError } from "../errors.ts";
+import { hashContent, hashFile, writeNewFile } from "../files.ts";
+import { readFolder, replaceFolder } from "../folders.ts";
+import type { ModelConfig } from "../model/config.ts";
+import { readTokenizer } from "../text/tokenizer.ts";
+import {
+  architectureDifferences,
+  checkFiles,
+  type CheckpointInfo,
+  lacksInfo,
+  readCheckpointInfo,
+} from "./checkpoint.ts";
+import { readConfig } from "./huggingface.ts";
+import {
+  bytesOf,
+  encodeNumbers,
+  encodeStart,
+  type Precision,
+  SafetensorsReader,
+  type StoredTensor,
+} from "./safetensors.ts";
+
+/** Numbers of a tensor that are read at once. */
+const BLOCK = 1 << 20;
+
+/** The most checkpoints that are averaged: each keeps a file open. */
+const MOST = 200;
+
+/** Keys of config.json that a classifier's head must have in common. */
+const HEAD_KEYS = ["id2label", "classifier_pooling", "classifier_norm"];
+
+/** The files of a checkpoint that hold its weights. */
+export const isWeights = (name: string) => /^model.*\.safetensors$/.test(name);
+
+/** What of a checkpoint decides whether it can be averaged with another. */
+interface Traits {
+  readonly info: CheckpointInfo;
+  readonly config: ModelConfig;
+  /** Keys of its head, if it is a classifier. */
+  readonly head: Readonly<Record<string, unknown>>;
+  /** The hash of its vocabulary. */
+  readonly vocabulary: string;
+}
+
+/** A checkpoint to average, with its weights open: they stay what they are, even if it is replaced meanwhile. */
+class Source implements Disposable {
+  /** Its tensors and the files that have them, by name. */
+  readonly tensors: ReadonlyMap<string, StoredTensor & { readonly file: SafetensorsReader }>;
+
+  private constructor(
+    readonly folder: string,
+    readonly traits: Traits,
+    /** By name. */
+    readonly files: ReadonlyMap<string, SafetensorsReader>,
+    /** The texts of all other files but the optimizer's state, by name. */
+    readonly others: Map<string, string>,
+  ) {
+    this.tensors = new Map(
+      [...files.values()].flatMap((file) =>
+        [...file.tensors].map(([name, tensor]) => [name, { ...tensor, file }])
+      ),
+    );
+  }
+
+  /** @throws {UserError} if it is not there, or damaged */
+  static async open(folder: string): Promise<Source> {
+    let opened: Source | null = null;
+    return await readFolder(folder, async (place) => {
+      opened?.[Symbol.dispose]();
+      return opened = await Source.#openAt(folder, place);
+    });
+  }
+
+  static async #openAt(folder: string, place: string): Promise<Source> {
+    const info = await readCheckpointInfo(place);
+    if (!info) throw await lacksInfo(folder, place);
+    await checkFiles(info, place);
+    const names = Object.keys(info.files).filter((name) => name !== "optimizer.safetensors");
+    const others = new Map<string, string>(), files = new Map<string, SafetensorsReader>();
+    for (const name of names.filter((name) => !isWeights(name))) {
+      others.set(name, await Deno.readTextFile(join(place, name)));
+    }
+    const json = JSON.parse(others.get("config.json") ?? "{}");
+    const tokenizer = await readTokenizer(join(place, "tokenizer.json"));
+    const traits = {
+      info,
+      config: await readConfig(place),
+      head: Object.fromEntries(HEAD_KEYS.map((key) => [key, json[key]])),
+      vocabulary: hashContent(JSON.stringify(tokenizer.toJson())),
+    };
+    for (const name of names.filter(isWeights)) {
+      files.set(name, await SafetensorsReader.open(join(place, name)));
+    }
+    return new Source(folder, traits, files, others);
+  }
+
+  [Symbol.dispose](): void {
+    for (const file of this.files.values()) file[Symbol.dispose]();
+  }
+}
+
+/** @throws {UserError} if the average of two checkpoints would mean nothing */
+function checkAlike(first: Source, other: Source): void {
+  const why = differenceOf(first.traits, other.traits) ?? tensorDifference(first, other);
+  if (why === null) return;
+  throw new UserError(`${first.folder} and ${other.folder} cannot be averaged: ${why}; leave one out`);
+}
+
+function differenceOf(a: Traits, b: Traits): string | null {
+  const differences = architectureDifferences(a.config, b.config);
+  if (differences.length > 0) return `they differ in ${differences.join(", ")}`;
+  if (a.info.format !== b.info.format) return `they differ in format, ${a.info.format} → ${b.info.format}`;
+  if (a.vocabulary !== b.vocabulary) return "their vocabularies differ";
+  const key = HEAD_KEYS.find((key) => JSON.stringify(a.head[key]) !== JSON.stringify(b.head[key]));
+  if (key) return `their classifiers differ in ${key}`;
+  if (JSON.stringify(a.info.origin) === JSON.stringify(b.info.origin)) return null;
+  return "their texts were split otherwise, so that one may have learned what the other is tested on";
+}
+
+function tensorDifference(a: Source, b: Source): string | null {
+  for (const name of new Set([...a.tensors.keys(), ...b.tensors.keys()])) {
+    const [one, other] = [a, b].map(({ tensors }) => tensors.get(name)?.shape);
+    if (!one || !other) return `only one of them has ${name}`;
+    if (one.join() !== other.join()) return `${name} is [${one}] and [${other}]`;
+  }
+  return null;
+}
+
+export interface Average {
+  readonly info: CheckpointInfo;
+  /** What its weights are stored in: what all of the checkpoints have, or else float32. */
+  readonly precision: Precision;
+}
+
+/**
+ * Writes the average of checkpoints as one more.
+ * @param folders at least two, each a checkpoint itself
+ * @param shares of each, positive, of sum 1
+ * @throws {UserError} if they are not alike, or one is missing or damaged; nothing is written then
+ */
+export async function averageCheckpoints(
+  folders: readonly string[],
+  shares: readonly number[],
+  out: string,
+): Promise<Average> {
+  if (folders.length > MOST) {
+    throw new UserError(`${folders.length} checkpoints are more than the ${MOST} that are averaged at once`);
+  }
+  using opened = new DisposableStack();
+  const sources: Source[] = [];
+  for (const folder of folders) {
+    const source = opened.use(await Source.open(folder));
+    if (sources.length > 0) checkAlike(sources[0], source);
+    // The average has the files of the first.
+    if (sources.length > 0) source.others.clear();
+    sources.push(source);
+  }
+  const [first] = sources;
+  const kinds = new Set(sources.flatMap(({ tensors }) => [...tensors.values()].map(({ dtype }) => dtype)));
+  const precision = kinds.size === 1 ? [...kinds][0] : "float32";
+  const plan = { sources, shares, precision };
+  const info = await replaceFolder(out, async (partial) => {
+    const numbers = [...first.tensors.values()].reduce((n, { size }) => n + size, 0);
+    const bytes = bytesOf(precision, numbers);
+    await requireDisk(partial, bytes, "free some, or choose a folder on another disk");
+    const hashes: Record<string, string> = {};
+    const write = async (name: string, content: Parameters<typeof writeNewFile>[1]) => {
+      await writeNewFile(join(partial, name), content);
+      hashes[name] = await hashFile(join(partial, name));
+    };
+    for (const [name, text] of first.others) await write(name, adapted(name, text, { precision, bytes }));
+    for (const name of first.files.keys()) await write(name, averagedFile(name, plan));
+    const info = describe(sources, shares, hashes);
+    await writeNewFile(join(partial, "checkpoint.json"), JSON.stringify(info, null, 1) + "\n");
+    return info;
+  });
+  return { info, precision };
+}
+
+/** A file of the first checkpoint that holds no weights, as it is for the average's. */
+function adapted(
+  name: string,
+  text: string,
+  { precision, bytes }: { precision: Precision; bytes: number },
+): string {
+  const json = (values: Record<string, unknown>) =>
+    JSON.stringify({ ...JSON.parse(text), ...values }, null, 1) + "\n";
+  if (name === "config.json") return json({ torch_dtype: precision });
+  if (name === "model.safetensors.index.json") return json({ metadata: { total_size: bytes } });
+  return text;
+}
+
+/** A file of averaged weights, with the tensors of the first checkpoint's file of that name. */
+async function* averagedFile(
+  name: string,
+  { sources, shares, precision }: {
+    readonly sources: readonly Source[];
+    readonly shares: readonly number[];
+    readonly precision: Precision;
+  },
+): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+  const { tensors } = sources[0].files.get(name)!;
+  yield* encodeStart(
+    [...tensors].map(([tensor, { shape }]) => [tensor, { dtype: precision, shape }] as const),
+  );
+  for (const [tensor, { size }] of tensors) {
+    const files = sources.map(({ tensors }) => tensors.get(tensor)!.file);
+    for (let at = 0; at < size; at += BLOCK) {
+      const sum = new Float64Array(Math.min(BLOCK, size - at));
+      for (const [i, file] of files.entries()) {
+        const values = await file.read(tensor, at, sum.length), share = shares[i];
+        for (let j = 0; j < sum.length; j++) sum[j] += share * values[j];
+      }
+      yield encodeNumbers(Float32Array.from(sum), precision);
+    }
+  }
+}
+
+/** What the average says of itself. */
+function describe(
+  sources: readonly Source[],
+  shares: readonly number[],
+  files: Record<string, string>,
+): CheckpointInfo {
+  const [{ traits: { info: { format, seed, parameters, origin } } }] = sources;
+  const average = sources.map(({ folder, traits: { info } }, i) => ({
+    folder,
+    share: shares[i],
+    step: info.step,
+    files: Object.fromEntries(Object.entries(info.files).filter(([name]) => isWeights(name))),
+  }));
+  const step = Math.max(...sources.map(({ traits }) => traits.info.step));
+  const of = {
+    stage: "average",
+    format,
+    step,
+    seed,
+    finished: true,
+    validation: null,
+    best: null,
+    parameters,
+  };
+  return { ...of, ...origin && { origin }, average, files };
+}
