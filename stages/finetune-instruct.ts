@@ -14,6 +14,7 @@ import {
 } from "../lib/data/instructions.ts";
 import { filesOf, gatherConversations } from "../lib/data/conversations.ts";
 import { groupedBatches } from "../lib/data/grouped.ts";
+import { UserError } from "../lib/errors.ts";
 import { writeFileAtomic } from "../lib/files.ts";
 import { answer } from "../lib/generate/answer.ts";
 import { Decoder } from "../lib/model/decoder.ts";
@@ -75,13 +76,24 @@ export const finetuneInstruct = defineStage({
   async run(context) {
     const { preset, out, terminal } = context;
     const options = settings(preset);
+    const all = await gatherConversations(options.data);
+    const backbone = await readBackbone(backboneOf(preset), buildVocab.out(preset));
+    const { tokenizer, config } = backbone;
+    const time = config.context;
+    const encode = ({ turns }: Conversation) => encodeConversation(tokenizer, turns, time);
+    // Without its start, a question may have lost what its answer is taken from: one would learn to guess.
+    const whole = all.filter((conversation) => !encode(conversation).truncated);
+    if (all.length > 0 && whole.length === 0) {
+      throw new UserError(
+        `finetune-instruct.data: all ${all.length} conversations are longer than the context of ${time} tokens, ` +
+          "the backbone's model.context; give shorter ones, or train a backbone with a longer context",
+      );
+    }
     const { train: learned, validation } = splitConversations(
-      await gatherConversations(options.data),
+      whole,
       options.validation,
       deriveSeed(preset.seed, "instruct", "split"),
     );
-    const backbone = await readBackbone(backboneOf(preset), buildVocab.out(preset));
-    const { tokenizer, config } = backbone;
     const loaded = await readTeachers(teacherOf(preset), backbone);
     const device = await openFor(preset, terminal, { config, batch: options.batch });
     using closing = new DisposableStack();
@@ -92,15 +104,15 @@ export const finetuneInstruct = defineStage({
     });
     const model = new Decoder(device, { ...config, dropout: options.dropout });
     model.load(backbone.values);
-    const { context: time } = model.config;
     const seed = deriveSeed(preset.seed, "instruct");
-    const encode = ({ turns }: Conversation) => encodeConversation(tokenizer, turns, time);
-    const cut = [...learned, ...validation].filter((conversation) => encode(conversation).truncated).length;
     terminal.log(
       `  backbone: ${backbone.folder}; ${count(learned.length)} conversations to learn, ` +
         `${validation.length} to validate`,
     );
-    if (cut > 0) terminal.log(`  ${cut} conversations are longer than the context of ${time} tokens; cut`);
+    const long = all.length - whole.length;
+    if (long > 0) {
+      terminal.log(`  ${long} conversations are longer than the context of ${time} tokens; left out`);
+    }
     const mixed = preset.precision === "mixed";
     const batch = { batch: options.batch, time };
     const teachers = await openTeachers(device, loaded, { options: options.teacher, mixed, batch, terminal });
@@ -139,7 +151,7 @@ export const finetuneInstruct = defineStage({
     });
     const report = {
       data: options.data,
-      conversations: { train: learned.length, validation: validation.length, cut },
+      conversations: { train: learned.length, validation: validation.length, long },
       backbone: backbone.folder,
       ...result,
     };

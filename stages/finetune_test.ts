@@ -308,7 +308,7 @@ Deno.test("a backbone from elsewhere must fit the vocabulary, and works if it do
   assert(await exists(work.path("models/tiny/classify/manifest.json")), "what was finished stays so");
 });
 
-Deno.test("texts longer than the context are cut, and the log counts them", async () => {
+Deno.test("texts longer than the context are cut, conversations left out, and the log counts them", async () => {
   await using work = await pretrained();
   await work.write("who.csv", `${TABLE}"${"El gato ".repeat(20)}",gato\n`);
   const classify = await work.run("finetune-classify");
@@ -317,7 +317,12 @@ Deno.test("texts longer than the context are cut, and the log counts them", asyn
   await work.write("ask.jsonl", `${ASKED}${JSON.stringify(long)}\n`);
   const instruct = await work.run("finetune-instruct");
   assertEquals(instruct.code, 0, instruct.output);
-  assertStringIncludes(instruct.output, "conversations are longer than the context of 16 tokens; cut");
+  assertStringIncludes(instruct.output, "conversations are longer than the context of 16 tokens; left out");
+  await work.write("ask.jsonl", `${JSON.stringify(long)}\n`);
+  refused(
+    await work.run("finetune-instruct", "--force"),
+    "all 1 conversations are longer than the context of 16 tokens",
+  );
 });
 
 Deno.test("a stage whose section a preset lacks says so, and a pipeline goes without it", async () => {

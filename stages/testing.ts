@@ -28,7 +28,7 @@ export const TABLE = "texto,quién\n" +
   Array.from({ length: 40 }, (_, i) => `"El ${ANIMALS[i % 2]}, ${i}",${ANIMALS[i % 2]}\n`).join("");
 export const ASKED = Array.from(
   { length: 20 },
-  (_, i) => JSON.stringify({ instruction: `¿Qué mira ${ANIMALS[i % 2]} ${i}?`, output: "la luna" }) + "\n",
+  (_, i) => JSON.stringify({ instruction: `¿Qué ${i}?`, output: "luna" }) + "\n",
 ).join("");
 const QUESTIONS =
   `{"instruction": "¿Qué mira el gato?", "response": "la luna", "contains": ["luna"], "family": "mirar"}
