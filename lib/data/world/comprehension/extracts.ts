@@ -16,7 +16,13 @@ export function extractions(asker: StoryAsker): Try[] {
     add("about", { a });
   }
   const towns = [t, u].filter((town) => town !== undefined && asker.says(town as string));
-  if (towns.length === 1 && !casts(asker, "town")) add("town", { t: towns[0]! });
+  if (towns.length === 1 && !casts(asker, "town")) {
+    const [town] = towns as string[];
+    add("town", { t: town });
+    if (happensIn(town, text)) {
+      tries.push(() => asker.ask("setting", { t: town }, { family: "extraer", answers: "town answer" }));
+    }
+  }
   if (n !== undefined && text.includes(`${numberWord(n as number, "m")} años`) && !text.includes("cumpl")) {
     add("age", { a, n });
   }
@@ -25,6 +31,10 @@ export function extractions(asker: StoryAsker): Try[] {
   if (people.length > 1) add("people", { l: and(...people) });
   return tries;
 }
+
+/** "En Lima, …", "vive en Lima"; but not "lejos de Lima", and not "en Lima hay una fiesta", said by someone elsewhere. */
+const happensIn = (town: string, opening: string) =>
+  new RegExp(`(?<!\\p{L})en ${town}(?!\\p{L})`, "iu").test(opening) && !/—|«/.test(opening);
 
 const casts = ({ story }: StoryAsker, sort: string) =>
   story.frames.some(({ cast }) => cast.some((role) => role.sort === sort));
