@@ -63,6 +63,12 @@ export class Terminal {
   }
 }
 
+/** A terminal to which nothing is written. */
+export class Silent extends Terminal {
+  override readonly interactive = false;
+  override readonly log = () => {};
+}
+
 const UNKNOWN_WIDTH = 80;
 
 function terminalWidth(): number {

@@ -126,6 +126,62 @@ Deno.test("resuming gives the same weights, bit for bit, as an unbroken run", as
   assertEquals(recorded, Array.from({ length: 600 }, (_, i) => i + 1));
 });
 
+Deno.test("a run that was given minutes picks its steps and its model once, however often it is stopped", async () => {
+  await using work = await prepared();
+  const auto = [
+    "--minutes",
+    "30",
+    ...sets("model.size=auto", "pretrain.eval_every=0", "pretrain.save_every=0"),
+  ];
+  const info = async () => JSON.parse(await work.read("models/tiny/pretrain/last/checkpoint.json"));
+  const first = await stopped(work, "SIGTERM", ...auto);
+  assertEquals(first.code, 143, first.output);
+  const { run: { picked }, step, parameters } = await info();
+  assertStringIncludes(first.output, `30 minutes: ${picked.plan.steps.toLocaleString("en-US")} steps`);
+  assert(picked.plan.steps > step);
+  assert(!await exists(work.path("models/tiny/pretrain/measured.tmp")));
+
+  const process = work.spawn("pretrain", ...auto, "--resume");
+  await steps(work, step + 5);
+  process.kill("SIGTERM");
+  const output = new TextDecoder().decode((await process.output()).stderr);
+  assertStringIncludes(output, `resuming after step ${step}`);
+  assert(!output.includes("measur"), output);
+  const later = await info();
+  assertEquals([later.run.picked, later.parameters], [picked, parameters]);
+  assert(later.step > step);
+  refused(
+    await work.run("pretrain", "--minutes", "31", ...auto.slice(2), "--resume"),
+    "pretrain.minutes=30, and this",
+  );
+});
+
+Deno.test("steps that were picked give the same weights, bit for bit, as steps that were given", async () => {
+  const every = ["eval_every=100", "save_every=7", "sample_every=0"].map((set) => `pretrain.${set}`);
+  const enough = sets("pretrain.steps=600", ...every);
+  await using timed = await prepared();
+  assertEquals((await stopped(timed, "SIGTERM", ...enough)).code, 143);
+  // What it says if the steps were picked for half an hour.
+  const path = "models/tiny/pretrain/last/checkpoint.json";
+  const info = JSON.parse(await timed.read(path));
+  const plan = { steps: 600, warmup: 2, eval_every: 100, sample_every: 0, save_every: 7 };
+  const picked = { plan, costs: { step: 1, evaluation: 1, sample: 1, save: 1 } };
+  const { steps: _, ...pretrain } = info.run.preset.pretrain;
+  const preset = { ...info.run.preset, pretrain: { ...pretrain, minutes: 30 } };
+  await timed.write(path, JSON.stringify({ ...info, run: { ...info.run, preset, picked } }));
+
+  const resumed = await timed.run("pretrain", "--minutes", "30", ...sets(...every), "--resume");
+  assertEquals(resumed.code, 0, resumed.output);
+  const manifest = JSON.parse(await timed.read("models/tiny/pretrain/manifest.json"));
+  assertEquals(manifest.metrics.picked, picked);
+  await using whole = await prepared();
+  assertEquals((await whole.run("pretrain", ...enough)).code, 0);
+  for (const name of ["last/model", "last/optimizer", "best/model"]) {
+    const path = `models/tiny/pretrain/${name}.safetensors`;
+    assertEquals(await Deno.readFile(timed.path(path)), await Deno.readFile(whole.path(path)), name);
+  }
+});
+
 Deno.test("killed at fifty random moments, training resumes each time from a whole checkpoint", async () => {
   await using work = await prepared();
   const settings = [

@@ -31,6 +31,8 @@ const Run = z.object({
   preset: z.record(z.string(), z.unknown()),
   /** Hashes of the files that it is made from. */
   inputs: z.record(z.string(), z.string()),
+  /** What the stage picked where the preset leaves it to it, so that going on does not pick anew. */
+  picked: z.unknown().optional(),
 });
 export type Run = z.infer<typeof Run>;
 

@@ -31,14 +31,29 @@ export type PresetWith<S extends Sections> = Preset & { readonly [K in keyof S]:
 
 export type PresetSchema = z.ZodObject;
 
+/** What makes a preset impossible: a dotted key, and why. */
+export interface Fault {
+  readonly key: string;
+  readonly why: string;
+}
+
 /** The schema of presets for stages, each with the sections that it owns. */
 export function presetSchema(
-  stages: readonly { readonly sections: Sections; readonly optional?: boolean }[],
+  stages: readonly {
+    readonly sections: Sections;
+    readonly optional?: boolean;
+    readonly check?: (preset: Preset) => Fault | null;
+  }[],
 ): PresetSchema {
   const sections = stages.flatMap(({ sections, optional }) =>
     Object.entries(sections).map(([key, schema]) => [key, optional ? schema.optional() : schema] as const)
   );
-  return Common.extend(Object.fromEntries(sections));
+  return Common.extend(Object.fromEntries(sections)).superRefine((preset, context) => {
+    for (const { check } of stages) {
+      const fault = check?.(preset as Preset);
+      if (fault) context.addIssue({ code: "custom", path: fault.key.split("."), message: fault.why });
+    }
+  });
 }
 
 /** `configs/schema.json`. */

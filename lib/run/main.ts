@@ -8,21 +8,29 @@ import { FileHashes } from "./hashes.ts";
 import { loadPreset } from "./preset.ts";
 import { isPresent, type Pipeline, runStage, type Stage } from "./stage.ts";
 
-function help(name: string, about: string, resumable: boolean): string {
+/** The key that `--minutes` sets, if one of the stages has it. */
+const minutesKey = (stages: readonly Stage[]) => stages.find((stage) => stage.minutes)?.minutes;
+const isResumable = (stages: readonly Stage[]) => stages.some((stage) => stage.resumable);
+
+function help({ name, about, stages }: Program): string {
+  const minutes = minutesKey(stages);
+  const options = [
+    ["--config FILE", "the preset (configs/mini.yaml)"],
+    ["--set KEY=VALUE", "override a value of the preset, such as --set pretrain.steps=200; repeatable"],
+    ["--device NAME", "auto, cpu or webgpu, as --set device=NAME"],
+    ["--threads N", "threads of the cpu device, as --set threads=N"],
+    ...minutes
+      ? [["--minutes N", `pretrain for so long, as --set ${minutes}=N, instead of so many steps`]]
+      : [],
+    ["--force", "run even if everything is up to date, and replace what is there"],
+    ...isResumable(stages) ? [["--resume", "go on from the last checkpoint of an interrupted run"]] : [],
+    ["--help", "this text"],
+  ];
   return `${about}
 
 Usage: deno task ${name} [--config configs/mini.yaml] [options]
 
-  --config FILE     the preset (configs/mini.yaml)
-  --set KEY=VALUE   override a value of the preset, such as --set pretrain.steps=200; repeatable
-  --device NAME     auto, cpu or webgpu, as --set device=NAME
-  --threads N       threads of the cpu device, as --set threads=N
-  --force           run even if everything is up to date, and replace what is there
-${
-    resumable
-      ? "  --resume          go on from the last checkpoint of an interrupted run\n"
-      : ""
-  }  --help            this text`;
+${options.map(([option, what]) => `  ${option.padEnd(16)}  ${what}`).join("\n")}`;
 }
 
 interface Program {
@@ -47,22 +55,29 @@ export async function runAlone(stage: Stage, load: () => Promise<{ pipeline: Pip
  * The entry point of programs that run stages: parses the command line, runs the stages in order, and exits with 0, with
  * 2 and one line for errors that the user can mend, or with 128 and the number of the signal that stopped it.
  */
-export async function main({ name, about, stages }: Program, pipeline: Pipeline): Promise<never> {
-  const resumable = stages.some((stage) => stage.resumable);
+export async function main(program: Program, pipeline: Pipeline): Promise<never> {
+  const { name, stages } = program;
+  const resumable = isResumable(stages), timed = minutesKey(stages);
   let code = 0;
   await runProgram({
     name,
-    help: help(name, about, resumable),
-    values: ["config", "device", "threads"],
+    help: help(program),
+    values: ["config", "device", "threads", "minutes"],
     lists: ["set"],
     switches: ["force", "resume"],
-  }, async ({ config: given, device, threads, set, force, resume }) => {
+  }, async ({ config: given, device, threads, minutes, set, force, resume }) => {
     const config = given ?? "configs/mini.yaml";
     if (resume && !resumable) throw new UserError(`--resume: ${name} has nothing to resume; leave it out`);
     if (resume && force) {
       throw new UserError("--resume goes on with a run and --force starts it anew; leave one out");
     }
-    const sets = [...set, ...device ? [`device=${device}`] : [], ...threads ? [`threads=${threads}`] : []];
+    if (minutes && !timed) throw new UserError("--minutes belongs to pretrain and pipeline; leave it out");
+    const sets = [
+      ...set,
+      ...device ? [`device=${device}`] : [],
+      ...threads ? [`threads=${threads}`] : [],
+      ...minutes ? [`${timed}=${minutes}`] : [],
+    ];
     const preset = await loadPreset(pipeline, given === undefined ? config : callerPath(given), sets);
     checkThreads(preset);
     code = await runStages(stages, preset, { name, schema: pipeline.schema, config, sets, force, resume });

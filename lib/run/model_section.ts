@@ -1,4 +1,7 @@
-/** The section `model` of a preset: a family as a short form, and any option of a `ModelConfig` beside it. */
+/**
+ * The section `model` of a preset: a family as a short form, and any option of a `ModelConfig` beside it; or `auto`, for
+ * a size that pretraining picks.
+ */
 import { z } from "zod";
 import {
   ConfigError,
@@ -30,16 +33,27 @@ export function camelKeys(model: ModelSection): Omit<ModelConfig, "vocab"> {
 
 const natural = z.number().int().positive();
 
-export const Model = z.strictObject({
+/** What a preset must give of a model whose size is not picked. */
+const SIZES = ["layers", "heads", "width", "context"] as const;
+/** What is picked, or follows from it, and so cannot be given besides. */
+const PICKED = ["layers", "heads", "width", "kv_heads", "head_width", "hidden"] as const;
+
+const options = z.strictObject({
+  size: z.literal("auto").optional()
+    .describe(
+      "auto: layers, heads and width, and context and dropout unless given, are picked for pretrain.minutes.",
+    ),
   family: z.enum([...shortForms.keys()]).default("gpt2")
     .describe("A short form: what the options below are unless they are given."),
-  layers: natural.describe("L: transformer blocks."),
-  heads: natural.describe("H: attention heads; width must be divisible by it, unless head_width is given."),
+  layers: natural.optional().describe("L: transformer blocks."),
+  heads: natural.optional().describe(
+    "H: attention heads; width must be divisible by it, unless head_width is given.",
+  ),
   kv_heads: natural.optional()
     .describe("G: heads of keys and values, shared by the heads of queries; as many as those by default."),
   head_width: natural.optional().describe("D: columns of a head; width / heads by default."),
-  width: natural.describe("C: channels of the residual stream."),
-  context: natural.describe("T: longest sequence, in tokens."),
+  width: natural.optional().describe("C: channels of the residual stream."),
+  context: natural.optional().describe("T: longest sequence, in tokens."),
   hidden: natural.optional()
     .describe("F: width of the MLP's hidden layer; 4·width by default, 8·width/3 for swiglu."),
   position: z.enum(POSITIONS).optional()
@@ -52,14 +66,37 @@ export const Model = z.strictObject({
   softcap: z.number().nonnegative().optional().describe("Logits stay within ± this; 0 for no bound."),
   zero_init: z.boolean().optional()
     .describe("Projections into the residual stream start at zero, not at small random weights."),
-  dropout: z.number().min(0).lt(1).default(0),
+  dropout: z.number().min(0).lt(1).optional().describe("Of activations and attention weights; 0 by default."),
   bias: z.boolean().optional().describe("Biases in linear layers and layer norms."),
   tied: z.boolean().optional().describe("The head shares the token embedding's weights."),
-}).transform((given, context): ModelSection => {
+}).superRefine((given, context) => {
+  for (const key of given.size ? [] : SIZES) {
+    if (given[key] !== undefined) continue;
+    context.addIssue({ code: "invalid_type", expected: "number", path: [key], input: undefined });
+  }
+  for (const key of given.size ? PICKED : []) {
+    if (given[key] === undefined) continue;
+    const message = "size: auto picks it; leave one of them out";
+    context.addIssue({ code: "custom", path: [key], message });
+  }
+});
+
+type Options = z.output<typeof options>;
+
+/** A model whose size is picked, as presets have it. */
+export type AutoModel = Options & { readonly size: "auto" };
+
+const section = options.transform((given, context): ModelSection | AutoModel => {
+  if (given.size) return { ...given, size: given.size };
   try {
     // The vocabulary comes from another section.
-    const { family, ...own } = given;
-    const options = { ...shortForms.get(family), ...renamed(own, camel), vocab: 1 } as ModelOptions;
+    const { family, size: _size, ...own } = given;
+    const options = {
+      dropout: 0,
+      ...shortForms.get(family),
+      ...renamed(own, camel),
+      vocab: 1,
+    } as ModelOptions;
     const { vocab: _, ...config } = modelConfig(options);
     return renamed(config, snake) as ModelSection;
   } catch (error) {
@@ -68,3 +105,18 @@ export const Model = z.strictObject({
     return z.NEVER;
   }
 });
+
+export const Model = z.union([
+  z.literal("auto").transform((size): ModelSection | AutoModel => ({ size, family: "gpt2" })),
+  section,
+]);
+
+export const isAuto = (model: ModelSection | AutoModel): model is AutoModel => "size" in model;
+
+/** The model that a size makes of one whose size is picked. */
+export function sizedModel(
+  { size: _, ...given }: AutoModel,
+  picked: Pick<ModelSection, "layers" | "heads" | "width" | "context" | "dropout">,
+): ModelSection {
+  return section.parse({ ...given, ...picked }) as ModelSection;
+}

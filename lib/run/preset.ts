@@ -56,6 +56,11 @@ export function parsePreset(
   for (const { key, value } of overrides) {
     replaceValue(values as Tree, key.split("."), structuredClone(value));
   }
+  const overridden = new Set(overrides.map(({ key }) => key));
+  for (const [a, b] of pipeline.rivals) {
+    if (overridden.has(a) && !overridden.has(b)) removeValue(values as Tree, b.split("."));
+    if (overridden.has(b) && !overridden.has(a)) removeValue(values as Tree, a.split("."));
+  }
   const result = pipeline.schema.safeParse(values);
   if (result.success) return deepFreeze(result.data as Preset);
 
@@ -104,6 +109,11 @@ function replaceValue(values: Tree, path: readonly string[], value: unknown): vo
     at = at[part] as Tree;
   }
   at[path.at(-1)!] = value;
+}
+
+function removeValue(values: Tree, path: readonly string[]): void {
+  const section = path.slice(0, -1).reduce<unknown>((at, key) => (at as Tree | undefined)?.[key], values);
+  if (typeof section === "object" && section !== null) delete (section as Tree)[path.at(-1)!];
 }
 
 type Issue = z.core.$ZodIssue;

@@ -145,6 +145,75 @@ Deno.test("a warmup that the preset does not give is no longer than the training
   assertEquals(warmup("pretrain.steps=600"), 100);
 });
 
+Deno.test("a training takes steps or minutes, and what the command line gives replaces the other in the file", () => {
+  const { pretrain } = parsePreset(TINY, "preset.yaml", ["pretrain.minutes=30"]);
+  assertEquals([pretrain.steps, pretrain.minutes], [undefined, 30]);
+  const timed = TINY.replace("steps: 12", "minutes: 30");
+  assertEquals(parsePreset(timed, "preset.yaml").pretrain.minutes, 30);
+  assertEquals(parsePreset(timed, "preset.yaml", ["pretrain.steps=7"]).pretrain.steps, 7);
+  const other = "pretrain.steps is given too, and is 12; leave one of them out";
+  assertEquals(
+    refusal(TINY.replace("steps: 12", "steps: 12\n  minutes: 3")),
+    `preset.yaml:10: pretrain.minutes: ${other}`,
+  );
+  assertEquals(
+    refusal(timed, ["pretrain.steps=12", "pretrain.minutes=3"]),
+    `--set pretrain.minutes: ${other}`,
+  );
+  assertEquals(
+    refusal(TINY.replace("  steps: 12\n", "")),
+    "preset.yaml:8: pretrain.steps: it is missing; give steps, or minutes, such as --minutes 30",
+  );
+  assertStringIncludes(refusal(TINY, ["pretrain.minutes=0"]), "expected more than 0, got 0");
+});
+
+Deno.test("with minutes, what follows from the number of steps is left open", () => {
+  const bare = TINY.replace(/ {2}(warmup|eval_every|save_every|sample_every): .*\n/g, "");
+  const open = ["warmup", "eval_every", "save_every", "sample_every"] as const;
+  const values = (...sets: string[]) => {
+    const { pretrain } = parsePreset(bare, "preset.yaml", sets);
+    return open.map((key) => pretrain[key]);
+  };
+  assertEquals(values("pretrain.minutes=3"), [undefined, undefined, undefined, undefined]);
+  assertEquals(values(), [12, 250, 250, 500]);
+  assertEquals(values("pretrain.minutes=3", "pretrain.eval_every=9")[1], 9);
+});
+
+Deno.test("a model's size may be auto, in one word or beside other keys, if there are minutes", () => {
+  const short = TINY.replace(/model: .*/, "model: auto");
+  assertEquals<unknown>(parsePreset(short, "preset.yaml", ["pretrain.minutes=3"]).model, {
+    size: "auto",
+    family: "gpt2",
+  });
+  const beside = parsePreset(TINY, "preset.yaml", [
+    "pretrain.minutes=3",
+    "model.size=auto",
+    "model.mlp=relu2",
+  ]);
+  assertEquals<unknown>(beside.model, { size: "auto", family: "gpt2", context: 16, mlp: "relu2" });
+  assertEquals<unknown>(pipeline.schema.parse(structuredClone(beside)), beside);
+  const missing = "auto picks a size for a time; give pretrain.minutes, such as --minutes 30";
+  assertEquals(refusal(short), `preset.yaml:7: model: ${missing}`);
+  const both = refusal(TINY, ["pretrain.minutes=3", "model={size: auto, width: 64}"]);
+  assertEquals(both, "--set model.width: size: auto picks it; leave one of them out");
+  const sizes = ["model.layers=3", "model.heads=1", "model.width=8"];
+  const sized = parsePreset(
+    TINY.replace(/model: .*/, "model: { size: auto, context: 16 }"),
+    "preset.yaml",
+    sizes,
+  );
+  assertObjectMatch(sized.model as object, { layers: 3, width: 8 });
+  assertEquals(
+    refusal(TINY.replace("layers: 1, ", "")),
+    "preset.yaml:7: model.layers: expected number, it is missing; configs/mini.yaml shows it",
+  );
+  assertEquals(refusal(TINY, ["layers=2"]), "--set layers: unknown key; did you mean model.layers?");
+  assertEquals(
+    refusal(TINY, ["model=small"]),
+    '--set model: expected auto or a map, got "small"',
+  );
+});
+
 Deno.test("a schedule whose keys contradict each other, or a share out of range, is refused", () => {
   const said = (...sets: string[]) => refusal(TINY, sets.map((set) => `pretrain.schedule.${set}`));
   const where = "--set pretrain.schedule.";

@@ -28,6 +28,12 @@ function mapIn(schema: Schema | undefined): Schema["shape"] {
   return shape ?? mapIn(def?.element) ?? def?.options?.map(mapIn).find((shape) => shape);
 }
 
+/** Whether a value is a map, or has that as one of its forms. */
+function isMap(schema: Schema): boolean {
+  const { shape, def } = bare(schema);
+  return shape !== undefined || (def?.options?.some(isMap) ?? false);
+}
+
 function schemaAt(preset: PresetSchema, path: readonly string[]): Schema | undefined {
   let at: Schema | undefined = preset as unknown as Schema;
   for (const key of path) {
@@ -52,7 +58,7 @@ export function pathsTo(preset: PresetSchema, name: string): string[] {
   const find = (path: string[]): string[] =>
     knownKeys(preset, path).flatMap((key) => [
       ...key === name ? [[...path, key].join(".")] : [],
-      ...bare(schemaAt(preset, [...path, key])!).shape ? find([...path, key]) : [],
+      ...isMap(schemaAt(preset, [...path, key])!) ? find([...path, key]) : [],
     ]);
   return find([]);
 }

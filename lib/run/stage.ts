@@ -9,6 +9,7 @@ import { codeHashes } from "./code.ts";
 import { commandLine } from "./command.ts";
 import {
   type CommonKeys,
+  type Fault,
   type Preset,
   type PresetSchema,
   presetSchema,
@@ -62,6 +63,15 @@ interface Definition<P extends Preset, S extends Sections = Sections> {
   readonly optional?: boolean;
   /** Keys of those sections whose values are paths, or hold some, dotted. A star stands for any one key. */
   readonly pathKeys?: readonly string[];
+  /**
+   * Pairs of keys that say the same in two ways, dotted: one that is given on the command line replaces the other where
+   * the file has it.
+   */
+  readonly rivals?: readonly (readonly [string, string])[];
+  /** What is impossible about sections that are each sound, or null. */
+  readonly check?: (preset: P) => Fault | null;
+  /** The key that says how many minutes it takes, dotted, which `--minutes` sets. */
+  readonly minutes?: string;
   /** Keys at the top of the preset that decide the result too. */
   readonly settings: readonly (keyof CommonKeys)[];
   /** The folder that it writes, from the project's root. */
@@ -106,10 +116,17 @@ export interface Pipeline {
   readonly schema: PresetSchema;
   /** Dotted keys of presets whose values are paths, or hold some. */
   readonly pathKeys: readonly string[];
+  /** Pairs of dotted keys that say the same in two ways. */
+  readonly rivals: readonly (readonly [string, string])[];
 }
 
 export function definePipeline(stages: readonly Stage[]): Pipeline {
-  return { stages, schema: presetSchema(stages), pathKeys: stages.flatMap(({ pathKeys = [] }) => pathKeys) };
+  return {
+    stages,
+    schema: presetSchema(stages),
+    pathKeys: stages.flatMap(({ pathKeys = [] }) => pathKeys),
+    rivals: stages.flatMap(({ rivals = [] }) => rivals),
+  };
 }
 
 export interface RunOptions {

@@ -182,6 +182,7 @@ export async function train(options: LoopOptions, task: LoopTask): Promise<LoopR
     if (step % 8 === 0) await new Promise((resolve) => setTimeout(resolve, 0));
   }
   await report(await flight.land());
+  const { tokensPerSecond } = pace;
   if (lastSaved < step) await save("last");
   terminal.clear();
   if (optimizer.average && !best) {
@@ -199,7 +200,7 @@ export async function train(options: LoopOptions, task: LoopTask): Promise<LoopR
     ...average && { average },
     best,
     seconds: (performance.now() - started) / 1000,
-    tokensPerSecond: Math.round(pace.tokensPerSecond),
+    tokensPerSecond: Math.round(tokensPerSecond),
   };
 }
 

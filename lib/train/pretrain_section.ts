@@ -1,33 +1,74 @@
 /** The section `pretrain` of a preset. */
 import { z } from "zod";
 import { checkRates, natural, optimization, whole } from "./optimization_section.ts";
+import { type Plan, WARMUP } from "./plan.ts";
 import { TeacherSection } from "./teacher_section.ts";
 
-/** Steps of warmup where a preset does not say. */
-const WARMUP = 100;
+/** How often something is done where a preset gives steps and not that. */
+const EVERY = { eval_every: 250, save_every: 250, sample_every: 500 };
+
+/** In minutes. */
+const MONTH = 30 * 24 * 60;
+
+/** What follows from the number of steps. */
+const plan = {
+  steps: natural.optional().describe("Updates; or give minutes."),
+  minutes: z.number().positive().max(MONTH).optional().describe(
+    "How long training takes, with validations, samples and saves: some steps are measured, and steps are picked.",
+  ),
+  warmup: whole.optional().describe(
+    `Steps of rising learning rate; ${WARMUP} by default, or all of them if there are fewer. With minutes at most a fifth.`,
+  ),
+  eval_every: whole.optional()
+    .describe(
+      "Steps between validations; 0 for never. By default 250; with minutes ten of them, if they are quick.",
+    ),
+  save_every: whole.optional()
+    .describe(
+      "Steps between saves of `last`; 0 for only at the end. By default 250; with minutes ten of them.",
+    ),
+  sample_every: whole.optional()
+    .describe(
+      "Steps between samples of generated text; 0 for never. By default 500; with minutes four of them.",
+    ),
+};
 
 export const PretrainSection = z.strictObject({
-  steps: natural.describe("Updates."),
   ...optimization(1e-3, WARMUP),
-  warmup: whole.optional()
-    .describe(`Steps of rising learning rate; ${WARMUP} by default, or all of them if there are fewer.`),
+  ...plan,
   teacher: TeacherSection.optional().describe("Trained models to learn from beside the text."),
   accumulate: natural.default(1).describe("Micro-batches per update."),
-  eval_every: whole.default(250).describe("Steps between validations; 0 for never."),
   eval_batches: natural.default(20).describe("Batches of one validation, spread over the held-out text."),
-  save_every: whole.default(250).describe("Steps between saves of `last`; 0 for only at the end."),
-  sample_every: whole.default(500).describe("Steps between samples of generated text; 0 for never."),
   sample: z.strictObject({
     prompt: z.string().default(""),
     tokens: natural.default(200),
     temperature: z.number().nonnegative().default(0.8),
     top_k: whole.default(0),
   }).prefault({}),
-}).superRefine(checkRates("pretrain")).superRefine(({ warmup, steps }, context) => {
-  if (warmup === undefined || warmup <= steps) return;
+}).superRefine(checkRates("pretrain")).superRefine(({ steps, minutes, warmup }, context) => {
+  const refuse = (key: string, message: string) => context.addIssue({ code: "custom", path: [key], message });
+  if (steps !== undefined && minutes !== undefined) {
+    refuse("minutes", `pretrain.steps is given too, and is ${steps}; leave one of them out`);
+  }
+  if (steps === undefined && minutes === undefined) {
+    refuse("steps", "it is missing; give steps, or minutes, such as --minutes 30");
+  }
+  if (steps === undefined || warmup === undefined || warmup <= steps) return;
   const less = `lower it too, such as --set pretrain.warmup=${Math.floor(steps / 10)}`;
-  const message = `${warmup} is more than pretrain.steps, which is ${steps}; ${less}`;
-  context.addIssue({ code: "custom", path: ["warmup"], message });
-}).transform((pretrain) => ({ ...pretrain, warmup: pretrain.warmup ?? Math.min(WARMUP, pretrain.steps) }));
+  refuse("warmup", `${warmup} is more than pretrain.steps, which is ${steps}; ${less}`);
+}).transform((given) => {
+  const { steps } = given;
+  if (steps === undefined) return given;
+  return { ...EVERY, ...given, steps, warmup: given.warmup ?? Math.min(WARMUP, steps) };
+});
 
 export type PretrainSection = z.infer<typeof PretrainSection>;
+
+/** The plan that a section gives, or null if it is to be picked. */
+export function givenPlan(
+  { steps, warmup, eval_every, sample_every, save_every }: PretrainSection,
+): Plan | null {
+  if (steps === undefined) return null;
+  // The schema fills these in where it has steps.
+  return { steps, warmup, eval_every, sample_every, save_every } as Plan;
+}

@@ -3,6 +3,7 @@
  * each takes. Both are measured in turns, in short trainings, because a machine that others use is faster in one minute
  * than in the next; the median of the rounds' ratios stays, where a training that is stopped by the clock would not.
  */
+import { UserError } from "../../errors.ts";
 import { readManifest } from "../../run/manifest.ts";
 import { pretrain } from "../../../stages/pretrain.ts";
 import { BASE, type Variant } from "./config.ts";
@@ -100,10 +101,17 @@ async function stepTime(workshop: Workshop, preset: Known, data: Data, label: st
 export const tokensPerStep = ({ pretrain: { batch, accumulate }, model: { context } }: Known): number =>
   batch * accumulate * context;
 
-/** Steps of the base, or null if they follow from a time that was not measured yet. */
+/**
+ * Steps of the base, or null if they follow from a time that was not measured yet.
+ * @throws {UserError} if neither the ablations nor their preset say
+ */
 export function baseSteps(lab: Lab, results: Results): number | null {
-  const { steps, minutes, variants: [base] } = lab.ablations;
-  if (minutes === undefined) return steps ?? lab.base.pretrain.steps;
+  const { path, preset, minutes, variants: [base] } = lab.ablations;
+  const steps = lab.ablations.steps ?? lab.base.pretrain.steps;
+  if (minutes === undefined) {
+    if (steps !== undefined) return steps;
+    throw new UserError(`${path}: ${preset} gives pretrain.minutes; give steps: or minutes: here`);
+  }
   const measured = results.calibration(lab.speedKey(base));
   return measured && Math.max(1, Math.round(minutes * 60_000 / measured.base_ms));
 }

@@ -1,0 +1,68 @@
+/** What pretraining asks of the training loop: batches of a text, and validation on held-out text. */
+import { trainingBatch, validationBatches } from "../data/batches.ts";
+import type { TokenStream } from "../data/token_stream.ts";
+import type { Decoder } from "../model/decoder.ts";
+import { deriveSeed } from "../tensor/random.ts";
+import type { Tokenizer } from "../text/tokenizer.ts";
+import type { LoopOptions, LoopTask } from "./loop.ts";
+import { optimizerOptions, scheduleOf } from "./optimization_section.ts";
+import type { Plan } from "./plan.ts";
+import type { PretrainSection } from "./pretrain_section.ts";
+import { highestLanguageLoss, languageBatch } from "./step.ts";
+import type { Teachers } from "./teachers.ts";
+import { evaluateLoss } from "./validation.ts";
+
+const UNPLANNED: Plan = { steps: 1, warmup: 0, eval_every: 0, sample_every: 0, save_every: 0 };
+
+/** @param plan may be left out to measure what parts of a training take */
+export function pretrainingLoop(
+  options: PretrainSection,
+  { plan = UNPLANNED, seed, mixed }: Pick<LoopOptions, "seed" | "mixed"> & { readonly plan?: Plan },
+): LoopOptions {
+  const { steps, warmup, ...every } = plan;
+  return {
+    stage: "pretrain",
+    format: "text",
+    seed,
+    schedule: scheduleOf({ ...options, warmup }, steps),
+    optimizer: optimizerOptions(options),
+    accumulate: options.accumulate,
+    mixed,
+    every: {
+      log: options.log_every,
+      evaluate: every.eval_every,
+      sample: every.sample_every,
+      save: every.save_every,
+    },
+  };
+}
+
+export interface PretrainingText {
+  readonly tokenizer: Tokenizer;
+  readonly streams: { readonly train: TokenStream; readonly validation: TokenStream };
+  readonly seed: number;
+  readonly teachers: Teachers | null;
+}
+
+/** The parts of the loop's task that do not depend on where it is run. */
+export function pretrainingTask(
+  model: Decoder,
+  options: PretrainSection,
+  { tokenizer, streams, seed, teachers }: PretrainingText,
+): Pick<LoopTask, "resumable" | "model" | "tokenizer" | "highestLoss" | "batch" | "evaluate"> {
+  const { batch, accumulate, eval_batches: limit } = options;
+  const { context: time } = model.config;
+  return {
+    resumable: true,
+    model,
+    tokenizer,
+    highestLoss: highestLanguageLoss(model, teachers),
+    batch(step, micro) {
+      const index = (step - 1) * accumulate + micro;
+      const place = { batch, time, seed: deriveSeed(seed, "batches"), step: index };
+      return languageBatch(model, trainingBatch(streams.train, place), teachers);
+    },
+    evaluate: () =>
+      evaluateLoss(model, validationBatches(streams.validation, { batch, time, limit }), tokenizer),
+  };
+}
