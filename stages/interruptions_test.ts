@@ -156,6 +156,28 @@ Deno.test("a run that was given minutes picks its steps and its model once, howe
   );
 });
 
+Deno.test("wsd: until the rate falls, a run goes on with other steps as if it had been started with them", async () => {
+  const wsd = sets("pretrain.schedule.kind=wsd", "pretrain.save_every=0", "pretrain.eval_every=250");
+  const enough = [...wsd, ...sets("pretrain.steps=1000")];
+  await using broken = await prepared();
+  const { code, output } = await stopped(broken, "SIGTERM", ...wsd, ...sets("pretrain.steps=100000"));
+  assertEquals(code, 143, output);
+  refused(
+    await broken.run("pretrain", ...wsd, ...sets("pretrain.steps=21"), "--resume"),
+    "with pretrain.steps=100000, and this command asks for 21, and the learning rate of every step follows",
+  );
+  const resumed = await broken.run("pretrain", ...enough, "--resume");
+  assertEquals(resumed.code, 0, resumed.output);
+  await using whole = await prepared();
+  assertEquals((await whole.run("pretrain", ...enough)).code, 0);
+  for (const name of ["last/model", "last/optimizer", "best/model"]) {
+    const path = `models/tiny/pretrain/${name}.safetensors`;
+    assertEquals(await Deno.readFile(broken.path(path)), await Deno.readFile(whole.path(path)), name);
+  }
+  const { run } = JSON.parse(await broken.read("models/tiny/pretrain/last/checkpoint.json"));
+  assertEquals(run.preset.pretrain.steps, 1000);
+});
+
 Deno.test("steps that were picked give the same weights, bit for bit, as steps that were given", async () => {
   const every = ["eval_every=100", "save_every=7", "sample_every=0"].map((set) => `pretrain.${set}`);
   const enough = sets("pretrain.steps=600", ...every);

@@ -36,6 +36,7 @@ import { pretrainingLoop, pretrainingTask, type PretrainingText } from "../lib/t
 import { loadUnfinished } from "../lib/train/resume.ts";
 import { teacherPathKeys } from "../lib/train/teacher_section.ts";
 import { openTeachers, readTeachers, teacherFiles } from "../lib/train/teachers.ts";
+import { agreeUntil } from "../lib/train/schedule.ts";
 import { unigramEntropy } from "../lib/train/validation.ts";
 import { buildVocab } from "./build-vocab.ts";
 import { prepareCorpus } from "./prepare-corpus.ts";
@@ -51,6 +52,9 @@ const teacherOf = (preset: Preset) => ({
   vocabulary: buildVocab.out(preset),
   out: outOf(preset),
 });
+
+/** Keys from which nothing but the schedule follows. */
+const SCHEDULE = /^pretrain\.(steps|warmup|lr|min_lr|schedule\.\w+)$/;
 
 /** Steps by which the speed of a size is measured. */
 const MEASURED_STEPS = 3;
@@ -79,6 +83,13 @@ export const pretrain = defineStage({
   sources: (preset) => teacherFiles(teacherOf(preset)),
   interruptible: true,
   resumable: true,
+  goesOn({ keys, before, now, step }) {
+    const [a, b] = [before, now].map(({ pretrain: options }) => {
+      const plan = givenPlan(options);
+      return plan && pretrainingLoop(options, { plan, seed: 0, mixed: false }).schedule;
+    });
+    return keys.every((key) => SCHEDULE.test(key)) && !!a && !!b && step < b.steps && agreeUntil(step, a, b);
+  },
   keeps: true,
   models: () => ({ base: "." }),
   async run(context) {

@@ -7,7 +7,7 @@ import { type CheckpointInfo, isNewer, readCheckpointInfo } from "../checkpoint/
 import { commandLine } from "./command.ts";
 import type { Preset } from "./config.ts";
 import type { Stage } from "./stage.ts";
-import { explainDifferences, settingsDifferences, valuesBefore } from "./settings.ts";
+import { type Difference, explainDifferences, settingsDifferences, valuesBefore } from "./settings.ts";
 import { explain, type Inputs, type Request, type Staleness } from "./staleness.ts";
 
 /** Seconds of training that are made again without asking when only code has changed. */
@@ -46,6 +46,24 @@ async function freeName({ name }: Preset): Promise<string> {
   for (let n = 2;; n++) if (!await exists(`models/${name}-${n}`)) return `${name}-${n}`;
 }
 
+/** Whether an interrupted run may go on although settings differ. */
+function mayGoOn(
+  { goesOn }: Stage,
+  { run, step }: CheckpointInfo,
+  { preset, schema, differences }: Pick<Request, "preset" | "schema"> & {
+    readonly differences: readonly Difference[];
+  },
+): boolean {
+  const before = schema.safeParse(run?.preset);
+  if (!goesOn || !before.success) return false;
+  return goesOn({
+    keys: differences.map(({ key }) => key),
+    before: before.data as Preset,
+    now: preset,
+    step,
+  });
+}
+
 /**
  * The checkpoint of an interrupted run to go on from, or null to start from the beginning.
  * @throws {UserError} if there is one and the user did not ask for it, or asks for another run
@@ -72,7 +90,7 @@ export async function resumePoint(
         `To start from the beginning, run ${anew}`,
     );
   }
-  if (differences.length > 0) {
+  if (differences.length > 0 && !mayGoOn(stage, last, { preset, schema, differences })) {
     const schedule = differences.some(({ key }) => key.endsWith(".steps"))
       ? ", and the learning rate of every step follows from the number of steps"
       : "";

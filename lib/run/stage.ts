@@ -50,6 +50,16 @@ export interface StageResult {
   readonly fetched?: Record<string, string>;
 }
 
+/** What differs when a run goes on. */
+export interface Change<P extends Preset = Preset> {
+  /** Dotted keys of the settings that differ. */
+  readonly keys: readonly string[];
+  readonly before: P;
+  readonly now: P;
+  /** Steps that are made. */
+  readonly step: number;
+}
+
 /** @typeParam P presets that have the stage's own sections */
 interface Definition<P extends Preset, S extends Sections = Sections> {
   readonly name: string;
@@ -88,6 +98,8 @@ interface Definition<P extends Preset, S extends Sections = Sections> {
   readonly interruptible?: boolean;
   /** Whether an interrupted run can go on with `--resume`. */
   readonly resumable?: boolean;
+  /** Whether a run of which so many steps are made may go on although settings differ: none of these counted so far. */
+  readonly goesOn?: (change: Change<P>) => boolean;
   /**
    * Whether a finished result is kept until the user asks to replace it, because it took long to train.
    * Such a stage calls `begin` itself, when it has something to replace it with.
@@ -170,7 +182,7 @@ export async function runStage(
   try {
     const begin = () => removeManifest(out);
     if (!stage.keeps) await begin();
-    const run = from?.run ?? newRun(preset, inputs);
+    const run = from?.run ? { ...from.run, preset: { ...preset } } : newRun(preset, inputs);
     const result = await stage.run({ preset, out, resume: from, run, begin, terminal, signal: stop.signal });
     terminal.clear();
     if (!result.finished) {

@@ -57,3 +57,12 @@ export function weightDecayFactor(step: number, schedule: Schedule): number {
   const share = (step - 1) / Math.max(1, steps - 1);
   return 1 + (shape.weight_decay_end - 1) * share;
 }
+
+/** Whether two schedules give each step up to one the same, so that a training could have gone by either so far. */
+export function agreeUntil(step: number, a: Schedule, b: Schedule): boolean {
+  for (let t = 1; t <= step; t++) {
+    if (learningRate(t, a) !== learningRate(t, b)) return false;
+    if (weightDecayFactor(t, a) !== weightDecayFactor(t, b)) return false;
+  }
+  return true;
+}

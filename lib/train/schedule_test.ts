@@ -4,6 +4,7 @@ import { Parameters } from "../model/parameters.ts";
 import { scope } from "../tensor/tensor.ts";
 import { Optimizer } from "./optimizer.ts";
 import {
+  agreeUntil,
   learningRate,
   type Schedule,
   type ScheduleShape,
@@ -37,12 +38,12 @@ Deno.test("wsd: the learning rate rises, stays, and falls as 1 - √x to its flo
 });
 
 Deno.test("wsd: until the rate falls, a longer training goes exactly as a shorter one", () => {
-  const short = schedule({ weight_decay: "lr" }, { steps: 100 });
-  const long = schedule({ weight_decay: "lr" }, { steps: 1000 });
-  for (let step = 1; step <= stableSteps(short); step++) {
-    assertEquals(learningRate(step, short), learningRate(step, long));
-    assertEquals(weightDecayFactor(step, short), weightDecayFactor(step, long));
-  }
+  const until = (step: number, shape: Partial<ScheduleShape> = {}) =>
+    agreeUntil(step, schedule(shape, { steps: 100 }), schedule(shape, { steps: 1000 }));
+  assertEquals([1, 80, 81].map((step) => until(step)), [true, true, false]);
+  assertEquals([1, 80, 81].map((step) => until(step, { weight_decay: "lr" })), [true, true, false]);
+  assertEquals(until(2, { weight_decay: "linear" }), false);
+  assertEquals([10, 11].map((step) => until(step, { kind: "cosine" })), [true, false]);
 });
 
 Deno.test("wsd: a warmup longer than what the decay leaves shortens the decay, and all of it may be decay", () => {
