@@ -9,8 +9,8 @@ const LEAST_STEPS = 3;
 const MOST_STEPS = 1000;
 
 /**
- * Trains a few steps in a folder of its own, with a validation, a sample and a save at the end; twice, and only the
- * second time counts. The learning rate is 0, so that the weights stay as they are.
+ * Trains some steps in a folder of its own, the first of which do not count, with a validation, a sample and a save at
+ * the end. The learning rate is 0, so that the weights stay as they are.
  * @param seconds that the counted steps take at most, unless so few steps take longer
  * @returns null if the user asked to stop meanwhile
  */
@@ -20,14 +20,17 @@ export async function measureCosts(
   seconds: number,
 ): Promise<Costs | null> {
   const out = `${task.out}/measured.tmp`;
-  const measure = async (steps: number) => {
-    const costs = await trial(steps, options, { ...task, out });
+  const measure = async (steps: number, counted: boolean) => {
+    const every = counted ? steps : 0;
+    const each = { log: 0, evaluate: every, sample: every, save: every };
+    const costs = await trial(steps, { ...options, every: each }, { ...task, out });
     return task.signal.aborted ? null : costs;
   };
   try {
-    const warm = await measure(WARM_STEPS);
-    return warm &&
-      await measure(Math.max(LEAST_STEPS, Math.min(MOST_STEPS, Math.floor(seconds / warm.step))));
+    const warm = await measure(WARM_STEPS, false);
+    if (!warm) return null;
+    const fitting = Math.floor(seconds / warm.step);
+    return await measure(Math.max(LEAST_STEPS, Math.min(MOST_STEPS, fitting)), true);
   } finally {
     await Deno.remove(out, { recursive: true }).catch(() => {});
   }
@@ -47,7 +50,6 @@ async function trial(steps: number, options: LoopOptions, task: LoopTask): Promi
   const result = await train({
     ...options,
     schedule: { lr: 0, min_lr: 0, warmup: 0, steps },
-    every: { log: 0, evaluate: steps, sample: steps, save: steps },
   }, {
     ...task,
     resume: null,
