@@ -4,7 +4,7 @@ import type { Exchange } from "./document.ts";
 import { numberWord } from "./grammar/numbers.ts";
 import type { Lexicon } from "./lexicon.ts";
 import type { Random } from "./random.ts";
-import { capitalised } from "./template.ts";
+import { capitalised } from "./grammar/capitals.ts";
 import { type WordGroups, wordGroups } from "./word_groups.ts";
 
 /** An answer, and all that was said before it. */

@@ -24,7 +24,7 @@ export class Headings {
 
   /** A line of its own. */
   draw(random: Random): string {
-    const { bindings } = new Draws(this.lexicon, this.roles, random);
-    return this.wordings.say("heading", { bindings, tense: "present", discourse: new Discourse() }, random);
+    const { scope } = new Draws(this.lexicon, this.roles, random);
+    return this.wordings.say("heading", { ...scope, tense: "present", discourse: new Discourse() }, random);
   }
 }

@@ -4,10 +4,35 @@ const O_ALONE = /(^|[^\p{L}])o $/u;
 const E_BEFORE = /^[«¿¡(]*(?:[iíIÍ](?![aeoáéó])|[hH](?:i(?![aeo])|í))/;
 const U_BEFORE = /^[«¿¡(]*[hH]?[oóOÓ]/;
 
+const codes = (text: string) => new Set([...text].map((mark) => mark.charCodeAt(0)));
+const [SPACE, COMMA, Y, O] = codes(" ,yo");
+/** What no space comes after, what none comes before, and what takes the place of a comma. */
+const TAKE_NO_SPACE = codes(" \n¿¡«"), CLOSING = codes(".,;:?!»"), STRONGER = codes(".,;:");
+
 export class Line {
-  text = "";
+  #text = "";
+  /** The codes of the last two characters: looking them up in a text that has just grown copies all of it. */
+  #last = 0;
+  #lastBut1 = 0;
   /** What comes next begins a line. */
   protected newline = false;
+
+  get text(): string {
+    return this.#text;
+  }
+
+  set text(text: string) {
+    this.#text = "";
+    this.#last = this.#lastBut1 = 0;
+    this.#add(text);
+  }
+
+  #add(chunk: string): void {
+    const { length } = chunk;
+    this.#text += chunk;
+    this.#lastBut1 = length > 1 ? chunk.charCodeAt(length - 2) : length === 1 ? this.#last : this.#lastBut1;
+    if (length > 0) this.#last = chunk.charCodeAt(length - 1);
+  }
 
   /** Appends; mends spaces, y before i and o before o at the seam. */
   append(chunk: string): void {
@@ -15,32 +40,24 @@ export class Line {
     if (this.newline) {
       if (chunk.trim() === "") return;
       this.newline = false;
-      this.text += "\n";
+      this.#add("\n");
       chunk = chunk.trimStart();
     }
-    const { text } = this;
-    const last = text.charAt(text.length - 1);
-    const first = chunk.charAt(0);
-    if (
-      first === " " &&
-      (last === "" || last === " " || last === "\n" || last === "¿" || last === "¡" || last === "«")
-    ) {
+    const last = this.#last, first = chunk.charCodeAt(0);
+    if (first === SPACE && (last === 0 || TAKE_NO_SPACE.has(last))) {
       chunk = chunk.slice(1);
       if (chunk === "") return;
-    } else if (last === " " && ".,;:?!»".includes(first)) {
-      this.text = text.slice(0, -1);
-    } else if (last === "," && ".,;:".includes(first)) {
-      this.text = text.slice(0, -1);
+    } else if ((last === SPACE && CLOSING.has(first)) || (last === COMMA && STRONGER.has(first))) {
+      this.text = this.#text.slice(0, -1);
     }
-    if (last === " ") {
-      const conjunction = text.charAt(text.length - 2);
-      if (conjunction === "y" && E_BEFORE.test(chunk) && Y_ALONE.test(text)) {
-        this.text = text.slice(0, -2) + "e ";
-      } else if (conjunction === "o" && U_BEFORE.test(chunk) && O_ALONE.test(text)) {
-        this.text = text.slice(0, -2) + "u ";
+    if (last === SPACE) {
+      if (this.#lastBut1 === Y && E_BEFORE.test(chunk) && Y_ALONE.test(this.#text)) {
+        this.text = this.#text.slice(0, -2) + "e ";
+      } else if (this.#lastBut1 === O && U_BEFORE.test(chunk) && O_ALONE.test(this.#text)) {
+        this.text = this.#text.slice(0, -2) + "u ";
       }
     }
-    this.text += chunk;
+    this.#add(chunk);
   }
 
   /** The word before the text's last space, in lower case. */

@@ -33,19 +33,38 @@ export class Naming extends Line {
   /** The mention that is told is the subject of the verb after it. */
   protected subjectSlot = false;
 
+  /** Of the scope: read once, as scopes have many shapes. */
+  protected bindings: Scope["bindings"];
+  protected readonly narrator: Entity | undefined;
+  protected readonly tense: "past" | "present";
+  readonly #bind: Scope["bind"];
+  readonly #mentioned: Set<Value> | undefined;
+  readonly #ownersKnown: boolean;
+
   constructor(
-    protected scope: Scope,
+    protected readonly scope: Scope,
     protected readonly random: Random,
     protected readonly template: Pick<Template, "names" | "where">,
   ) {
     super();
     this.discourse = scope.discourse ?? new Discourse();
+    this.bindings = scope.bindings;
+    this.narrator = scope.narrator;
+    this.tense = scope.tense ?? "past";
+    this.#bind = scope.bind;
+    this.#mentioned = scope.mentioned;
+    this.#ownersKnown = scope.ownersKnown === true;
+  }
+
+  /** What a name stands for, if anything. */
+  protected bound(name: string): Value | undefined {
+    return this.bindings[name] ?? this.#bind?.(name);
   }
 
   value(name: string): Value {
-    const value = this.scope.bindings[name];
+    const value = this.bound(name);
     if (value === undefined) throw new UserError(`${this.template.where}: nothing is bound to "${name}"`);
-    this.scope.mentioned?.add(value);
+    this.#mentioned?.add(value);
     return value;
   }
 
@@ -54,7 +73,7 @@ export class Naming extends Line {
   }
 
   narrates(value: Value): boolean {
-    return !this.speech && value === this.scope.narrator;
+    return !this.speech && value === this.narrator;
   }
 
   /** The grammatical person of a verb with these subjects. */
@@ -94,14 +113,14 @@ export class Naming extends Line {
   /** "su abuela" where it is clear whose, "la abuela" where it would be another's. */
   #belonging(owner: Entity): string {
     if (this.narrates(owner)) return "mi";
-    if (!this.scope.ownersKnown || this.#clear(owner)) return "su";
+    if (!this.#ownersKnown || this.#clear(owner)) return "su";
     return this.discourse.begins && this.discourse.knows(owner) ? "su" : "el";
   }
 
   /** Whether "su" stands for someone: the subject, or another of whom the same template speaks. */
   #clear(owner: Entity): boolean {
     if (this.discourse.isSubject(owner)) return true;
-    for (const name of this.template.names) if (this.scope.bindings[name] === owner) return true;
+    for (const name of this.template.names) if (this.bindings[name] === owner) return true;
     return false;
   }
 
@@ -127,7 +146,7 @@ export class Naming extends Line {
   /** "mi llave" of who narrates; "la llave" where "su" would be another's or nobody's. */
   protected possessive({ kind, owner }: Entity): string {
     if (owner && this.narrates(owner)) return "mi";
-    if (kind === "person" || kind === "place" || this.speech || !this.scope.ownersKnown) return "su";
+    if (kind === "person" || kind === "place" || this.speech || !this.#ownersKnown) return "su";
     if (!owner) return "el";
     return this.#clear(owner) ? "su" : "el";
   }

@@ -13,12 +13,11 @@ import { capital } from "./grammar/capitals.ts";
 import { saidBy } from "./saying.ts";
 import type { Clause } from "./scope.ts";
 import type { Adjective, Counted, Determined, Mention, Verb } from "./slots.ts";
-import type { Part } from "./template.ts";
+import type { Literal, Part } from "./template.ts";
 import { finite } from "./tenses.ts";
 
 /** After these "yo" is "mí". */
 const BEFORE_ME = new Set("a de en por para sin sobre hacia contra ante tras".split(" "));
-const ENDS = /[.?!\n]/;
 const FIRST_WORD = /^ ?(\p{Ll}+)/u;
 
 /** One template being told: appends text, and keeps spaces, contractions and the discourse right. */
@@ -37,7 +36,7 @@ export class Rendering extends Naming {
 
   parts(parts: readonly Part[]): void {
     for (const part of parts) {
-      if (part.type === "text") this.#literal(part.text, part.speech);
+      if (part.type === "text") this.#literal(part);
       else if (part.type === "say") this.#say(part.names, part.parts);
       else if (part.type === "choice") {
         if (part.optional && this.random.chance(0.5)) continue;
@@ -54,7 +53,7 @@ export class Rendering extends Naming {
     }
   }
 
-  #literal(text: string, speech: boolean): void {
+  #literal({ text, ends, breaks }: Literal): void {
     const counted = this.#number?.end === this.text.length ? this.#number : undefined;
     const gender = counted && genderOfPlural(FIRST_WORD.exec(text)?.[1] ?? "");
     if (gender) this.#agreeNumber(gender);
@@ -62,10 +61,10 @@ export class Rendering extends Naming {
     if (counted && text === " ") this.#number = { ...counted, end: this.text.length };
     if (text !== " ") this.#verbOf = undefined;
     if (text !== " a ") this.#verbAt = -1;
-    if (ENDS.test(text) && !speech && !this.#inSay) {
+    if (ends && !this.#inSay) {
       this.discourse.endSentence();
       this.#doubled = false;
-      if (text.includes("\n")) this.discourse.endParagraph();
+      if (breaks) this.discourse.endParagraph();
     }
   }
 
@@ -138,12 +137,12 @@ export class Rendering extends Naming {
   }
 
   #clause({ template, bindings }: Clause): void {
-    const outer = this.scope;
-    this.scope = { ...outer, bindings };
+    const outer = this.bindings;
+    this.bindings = bindings;
     this.#inClause = true;
     this.parts(template.parts);
     this.#inClause = false;
-    this.scope = outer;
+    this.bindings = outer;
   }
 
   #narrator(slot: Mention): void {
@@ -156,8 +155,8 @@ export class Rendering extends Naming {
     } else if (BEFORE_ME.has(before)) {
       this.append("mí");
     } else if (slot.subject || (this.#verbOf?.length === 1 && this.narrates(this.#verbOf[0]))) {
-      const unclear = slot.unclear && this.scope.tense !== "present" &&
-        !this.discourse.isSubject(this.scope.narrator!);
+      const unclear = slot.unclear && this.tense !== "present" &&
+        !this.discourse.isSubject(this.narrator!);
       if (this.random.chance(unclear ? this.discourse.begins ? 1 : 0.7 : 0.04)) {
         this.#slot("yo", slot.capital);
       }
@@ -205,7 +204,7 @@ export class Rendering extends Naming {
   }
 
   #adjective(slot: Adjective): void {
-    const bound = this.scope.bindings[slot.word];
+    const bound = this.bound(slot.word);
     const word = typeof bound === "string" ? bound : slot.word;
     const { gender, number } = agreementOf(this.values(slot.names));
     // A word in the plural stays in it: {los/a+b} dos.
@@ -230,9 +229,8 @@ export class Rendering extends Naming {
     if (slot.form === "infinitive" || slot.form === "gerund") {
       text = nonFinite(slot, subjects.length > 0 || slot.person ? person : 3, clitics);
     } else {
-      const tense = this.scope.tense ?? "past";
       const marker = this.scope.simple && slot.marker === "^" && slot.names.length > 0 ? "" : slot.marker;
-      text = finite(slot.infinitive, slot.form ?? marker, tense, person, slot.clitic?.[1] === "se");
+      text = finite(slot.infinitive, slot.form ?? marker, this.tense, person, slot.clitic?.[1] === "se");
       text = attach(text, clitics);
       if (slot.clitic?.[1] === "le") {
         const whom = this.values(slot.clitic[0].split("+"));
@@ -263,8 +261,7 @@ export class Rendering extends Naming {
       if (speakers.length === 1 && this.narrates(speakers[0])) return "";
       return and(...speakers.map((speaker) => this.named(speaker, false)));
     };
-    const verb = (infinitive: string) =>
-      finite(infinitive, "", this.scope.tense ?? "past", this.person(speakers), false);
+    const verb = (infinitive: string) => finite(infinitive, "", this.tense, this.person(speakers), false);
     const speaker = isEntity(speakers[0]) ? speakers[0] : undefined;
     const dash = this.scope.quotes !== "guillemets";
     const said = saidBy({

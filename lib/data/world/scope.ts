@@ -11,16 +11,18 @@ export interface Clause {
 /** What a template is told with. */
 export interface Scope {
   readonly bindings: Readonly<Record<string, Value>>;
+  /** Binds a name that is not bound yet; gives none for a name that nothing is known of. */
+  readonly bind?: ((name: string) => Value | undefined) | undefined;
   /** The tense of the foreground; "past" (preterite) if none is given. */
   readonly tense?: "past" | "present";
   /** Who tells it in the first person. */
-  readonly narrator?: Entity;
+  readonly narrator?: Entity | undefined;
   /** How direct speech is set. */
   readonly quotes?: "dash" | "guillemets";
   /** Carries from one template of a text to the next who was spoken of. */
   readonly discourse?: Discourse;
   /** What a slot without a binding stands for: {c} in "porque {c}". */
-  readonly clauses?: Readonly<Record<string, Clause>>;
+  readonly clauses?: Readonly<Record<string, Clause>> | undefined;
   /** What had happened is told as what happened: "Inés perdió" for {perder^ a}. */
   readonly simple?: boolean;
   /** Every owner is known, so that "su" is told of nobody else's and of nothing that is nobody's. */

@@ -5,7 +5,7 @@ import { type Character, relative } from "./characters.ts";
 import type { Frame } from "./frames.ts";
 import type { Random } from "./random.ts";
 import type { Bindings, Item, Plan } from "./plan.ts";
-import { render, type Scope, type Template } from "./template.ts";
+import { render, type Template } from "./template.ts";
 import type { Wordings } from "./wordings.ts";
 
 export type Voice = "plain" | "diary" | "letter" | "notice";
@@ -206,6 +206,8 @@ class Text {
   text = "";
   /** Sentences since the last paragraph began. */
   #sentences = 0;
+  /** The last line is what someone says. */
+  #spoken = false;
   readonly #discourse = new Discourse();
 
   constructor(private readonly random: Random, private readonly manner: Manner) {}
@@ -219,20 +221,19 @@ class Text {
     const mentioned = new Set<Value>();
     const { tense, quotes, narrator } = this.manner;
     const breaks = this.text !== "" &&
-      (apart || this.text.startsWith("—", this.text.lastIndexOf("\n") + 1) ||
+      (apart || this.#spoken ||
         (this.#sentences >= 3 && this.random.chance(0.35)));
     if (breaks) this.#discourse.endParagraph();
-    const scope: Scope = {
-      ...{ bindings, tense, quotes, discourse: this.#discourse, mentioned, ownersKnown: true },
-      ...(narrator && { narrator }),
-      ...(cause && { clauses: { c: cause } }),
-    };
+    const clauses = cause && { c: cause };
+    const discourse = this.#discourse;
+    const scope = { bindings, tense, quotes, discourse, mentioned, ownersKnown: true, narrator, clauses };
     const text = render(template, scope, this.random);
     if (!/[—«]/.test(text)) this.#discourse.asked = undefined;
     const spoken = text.startsWith("—") && this.text !== "";
     if (breaks || spoken) this.#sentences = 0;
     this.text += this.text === "" ? text : (breaks || spoken ? "\n" : " ") + text;
     this.#sentences++;
+    this.#spoken = text.startsWith("—", text.lastIndexOf("\n") + 1);
     return { text, template, mentioned };
   }
 }

@@ -6,6 +6,7 @@
  * docs/world.md lists what a slot may hold. A template is compiled once and rendered often.
  */
 import { UserError } from "../../errors.ts";
+import { capitalised } from "./grammar/capitals.ts";
 import type { Random } from "./random.ts";
 import { Rendering } from "./rendering.ts";
 import type { Scope } from "./scope.ts";
@@ -14,9 +15,18 @@ import { linkSlots, narration, narrators, slotNames } from "./template_analysis.
 
 export type { Scope } from "./scope.ts";
 
+/** Text as it stands in the source; the sentence ends with it, or the paragraph. */
+export interface Literal {
+  readonly type: "text";
+  text: string;
+  readonly speech: boolean;
+  readonly ends: boolean;
+  readonly breaks: boolean;
+}
+
 /** A template's parts, in order. */
 export type Part =
-  | { readonly type: "text"; text: string; readonly speech: boolean }
+  | Literal
   | { readonly type: "slot"; readonly slot: Slot; readonly speech: boolean }
   | { readonly type: "choice"; readonly options: readonly Part[][]; readonly optional: boolean }
   | { readonly type: "say"; readonly names: readonly string[]; readonly parts: Part[] };
@@ -56,12 +66,11 @@ export function fragment(template: Template, scope: Scope, random: Random): stri
   return rendering.text.trim();
 }
 
-const STARTS = /((?:^|\n)—?[¿¡«(]*|[.?!]\s+[¿¡«(]*|\.»\s+[¿¡«(]*|: «[¿¡]*)([a-záéíóúñü])/g;
+const ENDS = /[.?!\n]/;
 
-/** Capitals at the beginning of sentences. */
-export function capitalised(text: string): string {
-  return text.replace(STARTS, (_, before, letter) => before + letter.toUpperCase());
-}
+const literal = (text: string, speech: boolean): Literal => ({
+  ...{ type: "text", text, speech, ends: !speech && ENDS.test(text), breaks: text.includes("\n") },
+});
 
 const CLOSING: Readonly<Record<string, string>> = { "(": ")", "[": "]" };
 
@@ -76,7 +85,7 @@ class Parser {
     const parts: Part[] = [];
     let text = "";
     const flush = () => {
-      if (text) parts.push({ type: "text", text, speech: this.#speech });
+      if (text) parts.push(literal(text, this.#speech));
       text = "";
     };
     while (this.#at < this.source.length && !end.includes(this.source[this.#at])) {

@@ -1,2 +1,78 @@
 /** A text with a capital as its first letter; it has one. */
 export const capital = (text: string) => text[0].toUpperCase() + text.slice(1);
+
+/** Where a character stands: what came just before it. */
+type At =
+  | "within a sentence"
+  | "line" // begins, where no sentence has ended
+  | "stop" // a full stop, which a quotation mark may follow
+  | "ended" // another mark, with which a sentence ends
+  | "space" // after a sentence
+  | "line after" // a sentence
+  | "opened" // a dash or marks that open, at the beginning of a sentence
+  | "colon"
+  | "colon and space"
+  | "quoted"; // and the quotation mark, which opens what someone says
+
+/** A small letter begins a sentence there. */
+const BEGINS: ReadonlySet<At> = new Set(["line", "space", "line after", "opened", "quoted"]);
+
+/** Where the next character stands. */
+function after(at: At, char: string): At {
+  const ended = at === "stop" || at === "ended" || at === "space" || at === "line after";
+  switch (char) {
+    case "\n":
+      return ended ? "line after" : "line";
+    case " ":
+      return ended ? "space" : at === "colon" ? "colon and space" : "within a sentence";
+    case "—":
+      return at === "line" || at === "line after" ? "opened" : "within a sentence";
+    case "¿":
+    case "¡":
+      if (at === "quoted") return at;
+      break;
+    case "«":
+      if (at === "colon and space") return "quoted";
+      break;
+    case "(":
+      break;
+    case ".":
+      return "stop";
+    case "?":
+    case "!":
+      return "ended";
+    case "»":
+      return at === "stop" ? "ended" : "within a sentence";
+    case ":":
+      return "colon";
+    default:
+      return "within a sentence";
+  }
+  return at !== "quoted" && BEGINS.has(at) ? "opened" : "within a sentence";
+}
+
+const SMALL = codesOf("abcdefghijklmnopqrstuvwxyzáéíóúñü"), MARKS = codesOf("\n —¿¡«(.?!»:");
+
+function codesOf(chars: string): Uint8Array {
+  const codes = new Uint8Array(0x10000);
+  for (const char of chars) codes[char.charCodeAt(0)] = 1;
+  return codes;
+}
+
+/** Capitals at the beginning of sentences. */
+export function capitalised(text: string): string {
+  let out = "", done = 0;
+  let at: At = "line";
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (MARKS[code] === 1) at = after(at, text[i]);
+    else if (at !== "within a sentence") {
+      if (SMALL[code] === 1 && BEGINS.has(at)) {
+        out += text.slice(done, i) + text[i].toUpperCase();
+        done = i + 1;
+      }
+      at = "within a sentence";
+    }
+  }
+  return done === 0 ? text : out + text.slice(done);
+}

@@ -5,6 +5,7 @@ import { memoised } from "../grammar/memo.ts";
 import { hour } from "../grammar/numbers.ts";
 import type { Lexicon } from "../lexicon.ts";
 import type { Random } from "../random.ts";
+import type { Scope } from "../scope.ts";
 import type { Relative, Word } from "../words.ts";
 
 /** Several values that belong together: {job} is its own, {job_place} that of the field "place". */
@@ -33,17 +34,18 @@ const COLOURED = 0.3;
 const TRIES = 30;
 
 export class Draws {
-  /** What names stand for, drawn as they are read; none for a name that is no role. */
-  readonly bindings: Readonly<Record<string, Value>>;
+  /** For templates: what names stand for, drawn as they are read. */
+  readonly scope: Required<Pick<Scope, "bindings" | "bind">>;
   readonly casting: Casting;
   readonly #drawn = new Map<string, Value | Fields>();
-  readonly #values: Record<string, Value> = {};
+  /** A plain dictionary: names come in many orders, each of which would be a shape of its own. */
+  readonly #values: Record<string, Value> = Object.create(null);
   readonly #used = new Set<unknown>();
   #newYear: number | undefined;
 
   constructor(readonly lexicon: Lexicon, private readonly roles: Roles, readonly random: Random) {
     this.casting = new Casting(lexicon, random);
-    this.bindings = new Proxy(this.#values, { get: (_, name) => this.#value(name as string) });
+    this.scope = { bindings: this.#values, bind: (name) => this.#value(name) };
   }
 
   value(name: string): Value {

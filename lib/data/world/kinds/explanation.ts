@@ -52,12 +52,12 @@ function rolesOf(lexicon: Lexicon): Roles {
     comidas: pairs(nouns.filter(({ eats }) => eats.length > 0), eaten),
     tamaños: sizes(nouns.filter(({ categories }) => categories.has("animal"))),
     trabajo: job(lexicon),
-    emoción: among(lexicon.feelings.filter(felt), (feeling, { random, bindings: { d } }) => ({
+    emoción: among(lexicon.feelings.filter(felt), (feeling, draws) => ({
       "": feeling,
       como: feeling.adjective,
-      ella: agree(feeling.adjective, agreement(d).gender, 1),
-      seña: random.pick(feeling.signs),
-      causa: random.pick(feeling.causes),
+      ella: agree(feeling.adjective, agreement(draws.value("d")).gender, 1),
+      seña: draws.random.pick(feeling.signs),
+      causa: draws.random.pick(feeling.causes),
     })),
     tiempo: among(
       lexicon.weather.filter(({ wear }) => wear.some((word) => word.for.length > 0)),

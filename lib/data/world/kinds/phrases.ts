@@ -34,9 +34,9 @@ export function drawsOf(list: Node, lexicon: Lexicon): Role {
   };
 }
 
-function filled(phrase: Phrase, { bindings, random }: Draws): Value {
+function filled(phrase: Phrase, { scope, random }: Draws): Value {
   return typeof phrase === "object" && "parts" in phrase && "where" in phrase
-    ? fragment(phrase, { bindings }, random)
+    ? fragment(phrase, scope, random)
     : phrase;
 }
 

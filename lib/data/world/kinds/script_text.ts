@@ -5,7 +5,7 @@ import { isEntity, isNoun, type Value } from "../entity.ts";
 import { capital } from "../grammar/capitals.ts";
 import type { Lexicon } from "../lexicon.ts";
 import { type Asking, INTERROGATIVE } from "../questions/asking.ts";
-import type { Random } from "../random.ts";
+import { Random } from "../random.ts";
 import { fragment, render } from "../template.ts";
 import { Draws, type Roles } from "./draws.ts";
 import type { Question, Script, Step } from "./script.ts";
@@ -27,8 +27,7 @@ interface Written {
 
 export function write({ kind, script, roles, lexicon, asking, random }: Written): Document {
   const draws = new Draws(lexicon, roles, random);
-  const scope = { bindings: draws.bindings, tense: script.tense };
-  const discourse = new Discourse();
+  const scope = { ...draws.scope, tense: script.tense, discourse: new Discourse() };
   const asked: Asked[] = [];
   let text = "";
   let closed = false;
@@ -39,7 +38,7 @@ export function write({ kind, script, roles, lexicon, asking, random }: Written)
       else if (step.type === "choose") tell(random.pick(step.among));
       else {
         const { template, ask } = random.pick(step.say);
-        const told = render(template, { ...scope, discourse }, random);
+        const told = render(template, scope, random);
         if (text !== "") text += step.line || closed || told.startsWith("—") ? "\n" : " ";
         text += told;
         closed = OWN_LINE.test(told);
@@ -48,13 +47,18 @@ export function write({ kind, script, roles, lexicon, asking, random }: Written)
     }
   };
   tell(script.steps);
+  const seed = random.below(2 ** 32);
   return {
     kind,
     text,
     get facts() {
       return [script.name, ...draws.drawn.map(([name, value]) => `${name}: ${shown(value)}`)];
     },
-    questions: exchanges(random.shuffle(asked), text, draws, { tense: script.tense, asking }),
+    /** Asks when it is asked to: many texts are wanted without questions. */
+    get questions() {
+      const random = Random.of(seed, "questions");
+      return exchanges(random.shuffle(asked), text, draws, { tense: script.tense, asking, random });
+    },
   };
 }
 
@@ -69,15 +73,14 @@ function exchanges(
   asked: readonly Asked[],
   text: string,
   draws: Draws,
-  { tense, asking }: { tense: Script["tense"]; asking: Asking },
+  { tense, asking, random }: { tense: Script["tense"]; asking: Asking; random: Random },
 ): Exchange[] {
-  const { random, bindings } = draws;
-  const scope = { bindings, tense };
+  const scope = { ...draws.scope, tense };
   const some: Exchange[] = [];
   for (const { question: { question, answer, family, names }, told } of asked) {
     if (some.length === MOST) break;
     if (!names.every((name) => draws.has(name))) continue;
-    if (![...question.names].every((name) => speaksOf(text, bindings[name]))) continue;
+    if (![...question.names].every((name) => speaksOf(text, draws.value(name)))) continue;
     const response = fragment(answer, scope, random);
     if (!stands(response.toLowerCase(), told.toLowerCase())) continue;
     const asks = render(question, scope, random);

@@ -1,7 +1,7 @@
 /** Questions as people put them: as a question or a command, to a friend or a stranger, with a text before or after. */
 import type { WorldFiles } from "../document.ts";
 import type { Random } from "../random.ts";
-import { capitalised } from "../template.ts";
+import { capitalised } from "../grammar/capitals.ts";
 import { Wordings } from "../wordings.ts";
 
 /** Of questions that are asked as they are, without a word before or after. */

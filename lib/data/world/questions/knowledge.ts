@@ -6,7 +6,7 @@ import { capital } from "../grammar/capitals.ts";
 import { and, or } from "../grammar/conjunctions.ts";
 import { contract, definite, indefinite, type Noun } from "../grammar/nouns.ts";
 import type { Random } from "../random.ts";
-import { capitalised } from "../template.ts";
+import { capitalised } from "../grammar/capitals.ts";
 import { Wordings } from "../wordings.ts";
 import type { Fact, Word } from "../words.ts";
 import { answer, Asking, INTERROGATIVE } from "./asking.ts";
