@@ -39,3 +39,13 @@ export interface WorldFiles {
   readonly folder: string;
   readonly lexicon: Lexicon;
 }
+
+/** Loads once from the same files, however many ask. */
+export function once<T>(load: (files: WorldFiles) => Promise<T>): (files: WorldFiles) => Promise<T> {
+  const loaded = new WeakMap<WorldFiles, Promise<T>>();
+  return (files) => {
+    const there = loaded.get(files) ?? load(files);
+    loaded.set(files, there);
+    return there;
+  };
+}

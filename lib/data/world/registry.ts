@@ -26,7 +26,7 @@ import { load as loadProblems } from "./questions/problems.ts";
 import { load as loadReasoning } from "./questions/reasoning.ts";
 import { load as loadRephrasing } from "./questions/rephrasing.ts";
 import { load as loadUnknown } from "./questions/unknown.ts";
-import type { Family, Kind, WorldFiles } from "./document.ts";
+import { type Family, type Kind, once, type WorldFiles } from "./document.ts";
 
 type Load<T> = (files: WorldFiles) => Promise<T>;
 
@@ -48,16 +48,6 @@ export const KINDS: Readonly<Record<string, Load<Kind>>> = {
 /** One of several families that come from one file, which is read once. */
 const one = (load: Load<Family[]>, name: string): Load<Family> => async (files) =>
   (await load(files)).find((family) => family.name === name)!;
-
-/** Loads once from the same files, however many ask. */
-function once<T>(load: Load<T>): Load<T> {
-  const loaded = new WeakMap<WorldFiles, Promise<T>>();
-  return (files) => {
-    const there = loaded.get(files) ?? load(files);
-    loaded.set(files, there);
-    return there;
-  };
-}
 
 const facts = once(loadFacts), greetings = once(loadGreetings);
 

@@ -1,7 +1,7 @@
 /** Tells stories without end: draws frames, plays them and writes them down. */
 import { readActions } from "./actions.ts";
 import type { Character } from "./characters.ts";
-import type { WorldFiles } from "./document.ts";
+import { once } from "./document.ts";
 import type { Value } from "./entity.ts";
 import { type Frame, readFrames } from "./frames.ts";
 import type { Random } from "./random.ts";
@@ -27,7 +27,7 @@ export class Stories {
   }
 
   /** Reads actions, frames and wordings. @throws {UserError} naming file and line of a fault */
-  static async read({ folder, lexicon }: WorldFiles): Promise<Stories> {
+  static readonly read = once(async ({ folder, lexicon }) => {
     const actions = await readActions(`${folder}/actions`, lexicon);
     const [frames, openings, endings, feelings] = await Promise.all([
       readFrames(`${folder}/frames`, actions, lexicon),
@@ -40,7 +40,7 @@ export class Stories {
       feelings: new Map(feelings.names.map((name) => [name, feelings.of(name)])),
     };
     return new Stories(world, new Teller(openings, endings));
-  }
+  });
 
   /**
    * A story of one of the frames, or of the one that is given.

@@ -50,8 +50,9 @@ export function compile(source: string, where: string): Template {
   const parts = parser.sequence("");
   linkSlots(parts);
   const narrated = narration(parts);
-  const may = narrators(parts, narrated);
-  return { source, where, parts, names: slotNames(parts), narration: narrated, narratedBy: may };
+  let may: ReturnType<typeof narrators> | undefined;
+  const narratedBy = (name: string) => (may ??= narrators(parts, narrated))(name);
+  return { source, where, parts, names: slotNames(parts), narration: narrated, narratedBy };
 }
 
 /** Whole sentences: capitals, paragraphs and spaces in order. Throws UserError for a name the scope lacks. */

@@ -1,5 +1,5 @@
 /** Questions about a story that its text answers, and some that it does not. */
-import type { Exchange, WorldFiles } from "../document.ts";
+import { type Exchange, once } from "../document.ts";
 import { answer, Asking } from "../questions/asking.ts";
 import type { Random } from "../random.ts";
 import type { Fact } from "../state.ts";
@@ -14,13 +14,13 @@ import { extractions, unknown } from "./extracts.ts";
 export class StoryQuestions {
   private constructor(private readonly wordings: Wordings, private readonly asking: Asking) {}
 
-  static async read(files: WorldFiles): Promise<StoryQuestions> {
+  static readonly read = once(async (files) => {
     const [wordings, asking] = await Promise.all([
       Wordings.read(`${files.folder}/questions/comprensión.yaml`),
       Asking.load(files),
     ]);
     return new StoryQuestions(wordings, asking);
-  }
+  });
 
   /** Up to n different questions with their answers. */
   ask(story: Story, random: Random, n: number): Exchange[] {

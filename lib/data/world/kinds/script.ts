@@ -76,15 +76,16 @@ export interface Script {
  * @throws {UserError} naming file and line
  */
 export async function readScripts(
-  { folder, lexicon }: WorldFiles,
+  files: WorldFiles,
   name: string,
   roles: Roles = {},
 ): Promise<Kind> {
+  const { folder, lexicon } = files;
   const file = root(await readYaml(join(folder, `kinds/${name}.yaml`)));
   file.entries(["lists", "parts", "texts"]);
   const all = { ...commonRoles(lexicon), ...roles, ...listRoles(file, lexicon) };
   const scripts = new Reader(file, all).scripts();
-  const asking = await Asking.load({ folder, lexicon });
+  const asking = await Asking.load(files);
   const weighted = scripts.map((script) => [script, script.weight] as const);
   return {
     name,

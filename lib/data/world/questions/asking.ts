@@ -1,5 +1,5 @@
 /** Questions as people put them: as a question or a command, to a friend or a stranger, with a text before or after. */
-import type { WorldFiles } from "../document.ts";
+import { once } from "../document.ts";
 import type { Random } from "../random.ts";
 import { capitalised } from "../grammar/capitals.ts";
 import { Wordings } from "../wordings.ts";
@@ -22,9 +22,9 @@ export interface Whether {
 export class Asking {
   private constructor(private readonly wordings: Wordings) {}
 
-  static async load({ folder }: WorldFiles): Promise<Asking> {
-    return new Asking(await Wordings.read(`${folder}/questions/asking.yaml`));
-  }
+  static readonly load = once(async ({ folder }) =>
+    new Asking(await Wordings.read(`${folder}/questions/asking.yaml`))
+  );
 
   /** "¿Dónde vive Ana?", "Dime dónde vive Ana."; "¿La miel es dulce o salada?", "Dime si la miel es dulce o salada." */
   which(q: string, random: Random): string {

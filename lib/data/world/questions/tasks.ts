@@ -4,7 +4,7 @@
  * last.
  */
 import { lowerFirst } from "../../instructions.ts";
-import type { Family, WorldFiles } from "../document.ts";
+import { type Family, once, type WorldFiles } from "../document.ts";
 import type { Value } from "../entity.ts";
 import type { Random } from "../random.ts";
 import { fragment, type Part, type Template } from "../template.ts";
@@ -42,15 +42,18 @@ interface Asked {
   readonly response: string;
 }
 
+const readManners = once(({ folder }) => Wordings.read(`${folder}/questions/manners.yaml`));
+
 /** Puts a task's draw into words. */
 export class Asking {
   private constructor(private readonly wordings: Wordings, private readonly manners: Wordings) {}
 
   /** @param file without folder and ending. @throws {UserError} naming file and line */
-  static async read({ folder }: WorldFiles, file: string): Promise<Asking> {
-    const [wordings, manners] = await Promise.all(
-      [file, "manners"].map((name) => Wordings.read(`${folder}/questions/${name}.yaml`)),
-    );
+  static async read(files: WorldFiles, file: string): Promise<Asking> {
+    const [wordings, manners] = await Promise.all([
+      Wordings.read(`${files.folder}/questions/${file}.yaml`),
+      readManners(files),
+    ]);
     return new Asking(wordings, manners);
   }
 

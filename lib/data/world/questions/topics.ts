@@ -1,7 +1,7 @@
 /** Short texts of data/world/questions/topics.yaml, and what each of their sentences answers. */
 import { UserError } from "../../../errors.ts";
 import { Discourse } from "../discourse.ts";
-import type { WorldFiles } from "../document.ts";
+import { once } from "../document.ts";
 import type { Value } from "../entity.ts";
 import type { Random } from "../random.ts";
 import { compile, fragment, render, type Scope, type Template } from "../template.ts";
@@ -37,7 +37,7 @@ export interface Asked {
 
 const VERB = /\{(\p{L}+)[~^]?(?:\.[\w.]+)? [\p{L}_+]+\}/gu;
 
-export async function readTopics({ folder }: WorldFiles): Promise<Topic[]> {
+export const readTopics = once(async ({ folder }): Promise<Topic[]> => {
   const wordings = await Wordings.read(`${folder}/questions/topics.yaml`);
   return wordings.names.filter((name) => !name.endsWith(ASKS)).map((name) => {
     const [say, ask] = [wordings.of(name), wordings.of(name + ASKS)];
@@ -61,7 +61,7 @@ export async function readTopics({ folder }: WorldFiles): Promise<Topic[]> {
       tells: verbs(say),
     };
   });
-}
+});
 
 /** The infinitives of templates. */
 function verbs(templates: readonly Template[]): ReadonlySet<string> {
