@@ -16,6 +16,7 @@ import type { Part, Piece } from "./split.ts";
 import type { WorldTexts } from "../world/options.ts";
 import type { Drawn, World } from "../world/world.ts";
 import { EventList, type TallyEvent } from "./tally.ts";
+import { type WorldSamples, worldSamples } from "./world_samples.ts";
 
 /** A part of a file: whole lines of text or of JSONL, the texts of records, or some documents of the world. */
 export interface Block {
@@ -189,6 +190,11 @@ export class Digester {
       events.add("bad input", 1, line.length, line);
       return [];
     });
+  }
+
+  /** A text of each kind and family of a source. */
+  samples({ source, options }: { readonly source: string; readonly options: WorldTexts }): WorldSamples {
+    return { source, texts: worldSamples(this.world!, options) };
   }
 
   /** Keys of the lines of documents, for `LineCounts`. */

@@ -1,13 +1,14 @@
 /** Threads that digest blocks and documents; without any, the main thread does it. */
+import { UserError } from "../../errors.ts";
 import { Digester } from "./digest.ts";
 import type { CommonLines } from "./boilerplate.ts";
 import type { CorpusOptions } from "./options.ts";
 import type { WorldTexts } from "../world/options.ts";
-import type { World } from "../world/world.ts";
+import { World } from "../world/world.ts";
 import type { Source, SourceFile } from "./sources.ts";
 
 /** What a thread can be asked. */
-export type Job = "clean" | "lines" | "judge" | "render" | "counts";
+export type Job = "clean" | "lines" | "judge" | "render" | "samples" | "counts";
 type Input<J extends Job> = Parameters<Digester[J]>[0];
 type Output<J extends Job> = ReturnType<Digester[J]>;
 
@@ -16,6 +17,12 @@ export type Message =
   | { readonly start: CorpusOptions; /** Whether text is made of it. */ readonly world: boolean }
   | { readonly common: CommonLines }
   | { readonly job: Job; readonly input: unknown };
+
+/** What a thread answers. */
+export type Answer =
+  | { readonly output: unknown }
+  /** What is wrong with a file of the world, which the thread has read. */
+  | { readonly fault: string };
 
 interface Thread {
   readonly worker: Worker;
@@ -46,22 +53,40 @@ export async function threadsFor(sources: readonly Source[]): Promise<number> {
 
 export class DigestThreads {
   readonly #threads: Thread[] = [];
-  readonly #own: Digester;
+  /** Does the work where there are no threads. */
+  readonly #own: Digester | null;
 
-  /** @param threads beside the main one  @param world where texts are made of it */
-  constructor(threads: number, options: CorpusOptions, world: World | null) {
-    this.#own = new Digester(options, world);
+  private constructor(
+    threads: number,
+    options: CorpusOptions,
+    { world, own }: { world: boolean; own: Digester | null },
+  ) {
+    this.#own = own;
     for (let i = 0; i < threads; i++) {
       const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
       const thread: Thread = { worker, waiting: [] };
-      worker.onmessage = ({ data }) => thread.waiting.shift()!.resolve(data as never);
+      worker.onmessage = ({ data }: MessageEvent<Answer>) => {
+        const { resolve, reject } = thread.waiting.shift()!;
+        if ("fault" in data) reject(new UserError(data.fault));
+        else resolve(data.output as never);
+      };
       worker.onerror = (event) => {
         event.preventDefault();
         for (const { reject } of thread.waiting.splice(0)) reject(new Error(event.message));
       };
-      worker.postMessage({ start: options, world: world !== null } satisfies Message);
+      worker.postMessage({ start: options, world } satisfies Message);
       this.#threads.push(thread);
     }
+  }
+
+  /**
+   * Starts threads, each of which reads the world where texts are made of it.
+   * @param threads beside the main one
+   * @throws {UserError} for a fault of the world, from here or from the first job
+   */
+  static async start(threads: number, options: CorpusOptions, world: boolean): Promise<DigestThreads> {
+    const own = threads > 0 ? null : new Digester(options, world ? await World.read() : null);
+    return new DigestThreads(threads, options, { world, own });
   }
 
   /** How many blocks to have under way, so that no thread waits for the next. */
@@ -70,26 +95,20 @@ export class DigestThreads {
   }
 
   setCommon(common: CommonLines): void {
-    this.#own.setCommon(common);
+    this.#own?.setCommon(common);
     for (const { worker } of this.#threads) worker.postMessage({ common } satisfies Message);
   }
 
   /** Does a job, wherever there is least to do. The buffers of the input are taken over. */
   run<J extends Job>(job: J, input: Input<J>): Promise<Output<J>> {
-    if (this.#threads.length === 0) return Promise.resolve(this.#digest(job, input));
+    if (this.#own) return Promise.resolve(digest(this.#own, job, input));
     return this.#ask(this.#threads.reduce((a, b) => b.waiting.length < a.waiting.length ? b : a), job, input);
   }
 
   /** What every thread has counted. */
   counts(): Promise<Output<"counts">[]> {
-    if (this.#threads.length === 0) return Promise.resolve([this.#own.counts()]);
+    if (this.#own) return Promise.resolve([this.#own.counts()]);
     return Promise.all(this.#threads.map((thread) => this.#ask(thread, "counts", undefined)));
-  }
-
-  #digest<J extends Job>(job: J, input: Input<J>): Output<J> {
-    const output = (this.#own[job] as (input: Input<J>) => Output<J>).call(this.#own, input);
-    freeBuffers(input);
-    return output;
   }
 
   #ask<J extends Job>({ waiting, worker }: Thread, job: J, input: Input<J>): Promise<Output<J>> {
@@ -102,6 +121,13 @@ export class DigestThreads {
   [Symbol.dispose](): void {
     for (const { worker } of this.#threads) worker.terminate();
   }
+}
+
+/** Does a job, and gives back the memory of its input. */
+export function digest<J extends Job>(digester: Digester, job: J, input: Input<J>): Output<J> {
+  const output = (digester[job] as (input: Input<J>) => Output<J>).call(digester, input);
+  freeBuffers(input);
+  return output;
 }
 
 /** The buffers that a value is or has, which can go to another thread without a copy. */

@@ -28,10 +28,8 @@ import type { CorpusReport, FileReport } from "./report.ts";
 import { Segmenter } from "./segment.ts";
 import { openSources, type Source, type SourceFile } from "./sources.ts";
 import { Splitter } from "./split.ts";
-import { World } from "../world/world.ts";
 import { Histogram, Reservoir, shorten, Tally } from "./tally.ts";
 import { Variety } from "./variety.ts";
-import { worldSamples } from "./world_samples.ts";
 
 export interface Progress {
   readonly doing: "downloading" | "reading" | "filtering" | "comparing" | "writing";
@@ -65,15 +63,17 @@ export async function prepareCorpus(settings: PrepareOptions): Promise<CorpusRep
     const sources = await openSources(settings.options.sources);
     const bytes = await sizeOf(sources.flatMap(({ files }) => files.filter(({ remote }) => !remote)));
     await requireDisk(scratch, COPIES * bytes, "free some, or give less text in prepare-corpus.sources");
-    const made = sources.some(({ files }) => files.some(({ world }) => world));
-    const world = made ? await World.read() : null;
-    using threads = new DigestThreads(
+    const made = sources.flatMap(({ files }) => files).filter(({ world }) => world);
+    using threads = await DigestThreads.start(
       settings.threads ?? await threadsFor(sources),
       settings.options,
-      world,
+      made.length > 0,
     );
     const report = await new Preparation(settings, scratch, threads).run(sources);
-    return { ...report, world: world ? worldSamples(world, sources) : [] };
+    const world = await Promise.all(
+      made.map(({ name, world }) => threads.run("samples", { source: name, options: world! })),
+    );
+    return { ...report, world };
   } finally {
     await Deno.remove(scratch, { recursive: true }).catch(() => {});
   }
