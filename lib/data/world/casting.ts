@@ -1,5 +1,5 @@
 /** Who and what a text is about: drawn so that nobody and nothing comes twice. */
-import type { Entity } from "./entity.ts";
+import { type Age, entity } from "./entity.ts";
 import type { Gender, Noun } from "./grammar/nouns.ts";
 import { inventedName, inventedNoun, inventedTown } from "./invented.ts";
 import type { Lexicon } from "./lexicon.ts";
@@ -14,7 +14,6 @@ const AGES = {
   adult: { m: "hombre", f: "mujer" },
   old: { m: "anciano", f: "anciana" },
 } as const;
-export type Age = keyof typeof AGES;
 
 export interface PersonWanted {
   readonly age?: Age;
@@ -60,7 +59,7 @@ export class Casting {
   ) {
     const gender = wanted.noun?.gender ?? wanted.gender ?? this.random.pick(["m", "f"] as const);
     const noun = wanted.noun ?? { singular: AGES[age][gender], gender };
-    return { kind: "person", noun, name: this.name(gender), age } as const satisfies Entity & { age: Age };
+    return entity({ kind: "person", noun, name: this.name(gender), age });
   }
 
   town(): string {

@@ -1,6 +1,6 @@
 /** Those whom a story is about, as they are drawn: persons, their relatives and friends, animals and things. */
-import type { Age, Casting } from "./casting.ts";
-import type { Entity, Value } from "./entity.ts";
+import type { Casting } from "./casting.ts";
+import { type Age, type Entity, entity, type Value } from "./entity.ts";
 import type { Gender } from "./grammar/nouns.ts";
 import type { Lexicon } from "./lexicon.ts";
 import type { Random } from "./random.ts";
@@ -8,9 +8,7 @@ import type { Relative, Word } from "./words.ts";
 
 /** Someone or something of a story; its owner changes as it is lost, given and bought. */
 export interface Character extends Entity {
-  owner?: Entity;
-  /** Of a person. */
-  readonly age?: Age;
+  owner?: Entity | undefined;
 }
 
 /** What roles are drawn with. */
@@ -54,20 +52,20 @@ export function relative(draw: Draw, of: Character, wanted?: { kin: Relative; ge
     gender = random.pick(["m", "f"] as const);
   }
   used.add(word());
-  return {
+  return entity({
     ...{ kind: "person", noun: { singular: word(), gender }, owner: of, age: kinAge(kin.masculine, age) },
-    ...(random.chance(NAMED) && { name: casting.name(gender) }),
-  };
+    name: random.chance(NAMED) ? casting.name(gender) : undefined,
+  });
 }
 
 /** Someone as old, told by name; at first mention "su amiga Rosa". */
 export function friend({ casting, random }: Draw, of: Character): Character {
   const gender = random.pick(["m", "f"] as const);
   const singular = gender === "m" ? "amigo" : "amiga";
-  return {
+  return entity({
     ...{ kind: "person", noun: { singular, gender }, owner: of, name: casting.name(gender) },
     age: of.age ?? "child",
-  };
+  });
 }
 
 /** Someone with a name. */
@@ -78,24 +76,23 @@ export function person({ casting }: Draw, age?: Age): Character {
 /** Someone whom one knows by what they are: "la panadera". */
 export function someone({ random }: Draw, masculine: string, feminine: string): Character {
   const gender = random.pick(["m", "f"] as const);
-  return {
+  return entity({
     ...{ kind: "person", age: "adult" },
     noun: { singular: gender === "m" ? masculine : feminine, gender },
-  };
+  });
 }
 
 export function animal({ casting }: Draw, among: readonly Word[], named: boolean): Character {
   const noun = casting.noun(among);
-  return { kind: "animal", noun, ...(named && { name: casting.petName(noun.gender) }) };
+  return entity({ kind: "animal", noun, name: named ? casting.petName(noun.gender) : undefined });
 }
 
 export function thing({ casting, random }: Draw, among: readonly Word[], number: 1 | 2): Character {
   const noun = casting.noun(among);
   const { colours, sizes } = noun;
   const known = [...(colours.length > 1 ? colours : []), ...(sizes.length > 1 ? sizes : [])];
-  return {
-    ...{ kind: "thing", noun },
-    ...((number === 2 || noun.flags.has("pair")) && { number: 2 as const }),
-    ...(known.length > 0 && random.chance(DESCRIBED) && { adjective: random.pick(known) }),
-  };
+  return entity({
+    ...{ kind: "thing", noun, number: number === 2 || noun.flags.has("pair") ? 2 : undefined },
+    adjective: known.length > 0 && random.chance(DESCRIBED) ? random.pick(known) : undefined,
+  });
 }

@@ -1,5 +1,6 @@
 import type { Gender, Noun } from "./grammar/nouns.ts";
 
+export type Age = "child" | "adult" | "old";
 export type EntityKind = "person" | "animal" | "thing" | "place";
 
 /** Someone or something of the world, as it is told. Identity is the object's. */
@@ -8,14 +9,26 @@ export interface Entity {
   /** What it is: "niña", "perro", "llave", "mercado". */
   readonly noun: Noun;
   /** A proper name, which takes no article. */
-  readonly name?: string;
+  readonly name?: string | undefined;
   /** In the masculine singular. */
-  readonly adjective?: string;
+  readonly adjective?: string | undefined;
   /** Follows noun and adjective: "de madera". */
-  readonly complement?: string;
+  readonly complement?: string | undefined;
   /** 2 for what is told in the plural: "los zapatos". */
-  readonly number?: 1 | 2;
-  readonly owner?: Entity;
+  readonly number?: 1 | 2 | undefined;
+  readonly owner?: Entity | undefined;
+  /** Of a person. */
+  readonly age?: Age | undefined;
+}
+
+/**
+ * The same with every property in its place, whether it is there or not: what templates read most often has one shape,
+ * and is read faster.
+ */
+export function entity(
+  { kind, noun, name, adjective, complement, number, owner, age }: Entity,
+): Entity & { owner: Entity | undefined } {
+  return { kind, noun, name, adjective, complement, number, owner, age };
 }
 
 /** What a name in a template may stand for. */

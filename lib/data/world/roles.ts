@@ -1,7 +1,6 @@
 /** The cast of a frame: who and what plays in it, read from its lines and drawn anew for each story. */
-import type { Age } from "./casting.ts";
 import { animal, type Character, type Draw, friend, person, relative, someone, thing } from "./characters.ts";
-import type { Value } from "./entity.ts";
+import { type Age, entity, type Value } from "./entity.ts";
 import type { Lexicon } from "./lexicon.ts";
 import type { Node } from "./parsing.ts";
 import { HOME, placeOf, type Sort } from "./sorts.ts";
@@ -145,7 +144,7 @@ function byNoun(name: string, node: Node, lexicon: Lexicon): Unnamed {
       `"${name}" is no profession and no person of nouns.tsv; add it there, or choose another`,
     );
   }
-  return { sort: "person", draw: () => ({ kind: "person", noun, age: "adult" } satisfies Character) };
+  return { sort: "person", draw: () => entity({ kind: "person", noun, age: "adult" }) };
 }
 
 /** "= martillo", "= martillo, alicate". */

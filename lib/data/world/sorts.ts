@@ -1,6 +1,6 @@
 /** Of what sort an argument or a role is, and what a word stands for where no role has its name. */
 import { UserError } from "../../errors.ts";
-import type { Entity, Value } from "./entity.ts";
+import { type Entity, entity, type Value } from "./entity.ts";
 import type { Lexicon } from "./lexicon.ts";
 import type { Word } from "./words.ts";
 
@@ -20,7 +20,7 @@ export interface Argument {
 }
 
 /** Everyone's home: "fue a casa". */
-export const HOME: Entity = { kind: "place", noun: { singular: "casa", gender: "f" }, name: "casa" };
+export const HOME = entity({ kind: "place", noun: { singular: "casa", gender: "f" }, name: "casa" });
 
 /**
  * What an argument is: a role of that name, or what the word means where one of `wanted` is expected.
@@ -75,7 +75,7 @@ const places = new WeakMap<Word, Entity>();
 export function placeOf(noun: Word): Entity {
   const known = places.get(noun);
   if (known) return known;
-  const place: Entity = { kind: "place", noun };
+  const place = entity({ kind: "place", noun });
   places.set(noun, place);
   return place;
 }

@@ -182,8 +182,7 @@ function unlike(before: Template | undefined, templates: readonly Template[], ra
 }
 
 export function setOwner(thing: Character, owner: Entity | undefined): void {
-  if (owner) thing.owner = owner;
-  else delete thing.owner;
+  thing.owner = owner;
 }
 
 function* templatesOf(frame: Frame): Generator<Template> {

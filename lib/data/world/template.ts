@@ -11,7 +11,7 @@ import type { Random } from "./random.ts";
 import { Rendering } from "./rendering.ts";
 import type { Scope } from "./scope.ts";
 import { parseSlot, type Slot } from "./slots.ts";
-import { linkSlots, narration, narrators, slotNames } from "./template_analysis.ts";
+import { infinitives, linkSlots, narration, narrators, slotNames } from "./template_analysis.ts";
 
 export type { Scope } from "./scope.ts";
 
@@ -40,6 +40,8 @@ export interface Template {
   readonly names: ReadonlySet<string>;
   /** The text outside of slots and direct speech, with \u0000 for each slot. */
   readonly narration: string;
+  /** The infinitives of the verbs that are told outside of direct speech. */
+  readonly verbs: ReadonlySet<string>;
   /** Whether it can be told in the first person by the binding of this name. */
   narratedBy(name: string): boolean;
 }
@@ -52,7 +54,8 @@ export function compile(source: string, where: string): Template {
   const narrated = narration(parts);
   let may: ReturnType<typeof narrators> | undefined;
   const narratedBy = (name: string) => (may ??= narrators(parts, narrated))(name);
-  return { source, where, parts, names: slotNames(parts), narration: narrated, narratedBy };
+  const verbs = new Set(infinitives(parts));
+  return { source, where, parts, names: slotNames(parts), verbs, narration: narrated, narratedBy };
 }
 
 /** Whole sentences: capitals, paragraphs and spaces in order. Throws UserError for a name the scope lacks. */

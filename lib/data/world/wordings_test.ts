@@ -43,7 +43,7 @@ Deno.test("nobody is cast twice in a text, and four of ten names are invented", 
     const casting = new Casting(lexicon, new Random(seed));
     const people = Array.from({ length: 8 }, () => casting.person());
     assertEquals(new Set(people.map(({ name }) => name)).size, 8);
-    invented += people.filter(({ name }) => !known.has(name)).length;
+    invented += people.filter(({ name }) => !known.has(name!)).length;
     assert(people.every(({ noun }) => lexicon.has(noun.singular)), "an age that the lexicon does not have");
   }
   assert(invented > 240 && invented < 400, `${invented} of 800 names are invented`);

@@ -1,7 +1,7 @@
 /** Puts names of a story into questions and answers, as the reader of its text knows them. */
 import type { Character } from "../characters.ts";
 import { Discourse } from "../discourse.ts";
-import { type Entity, isEntity, type Value } from "../entity.ts";
+import { type Entity, entity, isEntity, type Value } from "../entity.ts";
 import { agree } from "../grammar/adjectives.ts";
 import { inflect } from "../grammar/nouns.ts";
 import type { Random } from "../random.ts";
@@ -10,7 +10,6 @@ import type { Bindings, Event } from "../plan.ts";
 import type { Story } from "../stories.ts";
 import { setOwner } from "../telling.ts";
 import { fragment, type Scope, type Template } from "../template.ts";
-import { infinitives } from "../template_analysis.ts";
 import type { Wordings } from "../wordings.ts";
 
 /** A question as it is asked, without marks, and its answer: a phrase. */
@@ -33,9 +32,11 @@ const NARRATOR = "quien cuenta la historia";
 
 export class StoryAsker {
   #stands = new Map<Value, Value>();
-  #words: string[] | undefined;
+  readonly #lower: string;
 
-  constructor(readonly story: Story, readonly random: Random, private readonly wordings: Wordings) {}
+  constructor(readonly story: Story, readonly random: Random, private readonly wordings: Wordings) {
+    this.#lower = story.text.toLowerCase();
+  }
 
   /** A question of a kind and its answer, in the wordings of comprensión.yaml. */
   ask(
@@ -108,16 +109,31 @@ export class StoryAsker {
 
   /** Whether the text has a noun, in any number. */
   saysForm(word: string): boolean {
-    this.#words ??= [...new Set(this.story.text.toLowerCase().match(/\p{L}+/gu))];
+    const text = this.#lower;
     const stem = word.split(" ")[0].slice(0, -1);
-    return this.#words.some((one) => one.startsWith(stem) && one.length <= stem.length + 3);
+    for (let at = text.indexOf(stem); at >= 0; at = text.indexOf(stem, at + 1)) {
+      if (LETTER.test(text.charAt(at - 1))) continue;
+      let end = at + stem.length;
+      while (end <= at + stem.length + 3 && LETTER.test(text.charAt(end))) end++;
+      if (end <= at + stem.length + 3) return true;
+    }
+    return false;
+  }
+
+  /** Whether the text has some words, the last of which may go on: "su llave", in "su llavero" too. */
+  begins(words: string): boolean {
+    const text = this.#lower;
+    for (let at = text.indexOf(words); at >= 0; at = text.indexOf(words, at + 1)) {
+      if (!LETTER.test(text.charAt(at - 1))) return true;
+    }
+    return false;
   }
 
   /** Whether the text tells a thing with its adjective: "la llave roja". */
   describes({ noun, number = 1, adjective }: Entity): boolean {
     if (adjective === undefined) return false;
     const phrase = `${inflect(noun, number)} ${agree(adjective, noun.gender, number)}`;
-    return this.story.text.toLowerCase().includes(phrase);
+    return this.#lower.includes(phrase);
   }
 
   /** Whether the passage that tells an event says what was done, and speaks of all these. */
@@ -125,7 +141,7 @@ export class StoryAsker {
     const { mentioned, template } = this.story.passages[item];
     if (
       action && !action.say.includes(template) &&
-      !infinitives(template.parts).some((verb) => action.verbs.has(verb))
+      template.verbs.isDisjointFrom(action.verbs)
     ) {
       return false;
     }
@@ -192,22 +208,23 @@ export class StoryAsker {
         if (!isEntity(value) || !isEntity(stand) || !stand.complement || !values.includes(value.owner!)) {
           return [name, stand];
         }
-        const { complement: _, ...rest } = stand;
-        return [name, { ...rest, owner: this.stand(value.owner!) as Entity }];
+        const owner = this.stand(value.owner!) as Entity;
+        return [name, entity({ ...stand, complement: undefined, owner })];
       }),
     );
   }
 
   #called(value: Character): Entity {
-    const { name, adjective, owner, ...rest } = value;
+    const { name, owner } = value;
+    const rest: Entity = { ...value, name: undefined, adjective: undefined, owner: undefined };
     const named = name !== undefined && this.says(name);
     if (value === this.story.narrator && !named) return { ...rest, name: NARRATOR };
     if (named) return { ...rest, kind: "person", name };
     if (value.kind === "thing") {
       return {
         ...rest,
-        ...(this.describes(value) && { adjective: adjective! }),
-        ...(owner && { owner: this.stand(owner) as Entity }),
+        adjective: this.describes(value) ? value.adjective : undefined,
+        owner: owner && this.stand(owner) as Entity,
       };
     }
     if (!owner) return rest;

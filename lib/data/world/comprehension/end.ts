@@ -54,11 +54,11 @@ function goesOn({ story }: StoryAsker, who: Fact["args"][0], item: number): bool
 function owner(asker: StoryAsker, [one, other]: Fact["args"]): Asked | undefined {
   const { story } = asker;
   if (!isEntity(other) || !asker.known(story.items.length, [one, other])) return undefined;
-  const possessive = story.narrator === one ? "mis?" : "sus?";
+  const possessives = story.narrator === one ? ["mi", "mis"] : ["su", "sus"];
   const cause = story.state.causeOf("owns", [one, other], false);
   const told = cause !== undefined
     ? asker.tells(story.events[cause], [other])
-    : new RegExp(`(?<!\\p{L})${possessive} ${other.noun.singular}`, "iu").test(story.text);
+    : possessives.some((word) => asker.begins(`${word} ${other.noun.singular}`));
   if (!told) return undefined;
   asker.atEnd();
   return asker.ask("owner", { a: one, x: other });

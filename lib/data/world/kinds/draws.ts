@@ -1,6 +1,6 @@
 /** Who and what a text names, drawn when one of its wordings first asks for it; nothing comes twice in a text. */
 import { Casting } from "../casting.ts";
-import type { Value } from "../entity.ts";
+import { entity, type Value } from "../entity.ts";
 import { memoised } from "../grammar/memo.ts";
 import { hour } from "../grammar/numbers.ts";
 import type { Lexicon } from "../lexicon.ts";
@@ -139,7 +139,7 @@ export function commonRoles(lexicon: Lexicon): Roles {
     familiar: relative(lexicon.family.filter(({ masculine }) => CLOSE.has(masculine))),
     mascota: ({ casting, random }) => {
       const noun = random.pick(pets);
-      return { kind: "animal", noun, name: casting.petName(noun.gender) };
+      return entity({ kind: "animal", noun, name: casting.petName(noun.gender) });
     },
     oficial: (draws) => {
       const job = draws.fresh(() => draws.random.pick(jobs));
@@ -155,7 +155,7 @@ export function commonRoles(lexicon: Lexicon): Roles {
       const word = draws.fresh(() => draws.random.pick(things));
       const possible = word.colours[0] === "cualquiera" ? colours : word.colours;
       const colour = possible.length > 1 && draws.random.chance(COLOURED) && draws.random.pick(possible);
-      return { kind: "thing", noun: word, ...(colour && { adjective: colour }) };
+      return entity({ kind: "thing", noun: word, adjective: colour || undefined });
     },
     color: (draws) => draws.fresh(() => draws.random.pick(colours)),
     ...{ mes: entries("mes"), estación: entries("estación") },
@@ -198,7 +198,7 @@ function datesOf(lexicon: Lexicon): Roles {
 function titled({ casting, random }: Draws): Value {
   const gender = random.pick(["m", "f"] as const);
   const noun = { singular: gender === "m" ? "señor" : "señora", gender };
-  return { kind: "person", noun, name: `${gender === "m" ? "don" : "doña"} ${casting.name(gender)}` };
+  return entity({ kind: "person", noun, name: `${gender === "m" ? "don" : "doña"} ${casting.name(gender)}` });
 }
 
 /** Someone of a family, with a name: {familiar.bare} is "abuela". */
@@ -207,6 +207,6 @@ export function relative(family: readonly Relative[]): Role {
     const { masculine, feminine } = random.pick(family);
     const gender = random.pick(["m", "f"] as const);
     const noun = { singular: gender === "m" ? masculine : feminine, gender };
-    return { kind: "person", noun, name: casting.name(gender) };
+    return entity({ kind: "person", noun, name: casting.name(gender) });
   };
 }

@@ -1,6 +1,6 @@
 /** Who and what a question is about, drawn when a template first names it; nothing comes twice in a text. */
 import { Casting } from "../casting.ts";
-import type { Value } from "../entity.ts";
+import { entity, type Value } from "../entity.ts";
 import { hour } from "../grammar/numbers.ts";
 import type { Noun } from "../grammar/nouns.ts";
 import { inventedName } from "../invented.ts";
@@ -173,7 +173,7 @@ export class Cast {
       case "z": {
         const noun = this.#noun(pools.things, true);
         const coloured = random.chance(COLOURED) && (!("colours" in noun) || noun.colours.length > 0);
-        return { kind: "thing", noun, ...(coloured && { adjective: random.pick(pools.colours) }) };
+        return entity({ kind: "thing", noun, adjective: coloured ? random.pick(pools.colours) : undefined });
       }
       case "cosa":
         return this.#noun(pools.things, true);
@@ -186,7 +186,7 @@ export class Cast {
       case "animal":
         return this.#noun(pools.animals, true);
       case "mascota":
-        return { kind: "animal", noun: this.#noun(pools.pets) };
+        return entity({ kind: "animal", noun: this.#noun(pools.pets) });
       case "apodo":
         return this.#fresh(() => inventedName(random, pools.lexicon, random.pick(["m", "f"])));
       case "lugar":
