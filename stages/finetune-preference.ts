@@ -80,11 +80,8 @@ export const finetunePreference = defineStage({
     const options = settings(preset);
     const { beta, sft } = options;
     const seed = deriveSeed(preset.seed, "preference");
-    const split = splitPreferences(
-      await gatherPreferences(options.data),
-      options.validation,
-      deriveSeed(seed, "split"),
-    );
+    const all = await gatherPreferences(options.data);
+    const split = splitPreferences(all, options.validation, deriveSeed(seed, "split"));
     const backbone = await readBackbone(backboneOf(preset), buildVocab.out(preset));
     await requireChat(backbone.folder);
     const { tokenizer } = backbone;
@@ -97,23 +94,30 @@ export const finetunePreference = defineStage({
     const { context: time } = model.config, { pad } = tokenizer.special;
     const encode = (pair: Preference) => encodePreference(tokenizer, pair, time);
     const held = split.validation.map(encode);
-    const learned = split.train
-      .map((pair, i) => encode(varyPreference(pair, options.augment, deriveSeed(seed, "augment", i))));
-    const cut = [...learned, ...held].filter(({ truncated }) => truncated).length;
-    terminal.log(
-      `  from ${backbone.folder}; ${count(learned.length)} pairs to learn, ${held.length} to validate`,
+    const varied = split.train.map((pair, i) =>
+      varyPreference(pair, options.augment, deriveSeed(seed, "augment", i))
     );
-    if (cut > 0) terminal.log(`  ${cut} pairs are longer than the context of ${time} tokens; cut`);
+    const learned = varied.map(encode);
+    const pairs = {
+      train: learned.length,
+      validation: held.length,
+      cut: [...learned, ...held].filter(({ truncated }) => truncated).length,
+    };
+    terminal.log(
+      `  from ${backbone.folder}; ${count(pairs.train)} pairs to learn, ${pairs.validation} to validate`,
+    );
+    if (pairs.cut > 0) {
+      terminal.log(`  ${pairs.cut} pairs are longer than the context of ${time} tokens; cut`);
+    }
 
     // What the model that training starts from finds of all pairs; it is not asked again.
     const passes = { batch: options.batch, pad, signal };
     const reference = await pairLogprobs(model, learned, {
       ...passes,
-      onProgress: (done) =>
-        terminal.progress([[bar(done / learned.length), 1], [
-          `reference: ${done}/${learned.length} pairs`,
-          0,
-        ]]),
+      onProgress(done) {
+        const text = `reference: ${done}/${learned.length} pairs`;
+        terminal.progress([[bar(done / learned.length), 1], [text, 0]]);
+      },
     });
     const heldReference = await pairLogprobs(model, held, passes);
     const judge = async () =>
@@ -143,9 +147,9 @@ export const finetunePreference = defineStage({
       unit: "nats per pair",
       highestLoss: highestPreferenceLoss(model, sft),
       batch(step) {
-        const pairs = batches(step - 1);
-        const own = Float32Array.from(pairs.flatMap(({ reference }) => [...reference]));
-        return preferenceMicroBatch(model, preferenceBatch(pairs, time, pad), { reference: own, beta, sft });
+        const drawn = batches(step - 1);
+        const own = Float32Array.from(drawn.flatMap(({ reference }) => [...reference]));
+        return preferenceMicroBatch(model, preferenceBatch(drawn, time, pad), { reference: own, beta, sft });
       },
       evaluate: judge,
     });
@@ -153,7 +157,6 @@ export const finetunePreference = defineStage({
       model.load((await readCheckpoint(join(out, "best"))).values);
       const after = await measure(await judge());
       terminal.log(`  after: ${summary(after)}`);
-      const pairs = { train: learned.length, validation: held.length, cut };
       const report = { data: options.data, pairs, backbone: backbone.folder, before, after, ...result };
       await writeFileAtomic(join(out, "report.json"), JSON.stringify(report, null, 1) + "\n");
     }
