@@ -30,7 +30,7 @@ export const PreferenceSection = z.strictObject({
   dropout: probability.default(0),
   weights: finetuning.weights,
   epochs: natural.default(1).describe("Passes over the pairs."),
-  ...optimization(1e-4, 20),
+  ...optimization(3e-4, 20),
   batch: natural.describe("Pairs per step: twice as many sequences."),
   asked: whole.default(100).describe(
     "Held-out questions that are answered before and after, half of them such that cannot be; 0 for none.",
