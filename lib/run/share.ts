@@ -20,13 +20,27 @@ export async function shareResult(stage: Stage, request: Request, inputs: Inputs
     const folder = stage.out(other);
     const renamed = renameInputs(inputs, dirname(out), dirname(folder));
     if (await staleness(stage, { ...request, preset: other }, { inputs: renamed, own: true })) continue;
-    const manifest = (await readManifest(folder))!;
-    await using _lock = await lockFolder(out, stage.name);
-    await link(folder, out, { ...manifest, preset: { ...manifest.preset, name: preset.name }, inputs });
+    await linkResult(stage, other, preset);
     request.terminal.log(`${stage.name}: ${out} is the same as ${folder}, and shares its files`);
     return true;
   }
   return false;
+}
+
+/** Gives a stage's result of one name another name too, by hard links, whether or not it is up to date. */
+export async function linkResult(
+  stage: Stage,
+  from: Pick<Preset, "name">,
+  to: Pick<Preset, "name">,
+): Promise<void> {
+  const [folder, out] = [stage.out(from), stage.out(to)];
+  const manifest = (await readManifest(folder))!;
+  await using _lock = await lockFolder(out, stage.name);
+  await link(folder, out, {
+    ...manifest,
+    preset: { ...manifest.preset, name: to.name },
+    inputs: renameInputs(manifest.inputs, dirname(folder), dirname(out)),
+  });
 }
 
 async function otherNames(folder: string, { name: own }: Preset): Promise<string[]> {

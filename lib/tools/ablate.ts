@@ -57,12 +57,12 @@ interface Work {
 async function runAll({ lab, results, variants }: Work, command: string, force: boolean): Promise<void> {
   const workshop = new Workshop(new Terminal(), lab.ablations.path, command);
   await using _lock = await lockFolder(folderOf(lab), "ablate");
-  const [base] = lab.ablations.variants, preset = lab.preset(base);
-  await workshop.prepare(preset, base.name);
+  const [base] = lab.ablations.variants;
+  await workshop.prepare(lab, base, base.name);
   await calibrateAll(lab, workshop, { variants, results });
   const plans = plan(lab, results, variants).filter(({ run }) => force || !run);
   if (plans.length === 0) return workshop.terminal.log("ablate: every run is recorded already");
-  const tests = await readTests(lab, workshop, preset);
+  const tests = await readTests(lab, workshop, lab.preset(base));
   await makeRuns(lab, workshop, { results, plans, tests });
 }
 

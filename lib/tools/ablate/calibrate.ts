@@ -46,14 +46,11 @@ export async function calibrateAll(
 async function calibrate(lab: Lab, workshop: Workshop, variant: Variant): Promise<Calibration> {
   const { rounds } = lab.ablations.calibration;
   const [base] = lab.ablations.variants;
-  // Made under the variant's own name, where its runs find it.
-  const owner = lab.ownerOfData(variant);
-  await workshop.prepare(lab.preset(owner), owner.name);
   const measured = [...new Set([base, variant])].map((variant) => ({ variant, preset: short(lab, variant) }));
   try {
     const ready: { variant: Variant; preset: Known; data: Data; times: number[] }[] = [];
     for (const { variant, preset } of measured) {
-      const data = await workshop.prepare(preset, `speed of ${variant.name}`);
+      const data = await workshop.prepare(lab, variant, `speed of ${variant.name}`, preset);
       ready.push({ variant, preset, data, times: [] });
     }
     for (let round = 0; round < rounds; round++) {

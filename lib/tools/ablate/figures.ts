@@ -66,7 +66,7 @@ export function testSettings({ ablations: { texts }, base: { evaluate } }: Lab):
 export async function readTests(lab: Lab, workshop: Workshop, base: Known): Promise<Tests> {
   const texts = new Map<string, string[]>();
   for (const [name, preset] of lab.textPresets) {
-    await workshop.run([prepareCorpus], preset, { label: `text ${name}` });
+    await workshop.prepareText(preset, `text ${name}`);
     const parts = ["train", "validation"].map((part) => join(prepareCorpus.out(preset), `${part}.jsonl`));
     texts.set(name, (await Promise.all(parts.map(readDocuments))).flat());
   }

@@ -126,11 +126,15 @@ export class Lab {
     ]);
   }
 
+  /** The first variant that has the same settings of some stages: the others share what it makes. */
+  ownerOf(stages: readonly Stage[], variant: Variant): Variant {
+    const own = this.preset(variant);
+    return this.ablations.variants.find((other) => this.#differences(stages, this.preset(other), own) === 0)!;
+  }
+
   /** The first variant whose corpus and vocabulary are the same. */
   ownerOfData(variant: Variant): Variant {
-    const own = this.preset(variant);
-    const same = (other: Variant) => this.#differences(DATA, this.preset(other), own) === 0;
-    return this.ablations.variants.find(same)!;
+    return this.ownerOf(DATA, variant);
   }
 
   /** Whether a run that is recorded with `made` is what this preset asks for. */

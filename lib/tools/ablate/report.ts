@@ -156,7 +156,7 @@ function notes(lab: Lab, rows: readonly Row[]): string[] {
       } %, which flatters its bits per byte.`
     ),
     ...kinds(({ code }) => code) > 1 ? ["Not all runs were made by the same version of the code."] : [],
-    ...changed ? ["The corpus was made anew between runs that should share it."] : [],
+    ...changed ? ["Texts that runs learn from were changed between them."] : [],
     ...kinds(({ test_hash }) => test_hash) > 1
       ? ["Not all runs were measured on the same texts and questions."]
       : [],

@@ -37,7 +37,7 @@ const Run = z.object({
   unknown: z.number().optional(),
   /** Why training broke off. */
   diverged: z.string().optional(),
-  /** Hashes of the corpus as it was encoded, of the code that trained, and of what was measured on. */
+  /** Hashes of the texts that it learned from, of the code that trained, and of what was measured on. */
   data: z.string(),
   code: z.string(),
   test_hash: z.string(),

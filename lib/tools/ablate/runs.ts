@@ -11,7 +11,7 @@ import { measure, type Tests, testSettings } from "./figures.ts";
 import { format } from "./format.ts";
 import type { Known, Lab } from "./lab.ts";
 import type { Results, Run } from "./results.ts";
-import type { Data, Workshop } from "./work.ts";
+import { type Data, hashFiles, type Workshop } from "./work.ts";
 
 export interface Plan {
   readonly variant: Variant;
@@ -64,7 +64,7 @@ export async function makeRuns(
   for (const { variant, seed, steps } of plans) {
     const label = `run ${++made} of ${plans.length}, ${variant.name}, seed ${seed}`;
     const preset = seeded(lab, variant, { seed, steps: steps! });
-    const data = await workshop.prepare({ ...preset, seed: lab.base.seed }, label);
+    const data = await workshop.prepare(lab, variant, label);
     const run = await trainAndMeasure(lab, workshop, { preset, data, tests, label });
     await results.add({ ...run, variant: variant.name, seed, steps: steps! });
     await workshop.removeModels(preset);
@@ -90,11 +90,12 @@ async function trainAndMeasure(
     tests: testSettings(lab),
     test_hash: tests.hash,
     parameters: parameterCount(architecture(preset.model, size as number)),
-    data: data.hash,
-    code: await workshop.codeHash(),
+    code: await workshop.codeHash,
   };
   const seconds: Record<string, number> = {};
   const finished = new Map<string, Manifest>(data.finished);
+  /** Hashes of all that it learns from. */
+  const learned: Record<string, { hash: string }> = { corpus: { hash: data.hash } };
   try {
     for (const stage of lab.training) {
       const folder = stage.out(preset);
@@ -103,17 +104,25 @@ async function trainAndMeasure(
       const manifest = (await readManifest(folder))!;
       finished.set(folder, manifest);
       seconds[stage.name] = manifest.seconds;
+      Object.assign(learned, manifest.sources);
     }
     const measured = await measure(preset, tests, workshop.terminal);
     const broken = Object.entries(measured.figures).find(([, value]) => !Number.isFinite(value));
     if (broken) throw new DivergenceError(`${broken[0]} is not finite`);
-    return { ...about, ...measured, seconds, made: new Date().toISOString() };
+    return { ...about, ...measured, seconds, data: hashFiles(learned), made: new Date().toISOString() };
   } catch (error) {
     if (!(error instanceof DivergenceError)) throw error;
     workshop.terminal.clear();
     // What to do about it is part of what an ablation finds.
     const diverged = error.message.split(";")[0];
-    return { ...about, figures: null, diverged, seconds, made: new Date().toISOString() };
+    return {
+      ...about,
+      figures: null,
+      diverged,
+      seconds,
+      data: hashFiles(learned),
+      made: new Date().toISOString(),
+    };
   }
 }
 

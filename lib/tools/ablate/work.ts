@@ -7,11 +7,14 @@ import type { Terminal } from "../../progress.ts";
 import { codeHashes } from "../../run/code.ts";
 import { FileHashes } from "../../run/hashes.ts";
 import { type Manifest, readManifest } from "../../run/manifest.ts";
+import { settingsDifferences } from "../../run/settings.ts";
+import { linkResult } from "../../run/share.ts";
 import { runStage, type Stage } from "../../run/stage.ts";
 import type { Request } from "../../run/staleness.ts";
 import { pipeline } from "../../../stages/pipeline.ts";
 import { pretrain } from "../../../stages/pretrain.ts";
-import { DATA, type Known } from "./lab.ts";
+import type { Variant } from "./config.ts";
+import { DATA, type Known, type Lab } from "./lab.ts";
 
 /** Thrown when a signal asked to stop; what was trained until then is saved. */
 export class Stopped extends Error {
@@ -39,11 +42,13 @@ export class Workshop {
   readonly terminal: Terminal;
   readonly #hashes = new FileHashes();
   readonly #invocation: Request["invocation"];
+  readonly #code: Promise<string>;
 
   /** @param command the command that goes on after an interruption */
   constructor(terminal: Terminal, config: string, command: string) {
     this.terminal = terminal;
     this.#invocation = { task: "ablate", config, sets: [], goOn: command };
+    this.#code = codeHashes(pretrain.module, this.#hashes).then((code) => hashContent(JSON.stringify(code)));
   }
 
   /**
@@ -73,17 +78,34 @@ export class Workshop {
     }
   }
 
-  /** Makes corpus and vocabulary of a preset. */
-  async prepare(preset: Known, label: string): Promise<Data> {
-    await this.run(DATA, preset, { label });
+  /**
+   * Makes corpus and vocabulary of a variant. What was made once stays, also if the texts that it was made of have changed
+   * since: all runs of an ablation learn from the same.
+   * @param preset the variant's, perhaps under another name
+   */
+  async prepare(lab: Lab, variant: Variant, label: string, preset = lab.preset(variant)): Promise<Data> {
     const finished = new Map<string, Manifest>();
-    for (const stage of DATA) {
-      const folder = stage.out(preset);
-      finished.set(folder, (await readManifest(folder))!);
+    for (const [i, stage] of DATA.entries()) {
+      const owner = lab.ownerOf(DATA.slice(0, i + 1), variant), shared = lab.preset(owner);
+      const out = stage.out(preset);
+      if (!await isMade(stage, preset)) {
+        if (preset.name === shared.name) await this.run([stage], preset, { label, finished });
+        else {
+          await this.prepare(lab, owner, label);
+          await removeFolder(out);
+          await linkResult(stage, shared, preset);
+        }
+      }
+      finished.set(out, (await readManifest(out))!);
     }
-    const [vocabulary] = [...finished.values()].slice(-1);
-    const outputs = Object.entries(vocabulary.outputs).map(([file, { hash }]) => `${file} ${hash}`);
-    return { finished, hash: hashContent(outputs.sort().join("\n")) };
+    const [, vocabulary] = [...finished.values()];
+    return { finished, hash: hashFiles(vocabulary.outputs) };
+  }
+
+  /** Makes a text that is measured on, once. */
+  async prepareText(preset: Known, label: string): Promise<void> {
+    const [corpus] = DATA;
+    if (!await isMade(corpus, preset)) await this.run([corpus], preset, { label });
   }
 
   /**
@@ -113,8 +135,19 @@ export class Workshop {
     await removeFolder(dataOf(preset));
   }
 
-  /** A hash of the code that trains. */
-  async codeHash(): Promise<string> {
-    return hashContent(JSON.stringify(await codeHashes(pretrain.module, this.#hashes)));
+  /** A hash of the code that trains, as it was when this process began. */
+  get codeHash(): Promise<string> {
+    return this.#code;
   }
 }
+
+/** Whether a stage's result is there, of the same settings. */
+async function isMade(stage: Stage, preset: Known): Promise<boolean> {
+  const manifest = await readManifest(stage.out(preset));
+  return manifest !== null &&
+    settingsDifferences(stage, manifest.preset, preset, pipeline.schema).length === 0;
+}
+
+/** Of files with their hashes, in whichever order. */
+export const hashFiles = (files: Readonly<Record<string, { readonly hash: string }>>): string =>
+  hashContent(Object.entries(files).map(([file, { hash }]) => `${file} ${hash}`).sort().join("\n"));
