@@ -19,7 +19,7 @@ export class ExternalSort {
    * @param folder of the temporary file, which whoever made it removes
    * @param capacity numbers in memory, 8 bytes each
    */
-  constructor(folder: string, name: string, capacity = 1 << 20) {
+  constructor(folder: string, name: string, capacity = 1 << 19) {
     this.#path = join(folder, name);
     this.#numbers = new BigUint64Array(capacity);
     this.#halves = new Uint32Array(this.#numbers.buffer);
@@ -42,12 +42,16 @@ export class ExternalSort {
     this.#filled = 0;
   }
 
-  /** Visits all numbers in ascending order, once. */
+  /** Visits all numbers in ascending order, once, and gives the buffer back. */
   drain(visit: (high: number, low: number) => void): void {
+    this.#visit(visit);
+    this.#numbers.buffer.transfer(0);
+  }
+
+  #visit(visit: (high: number, low: number) => void): void {
     if (this.#runs.length === 0) {
       this.#numbers.subarray(0, this.#filled).sort();
       for (let i = 0; i < this.#filled; i++) visit(this.#halves[2 * i + 1], this.#halves[2 * i]);
-      this.#filled = 0;
       return;
     }
     if (this.#filled > 0) this.#spill();
