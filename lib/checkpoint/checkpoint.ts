@@ -55,6 +55,17 @@ const Averaged = z.object({
   files: z.record(z.string(), z.string()),
 });
 
+/** What `deno task teach` taught a model. */
+const Taught = z.object({
+  /** The checkpoint that it was taught. */
+  model: z.string(),
+  facts: z.array(z.object({
+    past: z.array(z.object({ instruction: z.string(), response: z.string() })),
+    instruction: z.string(),
+    response: z.string(),
+  })),
+});
+
 const CheckpointFile = z.object({
   stage: z.string(),
   format: Format.optional(),
@@ -71,6 +82,8 @@ const CheckpointFile = z.object({
   average: z.array(Averaged).optional(),
   /** Of a classifier: what it was trained on. */
   origin: SplitOrigin.optional(),
+  /** Of a model that was taught facts: those of every teaching, the last one's at the end. */
+  taught: z.array(Taught).optional(),
   files: z.record(z.string(), z.string()),
   /** Older checkpoints do not say. */
   run: Run.optional(),

@@ -60,6 +60,13 @@ async function missing(path: string, preset: Preset): Promise<string> {
     (stage === prepareCorpus ? `, from ${from.join(", ")}` : "");
 }
 
+/** The facts that `deno task teach` taught a model. */
+function taughtIn({ stage, preset }: Manifest): readonly { instruction: string; response: string }[] {
+  return stage === "teach"
+    ? (preset.teach as { facts: { instruction: string; response: string }[] }).facts
+    : [];
+}
+
 async function print(made: Made, depth: number, seen: Set<string>): Promise<void> {
   if ("average" in made) await printAverage(made, depth, seen);
   else await printStage(made, depth, seen);
@@ -101,6 +108,11 @@ async function printStage(
   const where = device ? ` on ${device}` : "";
   console.log(`${indent}${folder}`);
   console.log(`${indent}  by ${stage}, ${made}, ${duration(seconds)}${where}, seed ${seed}`);
+  for (const { instruction, response } of taughtIn(manifest)) {
+    console.log(
+      `${indent}  taught: ${instruction.replaceAll("\n", " ")} → ${response.replaceAll("\n", " ")}`,
+    );
+  }
   if (seen.has(folder)) return console.log(`${indent}  (see above)`);
   seen.add(folder);
   const sources = new Map<string, Made>(), lost = new Set<string>();

@@ -30,7 +30,8 @@ export class World {
     readonly kinds: ReadonlyMap<string, Kind>,
     readonly families: ReadonlyMap<string, Family>,
     private readonly headings: Headings,
-    private readonly files: WorldFiles,
+    /** What it is made from: its folder, and its words. */
+    readonly files: WorldFiles,
   ) {}
 
   /** @throws {UserError} naming file and line, if a word, a wording or a frame is wrong */

@@ -1,0 +1,162 @@
+/** Teaches a model facts: what is learned together, when it is enough, and what came of it. */
+import { conversationBatch } from "../data/instructions.ts";
+import { groupedBatches } from "../data/grouped.ts";
+import type { Lesson, SimilarQuestion } from "../data/teaching/lesson.ts";
+import { Random } from "../data/world/random.ts";
+import type { Decoder } from "../model/decoder.ts";
+import type { Terminal } from "../progress.ts";
+import { deriveSeed } from "../tensor/random.ts";
+import { encodeConversation, type EncodedConversation, type Turn } from "../text/prompt.ts";
+import type { Tokenizer } from "../text/tokenizer.ts";
+import { languageBatch } from "../train/step.ts";
+import { type Taught, teach, type TeachingOptions, type Verdict } from "../train/teach.ts";
+import { Examiner, type ExamResult, type Leaked, sum, type Tally } from "./teaching.ts";
+
+/** Rows of a step: facts, questions like theirs, and what is rehearsed. */
+const ROWS = { facts: 4, similar: 8, rehearsal: 8 };
+
+/**
+ * Shares: wordings of the facts that must be answered right, and questions about others, and about other matters of
+ * the same name, that may get a taught answer if none did before.
+ */
+const GOAL = { wordings: 0.95, others: 0.1, sameName: 0.35 };
+
+export interface TeachModel {
+  readonly model: Decoder;
+  readonly tokenizer: Tokenizer;
+  readonly lesson: Lesson;
+  readonly options: TeachingOptions;
+  readonly terminal: Terminal;
+  readonly signal: AbortSignal;
+}
+
+export interface Before {
+  /** The model's answer to each fact's question as it was given. */
+  readonly answers: readonly string[];
+  /** Whether nothing is left to be learned. */
+  readonly known: boolean;
+}
+
+export interface TeachResult extends Taught {
+  readonly before: ExamResult;
+  readonly after: ExamResult;
+}
+
+/** The answers of a model that has learned nothing yet. */
+export async function askBefore(examiner: Examiner, lesson: Lesson): Promise<Before> {
+  const own = await examiner.ask(lesson.own);
+  const right = own.every(({ answer, fact }) => examiner.isAnswer(fact, answer));
+  const known = right && met(sum((await examiner.wordings(lesson.stopping.wordings)).facts));
+  return { answers: own.map(({ answer }) => answer), known };
+}
+
+const met = ({ right, all }: Tally) => right >= GOAL.wordings * all;
+
+/** @returns null if the user stopped it */
+export async function teachModel(task: TeachModel, examiner: Examiner): Promise<TeachResult | null> {
+  const { model, tokenizer, lesson, options, terminal, signal } = task;
+  const stopped = () => signal.aborted;
+  const similar = await similarTurns(lesson.similar, examiner, tokenizer);
+  if (stopped()) return null;
+  const { stopping } = lesson;
+  const judge = new Judge(examiner, lesson, {
+    leaked: await examiner.leaked(stopping.similar),
+    families: sum(Object.values(await examiner.families(stopping.families))),
+  });
+  if (stopped()) return null;
+  const before = await examiner.examine(lesson.reported);
+  if (stopped()) return null;
+  const encode = (turns: readonly Turn[]) => encodeConversation(tokenizer, turns, model.config.context);
+  const batchOf = (rows: readonly EncodedConversation[]) =>
+    languageBatch(model, conversationBatch(rows, model.config.context, tokenizer.special.pad));
+  const kept = similar.map((turn) => encode([turn]));
+  const { facts, rehearsal: { conversations } } = lesson;
+  const rehearsed = groupedBatches(
+    { n: conversations.length, batch: ROWS.rehearsal, seed: deriveSeed(options.seed, "rehearsal") },
+    (rows) => rows.map((i) => encode(conversations[i].turns)),
+  );
+  const taught = await teach(model, options, {
+    terminal,
+    signal,
+    batches(step) {
+      const random = Random.of(options.seed, "step", step);
+      const learned = Array.from({ length: ROWS.facts }, (_, row) => {
+        // Each fact as often as any other.
+        const at = (step - 1) * ROWS.facts + row;
+        const order = Random.of(options.seed, "facts", Math.floor(at / facts.length)).shuffle(
+          facts.map((_, i) => i),
+        );
+        return encode(lesson.learned(order[at % facts.length], random).turns);
+      });
+      return [
+        batchOf([...learned, ...random.sample(kept, ROWS.similar)]),
+        ...conversations.length > 0 ? [batchOf(rehearsed(step - 1))] : [],
+      ];
+    },
+    judge: () => judge.judge(),
+  });
+  if (stopped()) return null;
+  return { ...taught, before, after: await examiner.examine(lesson.reported) };
+}
+
+const share = ({ right, all }: Tally) => right / Math.max(1, all);
+
+/** Tells how good a model is, and whether that is enough: the cheapest figures first, and others only if they matter. */
+class Judge {
+  #best = -Infinity;
+
+  constructor(
+    private readonly examiner: Examiner,
+    private readonly lesson: Lesson,
+    private readonly before: { readonly leaked: Leaked; readonly families: Tally },
+  ) {}
+
+  async judge(): Promise<Verdict> {
+    const { examiner, before, lesson: { own, stopping } } = this;
+    const first = sum((await examiner.wordings(own)).facts);
+    const lines = [`taught ${first.right}/${first.all}`];
+    const verdict = (score: number, done = false) => ({ score, done, line: lines.join(", ") });
+    // Worse than any that has learned its facts.
+    if (!met(first)) return verdict(share(first) - 3);
+    const wordings = sum((await examiner.wordings(stopping.wordings)).facts);
+    const { others, sameName } = await examiner.leaked(stopping.similar);
+    const similar = sum([others, sameName]);
+    lines.push(
+      `in other wordings ${wordings.right}/${wordings.all}`,
+      `similar questions with a taught answer ${similar.right}/${similar.all}`,
+    );
+    const learned = share(wordings) - share(similar);
+    // What is forgotten can only make it worse.
+    if (learned <= this.#best) return verdict(learned - 1);
+    const families = sum(Object.values(await examiner.families(stopping.families)));
+    lines.push(`families ${families.right}/${families.all} (${before.families.right} before)`);
+    const forgotten = Math.max(0, before.families.right - families.right);
+    // Of few right answers, most are right by chance.
+    const score = learned - forgotten / Math.max(1, before.families.right, before.families.all / 2);
+    this.#best = Math.max(this.#best, score);
+    const done = met(wordings) && forgotten === 0 &&
+      others.right <= Math.max(before.leaked.others.right, GOAL.others * others.all) &&
+      sameName.right <= Math.max(before.leaked.sameName.right, GOAL.sameName * sameName.all);
+    return verdict(score, done);
+  }
+}
+
+/** What a model says if it was told nothing of someone; data/world/questions/unknown.yaml has it so. */
+const UNKNOWN = "No lo sé.";
+
+/**
+ * Similar questions with the answers that the model gives, where it comes to an end. Of someone of whom it was told
+ * nothing it says that it does not know, in its own words if it has some.
+ */
+async function similarTurns(
+  questions: readonly SimilarQuestion[],
+  examiner: Examiner,
+  tokenizer: Tokenizer,
+): Promise<Turn[]> {
+  const answered = await examiner.ask(questions);
+  return answered.flatMap(({ instruction, unknown, answer }) => {
+    const response = !unknown || /^no (?:lo )?sé/i.test(answer) ? answer : UNKNOWN;
+    const whole = response !== "" && tokenizer.encode(response).length < examiner.longest - 1;
+    return whole && !examiner.isTaught(response) ? [{ instruction, response }] : [];
+  });
+}
