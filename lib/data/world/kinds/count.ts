@@ -55,6 +55,12 @@ const comparison = numbers((random) => {
   return { n, m, resta, suma: n + m, k, nk: n + k };
 });
 
+/** Ages of two children. */
+const ages = numbers((random) => {
+  const [m, resta, k] = [random.between(3, 8), random.between(2, 5), random.between(2, 9)];
+  return { m, n: m + resta, resta, k, nk: m + resta + k };
+});
+
 const sum = numbers((random) => {
   const [dx, dy] = [random.between(1, 5) * 10, random.between(1, 4) * 10];
   const [ux, uy] = [random.between(2, 9), random.between(2, 9)];
@@ -86,6 +92,7 @@ function rolesOf(lexicon: Lexicon): Roles {
   return {
     cuenta: role(account),
     comparación: role(comparison),
+    edades: role(ages),
     suma: role(sum),
     serie: role(series),
     precio: ({ random }) => {

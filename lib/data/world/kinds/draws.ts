@@ -42,6 +42,8 @@ export class Draws {
   readonly #values: Record<string, Value> = Object.create(null);
   readonly #used = new Set<unknown>();
   #newYear: number | undefined;
+  /** Whether persons that are drawn now are children: the wording tells an age of {edad}. */
+  young = false;
 
   constructor(readonly lexicon: Lexicon, private readonly roles: Roles, readonly random: Random) {
     this.casting = new Casting(lexicon, random);
@@ -120,7 +122,7 @@ export function commonRoles(lexicon: Lexicon): Roles {
   const noun = (among: readonly Word[]): Role => (draws) => draws.fresh(() => draws.random.pick(among));
   const number = (low: number, high: number): Role => (draws) =>
     draws.fresh(() => draws.random.between(low, high));
-  const person: Role = ({ casting }) => casting.person();
+  const person: Role = ({ casting, young }) => casting.person(young ? { age: "child" } : {});
   const entries = (kind: "día" | "mes" | "estación"): Role => (draws) =>
     draws.fresh(() => draws.random.pick(lexicon.calendar(kind)).singular);
   const categories = [...lexicon.categories.keys()].map((name) => {

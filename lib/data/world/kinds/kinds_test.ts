@@ -175,3 +175,25 @@ Deno.test("a fault in a script names file, line and what to do", async () => {
   await refused("texts:\n  one: []\n", "sample.yaml:2: expected a list of steps");
   await refused("texts:\n  one:\n    - '{=x}'\n", "sample.yaml:3: {=x} is not given");
 });
+
+Deno.test("whose {edad} is told is a child", async () => {
+  const kind = await scripted(`
+texts:
+  años: [["{a} tiene {edad.digits} años.", "{b}, de {edad.digits} años, conoce a {a}."]]
+`);
+  for (const { facts } of documents(kind)) {
+    for (const fact of facts.filter((fact) => /^[ab]: /.test(fact))) assert(/, niñ[oa]$/.test(fact), fact);
+  }
+});
+
+Deno.test("what a list has named is named with its article", async () => {
+  const list = await loadList(files);
+  let found = 0;
+  for (const { text } of documents(list, 1000)) {
+    for (const [, thing] of text.matchAll(/(?:Lo más \p{L}+ (?:es|son)|le había regalado) (.+?)[.,]/gu)) {
+      assert(/^(?:el|la|los|las) |^\p{L}+(?:ar|er|ir)(?: |$)/u.test(thing), text);
+      found++;
+    }
+  }
+  assert(found > 20);
+});

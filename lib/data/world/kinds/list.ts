@@ -31,8 +31,9 @@ const LINES: readonly ((item: string, i: number) => string)[] = [
   (item, i) => `${i + 1}. ${item}`,
 ];
 
-const SEVERAL = new RegExp(
-  `^(?:${Array.from({ length: 8 }, (_, i) => numberWord(i + 2)).join("|")}|cien|doscientos) `,
+/** Begins with a number. */
+const COUNTED = new RegExp(
+  `^(?:una?|medi[oa]|${Array.from({ length: 8 }, (_, i) => numberWord(i + 2)).join("|")}|cien|doscientos) `,
 );
 
 /** They come in twos. */
@@ -58,32 +59,58 @@ function some(noun: Noun, most: number, random: Random): string {
   return n === 1 ? indefinite(noun, 1) : `${numberWord(n, noun.gender)} ${plural(noun)}`;
 }
 
+/** Up to `most` of a thing. */
+const several = (thing: (draws: Draws) => Noun, most: number) => (draws: Draws): Item => {
+  const noun = thing(draws);
+  return item(some(noun, most, draws.random), noun);
+};
+
 /** On lines of their own, with dashes or numbers. */
 function inLines(items: readonly string[], random: Random): string {
   const line = random.pick(LINES);
   return items.map((item, i) => `\n${line(item, i)}`).join("");
 }
 
-function listed(items: readonly string[], random: Random): Fields {
+/** "dos lápices", and "los dos lápices" once they have been named. */
+interface Item {
+  readonly text: string;
+  readonly the: string;
+}
+
+const asIs = (text: string): Item => ({ text, the: text });
+
+function item(text: string, noun: Noun): Item {
+  const [first, second] = text.split(" ");
+  if (text === indefinite(noun, 1) || text.startsWith("un poco") || !COUNTED.test(text)) {
+    return { text, the: definite(noun, 1) };
+  }
+  if (/^una? /.test(text)) return { text, the: text.replace(/^una /, "la ").replace(/^un /, "el ") };
+  if (/^medi[oa] /.test(text)) return { text, the: `${first === "medio" ? "el" : "la"} ${text}` };
+  const feminine = second === plural(noun) ? noun.gender === "f" : second.endsWith("as");
+  return { text, the: `${feminine ? "las" : "los"} ${text}` };
+}
+
+function listed(items: readonly Item[], random: Random): Fields {
+  const texts = items.map(({ text }) => text);
   return {
     fields: {
-      frase: and(...items),
-      lista: inLines(items, random),
-      primero: items[0],
-      último: items[items.length - 1],
-      ...one(random.pick(items)),
+      frase: and(...texts),
+      lista: inLines(texts, random),
+      primero: texts[0],
+      último: texts[texts.length - 1],
+      ...one(random.pick(items).the),
       cuántas: numberWord(items.length),
     },
   };
 }
 
-/** An item, and its verb: "es un lápiz", "son dos lápices". */
-const one = (uno: string) => ({ uno, son: SEVERAL.test(uno) ? "son" : "es" });
+/** An item that has been named, and its verb: "es el lápiz", "son los dos lápices". */
+const one = (uno: string) => ({ uno, son: /^l[oa]s /.test(uno) ? "son" : "es" });
 
 /** A list of three to six things that differ. */
-function list(draw: (draws: Draws) => string): Role {
+function list(draw: (draws: Draws) => Item): Role {
   return (draws) => {
-    const items = Array.from({ length: draws.random.between(3, 6) }, () => draws.fresh(() => draw(draws)));
+    const items = Array.from({ length: draws.random.between(3, 6) }, () => draw(draws));
     return listed(items, draws.random);
   };
 }
@@ -130,11 +157,14 @@ function rolesOf(lexicon: Lexicon): Roles {
   const anyone = ({ casting, random }: Draws) => casting.name(random.pick(["m", "f"] as const));
   const drawn = (draws: Draws, role: string) => String(draws.another(role));
   return {
-    compras: list((draws) => bought(pick(groceries)(draws), draws.random)),
-    equipaje: list((draws) => some(pick(packed)(draws), 3, draws.random)),
-    contenido: list((draws) => some(pick(small)(draws), 6, draws.random)),
-    tareas: list((draws) => drawn(draws, "tarea")),
-    inventos: list(({ casting, random }) => some(casting.inventedNoun(), 9, random)),
+    compras: list((draws) => {
+      const word = pick(groceries)(draws);
+      return item(bought(word, draws.random), word);
+    }),
+    equipaje: list(several(pick(packed), 3)),
+    contenido: list(several(pick(small), 6)),
+    tareas: list((draws) => asIs(draws.fresh(() => drawn(draws, "tarea")))),
+    inventos: list(several(({ casting }) => casting.inventedNoun(), 9)),
     prenda: (draws) => {
       const word = pick(worn)(draws);
       return { fields: { "": word, para: draws.random.pick(word.for) } };

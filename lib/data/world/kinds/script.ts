@@ -50,6 +50,8 @@ export interface Question {
 /** A way to say something, and what it answers. */
 interface Wording {
   readonly template: Template;
+  /** Whether it tells someone's {edad}, which is a child's. */
+  readonly young: boolean;
   readonly ask: readonly Question[];
 }
 
@@ -179,11 +181,12 @@ class Reader {
 
   /** A template, or a list of one and the questions that it alone answers, besides those of its step. */
   #wording(node: Node, ask: readonly Question[]): Wording {
-    if (!Array.isArray(node.value)) return { template: this.#template(node), ask };
-    const [template, ...questions] = node.items();
-    if (!template) node.fail("expected a wording and its questions");
+    const [told, ...questions] = Array.isArray(node.value) ? node.items() : [node];
+    if (!told) node.fail("expected a wording and its questions");
+    const template = this.#template(told);
     return {
-      template: this.#template(template),
+      template,
+      young: [...template.names].some((name) => roleOf(name) === "edad"),
       ask: [...ask, ...questions.map((item) => this.#question(item))],
     };
   }

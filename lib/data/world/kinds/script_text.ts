@@ -37,7 +37,8 @@ export function write({ kind, script, roles, lexicon, asking, random }: Written)
       else if (step.maybe && random.chance(MAYBE)) continue;
       else if (step.type === "choose") tell(random.pick(step.among));
       else {
-        const { template, ask } = random.pick(step.say);
+        const { template, ask, young } = random.pick(step.say);
+        draws.young = young;
         const told = render(template, scope, random);
         if (text !== "") text += step.line || closed || told.startsWith("—") ? "\n" : " ";
         text += told;
