@@ -136,7 +136,11 @@ Deno.test("Ctrl-C leaves nothing behind", async () => {
   const process = work.startTool("teach", ...MODEL, "--steps", "100000", ...FACT);
   const reader = process.stderr.pipeThrough(new TextDecoderStream()).getReader();
   let output = "";
-  while (!output.includes("step 10 ")) output += (await reader.read()).value ?? "";
+  while (!output.includes(" now: ")) {
+    const { done, value = "" } = await reader.read();
+    assert(!done, `it ended by itself: ${output}`);
+    output += value;
+  }
   process.kill("SIGINT");
   for (let next = await reader.read(); !next.done; next = await reader.read()) output += next.value;
   await process.stdout.cancel();
