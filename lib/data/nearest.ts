@@ -15,6 +15,8 @@ export class Neighbours {
   readonly #texts: string[] = [];
   /** Of each text, the numbers of its words. */
   readonly #words: number[][] = [];
+  /** How many words the longest has. */
+  #longest = 0;
   readonly #vocabulary = new Vocabulary();
   /** By a word's number, the texts that have it, once for each time they have it. */
   readonly #textsWith: number[][] = [];
@@ -29,6 +31,7 @@ export class Neighbours {
       const at = this.#texts.push(text) - 1;
       const numbers = words.map((word) => this.#vocabulary.add(word));
       this.#words.push(numbers);
+      this.#longest = Math.max(this.#longest, numbers.length);
       for (const number of numbers) (this.#textsWith[number] ??= []).push(at);
     }
   }
@@ -55,7 +58,10 @@ export class Neighbours {
 
   /** The text that is nearest, if it comes near (`NEAR`), else null: much faster than `nearest`. */
   near(text: string): Neighbour | null {
-    const words = this.#vocabulary.numbersIn(text);
+    // A text of more words than this has too many to come near any.
+    const most = Math.ceil(this.#longest / NEAR);
+    const words = this.#vocabulary.numbersIn(text, most);
+    if (words.length > most) return null;
     const lacking = Math.floor((1 - NEAR) * words.length);
     let unknown = 0;
     for (const word of words) if (word === UNKNOWN && ++unknown > lacking) return null;

@@ -46,11 +46,14 @@ export class Vocabulary {
     return number;
   }
 
-  /** The numbers of a text's plain words, as `plainWords` gives them; `UNKNOWN` for words that were not added. */
-  numbersIn(text: string): number[] {
+  /**
+   * The numbers of a text's plain words, as `plainWords` gives them; `UNKNOWN` for words that were not added.
+   * @param most of a text of more words, so many numbers or a few more are given
+   */
+  numbersIn(text: string, most = Infinity): number[] {
     const numbers: number[] = [];
     let a = START, b = 0, within = false;
-    for (let i = 0; i < text.length; i++) {
+    for (let i = 0; i < text.length && numbers.length <= most; i++) {
       const code = text.charCodeAt(i);
       const plain = code < TABLE ? folded[code] : isMark(code) ? BETWEEN : STRANGE;
       if (plain === STRANGE) return plainWords(text).map((word) => this.#find(...hashOf(word)));

@@ -229,12 +229,9 @@ export class Rendering extends Naming {
     if (slot.form === "infinitive" || slot.form === "gerund") {
       text = nonFinite(slot, subjects.length > 0 || slot.person ? person : 3, clitics);
     } else {
-      const marker = this.scope.simple && slot.marker === "^" && slot.names.length > 0 ? "" : slot.marker;
-      text = finite(slot.infinitive, slot.form ?? marker, this.tense, person, slot.clitic?.[1] === "se");
-      text = attach(text, clitics);
+      text = attach(this.#finite(slot, person), clitics);
       if (slot.clitic?.[1] === "le") {
-        const whom = this.values(slot.clitic[0].split("+"));
-        const pronoun = this.property(whom, "le");
+        const pronoun = this.property(this.values(slot.clitic[0]), "le");
         if (pronoun === "me" || pronoun === "nos") this.#doubled = true;
         text = `${pronoun} ${text}`;
       }
@@ -248,6 +245,14 @@ export class Rendering extends Naming {
     this.#verbOf = subjects;
     const bare = subjects.length > 0 && !slot.clitic && !slot.capital && !slot.infinitive.endsWith("se");
     if (bare && clitics.length === 0) this.#verbAt = this.text.length - text.length;
+  }
+
+  /** The verb's form, which its slot keeps: to put it together takes longer than all else about a verb. */
+  #finite(slot: Verb, person: Person): string {
+    const simple = this.scope.simple && slot.marker === "^" && slot.names.length > 0;
+    const form = slot.form ?? (simple ? "" : slot.marker);
+    const key = 4 * person + (this.tense === "past" ? 2 : 0) + (simple ? 1 : 0);
+    return slot.told[key] ??= finite(slot.infinitive, form, this.tense, person, slot.clitic?.[1] === "se");
   }
 
   /** Direct speech as a sentence of its own. */

@@ -92,7 +92,9 @@ export interface Verb extends Common {
   /** Whom a participle agrees with. */
   readonly agrees?: readonly string[];
   /** `se` or `le` of the literal text before it, which depends on who narrates. */
-  clitic?: readonly [name: string, property: Property];
+  clitic?: readonly [names: readonly string[], property: "se" | "le"];
+  /** Finite forms that rendering found, by tense and person. */
+  readonly told: string[];
 }
 
 /** {contento/a} */
@@ -192,7 +194,7 @@ function parseVerb(common: Common, match: RegExpExecArray, names: string[]): Ver
   }
   if (form === "imperative" && !person) throw new Error(`{${common.source}}: an imperative needs a person`);
   return {
-    ...{ ...common, type: "verb", infinitive, marker: marker as Marker, names, attached: clitics },
+    ...{ ...common, type: "verb", infinitive, marker: marker as Marker, names, attached: clitics, told: [] },
     ...(form ? { form } : clitics.length > 0 ? { form: "infinitive" } : {}),
     ...(person ? { person: Number(person) } : {}),
     ...(agrees ? { agrees: agrees.split("+") } : {}),

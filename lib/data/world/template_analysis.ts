@@ -81,19 +81,19 @@ export function linkSlots(parts: Part[]): void {
 function linkClitic(parts: Part[], i: number, verb: Verb): void {
   const before = parts[i - 1];
   if (before?.type !== "text") return;
-  const set = (clitic: readonly [string, "se" | "le"], match: RegExpExecArray) => {
-    (verb as { clitic: Verb["clitic"] }).clitic = clitic;
+  const set = (clitic: NonNullable<Verb["clitic"]>, match: RegExpExecArray) => {
+    verb.clitic = clitic;
     if (match[2] === match[2].toUpperCase()) (verb as { capital: boolean }).capital = true;
     before.text = before.text.slice(0, match.index + match[1].length);
   };
   const se = REFLEXIVE.exec(before.text);
-  if (se) return set([verb.names.join("+"), "se"], se);
+  if (se) return set([verb.names, "se"], se);
   const le = verb.names.length > 0 ? DATIVE.exec(before.text) : null;
   if (!le) return;
   const object = dativeAfter(parts, i);
   if (!object) return;
   object.doubled = true;
-  set([object.names.join("+"), "le"], le);
+  set([object.names, "le"], le);
 }
 
 /** The mention after "a" in the same sentence, which `le` before the verb stands for. */

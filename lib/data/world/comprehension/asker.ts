@@ -30,6 +30,14 @@ const LETTER = /\p{L}/u;
 /** Who tells a story and does not say their name. */
 const NARRATOR = "quien cuenta la historia";
 
+/** Whether a text has some words, and not as parts of longer ones. */
+export function standsIn(text: string, words: string): boolean {
+  for (let at = text.indexOf(words); at >= 0; at = text.indexOf(words, at + 1)) {
+    if (!LETTER.test(text.charAt(at - 1)) && !LETTER.test(text.charAt(at + words.length))) return true;
+  }
+  return false;
+}
+
 export class StoryAsker {
   #stands = new Map<Value, Value>();
   readonly #lower: string;
@@ -100,11 +108,7 @@ export class StoryAsker {
 
   /** Whether the text has a name. */
   says(name: string): boolean {
-    const { text } = this.story;
-    for (let at = text.indexOf(name); at >= 0; at = text.indexOf(name, at + 1)) {
-      if (!LETTER.test(text.charAt(at - 1)) && !LETTER.test(text.charAt(at + name.length))) return true;
-    }
-    return false;
+    return standsIn(this.story.text, name);
   }
 
   /** Whether the text has a noun, in any number. */

@@ -3,7 +3,7 @@ import { isEntity } from "../entity.ts";
 import { and } from "../grammar/conjunctions.ts";
 import { numberWord } from "../grammar/numbers.ts";
 import type { Bindings } from "../plan.ts";
-import type { StoryAsker, Try } from "./asker.ts";
+import { standsIn, type StoryAsker, type Try } from "./asker.ts";
 
 export function extractions(asker: StoryAsker): Try[] {
   const { story } = asker;
@@ -34,7 +34,7 @@ export function extractions(asker: StoryAsker): Try[] {
 
 /** "En Lima, …", "vive en Lima"; but not "lejos de Lima", and not "en Lima hay una fiesta", said by someone elsewhere. */
 const happensIn = (town: string, opening: string) =>
-  new RegExp(`(?<!\\p{L})en ${town}(?!\\p{L})`, "iu").test(opening) && !/—|«/.test(opening);
+  !/—|«/.test(opening) && standsIn(opening.toLowerCase(), `en ${town.toLowerCase()}`);
 
 const casts = ({ story }: StoryAsker, sort: string) =>
   story.frames.some(({ cast }) => cast.some((role) => role.sort === sort));
