@@ -90,7 +90,10 @@ export function animal({ casting }: Draw, among: readonly Word[], named: boolean
 export function thing({ casting, random }: Draw, among: readonly Word[], number: 1 | 2): Character {
   const noun = casting.noun(among);
   const { colours, sizes } = noun;
-  const known = [...(colours.length > 1 ? colours : []), ...(sizes.length > 1 ? sizes : [])];
+  const known = [
+    ...(colours.length > 1 && !noun.flags.has("bicolour") ? colours : []),
+    ...(sizes.length > 1 ? sizes : []),
+  ];
   return entity({
     ...{ kind: "thing", noun, number: number === 2 || noun.flags.has("pair") ? 2 : undefined },
     adjective: known.length > 0 && random.chance(DESCRIBED) ? random.pick(known) : undefined,

@@ -5,6 +5,7 @@ import { byKey, items, oneOf, readTable, type Row } from "./table.ts";
 import type { Adjective, Category, Mention, Verb, Word } from "./words.ts";
 
 const FLAGS = [
+  "bicolour",
   "alive", // grows, eats, dies
   "wild", // an animal that lives free
   "farm",

@@ -35,7 +35,7 @@ const FEWEST = 3;
 /** Sizes proper: who is "largo" or "alto" has a shape. */
 const SIZES = ["diminuto", "pequeño", "mediano", "grande", "enorme"];
 /** What belongs together is told together: how it looks, where it lives and of what, what it is for; warnings at the end. */
-const LOOKS = ["size", "shape", "colour one", "colour some", "parts"];
+const LOOKS = ["size", "shape", "colour one", "colour some", "colour both", "parts"];
 const LIFE = ["lives", "found", "wild", "pet", "farm", "eats", "flies", "swims"];
 const USE = ["for", "for living", "for lugar", "for evento"];
 const LAST = ["electric", "breakable", "sharp"];
@@ -69,7 +69,12 @@ function describe(noun: Word, { wordings, lexicon, random }: Means): Document {
   const x: Entity = { kind: noun.categories.has("animal") ? "animal" : "thing", noun, number };
   const k = kindOf(noun);
   const what = number === 2 ? plural(k) : indefinite(k, 1);
-  const common = { x, k, one: indefinite(noun, 1), what, s: number === 2 ? "s" : "" };
+  const one = indefinite(noun, 1);
+  const common = {
+    ...{ x, k, one, what, s: number === 2 ? "s" : "" },
+    thing: number === 2 ? definite(noun, 2) : one,
+    others: `${agree("otro", k.gender, number)} ${inflect(k, number)}`,
+  };
   const discourse = new Discourse();
   const casting = new Casting(lexicon, random);
   const told = {
@@ -125,6 +130,9 @@ function aspectsOf(x: Word, number: GrammaticalNumber, aspects: Aspects): Aspect
   const agreed = (adjective: string) => agree(adjective, x.gender, number);
   if (x.colours.length === 1 && x.colours[0] !== "cualquiera") {
     aspects.add("colour one", { colour: x.colours[0] }, agreed(x.colours[0]));
+  } else if (x.flags.has("bicolour")) {
+    const list = and(...x.colours.map(agreed));
+    aspects.add("colour both", { list }, list);
   } else if (x.colours.length > 1) {
     const [first, second, ...rest] = aspects.some(x.colours, 3);
     const list = or(...[first, second, ...rest].filter(Boolean).map(agreed));
@@ -149,7 +157,8 @@ function aspectsOf(x: Word, number: GrammaticalNumber, aspects: Aspects): Aspect
     : x.places.filter(({ singular }) => !animal || singular !== "cielo");
   if (known.length > 0) {
     const places = aspects.some(known, 2);
-    const list = places.map((place) => definite(place, 1)).join(" y en ");
+    // Instruments are seen at parties, not at the party.
+    const list = places.map((place) => definite(place, place.category === "evento" ? 2 : 1)).join(" y en ");
     aspects.add(animal ? "lives" : "found", { list }, `en ${list}`);
   }
   if (x.for.length > 0) {

@@ -6,6 +6,7 @@ import { WORLD_FOLDER } from "../folder.ts";
 import { Lexicon } from "../lexicon.ts";
 import { Random } from "../random.ts";
 import { load as loadCount } from "./count.ts";
+import { load as loadDescription } from "./description.ts";
 import { load as loadExplanation } from "./explanation.ts";
 import { load as loadInstruction } from "./instruction.ts";
 import { load as loadList } from "./list.ts";
@@ -196,4 +197,18 @@ Deno.test("what a list has named is named with its article", async () => {
     }
   }
   assert(found > 20);
+});
+
+Deno.test("what has two colours at once is told with both", async () => {
+  let found = 0;
+  for (const { text, facts } of documents(await loadDescription(files), 3000)) {
+    const both = facts.find((fact) => fact.startsWith("colour both: "))?.slice("colour both: ".length);
+    if (both !== undefined) {
+      assert(/ y /.test(both) && text.includes(both), text);
+      found++;
+    } else if (/^.*(?<!\p{L})(?:el|la|las|los|una?) (?:orca|cebra|panda|abeja)s?(?!\p{L})/u.test(text)) {
+      assert(!facts.includes("colour some"), text);
+    }
+  }
+  assert(found > 10);
 });

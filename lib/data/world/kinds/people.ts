@@ -25,11 +25,11 @@ export function readPeople(files: WorldFiles, name: string, own: Roles = {}): Pr
 }
 
 function rolesOf(lexicon: Lexicon): Roles {
-  const person = (gender: Gender): Role => ({ casting }) => casting.person({ gender });
+  const grown = (gender: Gender): Role => ({ casting }) => casting.person({ gender, age: "adult" });
   const anyone: Role = ({ casting }) => casting.person();
   const pets = lexicon.flagged("pet");
   return {
-    ...{ f: anyone, g: anyone, él: person("m"), ella: person("f") },
+    ...{ f: anyone, g: anyone, él: grown("m"), ella: grown("f") },
     pariente: (draws) => someone(draws, draws.random.pick(RELATIVES)),
     soy: (draws) => {
       const { singular } = (draws.value("pariente") as Entity).noun;
