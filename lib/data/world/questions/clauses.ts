@@ -107,6 +107,7 @@ export class Clauses {
 
   constructor(readonly lexicon: Lexicon) {
     const things = lexicon.nouns.filter(({ categories, flags, plural }) =>
+      !flags.has("pair") &&
       plural !== "-" && !flags.has("part") && !categories.has("animal") && !categories.has("persona")
     );
     this.#actions = things.flatMap((noun) =>

@@ -12,7 +12,7 @@ import type { Fact, Word } from "../words.ts";
 import { answer, Asking, INTERROGATIVE } from "./asking.ts";
 import { Pools } from "./cast.ts";
 import { checks } from "./knowledge_checks.ts";
-import { countable, mentioned } from "./knowledge_words.ts";
+import { countable, mentioned, ownColour } from "./knowledge_words.ts";
 
 /** What is asked by the name of its wordings, about whom, and the answer: wordings too, or a phrase. */
 interface Question {
@@ -38,7 +38,7 @@ export async function load(files: WorldFiles): Promise<Family> {
   const told = ({ ask, bindings, answer: given }: Question, random: Random): Turn => {
     const scope = { bindings };
     const command = `${ask}, orden`;
-    const instruction = wordings.names.includes(command) && random.chance(0.5)
+    const instruction = wordings.names.includes(command) && random.chance(0.35)
       ? wordings.say(command, scope, random)
       : asking.which(wordings.part(ask, scope, random), random);
     const response = typeof given === "string" ? wordings.say(given, scope, random) : answer(given.phrase);
@@ -115,7 +115,8 @@ function aboutNouns(nouns: readonly Word[]): Question[] {
     for (const { noun, count } of x.parts) {
       if (count) add("cuántas partes", "tiene tantas", { parte: noun, n: count });
     }
-    if (x.colours.length === 1) add("de qué color", "es de color", { color: x.colours[0] });
+    const color = ownColour(x);
+    if (color) add("de qué color", "es de color", { color });
     return questions;
   });
   const reversed = [...purposes.values()].filter((words) => words.length === 1).map(([{ word, para }]) => ({

@@ -3,7 +3,7 @@ import { and } from "../grammar/conjunctions.ts";
 import type { Value } from "../entity.ts";
 import type { Random } from "../random.ts";
 import type { Word } from "../words.ts";
-import { countable, mentioned } from "./knowledge_words.ts";
+import { countable, mentioned, ownColour } from "./knowledge_words.ts";
 import { either, type Means, type Puzzle } from "./puzzle.ts";
 
 const PLANTS = new Set(
@@ -53,7 +53,7 @@ function meals(nouns: readonly Word[]): Check {
 }
 
 function colours(nouns: readonly Word[], all: readonly string[]): Check {
-  const sure = nouns.filter((x) => countable(x) && x.colours.length === 1);
+  const sure = nouns.filter((x) => countable(x) && ownColour(x));
   return (random) => {
     const right = random.chance(0.5);
     const x = random.pick(sure);

@@ -7,7 +7,7 @@ import type { Lexicon } from "../lexicon.ts";
 import type { Random } from "../random.ts";
 import { ALPHABET, alphabetTasks } from "./alphabet.ts";
 import { isVowel } from "./spelling.ts";
-import { drawNumerals } from "./numerals.ts";
+import { WORDS } from "./numerals.ts";
 import { type Bindings, familyOf, type Task } from "./tasks.ts";
 import { syllableTasks } from "./syllables.ts";
 import { wordListTasks } from "./word_lists.ts";
@@ -51,12 +51,11 @@ const edgeLetter: Draw = (random, words) => {
 
 const count = (which: (letter: string) => boolean): Draw => (random, words) => {
   const w = words.any(random);
-  const numerals = drawNumerals(random);
   const n = [...w].filter(which).length;
   const found = [...w].filter(which).join(", ");
   return {
-    ...{ w, q: quoted(random, w), r: numerals.alone(n, "f"), found, spelled: [...w].join("-") },
-    times: numerals.count(n, { singular: "letra", gender: "f" }),
+    ...{ w, q: quoted(random, w), r: WORDS.alone(n, "f"), found, spelled: [...w].join("-") },
+    times: WORDS.count(n, { singular: "letra", gender: "f" }),
   };
 };
 
@@ -91,11 +90,10 @@ const hasLetter: Draw = (random, words) => {
 const countLetter: Draw = (random, words) => {
   const w = words.word(random);
   const l = letterFor(random, w, random.chance(0.9));
-  const numerals = drawNumerals(random);
   const n = [...w].filter((letter) => letter === l).length;
-  const times = numerals.count(n, { singular: "vez", gender: "f" });
+  const times = WORDS.count(n, { singular: "vez", gender: "f" });
   const appears = n === 0 ? "no aparece" : `aparece ${times}`;
-  return { w, q: quoted(random, w), l, r: numerals.alone(n, "f"), times, appears };
+  return { w, q: quoted(random, w), l, r: WORDS.alone(n, "f"), times, appears };
 };
 
 const position: Draw = (random, words) => {

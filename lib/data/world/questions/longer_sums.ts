@@ -62,7 +62,7 @@ function longer(random: Random): Steps {
   const kind = random.weighted([["+", 4], ["-", 3], ["×", 2], ["several", 3], ["ten", 2]] as const);
   const high = random.pick([99, 99, 999]);
   if (kind === "several") {
-    return oneAfterTheOther(Array.from({ length: random.between(3, 5) }, () => random.between(1, 12)));
+    return oneAfterTheOther(Array.from({ length: random.between(4, 5) }, () => random.between(1, 12)));
   }
   if (kind === "ten") {
     const [ones, tens] = [random.between(2, 8), 10 * random.between(2, 9)];

@@ -31,6 +31,22 @@ function number(random: Random, words: Vocabulary, to: 1 | 2): Bindings {
   return to === 2 ? changed(one, two, "en plural") : changed(two, one, "en singular");
 }
 
+/** "luz" and "luces" */
+function numberOfWord(random: Random, words: Vocabulary, to: 1 | 2): Bindings {
+  const { noun } = words.thing(random);
+  const [one, two] = ([1, 2] as const).map((n) => inflect(noun, n));
+  if (one === two) return numberOfWord(random, words, to);
+  return to === 2 ? changed(one, two, "en plural") : changed(two, one, "en singular");
+}
+
+/** "león" and "leona" */
+function genderOfWord(random: Random, pairs: readonly Pair[]): Bindings {
+  const [masculine, feminine] = random.pick(pairs);
+  return random.chance(0.65)
+    ? changed(masculine, feminine, "en femenino", "femenino")
+    : changed(feminine, masculine, "en masculino", "masculino");
+}
+
 function gender(random: Random, words: Vocabulary, pairs: readonly Pair[]): Bindings {
   const [masculine, feminine] = random.pick(pairs);
   const adjective = random.chance(0.4) ? random.pick(words.personal) : undefined;
@@ -56,8 +72,10 @@ function opposite(random: Random, { opposites, oppositeVerbs }: Vocabulary): Bin
     return { s: infinitive, r: opposite! };
   }
   const { word, opposite } = random.pick(opposites);
-  const gender = random.pick(["m", "m", "f"] as const);
   const count = random.chance(0.15) ? 2 : 1;
+  // "Comunes" does not show that "raras" is wanted.
+  const shown = agree(word, "m", count) !== agree(word, "f", count);
+  const gender = shown ? random.pick(["m", "m", "f"] as const) : "m";
   return { s: agree(word, gender, count), r: agree(opposite!, gender, count) };
 }
 
@@ -86,6 +104,9 @@ export function phraseTasks(lexicon: Lexicon, pairs: readonly Pair[]): readonly 
       weight: 2,
       draw: (random) => genderOfAdjective(random, words),
     },
+    { name: "plural of a word", weight: 5, draw: (random) => numberOfWord(random, words, 2) },
+    { name: "singular of a word", weight: 2, draw: (random) => numberOfWord(random, words, 1) },
+    { name: "gender of a word", weight: 4, draw: (random) => genderOfWord(random, pairs) },
     { name: "opposite", weight: 8, draw: (random) => opposite(random, words) },
     { name: "opposite sentence", weight: 4, draw: (random) => oppositeSentence(random, words) },
   ];

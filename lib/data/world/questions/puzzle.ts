@@ -21,7 +21,7 @@ export type Verdict = "sí" | "no" | "no se sabe";
 export const VERDICTS: Readonly<Record<Verdict, string>> = {
   "sí": "Sí.",
   "no": "No.",
-  "no se sabe": "No se sabe.",
+  "no se sabe": "No lo sé.",
 };
 
 /** A text with a question that is answered by sí, no or no se sabe. */

@@ -41,7 +41,11 @@ Deno.test("what is said in another form keeps the rest of its words", () => {
         (words(feminine).length === 1 || FEMININE.has(first) || !FEMININE.has(words(masculine)[0]));
     },
     "gender of adjective": ({ s, r, how }) => String(how === "en femenino" ? r : s).endsWith("a"),
-    opposite: ({ s, r }) => s !== r,
+    "plural of a word": ({ s, r }) => s !== r && plurals(r) && words(s).length === words(r).length,
+    "singular of a word": ({ s, r }) => s !== r && plurals(s) && words(s).length === words(r).length,
+    "gender of a word": ({ s, r }) => s !== r && words(s).length === words(r).length,
+    // What is asked for in a form of both genders is answered in the masculine.
+    opposite: ({ s, r }) => s !== r && !(/es$/.test(String(s)) && /as$/.test(String(r))),
     "opposite sentence": ({ s, r, w }) =>
       lost(s, r) === 1 && words(s).includes(String(w)) && !words(r).includes(String(w)),
     negation: ({ s, r, how }) => {

@@ -1,6 +1,6 @@
 /** Tasks about syllables, of words whose division is certain. */
 import type { Random } from "../random.ts";
-import { drawNumerals } from "./numerals.ts";
+import { WORDS } from "./numerals.ts";
 import { syllables } from "./spelling.ts";
 import type { Bindings, Task } from "./tasks.ts";
 import { quoted, type WordSource } from "./word_source.ts";
@@ -18,11 +18,10 @@ function divided(random: Random, words: WordSource): { w: string; parts: readonl
 
 function split(random: Random, words: WordSource): Bindings {
   const { w, parts } = divided(random, words);
-  const numerals = drawNumerals(random);
   const first = random.chance(0.5);
   return {
-    ...{ w, q: quoted(random, w), parts: parts.join("-"), r: numerals.alone(parts.length, "f") },
-    ...{ times: numerals.count(parts.length, SYLLABLE), place: first ? "primera" : "última" },
+    ...{ w, q: quoted(random, w), parts: parts.join("-"), r: WORDS.alone(parts.length, "f") },
+    ...{ times: WORDS.count(parts.length, SYLLABLE), place: first ? "primera" : "última" },
     one: parts.at(first ? 0 : -1)!,
   };
 }

@@ -1,9 +1,10 @@
 /**
  * Families made of tasks. A task draws what it is about; the family's file in `data/world/questions` says under the
- * task's name how it is asked, and under "NAME answer" how it is answered: the barest answer first, a whole sentence
- * last.
+ * task's name how it is asked, and under "NAME answer" how it is answered: as short as it can be, and in a sentence if
+ * one is asked for. Answers of one form are learned by a small model, and compared with what is expected of it.
  */
 import { lowerFirst } from "../../instructions.ts";
+import { mixesAddress } from "../address.ts";
 import { type Family, once, type WorldFiles } from "../document.ts";
 import type { Value } from "../entity.ts";
 import type { Random } from "../random.ts";
@@ -34,7 +35,7 @@ export interface Task {
  */
 const COURTEOUS = 0.12;
 const REMARK = 0.06;
-const WISH = 0.06;
+const WISH = 0.1;
 const PREFACED = 0.15;
 
 interface Asked {
@@ -65,22 +66,21 @@ export class Asking {
     const scope = { bindings: draw(random) };
     const template = random.pick(this.wordings.of(shares && random.chance(0.5) ? shares : says));
     const answers = this.wordings.of(`${says} answer`);
-    let instruction = fragment(template, scope, random);
+    let instruction = told(template, scope, random);
     if (preface !== undefined && random.chance(PREFACED)) {
       instruction = `${this.wordings.part(preface, scope, random)} ${instruction}`;
     } else if (random.chance(COURTEOUS) && beginsWithText(template.parts)) {
       instruction = `${this.manners.part("before", scope, random)} ${lowerFirst(instruction)}`;
     }
-    let answer: Template | undefined;
+    let [answer] = answers;
     if (/[.?!]$/.test(instruction)) {
       if (random.chance(REMARK)) instruction += ` ${this.manners.part("remark", scope, random)}`;
       if (!formed && random.chance(WISH)) {
         const brief = random.chance(0.5);
         instruction += ` ${this.manners.part(brief ? "briefly" : "in a sentence", scope, random)}`;
-        answer = brief ? answers[0] : answers[answers.length - 1];
+        if (!brief) answer = answers[answers.length - 1];
       }
     }
-    answer ??= random.chance(0.5) ? answers[0] : random.pick(answers);
     return { instruction, response: fragment(answer, scope, random) };
   }
 }
@@ -99,6 +99,18 @@ export async function familyOf(
       return { family: name, turns: [asking.say(task, random)] };
     },
   };
+}
+
+/**
+ * A wording whose commands are all to tú or all to usted: "cuenta y dime", "cuente y dígame". One that speaks of both
+ * is told as it is.
+ */
+function told(template: Template, scope: { bindings: Bindings }, random: Random): string {
+  let instruction = fragment(template, scope, random);
+  for (let i = 0; i < 8 && mixesAddress([{ instruction, response: "" }]); i++) {
+    instruction = fragment(template, scope, random);
+  }
+  return instruction;
 }
 
 /** Whether it begins with words of the wording itself, whose capital may go. */

@@ -15,7 +15,7 @@ export type Beginning = "capital" | "any";
 /** What is wrong with how a text is printed. */
 export function fault(printed: string, beginning: Beginning = "capital"): string | undefined {
   const text = printed.replaceAll("...", "…");
-  if (/[{}|[\]\\]/.test(text)) return "marks of a template";
+  if (/[{}|[\]\\]|\p{L}\/\p{L}/u.test(text)) return "marks of a template";
   if (/\s\s|^\s|\s$|\s[,.;:!]|(?<![=+-])\s\?|[,.][,.]|undefined|NaN|null/.test(text)) {
     return "spaces or marks out of place";
   }
