@@ -8,7 +8,7 @@ import type { Random } from "../random.ts";
 import { ageTasks } from "./ages.ts";
 import { clockTasks } from "./clock.ts";
 import { dateTasks } from "./dates.ts";
-import { drawNumerals } from "./numerals.ts";
+import { drawNumerals, WORDS } from "./numerals.ts";
 import { plan, someone } from "./plans.ts";
 import { nouns } from "./scene.ts";
 import { type Bindings, familyOf, type Task } from "./tasks.ts";
@@ -84,10 +84,9 @@ function inDays(random: Random, lexicon: Lexicon): Bindings {
 }
 
 function daysUntil(random: Random): Bindings {
-  const numerals = drawNumerals(random);
   const [i, n] = [random.below(7), random.between(1, 6)];
   return {
-    ...{ d: DAYS[i], e: after(DAYS, i, n), r: numerals.number(n), rd: numerals.count(n, DAY) },
+    ...{ d: DAYS[i], e: after(DAYS, i, n), r: WORDS.number(n), rd: WORDS.count(n, DAY) },
     left: n === 1 ? "Falta" : "Faltan",
   };
 }
@@ -129,10 +128,9 @@ function earlier(random: Random): Bindings {
 const LENGTHS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
 function monthLength(random: Random): Bindings {
-  const numerals = drawNumerals(random);
   const i = random.below(12);
-  const r = numerals.count(LENGTHS[i], DAY);
-  return { m: MONTHS[i], r: i === 1 ? `${r}, y ${numerals.number(29)} si el año es bisiesto` : r };
+  const r = WORDS.count(LENGTHS[i], DAY);
+  return { m: MONTHS[i], r: i === 1 ? `${r}, y ${WORDS.number(29)} si el año es bisiesto` : r };
 }
 
 function fromTo(random: Random): Bindings {

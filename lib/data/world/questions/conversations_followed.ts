@@ -74,7 +74,7 @@ export function alike(speech: Speech): Talk {
       return asked(
         `qué es lo contrario de «${adjectives[0].word}»`,
         adjectives.map(({ word }) => `«${word}»`),
-        adjectives.map(({ word, opposite }) => `lo contrario de «${word}» es «${opposite}»`),
+        adjectives.map(({ opposite }) => opposite!),
         random,
       );
     }

@@ -3,6 +3,7 @@ import { and } from "../grammar/conjunctions.ts";
 import { definite, indefinite, type Noun } from "../grammar/nouns.ts";
 import type { Lexicon } from "../lexicon.ts";
 import type { Word } from "../words.ts";
+import { type Numerals, WORDS } from "./numerals.ts";
 import { many, Scene } from "./scene.ts";
 import type { Bindings, Task } from "./tasks.ts";
 
@@ -79,14 +80,19 @@ export function countingTasks(lexicon: Lexicon): readonly Task[] {
     return [name, lexicon.category(name).filter((noun) => plain(noun) && !own.has(noun.singular))];
   }));
   const kinds = { all: lexicon.flagged("portable").filter(plain), byName };
-  const task = (name: string, draw: (scene: Scene, kinds: Kinds) => Bindings): Task => ({
+  const task = (
+    name: string,
+    draw: (scene: Scene, kinds: Kinds) => Bindings,
+    numerals?: Numerals,
+  ): Task => ({
     ...{ name, weight: 3 },
-    draw: (random) => draw(new Scene(lexicon, random), kinds),
+    draw: (random) => draw(new Scene(lexicon, random, numerals), kinds),
   });
+  // Without a number in the question, the answer is always in words.
   return [
-    task("count a list", things),
-    task("count a kind", ofAKind),
-    task("count a word", ofAWord),
+    task("count a list", things, WORDS),
+    task("count a kind", ofAKind, WORDS),
+    task("count a word", ofAWord, WORDS),
     task("mixed", twoSorts),
   ];
 }

@@ -26,7 +26,8 @@ export const VERDICTS: Readonly<Record<Verdict, string>> = {
 
 /** A text with a question that is answered by sí, no or no se sabe. */
 export function judged(means: Means, text: string, q: string, verdict: Verdict, random: Random): Turn {
-  const { ask } = means.asking.whether(q, random);
+  // "Contesta sí o no" cannot be obeyed where nobody knows.
+  const ask = verdict === "no se sabe" ? means.asking.claim(q, random) : means.asking.whether(q, random).ask;
   return { instruction: means.asking.about(text, q, random, ask), response: VERDICTS[verdict] };
 }
 

@@ -112,3 +112,14 @@ Deno.test("razonar: sí, no and no se sabe are in balance", () => {
 Deno.test("razonar: questions and premises are worded in more than 200 ways", async () => {
   assert(ways(await Wordings.read(`${files.folder}/questions/reasoning.yaml`)) > 200);
 });
+
+Deno.test("razonar: nobody asks for nothing but sí or no where the text does not say", () => {
+  const unknown = draws(family, 2000).filter(({ turns: [{ response }] }) => response === "No lo sé.");
+  for (const { turns: [{ instruction }] } of unknown) {
+    assert(
+      !/(?:con|solo) sí o no|, sí o no|^sí o no|un sí o un no|[¿:] ?sí o no/i.test(instruction),
+      instruction,
+    );
+  }
+  assert(unknown.length > 50);
+});

@@ -11,6 +11,7 @@ import type { Bindings } from "./tasks.ts";
 /** The share of problems about things that no list has. */
 const INVENTED = 0.3;
 
+const YEAR: Noun = { singular: "año", gender: "m" };
 const DAYS = "lunes martes miércoles jueves viernes sábado domingo".split(" ");
 const RELATIVES = "padre madre hermano hermana abuelo abuela tío tía primo prima vecino vecina".split(" ");
 
@@ -30,8 +31,8 @@ export class Scene {
   /** Someone else, perhaps "su abuela". */
   readonly b: string;
 
-  constructor(readonly lexicon: Lexicon, readonly random: Random) {
-    this.numerals = drawNumerals(random);
+  constructor(readonly lexicon: Lexicon, readonly random: Random, numerals?: Numerals) {
+    this.numerals = numerals ?? drawNumerals(random);
     this.casting = new Casting(lexicon, random);
     this.a = this.name();
     this.c = this.name();
@@ -48,7 +49,7 @@ export class Scene {
     return {
       t: random.pick(this.lexicon.towns).name,
       day: random.pick(DAYS),
-      age: numerals.number(random.between(5, 60)),
+      age: numerals.count(random.between(5, 60), YEAR),
     };
   }
 

@@ -16,6 +16,7 @@ export type Beginning = "capital" | "any";
 export function fault(printed: string, beginning: Beginning = "capital"): string | undefined {
   const text = printed.replaceAll("...", "…");
   if (/[{}|[\]\\]|\p{L}\/\p{L}/u.test(text)) return "marks of a template";
+  if (/(?:y uno|veintiuno) (?:años|días|meses)/.test(text)) return "a number that should be shortened";
   if (/\s\s|^\s|\s$|\s[,.;:!]|(?<![=+-])\s\?|[,.][,.]|undefined|NaN|null/.test(text)) {
     return "spaces or marks out of place";
   }
