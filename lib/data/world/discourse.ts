@@ -40,6 +40,12 @@ export class Discourse {
     return this.#before === undefined && this.#subject === undefined;
   }
 
+  /** Whether another person or animal may be taken for the subject: it was named in this sentence or, if that has no subject yet, before. */
+  hasRivals(entity: Entity): boolean {
+    const others = (list: readonly Entity[]) => list.some((named) => named !== entity);
+    return others(this.#named) || (this.#subject === undefined && others(this.#namedBefore));
+  }
+
   /** Whether it is the subject of the sentence that is being told. */
   isCurrentSubject(entity: Entity): boolean {
     return this.#subject === entity;

@@ -155,9 +155,10 @@ export class Rendering extends Naming {
     } else if (BEFORE_ME.has(before)) {
       this.append("mí");
     } else if (slot.subject || (this.#verbOf?.length === 1 && this.narrates(this.#verbOf[0]))) {
+      const rivals = this.discourse.hasRivals(this.narrator!);
       const unclear = slot.unclear && this.tense !== "present" &&
-        !this.discourse.isSubject(this.narrator!);
-      if (this.random.chance(unclear ? this.discourse.begins ? 1 : 0.7 : 0.04)) {
+        (rivals || !this.discourse.isSubject(this.narrator!));
+      if (this.random.chance(unclear ? rivals || this.discourse.begins ? 1 : 0.7 : 0.04)) {
         this.#slot("yo", slot.capital);
       }
     } else this.#slot("yo", slot.capital);

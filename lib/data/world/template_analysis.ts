@@ -73,7 +73,7 @@ export function linkSlots(parts: Part[]): void {
     if (part.slot.type === "mention" && !part.slot.property) {
       const verb = verbOf(part.slot, parts.slice(i + 1));
       part.slot.subject = verb !== undefined;
-      part.slot.unclear = verb !== undefined && ["~", ">", "?"].includes(verb.marker);
+      part.slot.unclear = verb !== undefined && ["~", "^", ">", "?"].includes(verb.marker);
     }
   });
 }

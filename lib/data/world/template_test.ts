@@ -84,6 +84,15 @@ Deno.test("two subjects take the plural, and y becomes e before i", () => {
   assertEquals(told("{a+b} {ir a+b}.", { narrator: a }), "Luis y yo fuimos.");
 });
 
+Deno.test("who narrates says yo where the verb could be another's", () => {
+  for (let i = 0; i < 20; i++) {
+    assertEquals(
+      told("{b!} {remar~ b}, y {a} {hacer~ a} de tapón.", { narrator: a }, i),
+      "Luis remaba, y yo hacía de tapón.",
+    );
+  }
+});
+
 Deno.test("alternatives and optional parts leave spaces and commas in order", () => {
   assertEquals(
     variants("(Uno|Otro) vino[, tarde], y {b!} {reír b}[ mucho]."),

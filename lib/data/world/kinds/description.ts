@@ -44,6 +44,7 @@ export async function load({ folder, lexicon }: WorldFiles): Promise<Kind> {
   const wordings = await Wordings.read(join(folder, "kinds/description.yaml"));
   const nouns = lexicon.nouns.filter((noun) =>
     noun.flags.has("countable") && noun.plural !== "-" && plural(noun) !== noun.singular &&
+    noun.is.singular !== noun.singular &&
     aspectsOf(noun, 1, new Aspects((list) => list)).length >= FEWEST
   );
   return {

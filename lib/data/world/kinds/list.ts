@@ -21,6 +21,8 @@ const UNITS: Readonly<Record<string, readonly string[]>> = {
   alimento: ["un kilo de", "medio kilo de", "un pedazo de", "doscientos gramos de"],
 };
 const BUNCHED = new Set("espinaca acelga berro perejil cilantro albahaca".split(" "));
+/** Fruits that nobody buys by the piece. */
+const BERRIES = new Set("uva arándano cereza mora fresa frambuesa aceituna".split(" "));
 /** Condiments that are poured. */
 const POURED = new Set("aceite vinagre crema salsa".split(" "));
 const BOTTLES = ["un frasco de", "una botella de"];
@@ -38,7 +40,7 @@ const COUNTED = new RegExp(
 
 /** They come in twos. */
 const PAIRED = new Set(
-  "guante mitón calcetín media zapato zapatilla pantufla bota sandalia chancla arete patín".split(" "),
+  "guante mitón calcetín media zapato zueco zapatilla pantufla bota sandalia chancla arete patín".split(" "),
 );
 const PACKED =
   "linterna brújula cámara libro toalla cepillo|de|dientes peine mapa cuaderno lápiz pelota foto boleto cobija almohada pañuelo"
@@ -189,6 +191,7 @@ function rolesOf(lexicon: Lexicon): Roles {
 function bought(word: Word, random: Random): string {
   if (word.category === "grano" && counts(word)) return `${random.pick(UNITS.grano)} ${plural(word)}`;
   if (BUNCHED.has(word.singular)) return `${random.pick(["un manojo", "dos manojos"])} de ${word.singular}`;
+  if (BERRIES.has(word.singular)) return `${random.pick(UNITS.grano)} ${plural(word)}`;
   const poured = POURED.has(word.singular);
   if (counts(word) && !poured) return some(word, 6, random);
   const units = poured ? BOTTLES : UNITS[word.category];
