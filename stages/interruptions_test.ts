@@ -54,7 +54,7 @@ for (const [signal, expected] of [["SIGINT", 130], ["SIGTERM", 143], ["SIGHUP", 
       refused(
         await work.run("pretrain"),
         `models/tiny/pretrain/last holds an unfinished run, at step ${step}. To go on with it, run deno task ` +
-          "pretrain --config preset.yaml --set pretrain.steps=100000 --set pretrain.eval_every=0 --resume. To start",
+          "pretrain --config preset.yaml --set pretrain.eval_every=0 --set pretrain.steps=100000 --resume. To start",
       );
       const again = await work.run("pretrain", "--force");
       assertEquals(again.code, 0, again.output);
