@@ -86,6 +86,8 @@ export const finetunePreference = defineStage({
     await requireChat(backbone.folder);
     const { tokenizer } = backbone;
     const device = await openFor(preset, terminal, { config: backbone.config, batch: 2 * options.batch });
+    using closing = new DisposableStack();
+    closing.defer(() => device.close());
     const model = new Decoder(device, { ...backbone.config, dropout: options.dropout });
     model.load(backbone.values);
     const mixed = preset.precision === "mixed";
@@ -127,10 +129,7 @@ export const finetunePreference = defineStage({
       const answers = await inventionScore(model, tokenizer, asked, LONGEST_ANSWER);
       return { pairs, ...asked.length > 0 && { answers } };
     };
-    if (signal.aborted) {
-      device.close();
-      return { finished: false, metrics: {} };
-    }
+    if (signal.aborted) return { finished: false, metrics: {} };
     const before = await measure(preferenceFigures(heldReference, heldReference, beta));
     terminal.log(`  before: ${summary(before)}`);
 
@@ -160,7 +159,6 @@ export const finetunePreference = defineStage({
       const report = { data: options.data, pairs, backbone: backbone.folder, before, after, ...result };
       await writeFileAtomic(join(out, "report.json"), JSON.stringify(report, null, 1) + "\n");
     }
-    device.close();
     return { finished: result.finished, device: device.description, metrics: { ...result } };
   },
 });
