@@ -1,25 +1,12 @@
 import { assert, assertEquals } from "@std/assert";
 import { CpuDevice } from "../device/cpu.ts";
 import { Decoder } from "../model/decoder.ts";
-import { Terminal } from "../progress.ts";
-import { charTokenizer } from "../text/testing.ts";
 import { measureCosts } from "./costs.ts";
-import type { LoopOptions, LoopTask } from "./loop.ts";
+import type { LoopTask } from "./loop.ts";
 import { configOf } from "./measure.ts";
-import { highestLanguageLoss, languageBatch } from "./step.ts";
+import { OPTIONS, SHAPE, taskOf } from "./testing.ts";
 
-const SHAPE = { layers: 1, heads: 2, width: 16, context: 32, batch: 4, vocab: 9 };
-const IDS = Uint32Array.from({ length: 128 }, (_, i) => i % 9);
-const OPTIONS: LoopOptions = {
-  stage: "pretrain",
-  format: "text",
-  seed: 1,
-  schedule: { lr: 1e-3, min_lr: 1e-4, warmup: 2, steps: 8 },
-  optimizer: { algorithm: "adamw", beta1: 0.9, beta2: 0.95, epsilon: 1e-8, weightDecay: 0.1, clip: 1 },
-  accumulate: 1,
-  mixed: false,
-  every: { log: 1, evaluate: 1, sample: 1, save: 1 },
-};
+const EVERY = { log: 1, evaluate: 1, sample: 1, save: 1 };
 
 async function measured(rest: Partial<LoopTask> = {}) {
   const out = await Deno.makeTempDir();
@@ -29,20 +16,14 @@ async function measured(rest: Partial<LoopTask> = {}) {
   const weights = () => device.read(model.parameters.weights.buffer);
   const before = [...await weights()];
   const counts = { evaluations: 0, samples: 0 };
-  const costs = await measureCosts(OPTIONS, {
-    model,
-    tokenizer: charTokenizer("a"),
-    out,
+  const task = taskOf(model, out, {
     resumable: true,
-    highestLoss: highestLanguageLoss(model),
-    batch: () => languageBatch(model, { tokens: { ids: IDS, batch: 4, time: 32 }, targets: IDS }),
     evaluate: () => Promise.resolve({ loss: ++counts.evaluations }),
     sample: () => Promise.resolve(`${++counts.samples}`),
     begin: () => Promise.reject(new Error("nothing is replaced")),
-    terminal: new Terminal(),
-    signal: new AbortController().signal,
     ...rest,
-  }, 0);
+  });
+  const costs = await measureCosts({ ...OPTIONS, accumulate: 1, every: EVERY }, task, 0);
   assertEquals([...Deno.readDirSync(out)], []);
   assertEquals([...await weights()], before);
   device.close();
