@@ -6,6 +6,9 @@ export function plainWords(text: string): string[] {
   return withoutAccents(text).toLowerCase().match(/[\p{L}\p{N}]+|[+*/=-]/gu) ?? [];
 }
 
+/** A text however it is typed: its plain words, a space between them. */
+export const plainText = (text: string): string => plainWords(text).join(" ");
+
 /** The number of a word that a vocabulary does not have. */
 export const UNKNOWN = -1;
 

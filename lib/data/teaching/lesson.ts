@@ -1,7 +1,7 @@
 /** All that a model is taught with, and all that it is asked to know how well: drawn from a seed, before it starts. */
 import { deriveSeed } from "../../tensor/random.ts";
 import { augment, type Conversation, type Question } from "../instructions.ts";
-import { plainWords } from "../plain_words.ts";
+import { plainText } from "../plain_words.ts";
 import { Random } from "../world/random.ts";
 import type { World } from "../world/world.ts";
 import { type Similar, SimilarQuestions } from "./similar.ts";
@@ -122,7 +122,7 @@ const typed = (text: string, seed: number) => augment(text, TYPED, seed);
 
 /** The facts that no later one answers otherwise. */
 function stillTrue(earlier: readonly Fact[], facts: readonly Fact[]): Fact[] {
-  const key = ({ instruction }: Fact) => plainWords(instruction).join(" ");
+  const key = ({ instruction }: Fact) => plainText(instruction);
   const last = new Map(earlier.map((fact) => [key(fact), fact]));
   for (const fact of facts) last.delete(key(fact));
   return [...last.values()];

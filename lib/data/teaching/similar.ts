@@ -2,7 +2,7 @@
  * Questions that are like a fact's and ask something else: about another name ("¿Quién es Tobi?"), another thing, or
  * something else about the same name. What is taught must not answer them.
  */
-import { plainWords } from "../plain_words.ts";
+import { plainText, plainWords } from "../plain_words.ts";
 import type { Lexicon } from "../world/lexicon.ts";
 import { pluralWord } from "../world/grammar/nouns.ts";
 import { inventedName } from "../world/invented.ts";
@@ -27,8 +27,6 @@ const DETERMINERS: Readonly<Record<string, readonly ["m" | "f" | null, 1 | 2]>> 
 };
 const DETERMINED = new RegExp(`(?<!\\p{L})(${Object.keys(DETERMINERS).join("|")}) (\\p{Ll}+)`, "gu");
 
-const keyOf = (text: string) => plainWords(text).join(" ");
-
 export interface Similar {
   readonly instruction: string;
   /** It asks something else about the same name, and not the same of another one. */
@@ -51,7 +49,9 @@ export class SimilarQuestions {
     private readonly rewording: Rewording,
   ) {
     this.#taken = new Set(
-      [...facts, ...earlier].flatMap((fact) => [keyOf(fact.instruction), keyOf(rewording.parse(fact).core)]),
+      [...facts, ...earlier].flatMap((
+        fact,
+      ) => [plainText(fact.instruction), plainText(rewording.parse(fact).core)]),
     );
     this.#names = new Set([...facts, ...earlier].flatMap((fact) => namesIn(rewording.parse(fact).core)));
     this.#countries = lexicon.knowledge.filter(({ relation }) => relation.name === "capital").map((
@@ -64,9 +64,9 @@ export class SimilarQuestions {
     const found: Similar[] = [];
     for (let i = 0; i < n * TRIES && found.length < n; i++) {
       const question = this.#like(this.facts[found.length % this.facts.length], part, random);
-      if (question === null || this.#taken.has(keyOf(question.instruction))) continue;
+      if (question === null || this.#taken.has(plainText(question.instruction))) continue;
       // Questions about the same name are few; they come again in other wordings.
-      if (!question.sameName) this.#taken.add(keyOf(question.instruction));
+      if (!question.sameName) this.#taken.add(plainText(question.instruction));
       found.push(question);
     }
     return found;

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertGreater, assertNotEquals, assertThrows } from "@std/assert";
 import { UserError } from "../../errors.ts";
 import { charTokenizer } from "../../text/testing.ts";
-import { plainWords } from "../plain_words.ts";
+import { plainText } from "../plain_words.ts";
 import { Lexicon } from "../world/lexicon.ts";
 import { Random } from "../world/random.ts";
 import { SimilarQuestions } from "./similar.ts";
@@ -79,9 +79,7 @@ Deno.test("wordings that are learned, that stop and that are reported are others
     assert(stopping.length >= 6 && reported.length >= 8, `${instruction}: ${stopping} ${reported}`);
     assertGreater(new Set(learned).size, 20, instruction);
     assert(learned.includes(instruction), instruction);
-    const keys = [stopping, reported, learned].map((texts) =>
-      new Set(texts.map((text) => plainWords(text).join(" ")))
-    );
+    const keys = [stopping, reported, learned].map((texts) => new Set(texts.map((text) => plainText(text))));
     assertEquals(keys[0].intersection(keys[1]).size + keys[0].union(keys[1]).intersection(keys[2]).size, 0);
     for (const text of [...stopping, ...reported, ...learned]) {
       assert(text === instruction || !FAULTS.test(text), `${FAULTS.exec(text)?.[0]} in ${text}`);

@@ -9,7 +9,7 @@ import type { Random } from "../world/random.ts";
 import { capitalised } from "../world/grammar/capitals.ts";
 import { fragment, type Template } from "../world/template.ts";
 import { Wordings } from "../world/wordings.ts";
-import { plainWords } from "../plain_words.ts";
+import { plainText } from "../plain_words.ts";
 import {
   compileForm,
   divided,
@@ -172,7 +172,7 @@ export class QuestionWordings {
       const text = random.chance(this.#bareShare(core))
         ? this.#bare(core, random)
         : this.#framed(core, ["learned"], random);
-      if (!this.#held.has(keyOf(text))) return text;
+      if (!this.#held.has(plainText(text))) return text;
     }
     return this.instruction;
   }
@@ -187,8 +187,8 @@ export class QuestionWordings {
       const text = reworded && random.chance(this.#bareShare(core))
         ? this.#bare(core, random)
         : this.#framed(core, reworded ? ["learned", part] : [part], random);
-      const key = keyOf(text);
-      if (key !== keyOf(this.instruction) && !this.#held.has(key)) found.set(key, { text, reworded });
+      const key = plainText(text);
+      if (key !== plainText(this.instruction) && !this.#held.has(key)) found.set(key, { text, reworded });
     }
     for (const key of found.keys()) this.#held.add(key);
     return [...found.values()];
@@ -215,9 +215,6 @@ export class QuestionWordings {
     return capitalised(command ? `${told(frame, {}, random)} ${text}` : told(frame, { q: text }, random));
   }
 }
-
-/** What is left of a wording however it is typed. */
-const keyOf = (text: string) => plainWords(text).join(" ");
 
 const told = (template: Template, bindings: Readonly<Record<string, string>>, random: Random) =>
   contract(fragment(template, { bindings }, random));

@@ -1,11 +1,10 @@
 import { assert, assertEquals } from "@std/assert";
-import { plainWords } from "../../plain_words.ts";
+import { plainText } from "../../plain_words.ts";
 import { Wordings } from "../wordings.ts";
 import { load } from "./greetings.ts";
 import { assertWellFormed, draws, files, ways } from "./checking.ts";
 
 const families = await load(files);
-const plain = (text: string) => plainWords(text).join(" ");
 
 for (const family of families) {
   Deno.test(`${family.name}: 2,000 courtesies are well formed`, () =>
@@ -15,11 +14,13 @@ for (const family of families) {
     const lines = (await Deno.readTextFile(new URL("../../../../data/instruct/train.jsonl", import.meta.url)))
       .trim().split("\n").map((line) => JSON.parse(line));
     const known = new Map(
-      lines.filter((line) => line.family === "saludos").map((line) => [plain(line.instruction), line.output]),
+      lines.filter((line) => line.family === "saludos").map((
+        line,
+      ) => [plainText(line.instruction), line.output]),
     );
     const met = new Set<string>();
     for (const { turns: [{ instruction, response }] } of draws(family, 4000)) {
-      const output = known.get(plain(instruction));
+      const output = known.get(plainText(instruction));
       if (output === undefined) continue;
       assertEquals(response, output, instruction);
       met.add(output);
