@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { isEntity } from "./entity.ts";
+import { numberWord } from "./grammar/numbers.ts";
 import { StoryQuestions } from "./comprehension/questions.ts";
 import type { Asked } from "./comprehension/asker.ts";
 import { mayBeSo } from "./comprehension/deeds.ts";
@@ -15,7 +16,7 @@ const STORIES = Number(Deno.env.get("STORIES") ?? 300);
 const [stories, questions] = await Promise.all([Stories.read(files), StoryQuestions.read(files)]);
 
 const drawn = Array.from({ length: STORIES }, (_, i) => {
-  const story = stories.tell(Random.of(5, i));
+  const story = i % 2 === 0 ? stories.tell(Random.of(5, i)) : stories.scene(Random.of(5, i));
   return [story, questions.draw(story, Random.of(6, i), 12)] as const;
 });
 
@@ -98,6 +99,21 @@ Deno.test("who has what and who is where is what the told events lead to", () =>
     }
   });
   assert(checked > STORIES / 2, `only ${checked} were checked`);
+});
+
+Deno.test("what is left is what was there, with what came and without what went", () => {
+  let checked = 0;
+  every((story, asked, text) => {
+    for (const { kind, question, answer } of asked) {
+      if (kind !== "count") continue;
+      const numbers = story.state.facts.flatMap(({ predicate, args }) =>
+        predicate === "count" ? [numberWord(args[2] as number, "f"), numberWord(args[2] as number, "m")] : []
+      );
+      assert(numbers.some((number) => answer.startsWith(`${number} `)), `${question} => ${answer}${text}`);
+      checked++;
+    }
+  });
+  assert(checked > STORIES / 50, `only ${checked} were checked`);
 });
 
 Deno.test("a deed is denied only if what it leads to was never so, not at the start either", () => {

@@ -56,7 +56,15 @@ export interface Use {
   readonly where: string;
 }
 
-export type Step = Do | Feel | Say | Choose | Maybe | Use;
+/** What may come next in a scene: one of these that can be done and was not yet, as often as is drawn. */
+export interface Any {
+  readonly type: "any";
+  readonly options: readonly Do[];
+  /** The fewest and the most. */
+  readonly times: readonly [number, number];
+}
+
+export type Step = Do | Feel | Say | Choose | Maybe | Use | Any;
 
 export interface Frame {
   readonly name: string;
@@ -70,7 +78,9 @@ export interface Frame {
 
 /** Files of the folder that hold wordings for all frames. */
 const WORDINGS = /(openings|endings|feelings)\.yaml$/;
-const STEPS = ["do", "feel", "say", "choose", "maybe", "use"];
+const STEPS = ["do", "feel", "say", "choose", "maybe", "use", "any"];
+/** What is done at most by one step of `any`. */
+const MOST_TIMES = 12;
 
 /**
  * Reads every file of a folder (`data/world/frames`) that holds frames.
@@ -138,7 +148,9 @@ class FrameReader {
   }
 
   #step(node: Node): Step {
-    const keys = node.entries([...STEPS, "with", "because", "mood", "weight", "steps"]).map(([key]) => key);
+    const keys = node.entries([...STEPS, "with", "because", "mood", "weight", "steps", "times"]).map((
+      [key],
+    ) => key);
     const kind = STEPS.find((key) => keys.includes(key));
     if (kind === undefined) return node.fail(`a step has one of ${STEPS.join(", ")}`);
     const mood = node.child("mood");
@@ -161,12 +173,44 @@ class FrameReader {
         return { type: "maybe", steps: this.#steps(node.child("maybe")) };
       case "use":
         return this.#use(node);
+      case "any":
+        return {
+          type: "any",
+          options: this.#any(node.child("any")),
+          times: this.#times(node.child("times")),
+        };
     }
     return { type: "say", ...told };
   }
 
-  #action(node: Node): { action: Action; args: Argument[] } {
-    const words = node.text().trim().split(/\s+/);
+  /** "dar a|b x a|b" is each of these that has no argument twice: "dar a x b", "dar b x a". */
+  #any(node: Node): Do[] {
+    return node.items().flatMap((item) => {
+      const [name, ...words] = item.text().trim().split(/\s+/).map((word) => word.split("|"));
+      const lines = words.reduce<string[][]>(
+        (lines, choices) => lines.flatMap((line) => choices.map((choice) => [...line, choice])),
+        [name],
+      );
+      const told = { type: "do", say: [], because: [], colour: false, where: item.where } as const;
+      return lines.filter((line) => new Set(line).size === line.length)
+        .map((line) => ({ ...told, ...this.#action(item, line) }));
+    });
+  }
+
+  /** "2 4", or "3": how often. */
+  #times(node: Node): [number, number] {
+    const [least, most = least] = String(node.value ?? 1).trim().split(/\s+/).map(Number);
+    if (!(Number.isInteger(least) && Number.isInteger(most) && 0 < least && least <= most)) {
+      node.fail('expected how often, or the fewest and the most: "2 4"');
+    }
+    if (most > MOST_TIMES) node.fail(`${most} is too often; write ${MOST_TIMES} at most`);
+    return [least, most];
+  }
+
+  #action(
+    node: Node,
+    words: readonly string[] = node.text().trim().split(/\s+/),
+  ): { action: Action; args: Argument[] } {
     const found = actionOf(words, this.actions);
     if (!found) {
       return node.fail(

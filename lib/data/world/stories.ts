@@ -7,7 +7,7 @@ import { type Frame, readFrames } from "./frames.ts";
 import type { Random } from "./random.ts";
 import type { Plan } from "./plan.ts";
 import { Play, type StoryWorld } from "./story.ts";
-import { type Manner, Teller, type Telling } from "./telling.ts";
+import { type Manner, PLAIN, Teller, type Telling } from "./telling.ts";
 import { Wordings } from "./wordings.ts";
 
 /** A story as it is told, and all that is known of it. */
@@ -21,16 +21,23 @@ const SEQUENCE = 0.25;
 
 export class Stories {
   readonly #frames: readonly Frame[];
+  readonly #scenes: readonly Frame[];
 
-  private constructor(readonly world: StoryWorld, private readonly teller: Teller) {
+  private constructor(
+    readonly world: StoryWorld,
+    scenes: ReadonlyMap<string, Frame>,
+    private readonly teller: Teller,
+  ) {
     this.#frames = [...world.frames.values()];
+    this.#scenes = [...scenes.values()];
   }
 
   /** Reads actions, frames and wordings. @throws {UserError} naming file and line of a fault */
   static readonly read = once(async ({ folder, lexicon }) => {
     const actions = await readActions(`${folder}/actions`, lexicon);
-    const [frames, openings, endings, feelings] = await Promise.all([
+    const [frames, scenes, openings, endings, feelings] = await Promise.all([
       readFrames(`${folder}/frames`, actions, lexicon),
+      readFrames(`${folder}/scenes`, actions, lexicon),
       Wordings.read(`${folder}/frames/openings.yaml`),
       Wordings.read(`${folder}/frames/endings.yaml`),
       Wordings.read(`${folder}/frames/feelings.yaml`),
@@ -39,7 +46,7 @@ export class Stories {
       ...{ lexicon, frames, next: openings.of("next"), feelingClause: feelings.of("clause")[0] },
       feelings: new Map(feelings.names.map((name) => [name, feelings.of(name)])),
     };
-    return new Stories(world, new Teller(openings, endings));
+    return new Stories(world, scenes, new Teller(openings, endings));
   });
 
   /**
@@ -58,8 +65,18 @@ export class Stories {
     }
     const plan = new Play(this.world, random, brief || random.chance(SHORT)).play(frames);
     const manner = this.teller.manner(plan, random);
-    const told = this.teller.tell(plan, manner, random);
-    return { ...plan, ...manner, ...told, protagonist: protagonistOf(plan) as Character };
+    return this.#told(plan, manner, this.teller.tell(plan, manner, random));
+  }
+
+  /** A few sentences on what someone did, without beginning or end. */
+  scene(random: Random): Story {
+    const plan = new Play(this.world, random, false).play([random.pick(this.#scenes)]);
+    const manner: Manner = { ...PLAIN, tense: random.chance(0.3) ? "present" : "past" };
+    return this.#told(plan, manner, this.teller.tellScene(plan, manner, random));
+  }
+
+  #told(plan: Plan, manner: Manner, telling: Telling): Story {
+    return { ...plan, ...manner, ...telling, protagonist: protagonistOf(plan) as Character };
   }
 }
 

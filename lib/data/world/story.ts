@@ -4,7 +4,7 @@ import type { Action, Checked } from "./actions.ts";
 import { Casting } from "./casting.ts";
 import type { Character, Draw } from "./characters.ts";
 import { type Entity, isEntity, type Value } from "./entity.ts";
-import type { Do, Feel, Frame, Step, Use } from "./frames.ts";
+import type { Any, Do, Feel, Frame, Step, Use } from "./frames.ts";
 import type { Lexicon } from "./lexicon.ts";
 import type { Random } from "./random.ts";
 import type { Bindings, Cause, Event, Item, Plan } from "./plan.ts";
@@ -134,7 +134,8 @@ export class Play {
         if (this.random.chance(0.5)) this.#run(step.steps);
       } else if (step.type === "choose") {
         this.#run(this.random.weighted(step.options.map(({ weight, steps }) => [steps, weight])));
-      } else this.#use(step);
+      } else if (step.type === "any") this.#any(step);
+      else this.#use(step);
     }
   }
 
@@ -147,11 +148,32 @@ export class Play {
     this.#depth--;
   }
 
+  /** Does what can be done: first an action is drawn, then who does it to whom. */
+  #any({ options, times }: Any): void {
+    const done = new Set<Do>();
+    for (let n = this.random.between(...times); n > 0; n--) {
+      const possible = Map.groupBy(
+        options.filter((option) => !done.has(option) && this.#possible(option)),
+        ({ action }) => action,
+      );
+      if (possible.size === 0) return;
+      const step = this.random.pick(this.random.pick([...possible.values()]));
+      done.add(step);
+      this.#do(step);
+    }
+  }
+
+  #possible({ action, args }: Do): boolean {
+    const bindings = bindingsOf(action, this.#values(args));
+    return action.needs.every((need) =>
+      this.#state.holds(need.predicate, valuesOf(need.arguments, bindings)) !== need.denied
+    );
+  }
+
   #do(step: Do): void {
     const { action } = step;
     const args = this.#values(step.args);
-    const bindings: Record<string, Value> = {};
-    action.roles.forEach(({ name }, i) => bindings[name] = args[i]);
+    const bindings = bindingsOf(action, args);
     for (const need of action.needs) this.#require(need, bindings, step);
     const cause = this.#because(step.because) ?? this.#causeOf(action, bindings);
     const number = this.#events.length;
@@ -279,6 +301,11 @@ export class Play {
     const found = isEntity(value) ? this.#state.locationOf(value) : undefined;
     return found ? `it is "${found.predicate} ${found.args.map(nameOf).join(" ")}"` : "";
   }
+}
+
+/** Who and what an action is done with, by the names of its roles. */
+function bindingsOf({ roles }: Action, args: readonly Value[]): Record<string, Value> {
+  return Object.fromEntries(roles.map(({ name }, i) => [name, args[i]]));
 }
 
 function valuesOf(args: readonly Argument[], bindings: Bindings): Value[] {

@@ -8,16 +8,18 @@ const folder = new URL("../../../data/world", import.meta.url).pathname;
 const lexicon = await Lexicon.read(`${folder}/words`);
 
 /** Stories of the files that ship, with actions and frames of their own instead. */
-async function read(frames: string, actions = ACTIONS): Promise<Stories> {
+async function read(frames: string, actions = ACTIONS, scenes = FRAME): Promise<Stories> {
   const own = await Deno.makeTempDir();
   try {
     await Deno.mkdir(`${own}/actions`);
     await Deno.mkdir(`${own}/frames`);
+    await Deno.mkdir(`${own}/scenes`);
     for (const name of ["openings", "endings", "feelings"]) {
       await Deno.copyFile(`${folder}/frames/${name}.yaml`, `${own}/frames/${name}.yaml`);
     }
     await Deno.writeTextFile(`${own}/actions/own.yaml`, actions);
     await Deno.writeTextFile(`${own}/frames/own.yaml`, frames);
+    await Deno.writeTextFile(`${own}/scenes/own.yaml`, scenes);
     return await Stories.read({ folder: own, lexicon });
   } finally {
     await Deno.remove(own, { recursive: true });
@@ -57,6 +59,56 @@ Deno.test("every frame plays to its end, with all seeds, and its text is in orde
       assert(/[.!?»…]$|\n\p{Lu}[^\n]*$/u.test(text), `${frame.name}, seed ${seed} ends so:\n${text}`);
     }
   }
+});
+
+const ANY = `mudo:
+  cast:
+    a: person
+    b: friend of a
+    x: thing juguete
+    m: place public
+  start: [has a x, at a m, at b m]
+  steps:
+    - any: [perder a|b x m]
+      times: 2 4
+`;
+
+Deno.test("of any, what can be done is done, each once at most, and nothing is told around it", async () => {
+  const scenes = await read(FRAME, ACTIONS, ANY);
+  for (let seed = 0; seed < 50; seed++) {
+    const { events, passages, text, opening, ending } = scenes.scene(new Random(seed));
+    assertEquals(
+      events.map(({ action }) => action!.name),
+      ["perder"],
+      "b has nothing to lose, and a only once",
+    );
+    assertEquals([opening, ending, text], [[], undefined, passages[0].text]);
+  }
+  for (
+    const [lines, fault] of [
+      ["- any: [perder a x]", 'own.yaml:9: "perder" takes 3 arguments'],
+      ["- any: [saltar a|b x m]", 'own.yaml:9: unknown action "saltar a x m"'],
+      ["- any: [perder a|z x m]", '"z" is no role'],
+      ["- { any: [perder a x m], times: 0 }", 'expected how often, or the fewest and the most: "2 4"'],
+      ["- { any: [perder a x m], times: 5 2 }", "expected how often"],
+      ["- { any: [perder a x m], times: 1 9999999 }", "9999999 is too often; write 12 at most"],
+    ]
+  ) {
+    const scene = ANY.replace(/- any.*\n.*times.*/, lines);
+    const error = await assertRejects(() => read(FRAME, ACTIONS, scene), UserError);
+    assert(error.message.includes(fault), error.message);
+  }
+});
+
+Deno.test("every scene that ships is played, and its text is in order", () => {
+  const played = new Set<string>();
+  for (let seed = 0; seed < 600; seed++) {
+    const { frames: [{ name }], text } = stories.scene(Random.of(seed, "scene"));
+    played.add(name);
+    const fault = / {2}|undefined|\[object|\n\n| [.,;:!?]|[{}|\[\]]|(^|\n)[^A-ZÁÉÍÓÚÑ¡¿«—\d]/.exec(text);
+    assert(!fault, `${name}, seed ${seed}: "${fault?.[0]}" at ${fault?.index} of\n${text}`);
+  }
+  assert(played.size > 15, `${played.size} scenes`);
 });
 
 Deno.test("a story is the same for the same seed, and another for another", () => {

@@ -19,6 +19,9 @@ export interface Manner {
   readonly narrator?: Entity;
 }
 
+/** In the third person, by nobody in particular. */
+export const PLAIN: Manner = { tense: "past", quotes: "dash", voice: "plain" };
+
 /** A part of a story's text, and whom and what it speaks of. */
 export interface Passage {
   readonly text: string;
@@ -33,7 +36,8 @@ export interface Telling {
   readonly general: Bindings;
   /** One for each item of the plan. */
   readonly passages: readonly Passage[];
-  readonly ending: Passage;
+  /** A scene has none. */
+  readonly ending?: Passage;
 }
 
 /** Says when something happens, so that an opening that does the same would contradict it. */
@@ -68,24 +72,43 @@ export class Teller {
     return { tense, quotes, voice, ...narrator };
   }
 
+  /** What happens, and nothing around it. */
+  tellScene(plan: Plan, manner: Manner, random: Random): Telling {
+    const chosen = this.#chosen(plan, manner, random);
+    const text = new Text(random, manner);
+    const passages = this.#items(plan, chosen, text);
+    return { text: text.text, opening: [], passages, general: {} };
+  }
+
   tell(plan: Plan, manner: Manner, random: Random): Telling {
-    for (const [thing, owner] of plan.owners) setOwner(thing, owner);
-    const chosen: Template[] = [];
-    for (const item of plan.items) chosen.push(unlike(chosen.at(-1), this.#wordings(item, manner), random));
+    const chosen = this.#chosen(plan, manner, random);
     const text = new Text(random, manner);
     const general = new General(plan, random);
     const own = this.#ownOpening(plan, manner, random);
     const open = this.#opening(plan, own ?? chosen[0], manner, random);
     const opening = [text.add(open, general.bindings(open), true)];
     if (own) opening.push(text.add(own, plan.bindings, random.chance(0.3)));
-    const passages = plan.items.map((item, i) => {
+    const passages = this.#items(plan, chosen, text);
+    const [end, ownEnd] = this.#ending(plan, manner, random);
+    const ending = text.add(end, ownEnd ? plan.bindings : general.bindings(end), random.chance(0.5));
+    return { text: text.text, opening, passages, ending, general: general.known };
+  }
+
+  /** A wording of each item; all things belong to whom they belonged at first. */
+  #chosen(plan: Plan, manner: Manner, random: Random): Template[] {
+    for (const [thing, owner] of plan.owners) setOwner(thing, owner);
+    const chosen: Template[] = [];
+    for (const item of plan.items) chosen.push(unlike(chosen.at(-1), this.#wordings(item, manner), random));
+    return chosen;
+  }
+
+  /** Adds each item; things go to their next owners as it is told. */
+  #items(plan: Plan, chosen: readonly Template[], text: Text): Passage[] {
+    return plan.items.map((item, i) => {
       const passage = text.add(chosen[i], item.bindings, item.apart === true, item);
       for (const [thing, owner] of item.owners) setOwner(thing, owner);
       return passage;
     });
-    const [end, ownEnd] = this.#ending(plan, manner, random);
-    const ending = text.add(end, ownEnd ? plan.bindings : general.bindings(end), random.chance(0.5));
-    return { text: text.text, opening, passages, ending, general: general.known };
   }
 
   /** The frame's own beginning, which comes after a general one: so that few stories begin alike. */
@@ -189,6 +212,7 @@ function* templatesOf(frame: Frame): Generator<Template> {
   const walk = function* (steps: Frame["steps"]): Generator<Template> {
     for (const step of steps) {
       if (step.type === "maybe") yield* walk(step.steps);
+      else if (step.type === "any") yield* walk(step.options);
       else if (step.type === "choose") { for (const option of step.options) yield* walk(option.steps); }
       else if (step.type === "use") continue;
       else {

@@ -191,7 +191,7 @@ export class StoryAsker {
   toldAfter(item: number, value: Value): boolean {
     const { passages, ending, events } = this.story;
     const accounted = new Set(events.filter(({ args }) => args.includes(value)).map(({ item }) => item));
-    return ending.mentioned.has(value) ||
+    return ending?.mentioned.has(value) ||
       passages.some(({ mentioned }, i) => i > item && !accounted.has(i) && mentioned.has(value));
   }
 

@@ -47,7 +47,7 @@ function goesOn({ story }: StoryAsker, who: Fact["args"][0], item: number): bool
   return events.some((event) => event.item > item && event.args.includes(who)) ||
     passages.some(({ mentioned }, i) => i > item && mentioned.has(who)) ||
     // A general ending is chosen by what the protagonist feels.
-    (frames[0].end.includes(ending.template) && ending.mentioned.has(who));
+    (ending !== undefined && frames[0].end.includes(ending.template) && ending.mentioned.has(who));
 }
 
 /** Told where "su llave" stands, or where it was bought or given. */

@@ -7,7 +7,8 @@ import { standsIn, type StoryAsker, type Try } from "./asker.ts";
 
 export function extractions(asker: StoryAsker): Try[] {
   const { story } = asker;
-  const { general: { t, u, n }, protagonist: a, opening: [{ text }] } = story;
+  const { general: { t, u, n }, protagonist: a, opening } = story;
+  const text = opening[0]?.text ?? "";
   const tries: Try[] = [];
   const add = (kind: string, bindings: Bindings) =>
     tries.push(() => asker.ask(kind, bindings, { family: "extraer" }));

@@ -75,7 +75,7 @@ export class StoryQuestions {
 
 /** All that can be asked, by kinds with their weights. */
 function tries(asker: StoryAsker): [Try[], number][] {
-  const { events, state } = asker.story;
+  const { events, state, ending } = asker.story;
   return [
     [events.flatMap((event) => ofEvent(asker, event)), 8],
     [events.map((event) => () => why(asker, event)), 4],
@@ -83,7 +83,8 @@ function tries(asker: StoryAsker): [Try[], number][] {
     [events.map((event) => () => no(asker, event)), 2],
     [events.map((_, i) => () => first(asker, i)), 2],
     [events.map((_, i) => () => after(asker, i)), 2],
-    [state.facts.map((fact) => () => final(asker, fact)), 5],
+    // Of a scene it is asked above all how it ended.
+    [state.facts.map((fact) => () => final(asker, fact)), ending ? 5 : 15],
     [extractions(asker), 3],
     [unknown(asker), 2],
   ];

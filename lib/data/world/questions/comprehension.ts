@@ -1,4 +1,4 @@
-/** Comprehension: a story and questions that its text answers; a conversation asks up to three. */
+/** Comprehension: a scene or a story, and questions that its text answers; a conversation asks up to three. */
 import type { Exchange, Family, WorldFiles } from "../document.ts";
 import type { Random } from "../random.ts";
 import { Stories } from "../stories.ts";
@@ -6,7 +6,9 @@ import { StoryQuestions } from "../comprehension/questions.ts";
 import { Asking } from "./asking.ts";
 
 /** Characters of a story that is asked about: it has to fit into a model's context. */
-const LONGEST = 700;
+const LONGEST = 560;
+/** The share of questions about a scene of a few sentences. */
+const SCENES = 0.7;
 
 export async function load(files: WorldFiles): Promise<Family> {
   const [stories, questions, asking] = await Promise.all([
@@ -18,7 +20,7 @@ export async function load(files: WorldFiles): Promise<Family> {
     name: "comprensión",
     ask(random: Random): Exchange {
       for (;;) {
-        const story = stories.tell(random, { brief: true });
+        const story = random.chance(SCENES) ? stories.scene(random) : stories.tell(random, { brief: true });
         if (story.text.length > LONGEST) continue;
         const asked = questions.draw(story, random, random.weighted([[1, 6], [2, 3], [3, 1]]));
         const [first, ...turns] = asked.flatMap((one) => questions.exchange(one, random).turns);
