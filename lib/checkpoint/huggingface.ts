@@ -12,6 +12,7 @@ import { ConfigError, type ModelConfig } from "../model/config.ts";
 import type { Family, Piece } from "../model/families/family.ts";
 import { probability } from "../model/families/keys.ts";
 import { cut, gather, theirShape } from "./layout.ts";
+import { own } from "../model/families/own.ts";
 import { families, familyOf } from "../model/families/table.ts";
 import { parameterSpecs } from "../model/decoder.ts";
 import type { ParameterSpec } from "../model/parameters.ts";
@@ -32,6 +33,9 @@ const HeadKeys = z.object({
   classifier_pooling: z.enum(["last", "mean"]).default("last"),
   classifier_norm: z.boolean().default(false),
 });
+
+/** `architectures` of a classifier, whose model_type is ours too. */
+const CLASSIFIER = "DesdeCeroForSequenceClassification";
 
 /** `model.safetensors.index.json`: which file has which tensor. */
 const Index = z.object({ weight_map: z.record(z.string(), z.string()) });
@@ -60,15 +64,20 @@ export interface SavedWeights {
   readonly values: ReadonlyMap<string, Float32Array>;
 }
 
-/** The files of a folder: config.json and the weights, in as many files as it takes. */
+/**
+ * The files of a folder: config.json and the weights, in as many files as it takes. A classifier is of no family
+ * of theirs: their classifiers have no bias, and would leave ours out with a warning at most.
+ */
 export function huggingFaceFiles(
   model: SavedWeights,
   precision: Precision = "float32",
   largest = LARGEST_FILE,
 ): Record<string, Content> {
-  const { family, config } = familyOf(model.config);
+  const { family, config } = model.head
+    ? { family: own, config: own.toConfig(model.config) }
+    : familyOf(model.config);
   const json = {
-    architectures: [model.head ? family.classifier : family.architecture],
+    architectures: [model.head ? CLASSIFIER : family.architecture],
     model_type: family.modelType,
     ...model.head && headKeys(model.head),
     ...config,
@@ -157,7 +166,10 @@ export async function readHuggingFace(folder: string): Promise<LoadedModel> {
   };
   const told = family.keysFrom?.((name) => find(name)?.shape) ?? {};
   for (const [key, value] of Object.entries(told)) json[key] ??= value;
-  const { config, head } = parseConfig(json, family, path);
+  const parsed = parseConfig(json, family, path);
+  // Any config may name labels; only a classifier's folder has the weights that score them, and no other head.
+  const head = find("score.weight") ? parsed.head : null;
+  const config = head ? { ...parsed.config, tied: true } : parsed.config;
   const expect = (name: string, shape: readonly number[]): Float32Array => {
     const stored = find(name);
     if (!stored) throw new UserError(`${file} lacks ${name}, which ${path} asks for`);
@@ -180,11 +192,15 @@ export async function readHuggingFace(folder: string): Promise<LoadedModel> {
   }
   return {
     config,
-    // Any config may name labels; only a classifier's folder has the weights that score them.
-    head: find("score.weight") ? head : null,
+    head,
     values: (spec) => {
       const parts = pieces.get(spec.name);
-      return parts ? gather(spec, parts) : expect(spec.name, spec.shape);
+      if (parts) return gather(spec, parts);
+      // Scores of theirs have no bias.
+      if (spec.name === "score.bias" && family !== own && !find(spec.name)) {
+        return new Float32Array(spec.shape[0]);
+      }
+      return expect(spec.name, spec.shape);
     },
   };
 }

@@ -3,6 +3,7 @@ import { join } from "@std/path";
 import { UserError } from "../errors.ts";
 import { type Content, writeFileAtomic } from "../files.ts";
 import { relativeError } from "../ops/conformance.ts";
+import { headSpecs } from "../model/classifier.ts";
 import { type ModelConfig, modelConfig } from "../model/config.ts";
 import { LLAMA_OPTIONS } from "../model/families/llama.ts";
 import { qwen3 } from "../model/families/qwen3.ts";
@@ -123,30 +124,19 @@ for (const [modelType, config] of models) {
   const specs = parameterSpecs(config);
   const values = new Map(specs.map((spec) => [spec.name, initialValues(spec, 7)]));
 
-  /** What comes back of a folder with these files. */
-  const written = async (files: Record<string, Content>) => {
-    const folder = await Deno.makeTempDir();
-    try {
-      for (const [file, content] of Object.entries(files)) await writeFileAtomic(join(folder, file), content);
-      return await readHuggingFace(folder);
-    } finally {
-      await Deno.remove(folder, { recursive: true });
-    }
-  };
-
   Deno.test(`a folder of ${name} reads back as it was written, in one file or several`, async () => {
     for (const largest of [Infinity, 2000]) {
       const files = huggingFaceFiles({ config, specs, values }, "float32", largest);
       assertEquals("model.safetensors.index.json" in files, largest === 2000);
       assertEquals(JSON.parse(files["config.json"] as string).model_type, modelType);
-      const read = await written(files);
+      const read = await readFiles(files);
       assertEquals({ ...read.config, zeroInit: false }, config);
       for (const spec of specs) assertEquals(read.values(spec), values.get(spec.name));
     }
   });
 
   Deno.test(`a folder of ${name} in bfloat16 keeps two decimal digits`, async () => {
-    const read = await written(huggingFaceFiles({ config, specs, values }, "bfloat16"));
+    const read = await readFiles(huggingFaceFiles({ config, specs, values }, "bfloat16"));
     for (const spec of specs) assertLess(relativeError(read.values(spec), values.get(spec.name)!), 2 ** -8);
   });
 }
@@ -185,4 +175,48 @@ Deno.test("a config.json alone is read, and what is wrong with it told", async (
     await assertRejects(() => readConfig(folder), UserError, says);
   }
   await Deno.remove(folder, { recursive: true });
+});
+
+/** What comes back of a folder with these files. */
+async function readFiles(files: Record<string, Content>): ReturnType<typeof readHuggingFace> {
+  const folder = await Deno.makeTempDir();
+  try {
+    for (const [file, content] of Object.entries(files)) await writeFileAtomic(join(folder, file), content);
+    return await readHuggingFace(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+const head = { labels: ["uno", "dos", "tres"], pooling: "last", norm: false, dropout: 0 } as const;
+
+Deno.test("a classifier's folder says that it is ours, so that nobody leaves out its bias", async () => {
+  for (const options of [{}, { ...LLAMA_OPTIONS, tied: true, headWidth: 6 }]) {
+    const config = modelConfig({ ...sizes, ...options });
+    const specs = [...parameterSpecs(config), ...headSpecs(config, head)];
+    const values = new Map(specs.map((spec) => [spec.name, initialValues({ ...spec, deviation: 1 }, 7)]));
+    const files = huggingFaceFiles({ config, head, specs, values });
+    const json = JSON.parse(files["config.json"] as string);
+    assertEquals(json.model_type, "desde-cero");
+    assertEquals(json.architectures, ["DesdeCeroForSequenceClassification"]);
+    const read = await readFiles(files);
+    assertEquals([read.config, read.head], [config, head]);
+    for (const spec of specs) assertEquals(read.values(spec), values.get(spec.name));
+  }
+});
+
+Deno.test("a classifier of theirs, which has neither a bias nor another head, is read", async () => {
+  for (const options of [{}, { ...LLAMA_OPTIONS, tied: true, headWidth: 6 }]) {
+    const config = modelConfig({ ...sizes, ...options });
+    const score = headSpecs(config, head);
+    const specs = [...parameterSpecs(config), score[0]];
+    const values = new Map(specs.map((spec) => [spec.name, initialValues(spec, 7)]));
+    const files = huggingFaceFiles({ config, specs, values });
+    const id2label = Object.fromEntries(head.labels.map((label, id) => [id, label]));
+    const json = { ...JSON.parse(files["config.json"] as string), id2label, tie_word_embeddings: false };
+    const read = await readFiles({ ...files, "config.json": JSON.stringify(json) });
+    assertEquals(read.head, head);
+    for (const spec of specs) assertEquals(read.values(spec), values.get(spec.name));
+    assertEquals(read.values(score[1]), new Float32Array(3));
+  }
 });

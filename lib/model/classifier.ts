@@ -1,7 +1,6 @@
 /**
  * A decoder with a head that scores classes, as Hugging Face's GPT2ForSequenceClassification: the state of the
- * last token (or the mean of all) goes through a linear layer. With pooling `last` and without the norm, a
- * checkpoint is one of theirs, but for the bias.
+ * last token (or the mean of all) goes through a linear layer. Theirs has no bias, no norm and no mean.
  */
 import type { Device } from "../device/device.ts";
 import { crossEntropy } from "../ops/cross_entropy.ts";

@@ -20,9 +20,8 @@ export interface Family {
   readonly modelType: string;
   /** What a preset that names the family means by that. */
   readonly options?: FamilyOptions;
-  /** `architectures` in config.json: of a language model, and of a classifier. */
+  /** `architectures` in config.json. */
   readonly architecture: string;
-  readonly classifier: string;
   /** The keys of config.json that decide the numbers; what would change them otherwise is refused. */
   readonly config: z.ZodType<ModelConfig, unknown>;
   /** The keys of a config, or null if the family has no such model. */

@@ -17,7 +17,6 @@ export const gpt2: Family = {
   modelType: "gpt2",
   options: GPT2_OPTIONS,
   architecture: "GPT2LMHeadModel",
-  classifier: "GPT2ForSequenceClassification",
   config: z.object({
     ...plain,
     vocab_size: natural,

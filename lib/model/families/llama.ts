@@ -78,7 +78,6 @@ export function llamaFamily({ modelType, architecture, options, biases }: Varian
     modelType,
     options,
     architecture: `${architecture}ForCausalLM`,
-    classifier: `${architecture}ForSequenceClassification`,
     config: z.object({
       ...llamaSizes,
       ...rope,

@@ -10,7 +10,6 @@ import { llamaPieces, llamaSizes, sizesFrom, sizesTo } from "./llama.ts";
 export const own: Family = {
   modelType: "desde-cero",
   architecture: "DesdeCeroForCausalLM",
-  classifier: "DesdeCeroForSequenceClassification",
   config: z.object({
     ...llamaSizes,
     hidden_act: z.enum(Object.values(MLPS)),
