@@ -17,6 +17,7 @@ import {
   lacksInfo,
   readCheckpointInfo,
 } from "./checkpoint.ts";
+import { isGguf } from "./gguf/model.ts";
 import { readConfig } from "./huggingface.ts";
 import {
   bytesOf,
@@ -79,6 +80,11 @@ class Source implements Disposable {
   }
 
   static async #openAt(folder: string, place: string): Promise<Source> {
+    if (isGguf(place)) {
+      throw new UserError(
+        `${folder} is a GGUF file, which average does not read; give the checkpoint it was made from`,
+      );
+    }
     const info = await readCheckpointInfo(place);
     if (!info) throw await lacksInfo(folder, place);
     await checkFiles(info, place);

@@ -1,21 +1,28 @@
-/** Where a finetuning starts: a pretrained model and its tokenizer. */
+/** Where a model is, and where a finetuning starts: a pretrained model and its tokenizer. */
 import { join } from "@std/path";
 import { UserError } from "../errors.ts";
 import { exists } from "../files.ts";
 import { locateFolder, readFolder } from "../folders.ts";
+import { GGUF_FILE, isGguf } from "./gguf/model.ts";
 import { type LoadedModel, readHuggingFace } from "./huggingface.ts";
+import { checkFit, withRows } from "./rows.ts";
 import { readFolderTokenizer, readTokenizer, type Tokenizer } from "../text/tokenizer.ts";
 import { isNewer, lacksInfo, readCheckpoint, readCheckpointInfo } from "./checkpoint.ts";
 
 /**
- * The checkpoint that a folder is, or that a stage left in it: the best, or the last of a run without validation.
- * If a kill left the best of an earlier run beside the last of a newer one, it is the newer run's.
+ * The checkpoint that a folder is, or that a stage left in it: the best, or the last of a run without validation; or the
+ * `model.gguf` in it, or a GGUF file that is named itself. If a kill left the best of an earlier run beside the last of a newer one, it is the newer run's.
  * @throws {UserError} if there is none, or if the best is lost
  */
 export async function findCheckpoint(folder: string): Promise<string> {
   const found = await checkpointIn(folder);
   if (found !== null) return found;
-  throw new UserError(`${folder} holds no model: no config.json there, nor in best/ or last/`);
+  if (isGguf(folder)) {
+    throw new UserError(`${folder} does not exist; give the path of a GGUF file, or a folder`);
+  }
+  throw new UserError(
+    `${folder} holds no model: no config.json or ${GGUF_FILE} there, nor in best/ or last/`,
+  );
 }
 
 /**
@@ -24,13 +31,21 @@ export async function findCheckpoint(folder: string): Promise<string> {
  */
 export function checkpointIn(folder: string): Promise<string | null> {
   return readFolder(folder, async (place) => {
-    if (await exists(join(place, "config.json"))) return folder;
+    if (isGguf(folder) && await exists(folder)) return folder;
+    const gguf = await exists(join(place, GGUF_FILE)) ? join(folder, GGUF_FILE) : null;
+    if (await exists(join(place, "config.json"))) {
+      // Folders of GGUF files may have the config of the model that they were made from.
+      const weights = ["model.safetensors", "model.safetensors.index.json"].map((name) =>
+        exists(join(place, name))
+      );
+      return gguf && !(await Promise.all(weights)).includes(true) ? gguf : folder;
+    }
     const best = join(folder, "best"), last = join(folder, "last");
     const info = await readCheckpointInfo(last).catch(() => null);
     if (await locateFolder(best)) {
       return isNewer(info, await readCheckpointInfo(best).catch(() => null)) ? last : best;
     }
-    if (!await locateFolder(last)) return null;
+    if (!await locateFolder(last)) return gguf;
     if (!info?.best) return last;
     throw new UserError(
       `${best} is gone (it was saved at step ${info.best.step}); restore it, or give ${last} to use the last one`,
@@ -41,6 +56,7 @@ export function checkpointIn(folder: string): Promise<string | null> {
 /** The files of a model that a run depends on: its weights may lie in several, with an index. */
 export async function checkpointFiles(folder: string): Promise<string[]> {
   const found = await findCheckpoint(folder);
+  if (isGguf(found)) return [found];
   return readFolder(found, async (place) => {
     const names = (await Array.fromAsync(Deno.readDir(place))).map(({ name }) => name);
     const needed =
@@ -89,44 +105,4 @@ export async function readBackbone(
   const other = await readTokenizer(join(vocabulary, "tokenizer.json"));
   checkFit(model, other, found, vocabulary);
   return { ...model, tokenizer: other, folder: found };
-}
-
-/** @throws {UserError} if the vocabulary is of another size than the model's */
-function checkFit({ config }: LoadedModel, { size }: Tokenizer, model: string, vocabulary: string): void {
-  if (size === config.vocab) return;
-  throw new UserError(
-    `${model} was trained with ${config.vocab} tokens, but the vocabulary in ${vocabulary} has ${size}; ` +
-      "give the backbone its own tokenizer",
-  );
-}
-
-/** Special tokens that a vocabulary from elsewhere may lack: all but `<unk>`. */
-const MOST_ADDED = 5;
-
-/**
- * A model with a row for every token. New rows are the mean of the others, so that no new token is more probable than
- * the known ones are on average.
- * @throws {UserError} if the model has far fewer tokens than its tokenizer
- */
-function withRows(model: LoadedModel, tokenizer: Tokenizer, folder: string): LoadedModel {
-  const { vocab, width } = model.config;
-  const added = tokenizer.size - vocab;
-  if (added > MOST_ADDED) checkFit(model, tokenizer, folder, folder);
-  if (added <= 0) return model;
-  return {
-    ...model,
-    config: { ...model.config, vocab: tokenizer.size },
-    values(spec) {
-      if (spec.name !== "embed.tokens.weight" && spec.name !== "head.weight") return model.values(spec);
-      const known = model.values({ ...spec, shape: [vocab, width] });
-      const rows = new Float32Array(tokenizer.size * width);
-      rows.set(known);
-      for (let column = 0; column < width; column++) {
-        let sum = 0;
-        for (let row = 0; row < vocab; row++) sum += known[row * width + column];
-        for (let row = vocab; row < tokenizer.size; row++) rows[row * width + column] = sum / vocab;
-      }
-      return rows;
-    },
-  };
 }

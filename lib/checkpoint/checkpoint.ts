@@ -8,7 +8,7 @@
  *   checkpoint.json        step, seed, metrics, and the hashes of the files beside it
  *   optimizer.safetensors  the optimizer's state and scaling; only where training may go on
  */
-import { join } from "@std/path";
+import { basename, join } from "@std/path";
 import { z } from "zod";
 import { SplitOrigin } from "../data/labelled.ts";
 import { UserError } from "../errors.ts";
@@ -16,6 +16,7 @@ import { type Content, exists, hashContent, hashFile, throwReadError } from "../
 import { readFolder, writeFolderAtomic } from "../folders.ts";
 import type { HeadConfig } from "../model/classifier.ts";
 import type { ModelConfig } from "../model/config.ts";
+import { isGguf, readGguf, readGgufInfo } from "./gguf/model.ts";
 import { huggingFaceFiles, type LoadedModel, readHuggingFace } from "./huggingface.ts";
 import type { Parameters } from "../model/parameters.ts";
 import { encodeSafetensors, type Precision, readSafetensors, type Weights } from "./safetensors.ts";
@@ -142,10 +143,23 @@ export interface Checkpoint extends LoadedModel {
 
 /**
  * What a checkpoint says of itself, or null if there is none.
+ * @param folder or a GGUF file
  * @throws {UserError} if that is damaged
  */
-export function readCheckpointInfo(folder: string): Promise<CheckpointInfo | null> {
-  return readFolder(folder, readInfo);
+export async function readCheckpointInfo(folder: string): Promise<CheckpointInfo | null> {
+  if (isGguf(folder)) return await infoOfGguf(folder);
+  return await readFolder(folder, readInfo);
+}
+
+/** A GGUF file says nothing of the training that made it; size and time tell it from one that takes its place. */
+async function infoOfGguf(path: string): Promise<CheckpointInfo> {
+  const { chat, parameters } = await readGgufInfo(path);
+  const { size, mtime } = await Deno.stat(path);
+  return {
+    ...{ stage: "gguf", format: chat ? "chat" : "text", step: 0, seed: 0, finished: true },
+    ...{ validation: null, best: null, parameters },
+    files: { [basename(path)]: `${size} bytes, ${mtime?.toISOString()}` },
+  };
 }
 
 async function readInfo(folder: string): Promise<CheckpointInfo | null> {
@@ -169,9 +183,15 @@ async function readInfo(folder: string): Promise<CheckpointInfo | null> {
   return { ...info, format };
 }
 
-/** @throws {UserError} if it is missing, truncated or altered */
-export function readCheckpoint(folder: string): Promise<Checkpoint> {
-  return readFolder(folder, async (place) => {
+/**
+ * @param folder or a GGUF file
+ * @throws {UserError} if it is missing, truncated or altered
+ */
+export async function readCheckpoint(folder: string): Promise<Checkpoint> {
+  if (isGguf(folder)) {
+    return { info: await infoOfGguf(folder), ...await readGguf(folder) };
+  }
+  return await readFolder(folder, async (place) => {
     const info = await readInfo(place);
     if (!info) throw await lacksInfo(folder, place);
     await checkFiles(info, place);

@@ -22,7 +22,7 @@ interface Format {
   readonly name: string;
   /** Of a number. */
   readonly bytes: number;
-  decode(bytes: Uint8Array<ArrayBuffer>): Float32Array;
+  decode(bytes: Uint8Array<ArrayBuffer>): Float32Array<ArrayBuffer>;
   encode(data: Float32Array): Float32Array | Float16Array | Uint16Array;
 }
 
@@ -61,6 +61,14 @@ export const bytesOf = (precision: Precision, numbers: number) => formats[precis
 export function encodeNumbers(data: Float32Array, precision: Precision): Uint8Array<ArrayBuffer> {
   const { buffer, byteOffset, byteLength } = formats[precision].encode(data);
   return new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength);
+}
+
+/** The numbers that a file's bytes are. */
+export function decodeNumbers(
+  bytes: Uint8Array<ArrayBuffer>,
+  precision: Precision,
+): Float32Array<ArrayBuffer> {
+  return formats[precision].decode(bytes);
 }
 
 const sizeOf = (shape: readonly number[]) => shape.reduce((a, b) => a * b, 1);

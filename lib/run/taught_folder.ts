@@ -16,7 +16,7 @@ export function taughtFolder(model: string): string {
   const parent = dirname(own);
   const folder = own.startsWith("models/") && parent !== "models"
     ? join(parent, "taught")
-    : join("models", `${basename(own)}-taught`);
+    : join("models", `${basename(own, ".gguf")}-taught`);
   for (let n = 1;; n++) {
     const free = n === 1 ? folder : `${folder}-${n}`;
     if (free !== own) return free;

@@ -1,6 +1,7 @@
 /** Which models a folder holds. */
 import { join, relative } from "@std/path";
 import { describe } from "../errors.ts";
+import { isGguf } from "../checkpoint/gguf/model.ts";
 import { readConfig } from "../checkpoint/huggingface.ts";
 import { isLeftover } from "../folders.ts";
 import { checkpointIn } from "../checkpoint/backbone.ts";
@@ -64,7 +65,7 @@ async function modelIn(root: string, folder: string): Promise<ListedModel | null
     if (found === folder) return null; // a model from elsewhere, whose tokenizer is not read
     throw await lacksInfo(found);
   }
-  await readConfig(found); // so that a damaged one is not listed
+  if (!isGguf(found)) await readConfig(found); // so that a damaged one is not listed
   const kind = info.format === "labels" ? "classifier" : info.format;
   const id = relative(root, folder).replaceAll("\\", "/").replace(/(^|\/)(best|last)$/, "") || folder;
   return { id, kind, folder: found, info };

@@ -25,6 +25,10 @@ const chatTemplate = (instr: string, resp: string) =>
 {{- '${instr}' + ns.asked + '${resp}' -}}
 {%- endif -%}`.trimStart();
 
+/** The chat template of a model that has this vocabulary and was taught to answer. */
+export const chatTemplateOf = (tokenizer: Tokenizer) =>
+  chatTemplate(tokenizer.label(tokenizer.special.instr), tokenizer.label(tokenizer.special.resp));
+
 const json = (value: unknown) => JSON.stringify(value, null, 1) + "\n";
 
 /**
@@ -53,7 +57,7 @@ export function tokenizerFiles(
       model_input_names: ["input_ids", "attention_mask"],
       clean_up_tokenization_spaces: false,
       ...names,
-      ...chat && { chat_template: chatTemplate(name(instr), name(resp)) },
+      ...chat && { chat_template: chatTemplateOf(tokenizer) },
     }),
     "special_tokens_map.json": json(names),
     "generation_config.json": json({ bos_token_id: bos, eos_token_id: eos, pad_token_id: pad }),

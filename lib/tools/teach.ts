@@ -6,6 +6,7 @@
 import { join } from "@std/path";
 import { checkpointFiles, findCheckpoint } from "../checkpoint/backbone.ts";
 import { type Checkpoint, readCheckpoint, saveCheckpoint } from "../checkpoint/checkpoint.ts";
+import { isGguf } from "../checkpoint/gguf/model.ts";
 import { inferOnce } from "../checkpoint/infer_once.ts";
 import { readSafetensors } from "../checkpoint/safetensors.ts";
 import { checkFacts, type Fact, MOST_FACTS, readFacts } from "../data/teaching/facts.ts";
@@ -235,11 +236,12 @@ async function write(
   const made = new Date().toISOString();
   // Lineage asks it for the stages that made the model.
   const preset = {
-    ...(await readManifest(folder.replace(/\/(?:best|last)$/, "")))?.preset,
+    ...(await readManifest(folder.replace(/\/(?:best|last|[^/]*\.gguf)$/, "")))?.preset,
     teach: { ...settings, facts },
   };
-  const half = (await readSafetensors(join(folder, "model.safetensors"))).tensors.values().next().value
-    ?.dtype;
+  const half = isGguf(folder)
+    ? "float32"
+    : (await readSafetensors(join(folder, "model.safetensors"))).tensors.values().next().value?.dtype;
   const { before, after, done, step } = result;
   await replaceFolder(out, async (partial) => {
     await saveCheckpoint(join(partial, "best"), model, tokenizer, {

@@ -1,0 +1,49 @@
+/** Rows of a model for the tokens of its vocabulary. */
+import { UserError } from "../errors.ts";
+import type { Tokenizer } from "../text/tokenizer.ts";
+import type { LoadedModel } from "./huggingface.ts";
+
+/** @throws {UserError} if the vocabulary is of another size than the model's */
+export function checkFit(
+  { config }: LoadedModel,
+  { size }: Tokenizer,
+  model: string,
+  vocabulary: string,
+): void {
+  if (size === config.vocab) return;
+  throw new UserError(
+    `${model} was trained with ${config.vocab} tokens, but the vocabulary in ${vocabulary} has ${size}; ` +
+      "give the backbone its own tokenizer",
+  );
+}
+
+/** Special tokens that a vocabulary from elsewhere may lack: all but `<unk>`. */
+const MOST_ADDED = 5;
+
+/**
+ * A model with a row for every token. New rows are the mean of the others, so that no new token is more probable than
+ * the known ones are on average.
+ * @throws {UserError} if the model has far fewer tokens than its tokenizer
+ */
+export function withRows<M extends LoadedModel>(model: M, tokenizer: Tokenizer, folder: string): M {
+  const { vocab, width } = model.config;
+  const added = tokenizer.size - vocab;
+  if (added > MOST_ADDED) checkFit(model, tokenizer, folder, folder);
+  if (added <= 0) return model;
+  return {
+    ...model,
+    config: { ...model.config, vocab: tokenizer.size },
+    values(spec) {
+      if (spec.name !== "embed.tokens.weight" && spec.name !== "head.weight") return model.values(spec);
+      const known = model.values({ ...spec, shape: [vocab, width] });
+      const rows = new Float32Array(tokenizer.size * width);
+      rows.set(known);
+      for (let column = 0; column < width; column++) {
+        let sum = 0;
+        for (let row = 0; row < vocab; row++) sum += known[row * width + column];
+        for (let row = vocab; row < tokenizer.size; row++) rows[row * width + column] = sum / vocab;
+      }
+      return rows;
+    },
+  };
+}

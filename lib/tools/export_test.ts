@@ -1,0 +1,107 @@
+/** Models as a user exports them and opens what comes of it, and the mistakes a user can make. */
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { readBackbone } from "../checkpoint/backbone.ts";
+import { saveCheckpoint } from "../checkpoint/checkpoint.ts";
+import { CpuDevice } from "../device/cpu.ts";
+import { modelConfig, type ModelOptions } from "../model/config.ts";
+import { Decoder } from "../model/decoder.ts";
+import { qwen3 } from "../model/families/qwen3.ts";
+import { refused, sampleText, type Workspace, workspace } from "../run/testing.ts";
+import { searchModels } from "../server/search.ts";
+import { charTokenizer } from "../text/testing.ts";
+import { type Tokenizer, vocabularyBuilder } from "../text/tokenizer.ts";
+
+const device = await CpuDevice.open({ threads: 1 });
+const builder = vocabularyBuilder("bpe");
+builder.add(sampleText());
+const bpe = builder.build({ minCount: 1, always: "", size: 300 });
+
+/** Saves a random model that answers, as a run leaves it. */
+async function save(work: Workspace, name: string, tokenizer: Tokenizer, given: Partial<ModelOptions>) {
+  const shape = { layers: 1, heads: 2, width: 32, context: 16, vocab: tokenizer.size };
+  const model = new Decoder(device, modelConfig({ ...shape, ...given }));
+  model.initialize(1);
+  await saveCheckpoint(work.path(`models/${name}/best`), model, tokenizer, {
+    ...{ stage: "finetune-instruct", format: "chat", step: 1, seed: 1, finished: true },
+    ...{ validation: null, best: null },
+  });
+}
+
+Deno.test("an exported model is asked, listed and finetuned like the checkpoint that it was made from", async () => {
+  await using work = await workspace();
+  await save(work, "a", bpe, qwen3.options!);
+  const made = await work.writer("export", "--model", "models/a/", "--to", "gguf", "--as", "f32");
+  assertEquals(made.code, 0, made.output);
+  assertStringIncludes(made.output, "models/a/model-f32.gguf: ");
+  assertStringIncludes(made.output, " parameters in f32, ");
+  const again = ["export", "--model", "models/a/model-f32.gguf", "--to", "gguf", "--as", "Q8_0"] as const;
+  const eight = await work.writer(...again, "--out", "models/b/model.gguf");
+  assertEquals(eight.code, 0, eight.output);
+
+  const ask = ["ask", "--device", "cpu", "--max-new-tokens", "6", "--raw", "La luna", "--model"] as const;
+  const answers = await Promise.all(
+    ["models/a", "models/a/model-f32.gguf", "models/b", "models/b/model.gguf"].map((model) =>
+      work.tool(...ask, model)
+    ),
+  );
+  for (const { code, output } of answers) assertEquals(code, 0, output);
+  assertEquals(answers[1].output, answers[0].output);
+  assertEquals(answers[3].output, answers[2].output);
+
+  const listed = await searchModels(work.path("models"), (why) => {
+    throw new Error(why);
+  });
+  assertEquals(listed.map(({ id, kind }) => [id, kind]), [["a", "chat"], ["b", "chat"]]);
+  assertEquals(listed[1].folder, work.path("models/b/model.gguf"));
+
+  const backbone = await readBackbone(work.path("models/b"), "nowhere");
+  assertEquals([backbone.folder, backbone.tokenizer.size], [work.path("models/b/model.gguf"), bpe.size]);
+});
+
+Deno.test("mistakes in exporting are told in one line, and nothing is written", async () => {
+  await using work = await workspace();
+  await save(work, "a", bpe, {});
+  await save(work, "alibi", bpe, { position: "alibi" });
+  await save(work, "char", charTokenizer("la luna"), {});
+  const gguf = ["--to", "gguf"];
+  const mistakes: [args: string[], says: string][] = [
+    [gguf, "--model is missing"],
+    [["--model", "models/a"], "--to is missing: the format, gguf"],
+    [["--model", "models/a", "--to", "ggml"], "--to ggml: expected gguf"],
+    [["--model", "models/a", ...gguf, "--as", "q2"], "--as q2: expected f32, f16, q8_0 or q4_0"],
+    [["--model", "models/none", ...gguf], "models/none holds no model: no config.json or model.gguf there"],
+    [["--model", "models/none.gguf", ...gguf], "models/none.gguf does not exist"],
+    [["--model", "models/a", ...gguf, "--out", "x.gguf"], "export writes under models/ and data/ only"],
+    [
+      ["--model", "models/a", ...gguf, "--out", "models/a/best"],
+      "--out models/a/best exists; choose another file",
+    ],
+    [
+      ["--model", "models/alibi", ...gguf],
+      "models/alibi: position: alibi, not learned; GGUF has gpt2, llama, qwen3",
+    ],
+    [
+      ["--model", "models/char", ...gguf],
+      "models/char: its vocabulary is of the kind char, and GGUF has byte-level",
+    ],
+  ];
+  for (const [args, says] of mistakes) refused(await work.writer("export", ...args), says);
+  assertEquals([...Deno.readDirSync(work.path("models/a"))].map(({ name }) => name), ["best"]);
+
+  const make = ["export", "--model", "models/a", ...gguf] as const;
+  assertEquals((await work.writer(...make)).code, 0);
+  refused(
+    await work.writer(...make),
+    "models/a/model-f16.gguf exists; choose another file, or replace it with --force",
+  );
+  assertEquals((await work.writer(...make, "--force")).code, 0);
+  refused(
+    await work.writer("average", "models/a", "models/a/model-f16.gguf", "--out", "models/x"),
+    "models/a/model-f16.gguf is a GGUF file, which average does not read",
+  );
+  await Deno.truncate(work.path("models/a/model-f16.gguf"), 5000);
+  refused(
+    await work.tool("ask", "--model", "models/a/model-f16.gguf", "hola"),
+    "model-f16.gguf is no whole GGUF file",
+  );
+});
