@@ -63,14 +63,27 @@ Deno.test("augmentation varies how an instruction is typed, by seed, and leaves 
   assertEquals(augment(text, all, 3), augment(text, all, 3));
 });
 
-Deno.test("the texts that ship: enough of each label, none twice", async () => {
+Deno.test("the texts that ship: enough of each label, no two alike or nearly alike", async () => {
   const topics = await readLabelled(`${data}classify/temas.csv`, { text: "texto", label: "tema" });
   const sizes = Map.groupBy(topics, ({ label }) => label).values().map((own) => own.length).toArray();
-  assert(topics.length >= 1000 && sizes.length >= 5 && Math.max(...sizes) === Math.min(...sizes), `${sizes}`);
+  assert(topics.length >= 2900 && sizes.length >= 5 && Math.max(...sizes) === Math.min(...sizes), `${sizes}`);
   const messages = await readLabelled(`${data}classify/mensajes.tsv`, { text: "texto", label: "clase" });
-  assert(messages.length >= 600);
+  assert(messages.length >= 1500 && new Set(messages.map(({ label }) => label)).size === 2);
   for (const set of [topics, messages]) {
     assertEquals(new Set(set.map(({ text }) => normalizeAnswer(withoutAccents(text)))).size, set.length);
+    // Texts are split by chance: those that share many runs of three words would be tested on what was learned.
+    const runs = set.map(({ text }) => {
+      const words = plainWords(text);
+      return new Set(words.slice(2).map((word, i) => `${words[i]} ${words[i + 1]} ${word}`));
+    });
+    const seenIn = new Map<string, number[]>();
+    for (const [at, own] of runs.entries()) {
+      for (const other of new Set([...own].flatMap((run) => seenIn.get(run) ?? []))) {
+        const alike = own.intersection(runs[other]).size / own.union(runs[other]).size;
+        assert(alike < 0.3, `${set[at].where}: ${set[at].text} / ${set[other].text}`);
+      }
+      for (const run of own) seenIn.set(run, [...seenIn.get(run) ?? [], at]);
+    }
   }
 });
 
