@@ -1,24 +1,24 @@
 /**
  * Teaches the pretrained model to answer instructions.
  *
- *   deno task finetune-instruct --config configs/mini.yaml
+ *   deno task finetune-instruct --config configs/mini.yaml [--resume]
  *
  * Writes into models/<name>/instruct: checkpoints last/ and best/, metrics.jsonl, loss.svg and report.json.
  */
 import { join } from "@std/path";
 import {
-  type Conversation,
-  conversationBatch,
+  filesOf,
+  gatherConversations,
+  type Gathered,
   splitConversations,
   varyConversations,
-} from "../lib/data/instructions.ts";
-import { filesOf, gatherConversations } from "../lib/data/conversations.ts";
+} from "../lib/data/conversations.ts";
 import { groupedBatches } from "../lib/data/grouped.ts";
-import { UserError } from "../lib/errors.ts";
+import { type Conversation, conversationBatch } from "../lib/data/instructions.ts";
 import { writeFileAtomic } from "../lib/files.ts";
 import { answer } from "../lib/generate/answer.ts";
 import { Decoder } from "../lib/model/decoder.ts";
-import { count } from "../lib/progress.ts";
+import { count, type Terminal } from "../lib/progress.ts";
 import type { PresetWith } from "../lib/run/config.ts";
 import { runAlone } from "../lib/run/main.ts";
 import { defineStage } from "../lib/run/stage.ts";
@@ -32,6 +32,7 @@ import { InstructSection } from "../lib/train/instruct_section.ts";
 import { train } from "../lib/train/loop.ts";
 import { highestLanguageLoss, languageBatch } from "../lib/train/step.ts";
 import { requireMemory } from "../lib/train/memory.ts";
+import { loadUnfinished } from "../lib/train/resume.ts";
 import { teacherPathKeys } from "../lib/train/teacher_section.ts";
 import { openTeachers, readTeachers, teacherFiles } from "../lib/train/teachers.ts";
 import { buildVocab } from "./build-vocab.ts";
@@ -72,25 +73,17 @@ export const finetuneInstruct = defineStage({
   models: () => ({ instruct: "." }),
   optional: true,
   interruptible: true,
+  resumable: true,
   keeps: true,
   async run(context) {
-    const { preset, out, terminal } = context;
+    const { preset, out, terminal, resume } = context;
     const options = settings(preset);
-    const all = await gatherConversations(options.data);
     const backbone = await readBackbone(backboneOf(preset), buildVocab.out(preset));
     const { tokenizer, config } = backbone;
-    const time = config.context;
-    const encode = ({ turns }: Conversation) => encodeConversation(tokenizer, turns, time);
-    // Without its start, a question may have lost what its answer is taken from: one would learn to guess.
-    const whole = all.filter((conversation) => !encode(conversation).truncated);
-    if (all.length > 0 && whole.length === 0) {
-      throw new UserError(
-        `finetune-instruct.data: all ${all.length} conversations are longer than the context of ${time} tokens, ` +
-          "the backbone's model.context; give shorter ones, or train a backbone with a longer context",
-      );
-    }
+    const { context: time } = config;
+    const gathered = await gatherConversations(options.data, { tokenizer, context: time });
     const { train: learned, validation } = splitConversations(
-      whole,
+      gathered.conversations,
       options.validation,
       deriveSeed(preset.seed, "instruct", "split"),
     );
@@ -103,24 +96,28 @@ export const finetuneInstruct = defineStage({
       teachers: loaded.map(({ config }) => config),
     });
     const model = new Decoder(device, { ...config, dropout: options.dropout });
-    model.load(backbone.values);
     const seed = deriveSeed(preset.seed, "instruct");
+    const perEpoch = Math.ceil(learned.length / options.batch);
     terminal.log(
-      `  backbone: ${backbone.folder}; ${count(learned.length)} conversations to learn, ` +
-        `${validation.length} to validate`,
+      `  backbone: ${backbone.folder}; ${count(learned.length)} conversations to learn, ${
+        count(perEpoch)
+      } steps an ` +
+        `epoch; ${count(validation.length)} to validate`,
     );
-    const long = all.length - whole.length;
-    if (long > 0) {
-      terminal.log(`  ${long} conversations are longer than the context of ${time} tokens; left out`);
-    }
+    tellLong(gathered, time, terminal);
+    if (resume) {
+      await loadUnfinished(join(out, "last"), model, tokenizer);
+      terminal.log(`  resuming after step ${resume.step}`);
+    } else model.load(backbone.values);
     const mixed = preset.precision === "mixed";
     const batch = { batch: options.batch, time };
     const teachers = await openTeachers(device, loaded, { options: options.teacher, mixed, batch, terminal });
 
-    const perEpoch = Math.ceil(learned.length / options.batch);
+    const encode = ({ turns }: Conversation) => encodeConversation(tokenizer, turns, time);
     const batchOf = (some: readonly EncodedConversation[]) =>
       conversationBatch(some, time, tokenizer.special.pad);
-    const sorted = validation.map(encode).toSorted((a, b) => a.ids.length - b.ids.length);
+    const sorted = Array.from({ length: validation.length }, (_, i) => encode(validation.at(i)))
+      .toSorted((a, b) => a.ids.length - b.ids.length);
     const held = Array.from(
       { length: Math.ceil(sorted.length / options.batch) },
       (_, i) => batchOf(sorted.slice(i * options.batch, (i + 1) * options.batch)),
@@ -135,6 +132,11 @@ export const finetuneInstruct = defineStage({
       perEpoch,
       seed,
       mixed,
+      every: {
+        evaluate: options.eval_every ?? perEpoch,
+        sample: options.sample_every ?? perEpoch,
+        save: options.save_every ?? perEpoch,
+      },
     });
     const batches = groupedBatches(
       { n: learned.length, batch: options.batch, seed: deriveSeed(seed, "batches") },
@@ -142,6 +144,7 @@ export const finetuneInstruct = defineStage({
     );
     const result = await train(loop, {
       ...context,
+      resumable: true,
       model,
       tokenizer,
       highestLoss: highestLanguageLoss(model, teachers),
@@ -151,7 +154,7 @@ export const finetuneInstruct = defineStage({
     });
     const report = {
       data: options.data,
-      conversations: { train: learned.length, validation: validation.length, long },
+      conversations: { train: learned.length, validation: validation.length, long: gathered.long },
       backbone: backbone.folder,
       ...result,
     };
@@ -161,5 +164,16 @@ export const finetuneInstruct = defineStage({
     return { finished: result.finished, device: device.description, metrics: { ...result } };
   },
 });
+
+/** What is not learned because the model cannot take it in one piece. */
+function tellLong({ long, redrawn }: Gathered, context: number, { log }: Terminal): void {
+  const longer = `longer than the context of ${context} tokens`;
+  if (long > 0) log(`  ${count(long)} conversations are ${longer}; left out`);
+  if (redrawn > 0) {
+    log(
+      `  some ${(100 * redrawn).toFixed(1)} % of the world's are ${longer}; others are drawn in their place`,
+    );
+  }
+}
 
 if (import.meta.main) runAlone(finetuneInstruct, () => import("./pipeline.ts"));

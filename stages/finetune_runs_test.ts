@@ -1,8 +1,8 @@
 /** Finetunings that are kept, and that are stopped. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { exists } from "../lib/files.ts";
-import { refused } from "../lib/run/testing.ts";
-import { pretrained } from "./testing.ts";
+import { refused, ROOT, type Workspace } from "../lib/run/testing.ts";
+import { PRESET, pretrained } from "./testing.ts";
 
 Deno.test("a finished finetuning is kept; another starts from the same model under another name", async () => {
   await using work = await pretrained();
@@ -23,20 +23,77 @@ Deno.test("a finished finetuning is kept; another starts from the same model und
   assert(await exists(work.path("models/tiny-2/instruct/best/model.safetensors")));
 });
 
-Deno.test("SIGTERM stops a finetuning with exit code 143, and it starts anew", async () => {
-  await using work = await pretrained();
-  const long = ["--set", "finetune-instruct.epochs=100000"];
-  const process = work.spawn("finetune-instruct", ...long);
-  for (let tries = 0; tries < 600 && !await exists(work.path("models/tiny/instruct/best")); tries++) {
-    await new Promise((resolve) => setTimeout(resolve, 100));
+/** Waits until a finetuning has recorded more than so many lines. */
+async function lines(work: Workspace, count: number): Promise<number> {
+  const metrics = work.path("models/tiny/instruct/metrics.jsonl");
+  for (let tries = 0; tries < 1200; tries++) {
+    const found = (await Deno.readTextFile(metrics).catch(() => "")).split("\n").length;
+    if (found > count) return found;
+    await new Promise((resolve) => setTimeout(resolve, 50));
   }
-  process.kill("SIGTERM");
-  const { code, stderr } = await process.output();
-  const output = new TextDecoder().decode(stderr);
-  assertEquals(code, 143, output);
-  assertStringIncludes(output, "finetune-instruct: stopped; it starts from the beginning");
-  const { step, finished } = JSON.parse(await work.read("models/tiny/instruct/last/checkpoint.json"));
-  assert(step > 0 && !finished);
-  const again = await work.run("finetune-instruct");
-  assertEquals(again.code, 0, again.output);
+  throw new Error(`${metrics} has no more than ${count} lines after a minute`);
+}
+
+Deno.test({
+  name: "a finetuning on the world that is killed and stopped goes on, bit for bit as an unbroken one",
+  ignore: Deno.build.os === "windows", // it has no such signals
+  async fn() {
+    await using work = await pretrained(PRESET.replace("context: 16 }", "context: 64 }"));
+    for (const held of ["data/instruct", "data/evaluate"]) await Deno.symlink(ROOT + held, work.path(held));
+    const settings = {
+      data: "[ask.jsonl, { world: { conversations: 4000, mix: { aritmética: 0.5, saludos: 0.5 } } }]",
+      ...{ validation: 20, epochs: 2, eval_every: 20, sample_every: 400, save_every: 30 },
+    };
+    const args = Object.entries(settings).flatMap(([key, value]) => [
+      "--set",
+      `finetune-instruct.${key}=${value}`,
+    ]);
+    const checkpoint = async (name: string) =>
+      JSON.parse(await work.read(`models/tiny/instruct/${name}/checkpoint.json`));
+
+    const first = work.spawn("finetune-instruct", ...args);
+    await lines(work, 70);
+    first.kill("SIGKILL");
+    await first.output();
+    const saved = await checkpoint("last");
+    assert(saved.step >= 60 && saved.step % 30 === 0, `${saved.step}`);
+    assertEquals((await checkpoint("best")).step % 20, 0);
+
+    const second = work.spawn("finetune-instruct", ...args, "--resume");
+    await lines(work, await lines(work, 0) + 20);
+    second.kill("SIGTERM");
+    const { code, stderr } = await second.output();
+    const output = new TextDecoder().decode(stderr);
+    assertEquals(code, 143, output);
+    assertStringIncludes(output, `resuming after step ${saved.step}`);
+    assertStringIncludes(output, "finetune-instruct: stopped; go on with deno task finetune-instruct");
+    refused(
+      await work.run("finetune-instruct", ...args),
+      "models/tiny/instruct/last holds an unfinished run",
+    );
+    refused(
+      await work.run("finetune-instruct", ...args, "--resume", "--set", "finetune-instruct.epochs=3"),
+      "was started with finetune-instruct.epochs=2, and this command asks for 3",
+    );
+    const resumed = await work.run("finetune-instruct", ...args, "--resume");
+    assertEquals(resumed.code, 0, resumed.output);
+
+    const beside = ["name=whole", "finetune-instruct.backbone=models/tiny/pretrain"];
+    const whole = await work.run("finetune-instruct", ...args, ...beside.flatMap((set) => ["--set", set]));
+    assertEquals(whole.code, 0, whole.output);
+    assertStringIncludes(whole.output, "4,000 conversations to learn, 500 steps an epoch; 20 to validate");
+    for (const name of ["last/model", "last/optimizer", "best/model"]) {
+      const [one, other] = ["tiny", "whole"].map((model) =>
+        work.path(`models/${model}/instruct/${name}.safetensors`)
+      );
+      assertEquals(await Deno.readFile(one), await Deno.readFile(other), name);
+    }
+    const metrics = (await work.read("models/tiny/instruct/metrics.jsonl")).trim().split("\n")
+      .map((line) => JSON.parse(line));
+    const at = (key: string) => metrics.filter((line) => key in line).map(({ step }) => step);
+    const every = (steps: number) => Array.from({ length: 1000 / steps }, (_, i) => steps * (i + 1));
+    assertEquals(at("loss"), every(1));
+    assertEquals(at("validation"), every(20));
+    assertEquals(at("sample"), [400, 800, 1000]);
+  },
 });

@@ -276,6 +276,18 @@ const instructMistakes: typeof classifyMistakes = [
     args: ["--set", "finetune-instruct.data=[no.jsonl]"],
     says: "no.jsonl does not exist",
   },
+  {
+    name: "a part to validate that is neither a share nor a number",
+    args: ["--set", "finetune-instruct.validation=1.5"],
+    says:
+      "--set finetune-instruct.validation: expected a part below 1, or a whole number of conversations, got 1.5",
+  },
+  {
+    name: "more to validate than there are",
+    args: ["--set", "finetune-instruct.validation=30"],
+    says:
+      "20 conversations are too few to train and validate on 30; give more, or lower finetune-instruct.validation",
+  },
 ];
 
 Deno.test("mistakes in the data of finetunings are told in one line, with file and line", async (t) => {

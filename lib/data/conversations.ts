@@ -1,11 +1,21 @@
-/** Where conversations to learn come from: files, and the world. */
-import { type Conversation, readConversations } from "./instructions.ts";
+/** Conversations to learn, by number: those of files are held, those of the world are drawn when they are asked for. */
+import { UserError } from "../errors.ts";
+import { deriveSeed, permutation, uniform } from "../tensor/random.ts";
+import { encodeConversation } from "../text/prompt.ts";
+import type { Tokenizer } from "../text/tokenizer.ts";
+import { augment, type Augmentation, type Conversation, readConversations } from "./instructions.ts";
 import { worldFiles } from "./world/folder.ts";
 import type { WorldConversations } from "./world/options.ts";
 import { World } from "./world/world.ts";
 
 /** A file's path, or how many of the world. */
 export type ConversationSource = string | { readonly world: WorldConversations };
+
+/** Conversations by number, from 0. Each is a function of its number. */
+export interface Conversations {
+  readonly length: number;
+  at(index: number): Conversation;
+}
 
 /** The files that conversations, or pairs of answers, depend on. */
 export async function filesOf(sources: readonly (string | { readonly world: unknown })[]): Promise<string[]> {
@@ -15,21 +25,164 @@ export async function filesOf(sources: readonly (string | { readonly world: unkn
   return [...new Set(files.flat())];
 }
 
-/** @throws {UserError} naming file and line of what cannot be read */
-export async function gatherConversations(sources: readonly ConversationSource[]): Promise<Conversation[]> {
-  const all: Conversation[] = [];
-  for (const source of sources) {
-    // One by one: there may be more of them than a call takes arguments.
-    const found = typeof source === "string" ? await readConversations(source) : await ofWorld(source.world);
-    for (const conversation of found) all.push(conversation);
-  }
-  return all;
+/** What fits into a model. */
+export interface Limit {
+  readonly tokenizer: Tokenizer;
+  /** Most tokens of a conversation. */
+  readonly context: number;
 }
 
-async function ofWorld({ conversations, seed, mix }: WorldConversations): Promise<Conversation[]> {
-  const drawn = (await World.read()).conversations(seed, mix);
-  return Array.from(
-    { length: conversations },
-    (_, i) => ({ turns: drawn.at(i).turns, where: `world, seed ${seed}: conversation ${i}` }),
-  );
+export interface Gathered {
+  /** All that fit: in the order of the sources. */
+  readonly conversations: Conversations;
+  /** How many of files are too long, and left out. */
+  readonly long: number;
+  /** About which share of the world's are too long; others are drawn in their place. */
+  readonly redrawn: number;
+}
+
+/** Conversations from which that share is taken. */
+const LOOKED_AT = 200;
+/** Draws for one conversation: far more than it takes if one in a thousand fits. */
+const TRIES = 10_000;
+
+/**
+ * Gathers conversations that fit: without its start, a question may have lost what its answer is taken from, and one
+ * would learn to guess.
+ * @throws {UserError} naming file and line of what cannot be read, or if none fits
+ */
+export async function gatherConversations(
+  sources: readonly ConversationSource[],
+  limit: Limit,
+): Promise<Gathered> {
+  const { tokenizer, context } = limit;
+  const fits = ({ turns }: Pick<Conversation, "turns">) =>
+    !encodeConversation(tokenizer, turns, context).truncated;
+  const parts: Conversations[] = [];
+  let long = 0, looked = 0, redrawn = 0, world: World | undefined;
+  for (const source of sources) {
+    if (typeof source === "string") {
+      const all = await readConversations(source), whole = all.filter(fits);
+      long += all.length - whole.length;
+      parts.push({ length: whole.length, at: (i) => whole[i] });
+    } else {
+      world ??= await World.read();
+      const drawn = ofWorld(world, source.world);
+      parts.push(fitting(drawn, source.world.conversations, { fits, context }));
+      const first = Array.from(
+        { length: Math.min(LOOKED_AT, source.world.conversations) },
+        (_, i) => drawn(i),
+      );
+      looked += first.length;
+      redrawn += first.filter((conversation) => !fits(conversation)).length;
+    }
+  }
+  const conversations = joined(parts);
+  if (conversations.length === 0) {
+    throw new UserError(
+      `finetune-instruct.data: all ${long} conversations are longer than the context of ${context} tokens, ` +
+        "the backbone's model.context; give shorter ones, or train a backbone with a longer context",
+    );
+  }
+  return { conversations, long, redrawn: redrawn / Math.max(1, looked) };
+}
+
+/** The world's conversations, without end. */
+function ofWorld(world: World, { seed, mix }: WorldConversations): (number: number) => Conversation {
+  const drawn = world.conversations(seed, mix);
+  return (number) => ({
+    turns: drawn.at(number).turns,
+    where: `world, seed ${seed}: conversation ${number}`,
+  });
+}
+
+/** `length` of an unlimited series. In place of one that is too long comes that which is `length` further on, and so on. */
+function fitting(
+  drawn: (number: number) => Conversation,
+  length: number,
+  { fits, context }: { readonly fits: (conversation: Conversation) => boolean; readonly context: number },
+): Conversations {
+  return {
+    length,
+    at(index) {
+      for (let tried = 0; tried < TRIES; tried++) {
+        const conversation = drawn(index + tried * length);
+        if (fits(conversation)) return conversation;
+      }
+      throw new UserError(
+        `finetune-instruct.data: of ${TRIES} conversations of the world none is within the context of ${context} ` +
+          "tokens, the backbone's model.context; give another mix, or train a backbone with a longer context",
+      );
+    },
+  };
+}
+
+function joined(parts: readonly Conversations[]): Conversations {
+  return {
+    length: parts.reduce((sum, { length }) => sum + length, 0),
+    at(index) {
+      for (const part of parts) {
+        if (index < part.length) return part.at(index);
+        index -= part.length;
+      }
+      throw new RangeError("there is no conversation of that number");
+    },
+  };
+}
+
+/** Most conversations that a share holds out: more only make validation slow. */
+export const MOST_HELD_OUT = 2000;
+
+/**
+ * A part of the conversations, drawn by seed, held out.
+ * @param validation the part, below 1, of which at most `MOST_HELD_OUT` are taken; or how many
+ * @throws {UserError} if there are too few
+ */
+export function splitConversations(
+  all: Conversations,
+  validation: number,
+  seed: number,
+): { train: Conversations; validation: Conversations } {
+  const held = validation < 1
+    ? Math.min(MOST_HELD_OUT, Math.max(1, Math.round(validation * all.length)))
+    : validation;
+  if (all.length <= held) {
+    const few = `finetune-instruct.data: ${all.length} conversations are too few to train and validate`;
+    throw new UserError(
+      validation < 1
+        ? `${few}; give more`
+        : `${few} on ${held}; give more, or lower finetune-instruct.validation`,
+    );
+  }
+  const order = permutation(seed, all.length);
+  const part = (numbers: readonly number[]) => ({
+    length: numbers.length,
+    at: (index: number) => all.at(numbers[index]),
+  });
+  return { train: part(order.slice(held)), validation: part(order.slice(0, held)) };
+}
+
+/**
+ * The conversations of these rows, their instructions as someone else might type them, and some of them after
+ * another conversation. The seed decides.
+ */
+export function varyConversations(
+  all: Conversations,
+  rows: readonly number[],
+  rates: Augmentation & { /** Of another conversation before it. */ readonly history: number },
+  seed: number,
+): Conversation[] {
+  return rows.map((i, row) => {
+    const own = deriveSeed(seed, row);
+    const draw = (purpose: string) => uniform(deriveSeed(own, purpose), 0);
+    const conversation = all.at(i);
+    const before = draw("history") < rates.history
+      ? all.at(Math.floor(draw("before") * all.length)).turns
+      : [];
+    const turns = [...before, ...conversation.turns].map((turn, n) => ({
+      ...turn,
+      instruction: augment(turn.instruction, rates, deriveSeed(own, "turn", n)),
+    }));
+    return { ...conversation, turns };
+  });
 }

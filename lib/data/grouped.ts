@@ -16,9 +16,10 @@ export function groupedBatches<T extends { readonly ids: Uint32Array }>(
 ): (index: number) => readonly T[] {
   const perEpoch = Math.ceil(n / batch);
   let made = { first: -1, batches: [] as (readonly T[])[] };
+  let order = { epoch: -1, rows: [] as readonly number[] };
   const makeGroup = (epoch: number, place: number) => {
-    const order = permutation(deriveSeed(seed, "epoch", epoch), n);
-    const rows = order.slice(place * batch, (place + GROUP) * batch);
+    if (order.epoch !== epoch) order = { epoch, rows: permutation(deriveSeed(seed, "epoch", epoch), n) };
+    const rows = order.rows.slice(place * batch, (place + GROUP) * batch);
     const own = deriveSeed(seed, "group", epoch, place);
     const sorted = make(rows, own).toSorted((a, b) => a.ids.length - b.ids.length);
     const count = Math.ceil(rows.length / batch);

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { UserError } from "../errors.ts";
 import type { Tokens } from "../model/decoder.ts";
 import { IGNORED } from "../ops/cross_entropy.ts";
-import { deriveSeed, permutation, uniform } from "../tensor/random.ts";
+import { deriveSeed, uniform } from "../tensor/random.ts";
 import type { EncodedConversation, Turn } from "../text/prompt.ts";
 import type { Batch } from "./batches.ts";
 import { padded } from "./labelled.ts";
@@ -42,25 +42,6 @@ export async function readConversations(path: string): Promise<Conversation[]> {
       where,
     };
   });
-}
-
-/**
- * A part of the conversations, drawn by seed, held out.
- * @throws {UserError} if there are too few
- */
-export function splitConversations(
-  all: readonly Conversation[],
-  share: number,
-  seed: number,
-): { train: Conversation[]; validation: Conversation[] } {
-  const held = Math.max(1, Math.round(share * all.length));
-  if (all.length <= held) {
-    throw new UserError(
-      `finetune-instruct.data: ${all.length} conversations are too few to train and validate; give more`,
-    );
-  }
-  const order = permutation(seed, all.length).map((i) => all[i]);
-  return { train: order.slice(held), validation: order.slice(0, held) };
 }
 
 /** Questions and answers in turn; what the system says stands before the first question. */
@@ -161,28 +142,6 @@ export function augment(instruction: string, rates: Augmentation, seed: number):
     text = which < 0.7 ? text.toLowerCase() : which < 0.85 ? text.toUpperCase() : lowerFirst(text);
   }
   return text;
-}
-
-/**
- * The conversations of these rows, their instructions as someone else might type them, and some of them after
- * another conversation. The seed decides.
- */
-export function varyConversations(
-  all: readonly Conversation[],
-  rows: readonly number[],
-  rates: Augmentation & { /** Of another conversation before it. */ readonly history: number },
-  seed: number,
-): Conversation[] {
-  return rows.map((i, row) => {
-    const own = deriveSeed(seed, row);
-    const draw = (purpose: string) => uniform(deriveSeed(own, purpose), 0);
-    const before = draw("history") < rates.history ? all[Math.floor(draw("before") * all.length)].turns : [];
-    const turns = [...before, ...all[i].turns].map((turn, n) => ({
-      ...turn,
-      instruction: augment(turn.instruction, rates, deriveSeed(own, "turn", n)),
-    }));
-    return { ...all[i], turns };
-  });
 }
 
 /** Without acute accents and diaereses; ñ is a letter of its own and stays. */

@@ -6,13 +6,15 @@ import { optimizerOptions, scheduleOf } from "./optimization_section.ts";
 import type { PreferenceSection } from "./preference_section.ts";
 
 /**
- * A finetuning's loop: epochs over some examples, with a validation after each.
+ * A finetuning's loop: epochs over some examples.
  * @param perEpoch steps of an epoch
+ * @param every steps between validations, samples and saves; a validation and a sample once an epoch by default, and a
+ *   save at the end
  */
 export function finetuningLoop(
   options: ClassifySection | InstructSection | PreferenceSection,
-  { stage, format, perEpoch, seed, mixed }:
-    & { readonly perEpoch: number }
+  { stage, format, perEpoch, seed, mixed, every = {} }:
+    & { readonly perEpoch: number; readonly every?: Partial<Omit<LoopOptions["every"], "log">> }
     & Pick<LoopOptions, "stage" | "format" | "seed" | "mixed">,
 ): LoopOptions {
   return {
@@ -24,6 +26,6 @@ export function finetuningLoop(
     accumulate: 1,
     mixed,
     precision: options.weights,
-    every: { log: options.log_every, evaluate: perEpoch, sample: perEpoch, save: 0 },
+    every: { log: options.log_every, evaluate: perEpoch, sample: perEpoch, save: 0, ...every },
   };
 }

@@ -1,7 +1,8 @@
 /** The section `finetune-instruct` of a preset. */
 import { z } from "zod";
+import { MOST_HELD_OUT } from "../data/conversations.ts";
 import { WorldConversations } from "../data/world/options.ts";
-import { checkRates, finetuning, natural, optimization, probability } from "./optimization_section.ts";
+import { checkRates, finetuning, natural, optimization, probability, whole } from "./optimization_section.ts";
 import { TeacherSection } from "./teacher_section.ts";
 
 const share = z.number().min(0).max(1).default(0);
@@ -11,7 +12,12 @@ export const InstructSection = z.strictObject({
     "Files of instructions and answers: .jsonl or .json, in the shape of Alpaca or of chats; or conversations that " +
       "are made from the words and stories of data/world.",
   ),
-  validation: z.number().gt(0).lt(1).default(0.05).describe("Part held out to choose the best checkpoint."),
+  validation: z.number().gt(0).refine((held) => held < 1 || Number.isInteger(held), {
+    error: ({ input }) => `expected a part below 1, or a whole number of conversations, got ${input}`,
+  }).default(0.05).describe(
+    `Conversations held out to choose the best checkpoint: a part of all, but at most ${MOST_HELD_OUT}; or how many, ` +
+      "such as 3000.",
+  ),
   backbone: finetuning.backbone,
   teacher: TeacherSection.optional().describe("Finetuned models to learn from beside the answers."),
   augment: z.strictObject({
@@ -26,7 +32,14 @@ export const InstructSection = z.strictObject({
   weights: finetuning.weights,
   epochs: natural.default(5).describe("Passes over the conversations."),
   ...optimization(5e-4, 20),
-  sample: z.string().default("").describe("An instruction that is answered after every epoch."),
+  eval_every: whole.optional().describe("Steps between validations; 0 for never. Once an epoch by default."),
+  save_every: whole.optional().describe(
+    "Steps between saves of `last`, from which --resume goes on; 0 for only at the end. Once an epoch by default.",
+  ),
+  sample_every: whole.optional().describe(
+    "Steps between answers to `sample`; 0 for never. Once an epoch by default.",
+  ),
+  sample: z.string().default("").describe("An instruction that is answered on the way."),
 }).superRefine(checkRates("finetune-instruct"));
 
 export type InstructSection = z.infer<typeof InstructSection>;
