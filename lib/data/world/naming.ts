@@ -168,7 +168,7 @@ export class Naming extends Line {
       : text;
   }
 
-  /** Pronouns and bare forms. */
+  /** Pronouns, the article alone ("la que", "del que") and bare forms. */
   protected property(values: readonly Value[], property: Property): string {
     const { gender, number } = agreementOf(values);
     const [value] = values;
@@ -178,6 +178,9 @@ export class Naming extends Line {
       case "le":
       case "se":
         return pronoun(property, { person: this.person(values), gender, number });
+      case "el":
+        if (number === 2) return gender === "f" ? "las" : "los";
+        return gender === "f" ? "la" : this.contracted("el");
       case "a":
         return gender === "f" ? "a" : "o";
       case "digits":

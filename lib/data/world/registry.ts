@@ -11,6 +11,7 @@ import { load as loadNews } from "./kinds/news.ts";
 import { load as loadPortrait } from "./kinds/portrait.ts";
 import { load as loadRecipe } from "./kinds/recipe.ts";
 import { load as loadStory } from "./kinds/story.ts";
+import { load as loadThought } from "./kinds/thought.ts";
 import { load as loadArithmetic } from "./questions/arithmetic.ts";
 import { load as loadCalendar } from "./questions/calendar.ts";
 import { load as loadClassification } from "./questions/classification.ts";
@@ -43,6 +44,7 @@ export const KINDS: Readonly<Record<string, Load<Kind>>> = {
   portraits: loadPortrait,
   recipes: loadRecipe,
   stories: loadStory,
+  thoughts: loadThought,
 };
 
 /** One of several families that come from one file, which is read once. */
@@ -75,15 +77,16 @@ export const FAMILIES: Readonly<Record<string, Load<Family>>> = {
 /** How much of each there is in texts, if a preset does not say. What has little to vary is rare. */
 export const MIX_OF_TEXTS: Readonly<Record<string, number>> = {
   ...{
-    stories: 0.38,
+    stories: 0.32,
+    thoughts: 0.1,
     letters: 0.04,
     portraits: 0.02,
     conversations: 0.02,
     news: 0.02,
     descriptions: 0.03,
-    explanations: 0.03,
+    explanations: 0.02,
   },
-  ...{ lists: 0.03, instructions: 0.015, counts: 0.03, calendars: 0.015, recipes: 0.03 },
+  ...{ lists: 0.02, instructions: 0.015, counts: 0.02, calendars: 0.015, recipes: 0.02 },
   ...{ extraer: 0.06, comprensión: 0.06, problemas: 0.03, razonar: 0.03, aritmética: 0.02, letras: 0.02 },
   ...{ reformular: 0.02, calendario: 0.02, completar: 0.02, clasificar: 0.02, "varios-turnos": 0.02 },
   ...{ conocimiento: 0.01, "no-lo-sé": 0.005 },

@@ -7,7 +7,7 @@ import { and } from "./grammar/conjunctions.ts";
 import { type Gender, genderOfPlural, indefinite, plural } from "./grammar/nouns.ts";
 import { numberWord } from "./grammar/numbers.ts";
 import { attach } from "./grammar/pronouns.ts";
-import { participle, type Person } from "./grammar/verbs.ts";
+import { gerund, infinitiveFor, isInfinitive, participle, type Person } from "./grammar/verbs.ts";
 import { Naming } from "./naming.ts";
 import { capital } from "./grammar/capitals.ts";
 import { saidBy } from "./saying.ts";
@@ -217,7 +217,7 @@ export class Rendering extends Naming {
 
   #verb(slot: Verb): void {
     const subjects = this.values(slot.names);
-    if (slot.form === "participle") {
+    if (slot.form === "participle" && slot.phrase === undefined) {
       const { gender, number } = agreementOf(slot.agrees ? this.values(slot.agrees) : []);
       return this.#slot(
         slot.agrees ? agree(participle(slot.infinitive), gender, number) : participle(slot.infinitive),
@@ -225,6 +225,7 @@ export class Rendering extends Naming {
       );
     }
     const person = (slot.person ?? this.person(subjects)) as Person;
+    if (slot.phrase !== undefined) return this.#phrase(slot, slot.phrase, person, subjects);
     const clitics = slot.attached.map(([name, property]) => this.property([this.value(name)], property));
     let text: string;
     if (slot.form === "infinitive" || slot.form === "gerund") {
@@ -246,6 +247,26 @@ export class Rendering extends Naming {
     this.#verbOf = subjects;
     const bare = subjects.length > 0 && !slot.clitic && !slot.capital && !slot.infinitive.endsWith("se");
     if (bare && clitics.length === 0) this.#verbAt = this.text.length - text.length;
+  }
+
+  /** A phrase that is bound to a name, its verb in the form of the slot: "lavó los platos". */
+  #phrase(slot: Verb, name: string, person: Person, subjects: readonly Value[]): void {
+    const phrase = this.value(name);
+    if (typeof phrase !== "string" || !isInfinitive(phrase)) {
+      throw new UserError(
+        `${this.template.where}: {${slot.source}} needs an infinitive, and "${name}" is ${
+          JSON.stringify(phrase)
+        }`,
+      );
+    }
+    const { form } = slot;
+    if (form === "participle") return this.#slot(participle(phrase), slot.capital);
+    if (form === "infinitive") return this.#slot(infinitiveFor(phrase, person), slot.capital);
+    if (form === "gerund") return this.#slot(gerund(phrase, person), slot.capital);
+    this.#slot(finite(phrase, form ?? slot.marker, this.tense, person, false), slot.capital);
+    if (this.speech) return;
+    this.#verbOf = subjects;
+    if (subjects.length === 1 && isEntity(subjects[0])) this.discourse.act(subjects[0]);
   }
 
   /** The verb's form, which its slot keeps: to put it together takes longer than all else about a verb. */

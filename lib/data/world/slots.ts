@@ -11,7 +11,9 @@ export const FORMS = [
     "subjunctive",
     "past-subjunctive",
   ] as const,
-  ...["imperative", "perfect", "pluperfect", "infinitive", "gerund", "participle"] as const,
+  ...["imperative", "perfect", "pluperfect", "conditional-perfect"] as const,
+  ...["perfect-subjunctive", "pluperfect-subjunctive"] as const,
+  ...["infinitive", "gerund", "participle"] as const,
 ] as const;
 export type Form = typeof FORMS[number];
 
@@ -20,6 +22,7 @@ export type Marker = "" | "~" | "^" | ">" | "?";
 
 export const PROPERTIES = [
   "he",
+  "el",
   "lo",
   "le",
   "se",
@@ -79,10 +82,12 @@ export interface Counted extends Common {
   readonly name: string;
 }
 
-/** {perder a} {ver.preterite.2} {buscar+x.lo} {perder.participle/x} */
+/** {perder a} {ver.preterite.2} {buscar+x.lo} {perder.participle/x} {*plan a} */
 export interface Verb extends Common {
   readonly type: "verb";
   readonly infinitive: string;
+  /** What stands for the infinitive: {*plan a} tells the phrase bound to "plan", such as "lavar los platos". */
+  readonly phrase?: string;
   readonly marker: Marker;
   readonly form?: Form;
   readonly person?: number;
@@ -110,11 +115,12 @@ const NAME = String.raw`[\p{L}_][\p{L}\d_-]*`;
 const MENTION = new RegExp(`^(${NAME}(?:\\+${NAME})*)(?:\\.([a-z]+))?(!?)$`, "u");
 const OPERAND = new RegExp(`^(${NAME}(?:\\+${NAME})*)(!?)$`, "u");
 const VERB = new RegExp(
-  `^(\\p{L}+)([~^>?]?)(?:\\.([a-z-]+))?(?:\\.([1-6]))?((?:\\+${NAME}\\.[a-z]+)*)(?:/(${NAME}(?:\\+${NAME})*))?$`,
+  `^(\\p{L}+|\\*${NAME})([~^>?]?)(?:\\.([a-z-]+))?(?:\\.([1-6]))?((?:\\+${NAME}\\.[a-z]+)*)(?:/(${NAME}(?:\\+${NAME})*))?$`,
   "u",
 );
-const ADJECTIVE = new RegExp(`^(\\p{L}[\\p{L}-]*)/(${NAME}(?:\\+${NAME})*)$`, "u");
-const INFINITIVE = /^\p{L}*[aeií]r(se)?$/u;
+const ADJECTIVE = new RegExp(`^(${NAME})/(${NAME}(?:\\+${NAME})*)$`, "u");
+/** An infinitive, or what is bound to one. */
+const INFINITIVE = /^(?:\p{L}*[aeií]r(se)?|\*.+)$/u;
 const CAPITAL = /^\p{Lu}/u;
 
 const isProperty = (word: string): word is Property => (PROPERTIES as readonly string[]).includes(word);
@@ -182,6 +188,12 @@ function parseVerb(common: Common, match: RegExpExecArray, names: string[]): Ver
     throw new Error(`{${common.source}}: ".${form}" is none of ${FORMS.join(", ")}`);
   }
   if (form && marker) throw new Error(`{${common.source}}: give "${marker}" or ".${form}", not both`);
+  const phrase = infinitive.startsWith("*") ? infinitive.slice(1) : undefined;
+  if (phrase && (attached || agrees)) {
+    throw new Error(
+      `{${common.source}}: what is bound to "${phrase}" takes no pronouns and agrees with nothing`,
+    );
+  }
   const clitics = attached.split("+").slice(1).map((clitic) => {
     const [name, property] = clitic.split(".");
     if (property !== "lo" && property !== "le" && property !== "se") {
@@ -195,6 +207,7 @@ function parseVerb(common: Common, match: RegExpExecArray, names: string[]): Ver
   if (form === "imperative" && !person) throw new Error(`{${common.source}}: an imperative needs a person`);
   return {
     ...{ ...common, type: "verb", infinitive, marker: marker as Marker, names, attached: clitics, told: [] },
+    ...(phrase ? { phrase } : {}),
     ...(form ? { form } : clitics.length > 0 ? { form: "infinitive" } : {}),
     ...(person ? { person: Number(person) } : {}),
     ...(agrees ? { agrees: agrees.split("+") } : {}),

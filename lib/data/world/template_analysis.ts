@@ -22,14 +22,19 @@ export function infinitives(parts: readonly Part[]): string[] {
 function namesOf(slot: Slot): readonly string[] {
   switch (slot.type) {
     case "mention":
-    case "adjective":
       return slot.names;
+    case "adjective":
+      // A word has neither digits nor such marks: it names a list to draw from.
+      return /[\d_-]/.test(slot.word) ? [slot.word, ...slot.names] : slot.names;
     case "determined":
       return [slot.name];
     case "counted":
       return [slot.count, slot.name];
     case "verb":
-      return [...slot.names, ...slot.attached.map(([name]) => name), ...(slot.agrees ?? [])];
+      return [
+        ...[...slot.names, ...slot.attached.map(([name]) => name), ...(slot.agrees ?? [])],
+        ...(slot.phrase === undefined ? [] : [slot.phrase]),
+      ];
   }
 }
 
@@ -56,6 +61,7 @@ export function narration(parts: readonly Part[]): string {
   }).join("");
 }
 
+const PREPOSITION = /(^|\s)(a|de|con|para|por|en|sin) $/i;
 const REFLEXIVE = /(^|[^\p{L}])([Ss])e $/u;
 const DATIVE = /(^|[^\p{L}])([Ll])es? $/u;
 const ENDS_SENTENCE = /[.?!\n]/;
@@ -71,7 +77,10 @@ export function linkSlots(parts: Part[]): void {
     if (part.type !== "slot" || part.speech) return;
     if (part.slot.type === "verb") linkClitic(parts, i, part.slot);
     if (part.slot.type === "mention" && !part.slot.property) {
-      const verb = verbOf(part.slot, parts.slice(i + 1));
+      const before = parts[i - 1];
+      // "le pidió a Luis que viniera": Luis is no subject there, and stays.
+      const governed = before?.type === "text" && PREPOSITION.test(before.text);
+      const verb = governed ? undefined : verbOf(part.slot, parts.slice(i + 1));
       part.slot.subject = verb !== undefined;
       part.slot.unclear = verb !== undefined && ["~", "^", ">", "?"].includes(verb.marker);
     }
@@ -79,6 +88,7 @@ export function linkSlots(parts: Part[]): void {
 }
 
 function linkClitic(parts: Part[], i: number, verb: Verb): void {
+  if (verb.phrase !== undefined) return;
   const before = parts[i - 1];
   if (before?.type !== "text") return;
   const set = (clitic: NonNullable<Verb["clitic"]>, match: RegExpExecArray) => {

@@ -46,6 +46,47 @@ Deno.test("a verb's form can be given outright, with pronouns attached", () => {
   );
 });
 
+Deno.test("a phrase that is bound to a name is conjugated, with the pronoun of its person", () => {
+  const scope = { bindings: { ...bindings, plan: "lavar los platos", nap: "dormirse tarde" } };
+  assertEquals(
+    told("{a!} {*plan a}; {b!} quiere que {a!} {*nap? a}; {a+b} {*plan~ a+b}; {*nap.preterite.1}.", scope),
+    "Inés lavó los platos; Luis quiere que Inés se durmiera tarde; Inés y Luis lavaban los platos; me dormí tarde.",
+  );
+  assertEquals(
+    told(
+      "{*plan.gerund}, {*nap.gerund.1}, {*nap.infinitive.2}, {*nap.imperative.2}; ha {*plan.participle}.",
+      scope,
+    ),
+    "Lavando los platos, durmiéndome tarde, dormirte tarde, duérmete tarde; ha lavado los platos.",
+  );
+  assertEquals(
+    told(
+      "{*nap.conditional-perfect b}, {*nap.pluperfect-subjunctive.4}, {*plan.perfect-subjunctive a+b}.",
+      scope,
+    ),
+    "Se habría dormido tarde, nos hubiéramos dormido tarde, hayan lavado los platos.",
+  );
+  assertThrows(() => told("{*t a}", scope), UserError, 'needs an infinitive, and "t" is "San José"');
+});
+
+Deno.test("whom a preposition governs is told, though a verb of that person follows", () => {
+  for (let seed = 0; seed < 30; seed++) {
+    assertStringIncludes(
+      told("{b!} {cantar b}. Le diré a {b} que {venir.subjunctive b}.", {}, seed),
+      "a Luis que venga",
+    );
+  }
+});
+
+Deno.test("an article stands alone before a relative clause, and contracts", () => {
+  assertEquals(
+    told(
+      "{el m} en {m.el} que, de {m.el} que, a {m.el} que; {el z} de {z.el} que, a {x.el} que; {x.el} de {a.name}.",
+    ),
+    "El mercado en el que, del que, al que; los zapatos de los que, a la que; la de Inés.",
+  );
+});
+
 Deno.test("a number in words agrees with the noun that the wording has after it", () => {
   const counted = (source: string, n: number) => told(source, { bindings: { ...bindings, n } });
   assertEquals(counted("Tiene {n} años.", 41), "Tiene cuarenta y un años.");
@@ -192,7 +233,7 @@ Deno.test("a fault in a template names file, line, what is wrong and what to do"
   assertStringIncludes(refused("uno (dos) tres"), '(dos) has no "|"');
   assertStringIncludes(refused("uno]"), '"]" closes or separates nothing');
   assertStringIncludes(refused("{perdr~ a}"), '"perdr~" is no infinitive, determiner or number');
-  assertStringIncludes(refused("{a.color}"), '".color" is none of he, lo, le');
+  assertStringIncludes(refused("{a.color}"), '".color" is none of he, el, lo, le');
   assertStringIncludes(refused("{ver.pasado a}"), '".pasado" is none of present');
   assertStringIncludes(refused("{el gran x}"), "has more than two parts");
   assertStringIncludes(refused("{}"), "a slot is empty");

@@ -30,5 +30,8 @@ export function finite(
   const verb = reflexive && !infinitive.endsWith("se") ? `${infinitive}se` : infinitive;
   if (named === "perfect") return compound(verb, "present", person);
   if (named === "pluperfect") return compound(verb, "imperfect", person);
+  if (named === "conditional-perfect") return compound(verb, "conditional", person);
+  if (named === "perfect-subjunctive") return compound(verb, "subjunctive", person);
+  if (named === "pluperfect-subjunctive") return compound(verb, "past-subjunctive", person);
   return conjugate(verb, named as Tense, person);
 }

@@ -12,10 +12,11 @@ import { load as loadInstruction } from "./instruction.ts";
 import { load as loadList } from "./list.ts";
 import { load as loadRecipe } from "./recipe.ts";
 import { readScripts } from "./script.ts";
+import { load as loadThought } from "./thought.ts";
 
 const lexicon = await Lexicon.read(join(WORLD_FOLDER, "words"));
 const files = { folder: WORLD_FOLDER, lexicon };
-const KINDS = [loadCount, loadExplanation, loadInstruction, loadList, loadRecipe];
+const KINDS = [loadCount, loadExplanation, loadInstruction, loadList, loadRecipe, loadThought];
 const kinds = await Promise.all(KINDS.map((load) => load(files)));
 
 const documents = (kind: Kind, n = 200): Document[] =>
@@ -173,6 +174,7 @@ Deno.test("a fault in a script names file, line and what to do", async () => {
     "sample.yaml:4: expected a number of steps",
   );
   await refused("texts:\n  one:\n    - tell: [a]\n", 'sample.yaml:3: unknown key "tell"');
+  await refused("texts:\n  one:\n    - '{mood-1/a}'\n", "sample.yaml:3: {mood-1} is no role");
   await refused("texts:\n  one: []\n", "sample.yaml:2: expected a list of steps");
   await refused("texts:\n  one:\n    - '{=x}'\n", "sample.yaml:3: {=x} is not given");
 });
