@@ -12,6 +12,8 @@ export class Discourse {
   #left = 0;
   /** Who asked the question that stands open, in direct speech. */
   asked: Entity | undefined;
+  /** Whose direct speech was the last thing told. */
+  spoke: Entity | undefined;
 
   /** Whether it has been mentioned. */
   knows(mentioned: object): boolean {
@@ -59,6 +61,7 @@ export class Discourse {
   }
 
   endSentence(): void {
+    this.spoke = undefined;
     if (this.#subject === undefined && this.#named.length === 0) return;
     [this.#before, this.#subject] = [this.#subject, undefined];
     [this.#namedBefore, this.#named] = [this.#named, []];

@@ -305,6 +305,7 @@ export class Rendering extends Naming {
     this.append(said);
     if (dash) {
       this.discourse.endParagraph();
+      this.discourse.spoke = speaker;
       this.newline = true;
     } else this.discourse.endSentence();
   }

@@ -31,15 +31,21 @@ const joined = (...words: string[]) => words.filter(Boolean).join(" ");
 export function saidBy(speech: Speech): string {
   const { random, dash } = speech;
   const text = speech.text.trim();
-  const first = dash ? /^[^.?!]*[.?!]+(?= )/.exec(text)?.[0] : undefined;
+  // A second dash would be another speaker's.
+  const goesOn = dash && speech.speaker !== undefined && speech.discourse.spoke === speech.speaker;
+  const first = dash && !goesOn ? /^[^.?!]*[.?!]+(?= )/.exec(text)?.[0] : undefined;
   const split = first !== undefined && !first.endsWith("..") && random.chance(0.5);
-  const verb = speech.verb(verbOf({ ...speech, text }, split ? first : text));
+  const saying = verbOf({ ...speech, text }, split ? first : text);
+  const verb = speech.verb(
+    goesOn && saying === "decir" ? random.pick(["añadir", "agregar", "decir"]) : saying,
+  );
   const name = speech.mention();
   const bare = text.endsWith(".") && !text.endsWith("..") ? text.slice(0, -1) : text;
   if (!dash) {
     const inner = bare.replaceAll("«", "“").replaceAll("»", "”");
     return random.chance(0.6) ? `${joined(name, verb)}: «${inner}».` : `«${inner}», ${joined(verb, name)}.`;
   }
+  if (goesOn) return `${random.pick(["Y", "Luego", "Después"])} ${verb}:\n—${text}`;
   if (split) {
     const shown = first.endsWith(".") ? first.slice(0, -1) : first;
     return `—${shown} —${joined(verb, name)}—. ${text.slice(first.length + 1)}`;

@@ -69,6 +69,17 @@ Deno.test("a phrase that is bound to a name is conjugated, with the pronoun of i
   assertThrows(() => told("{*t a}", scope), UserError, 'needs an infinitive, and "t" is "San José"');
 });
 
+Deno.test("who speaks twice in a row goes on, and is not taken for another", () => {
+  for (let seed = 0; seed < 40; seed++) {
+    const text = told('{say a: "Ya voy."} {say a: "Espérame."}', {}, seed);
+    assert(/\n(?:Y|Luego|Después) (?:añadió|agregó|dijo):\n—Espérame\.$/.test(text), text);
+    const between = told('{say a: "Ya voy."} {b!} {reír b}. {say a: "Espérame."}', {}, seed);
+    assert(!/(?:Y|Luego|Después) (?:añadió|agregó|dijo):/.test(between), between);
+    const other = told('{say a: "Ya voy."} {say b: "Espérame."}', {}, seed);
+    assert(!/(?:Y|Luego|Después) (?:añadió|agregó|dijo):/.test(other), other);
+  }
+});
+
 Deno.test("whom a preposition governs is told, though a verb of that person follows", () => {
   for (let seed = 0; seed < 30; seed++) {
     assertStringIncludes(

@@ -6,6 +6,7 @@ import { hour, partOfDay } from "../grammar/numbers.ts";
 import type { Lexicon } from "../lexicon.ts";
 import type { Draws, Role, Roles } from "./draws.ts";
 import { readScripts } from "./script.ts";
+import { severalRoles } from "./several.ts";
 
 /** Relatives, and what one is to them. */
 const RELATIVES = [
@@ -29,6 +30,7 @@ function rolesOf(lexicon: Lexicon): Roles {
   const anyone: Role = ({ casting }) => casting.person();
   const pets = lexicon.flagged("pet");
   return {
+    ...severalRoles(lexicon),
     ...{ f: anyone, g: anyone, él: grown("m"), ella: grown("f") },
     pariente: (draws) => someone(draws, draws.random.pick(RELATIVES)),
     soy: (draws) => {

@@ -3,11 +3,12 @@ import { type Entity, isEntity, type Value } from "../entity.ts";
 import { files } from "../questions/testing.ts";
 import { Random } from "../random.ts";
 import { commonRoles, Draws, type Roles } from "./draws.ts";
-import { load, rolesOf } from "./thought.ts";
+import { severalRoles } from "./several.ts";
+import { load } from "./thought.ts";
 
 const kind = await load(files);
 const texts = Array.from({ length: 1500 }, (_, i) => kind.write(Random.of(1, i)).text);
-const roles: Roles = { ...commonRoles(files.lexicon), ...rolesOf(files.lexicon) };
+const roles: Roles = { ...commonRoles(files.lexicon), ...severalRoles(files.lexicon) };
 const drawn = (name: string, count = 400): Value[] =>
   Array.from({ length: count }, (_, i) => new Draws(files.lexicon, roles, Random.of(1, i)).value(name));
 

@@ -1,6 +1,6 @@
 /** Simple sentences in parts, which can be told in any tense, person and form. */
 import { Casting } from "../casting.ts";
-import { definite, type Gender, indefinite, type Noun } from "../grammar/nouns.ts";
+import { contract, definite, type Gender, indefinite, type Noun, personalA } from "../grammar/nouns.ts";
 import { conjugate, gerund, type Person, type Tense } from "../grammar/verbs.ts";
 import { withDeterminer } from "../forms.ts";
 import type { Lexicon } from "../lexicon.ts";
@@ -99,6 +99,11 @@ const MINE: readonly Noun[] = [
   ...nouns("f", "hermana abuela tía prima madre vecina amiga maestra hija"),
 ];
 
+/** What one does to a person. */
+const TO_PERSONS =
+  ("saludar ver buscar esperar cuidar escuchar abrazar visitar acompañar llamar invitar felicitar ayudar mirar " +
+    "encontrar").split(" ");
+
 /** Draws sentences from the words of the lexicon. */
 export class Clauses {
   readonly #actions: readonly { verb: string; noun: Word }[];
@@ -126,6 +131,7 @@ export class Clauses {
       ["noun", 2] as const,
       ["mine", 2] as const,
       ["nouns", 1] as const,
+      ["owned", 2] as const,
       ["two", 1] as const,
       ["pronoun", kind === "any" ? 5 : 0] as const,
     ]);
@@ -142,9 +148,22 @@ export class Clauses {
         gender: noun.gender,
       };
     }
+    if (chosen === "owned") return this.#owned(random);
     const noun = random.pick(this.#people);
     if (chosen === "nouns") return { text: definite(noun, 2), person: 6, gender: noun.gender };
     return { text: definite(noun, 1), person: 3, gender: noun.gender };
+  }
+
+  /** "el hermano de las niñas": the verb agrees with the first noun, though the other is nearer. */
+  #owned(random: Random): Subject {
+    const [noun, owner] = [random.pick(MINE), random.pick(this.#people)];
+    const number = random.pick([1, 2] as const);
+    const owners = owner.plural === "-" ? 1 : (3 - number) as 1 | 2;
+    return {
+      text: contract(`${definite(noun, number)} de ${definite(owner, owners)}`),
+      person: number === 1 ? 3 : 6,
+      gender: noun.gender,
+    };
   }
 
   /** A man's name that follows "y". */
@@ -166,7 +185,17 @@ export class Clauses {
     return { subject, verb: random.pick(this.#alone), ...maybe(random, 0.6) };
   }
 
+  /** Someone does something to someone else. */
+  withPerson(random: Random, subject = this.subject(random)): Clause {
+    const noun = random.pick(this.#people);
+    const number = noun.plural === "-" ? 1 : random.pick([1, 1, 2] as const);
+    const pronoun = `${noun.gender === "m" ? "lo" : "la"}${number === 2 ? "s" : ""}`;
+    const object = { text: personalA(definite(noun, number)), pronoun };
+    return { subject, verb: random.pick(TO_PERSONS), object, ...maybe(random, 0.15) };
+  }
+
   any(random: Random, subject = this.subject(random)): Clause {
+    if (random.chance(0.15)) return this.withPerson(random, subject);
     return random.chance(0.65) ? this.withObject(random, subject) : this.withoutObject(random, subject);
   }
 }

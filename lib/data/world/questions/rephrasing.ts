@@ -4,6 +4,7 @@ import { readTable } from "../table.ts";
 import { Clauses } from "./clauses.ts";
 import { phraseTasks } from "./phrases.ts";
 import { sentenceTasks } from "./sentences.ts";
+import { subordinateTasks } from "./subordinate.ts";
 import { familyOf, type Task } from "./tasks.ts";
 import { verbTasks } from "./verb_forms.ts";
 
@@ -14,7 +15,8 @@ export async function tasksOf({ folder, lexicon }: WorldFiles): Promise<readonly
   const rows = await readTable(`${folder}/questions/genders.tsv`, ["masculine", "feminine"]);
   const pairs = rows.map(({ cells }): Pair => [cells.masculine, cells.feminine]);
   const clauses = new Clauses(lexicon);
-  return [...phraseTasks(lexicon, pairs), ...sentenceTasks(clauses), ...verbTasks(clauses)];
+  const ofClauses = [sentenceTasks, verbTasks, subordinateTasks].flatMap((tasks) => tasks(clauses));
+  return [...phraseTasks(lexicon, pairs), ...ofClauses];
 }
 
 export async function load(files: WorldFiles): Promise<Family> {

@@ -1,3 +1,5 @@
+import { assert, assertEquals } from "@std/assert";
+import { Random } from "../random.ts";
 import { load, tasksOf } from "./rephrasing.ts";
 import type { Bindings } from "./tasks.ts";
 import { checkAnswers, checkForm, checkWordings, files } from "./testing.ts";
@@ -68,9 +70,34 @@ Deno.test("what is said in another form keeps the rest of its words", () => {
     tense: ({ s, r }) => lost(s, r) === 1 && lost(r, s) === 1,
     progressive: ({ s, r }) => lost(s, r) <= 2 && /est(?:oy|ás|á|amos|án) /.test(String(r)),
     person: ({ s, r, from, to }) => String(s).startsWith(String(from)) && String(r).startsWith(String(to)),
+    dependent: ({ s, r, start }) => String(r).startsWith(`${start} `) && lost(s, r) <= 1 && s !== r,
     conjugated,
     infinitive: ({ form, r }) => /[aeií]r$/.test(String(r)) && String(form)[0] === String(r)[0],
   }, 150);
+});
+
+const PAST =
+  /^(?:quería|esperaba|prefería|(?:no )?era|no creía|dudaba|me gustaría|me alegró|me molestó|pedí|tenía) /;
+
+Deno.test("what is wanted or doubted takes the subjunctive, and what is known the indicative", () => {
+  const task = tasks.find(({ name }) => name === "dependent")!;
+  const forms: Record<string, string[]> = {};
+  for (let seed = 0; seed < 3000; seed++) {
+    const { s, r, start } = task.draw(Random.of(1, seed));
+    const [verb] = words(s).filter((word) => !words(r).includes(word));
+    const known = /^(?:creo|sé|dicen|es verdad|veo|me parece|estoy seguro)/.test(String(start));
+    if (known) assertEquals(verb, undefined, `${s} / ${r}`);
+    else if (/^(?:lava|abre|saluda|visita|come|dibuja|escribe|cuida)$/.test(verb)) {
+      const changed = words(r).filter((word) => !words(s).includes(word)).at(-1)!;
+      (forms[PAST.test(String(start)) ? "past" : "present"] ??= []).push(changed);
+    }
+  }
+  assert(forms.present.length > 50 && forms.past.length > 20);
+  assertEquals(
+    forms.present.filter((form) => !/^(?:lave|abra|salude|visite|coma|dibuje|escriba|cuide)$/.test(form)),
+    [],
+  );
+  assertEquals(forms.past.filter((form) => !/(?:ara|iera)$/.test(form)), []);
 });
 
 Deno.test("rephrasing is asked and answered in print", async () => {
