@@ -21,6 +21,8 @@ import { deriveSeed } from "../lib/tensor/random.ts";
 import { readTokenizer, type Tokenizer } from "../lib/text/tokenizer.ts";
 import { measureCosts } from "../lib/train/costs.ts";
 import { train } from "../lib/train/loop.ts";
+import { ALONE } from "../lib/train/ranks/alone.ts";
+import type { Ranks } from "../lib/train/ranks/ranks.ts";
 import { measureSteps } from "../lib/train/measure.ts";
 import { requireMemory } from "../lib/train/memory.ts";
 import {
@@ -83,6 +85,7 @@ export const pretrain = defineStage({
   sources: (preset) => teacherFiles(teacherOf(preset)),
   interruptible: true,
   resumable: true,
+  ranks: true,
   goesOn({ keys, before, now, step }) {
     const [a, b] = [before, now].map(({ pretrain: options }) => {
       const plan = givenPlan(options);
@@ -93,18 +96,19 @@ export const pretrain = defineStage({
   keeps: true,
   models: () => ({ base: "." }),
   async run(context) {
-    const { preset, out, terminal, resume, run } = context;
+    const { preset, out, terminal, resume, run, ranks } = context;
     const { pretrain: options, seed } = preset;
     const tokenizer = await readTokenizer(join(buildVocab.out(preset), "tokenizer.json"));
     using streams = await openStreams(buildVocab.out(preset), tokenizer, preset.model.context ?? 1);
     const text = { tokenizer, streams, seed };
     const given = givenPlan(options);
+    requireShareable(ranks, options);
     const picked = given ? null : resume ? readPicked(run, join(out, "last")) : await pick(context, text);
     const plan = picked?.plan ?? given;
     if (!plan) return { finished: false, metrics: {} }; // it was stopped while it was measuring
 
     const config = configOf(preset, tokenizer, picked?.model);
-    using opened = await open(preset, config, { tokenizer, terminal });
+    using opened = await open(preset, config, { tokenizer, terminal, ranks });
     const { device, model, teachers } = opened;
     const { layers, heads, width, context: time } = model.config;
     terminal.log(
@@ -141,6 +145,25 @@ export const pretrain = defineStage({
   },
 });
 
+/** @throws {UserError} if several ranks cannot share what is asked for */
+function requireShareable({ size }: Ranks, { minutes, accumulate }: PretrainSection): void {
+  if (size === 1) return;
+  if (minutes !== undefined) {
+    throw new UserError(
+      "pretrain.minutes: what fits into a time is measured in one process; with several, give steps, such as " +
+        "--set pretrain.steps=1000",
+    );
+  }
+  if (accumulate >= size) return;
+  throw new UserError(
+    `pretrain.accumulate: the ${accumulate} micro-batch${
+      accumulate > 1 ? "es" : ""
+    } of a step cannot be dealt to ` +
+      `${size} ranks; give each of them one, with --set pretrain.accumulate=${size}, and lower pretrain.batch ` +
+      "to learn from as much text a step as before",
+  );
+}
+
 type Text = Omit<PretrainingText, "teachers">;
 
 /** The architecture that a preset gives, or that was picked for it. */
@@ -162,14 +185,18 @@ function taskOf(model: Decoder, { pretrain: options, seed }: Preset, text: Pretr
 async function open(
   preset: Preset,
   config: ModelConfig,
-  { tokenizer, terminal }: { readonly tokenizer: Tokenizer; readonly terminal: Terminal },
+  { tokenizer, terminal, ranks = ALONE }: {
+    readonly tokenizer: Tokenizer;
+    readonly terminal: Terminal;
+    readonly ranks?: Ranks;
+  },
 ) {
   const { batch, teacher: options } = preset.pretrain;
   const loaded = await readTeachers(teacherOf(preset), { tokenizer, config });
-  const device = await openFor(preset, terminal, { config, batch });
+  const device = await openFor(preset, terminal, { config, batch, ranks });
   using closing = new DisposableStack();
   closing.defer(() => device.close());
-  const students = { section: "pretrain", teachers: loaded.map(({ config }) => config) };
+  const students = { section: "pretrain", teachers: loaded.map(({ config }) => config), ranks };
   requireMemory(device, config, batch, students);
   const model = new Decoder(device, config);
   const teachers = await openTeachers(device, loaded, {

@@ -169,6 +169,10 @@ export class CpuDevice implements Device {
     return this.snapshot(b).data();
   }
 
+  view(b: Buffer): Float32Array {
+    return (b as CpuBuffer).f32;
+  }
+
   memory() {
     return { used: this.#top, peak: this.#top, reach: this.#reach };
   }

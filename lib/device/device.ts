@@ -148,6 +148,8 @@ export interface Device {
   snapshot(b: Buffer): Snapshot;
   /** A snapshot, fetched. */
   read(b: Buffer): Promise<Float32Array>;
+  /** The buffer's own float32 memory, where this process computes in it (cpu); null where it lies elsewhere. */
+  view(b: Buffer): Float32Array | null;
   /** Bytes allocated, in use or pooled for reuse, and how many can be; infinite where nobody knows. */
   memory(): { readonly used: number; readonly peak: number; readonly reach: number };
   /** Frees everything. The device cannot be used afterwards. */

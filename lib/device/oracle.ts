@@ -63,6 +63,10 @@ export class OracleDevice implements Device {
     return this.snapshot(b).data();
   }
 
+  view(): null {
+    return null;
+  }
+
   /** The values with all their digits. */
   values(b: Buffer): Float64Array {
     return (b as OracleBuffer).f64.slice();

@@ -351,6 +351,10 @@ export class WebGpuDevice implements Device {
     return this.snapshot(b).data();
   }
 
+  view(): null {
+    return null;
+  }
+
   /** Times every dispatch from here on; the passes that this takes make small ones dearer. */
   startClock(): GpuClock {
     if (!this.#gpu.features.has("timestamp-query")) {

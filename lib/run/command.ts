@@ -5,6 +5,8 @@ export interface Invocation {
   readonly config: string;
   /** Overrides of the preset, as `key=value`; `--device` and `--threads` are among them. */
   readonly sets: readonly string[];
+  /** How many processes a launcher of MPI started; 1 by default, without one. */
+  readonly ranks?: number;
   /** The command that goes on after an interruption, where it is not this one with `--resume`. */
   readonly goOn?: string;
 }
@@ -17,7 +19,7 @@ export type Values = Readonly<Record<string, unknown>>;
  * @param changes.values overrides that replace those of the same keys; undefined leaves a key out
  */
 export function commandLine(
-  { task, config, sets }: Invocation,
+  { task, config, sets, ranks = 1 }: Invocation,
   changes: { readonly task?: string; readonly values?: Values; readonly flags?: readonly string[] } = {},
 ): string {
   const { values = {}, flags = [] } = changes;
@@ -30,7 +32,11 @@ export function commandLine(
     const short = /^(device|threads)=(.*)$/.exec(set);
     return short ? `--${short[1]} ${quote(short[2])}` : `--set ${quote(set)}`;
   });
-  return ["deno task", changes.task ?? task, "--config", quote(config), ...options, ...flags].join(" ");
+  const own = (changes.task ?? task) === task;
+  const command = ranks > 1 && own
+    ? `mpiexec -n ${ranks} deno task ${task}-mpi`
+    : `deno task ${changes.task ?? task}`;
+  return [command, "--config", quote(config), ...options, ...flags].join(" ");
 }
 
 /** `key=value`, the value in YAML that reads back as it. */

@@ -1,12 +1,15 @@
 /** The command line of the stages. */
-import { UserError } from "../errors.ts";
-import { duration, Terminal } from "../progress.ts";
+import { exitOnUserError, UserError } from "../errors.ts";
+import { duration, Silent, Terminal } from "../progress.ts";
+import type { Ranks } from "../train/ranks/ranks.ts";
 import { callerPath } from "./caller.ts";
 import type { Preset } from "./config.ts";
-import { runProgram } from "./flags.ts";
+import { parseFlags } from "./flags.ts";
 import { FileHashes } from "./hashes.ts";
 import { loadPreset } from "./preset.ts";
+import { endTogether, follow, onRanks } from "./ranks.ts";
 import { isPresent, type Pipeline, runStage, type Stage } from "./stage.ts";
+import type { Request } from "./staleness.ts";
 
 /** The key that `--minutes` sets, if one of the stages has it. */
 const minutesKey = (stages: readonly Stage[]) => stages.find((stage) => stage.minutes)?.minutes;
@@ -26,9 +29,12 @@ function help({ name, about, stages }: Program): string {
     ...isResumable(stages) ? [["--resume", "go on from the last checkpoint of an interrupted run"]] : [],
     ["--help", "this text"],
   ];
+  const shared = stages.every((stage) => stage.ranks)
+    ? `\n       mpiexec -n N deno task ${name}-mpi [the same], on N processes (docs/mpi.md)`
+    : "";
   return `${about}
 
-Usage: deno task ${name} [--config configs/mini.yaml] [options]
+Usage: deno task ${name} [--config configs/mini.yaml] [options]${shared}
 
 ${options.map(([option, what]) => `  ${option.padEnd(16)}  ${what}`).join("\n")}`;
 }
@@ -57,32 +63,67 @@ export async function runAlone(stage: Stage, load: () => Promise<{ pipeline: Pip
  */
 export async function main(program: Program, pipeline: Pipeline): Promise<never> {
   const { name, stages } = program;
-  const resumable = isResumable(stages), timed = minutesKey(stages);
+  const shared = stages.every((stage) => stage.ranks);
   let code = 0;
-  await runProgram({
+  await exitOnUserError(() =>
+    onRanks(shared ? `${name}-mpi` : null, async (ranks) => {
+      const read = () => readCommand(program, pipeline, ranks);
+      if (ranks.rank > 0) code = await follow(stages, async () => (await read())!.request, ranks);
+      else {
+        const command = await read();
+        if (command) code = await runStages(program, command);
+        else console.log(help(program));
+        endTogether(ranks, code);
+      }
+    })
+  );
+  Deno.exit(code);
+}
+
+/** What the command line asks for. */
+interface Command {
+  readonly request: Request;
+  readonly force: boolean;
+  readonly resume: boolean;
+}
+
+/** Reads the command line. Null if it asks for help. */
+async function readCommand(program: Program, pipeline: Pipeline, ranks: Ranks): Promise<Command | null> {
+  const { name, stages } = program;
+  const resumable = isResumable(stages), timed = minutesKey(stages);
+  const line = parseFlags({
     name,
-    help: help(program),
+    help: "",
     values: ["config", "device", "threads", "minutes"],
     lists: ["set"],
     switches: ["force", "resume"],
-  }, async ({ config: given, device, threads, minutes, set, force, resume }) => {
-    const config = given ?? "configs/mini.yaml";
-    if (resume && !resumable) throw new UserError(`--resume: ${name} has nothing to resume; leave it out`);
-    if (resume && force) {
-      throw new UserError("--resume goes on with a run and --force starts it anew; leave one out");
-    }
-    if (minutes && !timed) throw new UserError("--minutes belongs to pretrain and pipeline; leave it out");
-    const sets = [
-      ...set,
-      ...device ? [`device=${device}`] : [],
-      ...threads ? [`threads=${threads}`] : [],
-      ...minutes ? [`${timed}=${minutes}`] : [],
-    ];
-    const preset = await loadPreset(pipeline, given === undefined ? config : callerPath(given), sets);
-    checkThreads(preset);
-    code = await runStages(stages, preset, { name, schema: pipeline.schema, config, sets, force, resume });
-  });
-  Deno.exit(code);
+  }, Deno.args);
+  if (!line) return null;
+  const { config: given, device, threads, minutes, set, force, resume } = line.flags;
+  const config = given ?? "configs/mini.yaml";
+  if (resume && !resumable) throw new UserError(`--resume: ${name} has nothing to resume; leave it out`);
+  if (resume && force) {
+    throw new UserError("--resume goes on with a run and --force starts it anew; leave one out");
+  }
+  if (minutes && !timed) throw new UserError("--minutes belongs to pretrain and pipeline; leave it out");
+  const sets = [
+    ...set,
+    ...device ? [`device=${device}`] : [],
+    ...threads ? [`threads=${threads}`] : [],
+    ...minutes ? [`${timed}=${minutes}`] : [],
+  ];
+  const preset = await loadPreset(pipeline, given === undefined ? config : callerPath(given), sets);
+  checkThreads(preset);
+  const request = {
+    preset,
+    schema: pipeline.schema,
+    invocation: { task: name, config, sets, ranks: ranks.size },
+    hashes: new FileHashes(),
+    finished: new Map(),
+    terminal: ranks.rank > 0 ? new Silent() : new Terminal(),
+    ranks,
+  };
+  return { request, force, resume };
 }
 
 /**
@@ -98,22 +139,10 @@ export function checkThreads({ threads }: Preset): void {
   }
 }
 
-interface Options {
-  readonly name: string;
-  readonly schema: Pipeline["schema"];
-  readonly config: string;
-  readonly sets: readonly string[];
-  readonly force: boolean;
-  readonly resume: boolean;
-}
-
 /** Runs stages in order. Returns the exit code: 0 unless a signal stopped one. */
-async function runStages(stages: readonly Stage[], preset: Preset, options: Options): Promise<number> {
-  const { name, schema, config, sets, force, resume } = options;
-  const terminal = new Terminal();
+async function runStages({ name, stages }: Program, { request, force, resume }: Command): Promise<number> {
+  const { preset, terminal, ranks, invocation: { config } } = request;
   const started = performance.now();
-  const invocation = { task: name, config, sets };
-  const request = { preset, schema, invocation, hashes: new FileHashes(), finished: new Map(), terminal };
   const present = stages.filter((stage) => isPresent(stage, preset));
   const single = stages.length === 1;
   if (single && present.length === 0) {
@@ -121,6 +150,7 @@ async function runStages(stages: readonly Stage[], preset: Preset, options: Opti
       `${config}: there is no section ${name}; add one, of the keys in configs/schema.json`,
     );
   }
+  if (ranks.size > 1) terminal.log(`${name}: ${ranks.description}`);
   for (const stage of stages) {
     if (!present.includes(stage)) {
       terminal.log(`${stage.name}: ${config} has no such section; left out`);

@@ -31,7 +31,7 @@ export function settingsDifferences(
 }
 
 /** The values of some keys, by dotted key. Lists are values, and so are maps whose keys have dots. */
-function flatten(keys: readonly string[], tree: Values): Values {
+export function flatten(keys: readonly string[], tree: Values): Values {
   const values: Record<string, unknown> = {};
   const add = (path: readonly string[], value: unknown) => {
     if (INCONSEQUENTIAL.has(path[1])) return;

@@ -20,6 +20,8 @@ import { refuseToReplace, resumePoint } from "./keep.ts";
 import { inputHashes } from "./inputs.ts";
 import { lockFolder } from "../lock.ts";
 import { listOutputs, removeManifest, writeManifest } from "./manifest.ts";
+import type { Ranks } from "../train/ranks/ranks.ts";
+import { startTogether } from "./ranks.ts";
 import { shareResult } from "./share.ts";
 import { explain, type Inputs, type Request, staleness } from "./staleness.ts";
 import { StopSignals } from "./stop.ts";
@@ -36,6 +38,8 @@ export interface Context<P extends Preset = Preset> {
   /** To be called before anything of an earlier result is replaced; it stops being a finished one. */
   begin(): Promise<void>;
   readonly terminal: Terminal;
+  /** The processes that share the work; only rank 0 may write. */
+  readonly ranks: Ranks;
   /** Aborted when the user asks to stop, if the stage is interruptible. */
   readonly signal: AbortSignal;
 }
@@ -105,6 +109,8 @@ interface Definition<P extends Preset, S extends Sections = Sections> {
    * Such a stage calls `begin` itself, when it has something to replace it with.
    */
   readonly keeps?: boolean;
+  /** Whether several processes can share its work: the stage then has a task of its own for that, `<name>-mpi`. */
+  readonly ranks?: boolean;
   /** Whether presets of several names share its result if their settings are the same. */
   readonly shared?: boolean;
   run(context: Context<P>): Promise<StageResult>;
@@ -148,13 +154,16 @@ export interface RunOptions {
   readonly resume: boolean;
 }
 
+/** The exit code if another rank was asked to stop: that of SIGTERM. */
+const ASKED_ELSEWHERE = 143;
+
 /** Runs a stage if it is not up to date. Returns the exit code: 0 unless a signal stopped it. */
 export async function runStage(
   stage: Stage,
   request: Request,
   { label, force, resume }: RunOptions,
 ): Promise<number> {
-  const { preset, terminal } = request;
+  const { preset, terminal, ranks } = request;
   const out = stage.out(preset);
   const inputs = await inputHashes(stage, request);
   const check = () => force ? null : staleness(stage, request, { inputs, own: true });
@@ -183,7 +192,9 @@ export async function runStage(
     const begin = () => removeManifest(out);
     if (!stage.keeps) await begin();
     const run = from?.run ? { ...from.run, preset: { ...preset } } : newRun(preset, inputs);
-    const result = await stage.run({ preset, out, resume: from, run, begin, terminal, signal: stop.signal });
+    await startTogether(ranks, stage, request, { resume: from, run });
+    const { signal } = stop;
+    const result = await stage.run({ preset, out, resume: from, run, begin, terminal, ranks, signal });
     terminal.clear();
     if (!result.finished) {
       const { invocation } = request;
@@ -191,7 +202,7 @@ export async function runStage(
         ? `go on with ${invocation.goOn ?? commandLine(invocation, { flags: ["--resume"] })}`
         : "it starts from the beginning when it is run again";
       terminal.log(`${stage.name}: stopped; ${remedy}`);
-      return stop.code;
+      return stop.code || ASKED_ELSEWHERE;
     }
     const seconds = (performance.now() - started) / 1000;
     const { hashes } = request;

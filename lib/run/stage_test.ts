@@ -9,6 +9,7 @@ import { parsePreset } from "./preset.ts";
 import { pipeline } from "../../stages/pipeline.ts";
 import { settingsDifferences } from "./settings.ts";
 import { definePipeline, defineStage, isPresent, runStage, type Stage } from "./stage.ts";
+import { ALONE } from "../train/ranks/alone.ts";
 import { TINY } from "./testing.ts";
 
 const NAMES = [
@@ -66,6 +67,7 @@ Deno.test("a pipeline that is up to date reads no source and no result, and each
       hashes,
       finished: new Map(),
       terminal,
+      ranks: ALONE,
     };
     for (const stage of stages) {
       assertEquals(await runStage(stage, request, { label: stage.name, force: false, resume: false }), 0);

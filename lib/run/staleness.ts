@@ -2,6 +2,7 @@
 import { join } from "@std/path";
 import { exists } from "../files.ts";
 import type { Terminal } from "../progress.ts";
+import type { Ranks } from "../train/ranks/ranks.ts";
 import { changedCode, codeHashes } from "./code.ts";
 import type { Invocation } from "./command.ts";
 import type { Preset, PresetSchema } from "./config.ts";
@@ -20,6 +21,8 @@ export interface Request {
   /** Manifests of the stages that were found to be up to date, by folder; later stages need not look again. */
   readonly finished: Map<string, Manifest>;
   readonly terminal: Terminal;
+  /** The processes that share the work. */
+  readonly ranks: Ranks;
 }
 
 export type Staleness =

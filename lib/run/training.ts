@@ -7,6 +7,10 @@ import { UserError } from "../errors.ts";
 import type { ModelConfig } from "../model/config.ts";
 import type { Terminal } from "../progress.ts";
 import { fasterDevice } from "../train/faster_device.ts";
+import { requireSame } from "../train/ranks/agreement.ts";
+import { ALONE } from "../train/ranks/alone.ts";
+import { threadsOf } from "../train/ranks/neighbours.ts";
+import type { Ranks } from "../train/ranks/ranks.ts";
 import type { CommonKeys } from "./config.ts";
 import { camelKeys, type ModelSection } from "./model_section.ts";
 
@@ -20,9 +24,13 @@ const MEASURED = "models/devices.json";
 export async function openFor(
   { device: choice, threads, precision }: CommonKeys,
   terminal: Terminal,
-  training: { readonly config: ModelConfig; readonly batch: number },
+  { ranks = ALONE, ...training }: {
+    readonly config: ModelConfig;
+    readonly batch: number;
+    readonly ranks?: Ranks;
+  },
 ): Promise<Device> {
-  const options = threads === "auto" ? {} : { threads };
+  const options = { threads: threads === "auto" ? threadsOf(ranks.neighbours) : threads };
   const mixed = precision === "mixed";
   const adapter = choice === "auto" && !mixed ? await findAdapter() : null;
   const { device, why } = adapter && !adapter.info.isFallbackAdapter && !lacks(adapter)
@@ -41,6 +49,7 @@ export async function openFor(
     );
   }
   terminal.log(`  device: ${device.name} (${why}): ${device.description}`);
+  requireSame(ranks, { device: device.name });
   return device;
 }
 

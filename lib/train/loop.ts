@@ -16,6 +16,9 @@ import { Flight } from "./flight.ts";
 import type { MetricsLine } from "./metrics.ts";
 import { Optimizer, type OptimizerOptions } from "./optimizer.ts";
 import { Pace } from "./pace.ts";
+import { requireSameValues } from "./ranks/agreement.ts";
+import { ALONE } from "./ranks/alone.ts";
+import { shareOf, sumGradients } from "./ranks/share.ts";
 import { RunFolder, type RunFolderOptions } from "./run_folder.ts";
 import { learningRate, type Schedule, weightDecayFactor } from "./schedule.ts";
 import { computeGradients, type FinishedStep, finishStep, type MicroBatch, updateWeights } from "./step.ts";
@@ -71,7 +74,7 @@ export interface LoopResult {
 }
 
 export async function train(options: LoopOptions, task: LoopTask): Promise<LoopResult> {
-  const { model, terminal, out } = task;
+  const { model, terminal, out, ranks = ALONE } = task;
   const { steps } = options.schedule;
   if (options.mixed && !model.parameters.mixed) model.parameters.addFloat16Copies();
   const optimizer = new Optimizer(model.parameters, options.optimizer);
@@ -84,10 +87,16 @@ export async function train(options: LoopOptions, task: LoopTask): Promise<LoopR
   let best = task.resume?.best ?? null;
   let loss = metrics.lines.findLast((line) => line.loss !== undefined)?.loss ?? NaN;
   let step = task.resume?.step ?? 0;
-  let lastSaved = step;
+  let lastSaved = ranks.step = step;
   const started = performance.now();
   const pace = new Pace();
   const flight = new Flight<FinishedStep>();
+
+  /** Whoever computes with other weights, as another kind of machine may come to do, would train another model. */
+  const compare = () => {
+    const tensors = [["weights", model.parameters.weights], ...optimizer.state] as const;
+    return requireSameValues(ranks, tensors.map(([name, tensor]) => [`${name} at step ${step}`, tensor]));
+  };
 
   const report = async (results: readonly FinishedStep[]) => {
     pace.add(results);
@@ -115,6 +124,8 @@ export async function train(options: LoopOptions, task: LoopTask): Promise<LoopR
 
   /** Saves what the model has. */
   const save = async (name: "last" | "best", weights: WeightsKind = "raw") => {
+    // Which validation is best may be judged by a digit that differs; when last is saved is the same on all ranks.
+    if (name === "last") await compare();
     const { stage, format, seed } = options;
     const finished = name === "last" && step === steps;
     const resumable = name === "last" && task.resumable;
@@ -156,14 +167,19 @@ export async function train(options: LoopOptions, task: LoopTask): Promise<LoopR
     await pace.pause(fn);
   };
 
-  while (step < steps && !task.signal.aborted) {
-    step++;
+  await compare();
+  while (step < steps) {
+    const next = step + 1;
+    const batch = (micro: number) => task.batch(next, micro);
+    const share = shareOf(ranks, options.accumulate, batch, task.signal.aborted);
+    if (share.stopping) break;
+    ranks.step = step = next;
     const lr = learningRate(step, options.schedule);
-    const batches = Array.from({ length: options.accumulate }, (_, micro) => task.batch(step, micro));
-    const gradients = computeGradients(optimizer, batches, deriveSeed(options.seed, "pass", step));
+    const own = computeGradients(optimizer, share.batches, deriveSeed(options.seed, "pass", step), share);
+    const { loss } = await sumGradients(ranks, model.parameters, own);
     const update = updateWeights(optimizer, step, lr, weightDecayFactor(step, options.schedule));
     // Its figures are fetched when `step` may be further on.
-    const pending = { step, lr, ...gradients, ...update };
+    const pending = { step, lr, tokens: share.tokens, loss, ...update };
     model.parameters.device.flush();
     await report(await flight.add(() => finishStep(pending, task, options.stage)));
     if (due(options.every.evaluate)) await interlude(evaluate);

@@ -3,6 +3,8 @@ import type { Device } from "../device/device.ts";
 import { UserError } from "../errors.ts";
 import type { ModelConfig } from "../model/config.ts";
 import { parameterCount } from "./measure.ts";
+import { ALONE } from "./ranks/alone.ts";
+import type { Ranks } from "./ranks/ranks.ts";
 
 /**
  * Bytes that training takes, roughly: four arenas of parameters, and per layer and token what the
@@ -34,7 +36,11 @@ export function requireMemory(
   device: Device,
   config: ModelConfig,
   batch: number,
-  { section, teachers }: { readonly section: string; readonly teachers: readonly ModelConfig[] },
+  { section, teachers, ranks = ALONE }: {
+    readonly section: string;
+    readonly teachers: readonly ModelConfig[];
+    readonly ranks?: Ranks;
+  },
 ): void {
   const tokens = batch * config.context;
   // A training that learns from teachers keeps their distribution until the backward pass.
@@ -43,7 +49,9 @@ export function requireMemory(
     (sum, teacher) => sum + readingBytes(teacher, tokens),
     trainingBytes(config, batch) + distribution,
   );
-  const { reach } = device.memory();
+  // Ranks on one machine share its memory.
+  const { onHost } = ranks.neighbours;
+  const reach = device.memory().reach / onHost;
   if (bytes <= reach) return;
   const [needed, there] = [bytes, reach].map((n) => `${(n / 2 ** 30).toFixed(1)} GiB`);
   const [beside, smaller] = teachers.length > 0
@@ -52,7 +60,9 @@ export function requireMemory(
   // A finetuning's model is what it is.
   const sizes = section === "pretrain" ? ", model.context, model.width or model.layers" : "";
   throw new UserError(
-    `training this model${beside} takes about ${needed}, the ${device.name} device reaches ${there} here; ` +
+    `training this model${beside} takes about ${needed}, the ${device.name} device reaches ${there} here${
+      onHost > 1 ? ` for each of ${onHost} ranks` : ""
+    }; ` +
       `${smaller}lower ${section}.batch${sizes}, or use a GPU`,
   );
 }

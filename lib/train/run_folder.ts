@@ -16,6 +16,8 @@ import {
   type SavedModel,
 } from "../checkpoint/checkpoint.ts";
 import { Metrics, type MetricsLine } from "./metrics.ts";
+import { ALONE } from "./ranks/alone.ts";
+import type { Ranks } from "./ranks/ranks.ts";
 
 export interface RunFolderOptions {
   readonly out: string;
@@ -29,6 +31,8 @@ export interface RunFolderOptions {
   readonly unit?: string;
   /** Called once, before anything of an earlier run is replaced. */
   begin?(): Promise<void>;
+  /** The processes that share the training. Those that are not rank 0 write nothing, and only remember figures. */
+  readonly ranks?: Ranks;
 }
 
 type Saving = Parameters<typeof saveCheckpoint>;
@@ -46,7 +50,11 @@ export class RunFolder {
   }
 
   static async open(options: RunFolderOptions): Promise<RunFolder> {
-    const { out, resume = null } = options;
+    const { out, resume = null, ranks = ALONE } = options;
+    if (ranks.rank > 0) {
+      const metrics = await Metrics.open(join(out, "metrics.jsonl"), resume?.step ?? 0, true);
+      return new RunFolder(options, metrics, false);
+    }
     const [best, last] = [join(out, "best"), join(out, "last")];
     // A kill between the first save of `last` and the removal of the earlier run's `best` leaves both.
     if (resume && isNewer(resume, await readCheckpointInfo(best))) await removeFolder(best);
@@ -56,8 +64,13 @@ export class RunFolder {
     return new RunFolder(options, metrics, replaces);
   }
 
+  get #writes(): boolean {
+    return !this.#options.ranks?.rank;
+  }
+
   async save(name: "last" | "best", info: Omit<Saving[3], "run">, how: Saving[4]): Promise<void> {
     const { out, model, tokenizer, run, begin } = this.#options;
+    if (!this.#writes) return;
     if (this.#replaces) {
       await begin?.();
       await this.metrics.release();
@@ -69,7 +82,7 @@ export class RunFolder {
 
   /** Draws the losses beside the checkpoints, unless the run was stopped before it had one. */
   async plotLosses(stage: string): Promise<void> {
-    if (this.#replaces) return;
+    if (this.#replaces || !this.#writes) return;
     const points = (pick: (line: MetricsLine) => number | undefined) =>
       this.metrics.lines.flatMap((line) => {
         const value = pick(line);

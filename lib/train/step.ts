@@ -51,12 +51,20 @@ export function highestLanguageLoss({ config }: Decoder, teachers: Teachers | nu
   return 3 * Math.log(config.vocab) * (1 - weight + weight * temperature ** 2);
 }
 
+/** The part of a step's micro-batches that one of several processes computes. */
+export interface Part {
+  /** The numbers of its micro-batches within the step, which decide what dropout drops. */
+  readonly micros: readonly number[];
+  /** Targets of the whole step. */
+  readonly targets: number;
+}
+
 /** What the gradients of a step leave to be fetched. */
-interface Gradients {
+export interface Gradients {
   /** Tokens that the model read. */
   readonly tokens: number;
-  /** The loss of each micro-batch, and what it weighs in the step's. */
-  readonly losses: readonly { share: number; value: Snapshot }[];
+  /** Fetches the step's loss, or the part of it that is of its micro-batches. To be called once. */
+  loss(): Promise<number>;
 }
 
 /** What the update of a step leaves to be fetched. */
@@ -69,25 +77,38 @@ interface Update {
 
 type PendingStep = Gradients & Update & { readonly step: number; readonly lr: number };
 
+/** All of a step. */
+const whole = (batches: readonly MicroBatch[]): Part => ({
+  micros: [...batches.keys()],
+  targets: batches.reduce((n, batch) => n + batch.targets, 0),
+});
+
 /**
  * The first half of a step: replaces the gradients in the arena by those of the mean loss over all targets.
  * @param seed decides what dropout drops
+ * @param part which of the step's micro-batches `batches` are; all of them by default
  */
 export function computeGradients(
   optimizer: Optimizer,
   batches: readonly MicroBatch[],
   seed: number,
+  { micros, targets }: Part = whole(batches),
 ): Gradients {
-  const targets = batches.reduce((n, batch) => n + batch.targets, 0);
   return scope(() => {
     optimizer.zeroGradients();
-    const losses = batches.map((batch, micro) => {
+    const losses = batches.map((batch, i) => {
       const share = batch.targets / Math.max(1, targets);
-      const own = deriveSeed(seed, micro);
+      const own = deriveSeed(seed, micros[i]);
       const loss: Tensor = scope(() => differentiate(() => batch.loss(own), optimizer.lossGradient(share)));
       return { share, value: loss.device.snapshot(loss.buffer) };
     });
-    return { tokens: batches.reduce((n, batch) => n + batch.tokens, 0), losses };
+    return {
+      tokens: batches.reduce((n, batch) => n + batch.tokens, 0),
+      async loss() {
+        const values = await Promise.all(losses.map(({ value }) => value.data()));
+        return losses.reduce((sum, { share }, i) => sum + share * values[i][0], 0);
+      },
+    };
   });
 }
 
@@ -121,14 +142,9 @@ export async function finishStep(
   { model, highestLoss }: { readonly model: SavedModel; readonly highestLoss: number },
   stage: string,
 ): Promise<FinishedStep> {
-  const { step, lr, tokens, losses, norm, scaling } = pending;
-  const [[squared], values, scales] = await Promise.all([
-    norm.data(),
-    Promise.all(losses.map(({ value }) => value.data())),
-    scaling?.data(),
-  ]);
+  const { step, lr, tokens, norm, scaling } = pending;
+  const [[squared], loss, scales] = await Promise.all([norm.data(), pending.loss(), scaling?.data()]);
   const scale = scales?.[SCALING.current] ?? 1;
-  const loss = losses.reduce((sum, { share }, i) => sum + share * values[i][0], 0);
   if (Number.isFinite(loss) && loss <= highestLoss) {
     const overflowed = !Number.isFinite(squared);
     // At scale 1 an overflow is a real one.

@@ -1,0 +1,106 @@
+/** Stages on several ranks: rank 0 decides what is done, the others follow, and what they have must be the same. */
+import { describe, UserError } from "../errors.ts";
+import type { CheckpointInfo, Run } from "../checkpoint/checkpoint.ts";
+import { requireSame, type Traits } from "../train/ranks/agreement.ts";
+import { launched } from "../train/ranks/launcher.ts";
+import { broadcastValue } from "../train/ranks/messages.ts";
+import { openRanks } from "../train/ranks/open.ts";
+import { nameOf, type Ranks } from "../train/ranks/ranks.ts";
+import { codeHashes } from "./code.ts";
+import { inputHashes } from "./inputs.ts";
+import { flatten } from "./settings.ts";
+import type { Stage } from "./stage.ts";
+import type { Inputs, Request } from "./staleness.ts";
+import { StopSignals } from "./stop.ts";
+
+/** Where a stage starts. */
+interface Start {
+  readonly resume: CheckpointInfo | null;
+  readonly run: Run;
+}
+
+/** What rank 0 tells the others to do: to run a stage, or to end with an exit code. */
+type Order = { readonly stage: string; readonly start: Start } | { readonly end: number };
+
+/** Called on rank 0 when a stage is to run. @throws {UserError} if another rank would make something else of it */
+export async function startTogether(
+  ranks: Ranks,
+  stage: Stage,
+  request: Request,
+  start: Start,
+): Promise<void> {
+  if (ranks.size === 1) return;
+  broadcastValue<Order>(ranks, { stage: stage.name, start });
+  requireSame(ranks, await traitsOf(stage, request));
+}
+
+/** Called on rank 0 at the end of a program. */
+export function endTogether(ranks: Ranks, code: number): void {
+  if (ranks.size === 1) return;
+  broadcastValue<Order>(ranks, { end: code });
+}
+
+/** On the other ranks: does what rank 0 says, until it says to end. Returns the exit code. */
+export async function follow(
+  stages: readonly Stage[],
+  load: () => Promise<Request>,
+  ranks: Ranks,
+): Promise<number> {
+  let loaded: Request | undefined;
+  for (;;) {
+    const order = broadcastValue<Order | null>(ranks, null)!;
+    if ("end" in order) return order.end;
+    const request = loaded ??= await load();
+    const stage = stages.find(({ name }) => name === order.stage)!;
+    requireSame(ranks, await traitsOf(stage, request));
+    using stop = new StopSignals(stage.interruptible ?? false, () => {});
+    const { preset, terminal } = request;
+    const begin = () => Promise.resolve();
+    const out = stage.out(preset), { signal } = stop;
+    await stage.run({ preset, out, ...order.start, begin, terminal, ranks, signal });
+  }
+}
+
+/** What a stage's result depends on, and the version of Deno. */
+async function traitsOf(stage: Stage, request: Request): Promise<Traits> {
+  const { settings, sections } = stage;
+  const values = flatten([...settings, ...Object.keys(sections)], request.preset);
+  const inputs: Inputs = await inputHashes(stage, request);
+  return {
+    Deno: Deno.version.deno,
+    ...Object.fromEntries(Object.entries(values).map(([key, value]) => [key, JSON.stringify(value)])),
+    ...inputs,
+    ...await codeHashes(stage.module, request.hashes),
+  };
+}
+
+/** How long a rank that fails waits for rank 0 to fail of the same and to end all, in milliseconds. */
+const PATIENCE = 3000;
+
+/**
+ * Runs a program's body on this process, or on all ranks if a launcher of MPI has started several. An error on one of
+ * them ends all: launchers see to that when a process ends with an exit code other than 0.
+ * @param task the task that may call MPI, or null if the program cannot be shared
+ * @throws what the body throws; on ranks, the error says which one it is
+ */
+export async function onRanks(task: string | null, body: (ranks: Ranks) => Promise<void>): Promise<void> {
+  const by = launched();
+  let ranks: Ranks | undefined;
+  try {
+    ranks = openRanks(task);
+    await body(ranks);
+    ranks.close();
+  } catch (error) {
+    if (by && by.rank > 0) await new Promise((resolve) => setTimeout(resolve, PATIENCE));
+    throw by && (by.rank > 0 || ranks?.step) ? named(error, by.rank, ranks) : error;
+  }
+}
+
+/** An error that says on which rank it was. */
+function named(error: unknown, rank: number, ranks: Ranks | undefined): unknown {
+  const who = ranks ? `${nameOf(ranks)}${ranks.step ? `, step ${ranks.step}` : ""}` : `rank ${rank}`;
+  if (!(error instanceof Error)) return error;
+  if (!(error instanceof UserError)) return new Error(`${who}: ${describe(error)}`, { cause: error });
+  error.message = `${who}: ${error.message}`;
+  return error;
+}

@@ -1,0 +1,17 @@
+/** One process, which has nobody to share work with. */
+import type { Ranks } from "./ranks.ts";
+
+export const ALONE: Ranks = {
+  rank: 0,
+  size: 1,
+  host: "this machine",
+  neighbours: { onHost: 1, onCores: 1 },
+  step: 0,
+  description: "one process",
+  sum() {},
+  broadcast() {},
+  gather: (bytes) => [bytes],
+  barrier() {},
+  abort: (code) => Deno.exit(code),
+  close() {},
+};

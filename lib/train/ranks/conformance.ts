@@ -1,0 +1,68 @@
+/**
+ * What the contract of ranks says, tried on all of them at once: the tests start this with `mpiexec`, as
+ *
+ *   mpiexec -n 3 deno run --allow-ffi --allow-env --allow-read lib/train/ranks/conformance.ts
+ *
+ * Rank 0 prints a line at the end. With the argument `abort`, rank 1 ends all while the others wait.
+ */
+import { assertEquals, assertThrows } from "@std/assert";
+import { CpuDevice } from "../../device/cpu.ts";
+import { UserError } from "../../errors.ts";
+import { requireSame } from "./agreement.ts";
+import { broadcastValue, gatherValues } from "./messages.ts";
+import { openRanks } from "./open.ts";
+import type { Ranks } from "./ranks.ts";
+
+/** Every promise of the contract but `abort`. */
+export async function checkRanks(ranks: Ranks): Promise<void> {
+  const { rank, size } = ranks;
+  /** 1 + 2 + … of all ranks. */
+  const all = size * (size + 1) / 2;
+
+  const singles = Float32Array.of(rank + 1, 0.5 * (rank + 1), 0);
+  ranks.sum(singles);
+  assertEquals([...singles], [all, all / 2, 0]);
+  const doubles = Float64Array.of(2 ** 40 + rank, 1);
+  ranks.sum(doubles);
+  assertEquals([...doubles], [size * 2 ** 40 + all - size, size]);
+  ranks.sum(new Float32Array());
+
+  const device = await CpuDevice.open({ threads: 1 });
+  const [before, buffer, after] = [1, 2, 3].map(() => device.upload(new Float32Array(1000).fill(rank + 1)));
+  ranks.sum(device.view(buffer));
+  assertEquals(await device.read(buffer), new Float32Array(1000).fill(all));
+  for (const other of [before, after]) {
+    assertEquals(await device.read(other), new Float32Array(1000).fill(rank + 1));
+  }
+  device.close();
+
+  const bytes = Uint8Array.of(rank, 10 + rank);
+  assertEquals(ranks.gather(bytes), Array.from({ length: size }, (_, i) => Uint8Array.of(i, 10 + i)));
+  assertEquals(ranks.gather(new Uint8Array()), Array.from({ length: size }, () => new Uint8Array()));
+  ranks.broadcast(bytes);
+  assertEquals(bytes, Uint8Array.of(0, 10));
+
+  assertEquals(broadcastValue(ranks, { said: "á".repeat(1000), by: rank }), {
+    said: "á".repeat(1000),
+    by: 0,
+  });
+  assertEquals(gatherValues(ranks, "x".repeat(rank)), Array.from({ length: size }, (_, i) => "x".repeat(i)));
+  ranks.barrier();
+
+  requireSame(ranks, { same: "here and there" });
+  const differ = () => requireSame(ranks, { rank: `${rank}`, same: "here and there" });
+  if (size === 1 || rank > 0) differ();
+  else assertThrows(differ, UserError, "rank is 1, not 0");
+}
+
+if (import.meta.main) {
+  const ranks = openRanks("conformance");
+  if (Deno.args[0] === "abort") {
+    if (ranks.rank === 1) ranks.abort(7);
+    ranks.barrier();
+  }
+  await checkRanks(ranks);
+  const { onHost, onCores } = ranks.neighbours;
+  if (ranks.rank === 0) console.log(`${ranks.description}: ${onHost} here, ${onCores <= onHost}: sound`);
+  ranks.close();
+}

@@ -1,0 +1,179 @@
+/**
+ * MPI by foreign function calls: finds the library, and binds what is used of it. There are two binary interfaces, that
+ * of Open MPI, whose handles are addresses of symbols, and that of MPICH and those compatible with it (Intel MPI,
+ * MVAPICH, Cray), whose handles are integers; the values are from their `mpi.h`.
+ */
+import { describe, UserError } from "../../errors.ts";
+import type { Family } from "./launcher.ts";
+
+/** A communicator, type or operation. */
+export type Handle = number | Deno.PointerObject;
+type Pointer = Deno.PointerValue;
+/** What MPI reads or fills: a view of any memory, also of the cpu device's. */
+type Memory = NodeJS.TypedArray;
+
+/** What is used of MPI. Each function returns an error code; 0 is success. */
+export interface Functions {
+  MPI_Init_thread(argc: null, argv: null, level: number, provided: Int32Array): number;
+  MPI_Comm_rank(comm: Handle, rank: Int32Array): number;
+  MPI_Comm_size(comm: Handle, size: Int32Array): number;
+  MPI_Comm_set_errhandler(comm: Handle, handler: Handle): number;
+  MPI_Error_string(code: number, text: Uint8Array, length: Int32Array): number;
+  MPI_Get_processor_name(text: Uint8Array, length: Int32Array): number;
+  MPI_Allreduce(from: Pointer, to: Memory, n: number, type: Handle, op: Handle, comm: Handle): number;
+  MPI_Bcast(bytes: Memory, n: number, type: Handle, root: number, comm: Handle): number;
+  // deno-fmt-ignore
+  MPI_Allgather(from: Memory, n: number, type: Handle, to: Memory, each: number, toType: Handle, comm: Handle): number;
+  MPI_Barrier(comm: Handle): number;
+  MPI_Abort(comm: Handle, code: number): number;
+  MPI_Finalize(): number;
+}
+
+/** `handle` stands for whatever the library's handles are. */
+type Type = "handle" | "i32" | "pointer" | "buffer";
+
+const PARAMETERS: Readonly<Record<keyof Functions, readonly Type[]>> = {
+  MPI_Init_thread: ["pointer", "pointer", "i32", "buffer"],
+  MPI_Comm_rank: ["handle", "buffer"],
+  MPI_Comm_size: ["handle", "buffer"],
+  MPI_Comm_set_errhandler: ["handle", "handle"],
+  MPI_Error_string: ["i32", "buffer", "buffer"],
+  MPI_Get_processor_name: ["buffer", "buffer"],
+  MPI_Allreduce: ["pointer", "buffer", "i32", "handle", "handle", "handle"],
+  MPI_Bcast: ["buffer", "i32", "handle", "i32", "handle"],
+  MPI_Allgather: ["buffer", "i32", "handle", "buffer", "i32", "handle", "handle"],
+  MPI_Barrier: ["handle"],
+  MPI_Abort: ["handle", "i32"],
+  MPI_Finalize: [],
+};
+
+/** Values that the libraries have in common; the longest texts are those of MPICH, which are longer. */
+export const MPI = { threadMultiple: 3, longestText: 8192 } as const;
+
+interface Constants {
+  readonly world: Handle;
+  readonly float: Handle;
+  readonly double: Handle;
+  readonly byte: Handle;
+  readonly add: Handle;
+  readonly errorsReturn: Handle;
+  readonly inPlace: Pointer;
+}
+
+const MPICH = {
+  world: 0x44000000,
+  float: 0x4c00040a,
+  double: 0x4c00080b,
+  byte: 0x4c00010d,
+  add: 0x58000003,
+  errorsReturn: 0x54000001,
+};
+const OPEN_MPI = {
+  world: "ompi_mpi_comm_world",
+  float: "ompi_mpi_float",
+  double: "ompi_mpi_double",
+  byte: "ompi_mpi_byte",
+  add: "ompi_mpi_op_sum",
+  errorsReturn: "ompi_mpi_errors_return",
+};
+/** MPI_IN_PLACE: an address that is none. */
+const IN_PLACE = { "MPICH": 0xffff_ffff_ffff_ffffn, "Open MPI": 1n };
+
+export interface Library {
+  readonly family: Family;
+  /** `Open MPI 4.1.4` */
+  readonly version: string;
+  /** The name or path that it was found by. */
+  readonly name: string;
+  readonly functions: Functions;
+  readonly constants: Constants;
+}
+
+/** The names that Linux distributions give the libraries. */
+const NAMES: Readonly<Record<Family, readonly string[]>> = {
+  "Open MPI": ["libmpi.so.40", "libmpi.so"],
+  "MPICH": ["libmpich.so.12", "libmpi.so.12", "libmpich.so", "libmpi.so"],
+};
+
+/** The variable that names another library. */
+export const LIBRARY = "DESDE_CERO_MPI";
+
+/**
+ * The library that the launcher works with.
+ * @param family the launcher's, if it is known
+ * @param given the name or path of a library to take instead
+ * @param open binds a library, or says why it cannot
+ * @throws {UserError} if there is none
+ */
+export function findLibrary(family: Family | null, given: string | undefined, open = tryLibrary): Library {
+  if (given) {
+    const found = open(given);
+    if (typeof found !== "string") return found;
+    throw new UserError(`${LIBRARY}: ${given} cannot be used (${found}); name a library of MPI, or unset it`);
+  }
+  const families: readonly Family[] = family ? [family] : ["Open MPI", "MPICH"];
+  for (const name of families.flatMap((each) => NAMES[each])) {
+    const found = open(name);
+    if (typeof found !== "string" && families.includes(found.family)) return found;
+  }
+  const install = { "Open MPI": "openmpi-bin", "MPICH": "mpich" };
+  throw new UserError(
+    `this process was started by ${family ? `the mpiexec of ${family}` : "a launcher of MPI"}, but no ` +
+      `library of ${families.join(" or ")} was found; on Debian and Ubuntu: apt-get install ` +
+      `${
+        families.map((each) => install[each]).join(" or ")
+      }, elsewhere set ${LIBRARY} to its path, such as ` +
+      "/opt/mpi/lib/libmpi.so",
+  );
+}
+
+/** The library, or why it is none. */
+function tryLibrary(name: string): Library | string {
+  let version: string;
+  try {
+    version = readVersion(name);
+  } catch (error) {
+    return describe(error);
+  }
+  const family = version.startsWith("Open MPI") ? "Open MPI" : "MPICH";
+  const handle = family === "Open MPI" ? "pointer" : "i32";
+  const symbols = Object.entries(PARAMETERS).map(([symbol, types]) => {
+    const parameters = types.map((type) => type === "handle" ? handle : type);
+    return [symbol, { parameters, result: "i32" }] as const;
+  });
+  const statics = family === "Open MPI"
+    ? Object.values(OPEN_MPI).map((symbol) => [symbol, { type: "pointer" }] as const)
+    : [];
+  const opened = Deno.dlopen(
+    name,
+    Object.fromEntries<Deno.ForeignLibraryInterface[string]>([
+      ...symbols,
+      ...statics,
+    ]),
+  ).symbols as unknown as Record<string, Handle>;
+  const handles = family === "Open MPI"
+    ? Object.fromEntries(Object.entries(OPEN_MPI).map(([key, symbol]) => [key, opened[symbol]]))
+    : MPICH;
+  return {
+    family,
+    version,
+    name,
+    functions: opened as unknown as Functions,
+    constants: {
+      ...handles as Omit<Constants, "inPlace">,
+      inPlace: Deno.UnsafePointer.create(IN_PLACE[family]),
+    },
+  };
+}
+
+/** `Open MPI 4.1.4` or `MPICH 4.0.2`. This one function can be called before MPI is initialised. */
+function readVersion(name: string): string {
+  const { symbols } = Deno.dlopen(name, {
+    MPI_Get_library_version: { parameters: ["buffer", "buffer"], result: "i32" },
+  });
+  const text = new Uint8Array(MPI.longestText), length = new Int32Array(1);
+  symbols.MPI_Get_library_version(text, length);
+  const [line] = new TextDecoder().decode(text.subarray(0, length[0])).split("\n");
+  // "MPICH Version:	4.0.2" and "Open MPI v4.1.4, package: …"
+  return line.split(",")[0].replace(/\s*Version:\s*/, " ").replace(/ v(?=\d)/, " ").replaceAll("\0", "");
+}

@@ -1,0 +1,100 @@
+/** Ranks by MPI. */
+import { UserError } from "../../errors.ts";
+import type { Launched } from "./launcher.ts";
+import { LIBRARY, type Library, MPI } from "./library.ts";
+import { gatherValues } from "./messages.ts";
+import { type Neighbours, neighboursOf, placeOf } from "./neighbours.ts";
+import type { Ranks } from "./ranks.ts";
+
+/** Numbers in one call: MPI counts them in 32 bits. */
+const MOST = 2 ** 28;
+
+export class MpiRanks implements Ranks {
+  readonly rank: number;
+  readonly size: number;
+  readonly host: string;
+  readonly neighbours: Neighbours;
+  step = 0;
+  readonly description: string;
+  readonly #library: Library;
+
+  /**
+   * Joins the other ranks.
+   * @throws {UserError} if the library does not find them
+   */
+  constructor(library: Library, launched: Launched) {
+    this.#library = library;
+    const { functions, constants: { world, errorsReturn } } = library;
+    const number = Int32Array.of(0);
+    this.#check(functions.MPI_Init_thread(null, null, MPI.threadMultiple, number));
+    this.#check(functions.MPI_Comm_set_errhandler(world, errorsReturn));
+    this.#check(functions.MPI_Comm_rank(world, number));
+    this.rank = number[0];
+    this.#check(functions.MPI_Comm_size(world, number));
+    this.size = number[0];
+    this.host = this.#text((text, length) => functions.MPI_Get_processor_name(text, length));
+    this.description = `${library.version} (${library.name}), ${this.size} rank${this.size > 1 ? "s" : ""}`;
+    if (launched.size !== null && launched.size !== this.size) {
+      throw new UserError(
+        `${library.name} is ${library.version} and finds ${this.size} rank, but the launcher started ` +
+          `${launched.size}: they are of different installations of MPI; start with the mpiexec of ` +
+          `${library.version}, or set ${LIBRARY} to the library of the other`,
+      );
+    }
+    const place = placeOf(this.host);
+    this.neighbours = neighboursOf(place, gatherValues(this, place));
+  }
+
+  /** @throws {Error} with MPI's own words for a code that is not success */
+  #check(code: number): void {
+    if (code === 0) return;
+    const { MPI_Error_string } = this.#library.functions;
+    throw new Error(`MPI: ${this.#text((text, length) => MPI_Error_string(code, text, length))}`);
+  }
+
+  #text(fill: (text: Uint8Array, length: Int32Array) => number): string {
+    const text = new Uint8Array(MPI.longestText), length = new Int32Array(1);
+    fill(text, length);
+    return new TextDecoder().decode(text.subarray(0, length[0]));
+  }
+
+  sum(values: Float32Array | Float64Array): void {
+    const { functions, constants: { inPlace, float, double, add, world } } = this.#library;
+    const type = values instanceof Float32Array ? float : double;
+    for (let at = 0; at < values.length; at += MOST) {
+      const part = values.subarray(at, at + MOST);
+      this.#check(functions.MPI_Allreduce(inPlace, part, part.length, type, add, world));
+    }
+  }
+
+  broadcast(bytes: Uint8Array): void {
+    const { functions, constants: { byte, world } } = this.#library;
+    for (let at = 0; at < bytes.length; at += MOST) {
+      const part = bytes.subarray(at, at + MOST);
+      this.#check(functions.MPI_Bcast(part, part.length, byte, 0, world));
+    }
+  }
+
+  gather(bytes: Uint8Array): Uint8Array[] {
+    const { functions, constants: { byte, world } } = this.#library;
+    const { length } = bytes;
+    const all = new Uint8Array(length * this.size);
+    if (length > 0) this.#check(functions.MPI_Allgather(bytes, length, byte, all, length, byte, world));
+    return Array.from({ length: this.size }, (_, rank) => all.subarray(rank * length, (rank + 1) * length));
+  }
+
+  barrier(): void {
+    const { functions, constants: { world } } = this.#library;
+    this.#check(functions.MPI_Barrier(world));
+  }
+
+  abort(code: number): never {
+    const { functions, constants: { world } } = this.#library;
+    functions.MPI_Abort(world, code);
+    Deno.exit(code);
+  }
+
+  close(): void {
+    this.#library.functions.MPI_Finalize();
+  }
+}

@@ -1,0 +1,86 @@
+/** Starting programs on ranks, with every MPI that this machine has. */
+import type { Family } from "./launcher.ts";
+
+/** Set in CI: there, a missing MPI fails the tests instead of leaving some out. */
+const REQUIRED = "DESDE_CERO_REQUIRE_MPI";
+
+export interface Launcher {
+  readonly family: Family;
+  /**
+   * Starts programs, each on so many ranks.
+   * @param parts what each program's ranks run: arguments of deno
+   */
+  start(parts: readonly Part[], options: Options): Deno.ChildProcess;
+}
+
+export interface Part {
+  readonly ranks: number;
+  readonly args: readonly string[];
+}
+
+interface Options {
+  readonly cwd?: string;
+  readonly env?: Record<string, string>;
+}
+
+/** Debian's names, under which both can be installed side by side; one alone is often `mpiexec`. */
+const COMMANDS: readonly { readonly family: Family; readonly command: string; readonly package: string }[] = [
+  { family: "MPICH", command: "mpiexec.mpich", package: "mpich" },
+  { family: "Open MPI", command: "mpiexec.openmpi", package: "openmpi-bin" },
+];
+
+/** Open MPI starts no more ranks than there are cores, and none for root, unless it is told to. */
+const OPEN_MPI = {
+  args: ["--oversubscribe"],
+  env: { OMPI_ALLOW_RUN_AS_ROOT: "1", OMPI_ALLOW_RUN_AS_ROOT_CONFIRM: "1" },
+};
+
+/** The launchers that there are; for each one that is missing, one ignored test that says so. */
+export async function testLaunchers(): Promise<Launcher[]> {
+  const launchers: Launcher[] = [];
+  for (const { family, command, package: name } of COMMANDS) {
+    if (await isInstalled(command)) launchers.push(launcherOf(family, command));
+    else if (Deno.env.get(REQUIRED)) throw new Error(`${REQUIRED} is set, but there is no ${command}`);
+    else {
+      Deno.test({
+        name: `${family}: ignored, there is no ${command} (on Debian: apt-get install ${name})`,
+        ignore: true,
+        fn() {},
+      });
+    }
+  }
+  return launchers;
+}
+
+async function isInstalled(command: string): Promise<boolean> {
+  try {
+    return (await new Deno.Command(command, { args: ["--version"], env: OPEN_MPI.env }).output()).success;
+  } catch {
+    return false;
+  }
+}
+
+function launcherOf(family: Family, command: string): Launcher {
+  const own = family === "Open MPI" ? OPEN_MPI : { args: [], env: {} };
+  return {
+    family,
+    start(parts, { env, ...options }) {
+      const programs = parts.map(({ ranks, args }) => ["-n", `${ranks}`, Deno.execPath(), ...args]);
+      const [first, ...others] = programs;
+      return new Deno.Command(command, {
+        args: [...own.args, ...first, ...others.flatMap((program) => [":", ...program])],
+        ...options,
+        env: { NO_COLOR: "1", ...own.env, ...env },
+        stdin: "null",
+        stdout: "piped",
+        stderr: "piped",
+      }).spawn();
+    },
+  };
+}
+
+/** Waits for the end of what was started. */
+export async function finish(process: Deno.ChildProcess): Promise<{ code: number; output: string }> {
+  const { code, stdout, stderr } = await process.output();
+  return { code, output: new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr) };
+}

@@ -1,0 +1,157 @@
+/** Pretraining on several processes, as `mpiexec` starts them. */
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { readSafetensors } from "../lib/checkpoint/safetensors.ts";
+import { exists } from "../lib/files.ts";
+import { ROOT, TINY, type Workspace, workspace } from "../lib/run/testing.ts";
+import { finish, type Launcher, testLaunchers } from "../lib/train/ranks/testing.ts";
+
+const STEPS = 20;
+const PRESET = TINY.replace("steps: 12", `steps: ${STEPS}\n  accumulate: 5`).replace(
+  "context: 16 }",
+  "context: 16, dropout: 0.1 }",
+);
+const OUT = "models/tiny/pretrain";
+
+/** The arguments of deno for a stage with the permissions of its -mpi task. */
+function stageArgs(work: Workspace, stage: string, args: readonly string[] = [], rights = ["--allow-ffi"]) {
+  return [
+    ...["run", "-q", "--no-prompt", `--config=${ROOT}deno.json`, "--allow-read", "--allow-env", ...rights],
+    ...["--allow-sys=systemMemoryInfo,statfs", `--allow-write=${work.folder}/data,${work.folder}/models`],
+    ...[`${ROOT}stages/${stage}.ts`, "--config", "preset.yaml", ...args],
+  ];
+}
+
+function start(work: Workspace, launcher: Launcher, ranks: number, ...args: string[]) {
+  return launcher.start([{ ranks, args: stageArgs(work, "pretrain", args) }], { cwd: work.folder });
+}
+
+const run = (...args: Parameters<typeof start>) => finish(start(...args));
+
+/** A project whose corpus and vocabulary are made. */
+async function prepared(): Promise<Workspace> {
+  const work = await workspace(undefined, PRESET);
+  for (const stage of ["prepare-corpus", "build-vocab"]) {
+    const { code, output } = await work.run(stage);
+    assertEquals(code, 0, output);
+  }
+  return work;
+}
+
+/** What a training has left: the losses of its steps, figures of its validations, and its weights. */
+async function resultOf(work: Workspace, folder = OUT) {
+  const lines = (await work.read(`${folder}/metrics.jsonl`)).trim().split("\n").map((line) =>
+    JSON.parse(line)
+  );
+  const { tensors } = await readSafetensors(work.path(folder, "last/model.safetensors"));
+  return {
+    losses: lines.flatMap(({ loss }) => loss ?? []) as number[],
+    norms: lines.flatMap(({ norm }) => norm ?? []) as number[],
+    validations: lines.flatMap(({ validation }) => validation?.loss ?? []) as number[],
+    weights: new Map([...tensors].map(([name, { data }]) => [name, data])),
+  };
+}
+type Result = Awaited<ReturnType<typeof resultOf>>;
+
+/**
+ * Expects that two trainings differ by rounding only. The keys' bias is left out: softmax does not mind it, so that its
+ * gradient is zero but for rounding, which AdamW makes as large as any other.
+ */
+function assertAlike(a: Result, b: Result): void {
+  for (const figures of ["losses", "norms", "validations"] as const) {
+    assertEquals(a[figures].length, b[figures].length);
+    a[figures].forEach((value, i) => {
+      const error = Math.abs(value / b[figures][i] - 1);
+      assert(error <= 1e-6, `${figures}, ${i}: ${value} and ${b[figures][i]}`);
+    });
+  }
+  for (const [name, values] of a.weights) {
+    const width = values.length / 3, others = b.weights.get(name)!;
+    values.forEach((value, i) => {
+      if (name.endsWith("c_attn.bias") && i >= width && i < 2 * width) return;
+      assert(Math.abs(value - others[i]) <= 1e-5, `${name}, ${i}: ${value} and ${others[i]}`);
+    });
+  }
+}
+
+const launchers = await testLaunchers();
+for (const launcher of launchers) {
+  const { family } = launcher;
+
+  Deno.test(`${family}: ${STEPS} steps on 1, 2 and 4 ranks learn the same; twice on 2 ranks, bit for bit`, async () => {
+    await using work = await prepared();
+    const results: Result[] = [];
+    for (const ranks of [1, 2, 2, 4]) {
+      const { code, output } = await run(work, launcher, ranks, "--force");
+      assertEquals(code, 0, output);
+      assertEquals(output.includes(`${family} `), ranks > 1, output);
+      assertEquals(output.match(/^step 20\/20 loss/gm)?.length, 1, "other ranks print too");
+      results.push(await resultOf(work));
+    }
+    const [one, two, again, four] = results;
+    assertEquals(one.losses.length, STEPS);
+    assertAlike(two, one);
+    assertAlike(four, one);
+    assertEquals(again, two);
+    // Its manifest is one of the stage, whatever the number of processes.
+    assertStringIncludes((await work.run("pretrain")).output, "is up to date");
+  });
+}
+
+const [launcher] = launchers;
+if (launcher) {
+  Deno.test("a run saved on 4 ranks goes on with 1, 2 or 3", async () => {
+    await using work = await prepared();
+    const wsd = ["--set", "pretrain.schedule.kind=wsd"];
+    const process = start(work, launcher, 4, ...wsd, "--set", "pretrain.steps=100000");
+    const output = finish(process);
+    while (!await exists(work.path(OUT, "last/checkpoint.json"))) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    process.kill("SIGKILL");
+    await output;
+    const { step } = JSON.parse(await work.read(`${OUT}/last/checkpoint.json`));
+    const results: Result[] = [];
+    for (const ranks of [1, 2, 3]) {
+      const models = `models-${ranks}`;
+      await new Deno.Command("cp", { args: ["-r", "models", models], cwd: work.folder }).output();
+      const more = ["--resume", ...wsd, "--set", `pretrain.steps=${step + 10}`];
+      const { code, output } = await run(work, launcher, ranks, ...more);
+      assertEquals(code, 0, output);
+      assertStringIncludes(output, `resuming after step ${step}`);
+      results.push(await resultOf(work));
+      await Deno.remove(work.path("models"), { recursive: true });
+      await Deno.rename(work.path(models), work.path("models"));
+    }
+    assertAlike(results[1], results[0]);
+    assertAlike(results[2], results[0]);
+  });
+
+  Deno.test("ranks that were given other settings are refused at the start, with what differs", async () => {
+    await using work = await prepared();
+    const parts = [0.01, 0.02].map((lr) => {
+      return { ranks: 1, args: stageArgs(work, "pretrain", ["--set", `pretrain.lr=${lr}`]) };
+    });
+    const { code, output } = await finish(launcher.start(parts, { cwd: work.folder }));
+    assertEquals(code, 2, output);
+    assertMatch(output, /^error: rank 1 on \S+ differs from rank 0 on \S+: pretrain.lr is 0.02, not 0.01; /m);
+    assertEquals(output.match(/^error/gm)?.length, 1, output);
+    assert(!await exists(work.path(OUT, "last")));
+  });
+
+  Deno.test("what ranks cannot share, and tasks that may not call MPI, are refused in one line", async () => {
+    await using work = await prepared();
+    const refused = async (ranks: number, args: readonly string[], says: string, lines = 1) => {
+      const { code, output } = await finish(launcher.start([{ ranks, args }], { cwd: work.folder }));
+      assertEquals(code, 2, output);
+      assertStringIncludes(output, says);
+      assertEquals(output.match(/^error/gm)?.length, lines, output);
+    };
+    const args = (...more: string[]) => stageArgs(work, "pretrain", more);
+    await refused(2, args("--set", "pretrain.accumulate=1"), "with --set pretrain.accumulate=2");
+    await refused(2, args("--minutes", "1"), "with several, give steps");
+    await refused(2, args("--set", "pretrain.no=1"), "pretrain.no: unknown key");
+    // Those that cannot join the others say so each.
+    await refused(2, stageArgs(work, "pretrain", [], []), "start deno task pretrain-mpi with it", 2);
+    await refused(2, stageArgs(work, "build-vocab"), "start this task without it", 2);
+  });
+}
