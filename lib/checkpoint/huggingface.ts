@@ -56,7 +56,8 @@ export interface LoadedModel {
 /** Something of a model that can be saved as a folder. */
 export interface SavedWeights {
   readonly config: ModelConfig;
-  readonly head?: HeadConfig | undefined;
+  /** Of a classifier. */
+  readonly head?: HeadConfig | null | undefined;
   readonly specs: readonly ParameterSpec[];
   /** Ids of special tokens. */
   readonly special?: { readonly bos: number; readonly eos: number; readonly pad: number };
@@ -64,33 +65,45 @@ export interface SavedWeights {
   readonly values: ReadonlyMap<string, Float32Array>;
 }
 
-/**
- * The files of a folder: config.json and the weights, in as many files as it takes. A classifier is of no family
- * of theirs: their classifiers have no bias, and would leave ours out with a warning at most.
- */
+/** What config.json tells of a model. */
+type SavedConfig = Pick<SavedWeights, "config" | "head" | "special">;
+
+/** The files of a folder: config.json and the weights, in as many files as it takes. */
 export function huggingFaceFiles(
   model: SavedWeights,
   precision: Precision = "float32",
   largest = LARGEST_FILE,
 ): Record<string, Content> {
-  const { family, config } = model.head
-    ? { family: own, config: own.toConfig(model.config) }
-    : familyOf(model.config);
-  const json = {
-    architectures: [model.head ? CLASSIFIER : family.architecture],
+  return {
+    "config.json": JSON.stringify(configJson(model, precision), null, 1) + "\n",
+    ...weightFiles(theirWeights(savedFamily(model).family, model, precision), largest),
+  };
+}
+
+/**
+ * The family that a model is saved as. A classifier is of none of theirs: their classifiers have no bias, and would leave
+ * ours out with a warning at most.
+ */
+const savedFamily = ({ config, head }: SavedConfig) =>
+  head ? { family: own, config: own.toConfig(config) } : familyOf(config);
+
+/** The keys of config.json. */
+export function configJson(
+  { config, head, special }: SavedConfig,
+  precision: Precision,
+): Record<string, unknown> {
+  const { family, config: keys } = savedFamily({ config, head });
+  return {
+    architectures: [head ? CLASSIFIER : family.architecture],
     model_type: family.modelType,
-    ...model.head && headKeys(model.head),
-    ...config,
-    ...model.special && {
-      bos_token_id: model.special.bos,
-      eos_token_id: model.special.eos,
-      pad_token_id: model.special.pad,
+    ...head && headKeys(head),
+    ...keys,
+    ...special && {
+      bos_token_id: special.bos,
+      eos_token_id: special.eos,
+      pad_token_id: special.pad,
     },
     torch_dtype: precision,
-  };
-  return {
-    "config.json": JSON.stringify(json, null, 1) + "\n",
-    ...weightFiles(theirWeights(family, model, precision), largest),
   };
 }
 

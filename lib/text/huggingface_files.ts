@@ -56,6 +56,8 @@ export function tokenizerFiles(
       model_max_length: context,
       model_input_names: ["input_ids", "attention_mask"],
       clean_up_tokenization_spaces: false,
+      // transformers.js asks whether a text to be continued begins with <bos>; tokenizer.json says it to the others.
+      add_bos_token: true,
       ...names,
       ...chat && { chat_template: chatTemplateOf(tokenizer) },
     }),

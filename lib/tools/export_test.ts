@@ -66,15 +66,15 @@ Deno.test("mistakes in exporting are told in one line, and nothing is written", 
   const gguf = ["--to", "gguf"];
   const mistakes: [args: string[], says: string][] = [
     [gguf, "--model is missing"],
-    [["--model", "models/a"], "--to is missing: the format, gguf"],
-    [["--model", "models/a", "--to", "ggml"], "--to ggml: expected gguf"],
+    [["--model", "models/a"], "--to is missing: the format, gguf or onnx"],
+    [["--model", "models/a", "--to", "ggml"], "--to ggml: expected gguf or onnx"],
     [["--model", "models/a", ...gguf, "--as", "q2"], "--as q2: expected f32, f16, q8_0 or q4_0"],
     [["--model", "models/none", ...gguf], "models/none holds no model: no config.json or model.gguf there"],
     [["--model", "models/none.gguf", ...gguf], "models/none.gguf does not exist"],
     [["--model", "models/a", ...gguf, "--out", "x.gguf"], "export writes under models/ and data/ only"],
     [
       ["--model", "models/a", ...gguf, "--out", "models/a/best"],
-      "--out models/a/best exists; choose another file",
+      "--out models/a/best exists, and is no such export; choose another path",
     ],
     [
       ["--model", "models/alibi", ...gguf],
@@ -92,7 +92,7 @@ Deno.test("mistakes in exporting are told in one line, and nothing is written", 
   assertEquals((await work.writer(...make)).code, 0);
   refused(
     await work.writer(...make),
-    "models/a/model-f16.gguf exists; choose another file, or replace it with --force",
+    "models/a/model-f16.gguf exists; choose another path, or replace it with --force",
   );
   assertEquals((await work.writer(...make, "--force")).code, 0);
   refused(

@@ -16,7 +16,7 @@ const LONGEST = 60_000; // milliseconds
 const REQUIRED = "DESDE_CERO_REQUIRE_TERMINAL";
 
 /** Tasks that are checks of their own, which CI runs. */
-const CHECKS = ["test", "test-clients", "test-tokenizers", "check", "ok"];
+const CHECKS = ["test", "test-clients", "test-exports", "test-tokenizers", "check", "ok"];
 
 /** The commands in the shell blocks of a Markdown text, and the tasks that it names in backquotes. */
 function commandsOf(markdown: string): string[] {
@@ -66,6 +66,7 @@ function variants(command: string): string[] | null {
     case "build-kernels":
     case "test":
     case "test-clients":
+    case "test-exports":
     case "test-tokenizers":
       return [`${command} --help`];
     case "ok":
@@ -299,7 +300,7 @@ Deno.test("deno task ok does what CI does first", async () => {
   const { ok, check } = await tasksOf();
   assertEquals(ok.command, "deno task check && deno task test");
   const ci = await Deno.readTextFile(join(root, ".ci/run"));
-  for (const task of ["check", "test", "test-clients", "test-tokenizers"]) {
+  for (const task of ["check", "test", "test-clients", "test-exports", "test-tokenizers"]) {
     assertMatch(ci, new RegExp(`^deno task -q ${task}\\b`, "m"));
   }
   assert(check.command.startsWith("deno fmt --check && deno lint && deno check "), check.command);

@@ -39,7 +39,7 @@ export async function writeGguf(
   { as, model, name }: { as: ExportType; model: string; name: string },
 ): Promise<number> {
   if (head) {
-    throw new UserError(`${model} is a classifier, and GGUF has none; export it in Hugging Face's format`);
+    throw new UserError(`${model} is a classifier, and GGUF has none; export it --to onnx`);
   }
   const family = familyFor(config, model);
   const chat = info.format === "chat";

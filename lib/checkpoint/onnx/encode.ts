@@ -1,0 +1,80 @@
+/** Graphs to the files that ONNX Runtime opens. */
+import protobuf from "protobufjs";
+import { type Attributes, type Graph, type Initializer, type Port, TYPES } from "./graph.ts";
+import schema from "./onnx.proto" with { type: "text" };
+
+/** The version of the operators' definitions, and of the format: those of ONNX 1.15, of 2023. */
+export const OPSET = 20;
+const IR_VERSION = 9;
+
+/** Bytes of weights beside which a model still fits into one protobuf, which ends at 2 GiB. */
+export const LARGEST = 2e9;
+
+/** Bytes of a page of memory: weights in a file of their own begin at one, so that they can be mapped. */
+const PAGE = 4096;
+
+const Model = protobuf.parse(schema).root.lookupType("onnx.ModelProto");
+
+/** Of TensorProto. */
+const EXTERNAL = 1;
+
+export interface OnnxFiles {
+  /** The model, with its weights unless they are too large. */
+  readonly model: Uint8Array<ArrayBuffer>;
+  /** Weights that are too large for the model's file, for the file that it names; null if there are none. */
+  readonly data: readonly Uint8Array<ArrayBuffer>[] | null;
+}
+
+/** @param dataName the file beside the model's that takes the weights if these are more than `largest` bytes */
+export function encodeOnnx(
+  graph: Graph,
+  { dataName, largest = LARGEST }: { dataName: string; largest?: number },
+): OnnxFiles {
+  const { initializers } = graph;
+  const bytes = initializers.reduce((sum, { data }) => sum + data.byteLength, 0);
+  const data: Uint8Array<ArrayBuffer>[] | null = bytes > largest ? [] : null;
+  let at = 0;
+  const initializer = (tensor: Initializer) => {
+    const { data: { buffer, byteOffset, byteLength } } = tensor;
+    const raw = new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength);
+    const described = { name: tensor.name, dataType: TYPES[tensor.type], dims: tensor.shape };
+    // Operators read what is small, such as shapes, while the model is loaded: it stays in.
+    if (!data || byteLength < PAGE) return { ...described, rawData: raw };
+    const place = { location: dataName, offset: at, length: byteLength };
+    const padding = (PAGE - byteLength % PAGE) % PAGE;
+    data.push(raw, new Uint8Array(padding));
+    at += byteLength + padding;
+    const externalData = Object.entries(place).map(([key, value]) => ({ key, value: `${value}` }));
+    return { ...described, dataLocation: EXTERNAL, externalData };
+  };
+  const model = Model.encode({
+    irVersion: IR_VERSION,
+    producerName: "desde-cero",
+    opsetImport: [{ domain: "", version: OPSET }],
+    graph: {
+      name: "model",
+      node: graph.operators.map(({ type, name, inputs, outputs, attributes }) => {
+        return { name, opType: type, input: inputs, output: outputs, attribute: attributesOf(attributes) };
+      }),
+      initializer: initializers.map(initializer),
+      input: graph.inputs.map(portOf),
+      output: graph.outputs.map(portOf),
+    },
+  }).finish();
+  return { model: model as Uint8Array<ArrayBuffer>, data };
+}
+
+/** The fields of an attribute that hold a value, and the number of its type. */
+function attributesOf(attributes: Attributes) {
+  return Object.entries(attributes).map(([name, value]) => {
+    if (typeof value === "number") return { name, type: 1, f: value };
+    if (typeof value === "bigint") return { name, type: 2, i: Number(value) };
+    if (typeof value === "string") return { name, type: 3, s: new TextEncoder().encode(value) };
+    return { name, type: 7, ints: value.map(Number) };
+  });
+}
+
+function portOf({ name, type, shape }: Port) {
+  const dim = shape.map((size) => typeof size === "number" ? { dimValue: size } : { dimParam: size });
+  return { name, type: { tensorType: { elemType: TYPES[type], shape: { dim } } } };
+}
