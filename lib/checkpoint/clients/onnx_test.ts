@@ -31,7 +31,10 @@ class Exported {
 
   static async open(config: ModelConfig): Promise<Exported> {
     const { model } = encodeOnnx(decoderGraph(config, valuesOf), { dataName: "none" });
-    return new Exported(config, await InferenceSession.create(model));
+    return new Exported(
+      config,
+      await InferenceSession.create(new Uint8Array(await new Blob([...model]).arrayBuffer())),
+    );
   }
 
   /**

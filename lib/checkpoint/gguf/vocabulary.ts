@@ -58,7 +58,7 @@ export function vocabularyKeys(
   { vocab, chat, model }: { vocab: number; chat: boolean; model: string },
 ): Key[] {
   const { model: bpe, ...json } = tokenizer.toJson();
-  const option = "serve it here, or export it in Hugging Face's format";
+  const option = "serve it here, or export it --to onnx";
   if (bpe.type !== "BPE") {
     throw new UserError(
       `${model}: its vocabulary is of the kind ${tokenizer.kind}, and GGUF has byte-level bpe alone; ${option}`,

@@ -13,14 +13,17 @@ export const LARGEST = 2e9;
 /** Bytes of a page of memory: weights in a file of their own begin at one, so that they can be mapped. */
 const PAGE = 4096;
 
-const Model = protobuf.parse(schema).root.lookupType("onnx.ModelProto");
+const { root } = protobuf.parse(schema);
+const [Model, GraphProto, TensorProto] = ["ModelProto", "GraphProto", "TensorProto"].map((name) =>
+  root.lookupType(`onnx.${name}`)
+);
 
 /** Of TensorProto. */
 const EXTERNAL = 1;
 
 export interface OnnxFiles {
-  /** The model, with its weights unless they are too large. */
-  readonly model: Uint8Array<ArrayBuffer>;
+  /** The model in pieces, with its weights unless they are too large. */
+  readonly model: readonly Uint8Array<ArrayBuffer>[];
   /** Weights that are too large for the model's file, for the file that it names; null if there are none. */
   readonly data: readonly Uint8Array<ArrayBuffer>[] | null;
 }
@@ -34,34 +37,46 @@ export function encodeOnnx(
   const bytes = initializers.reduce((sum, { data }) => sum + data.byteLength, 0);
   const data: Uint8Array<ArrayBuffer>[] | null = bytes > largest ? [] : null;
   let at = 0;
-  const initializer = (tensor: Initializer) => {
-    const { data: { buffer, byteOffset, byteLength } } = tensor;
+  const initializer = ({ name, type, shape, data: { buffer, byteOffset, byteLength } }: Initializer) => {
     const raw = new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength);
-    const described = { name: tensor.name, dataType: TYPES[tensor.type], dims: tensor.shape };
+    const described = { name, dataType: TYPES[type], dims: shape };
     // Operators read what is small, such as shapes, while the model is loaded: it stays in.
-    if (!data || byteLength < PAGE) return { ...described, rawData: raw };
+    if (!data || byteLength < PAGE) {
+      return [encode(TensorProto, described), ...nested(TensorProto, "rawData", [raw])];
+    }
     const place = { location: dataName, offset: at, length: byteLength };
     const padding = (PAGE - byteLength % PAGE) % PAGE;
     data.push(raw, new Uint8Array(padding));
     at += byteLength + padding;
     const externalData = Object.entries(place).map(([key, value]) => ({ key, value: `${value}` }));
-    return { ...described, dataLocation: EXTERNAL, externalData };
+    return [encode(TensorProto, { ...described, dataLocation: EXTERNAL, externalData })];
   };
-  const model = Model.encode({
+  const parts = encode(GraphProto, {
+    name: "model",
+    node: graph.operators.map(({ type, name, inputs, outputs, attributes }) => {
+      return { name, opType: type, input: inputs, output: outputs, attribute: attributesOf(attributes) };
+    }),
+    input: graph.inputs.map(portOf),
+    output: graph.outputs.map(portOf),
+  });
+  const weights = initializers.flatMap((tensor) => nested(GraphProto, "initializer", initializer(tensor)));
+  const start = encode(Model, {
     irVersion: IR_VERSION,
     producerName: "desde-cero",
     opsetImport: [{ domain: "", version: OPSET }],
-    graph: {
-      name: "model",
-      node: graph.operators.map(({ type, name, inputs, outputs, attributes }) => {
-        return { name, opType: type, input: inputs, output: outputs, attribute: attributesOf(attributes) };
-      }),
-      initializer: initializers.map(initializer),
-      input: graph.inputs.map(portOf),
-      output: graph.outputs.map(portOf),
-    },
-  }).finish();
-  return { model: model as Uint8Array<ArrayBuffer>, data };
+  });
+  return { model: [start, ...nested(Model, "graph", [parts, ...weights])], data };
+}
+
+const encode = (type: protobuf.Type, message: Record<string, unknown>) =>
+  type.encode(message).finish() as Uint8Array<ArrayBuffer>;
+
+/** A field of a message whose bytes are these pieces: weights are not copied. */
+function nested(type: protobuf.Type, field: string, pieces: readonly Uint8Array<ArrayBuffer>[]) {
+  const bytes = pieces.reduce((sum, { byteLength }) => sum + byteLength, 0);
+  // 2 says that the field's length comes next.
+  const start = protobuf.Writer.create().uint32(type.fields[field].id << 3 | 2).uint32(bytes).finish();
+  return [start as Uint8Array<ArrayBuffer>, ...pieces];
 }
 
 /** The fields of an attribute that hold a value, and the number of its type. */

@@ -37,7 +37,7 @@ export async function exportOnnx(folder: string, out: string, largest = LARGEST)
   const { config, head, values } = model;
   const graph = head ? classifierGraph(config, head, values) : decoderGraph(config, values);
   const encoded = encodeOnnx(graph, { dataName: "model.onnx_data", largest });
-  const files = { "model.onnx": [encoded.model], ...encoded.data && { "model.onnx_data": encoded.data } };
+  const files = { "model.onnx": encoded.model, ...encoded.data && { "model.onnx_data": encoded.data } };
   const bytes = Object.values(files).flat().reduce((sum, { byteLength }) => sum + byteLength, 0);
   const json = (value: unknown) => JSON.stringify(value, null, 1) + "\n";
   const texts = {
