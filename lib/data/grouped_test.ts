@@ -33,3 +33,21 @@ Deno.test("the examples of a grouped batch are about equally long", () => {
   // Drawn at random, four of lengths up to 100 are some 60 apart.
   assert(spread.reduce((a, b) => a + b) / perEpoch < 20, spread.join());
 });
+
+Deno.test("the longer an epoch, the less padding, and every example still comes once", () => {
+  const padding = (n: number) => {
+    const lengths = Array.from({ length: n }, (_, i) => 1 + i * 7919 % 100);
+    const batches = groupedBatches(
+      { n, batch: 4, seed: 7 },
+      (rows) => rows.map((row) => ({ row, ids: new Uint32Array(lengths[row]) })),
+    );
+    const all = Array.from({ length: Math.ceil(n / 4) }, (_, i) => batches(i));
+    assertEquals(all.flat().map(({ row }) => row).toSorted((a, b) => a - b), lengths.map((_, i) => i));
+    const padded = all.reduce(
+      (sum, batch) => sum + batch.length * Math.max(...batch.map(({ ids }) => ids.length)),
+      0,
+    );
+    return padded / lengths.reduce((a, b) => a + b) - 1;
+  };
+  assert(padding(4000) < 0.5 * padding(400), `${padding(4000)} ${padding(400)}`);
+});
