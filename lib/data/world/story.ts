@@ -167,7 +167,14 @@ export class Play {
     const bindings = bindingsOf(action, this.#values(args));
     return action.needs.every((need) =>
       this.#state.holds(need.predicate, valuesOf(need.arguments, bindings)) !== need.denied
+    ) && action.then.every((effect) =>
+      effect.change === undefined || this.#changed(valuesOf(effect.arguments, bindings), effect.change) >= 0
     );
+  }
+
+  /** How many there are after a change; NaN where nothing says how many there were. */
+  #changed([who, what, n]: readonly Value[], change: 1 | -1): number {
+    return (this.#state.count(who, what) ?? NaN) + change * (n as number);
   }
 
   #do(step: Do): void {
@@ -265,7 +272,7 @@ export class Play {
     const state = this.#state;
     let args = valuesOf(effect.arguments, bindings);
     if (change) {
-      const now = (state.count(args[0], args[1]) ?? NaN) + change * (args[2] as number);
+      const now = this.#changed(args, change);
       if (!(now >= 0)) {
         throw new UserError(
           `${where}: "${action.name}" makes "${source}", but there are not so many; put count under start`,
