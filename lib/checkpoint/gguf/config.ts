@@ -2,25 +2,22 @@
 import { z } from "zod";
 import { UserError } from "../../errors.ts";
 import { GPT2_OPTIONS, type ModelConfig, modelConfig } from "../../model/config.ts";
-import type { Family } from "../../model/families/family.ts";
-import { gpt2 } from "../../model/families/gpt2.ts";
 import { natural, onlyFalse } from "../../model/families/keys.ts";
-import { LLAMA_OPTIONS } from "../../model/families/llama.ts";
 import type { Key, TypedValue } from "./format.ts";
-import { familyNames, ggufFamilies } from "./families.ts";
+import { apertus, familyNames, ggufFamilies, type GgufFamily, isGpt2, RELU2_AS_XIELU } from "./families.ts";
 import { type GgufReader, REMEDY } from "./reader.ts";
 
 /** The keys that decide a model's numbers. */
-export function configKeys(family: Family, c: ModelConfig): Key[] {
+export function configKeys(family: GgufFamily, c: ModelConfig): Key[] {
   const keys: [string, TypedValue][] = [
     ["context_length", { uint32: c.context }],
     ["embedding_length", { uint32: c.width }],
     ["block_count", { uint32: c.layers }],
     ["feed_forward_length", { uint32: c.hidden }],
     ["attention.head_count", { uint32: c.heads }],
-    [`attention.layer_norm_${family === gpt2 ? "" : "rms_"}epsilon`, { float32: c.normEpsilon }],
+    [`attention.layer_norm_${isGpt2(family) ? "" : "rms_"}epsilon`, { float32: c.normEpsilon }],
   ];
-  if (family !== gpt2) {
+  if (!isGpt2(family)) {
     keys.push(
       ["attention.head_count_kv", { uint32: c.kvHeads }],
       ["attention.key_length", { uint32: c.headWidth }],
@@ -30,7 +27,9 @@ export function configKeys(family: Family, c: ModelConfig): Key[] {
       ["vocab_size", { uint32: c.vocab }],
     );
   }
-  return keys.map(([key, value]) => [`${family.modelType}.${key}`, value]);
+  const own = keys.map(([key, value]): Key => [`${family.modelType}.${key}`, value]);
+  const xielu = Object.entries(family === apertus ? RELU2_AS_XIELU : {});
+  return [...own, ...xielu.map(([key, value]): Key => [key, { float32: value }])];
 }
 
 const none = z.literal(0).optional();
@@ -68,7 +67,7 @@ const Llama = Common.extend({
  * The family and the architecture of a file.
  * @throws {UserError} if it is of another, or of a variant with other results
  */
-export function configFrom(file: GgufReader, path: string): { family: Family; config: ModelConfig } {
+export function configFrom(file: GgufReader, path: string): { family: GgufFamily; config: ModelConfig } {
   const name = file.keys.get("general.architecture");
   const family = ggufFamilies.find(({ modelType }) => modelType === name);
   if (!family) {
@@ -116,10 +115,17 @@ export function configFrom(file: GgufReader, path: string): { family: Family; co
     };
   };
   const { heads, width } = common(parse(Common));
-  if (family === gpt2) {
+  if (isGpt2(family)) {
     const keys = parse(Gpt2);
     const normEpsilon = keys["attention.layer_norm_epsilon"];
     return { family, config: checked(path, { ...GPT2_OPTIONS, ...common(keys), normEpsilon }) };
+  }
+  if (family === apertus) {
+    for (const [key, value] of Object.entries(RELU2_AS_XIELU)) {
+      if (file.keys.get(key) !== Math.fround(value)) {
+        throw refuse(path, key, `its xIELU is not relu², which is ${value}`, family);
+      }
+    }
   }
   const keys = parse(Llama);
   const headWidth = keys["attention.key_length"] ?? width / heads;
@@ -131,13 +137,12 @@ export function configFrom(file: GgufReader, path: string): { family: Family; co
   return {
     family,
     config: checked(path, {
-      ...LLAMA_OPTIONS,
+      ...family.options,
       ...common(keys),
       kvHeads: keys["attention.head_count_kv"] ?? heads,
       headWidth,
       ropeTheta: keys["rope.freq_base"],
       normEpsilon: keys["attention.layer_norm_rms_epsilon"],
-      qkNorm: family.options!.qkNorm,
       bias: file.tensors.has("blk.0.attn_q.bias"),
     }),
   };
@@ -160,5 +165,5 @@ function checked(path: string, options: Parameters<typeof modelConfig>[0]): Mode
   }
 }
 
-const refuse = (path: string, key: string, why: string, { modelType }: Family) =>
+const refuse = (path: string, key: string, why: string, { modelType }: GgufFamily) =>
   new UserError(`${path}: ${key}: ${why}; no variant of ${modelType} with other results is read`);

@@ -1,13 +1,43 @@
 /** The families of models that llama.cpp computes as they are computed here. */
 import { UserError } from "../../errors.ts";
 import type { ModelConfig } from "../../model/config.ts";
-import type { Family } from "../../model/families/family.ts";
+import { type Family, hasOptions } from "../../model/families/family.ts";
 import { gpt2 } from "../../model/families/gpt2.ts";
-import { llama } from "../../model/families/llama.ts";
+import { llama, LLAMA_OPTIONS, llamaPieces } from "../../model/families/llama.ts";
 import { qwen3 } from "../../model/families/qwen3.ts";
 
-/** Each is called alike in `general.architecture` and in `model_type`. */
-export const ggufFamilies: readonly Family[] = [gpt2, llama, qwen3];
+/** `modelType` is also what `general.architecture` says. */
+export type GgufFamily =
+  & Pick<Family, "modelType" | "toConfig" | "pieces">
+  & Required<Pick<Family, "options">>;
+
+/**
+ * Apertus (arXiv:2509.14233) is a Llama with QK-norm, without gates, and with xIELU: αp·x² + βx above zero and
+ * αn·(exp(min(x, ε)) - 1 - x) + βx below. With αp = 1, αn = 0 and β = 0 that is relu². llama.cpp takes the inverse of
+ * softplus of both α; at -100 softplus is below the smallest float32 that matters.
+ */
+export const apertus: GgufFamily = {
+  modelType: "apertus",
+  options: { ...LLAMA_OPTIONS, mlp: "relu2", qkNorm: true },
+  toConfig(c) {
+    const { position, norm, mlp, qkNorm, softcap, bias } = this.options;
+    return hasOptions(c, { position, norm, mlp, qkNorm, softcap, bias }) ? {} : null;
+  },
+  pieces: llamaPieces,
+};
+export const RELU2_AS_XIELU = {
+  "xielu.alpha_p": Math.log(Math.E - 1),
+  "xielu.alpha_n": -100,
+  "xielu.beta": 0,
+  "xielu.eps": -1e-6,
+} as const;
+
+const own = (family: Family): GgufFamily => ({ ...family, options: family.options! });
+
+export const isGpt2 = ({ modelType }: GgufFamily) => modelType === "gpt2";
+
+/** The first that fits is taken. */
+export const ggufFamilies: readonly GgufFamily[] = [own(gpt2), own(llama), own(qwen3), apertus];
 export const familyNames = ggufFamilies.map(({ modelType }) => modelType).join(", ");
 
 /**
@@ -15,28 +45,26 @@ export const familyNames = ggufFamilies.map(({ modelType }) => modelType).join("
  * @param model how messages call it
  * @throws {UserError} naming the options that are in the way of the nearest family, if it is of none
  */
-export function familyFor(config: ModelConfig, model: string): Family {
+export function familyFor(config: ModelConfig, model: string): GgufFamily {
   const family = ggufFamilies.find((family) => family.toConfig(config));
   if (family) return family;
   const [nearest] = ggufFamilies.map((family) => ({ family, differs: differences(config, family) }))
     .sort((a, b) => a.differs.length - b.differs.length);
   throw new UserError(
-    `${model}: ${
-      nearest.differs.join(", ")
-    }; GGUF has ${familyNames} alone, of which ${nearest.family.modelType} is the nearest: ` +
-      "serve the model here, or train one of a family",
+    `${model}: ${nearest.differs.join(", ")}; GGUF has ${familyNames} alone, of which ` +
+      `${nearest.family.modelType} is the nearest: serve the model here, or train one of a family`,
   );
 }
 
 const FIXED = ["position", "norm", "mlp", "qkNorm", "softcap"] as const;
 
 /** What sets a model apart from a family, each as `position: alibi, not rope`. */
-function differences(config: ModelConfig, { modelType, options }: Family): string[] {
-  const fixed: Partial<ModelConfig> = Object.fromEntries(FIXED.map((key) => [key, options![key]]));
+function differences(config: ModelConfig, { modelType, options }: GgufFamily): string[] {
+  const fixed: Partial<ModelConfig> = Object.fromEntries(FIXED.map((key) => [key, options[key]]));
   const all = {
     ...fixed,
     ...modelType === "gpt2" ? { kvHeads: config.heads, headWidth: config.width / config.heads } : {},
-    ...modelType === "qwen3" ? { bias: false } : {},
+    ...modelType === "qwen3" || modelType === "apertus" ? { bias: false } : {},
   };
   return Object.entries(all).flatMap(([key, theirs]) => {
     const ours = config[key as keyof ModelConfig];

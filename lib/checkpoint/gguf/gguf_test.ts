@@ -4,9 +4,11 @@ import { dequantise, quantise } from "../../device/blocks.ts";
 import { UserError } from "../../errors.ts";
 import { modelConfig, type ModelOptions } from "../../model/config.ts";
 import { parameterSpecs } from "../../model/decoder.ts";
+import { qwen3 } from "../../model/families/qwen3.ts";
 import { sampleText } from "../../run/testing.ts";
 import { charTokenizer } from "../../text/testing.ts";
 import { type Tokenizer, TOKENIZER_KINDS, vocabularyBuilder } from "../../text/tokenizer.ts";
+import { apertus } from "./families.ts";
 import { encodeStart, type Key, type TensorEntry } from "./format.ts";
 import { readGguf, readGgufInfo } from "./model.ts";
 import { pairRows } from "./names.ts";
@@ -72,15 +74,17 @@ for (const [name, config] of Object.entries(configs)) {
         const bytes = await writeGguf(path, checkpoint, options(as));
         assertEquals((await Deno.stat(path)).size, bytes);
         const read = await readGguf(path);
-        // llama.cpp's GPT-2 has biases everywhere: they are zeros.
-        assertEquals(read.config, { ...config, bias: config.bias || config.position === "learned" });
+        // llama.cpp's GPT-2 has biases everywhere: they are zeros. Its Apertus has a head of its own: a copy.
+        const bias = config.bias || config.position === "learned",
+          tied = config.tied && config.mlp !== "relu2";
+        assertEquals(read.config, { ...config, bias, tied });
         assertEquals(read.tokenizer.toJson(), tokenizer.toJson());
         assertEquals(read.tokenizer.special, tokenizer.special);
         assertEquals(await readGgufInfo(path).then(({ chat }) => chat), true);
         for (const spec of parameterSpecs(read.config)) {
-          const ours = parameterSpecs(config).some(({ name }) => name === spec.name)
-            ? checkpoint.values(spec)
-            : new Float32Array(spec.shape[0]);
+          const name = spec.name === "head.weight" && config.tied ? "embed.tokens.weight" : spec.name;
+          const own = parameterSpecs(config).find((spec) => spec.name === name);
+          const ours = own ? checkpoint.values(own) : new Float32Array(spec.shape[0]);
           const error = Math.max(...read.values(spec).map((x, i) => Math.abs(x - ours[i])));
           const vector = spec.shape.length === 1 || spec.name === "embed.positions.weight";
           const step = { f32: 0, f16: 2 ** -11, q8_0: 1 / 220, q4_0: 1 / 7 }[vector ? "f32" : as];
@@ -131,10 +135,7 @@ Deno.test("models and vocabularies that GGUF has not are refused with what is in
     const refusals: [given: Partial<ModelOptions>, says: string][] = [
       [{ position: "alibi" }, "m: position: alibi, not learned; GGUF has gpt2, llama, qwen3"],
       [{ softcap: 30 }, "m: softcap: 30, not 0;"],
-      [
-        { position: "rope", norm: "rms", mlp: "relu2", qkNorm: true, bias: false },
-        "m: mlp: relu2, not swiglu;",
-      ],
+      [{ position: "rope", norm: "rms", mlp: "relu2", qkNorm: true }, "m: bias: true, not false; GGUF has"],
       [{ kvHeads: 1 }, "m: kv_heads: 1, not 2;"],
     ];
     for (const [given, says] of refusals) {
@@ -172,13 +173,14 @@ const I64 = 8;
 /** A small file of ours with some keys and tensors changed; then its bytes. */
 async function madeWith(
   folder: string,
-  { keys = [], tensors = (given) => given }: {
+  { keys = [], tensors = (given) => given, options: given = {} }: {
     readonly keys?: readonly Key[];
     readonly tensors?: (given: readonly TensorEntry[]) => readonly TensorEntry[];
+    readonly options?: Partial<ModelOptions>;
   },
 ): Promise<string> {
   const path = join(folder, "changed.gguf");
-  const config = modelConfig({ vocab: tokenizer.size, context: 8, layers: 1, heads: 2, width: 32 });
+  const config = modelConfig({ vocab: tokenizer.size, context: 8, layers: 1, heads: 2, width: 32, ...given });
   await writeGguf(path, randomCheckpoint(config, tokenizer), options("f32"));
   using file = await GgufReader.open(path);
   const changed = new Map(keys);
@@ -238,6 +240,18 @@ Deno.test("a file that is changed in any of these ways is refused in one line", 
         'model.merges.0: "a zz" is no pair of tokens',
       ],
       [{ keys: [["desde-cero.tokenizer", { string: "{" }]] }, "desde-cero.tokenizer is no JSON"],
+      [
+        { options: apertus.options, keys: [["xielu.alpha_p", { float32: 0.8 }]] },
+        "xielu.alpha_p: its xIELU is not relu²",
+      ],
+      [
+        { options: qwen3.options!, keys: [["qwen3.rope.scaling.type", { string: "yarn" }]] },
+        "qwen3.rope.scaling.type: ",
+      ],
+      [
+        { options: qwen3.options!, keys: [["qwen3.rope.dimension_count", { uint32: 8 }]] },
+        "8, but heads have 16 columns",
+      ],
       [{ tensors: (given) => given.slice(1) }, "lacks token_embd.weight"],
       [{ tensors: (given) => given.slice(0, -1) }, "lacks output_norm.bias"],
       [

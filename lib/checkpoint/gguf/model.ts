@@ -2,12 +2,12 @@
 import { UserError } from "../../errors.ts";
 import { parameterSpecs } from "../../model/decoder.ts";
 import type { ModelConfig } from "../../model/config.ts";
-import type { Family } from "../../model/families/family.ts";
 import type { Tokenizer } from "../../text/tokenizer.ts";
 import type { LoadedModel } from "../huggingface.ts";
 import { gather, theirShape } from "../layout.ts";
 import { withRows } from "../rows.ts";
 import { configFrom } from "./config.ts";
+import type { GgufFamily } from "./families.ts";
 import { ggufPieces, pairRows } from "./names.ts";
 import { GgufReader, REMEDY } from "./reader.ts";
 import { vocabularyFrom } from "./vocabulary.ts";
@@ -71,7 +71,7 @@ export async function readGguf(path: string): Promise<GgufModel> {
 function checkTensors(
   file: GgufReader,
   path: string,
-  { family, config }: { family: Family; config: ModelConfig },
+  { family, config }: { family: GgufFamily; config: ModelConfig },
 ): void {
   const one = new Map(parameterSpecs({ ...config, layers: 1 }).map(({ name, shape }) => [name, shape]));
   const known = new Set<string>();

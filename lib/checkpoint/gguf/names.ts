@@ -4,9 +4,8 @@
  * https://github.com/ggml-org/llama.cpp
  */
 import type { ModelConfig } from "../../model/config.ts";
-import type { Family, Piece } from "../../model/families/family.ts";
-import { gpt2 } from "../../model/families/gpt2.ts";
-import { llama } from "../../model/families/llama.ts";
+import type { Piece } from "../../model/families/family.ts";
+import { apertus, type GgufFamily, isGpt2 } from "./families.ts";
 
 /** One tensor of a GGUF file. Matrices are (out, in). */
 export interface GgufPiece extends Piece {
@@ -55,23 +54,27 @@ function nameOf(theirs: string): string {
 }
 
 /** The tensors of a model, one by one, so that a reader can end at the first that is missing. */
-export function* ggufPieces(family: Family, config: ModelConfig): Iterable<GgufPiece> {
+export function* ggufPieces(family: GgufFamily, config: ModelConfig): Iterable<GgufPiece> {
   // llama.cpp's GPT-2 has biases everywhere.
-  const lacksBiases = family === gpt2 && !config.bias;
+  const lacksBiases = isGpt2(family) && !config.bias;
   for (const piece of family.pieces(config)) {
     const theirs = nameOf(piece.theirs);
     const heads = /attn_q\./.test(theirs) ? config.heads : /attn_k\./.test(theirs) ? config.kvHeads : 0;
     // GPT-2's matrices are (in, out) in Hugging Face's files.
-    const turned = family === gpt2 && /\.(attn_qkv|attn_output|ffn_up|ffn_down)\.weight$/.test(theirs);
+    const turned = isGpt2(family) && /\.(attn_qkv|attn_output|ffn_up|ffn_down)\.weight$/.test(theirs);
     yield {
       ...piece,
       theirs,
       transposed: turned || (piece.transposed ?? false),
-      paired: family === llama ? heads : 0,
+      paired: family.modelType === "llama" ? heads : 0,
     };
     if (lacksBiases && !/embd|^output\./.test(theirs)) {
       yield { theirs: theirs.replace(/weight$/, "bias"), ours: piece.ours, paired: 0, absent: "zeros" };
     }
+  }
+  // Its Apertus never shares the embedding with the head.
+  if (family === apertus && config.tied) {
+    yield { theirs: "output.weight", ours: "embed.tokens.weight", paired: 0 };
   }
 }
 

@@ -5,6 +5,7 @@ import { LLAMA_OPTIONS } from "../../model/families/llama.ts";
 import { qwen3 } from "../../model/families/qwen3.ts";
 import { normals } from "../../tensor/random.ts";
 import type { Tokenizer } from "../../text/tokenizer.ts";
+import { apertus } from "./families.ts";
 import type { Checkpoint } from "../checkpoint.ts";
 
 /** Of each family, with and without what it can have: biases, a head of its own, fewer heads of keys, wider heads. */
@@ -19,6 +20,7 @@ export function ggufConfigs(vocab: number): Record<string, ModelConfig> {
       ropeTheta: 5000,
     }),
     qwen3: modelConfig({ ...sizes, ...qwen3.options!, kvHeads: 1, headWidth: 32, hidden: 160 }),
+    "relu² with QK-norm": modelConfig({ ...sizes, ...apertus.options, tied: true }),
   };
 }
 
