@@ -3,10 +3,13 @@ import { InferenceSession, Tensor } from "onnxruntime-node";
 import { assert, assertEquals, assertLess } from "@std/assert";
 import { CpuDevice } from "../../device/cpu.ts";
 import type { ModelConfig } from "../../model/config.ts";
+import { Classifier } from "../../model/classifier.ts";
 import { Decoder } from "../../model/decoder.ts";
 import { scope } from "../../tensor/tensor.ts";
+import { classifierGraph } from "../onnx/classifier.ts";
 import { decoderGraph } from "../onnx/decoder.ts";
 import { encodeOnnx } from "../onnx/encode.ts";
+import type { Graph } from "../onnx/graph.ts";
 import { difference, indexOfLargest, MODELS, promptOf, valuesOf } from "../testing.ts";
 
 /** Tokens that are generated. */
@@ -25,16 +28,23 @@ function emptyCache({ layers, kvHeads, headWidth }: ModelConfig, batch: number):
   return Object.fromEntries(names.map((name) => [`past_key_values.${name}`, empty()]));
 }
 
+async function open(graph: Graph): Promise<InferenceSession> {
+  const { model } = encodeOnnx(graph, { dataName: "none" });
+  return await InferenceSession.create(new Uint8Array(await new Blob([...model]).arrayBuffer()));
+}
+
+/** Whole numbers, rows of one length. */
+function int64(rows: readonly ArrayLike<number>[]): Tensor {
+  const values = rows.flatMap((row) => Array.from(row, BigInt));
+  return new Tensor("int64", BigInt64Array.from(values), [rows.length, rows[0].length]);
+}
+
 /** An exported decoder. */
 class Exported {
   private constructor(readonly config: ModelConfig, readonly session: InferenceSession) {}
 
   static async open(config: ModelConfig): Promise<Exported> {
-    const { model } = encodeOnnx(decoderGraph(config, valuesOf), { dataName: "none" });
-    return new Exported(
-      config,
-      await InferenceSession.create(new Uint8Array(await new Blob([...model]).arrayBuffer())),
-    );
+    return new Exported(config, await open(decoderGraph(config, valuesOf)));
   }
 
   /**
@@ -42,11 +52,6 @@ class Exported {
    * @param mask of the cache's tokens and these
    */
   async run(rows: readonly ArrayLike<number>[], mask: readonly ArrayLike<number>[], cache: Cache) {
-    const int64 = (rows: readonly ArrayLike<number>[]) =>
-      new Tensor("int64", BigInt64Array.from(rows.flatMap((row) => Array.from(row, BigInt))), [
-        rows.length,
-        rows[0].length,
-      ]);
     const positions = mask.map((row) => {
       let seen = 0;
       const all = Array.from(row, (real) => real ? seen++ : 1);
@@ -117,4 +122,23 @@ for (const [name, config] of Object.entries(MODELS)) {
     const whole = await logits(Uint32Array.of(...short, 1));
     assertLess(difference(next.logits.subarray(config.vocab), whole.subarray(-config.vocab)), TOLERANCE);
   });
+}
+
+for (const pooling of ["mean", "last"] as const) {
+  for (const name of ["gpt2", "qwen3", "no family: alibi, relu2, softcap"]) {
+    const config = MODELS[name], head = { labels: ["sí", "no"], pooling, norm: false, dropout: 0 };
+
+    Deno.test(`a classifier of ${name}, ${pooling}: scores are ours, on whichever side rows are padded`, async () => {
+      const classifier = new Classifier(device, config, head, 0);
+      classifier.parameters.load(valuesOf);
+      const ids = promptOf(config, 7);
+      const ours = await scope(() =>
+        device.read(classifier.scores(classifier.features({ ids, batch: 1, time: 7 })).buffer)
+      );
+      const session = await open(classifierGraph(classifier.config, head, valuesOf));
+      const rows = [[...ids, 0, 0], [0, 0, ...ids]], masks = [[...ones(7), 0, 0], [0, 0, ...ones(7)]];
+      const { logits } = await session.run({ input_ids: int64(rows), attention_mask: int64(masks) });
+      assertLess(difference(logits.data as Float32Array, [...ours, ...ours]), TOLERANCE);
+    });
+  }
 }
