@@ -91,9 +91,11 @@ export const finetuneInstruct = defineStage({
     const device = await openFor(preset, terminal, { config, batch: options.batch });
     using closing = new DisposableStack();
     closing.defer(() => device.close());
-    requireMemory(device, config, options.batch, {
+    requireMemory(device, config, {
       section: "finetune-instruct",
+      sequences: options.batch,
       teachers: loaded.map(({ config }) => config),
+      ema: options.ema,
     });
     const model = new Decoder(device, { ...config, dropout: options.dropout });
     const seed = deriveSeed(preset.seed, "instruct");

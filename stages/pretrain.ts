@@ -191,13 +191,18 @@ async function open(
     readonly ranks?: Ranks;
   },
 ) {
-  const { batch, teacher: options } = preset.pretrain;
+  const { batch, ema, teacher: options } = preset.pretrain;
   const loaded = await readTeachers(teacherOf(preset), { tokenizer, config });
   const device = await openFor(preset, terminal, { config, batch, ranks });
   using closing = new DisposableStack();
   closing.defer(() => device.close());
-  const students = { section: "pretrain", teachers: loaded.map(({ config }) => config), ranks };
-  requireMemory(device, config, batch, students);
+  requireMemory(device, config, {
+    section: "pretrain",
+    sequences: batch,
+    teachers: loaded.map(({ config }) => config),
+    ema,
+    ranks,
+  });
   const model = new Decoder(device, config);
   const teachers = await openTeachers(device, loaded, {
     options,

@@ -3,21 +3,31 @@ import type { Device } from "../device/device.ts";
 import { UserError } from "../errors.ts";
 import type { ModelConfig } from "../model/config.ts";
 import { parameterCount } from "./measure.ts";
+import type { OptimizerOptions } from "./optimizer.ts";
 import { ALONE } from "./ranks/alone.ts";
 import type { Ranks } from "./ranks/ranks.ts";
 
+/** What of a training decides how many arenas it has. */
+type Averaging = Pick<OptimizerOptions, "ema">;
+
 /**
- * Bytes that training takes, roughly: four arenas of parameters, and per layer and token what the
- * backward pass reads again (norms, qkv, attention, the MLP's two sides) besides gradients, and logits, which
- * become theirs.
+ * Arenas of parameters that training holds: weights, gradients, two moments (the second of Muon's matrices is there and
+ * not used), and the moving average of the weights if one is kept.
  */
-export function trainingBytes(c: ModelConfig, batch: number): number {
+export const trainingArenas = ({ ema }: Averaging): number => ema ? 5 : 4;
+
+/**
+ * Bytes that training takes, roughly: arenas of parameters, and per layer and token what the backward pass reads again
+ * (norms, qkv, attention, the MLP's two sides) besides gradients, and logits, which become theirs.
+ * @param batch sequences of the longest length
+ */
+export function trainingBytes(c: ModelConfig, batch: number, averaging: Averaging = {}): number {
   const parameters = parameterCount(c);
   const queries = c.heads * c.headWidth, qkv = queries + 2 * c.kvHeads * c.headWidth;
   // Norms and sums of the residual stream, qkv (twice if it is normed), what attention gives, the MLP's inside.
   const block = 4 * c.width + (c.qkNorm ? 2 : 1) * qkv + queries + (c.mlp === "swiglu" ? 3 : 2) * c.hidden;
   const perToken = (c.layers + 1) * block + c.vocab;
-  return 4 * (4 * parameters + batch * c.context * perToken);
+  return 4 * (trainingArenas(averaging) * parameters + batch * c.context * perToken);
 }
 
 /** Bytes that a model takes which only reads so many tokens at once: weights, the residual stream, and logits. */
@@ -27,27 +37,29 @@ export function readingBytes(c: ModelConfig, tokens: number): number {
   return 4 * (parameterCount(c) + tokens * (4 * (c.layers + 1) * c.width + block + c.vocab));
 }
 
-/**
- * @param section the section of the preset that says what is trained
- * @param teachers of models whose distributions are learned besides
- * @throws {UserError} if training takes more memory than a device reaches
- */
+/** A training whose memory is asked for. */
+export interface TrainingMemory extends Averaging {
+  /** The section of the preset that says what is trained. */
+  readonly section: string;
+  /** Sequences of a step's micro-batch. */
+  readonly sequences: number;
+  /** Of models whose distributions are learned besides. */
+  readonly teachers?: readonly ModelConfig[];
+  readonly ranks?: Ranks;
+}
+
+/** @throws {UserError} if training takes more memory than a device reaches */
 export function requireMemory(
   device: Device,
   config: ModelConfig,
-  batch: number,
-  { section, teachers, ranks = ALONE }: {
-    readonly section: string;
-    readonly teachers: readonly ModelConfig[];
-    readonly ranks?: Ranks;
-  },
+  { section, sequences, teachers = [], ema = 0, ranks = ALONE }: TrainingMemory,
 ): void {
-  const tokens = batch * config.context;
+  const tokens = sequences * config.context;
   // A training that learns from teachers keeps their distribution until the backward pass.
   const distribution = teachers.length > 0 ? 4 * tokens * config.vocab : 0;
   const bytes = teachers.reduce(
     (sum, teacher) => sum + readingBytes(teacher, tokens),
-    trainingBytes(config, batch) + distribution,
+    trainingBytes(config, sequences, { ema }) + distribution,
   );
   // Ranks on one machine share its memory.
   const { onHost } = ranks.neighbours;

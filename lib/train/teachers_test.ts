@@ -254,7 +254,7 @@ Deno.test("the memory that training takes counts its teachers", () => {
   const large = modelConfig({ vocab: 1000, context: 128, layers: 8, heads: 8, width: 512 });
   const device = { name: "cpu", memory: () => ({ used: 0, peak: 0, reach: 2 ** 26 }) } as unknown as Device;
   const check = (teachers: ModelConfig[], section = "pretrain") =>
-    requireMemory(device, config, 8, { section, teachers });
+    requireMemory(device, config, { section, sequences: 8, teachers });
   check([]);
   check([config]);
   const { message } = assertThrows(
