@@ -109,11 +109,15 @@ export const checkRates =
     context.addIssue({ code: "custom", path: ["min_lr"], message });
   };
 
+/** How what was learned is stored. */
+export const weights = z.enum(["float32", "float16"]).default("float32").describe(
+  "How checkpoints store their weights; float16 takes half the room. `last` stays float32 where --resume can go on from it.",
+);
+
 /** Where finetunings start from, and how they store what they have learned. */
 export const finetuning = {
   backbone: z.string().min(1).optional().describe(
     "Folder of a checkpoint, or of a GPT-2 from Hugging Face; this preset's own pretraining by default.",
   ),
-  weights: z.enum(["float32", "float16"]).default("float32")
-    .describe("How checkpoints store their weights; float16 takes half the room."),
+  weights,
 };

@@ -1,6 +1,6 @@
 /** The section `pretrain` of a preset. */
 import { z } from "zod";
-import { checkRates, natural, optimization, whole } from "./optimization_section.ts";
+import { checkRates, natural, optimization, weights, whole } from "./optimization_section.ts";
 import { type Plan, WARMUP } from "./plan.ts";
 import { TeacherSection } from "./teacher_section.ts";
 
@@ -37,6 +37,7 @@ export const PretrainSection = z.strictObject({
   ...optimization(1e-3, WARMUP),
   ...plan,
   teacher: TeacherSection.optional().describe("Trained models to learn from beside the text."),
+  weights,
   accumulate: natural.default(1).describe("Micro-batches per update."),
   eval_batches: natural.default(20).describe("Batches of one validation, spread over the held-out text."),
   sample: z.strictObject({

@@ -28,6 +28,7 @@ export function pretrainingLoop(
     optimizer: optimizerOptions(options),
     accumulate: options.accumulate,
     mixed,
+    precision: options.weights,
     every: {
       log: options.log_every,
       evaluate: every.eval_every,
