@@ -30,6 +30,7 @@ import { openFor } from "../lib/run/training.ts";
 import { deriveSeed } from "../lib/tensor/random.ts";
 import { finetuningLoop } from "../lib/train/finetuning_loop.ts";
 import { train } from "../lib/train/loop.ts";
+import { requireMemory } from "../lib/train/memory.ts";
 import { PreferenceSection } from "../lib/train/preference_section.ts";
 import {
   highestPreferenceLoss,
@@ -81,35 +82,41 @@ export const finetunePreference = defineStage({
     const { beta, sft } = options;
     const seed = deriveSeed(preset.seed, "preference");
     const all = await gatherPreferences(options.data);
-    const split = splitPreferences(all, options.validation, deriveSeed(seed, "split"));
     const backbone = await readBackbone(backboneOf(preset), buildVocab.out(preset));
     await requireChat(backbone.folder);
-    const { tokenizer } = backbone;
-    const device = await openFor(preset, terminal, { config: backbone.config, batch: 2 * options.batch });
+    const { tokenizer, config } = backbone;
+    const { context: time } = config, { pad } = tokenizer.special;
+    const encode = (pair: Preference) => encodePreference(tokenizer, pair, time);
+    const whole = all.filter(encode);
+    if (whole.length === 0) {
+      throw new UserError(
+        `finetune-preference.data: all ${all.length} pairs are longer than the context of ${time} tokens, the ` +
+          "backbone's model.context; give shorter ones, or train a backbone with a longer context",
+      );
+    }
+    const split = splitPreferences(whole, options.validation, deriveSeed(seed, "split"));
+    const sequences = 2 * options.batch;
+    const device = await openFor(preset, terminal, { config, batch: sequences });
     using closing = new DisposableStack();
     closing.defer(() => device.close());
-    const model = new Decoder(device, { ...backbone.config, dropout: options.dropout });
+    requireMemory(device, config, { section: "finetune-preference", sequences, ema: options.ema });
+    const model = new Decoder(device, { ...config, dropout: options.dropout });
     model.load(backbone.values);
     const mixed = preset.precision === "mixed";
     if (mixed) model.parameters.addFloat16Copies();
 
-    const { context: time } = model.config, { pad } = tokenizer.special;
-    const encode = (pair: Preference) => encodePreference(tokenizer, pair, time);
-    const held = split.validation.map(encode);
-    const varied = split.train.map((pair, i) =>
-      varyPreference(pair, options.augment, deriveSeed(seed, "augment", i))
-    );
-    const learned = varied.map(encode);
-    const pairs = {
-      train: learned.length,
-      validation: held.length,
-      cut: [...learned, ...held].filter(({ truncated }) => truncated).length,
-    };
+    const held = split.validation.map((pair) => encode(pair)!);
+    const learned = split.train.map((pair, i) => {
+      const varied = varyPreference(pair, options.augment, deriveSeed(seed, "augment", i));
+      // In other letters a question may have more tokens.
+      return encode(varied) ?? encode(pair)!;
+    });
+    const pairs = { train: learned.length, validation: held.length, long: all.length - whole.length };
     terminal.log(
       `  from ${backbone.folder}; ${count(pairs.train)} pairs to learn, ${pairs.validation} to validate`,
     );
-    if (pairs.cut > 0) {
-      terminal.log(`  ${pairs.cut} pairs are longer than the context of ${time} tokens; cut`);
+    if (pairs.long > 0) {
+      terminal.log(`  ${count(pairs.long)} pairs are longer than the context of ${time} tokens; left out`);
     }
 
     // What the model that training starts from finds of all pairs; it is not asked again.

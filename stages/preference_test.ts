@@ -13,7 +13,10 @@ const SECTION = `finetune-preference:
   warmup: 2
   asked: 12
 `;
-const WITH = PRESET.replace(/finetune-classify:[^]*?finetune-instruct:/, "finetune-instruct:")
+const WITH = PRESET.replace("context: 16 }", "context: 128 }").replace(
+  /finetune-classify:[^]*?finetune-instruct:/,
+  "finetune-instruct:",
+)
   .replace(/ {2}pairs: [^]*?samples:/, "  samples:")
   .replace("evaluate:", `${SECTION}evaluate:`);
 const LINES = Array.from(
@@ -46,7 +49,8 @@ Deno.test("a finetuned model learns to prefer; it can be asked, is evaluated, an
   assertStringIncludes(output, "stage 5 of 6, finetune-preference");
   const report = JSON.parse(await work.read("models/tiny/preference/report.json"));
   const { pairs, before, after } = report;
-  assertEquals([pairs.train + pairs.validation, before.pairs.accuracy, before.pairs.margin], [90, 0, 0]);
+  assertEquals(pairs.train + pairs.validation + pairs.long, 90);
+  assertEquals([before.pairs.accuracy, before.pairs.margin], [0, 0]);
   assert(after.pairs.accuracy > 0.6 && after.pairs.margin > 0, JSON.stringify(after));
   assert(after.pairs.likelier >= before.pairs.likelier, JSON.stringify(report));
   for (const { answers } of [before, after]) {
@@ -77,6 +81,17 @@ Deno.test("a finetuned model learns to prefer; it can be asked, is evaluated, an
   assertStringIncludes((await work.run("finetune-preference")).output, "is up to date");
 });
 
+Deno.test("pairs longer than the context are left out and counted", async () => {
+  await using work = await instructed();
+  const long = JSON.stringify({ prompt: "¿".repeat(130), chosen: "la luna", rejected: "el mar" });
+  await work.write("pairs-to-learn.jsonl", `${LINES}${long}\n`);
+  const { code, output } = await work.run("finetune-preference", "--set", "finetune-preference.epochs=1");
+  assertEquals(code, 0, output);
+  assertStringIncludes(output, "1 pairs are longer than the context of 128 tokens; left out");
+  const { pairs } = JSON.parse(await work.read("models/tiny/preference/report.json"));
+  assertEquals([pairs.train + pairs.validation, pairs.long], [60, 1]);
+});
+
 const mistakes: { name: string; content?: string; args?: string[]; says: string }[] = [
   {
     name: "a pair without a rejected answer",
@@ -93,6 +108,16 @@ const mistakes: { name: string; content?: string; args?: string[]; says: string 
     name: "too few pairs",
     content: `{"prompt": "a", "chosen": "b", "rejected": "c"}\n`,
     says: "finetune-preference.data: pairs for 1 questions are too few",
+  },
+  {
+    name: "pairs that are all too long",
+    content: `{"prompt": "${"¿".repeat(130)}", "chosen": "b", "rejected": "c"}\n`,
+    says: "finetune-preference.data: all 1 pairs are longer than the context of 128 tokens",
+  },
+  {
+    name: "a batch that takes more memory than there is",
+    args: ["--set", "finetune-preference.batch=10000000"],
+    says: "lower finetune-preference.batch, or use a GPU",
   },
   {
     name: "a model that does not answer",

@@ -138,30 +138,25 @@ export interface EncodedPreference {
   readonly ids: Uint32Array;
   readonly chosen: EncodedConversation;
   readonly rejected: EncodedConversation;
-  /** Whether something was left out to keep to the limit. */
-  readonly truncated: boolean;
 }
 
 /**
- * A pair too long for the context loses its oldest turns, then the start of its question, and only then the ends of its
- * answers.
- * @param limit most tokens of each of both
+ * A pair as the model takes it, or null if one of its sequences is longer than `limit` tokens: cut short, a question may
+ * have lost what its answer is taken from, and both answers what tells them apart.
  */
 export function encodePreference(
   tokenizer: Tokenizer,
   { past, instruction, chosen, rejected }: Preference,
   limit: number,
-): EncodedPreference {
-  const answers = [chosen, rejected].map((answer) => [...tokenizer.encode(answer), tokenizer.special.eos]);
-  const longest = Math.max(...answers.map(({ length }) => length));
-  const prompt = encodePrompt(tokenizer, { past, instruction }, Math.max(2, limit - longest));
-  const truncated = prompt.truncated || prompt.ids.length + longest > limit;
-  const [better, worse] = answers.map((answer) => {
-    const ids = Uint32Array.from([...prompt.ids, ...answer].slice(0, limit));
-    return { ids, learned: Array.from(ids, (_, i) => i >= prompt.ids.length), truncated };
+): EncodedPreference | null {
+  const prompt = encodePrompt(tokenizer, { past, instruction }, Math.max(2, limit));
+  if (prompt.truncated) return null;
+  const [better, worse] = [chosen, rejected].map((answer) => {
+    const ids = Uint32Array.from([...prompt.ids, ...tokenizer.encode(answer), tokenizer.special.eos]);
+    return { ids, learned: Array.from(ids, (_, i) => i >= prompt.ids.length), truncated: false };
   });
-  const ids = better.ids.length > worse.ids.length ? better.ids : worse.ids;
-  return { ids, chosen: better, rejected: worse, truncated };
+  const { ids } = better.ids.length > worse.ids.length ? better : worse;
+  return ids.length > limit ? null : { ids, chosen: better, rejected: worse };
 }
 
 /** Chosen and rejected answers in turn, a row each, filled up with the token `pad`. */

@@ -88,21 +88,19 @@ Deno.test("all pairs of a question are on one side of the split, and too few are
   );
 });
 
-Deno.test("both answers follow the same prompt, which loses its start before answers lose their end", () => {
+Deno.test("both answers follow the same prompt, and a pair too long for the context is none", () => {
   const tokenizer = charTokenizer("abcdef");
   const { instr, resp, eos } = tokenizer.special;
   const ids = (text: string) => [...tokenizer.encode(text)];
   const pair = { past: [], instruction: "abcd", chosen: "ef", rejected: "abc", where: "" };
-  const whole = encodePreference(tokenizer, pair, 20);
-  assertEquals([...whole.chosen.ids], [instr, ...ids("abcd"), resp, ...ids("ef"), eos]);
-  assertEquals(whole.rejected.learned, [...Array(6).fill(false), ...Array(4).fill(true)]);
-  assert(!whole.truncated);
-  const cut = encodePreference(tokenizer, pair, 8);
-  assertEquals([...cut.rejected.ids], [instr, ...ids("cd"), resp, ...ids("abc"), eos]);
-  assertEquals([...cut.chosen.ids], [instr, ...ids("cd"), resp, ...ids("ef"), eos]);
-  const tight = encodePreference(tokenizer, pair, 4);
-  assertEquals([...tight.rejected.ids], [instr, resp, ...ids("ab")]);
-  assert(cut.truncated && tight.truncated);
+  const encoded = encodePreference(tokenizer, pair, 10)!;
+  assertEquals([...encoded.chosen.ids], [instr, ...ids("abcd"), resp, ...ids("ef"), eos]);
+  assertEquals(encoded.rejected.learned, [...Array(6).fill(false), ...Array(4).fill(true)]);
+  assertEquals(encoded.ids, encoded.rejected.ids);
+  const past = [{ instruction: "a", response: "b" }];
+  for (const limit of [9, 4, 1]) assertEquals(encodePreference(tokenizer, pair, limit), null);
+  for (const limit of [14, 10, 8]) assertEquals(encodePreference(tokenizer, { ...pair, past }, limit), null);
+  assertEquals(encodePreference(tokenizer, { ...pair, past }, 15)?.ids.length, 15);
 });
 
 Deno.test("questions are varied, answers never", () => {

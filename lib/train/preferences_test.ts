@@ -26,7 +26,7 @@ function pairsFrom(first: number, n: number): EncodedPreference[] {
       chosen: right + right,
       rejected: wrong + right,
     };
-    return encodePreference(TOKENIZER, { ...pair, where: "" }, CONTEXT);
+    return encodePreference(TOKENIZER, { ...pair, where: "" }, CONTEXT)!;
   });
 }
 
@@ -80,7 +80,7 @@ Deno.test("log-probabilities of pairs do not depend on what else is in their bat
   const model = new Decoder(device, configOf(shape));
   model.initialize(2);
   const long = { past: [], instruction: "a", chosen: "abcdefgh", rejected: "a", where: "" };
-  const pairs = [...pairsFrom(0, 5), encodePreference(TOKENIZER, long, CONTEXT), ...pairsFrom(5, 2)];
+  const pairs = [...pairsFrom(0, 5), encodePreference(TOKENIZER, long, CONTEXT)!, ...pairsFrom(5, 2)];
   const together = await pairLogprobs(model, pairs, { batch: 8, pad });
   for (const [i, pair] of pairs.entries()) {
     const alone = await pairLogprobs(model, [pair], { batch: 1, pad });
