@@ -12,6 +12,8 @@ export class Discourse {
   #left = 0;
   /** Who asked the question that stands open, in direct speech. */
   asked: Entity | undefined;
+  /** Whose name was told again though it was clear: not a third time in a row. */
+  repeated: Entity | undefined;
   /** Whose direct speech was the last thing told. */
   spoke: Entity | undefined;
 

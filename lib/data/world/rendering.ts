@@ -101,8 +101,11 @@ export class Rendering extends Naming {
     if (isEntity(value) && slot.subject && !slot.full && !this.speech) {
       const how = this.discourse.subjectOf(value);
       if (how === "left out" && this.discourse.isCurrentSubject(value)) return;
-      if (how === "left out" && !this.#inClause && this.random.chance(0.7) && this.discourse.mayLeaveOut()) {
-        return;
+      if (how === "left out" && !this.#inClause) {
+        const again = this.discourse.repeated === value;
+        this.discourse.repeated = undefined;
+        if ((again || this.random.chance(0.7)) && this.discourse.mayLeaveOut()) return;
+        this.discourse.repeated = value;
       }
       if (how === "pronoun" && this.random.chance(0.35)) {
         return this.#slot(this.property([value], "he"), slot.capital);

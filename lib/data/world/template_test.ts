@@ -80,6 +80,17 @@ Deno.test("who speaks twice in a row goes on, and is not taken for another", () 
   }
 });
 
+Deno.test("no three sentences in a row begin with one name", () => {
+  for (let seed = 0; seed < 100; seed++) {
+    const text = told(
+      "{a} {reír a}. {a} {cantar a}. {a} {correr a}. {a} {saltar a}. {a} {dormir a}.",
+      {},
+      seed,
+    );
+    assert(!/Inés \p{L}+\. Inés \p{L}+\. Inés/u.test(text), text);
+  }
+});
+
 Deno.test("whom a preposition governs is told, though a verb of that person follows", () => {
   for (let seed = 0; seed < 30; seed++) {
     assertStringIncludes(

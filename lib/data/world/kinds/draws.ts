@@ -56,6 +56,11 @@ export class Draws {
     return value;
   }
 
+  /** The same, or none where the role is not there or lacks the field. */
+  optional(name: string): Value | undefined {
+    return this.#value(name);
+  }
+
   /** Whether a name stands for something already. */
   has(name: string): boolean {
     return this.#drawn.has(partsOf(name)[0]);

@@ -37,7 +37,14 @@ function rolesOf(lexicon: Lexicon): Roles {
       const { singular } = (draws.value("pariente") as Entity).noun;
       return RELATIVES.find((names) => names.slice(0, 2).includes(singular))![2];
     },
-    trato: (draws) => someone(draws, draws.random.pick(TITLES)),
+    trato: (draws) => {
+      // Whom one writes to about a matter, if the file says it: of a test, to a teacher.
+      const wanted = draws.optional("asunto_trato");
+      const fitting = TITLES.filter(([title]) =>
+        typeof wanted !== "string" || wanted.split(" ").includes(title)
+      );
+      return someone(draws, draws.random.pick(fitting));
+    },
     p: ({ casting }) => {
       const noun = casting.noun(pets);
       const pet = { kind: "animal", noun, name: casting.petName(noun.gender) } as const;
