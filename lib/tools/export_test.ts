@@ -1,5 +1,5 @@
 /** Models as a user exports them and opens what comes of it, and the mistakes a user can make. */
-import { assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { readBackbone } from "../checkpoint/backbone.ts";
 import { saveCheckpoint } from "../checkpoint/checkpoint.ts";
 import { CpuDevice } from "../device/cpu.ts";
@@ -7,6 +7,7 @@ import { modelConfig, type ModelOptions } from "../model/config.ts";
 import { Decoder } from "../model/decoder.ts";
 import { qwen3 } from "../model/families/qwen3.ts";
 import { refused, sampleText, type Workspace, workspace } from "../run/testing.ts";
+import { ModelStore } from "../server/models.ts";
 import { searchModels } from "../server/search.ts";
 import { charTokenizer } from "../text/testing.ts";
 import { type Tokenizer, vocabularyBuilder } from "../text/tokenizer.ts";
@@ -53,6 +54,17 @@ Deno.test("an exported model is asked, listed and finetuned like the checkpoint 
   });
   assertEquals(listed.map(({ id, kind }) => [id, kind]), [["a", "chat"], ["b", "chat"]]);
   assertEquals(listed[1].folder, work.path("models/b/model.gguf"));
+
+  const store = await ModelStore.find(work.path("models"), "cpu", { rows: 1, queue: 1, searchAfter: 0 });
+  const opened = await store.open("b");
+  assertEquals(opened?.kind, "chat");
+  await store.refresh();
+  assertEquals(await store.open("b"), opened);
+  const anew = await work.writer(...again, "--out", "models/b/model.gguf", "--force");
+  assertEquals(anew.code, 0, anew.output);
+  await store.refresh();
+  assert(await store.open("b") !== opened, "a file that took its place is not opened");
+  await store.close();
 
   const backbone = await readBackbone(work.path("models/b"), "nowhere");
   assertEquals([backbone.folder, backbone.tokenizer.size], [work.path("models/b/model.gguf"), bpe.size]);

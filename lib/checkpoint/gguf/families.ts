@@ -52,7 +52,7 @@ export function familyFor(config: ModelConfig, model: string): GgufFamily {
     .sort((a, b) => a.differs.length - b.differs.length);
   throw new UserError(
     `${model}: ${nearest.differs.join(", ")}; GGUF has ${familyNames} alone, of which ` +
-      `${nearest.family.modelType} is the nearest: serve the model here, or train one of a family`,
+      `${nearest.family.modelType} is the nearest: serve it here, or export it --to onnx`,
   );
 }
 
