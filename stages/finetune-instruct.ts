@@ -1,37 +1,35 @@
 /**
  * Teaches the pretrained model to answer instructions.
  *
- *   deno task finetune-instruct --config configs/mini.yaml [--resume]
+ *   deno task finetune-instruct --config configs/mini.yaml [--minutes 30] [--resume]
  *
  * Writes into models/<name>/instruct: checkpoints last/ and best/, metrics.jsonl, loss.svg and report.json.
  */
 import { join } from "@std/path";
+import { backboneFiles, readBackbone } from "../lib/checkpoint/backbone.ts";
 import {
   filesOf,
   gatherConversations,
   type Gathered,
   splitConversations,
-  varyConversations,
 } from "../lib/data/conversations.ts";
-import { groupedBatches } from "../lib/data/grouped.ts";
-import { type Conversation, conversationBatch } from "../lib/data/instructions.ts";
 import { writeFileAtomic } from "../lib/files.ts";
 import { answer } from "../lib/generate/answer.ts";
 import { Decoder } from "../lib/model/decoder.ts";
-import { count, type Terminal } from "../lib/progress.ts";
+import { count, Silent, type Terminal } from "../lib/progress.ts";
 import type { PresetWith } from "../lib/run/config.ts";
 import { runAlone } from "../lib/run/main.ts";
-import { defineStage } from "../lib/run/stage.ts";
+import { type Context, defineStage } from "../lib/run/stage.ts";
 import { openFor } from "../lib/run/training.ts";
 import { deriveSeed } from "../lib/tensor/random.ts";
-import { encodeConversation, type EncodedConversation } from "../lib/text/prompt.ts";
-import { backboneFiles, readBackbone } from "../lib/checkpoint/backbone.ts";
-import { evaluateLoss } from "../lib/train/validation.ts";
+import { measureCosts } from "../lib/train/costs.ts";
 import { finetuningLoop } from "../lib/train/finetuning_loop.ts";
-import { InstructSection } from "../lib/train/instruct_section.ts";
-import { train } from "../lib/train/loop.ts";
-import { highestLanguageLoss, languageBatch } from "../lib/train/step.ts";
+import { instructPlan, InstructSection } from "../lib/train/instruct_section.ts";
+import { heldBatches, instructTask, type InstructText } from "../lib/train/instructing.ts";
+import { type LoopOptions, train } from "../lib/train/loop.ts";
 import { requireMemory } from "../lib/train/memory.ts";
+import { explainPicked, type Picked, pickPlan, readPicked } from "../lib/train/pick.ts";
+import { type Plan, UNPLANNED } from "../lib/train/plan.ts";
 import { loadUnfinished } from "../lib/train/resume.ts";
 import { teacherPathKeys } from "../lib/train/teacher_section.ts";
 import { openTeachers, readTeachers, teacherFiles } from "../lib/train/teachers.ts";
@@ -59,6 +57,10 @@ export const finetuneInstruct = defineStage({
   sections,
   pathKeys: ["finetune-instruct.backbone", "finetune-instruct.data", ...teacherPathKeys("finetune-instruct")],
   settings: ["seed", "device", "precision"],
+  rivals: [["epochs", "steps"], ["epochs", "minutes"], ["steps", "minutes"]].map(([a, b]) =>
+    [`finetune-instruct.${a}`, `finetune-instruct.${b}`] as const
+  ),
+  minutes: "finetune-instruct.minutes",
   out: outOf,
   after: (preset) => settings(preset).backbone ? [] : [pretrain],
   async sources(preset) {
@@ -76,83 +78,40 @@ export const finetuneInstruct = defineStage({
   resumable: true,
   keeps: true,
   async run(context) {
-    const { preset, out, terminal, resume } = context;
+    const { preset, out, terminal, resume, run } = context;
     const options = settings(preset);
+    const seed = deriveSeed(preset.seed, "instruct");
     const backbone = await readBackbone(backboneOf(preset), buildVocab.out(preset));
-    const { tokenizer, config } = backbone;
-    const { context: time } = config;
+    const { tokenizer, config: { context: time } } = backbone;
     const gathered = await gatherConversations(options.data, { tokenizer, context: time });
     const { train: learned, validation } = splitConversations(
       gathered.conversations,
       options.validation,
       deriveSeed(preset.seed, "instruct", "split"),
     );
-    const loaded = await readTeachers(teacherOf(preset), backbone);
-    const device = await openFor(preset, terminal, { config, batch: options.batch });
-    using closing = new DisposableStack();
-    closing.defer(() => device.close());
-    requireMemory(device, config, {
-      section: "finetune-instruct",
-      sequences: options.batch,
-      teachers: loaded.map(({ config }) => config),
-      ema: options.ema,
-    });
-    const model = new Decoder(device, { ...config, dropout: options.dropout });
-    const seed = deriveSeed(preset.seed, "instruct");
     const perEpoch = Math.ceil(learned.length / options.batch);
     terminal.log(
-      `  backbone: ${backbone.folder}; ${count(learned.length)} conversations to learn, ${
-        count(perEpoch)
-      } steps an ` +
-        `epoch; ${count(validation.length)} to validate`,
+      `  backbone: ${backbone.folder}; ${count(learned.length)} conversations to learn, ${count(perEpoch)} ` +
+        `steps an epoch; ${count(validation.length)} to validate`,
     );
     tellLong(gathered, time, terminal);
+    const held = heldBatches(validation, { tokenizer, context: time, batch: options.batch });
+    const source = { backbone, text: { tokenizer, learned, held, seed } };
+    const given = instructPlan(options, perEpoch);
+    const picked = given ? null : resume ? readPicked(run, join(out, "last")) : await pick(context, source);
+    const plan = picked?.plan ?? given;
+    if (!plan) return { finished: false, metrics: {} }; // it was stopped while it was measuring
+
+    using opened = await open(preset, source, terminal);
+    const { device, model, task } = opened;
     if (resume) {
       await loadUnfinished(join(out, "last"), model, tokenizer);
       terminal.log(`  resuming after step ${resume.step}`);
-    } else model.load(backbone.values);
-    const mixed = preset.precision === "mixed";
-    const batch = { batch: options.batch, time };
-    const teachers = await openTeachers(device, loaded, { options: options.teacher, mixed, batch, terminal });
-
-    const encode = ({ turns }: Conversation) => encodeConversation(tokenizer, turns, time);
-    const batchOf = (some: readonly EncodedConversation[]) =>
-      conversationBatch(some, time, tokenizer.special.pad);
-    const sorted = Array.from({ length: validation.length }, (_, i) => encode(validation.at(i)))
-      .toSorted((a, b) => a.ids.length - b.ids.length);
-    const held = Array.from(
-      { length: Math.ceil(sorted.length / options.batch) },
-      (_, i) => batchOf(sorted.slice(i * options.batch, (i + 1) * options.batch)),
-    );
-    const sample = async (instruction: string) => {
-      const options = { maxNewTokens: 100, temperature: 0, topK: 0, seed };
-      return `${instruction} ${(await answer(model, tokenizer, instruction, options)).text}`;
-    };
-    const loop = finetuningLoop(options, {
-      stage: "finetune-instruct",
-      format: "chat",
-      perEpoch,
-      seed,
-      mixed,
-      every: {
-        evaluate: options.eval_every ?? perEpoch,
-        sample: options.sample_every ?? perEpoch,
-        save: options.save_every ?? perEpoch,
-      },
-    });
-    const batches = groupedBatches(
-      { n: learned.length, batch: options.batch, seed: deriveSeed(seed, "batches") },
-      (rows, own) => varyConversations(learned, rows, options.augment, own).map(encode),
-    );
-    const result = await train(loop, {
+    }
+    const result = await train(loopOf(preset, plan), {
       ...context,
-      resumable: true,
-      model,
-      tokenizer,
-      highestLoss: highestLanguageLoss(model, teachers),
-      batch: (step) => languageBatch(model, batchOf(batches(step - 1)), teachers),
-      evaluate: () => evaluateLoss(model, held, tokenizer),
-      ...options.sample !== "" && { sample: () => sample(options.sample) },
+      ...picked && { run: { ...run, picked } },
+      ...task,
     });
     const report = {
       data: options.data,
@@ -163,9 +122,79 @@ export const finetuneInstruct = defineStage({
     if (result.finished) {
       await writeFileAtomic(join(out, "report.json"), JSON.stringify(report, null, 1) + "\n");
     }
-    return { finished: result.finished, device: device.description, metrics: { ...result } };
+    const metrics = { ...result, ...picked && { picked } };
+    return { finished: result.finished, device: device.description, metrics };
   },
 });
+
+/** What is learned, and the model that it is taught. */
+interface Source {
+  readonly backbone: Awaited<ReturnType<typeof readBackbone>>;
+  readonly text: InstructText;
+}
+
+function loopOf(preset: Preset, plan: Plan): LoopOptions {
+  return finetuningLoop(settings(preset), {
+    stage: "finetune-instruct",
+    format: "chat",
+    plan,
+    seed: deriveSeed(preset.seed, "instruct"),
+    mixed: preset.precision === "mixed",
+  });
+}
+
+/** The device with the backbone and its teachers, and what training does with them. Closing it frees all of them. */
+async function open(preset: Preset, { backbone, text }: Source, terminal: Terminal) {
+  const options = settings(preset), { config, tokenizer } = backbone;
+  const loaded = await readTeachers(teacherOf(preset), backbone);
+  const device = await openFor(preset, terminal, { config, batch: options.batch });
+  using closing = new DisposableStack();
+  closing.defer(() => device.close());
+  requireMemory(device, config, {
+    section: "finetune-instruct",
+    sequences: options.batch,
+    teachers: loaded.map(({ config }) => config),
+    ema: options.ema,
+  });
+  const model = new Decoder(device, { ...config, dropout: options.dropout });
+  model.load(backbone.values);
+  const teachers = await openTeachers(device, loaded, {
+    options: options.teacher,
+    mixed: preset.precision === "mixed",
+    batch: { batch: options.batch, time: config.context },
+    terminal,
+  });
+  const sample = async () => {
+    const drawing = { maxNewTokens: 100, temperature: 0, topK: 0, seed: text.seed };
+    return `${options.sample} ${(await answer(model, tokenizer, options.sample, drawing)).text}`;
+  };
+  const task = {
+    ...instructTask(model, options, { ...text, teachers }),
+    ...options.sample !== "" && { sample },
+  };
+  const kept = closing.move();
+  return { device, model, task, [Symbol.dispose]: () => kept.dispose() };
+}
+
+/** Measures, and picks the steps that fit into the minutes. Null if the user asked to stop meanwhile. */
+async function pick(context: Context<Preset>, source: Source): Promise<Picked | null> {
+  const { preset, terminal } = context, given = settings(preset);
+  const minutes = given.minutes!, started = performance.now(), section = "finetune-instruct";
+  terminal.log(`  measuring what fits into ${minutes} minutes`);
+  const picked = await pickPlan({
+    section,
+    minutes,
+    given,
+    elapsed: () => (performance.now() - started) / 1000,
+    async measure(seconds) {
+      using opened = await open(preset, source, new Silent());
+      return await measureCosts(loopOf(preset, UNPLANNED), { ...context, ...opened.task }, seconds);
+    },
+  });
+  if (!picked) return null;
+  for (const line of explainPicked(picked, { section, minutes })) terminal.log(line);
+  return picked;
+}
 
 /** What is not learned because the model cannot take it in one piece. */
 function tellLong({ long, redrawn }: Gathered, context: number, { log }: Terminal): void {

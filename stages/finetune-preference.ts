@@ -28,7 +28,7 @@ import { runAlone } from "../lib/run/main.ts";
 import { defineStage, isPresent } from "../lib/run/stage.ts";
 import { openFor } from "../lib/run/training.ts";
 import { deriveSeed } from "../lib/tensor/random.ts";
-import { finetuningLoop } from "../lib/train/finetuning_loop.ts";
+import { epochsPlan, finetuningLoop } from "../lib/train/finetuning_loop.ts";
 import { train } from "../lib/train/loop.ts";
 import { requireMemory } from "../lib/train/memory.ts";
 import { PreferenceSection } from "../lib/train/preference_section.ts";
@@ -145,8 +145,8 @@ export const finetunePreference = defineStage({
       (rows) => rows.map((i) => ({ ...learned[i], reference: reference.subarray(2 * i, 2 * i + 2) })),
     );
     const perEpoch = Math.ceil(learned.length / options.batch);
-    const stage = "finetune-preference";
-    const result = await train(finetuningLoop(options, { stage, format: "chat", perEpoch, seed, mixed }), {
+    const plan = epochsPlan(options, perEpoch), stage = "finetune-preference";
+    const result = await train(finetuningLoop(options, { stage, format: "chat", plan, seed, mixed }), {
       ...context,
       model,
       tokenizer,

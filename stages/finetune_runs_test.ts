@@ -97,3 +97,43 @@ Deno.test({
     assertEquals(at("sample"), [400, 800, 1000]);
   },
 });
+
+Deno.test({
+  name: "a finetuning that was given minutes picks its steps once, and goes on with them",
+  ignore: Deno.build.os === "windows", // it has no such signals
+  async fn() {
+    await using work = await pretrained();
+    const timed = ["--minutes", "30"];
+    const info = async () => JSON.parse(await work.read("models/tiny/instruct/last/checkpoint.json"));
+    const first = work.spawn("finetune-instruct", ...timed);
+    const recorded = await lines(work, 20);
+    first.kill("SIGTERM");
+    const output = new TextDecoder().decode((await first.output()).stderr);
+    const { run: { picked }, step } = await info();
+    assertStringIncludes(output, `30 minutes: ${picked.plan.steps.toLocaleString("en-US")} steps`);
+    assertStringIncludes(output, `--set finetune-instruct.steps=${picked.plan.steps}`);
+    assert(picked.plan.steps > step && picked.plan.eval_every < picked.plan.steps, JSON.stringify(picked));
+
+    const second = work.spawn("finetune-instruct", ...timed, "--resume");
+    await lines(work, recorded + 50);
+    second.kill("SIGTERM");
+    const resumed = new TextDecoder().decode((await second.output()).stderr);
+    assertStringIncludes(resumed, `resuming after step ${step}`);
+    assert(!resumed.includes("measur"), resumed);
+    const later = await info();
+    assertEquals(later.run.picked, picked);
+    assert(later.step > step);
+    refused(
+      await work.run("finetune-instruct", "--minutes", "31", "--resume"),
+      "with finetune-instruct.minutes=30, and this",
+    );
+  },
+});
+
+Deno.test("a finetuning of so many steps ends with them, validated at the end", async () => {
+  await using work = await pretrained();
+  const { code, output } = await work.run("finetune-instruct", "--set", "finetune-instruct.steps=4");
+  assertEquals(code, 0, output);
+  const { step, finished } = JSON.parse(await work.read("models/tiny/instruct/last/checkpoint.json"));
+  assertEquals([step, finished], [4, true]);
+});

@@ -283,6 +283,12 @@ const instructMistakes: typeof classifyMistakes = [
       "--set finetune-instruct.validation: expected a part below 1, or a whole number of conversations, got 1.5",
   },
   {
+    name: "epochs and steps",
+    args: ["--set", "finetune-instruct.epochs=2", "--set", "finetune-instruct.steps=9"],
+    says:
+      "--set finetune-instruct.steps: finetune-instruct.epochs is given too, and is 2; leave one of them out",
+  },
+  {
     name: "more to validate than there are",
     args: ["--set", "finetune-instruct.validation=30"],
     says:

@@ -237,10 +237,10 @@ async function pick(context: Context<Preset>, text: Text): Promise<Picked | null
     const task = taskOf(model, preset, { ...text, teachers });
     return await measureCosts(loop, { ...context, ...task }, seconds);
   };
-  const plan = await pickPlan({ ...time, given: options, measure });
+  const plan = await pickPlan({ section: "pretrain", ...time, given: options, measure });
   if (!plan) return null;
   const picked = { ...plan, ...size && { model: size } };
-  for (const line of explainPicked(picked, minutes)) terminal.log(line);
+  for (const line of explainPicked(picked, { section: "pretrain", minutes })) terminal.log(line);
   return picked;
 }
 

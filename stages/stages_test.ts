@@ -176,11 +176,12 @@ Deno.test("tasks run with the permissions they are given", async () => {
     const help = await task(name, "--help");
     assertEquals(help.code, 0, help.output);
     assertStringIncludes(help.output, `Usage: deno task ${name}`);
-    assertEquals(help.output.includes("--minutes N"), ["pipeline", "pretrain"].includes(name));
+    const timed = ["pipeline", "pretrain", "finetune-instruct"].includes(name);
+    assertEquals(help.output.includes("--minutes N"), timed);
   }
   refused(
     await task("evaluate", "--minutes", "3"),
-    "--minutes belongs to pretrain and pipeline; leave it out",
+    "--minutes belongs to pretrain, finetune-instruct and pipeline; leave it out",
   );
   refused(await task("lineage", "no/such/folder"), "no manifest.json there or above");
   refused(await task("parity", "no/such/folder"), "expected.json does not exist");

@@ -22,9 +22,7 @@ function help({ name, about, stages }: Program): string {
     ["--set KEY=VALUE", "override a value of the preset, such as --set pretrain.steps=200; repeatable"],
     ["--device NAME", "auto, cpu or webgpu, as --set device=NAME"],
     ["--threads N", "threads of the cpu device, as --set threads=N"],
-    ...minutes
-      ? [["--minutes N", `pretrain for so long, as --set ${minutes}=N, instead of so many steps`]]
-      : [],
+    ...minutes ? [["--minutes N", `train for so long, as --set ${minutes}=N, instead of so many steps`]] : [],
     ["--force", "run even if everything is up to date, and replace what is there"],
     ...isResumable(stages) ? [["--resume", "go on from the last checkpoint of an interrupted run"]] : [],
     ["--help", "this text"],
@@ -105,7 +103,9 @@ async function readCommand(program: Program, pipeline: Pipeline, ranks: Ranks): 
   if (resume && force) {
     throw new UserError("--resume goes on with a run and --force starts it anew; leave one out");
   }
-  if (minutes && !timed) throw new UserError("--minutes belongs to pretrain and pipeline; leave it out");
+  if (minutes && !timed) {
+    throw new UserError("--minutes belongs to pretrain, finetune-instruct and pipeline; leave it out");
+  }
   const sets = [
     ...set,
     ...device ? [`device=${device}`] : [],

@@ -249,7 +249,10 @@ Deno.test("a misspelt required key is told, rather than that the right one is mi
 });
 
 Deno.test("a key without its section is told with the sections that have it", () => {
-  assertEquals(refusal(TINY, ["steps=60"]), "--set steps: unknown key; did you mean pretrain.steps?");
+  assertEquals(
+    refusal(TINY, ["steps=60"]),
+    "--set steps: unknown key; did you mean pretrain.steps or finetune-instruct.steps?",
+  );
   assertEquals(
     refusal(TINY, ["lr=1"]),
     "--set lr: unknown key; did you mean pretrain.lr or finetune-classify.lr or finetune-instruct.lr " +

@@ -3,29 +3,37 @@ import type { ClassifySection } from "./classify_section.ts";
 import type { InstructSection } from "./instruct_section.ts";
 import type { LoopOptions } from "./loop.ts";
 import { optimizerOptions, scheduleOf } from "./optimization_section.ts";
+import type { Plan } from "./plan.ts";
 import type { PreferenceSection } from "./preference_section.ts";
 
-/**
- * A finetuning's loop: epochs over some examples.
- * @param perEpoch steps of an epoch
- * @param every steps between validations, samples and saves; a validation and a sample once an epoch by default, and a
- *   save at the end
- */
+/** A finetuning's loop. */
 export function finetuningLoop(
   options: ClassifySection | InstructSection | PreferenceSection,
-  { stage, format, perEpoch, seed, mixed, every = {} }:
-    & { readonly perEpoch: number; readonly every?: Partial<Omit<LoopOptions["every"], "log">> }
+  { stage, format, plan, seed, mixed }:
+    & { readonly plan: Plan }
     & Pick<LoopOptions, "stage" | "format" | "seed" | "mixed">,
 ): LoopOptions {
+  const { steps, warmup, eval_every: evaluate, sample_every: sample, save_every: save } = plan;
   return {
     stage,
     format,
     seed,
-    schedule: scheduleOf(options, options.epochs * perEpoch),
+    schedule: scheduleOf({ ...options, warmup }, steps),
     optimizer: optimizerOptions(options),
     accumulate: 1,
     mixed,
     precision: options.weights,
-    every: { log: options.log_every, evaluate: perEpoch, sample: perEpoch, save: 0, ...every },
+    every: { log: options.log_every, evaluate, sample, save },
   };
+}
+
+/**
+ * A plan of epochs, with a validation and a sample after each, and a save at the end.
+ * @param perEpoch steps of an epoch
+ */
+export function epochsPlan(
+  { epochs, warmup }: Pick<ClassifySection, "epochs" | "warmup">,
+  perEpoch: number,
+): Plan {
+  return { steps: epochs * perEpoch, warmup, eval_every: perEpoch, sample_every: perEpoch, save_every: 0 };
 }

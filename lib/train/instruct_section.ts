@@ -2,8 +2,23 @@
 import { z } from "zod";
 import { MOST_HELD_OUT } from "../data/conversations.ts";
 import { WorldConversations } from "../data/world/options.ts";
-import { checkRates, finetuning, natural, optimization, probability, whole } from "./optimization_section.ts";
+import {
+  checkRates,
+  finetuning,
+  minutes,
+  natural,
+  optimization,
+  probability,
+  whole,
+} from "./optimization_section.ts";
+import type { Plan } from "./plan.ts";
 import { TeacherSection } from "./teacher_section.ts";
+
+/** Passes over the conversations where a preset does not say. */
+const EPOCHS = 5;
+
+/** Keys that say how long training takes, of which a preset gives one. */
+const LENGTHS = ["epochs", "steps", "minutes"] as const;
 
 const share = z.number().min(0).max(1).default(0);
 
@@ -30,16 +45,43 @@ export const InstructSection = z.strictObject({
   }).prefault({}).describe("How instructions are varied while training; answers never are."),
   dropout: probability.default(0.1),
   weights: finetuning.weights,
-  epochs: natural.default(5).describe("Passes over the conversations."),
+  epochs: natural.optional().describe(
+    `Passes over the conversations; ${EPOCHS} by default. Or give steps, or minutes.`,
+  ),
+  steps: natural.optional().describe("Updates, in place of epochs."),
+  minutes: minutes.describe(
+    "How long training takes, in place of epochs: some steps are measured, and steps are picked.",
+  ),
   ...optimization(5e-4, 20),
-  eval_every: whole.optional().describe("Steps between validations; 0 for never. Once an epoch by default."),
+  eval_every: whole.optional().describe(
+    "Steps between validations; 0 for never. Once an epoch by default; with minutes ten of them, if they are quick.",
+  ),
   save_every: whole.optional().describe(
-    "Steps between saves of `last`, from which --resume goes on; 0 for only at the end. Once an epoch by default.",
+    "Steps between saves of `last`, from which --resume goes on; 0 for only at the end. Once an epoch by default; " +
+      "with minutes ten of them.",
   ),
   sample_every: whole.optional().describe(
-    "Steps between answers to `sample`; 0 for never. Once an epoch by default.",
+    "Steps between answers to `sample`; 0 for never. Once an epoch by default; with minutes four of them.",
   ),
   sample: z.string().default("").describe("An instruction that is answered on the way."),
-}).superRefine(checkRates("finetune-instruct"));
+}).superRefine(checkRates("finetune-instruct")).superRefine((section, context) => {
+  const [first, second] = LENGTHS.filter((key) => section[key] !== undefined);
+  if (second === undefined) return;
+  const message = `finetune-instruct.${first} is given too, and is ${section[first]}; leave one of them out`;
+  context.addIssue({ code: "custom", path: [second], message });
+}).transform((given) =>
+  LENGTHS.every((key) => given[key] === undefined) ? { ...given, epochs: EPOCHS } : given
+);
 
 export type InstructSection = z.infer<typeof InstructSection>;
+
+/**
+ * The plan that a section gives, or null if it is to be picked.
+ * @param perEpoch steps of an epoch
+ */
+export function instructPlan(section: InstructSection, perEpoch: number): Plan | null {
+  const { epochs, steps = epochs && epochs * perEpoch, warmup } = section;
+  if (steps === undefined) return null;
+  const { eval_every = perEpoch, sample_every = perEpoch, save_every = perEpoch } = section;
+  return { steps, warmup: Math.min(warmup, steps), eval_every, sample_every, save_every };
+}

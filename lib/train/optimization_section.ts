@@ -7,6 +7,10 @@ export const natural = z.number().int().positive();
 export const whole = z.number().int().nonnegative();
 export const probability = z.number().min(0).lt(1);
 
+/** In minutes. */
+const MONTH = 30 * 24 * 60;
+export const minutes = z.number().positive().max(MONTH).optional();
+
 const roleOptions = z.strictObject({
   lr: z.number().nonnegative().optional().describe("Factor of the learning rate."),
   weight_decay: z.number().nonnegative().optional(),

@@ -1,5 +1,5 @@
 /**
- * `pretrain.minutes` and `model: auto`: measures this device, and picks what the preset leaves open. What was picked is
+ * `minutes` and `model: auto`: measures this device, and picks what the preset leaves open. What was picked is
  * kept with the run, whose checkpoints and seeds then make it repeatable.
  */
 import { z } from "zod";
@@ -8,8 +8,7 @@ import type { ModelConfig } from "../model/config.ts";
 import { count, duration, type Log } from "../progress.ts";
 import { dropoutFor, pickSize, type Size } from "./auto_size.ts";
 import { parameterCount, stepFlops } from "./measure.ts";
-import { Costs, Plan, planFor, planSeconds } from "./plan.ts";
-import type { PretrainSection } from "./pretrain_section.ts";
+import { Costs, type GivenPlan, Plan, planFor, planSeconds } from "./plan.ts";
 
 const PickedModel = z.object({
   layers: z.number(),
@@ -37,8 +36,10 @@ export function readPicked(run: { readonly picked?: unknown } | undefined, folde
 const MEASURED = { share: 0.02, seconds: 10 };
 
 export interface PlanTask {
+  /** The section of the preset that gives the minutes. */
+  readonly section: string;
   readonly minutes: number;
-  readonly given: Pick<PretrainSection, "warmup" | "eval_every" | "sample_every" | "save_every">;
+  readonly given: GivenPlan;
   /** Seconds since the stage began. */
   elapsed(): number;
   /** Measures steps for so many seconds. Null if the user asked to stop meanwhile. */
@@ -51,7 +52,7 @@ export interface PlanTask {
  * @throws {UserError} if not even one does
  */
 export async function pickPlan(
-  { minutes, given, elapsed, measure }: PlanTask,
+  { section, minutes, given, elapsed, measure }: PlanTask,
 ): Promise<Pick<Picked, "plan" | "costs"> | null> {
   const costs = await measure(Math.min(MEASURED.seconds, MEASURED.share * 60 * minutes));
   if (!costs) return null;
@@ -60,7 +61,7 @@ export async function pickPlan(
   const { step, evaluation, sample, save } = costs;
   const least = (elapsed() + step + evaluation + sample + 2 * save) / 60;
   throw new UserError(
-    `pretrain.minutes: ${minutes} are too few: measuring, one step, a validation, a sample and saves take about ` +
+    `${section}.minutes: ${minutes} are too few: measuring, one step, a validation, a sample and saves take about ` +
       `${duration(60 * least)} here; give at least ${Math.ceil(100 * least) / 100}`,
   );
 }
@@ -102,13 +103,16 @@ export async function pickModel(task: ModelTask): Promise<PickedModel> {
 }
 
 /** The lines of the log that say what was picked, and how to ask for the same again. */
-export function explainPicked({ plan, costs, model }: Picked, minutes: number): string[] {
+export function explainPicked(
+  { plan, costs, model }: Picked,
+  { section, minutes }: Pick<PlanTask, "section" | "minutes">,
+): string[] {
   const { step, evaluation, sample, save } = costs;
   const part = (seconds: number, what: string) =>
     `${what} ${seconds < 1 ? seconds.toFixed(3) : seconds.toFixed(1)} s`;
   const { steps, warmup, eval_every } = plan;
   const sets = [
-    ...Object.entries({ steps, warmup, eval_every }).map(([key, value]) => `pretrain.${key}=${value}`),
+    ...Object.entries({ steps, warmup, eval_every }).map(([key, value]) => `${section}.${key}=${value}`),
     ...Object.entries(model ?? {}).map(([key, value]) => `model.${key}=${value}`),
   ];
   return [

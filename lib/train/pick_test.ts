@@ -12,6 +12,7 @@ const GIVEN = { warmup: undefined, eval_every: 0, sample_every: 0, save_every: 0
 function task(rest: Partial<PlanTask> = {}): PlanTask {
   let seconds = 5;
   return {
+    section: "pretrain",
     minutes: 2,
     given: GIVEN,
     elapsed: () => seconds,
@@ -65,7 +66,7 @@ Deno.test("a model is picked for the time that is left, with dropout by how ofte
 Deno.test("the log says how to ask for what was picked, and a run that does not say what it picked is refused", () => {
   const plan = { steps: 1200, warmup: 100, eval_every: 120, sample_every: 300, save_every: 120 };
   const model = { layers: 2, heads: 2, width: 64, context: 128, dropout: 0.1 };
-  const [, line] = explainPicked({ plan, costs: COSTS, model }, 6);
+  const [, line] = explainPicked({ plan, costs: COSTS, model }, { section: "pretrain", minutes: 6 });
   assertStringIncludes(line, "6 minutes: 1,200 steps, which take about 5m34s; to repeat them: ");
   assertStringIncludes(
     line,

@@ -13,6 +13,9 @@ export const Plan = z.object({
 });
 export type Plan = Readonly<z.infer<typeof Plan>>;
 
+/** In place of a plan where parts of a training are only measured. */
+export const UNPLANNED: Plan = { steps: 1, warmup: 0, eval_every: 0, sample_every: 0, save_every: 0 };
+
 /** What a preset gives of a plan; the rest is derived. 0 stands for never. */
 export type GivenPlan = { readonly [K in Exclude<keyof Plan, "steps">]?: number | undefined };
 

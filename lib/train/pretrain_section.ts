@@ -1,19 +1,16 @@
 /** The section `pretrain` of a preset. */
 import { z } from "zod";
-import { checkRates, natural, optimization, weights, whole } from "./optimization_section.ts";
+import { checkRates, minutes, natural, optimization, weights, whole } from "./optimization_section.ts";
 import { type Plan, WARMUP } from "./plan.ts";
 import { TeacherSection } from "./teacher_section.ts";
 
 /** How often something is done where a preset gives steps and not that. */
 const EVERY = { eval_every: 250, save_every: 250, sample_every: 500 };
 
-/** In minutes. */
-const MONTH = 30 * 24 * 60;
-
 /** What follows from the number of steps. */
 const plan = {
   steps: natural.optional().describe("Updates; or give minutes."),
-  minutes: z.number().positive().max(MONTH).optional().describe(
+  minutes: minutes.describe(
     "How long training takes, with validations, samples and saves: some steps are measured, and steps are picked.",
   ),
   warmup: whole.optional().describe(

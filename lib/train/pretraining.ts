@@ -6,13 +6,11 @@ import { deriveSeed } from "../tensor/random.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 import type { LoopOptions, LoopTask } from "./loop.ts";
 import { optimizerOptions, scheduleOf } from "./optimization_section.ts";
-import type { Plan } from "./plan.ts";
+import { type Plan, UNPLANNED } from "./plan.ts";
 import type { PretrainSection } from "./pretrain_section.ts";
 import { highestLanguageLoss, languageBatch } from "./step.ts";
 import type { Teachers } from "./teachers.ts";
 import { evaluateLoss } from "./validation.ts";
-
-const UNPLANNED: Plan = { steps: 1, warmup: 0, eval_every: 0, sample_every: 0, save_every: 0 };
 
 /** @param plan may be left out to measure what parts of a training take */
 export function pretrainingLoop(

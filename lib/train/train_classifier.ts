@@ -10,7 +10,7 @@ import { plotCurves } from "../plot.ts";
 import { count } from "../progress.ts";
 import { deriveSeed, uniform } from "../tensor/random.ts";
 import type { ClassifySection } from "./classify_section.ts";
-import { finetuningLoop } from "./finetuning_loop.ts";
+import { epochsPlan, finetuningLoop } from "./finetuning_loop.ts";
 import { mostProbable, pooledStates, probabilities, qualityOn, statesOf } from "./labels.ts";
 import { type LoopTask, train } from "./loop.ts";
 import type { MicroBatch } from "./step.ts";
@@ -137,7 +137,7 @@ export async function trainClassifier(
   const loop = finetuningLoop(options, {
     stage: "finetune-classify",
     format: "labels",
-    perEpoch,
+    plan: epochsPlan(options, perEpoch),
     seed,
     mixed,
   });
