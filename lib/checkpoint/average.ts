@@ -16,6 +16,7 @@ import {
   type CheckpointInfo,
   lacksInfo,
   readCheckpointInfo,
+  refuseQuantised,
 } from "./checkpoint.ts";
 import { isGguf } from "./gguf/model.ts";
 import { readConfig } from "./huggingface.ts";
@@ -87,6 +88,7 @@ class Source implements Disposable {
     }
     const info = await readCheckpointInfo(place);
     if (!info) throw await lacksInfo(folder, place);
+    refuseQuantised(info, folder, "averaged");
     await checkFiles(info, place);
     const names = Object.keys(info.files).filter((name) => name !== "optimizer.safetensors");
     const others = new Map<string, string>(), files = new Map<string, SafetensorsReader>();

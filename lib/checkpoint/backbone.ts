@@ -7,7 +7,7 @@ import { GGUF_FILE, isGguf } from "./gguf/model.ts";
 import { type LoadedModel, readHuggingFace } from "./huggingface.ts";
 import { checkFit, withRows } from "./rows.ts";
 import { readFolderTokenizer, readTokenizer, type Tokenizer } from "../text/tokenizer.ts";
-import { isNewer, lacksInfo, readCheckpoint, readCheckpointInfo } from "./checkpoint.ts";
+import { isNewer, lacksInfo, readCheckpoint, readCheckpointInfo, refuseQuantised } from "./checkpoint.ts";
 
 /**
  * The checkpoint that a folder is, or that a stage left in it: the best, or the last of a run without validation; or the
@@ -95,11 +95,17 @@ export async function readBackbone(
   const found = await findCheckpoint(folder);
   if (await isOwn(folder, found)) {
     const model = await readCheckpoint(found);
+    refuseQuantised(model.info, found, "learned from or trained further");
     // A vocabulary from elsewhere may be smaller than its model, whose last rows are then unused.
     if (model.tokenizer.size > model.config.vocab) checkFit(model, model.tokenizer, found, found);
     return { ...model, folder: found };
   }
   const model = await readFolder(found, readHuggingFace);
+  if (model.quantised?.size) {
+    throw new UserError(
+      `${found} is quantised, and cannot be learned from or trained further; give the model that it was made from`,
+    );
+  }
   const tokenizer = await readFolder(found, readFolderTokenizer);
   if (tokenizer) return { ...withRows(model, tokenizer, found), tokenizer, folder: found };
   const other = await readTokenizer(join(vocabulary, "tokenizer.json"));

@@ -56,6 +56,15 @@ const Averaged = z.object({
   files: z.record(z.string(), z.string()),
 });
 
+/** The checkpoint that a quantised one was made from, and what its matrices were stored in. */
+const QuantisedFrom = z.object({
+  folder: z.string(),
+  /** `q8` or `q4`. */
+  to: z.string(),
+  /** Hashes of its weights. */
+  files: z.record(z.string(), z.string()),
+});
+
 /** What `deno task teach` taught a model. */
 const Taught = z.object({
   /** The checkpoint that it was taught. */
@@ -81,6 +90,8 @@ const CheckpointFile = z.object({
   weights: WeightsKind.optional(),
   /** Of an average: the checkpoints that it is of, with their shares and the hashes of their weights. */
   average: z.array(Averaged).optional(),
+  /** Of a quantised model, which cannot be trained. */
+  quantised: QuantisedFrom.optional(),
   /** Of a classifier: what it was trained on. */
   origin: SplitOrigin.optional(),
   /** Of a model that was taught facts: those of every teaching, the last one's at the end. */
@@ -219,6 +230,19 @@ export async function checkFiles(info: CheckpointInfo, place: string): Promise<v
       );
     }
   }
+}
+
+/**
+ * Refuses a quantised checkpoint where weights are to be changed.
+ * @param what it cannot be, such as `trained`
+ * @throws {UserError}
+ */
+export function refuseQuantised({ quantised }: CheckpointInfo, folder: string, what: string): void {
+  if (!quantised) return;
+  throw new UserError(
+    `${folder} is quantised to ${quantised.to}, and cannot be ${what}; give the model that it was made from, ` +
+      quantised.folder,
+  );
 }
 
 /** Why a folder without checkpoint.json is no checkpoint. */

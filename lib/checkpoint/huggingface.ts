@@ -15,12 +15,14 @@ import { cut, gather, theirShape } from "./layout.ts";
 import { own } from "../model/families/own.ts";
 import { families, familyOf } from "../model/families/table.ts";
 import { parameterSpecs } from "../model/decoder.ts";
-import type { ParameterSpec } from "../model/parameters.ts";
+import type { BlockMatrix, ParameterSpec } from "../model/parameters.ts";
+import { cutBlocks, gatherBlocks, numbersOf, QUANT_METHOD } from "./block_tensors.ts";
 import {
   bytesOf,
+  type ByteTensor,
   encodeSafetensors,
   type Precision,
-  readSafetensors,
+  SafetensorsReader,
   type Weight,
   type Weights,
 } from "./safetensors.ts";
@@ -37,6 +39,9 @@ const HeadKeys = z.object({
 /** `architectures` of a classifier, whose model_type is ours too. */
 const CLASSIFIER = "DesdeCeroForSequenceClassification";
 
+/** Ours, where matrices are stored in blocks; any other is refused with the family's keys. */
+const Quantised = z.object({ quantization_config: z.object({ quant_method: z.literal(QUANT_METHOD) }) });
+
 /** `model.safetensors.index.json`: which file has which tensor. */
 const Index = z.object({ weight_map: z.record(z.string(), z.string()) });
 
@@ -49,8 +54,10 @@ export interface LoadedModel {
   readonly config: ModelConfig;
   /** Of a classifier's folder; null for a language model's. */
   readonly head: HeadConfig | null;
-  /** For `Decoder.load`. */
+  /** For `Decoder.load`; of quantised matrices the numbers that they stand for. */
   readonly values: (spec: ParameterSpec) => Float32Array;
+  /** The matrices that are quantised, by our names. */
+  readonly quantised?: ReadonlyMap<string, BlockMatrix>;
 }
 
 /** Something of a model that can be saved as a folder. */
@@ -63,6 +70,8 @@ export interface SavedWeights {
   readonly special?: { readonly bos: number; readonly eos: number; readonly pad: number };
   /** By our names. */
   readonly values: ReadonlyMap<string, Float32Array>;
+  /** Matrices of the decoder that are stored in blocks, instead of their values. */
+  readonly quantised?: ReadonlyMap<string, BlockMatrix>;
 }
 
 /** What config.json tells of a model. */
@@ -74,11 +83,22 @@ export function huggingFaceFiles(
   precision: Precision = "float32",
   largest = LARGEST_FILE,
 ): Record<string, Content> {
+  const { family } = savedFamily(model), { quantised } = model;
+  const json = {
+    ...configJson(model, precision),
+    ...quantised && { quantization_config: quantisedKeys(quantised) },
+  };
   return {
-    "config.json": JSON.stringify(configJson(model, precision), null, 1) + "\n",
-    ...weightFiles(theirWeights(savedFamily(model).family, model, precision), largest),
+    "config.json": JSON.stringify(json, null, 1) + "\n",
+    // Blocks last, as their bytes are no multiple of a number's four.
+    ...weightFiles([...theirWeights(family, model, precision), ...theirBlocks(family, model)], largest),
   };
 }
+
+const quantisedKeys = (quantised: ReadonlyMap<string, BlockMatrix>) => ({
+  quant_method: QUANT_METHOD,
+  blocks: [...new Set([...quantised.values()].map(({ kind }) => kind))],
+});
 
 /**
  * The family that a model is saved as. A classifier is of none of theirs: their classifiers have no bias, and would leave
@@ -118,15 +138,19 @@ function headKeys(head: HeadConfig): Record<string, unknown> {
   };
 }
 
-/** Weights by the family's names, in its layout. What is no part of the decoder keeps its name. */
+/**
+ * Weights by the family's names, in its layout, without those that are quantised. What is no part of the decoder keeps
+ * its name.
+ */
 export function theirWeights(
   family: Family,
-  { config, specs, values }: SavedWeights,
+  { config, specs, values, quantised }: SavedWeights,
   dtype: Precision,
 ): Map<string, Weight> {
   const weights = new Map<string, Weight>();
   const shapes = new Map(specs.map(({ name, shape }) => [name, shape]));
   for (const piece of family.pieces(config)) {
+    if (quantised?.has(piece.ours)) continue;
     const shape = shapes.get(piece.ours)!;
     const data = cut(piece, shape, values.get(piece.ours)!);
     weights.set(piece.theirs, { dtype, shape: theirShape(piece, shape), data });
@@ -138,8 +162,20 @@ export function theirWeights(
   return weights;
 }
 
-function weightFiles(weights: Weights, largest: number): Record<string, Content> {
-  const shards: [string, Weight][][] = [[]];
+/** Those that are quantised. */
+function* theirBlocks(family: Family, { config, specs, quantised }: SavedWeights) {
+  const named = new Map(specs.map((spec) => [spec.name, spec]));
+  for (const piece of family.pieces(config)) {
+    const matrix = quantised?.get(piece.ours);
+    if (matrix) yield [piece.theirs, cutBlocks(piece, named.get(piece.ours)!, matrix)] as const;
+  }
+}
+
+function weightFiles(
+  weights: readonly (readonly [name: string, Weight | ByteTensor])[],
+  largest: number,
+): Record<string, Content> {
+  const shards: (readonly [string, Weight | ByteTensor])[][] = [[]];
   let room = largest;
   for (const entry of weights) {
     const bytes = bytesOf(entry[1].dtype, entry[1].data.length);
@@ -158,7 +194,7 @@ function weightFiles(weights: Weights, largest: number): Record<string, Content>
     files[name] = encodeSafetensors(shard);
     for (const [tensor] of shard) map[tensor] = name;
   });
-  const total_size = [...weights.values()].reduce((n, { dtype, data }) => n + bytesOf(dtype, data.length), 0);
+  const total_size = weights.reduce((n, [, { dtype, data }]) => n + bytesOf(dtype, data.length), 0);
   files["model.safetensors.index.json"] =
     JSON.stringify({ metadata: { total_size }, weight_map: map }, null, 1) + "\n";
   return files;
@@ -172,7 +208,7 @@ export async function readHuggingFace(folder: string): Promise<LoadedModel> {
   const path = join(folder, "config.json");
   const json = await readJson(path, REMEDY);
   const family = familyNamed(json.model_type, path);
-  const { file, weights } = await readWeights(folder);
+  const { file, weights, bytes } = await readWeights(folder, Quantised.safeParse(json).success);
   const find = (name: string) => {
     const names = [name, ...family.aliases?.(name) ?? []];
     return names.map((name) => weights.get(name)).find((weight) => weight !== undefined);
@@ -193,29 +229,47 @@ export async function readHuggingFace(folder: string): Promise<LoadedModel> {
   };
   // Before anyone makes room for what the config promises: whether the weights are there, and of that size.
   const pieces = new Map<string, { piece: Piece; data: Float32Array }[]>();
-  const one = new Map(
-    parameterSpecs({ ...config, layers: 1 }).map(({ name, shape }) => [name, shape]),
-  );
+  const inBlocks = new Map<string, { piece: Piece; tensor: ByteTensor }[]>();
+  const one = new Map(parameterSpecs({ ...config, layers: 1 }).map((spec) => [spec.name, spec]));
+  const specOf = (ours: string) => one.get(ours.replace(/^blocks\.\d+\./, "blocks.0."))!;
   for (const piece of family.pieces(config)) {
-    const shape = one.get(piece.ours.replace(/^blocks\.\d+\./, "blocks.0."))!;
-    const data = expect(piece.theirs, theirShape(piece, shape));
-    const known = pieces.get(piece.ours);
-    if (known) known.push({ piece, data });
-    else pieces.set(piece.ours, [{ piece, data }]);
+    const tensor = bytes.get(piece.theirs);
+    if (tensor) append(inBlocks, piece.ours, { piece, tensor });
+    else {
+      const data = expect(piece.theirs, theirShape(piece, specOf(piece.ours).shape));
+      append(pieces, piece.ours, { piece, data });
+    }
   }
+  const refuse = (name: string, why: string) =>
+    new UserError(`${file}: ${name} ${why}; restore the folder, or quantise the model again`);
+  const quantised = new Map(
+    [...inBlocks].map(([ours, parts]) => {
+      const [{ piece }] = pieces.get(ours) ?? parts;
+      if (pieces.has(ours)) throw refuse(piece.theirs, "is not quantised as the rest of its matrix is");
+      return [ours, gatherBlocks(specOf(ours), parts, refuse)];
+    }),
+  );
   return {
     config,
     head,
     values: (spec) => {
-      const parts = pieces.get(spec.name);
+      const parts = pieces.get(spec.name), matrix = quantised.get(spec.name);
       if (parts) return gather(spec, parts);
+      if (matrix) return numbersOf(spec, matrix);
       // Scores of theirs have no bias.
       if (spec.name === "score.bias" && family !== own && !find(spec.name)) {
         return new Float32Array(spec.shape[0]);
       }
       return expect(spec.name, spec.shape);
     },
+    quantised,
   };
+}
+
+function append<T>(lists: Map<string, T[]>, name: string, item: T): void {
+  const list = lists.get(name);
+  if (list) list.push(item);
+  else lists.set(name, [item]);
 }
 
 async function readJson(path: string, remedy: string): Promise<Record<string, unknown>> {
@@ -246,7 +300,8 @@ function familyNamed(name: unknown, path: string): Family {
  * @param path of the config.json, for messages
  * @throws {UserError} if a key is missing, or would change the numbers
  */
-function parseConfig(json: Record<string, unknown>, family: Family, path: string) {
+function parseConfig(given: Record<string, unknown>, family: Family, path: string) {
+  const json = Quantised.safeParse(given).success ? { ...given, quantization_config: undefined } : given;
   const refuse = (key: string, why: string) =>
     new UserError(`${path}: ${key}: ${why}; no variant of ${family.modelType} with other results is read`);
   const parse = <T>(schema: z.ZodType<T, unknown>): T => {
@@ -272,23 +327,35 @@ function parseConfig(json: Record<string, unknown>, family: Family, path: string
   }
 }
 
-/** The tensors of a folder, from one file or from those that its index names. */
-export async function readWeights(folder: string): Promise<{ file: string; weights: Weights }> {
+/** The tensors of a folder, from one file or from those that its index names; those of bytes if asked for. */
+async function readWeights(
+  folder: string,
+  withBytes: boolean,
+): Promise<{ file: string; weights: Weights; bytes: ReadonlyMap<string, ByteTensor> }> {
+  const weights = new Map<string, Weight>(), bytes = new Map<string, ByteTensor>();
+  const read = async (path: string, wanted: (tensor: string) => boolean) => {
+    using file = await SafetensorsReader.open(path);
+    // One at a time, so that each is aligned.
+    for (const [name, { dtype, shape }] of file.tensors) {
+      if (wanted(name)) weights.set(name, { dtype, shape, data: await file.read(name) });
+    }
+    for (const [name, { shape }] of withBytes ? file.bytes : []) {
+      if (wanted(name)) bytes.set(name, { dtype: "uint8", shape, data: await file.readBytes(name) });
+    }
+  };
   const file = join(folder, "model.safetensors"), index = `${file}.index.json`;
   if (await exists(file) || !await exists(index)) {
-    return { file, weights: (await readSafetensors(file)).tensors };
+    await read(file, () => true);
+    return { file, weights, bytes };
   }
   const parsed = Index.safeParse(await readJson(index, "restore the folder"));
   if (!parsed.success) throw new UserError(`${index} has no weight_map of names; restore the folder`);
   const map = parsed.data.weight_map;
-  const weights = new Map<string, Weight>();
   for (const name of new Set(Object.values(map))) {
     if (name !== basename(name)) throw new UserError(`${index}: ${name} is not in this folder`);
-    for (const [tensor, weight] of (await readSafetensors(join(folder, name))).tensors) {
-      if (map[tensor] === name) weights.set(tensor, weight);
-    }
+    await read(join(folder, name), (tensor) => map[tensor] === name);
   }
-  return { file: index, weights };
+  return { file: index, weights, bytes };
 }
 
 /**

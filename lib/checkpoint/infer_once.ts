@@ -3,6 +3,7 @@ import type { Device } from "../device/device.ts";
 import { scope } from "../tensor/tensor.ts";
 import { Decoder } from "../model/decoder.ts";
 import type { LoadedModel } from "./huggingface.ts";
+import { openDecoder } from "./open_model.ts";
 
 /**
  * Puts a model's weights on a device, and reads full contexts of zeros with it.
@@ -11,11 +12,11 @@ import type { LoadedModel } from "./huggingface.ts";
  */
 export async function inferOnce(
   device: Device,
-  { config, values, head }: LoadedModel,
+  loaded: LoadedModel,
   batch = 1,
 ): Promise<void> {
-  const model = new Decoder(device, config);
-  if (!head) model.load(values); // A classifier's weights have other names.
-  const time = config.context;
+  // A classifier has no head of a language model.
+  const model = loaded.head ? new Decoder(device, loaded.config) : openDecoder(device, loaded);
+  const time = loaded.config.context;
   await scope(() => device.read(model.logits({ ids: new Uint32Array(batch * time), batch, time }).buffer));
 }

@@ -14,6 +14,13 @@ export interface Weight {
   readonly data: Float32Array;
 }
 
+/** Bytes that stand for themselves, such as quantised blocks. */
+export interface ByteTensor {
+  readonly dtype: "uint8";
+  readonly shape: readonly number[];
+  readonly data: Uint8Array<ArrayBuffer>;
+}
+
 /** By name. */
 export type Weights = ReadonlyMap<string, Weight>;
 
@@ -55,7 +62,8 @@ const formats: Record<Precision, Format> = {
 };
 
 /** Bytes that so many numbers take in a file. */
-export const bytesOf = (precision: Precision, numbers: number) => formats[precision].bytes * numbers;
+export const bytesOf = (dtype: Precision | "uint8", numbers: number) =>
+  (dtype === "uint8" ? 1 : formats[dtype].bytes) * numbers;
 
 /** Numbers as a file holds them. */
 export function encodeNumbers(data: Float32Array, precision: Precision): Uint8Array<ArrayBuffer> {
@@ -71,18 +79,21 @@ export function decodeNumbers(
   return formats[precision].decode(bytes);
 }
 
+/** What the format calls bytes. */
+const BYTES = "U8";
+
 const sizeOf = (shape: readonly number[]) => shape.reduce((a, b) => a * b, 1);
 
 /** What a file begins with; the numbers of its tensors follow, in this order. */
 export function encodeStart(
-  tensors: Iterable<readonly [name: string, tensor: Pick<Weight, "dtype" | "shape">]>,
+  tensors: Iterable<readonly [name: string, tensor: Pick<Weight | ByteTensor, "dtype" | "shape">]>,
   metadata: Record<string, string> = {},
 ): Uint8Array<ArrayBuffer>[] {
   const header: Record<string, unknown> = { __metadata__: { format: "pt", ...metadata } };
   let at = 0;
   for (const [name, { dtype, shape }] of tensors) {
     const end = at + bytesOf(dtype, sizeOf(shape));
-    header[name] = { dtype: formats[dtype].name, shape, data_offsets: [at, end] };
+    header[name] = { dtype: dtype === "uint8" ? BYTES : formats[dtype].name, shape, data_offsets: [at, end] };
     at = end;
   }
   return encodeHeader(header);
@@ -90,11 +101,14 @@ export function encodeStart(
 
 /** The file's bytes, as chunks. */
 export function encodeSafetensors(
-  weights: Iterable<readonly [string, Weight]>,
+  weights: Iterable<readonly [string, Weight | ByteTensor]>,
   metadata: Record<string, string> = {},
 ): Uint8Array<ArrayBuffer>[] {
   const list = [...weights];
-  return [...encodeStart(list, metadata), ...list.map(([, { dtype, data }]) => encodeNumbers(data, dtype))];
+  const contents = list.map(([, tensor]) =>
+    tensor.dtype === "uint8" ? tensor.data : encodeNumbers(tensor.data, tensor.dtype)
+  );
+  return [...encodeStart(list, metadata), ...contents];
 }
 
 /** A tensor in an open file. */
@@ -109,7 +123,7 @@ export interface StoredTensor {
 
 /**
  * A file whose tensors are read when they are asked for. Tensors of whole numbers, such as masks that some GPT-2
- * exports carry along, are left out.
+ * exports carry along, are left out, but for bytes, which are apart.
  */
 export class SafetensorsReader implements Disposable {
   readonly #file: Deno.FsFile;
@@ -121,6 +135,8 @@ export class SafetensorsReader implements Disposable {
     readonly metadata: Record<string, string>,
     /** By name, in the order in which they lie in the file. */
     readonly tensors: ReadonlyMap<string, StoredTensor>,
+    /** The same of bytes. */
+    readonly bytes: ReadonlyMap<string, Omit<StoredTensor, "dtype">>,
   ) {
     this.#file = file;
     this.#broken = broken;
@@ -132,12 +148,14 @@ export class SafetensorsReader implements Disposable {
     const file = await openFile(path, "give the path of a safetensors file");
     try {
       const { metadata, entries, before } = await headerOf(file, broken);
-      const tensors = entries.flatMap(({ name, dtype, shape, data_offsets: [from] }) => {
+      const tensors = new Map<string, StoredTensor>(), bytes = new Map<string, Omit<StoredTensor, "dtype">>();
+      for (const { name, dtype, shape, data_offsets: [from] } of entries) {
         const precision = (Object.keys(formats) as Precision[]).find((key) => formats[key].name === dtype);
         const stored = { shape, size: sizeOf(shape), at: before + from };
-        return precision ? [[name, { dtype: precision, ...stored }] as const] : [];
-      });
-      return new SafetensorsReader(file, broken, metadata, new Map(tensors));
+        if (precision) tensors.set(name, { dtype: precision, ...stored });
+        else if (dtype === BYTES) bytes.set(name, stored);
+      }
+      return new SafetensorsReader(file, broken, metadata, tensors, bytes);
     } catch (error) {
       file.close();
       throw error;
@@ -154,6 +172,13 @@ export class SafetensorsReader implements Disposable {
     const data = formats[dtype].decode(await readBytes(this.#file, bytesOf(dtype, count), this.#broken));
     if (!allFinite(data)) throw this.#broken(`${name} holds a number that is not finite`);
     return data;
+  }
+
+  /** All bytes of a tensor of such. */
+  async readBytes(name: string): Promise<Uint8Array<ArrayBuffer>> {
+    const { at, size } = this.bytes.get(name)!;
+    await this.#file.seek(at, Deno.SeekMode.Start);
+    return await readBytes(this.#file, size, this.#broken);
   }
 
   [Symbol.dispose](): void {

@@ -85,6 +85,7 @@ Deno.test("the page shows what models write as text, never as markup", () => {
       stage: "s",
       step: 1,
       parameters: 2,
+      weights_bytes: 2,
       memory_bytes: 3,
       instruct: { all, families: { f: all }, answers },
       pairs: { all: pairScore(scored), phenomena: pairScores(scored), scored },

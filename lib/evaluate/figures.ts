@@ -9,10 +9,10 @@ import { inMemory } from "../data/token_stream.ts";
 import type { Device } from "../device/device.ts";
 import { UserError } from "../errors.ts";
 import { exists } from "../files.ts";
-import { Decoder } from "../model/decoder.ts";
 import { plotMatrix } from "../plot.ts";
 import { findCheckpoint } from "../checkpoint/backbone.ts";
 import { type Checkpoint, readCheckpointInfo } from "../checkpoint/checkpoint.ts";
+import { openDecoder } from "../checkpoint/open_model.ts";
 import { openClassifier, qualityOn } from "../train/labels.ts";
 import { evaluateLoss } from "../train/validation.ts";
 import type { EvaluateSection } from "./evaluate_section.ts";
@@ -39,11 +39,11 @@ export interface LanguageInputs {
 /** A language model's figures on text, questions, pairs, stories, samples and speed. */
 export async function languageFigures(
   device: Device,
-  { config, values, tokenizer }: Checkpoint,
+  checkpoint: Checkpoint,
   { questions, pairs, stories, judge, documents, options, onProgress }: LanguageInputs,
 ) {
-  const model = new Decoder(device, config);
-  model.load(values);
+  const { config, tokenizer } = checkpoint;
+  const model = openDecoder(device, checkpoint);
   const stream = inMemory(tokenStream(documents, tokenizer));
   const batches = validationBatches(stream, { batch: TEXTS, time: config.context, limit: Infinity });
   const text = await evaluateLoss(model, batches, tokenizer);
@@ -65,6 +65,7 @@ export async function languageFigures(
     ...stories.length > 0 && { stories: { all: storyScore(judged), judged } },
     ...questions.length > 0 &&
       { instruct: { all: score(answers), families: scoreFamilies(answers), answers } },
+    weights_bytes: model.parameters.bytes,
     samples,
     variety: variety(samples.map(({ text }) => text)),
     speed,
@@ -94,7 +95,8 @@ export async function classifierFigures(device: Device, folder: string, name: st
     values: figures.confusion,
     cell: 76,
   });
-  return { classify: { task: origin.task, ...figures }, matrix: { title, svg } };
+  const weights_bytes = classifier.parameters.bytes;
+  return { classify: { task: origin.task, ...figures }, weights_bytes, matrix: { title, svg } };
 }
 
 /** The data that a classifier was trained on, as far as it is there. */

@@ -3,11 +3,11 @@ import { dirname, join } from "@std/path";
 import type { Device } from "../device/device.ts";
 import { promptTokens } from "../generate/answer.ts";
 import { attentionWeights } from "../model/attention_weights.ts";
-import { Decoder } from "../model/decoder.ts";
 import type { Picture } from "../page.ts";
 import { plotMatrix } from "../plot.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
+import { openDecoder } from "../checkpoint/open_model.ts";
 
 /** Tokens that a picture of attention has room for. */
 const PICTURED = 40;
@@ -15,11 +15,11 @@ const PICTURED = 40;
 /** A picture of every head of the last layer: how much each token of a text attends to those before it. */
 export async function attentionPictures(
   device: Device,
-  { config, values, tokenizer, info }: Checkpoint,
+  checkpoint: Checkpoint,
   text: string,
 ): Promise<Picture[]> {
-  const model = new Decoder(device, config);
-  model.load(values);
+  const { config, tokenizer, info } = checkpoint;
+  const model = openDecoder(device, checkpoint);
   const ids =
     (info.format === "chat"
       ? promptTokens(tokenizer, config.context, text)

@@ -28,6 +28,8 @@ export interface CheckpointReport {
   readonly samples?: Sample[];
   readonly variety?: { distinct_1: number; distinct_2: number; repetition: number };
   readonly speed?: Speed;
+  /** Of the weights as they are held: in float32, or quantised. */
+  readonly weights_bytes: number;
   /** Most bytes of the device that were in use. */
   readonly memory_bytes: number;
   /** Of a classifier. */
@@ -61,6 +63,7 @@ export const FIGURES: readonly [string, (c: CheckpointReport) => string][] = [
   ["prefill, tokens per second", ({ speed }) => fixed(0)(speed?.prefill_tokens_per_s)],
   ["decode, tokens per second", ({ speed }) => fixed(0)(speed?.decode_tokens_per_s)],
   ["first token, ms", ({ speed }) => fixed(1)(speed?.first_token_ms)],
+  ["weights, MiB", ({ weights_bytes }) => fixed(2)(weights_bytes / 2 ** 20)],
   ["memory, MiB", ({ memory_bytes }) => fixed(1)(memory_bytes / 2 ** 20)],
 ];
 

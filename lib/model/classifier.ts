@@ -12,7 +12,7 @@ import { deriveSeed } from "../tensor/random.ts";
 import { type Tensor } from "../tensor/tensor.ts";
 import type { ModelConfig } from "./config.ts";
 import { Decoder, initialValues, parameterSpecs, type Tokens } from "./decoder.ts";
-import { Parameters, type ParameterSpec } from "./parameters.ts";
+import { type BlockMatrix, Parameters, type ParameterSpec } from "./parameters.ts";
 
 export interface HeadConfig {
   /** The classes, K of them. */
@@ -71,13 +71,23 @@ export class Classifier {
   /** The token that fills rows up to a common length. */
   readonly pad: number;
 
-  constructor(device: Device, config: ModelConfig, head: HeadConfig, pad: number, freeze: Freeze = "none") {
+  /** @param quantised by name, matrices of the backbone that are quantised: the model only infers then */
+  constructor(
+    device: Device,
+    config: ModelConfig,
+    head: HeadConfig,
+    pad: number,
+    { freeze = "none", quantised }: {
+      readonly freeze?: Freeze;
+      readonly quantised?: ReadonlyMap<string, BlockMatrix> | undefined;
+    } = {},
+  ) {
     // Scores take no part of the language model's own head.
     this.config = { ...config, tied: true };
     this.head = head;
     this.pad = pad;
     const specs = [...parameterSpecs(this.config), ...headSpecs(config, head)];
-    this.parameters = new Parameters(device, specs, (spec) => trains(spec, config, freeze));
+    this.parameters = new Parameters(device, specs, (spec) => trains(spec, config, freeze), quantised);
     this.decoder = new Decoder(device, this.config, this.parameters);
   }
 

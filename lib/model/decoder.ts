@@ -99,7 +99,7 @@ export class Decoder {
 
   /**
    * The parameters are zero until `initialize` or `load`.
-   * @param parameters those of a larger model that this one is the backbone of
+   * @param parameters those of a larger model that this one is the backbone of, or some that are quantised
    */
   constructor(device: Device, config: ModelConfig, parameters?: Parameters) {
     this.config = config;
@@ -111,7 +111,7 @@ export class Decoder {
     this.load((spec) => initialValues(spec, seed));
   }
 
-  /** Sets every parameter. */
+  /** Sets every parameter that is not quantised. */
   load(values: (spec: ParameterSpec) => Float32Array): void {
     this.parameters.load(values);
   }

@@ -1,7 +1,9 @@
 /**
  * The parameters of a model, in one arena: weights side by side in one buffer, their gradients in a
  * second. So the update, the gradient norm and zeroing are one dispatch each, and saving is one read.
+ * A model that only infers may have quantised matrices, which lie side by side in a buffer of their own.
  */
+import type { BlockKind } from "../device/blocks.ts";
 import type { Buffer, Device } from "../device/device.ts";
 import { halve } from "../ops/halve.ts";
 import { Parameter, Tensor } from "../tensor/tensor.ts";
@@ -23,17 +25,26 @@ export interface ParameterSpec {
   readonly fill?: number;
 }
 
+/** A matrix in quantised blocks: rows of outputs, or of an embedding, one after another. */
+export interface BlockMatrix {
+  readonly kind: BlockKind;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
 const sizeOf = (shape: readonly number[]) => shape.reduce((a, b) => a * b, 1);
 
 export class Parameters {
   readonly device: Device;
-  /** By name, in the order in which they lie in the arena. */
+  /** By name, in the order in which they lie in the arena, then those that are quantised. */
   readonly all: ReadonlyMap<string, Parameter>;
+  /** Of those in the arena. */
   readonly specs: readonly ParameterSpec[];
   /** The whole arena, padding included. */
   readonly weights: Tensor;
   /** Floats at the arena's start that training changes; what lies after them is frozen. */
   readonly trainedEnd: number;
+  /** What the weights take, without padding: numbers in float32, and blocks. */
+  readonly bytes: number;
   /** Numbers, without padding: of the whole model, and of its part that is trained. */
   readonly count: number;
   readonly trained: number;
@@ -41,12 +52,20 @@ export class Parameters {
   #copies: Tensor | null = null;
   #offsets = new Map<string, number>();
 
-  /** @param trains which of them training changes; all by default */
-  constructor(device: Device, specs: readonly ParameterSpec[], trains = (_: ParameterSpec) => true) {
+  /**
+   * @param trains which of them training changes; all by default
+   * @param quantised by name, the matrices that are quantised; such a model is not to be trained
+   */
+  constructor(
+    device: Device,
+    specs: readonly ParameterSpec[],
+    trains = (_: ParameterSpec) => true,
+    quantised: ReadonlyMap<string, BlockMatrix> = new Map(),
+  ) {
     this.device = device;
     // Decayed, trained, frozen: so an update covers few ranges.
     const kind = (s: ParameterSpec) => !trains(s) ? 2 : s.role !== "vector" ? 0 : 1;
-    this.specs = specs.toSorted((a, b) => kind(a) - kind(b));
+    this.specs = specs.filter(({ name }) => !quantised.has(name)).sort((a, b) => kind(a) - kind(b));
     let total = 0, trainedEnd = 0;
     for (const spec of this.specs) {
       this.#offsets.set(spec.name, total);
@@ -57,11 +76,14 @@ export class Parameters {
     const sum = (list: readonly ParameterSpec[]) => list.reduce((n, s) => n + sizeOf(s.shape), 0);
     this.count = sum(specs);
     this.trained = sum(specs.filter(trains));
+    const blockBytes = [...quantised.values()].reduce((n, { bytes }) => n + bytes.length, 0);
+    this.bytes = 4 * sum(this.specs) + blockBytes;
     this.weights = arena(device, total);
-    this.all = new Map(this.specs.map((spec) => {
-      const view = this.#view(this.weights.buffer, spec);
-      return [spec.name, new Parameter(spec.name, device, spec.shape, view)];
-    }));
+    const inArena = this.specs.map((spec) => {
+      return new Parameter(spec.name, device, spec.shape, this.#view(this.weights.buffer, spec));
+    });
+    const blocks = uploadBlocks(device, specs, quantised);
+    this.all = new Map([...inArena, ...blocks].map((parameter) => [parameter.name, parameter]));
   }
 
   #view(of: Buffer, { name, shape }: ParameterSpec): Buffer {
@@ -117,7 +139,7 @@ export class Parameters {
     if (this.#copies) halve(this.weights, this.#copies);
   }
 
-  /** Sets every parameter. */
+  /** Sets every parameter in the arena. */
   load(values: (spec: ParameterSpec) => Float32Array): void {
     this.device.write(this.weights.buffer, this.join(values));
     this.refreshCopies();
@@ -137,6 +159,29 @@ export class Parameters {
     for (const spec of this.specs) all.set(values(spec), this.#offsets.get(spec.name)!);
     return all;
   }
+}
+
+/** Quantised parameters, as views into one buffer. */
+function uploadBlocks(
+  device: Device,
+  specs: readonly ParameterSpec[],
+  quantised: ReadonlyMap<string, BlockMatrix>,
+): Parameter[] {
+  const places: (BlockMatrix & { readonly spec: ParameterSpec; readonly at: number })[] = [];
+  let end = 0;
+  for (const spec of specs) {
+    const matrix = quantised.get(spec.name);
+    if (!matrix) continue;
+    places.push({ ...matrix, spec, at: end });
+    end += Math.ceil(matrix.bytes.length / (4 * ALIGN)) * 4 * ALIGN;
+  }
+  if (places.length === 0) return [];
+  const all = new Uint8Array(end);
+  for (const { bytes, at } of places) all.set(bytes, at);
+  const buffer = device.upload(new Uint32Array(all.buffer));
+  return places.map(({ spec: { name, shape }, kind, bytes, at }) =>
+    new Parameter(name, device, shape, device.slice(buffer, at, Math.ceil(bytes.length / 4) * 4), kind)
+  );
 }
 
 /** A tensor of zeros that lives as long as the device. */

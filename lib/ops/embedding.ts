@@ -1,6 +1,7 @@
 /** Table look-up: token and position embeddings. */
 import { byRows, type DType, kernel, linearGroups } from "../device/device.ts";
 import { empty, type Parameter, type Tensor, upload } from "../tensor/tensor.ts";
+import { lookUpQuantised } from "./quantised.ts";
 import { record } from "./tape.ts";
 import forwardWgsl from "../../kernels/embedding_forward.wgsl" with { type: "text" };
 import backwardWgsl from "../../kernels/embedding_backward.wgsl" with { type: "text" };
@@ -66,7 +67,7 @@ export function scatterPlan(ids: Uint32Array, vocab: number) {
 }
 
 /**
- * Looks up rows of `weight` (V, C).
+ * Looks up rows of `weight` (V, C), which may be quantised.
  * @param ids row numbers below V, as many as the product of `shape`
  * @param dtype of the result; f16 reads the weight's copy
  * @returns (...shape, C)
@@ -80,6 +81,10 @@ export function embedding(
   const { device, width } = weight;
   const index = upload(device, [ids.length], ids);
   const out = empty(device, [...shape, width], dtype);
+  if (weight.blocks) {
+    lookUpQuantised(weight, index, out);
+    return out;
+  }
   const buffers = [index.buffer, weight.like(out).buffer, out.buffer];
   device.dispatch(embeddingForward, buffers, { rows: ids.length, width });
   return record({

@@ -5,10 +5,12 @@
  * What comes after a product is done while its sums are in registers: an activation's values and slopes, or a
  * gradient times those slopes; and beside the gradient of a weight, that of the bias. mlp.ts puts them together.
  */
-import { COLUMNS, KEPT, MIDDLE, PACKING, ROWS } from "../../kernels/cpu/assembly/constants.ts";
+import { COLUMNS } from "../../kernels/cpu/assembly/constants.ts";
 import { type Floats, kernel, linearGroups, type Shader } from "../device/device.ts";
 import { empty, type Parameter, type Tensor } from "../tensor/tensor.ts";
 import { fill } from "./fill.ts";
+import { flops, onCpu, rowsOrColumns, type Sizes } from "./product_tasks.ts";
+import { applyQuantised } from "./quantised.ts";
 import { record } from "./tape.ts";
 import anySizes from "../../kernels/matmul.wgsl" with { type: "text" };
 import blocks from "../../kernels/matmul_blocks.wgsl" with { type: "text" };
@@ -22,14 +24,8 @@ import scalarLoads from "../../kernels/matmul_scalars.wgsl" with { type: "text" 
 import plainParts from "../../kernels/matmul_parts.wgsl" with { type: "text" };
 import gradientParts from "../../kernels/gradient_parts.wgsl" with { type: "text" };
 
-/** Bytes of the operand that a thread's calls share, packed: all of a if tasks are columns, else all of b. */
-function sharedBytes({ m, n, k }: { m: number; n: number; k: number }): number {
-  const panels = Math.ceil(m / ROWS) * ROWS * 4, blocks = Math.ceil(n / COLUMNS) * COLUMNS * 4;
-  return MIDDLE * Math.ceil(k / MIDDLE) * (n > m ? panels : blocks);
-}
-
 const params = { m: "u32", n: "u32", k: "u32", has_bias: "u32", accumulate: "u32" } as const;
-type Sizes = { readonly m: number; readonly n: number; readonly k: number; readonly has_bias: number };
+type Arguments = Sizes & { readonly has_bias: number };
 type MatmulShader = Shader<typeof params>;
 
 /** Workgroups that keep a GPU busy: some two for each of its processors. */
@@ -67,7 +63,7 @@ interface Product {
 function matmulShaders({ name, ta = false, tb = false, end, parts, sums = false }: Product) {
   const constants = { TRANSPOSE_A: Number(ta), TRANSPOSE_B: Number(tb), SUMS: Number(sums) };
   const variant = (suffix: string, text: string, tile: number) => {
-    const bytes = (a: Sizes) => splits(a, tile) * (a.m + (sums ? a.has_bias : 0)) * a.n * 4;
+    const bytes = (a: Arguments) => splits(a, tile) * (a.m + (sums ? a.has_bias : 0)) * a.n * 4;
     const groups = ({ m, n }: Sizes) => [Math.ceil(n / tile), Math.ceil(m / tile)] as const;
     const whole: MatmulShader = {
       name: name + suffix,
@@ -91,7 +87,7 @@ function matmulShaders({ name, ta = false, tb = false, end, parts, sums = false 
         scratch: { at: 0, bytes },
       },
     ];
-    const shares = (a: Sizes) => parts ? splits(a, tile) : 1;
+    const shares = (a: Arguments) => parts ? splits(a, tile) : 1;
     return { whole: [whole], split, shares };
   };
   const small = variant("", anySizes, TILE);
@@ -100,7 +96,7 @@ function matmulShaders({ name, ta = false, tb = false, end, parts, sums = false 
   return {
     ...small.whole[0],
     shaders: [small, vectors, scalars].flatMap(({ whole, split }) => [...whole, ...split]),
-    plan(a: Sizes): readonly MatmulShader[] {
+    plan(a: Arguments): readonly MatmulShader[] {
       const { m, n, k } = a;
       const fours = (ta ? m : k) % 4 === 0 && (tb ? k : n) % 4 === 0;
       const large = tiles(m, n, LARGE_TILE) * vectors.shares(a) >= FEW;
@@ -109,23 +105,6 @@ function matmulShaders({ name, ta = false, tb = false, end, parts, sums = false 
     },
   };
 }
-
-/** Tasks of a block of columns where a product has more of them than rows, else of a panel of rows. */
-const rowsOrColumns = ({ m, n }: Sizes) => n > m ? Math.ceil(n / COLUMNS) : Math.ceil(m / ROWS);
-
-/** How the cpu device splits a product. */
-function onCpu(name: string) {
-  return {
-    name,
-    // Few rows are always split by columns.
-    tasks: (a: Sizes) => a.m < ROWS ? Math.ceil(a.n / COLUMNS) : rowsOrColumns(a),
-    // A call that has to pack the operand that tasks share must be worth that.
-    grain: (a: Sizes) => sharedBytes(a) <= KEPT ? (a.n > a.m ? 4 : 16) : (a.n > a.m ? 16 : 32),
-    scratch: (a: Sizes) => PACKING + (sharedBytes(a) <= KEPT ? sharedBytes(a) : 0),
-  };
-}
-
-const flops = ({ m, n, k }: Sizes) => 2 * m * n * k;
 
 /** One row of op(a)·op(b), in float64. */
 function product(
@@ -245,13 +224,15 @@ export const matmulSlope = kernel({
 /**
  * y = x·W + b
  * @param x (..., in)
- * @param weight (in, out), or (out, in) if `transposed`
+ * @param weight (in, out), or (out, in) if `transposed`; quantised ones have no gradient, nor has x then
  * @param bias (out), or null
  * @returns (..., out)
  */
 export function linear(x: Tensor, weight: Parameter, bias: Parameter | null, transposed = false): Tensor {
+  const output = apply(x, weight, bias, transposed);
+  if (weight.blocks) return output;
   return record({
-    output: apply(x, weight, bias, transposed),
+    output,
     inputs: bias ? [x, weight, bias] : [x, weight],
     saved: [x],
     backward(dy) {
@@ -272,6 +253,7 @@ export function forwardSizes(x: Tensor, weight: Parameter, bias: Parameter | nul
 /** x·W + b */
 export function apply(x: Tensor, weight: Parameter, bias: Parameter | null, transposed: boolean): Tensor {
   const sizes = forwardSizes(x, weight, bias, transposed);
+  if (weight.blocks) return applyQuantised(x, weight, bias, sizes.n);
   const y = empty(x.device, [...x.shape.slice(0, -1), sizes.n], x.dtype);
   const buffers = [x, weight.like(x), bias ?? weight, y].map((t) => t.buffer);
   x.device.dispatch(transposed ? matmulNT : matmulNN, buffers, sizes);
@@ -313,6 +295,7 @@ export function inputGradient(
   transposed: boolean,
   slope?: Tensor,
 ): Tensor {
+  if (weight.blocks) throw new Error(`${weight.name} is quantised: no gradient goes through it`);
   const { device } = x;
   const dx = empty(device, x.shape, x.dtype);
   const [d, w, out] = [dy, weight.like(x), dx].map((t) => t.buffer);

@@ -14,6 +14,7 @@ import {
   matmulGelu,
   matmulRelu2,
 } from "./linear.ts";
+import { applyQuantised } from "./quantised.ts";
 import { record } from "./tape.ts";
 import forwardWgsl from "../../kernels/swiglu_forward.wgsl" with { type: "text" };
 import backwardWgsl from "../../kernels/swiglu_backward.wgsl" with { type: "text" };
@@ -94,6 +95,7 @@ export function mlp(x: Tensor, layers: Mlp): Tensor {
   if (activation === "swiglu") return linear(swiglu(linear(x, up, upBias)), down, downBias);
   const { device } = x;
   const sizes = forwardSizes(x, up, upBias, false);
+  if (up.blocks) return linear(applyQuantised(x, up, upBias, sizes.n, activation), down, downBias);
   const hidden = empty(device, [...x.shape.slice(0, -1), sizes.n], x.dtype);
   const slope = empty(device, hidden.shape, x.dtype);
   const buffers = [x, up.like(x), upBias ?? up, hidden, slope].map((t) => t.buffer);

@@ -17,6 +17,7 @@ import { linearGradient, matmulGelu, matmulNN, matmulNT, matmulRelu2, matmulSlop
 import { columnsKernel, muonApply, muonMomentum, newtonSchulzKernel, normaliseKernel } from "./muon.ts";
 import { poolBackward, poolForward } from "./pool.ts";
 import { softcapBackward, softcapForward } from "./softcap.ts";
+import { embeddingQuantised, matmulQuantised } from "./quantised.ts";
 import { sumKernel, sumSquares } from "./sum.ts";
 import { addKernel } from "./tape.ts";
 import { updateScaling } from "./update_scaling.ts";
@@ -40,6 +41,8 @@ export const kernels = [
   swigluForward,
   swigluBackward,
   linearGradient,
+  matmulQuantised,
+  embeddingQuantised,
   headsForward,
   headsBackward,
   headsGradient,

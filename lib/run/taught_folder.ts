@@ -5,7 +5,7 @@ import { UserError } from "../errors.ts";
 import { exists } from "../files.ts";
 
 /** The folder of the run that a checkpoint is of, without best/ or last/. */
-const runFolder = (model: string) => model.replace(/\/+$/, "").replace(/(?<=.)\/(?:best|last)$/, "");
+export const runFolder = (model: string) => model.replace(/\/+$/, "").replace(/(?<=.)\/(?:best|last)$/, "");
 
 /**
  * The default: `taught` beside a model in models/, and in models/ for one from elsewhere.

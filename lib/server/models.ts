@@ -4,8 +4,9 @@ import type { Device } from "../device/device.ts";
 import { UserError } from "../errors.ts";
 import { Batcher, type BatcherOptions } from "../generate/batch.ts";
 import type { Classifier } from "../model/classifier.ts";
-import { Decoder } from "../model/decoder.ts";
+import type { Decoder } from "../model/decoder.ts";
 import { inferOnce } from "../checkpoint/infer_once.ts";
+import { openDecoder } from "../checkpoint/open_model.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 import { readCheckpoint } from "../checkpoint/checkpoint.ts";
 import { openClassifier } from "../train/labels.ts";
@@ -170,10 +171,9 @@ export class ModelStore {
       const { classifier, checkpoint } = await openClassifier(device, folder);
       return { kind, id, classifier, tokenizer: checkpoint.tokenizer };
     }
-    const { config, values, tokenizer } = await readCheckpoint(folder);
-    const decoder = new Decoder(device, config);
-    decoder.load(values);
-    return { kind, id, decoder, tokenizer, batcher: new Batcher(decoder, this.limits) };
+    const checkpoint = await readCheckpoint(folder);
+    const decoder = openDecoder(device, checkpoint);
+    return { kind, id, decoder, tokenizer: checkpoint.tokenizer, batcher: new Batcher(decoder, this.limits) };
   }
 
   /** Opens a model no more, and closes it once the requests that have it are done. */

@@ -4,6 +4,7 @@
  * A `scope` owns every tensor made inside it and frees all of them but its result. The tape (tape.ts)
  * keeps what a backward pass still needs. Model and op code therefore never frees anything.
  */
+import type { BlockKind } from "../device/blocks.ts";
 import { type Buffer, bytesPerValue, type Device, type DType } from "../device/device.ts";
 
 /** A dense row-major array of float32 (or float16, with mixed precision; or uint32, for ids) on a device. */
@@ -40,14 +41,24 @@ export class Tensor {
   }
 }
 
-/** A trained tensor: a view into the weight arena, with a view into the gradient arena beside it. */
+/** A tensor that training changes: a view into the weight arena, with a view into the gradient arena beside it. */
 export class Parameter extends Tensor {
   /** Gradients are added to it by backward passes; null while the model only infers. */
   grad: Tensor | null = null;
   /** The float16 copy that mixed precision computes with. */
   copy: Tensor | null = null;
 
-  constructor(readonly name: string, device: Device, shape: readonly number[], buffer: Buffer) {
+  /**
+   * @param blocks of a quantised matrix, which is never trained: what its buffer holds instead of numbers. Its rows
+   * are then those of outputs, or of an embedding: a layer's (in, out) is stored transposed.
+   */
+  constructor(
+    readonly name: string,
+    device: Device,
+    shape: readonly number[],
+    buffer: Buffer,
+    readonly blocks: BlockKind | null = null,
+  ) {
     super(device, shape, buffer, false);
   }
 

@@ -8,8 +8,8 @@ import { openDevice } from "../device/open.ts";
 import { UserError } from "../errors.ts";
 import { answer } from "../generate/answer.ts";
 import { ConfigError, type ModelConfig, withContext } from "../model/config.ts";
-import { Decoder } from "../model/decoder.ts";
 import { inferOnce } from "../checkpoint/infer_once.ts";
+import { openDecoder } from "../checkpoint/open_model.ts";
 import { callerPath } from "../run/caller.ts";
 import { deviceFlag, numberFlag, runProgram } from "../run/flags.ts";
 import { findCheckpoint } from "../checkpoint/backbone.ts";
@@ -67,11 +67,10 @@ await runProgram(program, async (flags, operands) => {
     : [{ question: { instruction: operands[0].trim() }, line: {} }];
   if (questions[0].question.instruction === "") throw new UserError("the question is empty");
   const checkpoint = await readCheckpoint(await findCheckpoint(callerPath(flags.model)));
-  const { config, tokenizer, head, values } = checkpoint;
+  const { config, tokenizer, head } = checkpoint;
   if (head) throw new UserError(`${flags.model} is a classifier; use deno task classify`);
   const { device } = await openDevice(choice, { trial: (gpu) => inferOnce(gpu, checkpoint) });
-  const model = new Decoder(device, flags.context ? contextOf(config, flags.context) : config);
-  model.load(values);
+  const model = openDecoder(device, checkpoint, flags.context ? contextOf(config, flags.context) : config);
   for (const { question: { instruction, past = [] }, line } of questions) {
     const { text, raw } = await answer(model, tokenizer, instruction, { ...options, past });
     if (flags.file) console.log(JSON.stringify({ ...line, answer: text, ...flags.raw ? { raw } : {} }));

@@ -16,7 +16,10 @@ import { UserError } from "../errors.ts";
 import { deviceFlag, numberFlag, runProgram } from "../run/flags.ts";
 import { generate } from "../generate/generate.ts";
 import { shortForms } from "../model/families/table.ts";
-import { Decoder } from "../model/decoder.ts";
+import { initialValues, parameterSpecs } from "../model/decoder.ts";
+import type { ParameterSpec } from "../model/parameters.ts";
+import { openDecoder } from "../checkpoint/open_model.ts";
+import { quantiseMatrices, type Target, TARGETS } from "../checkpoint/quantise.ts";
 import { benchCorpus } from "./bench_corpus.ts";
 import { benchServe } from "./bench_serve.ts";
 import { benchTokenizers } from "./bench_tokenizers.ts";
@@ -50,7 +53,8 @@ const HELP = `Usage: deno task bench train | ops | decode | serve | prepare-corp
   --arch NAME        ${[...shortForms.keys()].join(", ")} (gpt2; train, ops and decode)
   --device NAME      auto, cpu or webgpu (auto)
   --threads N        threads of the cpu device (all cores)
-  --precision NAME   float32 or, on a GPU with shader-f16, mixed (float32; train and ops only)
+  --precision NAME   float32 or, on a GPU with shader-f16, mixed (float32; train and ops); with decode, what weights
+                     are stored in: float32, q8 or q4
   --optimizer NAME   adamw or muon (adamw; train and ops only)
   --ema DECAY        keep a moving average of the weights (0: none; train and ops only)
   --teacher TEXT     another model to learn from, of the same T, B and V: "L6 H6 C192" (train and ops only)
@@ -66,6 +70,8 @@ const HELP = `Usage: deno task bench train | ops | decode | serve | prepare-corp
 interface Options {
   readonly arch: string;
   readonly mixed: boolean;
+  /** What decode stores weights in. */
+  readonly stored: Target | null;
   readonly algorithm: OptimizerOptions["algorithm"];
   readonly ema: number;
   /** L, H and C of the teacher, if there is one. */
@@ -176,8 +182,11 @@ async function benchOps(device: Device, shape: Shape, options: Options): Promise
 
 /** Greedy decoding of one sequence with a cache, until the context is full; median over rounds. */
 async function benchDecode(device: Device, shape: Shape, options: Options): Promise<void> {
-  const model = new Decoder(device, configOf(shape));
-  model.initialize(1);
+  const config = configOf(shape), values = (spec: ParameterSpec) => initialValues(spec, 1);
+  const quantised = options.stored
+    ? quantiseMatrices(parameterSpecs(config), values, options.stored, shapeName(shape))
+    : new Map();
+  const model = openDecoder(device, { config, values, head: null, quantised });
   const rates: number[] = [], firsts: number[] = [];
   for (let round = 0; round < options.rounds + 2; round++) {
     const started = performance.now();
@@ -191,11 +200,12 @@ async function benchDecode(device: Device, shape: Shape, options: Options): Prom
   }
   const rate = Math.round(median(rates.slice(2))), first = median(firsts.slice(2));
   if (options.json) {
-    const result = { tokens_per_s: rate, ms_to_first_token: first };
+    const precision = options.stored ?? "float32";
+    const result = { precision, tokens_per_s: rate, ms_to_first_token: first };
     return console.log(JSON.stringify({ shape: shapeName(shape), device: device.name, ...result }));
   }
   console.log(
-    `${shapeName(shape).padEnd(26)} ${device.name.padEnd(7)} ${
+    `${shapeName(shape).padEnd(26)} ${device.name.padEnd(7)} ${(options.stored ?? "").padEnd(2)} ${
       rate.toLocaleString("en-US").padStart(9)
     } tokens/s, ` +
       `first token after ${first.toFixed(1)} ms`,
@@ -248,8 +258,9 @@ await runProgram(program, async (flags, [what, ...more]) => {
     );
   }
   const precision = flags.precision ?? "float32";
-  if (!["float32", "mixed"].includes(precision)) {
-    throw new UserError(`--precision ${precision}: expected float32 or mixed`);
+  const precisions = ["float32", ...what === "decode" ? TARGETS : ["mixed"]];
+  if (!precisions.includes(precision)) {
+    throw new UserError(`--precision ${precision}: expected ${precisions.join(" or ")} with ${what}`);
   }
   const algorithm = flags.optimizer ?? "adamw";
   if (algorithm !== "adamw" && algorithm !== "muon") {
@@ -260,7 +271,8 @@ await runProgram(program, async (flags, [what, ...more]) => {
     throw new UserError(`--arch ${arch}: expected one of ${[...shortForms.keys()].join(", ")}`);
   }
   const options: Options = {
-    ...{ arch, mixed: precision === "mixed", algorithm, teacherSizes: flags.teacher, rounds, against, json },
+    ...{ arch, mixed: precision === "mixed", stored: TARGETS.find((name) => name === precision) ?? null },
+    ...{ algorithm, teacherSizes: flags.teacher, rounds, against, json },
     ema: numberFlag("ema", flags.ema ?? "0", 0, false),
     steps: numberFlag("steps", flags.steps ?? "20", 1, true),
   };

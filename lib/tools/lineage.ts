@@ -1,6 +1,6 @@
 /**
- * The chain from a checkpoint back to the raw text, by the manifests that stages leave, and by what averages say of
- * themselves.
+ * The chain from a checkpoint back to the raw text, by the manifests that stages leave, and by what averages and
+ * quantised models say of themselves.
  *
  *   deno task lineage models/mini/pretrain
  */
@@ -24,22 +24,45 @@ What is not there any more is named with the command that makes it again.
 
   -h, --help   this text`;
 
-/** The checkpoints that an average is of. */
-type Averaged = NonNullable<CheckpointInfo["average"]>;
+/** How a checkpoint was made of others: by an average, or by quantising one. */
+interface Derived {
+  readonly by: string;
+  readonly sources: readonly {
+    readonly folder: string;
+    /** Hashes of its weights. */
+    readonly files: Readonly<Record<string, string>>;
+    /** Its part, in a line. */
+    readonly line: string;
+  }[];
+}
 
-/** What a stage made, or an average. */
-type Made = { readonly folder: string } & ({ readonly manifest: Manifest } | { readonly average: Averaged });
+function derivedFrom({ average, quantised }: CheckpointInfo): Derived | null {
+  if (quantised) {
+    const { folder, files, to } = quantised;
+    return { by: `quantise, to ${to}`, sources: [{ folder, files, line: `from ${folder}` }] };
+  }
+  if (!average) return null;
+  const sources = average.map(({ folder, share, step, files }) => {
+    return { folder, files, line: `${(100 * share).toFixed(1)} % of ${folder}, at step ${step}` };
+  });
+  return { by: `average, of ${average.length} checkpoints`, sources };
+}
+
+/** What a stage made, or what was made of checkpoints. */
+type Made = { readonly folder: string } & ({ readonly manifest: Manifest } | { readonly derived: Derived });
 
 /** What a folder is, or the nearest one above it. */
 async function nearest(path: string): Promise<Made> {
   for (let folder = path.replace(/\/+$/, ""); folder !== "." && folder !== "/"; folder = dirname(folder)) {
-    const average = (await readCheckpointInfo(folder).catch(() => null))?.average;
-    if (average) return { folder, average };
+    const info = await readCheckpointInfo(folder).catch(() => null);
+    const derived = info && derivedFrom(info);
+    if (derived) return { folder, derived };
     const manifest = await readManifest(folder);
     if (manifest) return { folder, manifest };
   }
   throw new UserError(
-    `${path}: no manifest.json there or above, and no average; give a folder that a stage or average has made`,
+    `${path}: no manifest.json there or above, and no average or quantised model; give a folder that a stage, ` +
+      "average or quantise has made",
   );
 }
 
@@ -68,22 +91,22 @@ function taughtIn({ stage, preset }: Manifest): readonly { instruction: string; 
 }
 
 async function print(made: Made, depth: number, seen: Set<string>): Promise<void> {
-  if ("average" in made) await printAverage(made, depth, seen);
+  if ("derived" in made) await printDerived(made, depth, seen);
   else await printStage(made, depth, seen);
 }
 
-async function printAverage(
-  { folder, average }: { folder: string; average: Averaged },
+async function printDerived(
+  { folder, derived: { by, sources } }: { folder: string; derived: Derived },
   depth: number,
   seen: Set<string>,
 ): Promise<void> {
   const indent = "  ".repeat(depth);
   console.log(`${indent}${folder}`);
-  console.log(`${indent}  by average, of ${average.length} checkpoints`);
+  console.log(`${indent}  by ${by}`);
   if (seen.has(folder)) return console.log(`${indent}  (see above)`);
   seen.add(folder);
   const made = new Map<string, Made>();
-  for (const { folder, share, step, files } of average) {
+  for (const { folder, files, line } of sources) {
     const info = await readCheckpointInfo(folder).catch(() => null);
     const replaced = Object.entries(files).some(([name, hash]) => info?.files[name] !== hash);
     const now = !info
@@ -91,7 +114,7 @@ async function printAverage(
       : replaced
       ? "; replaced since, its weights are others now"
       : "";
-    console.log(`${indent}  ${(100 * share).toFixed(1)} % of ${folder}, at step ${step}${now}`);
+    console.log(`${indent}  ${line}${now}`);
     const source = info && await nearest(folder).catch(() => null);
     if (source) made.set(source.folder, source);
   }

@@ -47,6 +47,7 @@ function variants(command: string): string[] | null {
     case "classify":
     case "lineage":
     case "average":
+    case "quantise":
     case "schema":
     case "world":
       return [command];

@@ -5,7 +5,12 @@
  */
 import { join } from "@std/path";
 import { checkpointFiles, findCheckpoint } from "../checkpoint/backbone.ts";
-import { type Checkpoint, readCheckpoint, saveCheckpoint } from "../checkpoint/checkpoint.ts";
+import {
+  type Checkpoint,
+  readCheckpoint,
+  refuseQuantised,
+  saveCheckpoint,
+} from "../checkpoint/checkpoint.ts";
 import { isGguf } from "../checkpoint/gguf/model.ts";
 import { inferOnce } from "../checkpoint/infer_once.ts";
 import { readSafetensors } from "../checkpoint/safetensors.ts";
@@ -84,6 +89,7 @@ await runProgram(program, async (flags, operands) => {
   const folder = await findCheckpoint(callerPath(flags.model));
   const checkpoint = await readCheckpoint(folder);
   checkFormat(checkpoint, flags.model);
+  refuseQuantised(checkpoint.info, folder, "taught");
   const { tokenizer, config: { context } } = checkpoint;
   const known = checkFacts(facts, { tokenizer, context, prompt: promptLimit(context) });
   const out = flags.out

@@ -114,13 +114,13 @@ export async function openClassifier(
   folder: string,
 ): Promise<{ classifier: Classifier; checkpoint: Checkpoint }> {
   const checkpoint = await readCheckpoint(folder);
-  const { config, head, values, tokenizer } = checkpoint;
+  const { config, head, values, tokenizer, quantised } = checkpoint;
   if (!head) {
     throw new UserError(
       `${folder} is a language model, not a classifier; train one with deno task finetune-classify`,
     );
   }
-  const classifier = new Classifier(device, config, head, tokenizer.special.pad);
+  const classifier = new Classifier(device, config, head, tokenizer.special.pad, { quantised });
   classifier.parameters.load(values);
   return { classifier, checkpoint };
 }

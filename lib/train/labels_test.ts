@@ -70,7 +70,7 @@ for (const { name, device } of await testDevices()) {
 
   Deno.test(`${name}: training changes what is not frozen, and nothing else`, async () => {
     for (const freeze of ["backbone", "none", 1] as const) {
-      const model = new Classifier(device, CONFIG, HEAD, 0, freeze);
+      const model = new Classifier(device, CONFIG, HEAD, 0, { freeze });
       model.initialize(3);
       const read = async () =>
         model.parameters.split((await device.read(model.parameters.weights.buffer)).slice());

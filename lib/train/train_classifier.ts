@@ -69,7 +69,7 @@ function untrained(task: ClassifierTask, values: Backbone["values"] | undefined)
   const freeze: Freeze = options.freeze === "backbone" || options.freeze === "none"
     ? options.freeze
     : Math.min(config.layers, Number(options.freeze.split(" ")[1]));
-  const model = new Classifier(device, config, head, backbone.tokenizer.special.pad, freeze);
+  const model = new Classifier(device, config, head, backbone.tokenizer.special.pad, { freeze });
   model.initialize(deriveSeed(origin.seed, "weights"), values);
   terminal.log(
     `  ${name}: ${values ? "from the backbone" : "from a random backbone"}, ` +

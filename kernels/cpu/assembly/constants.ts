@@ -28,3 +28,13 @@ export const RUN = 4096;
 
 /** The target of a position that carries no loss: padding, or a prompt. */
 export const IGNORED = 0xffffffff;
+
+/** Numbers of a quantised block, and the bytes of one of 8 and of 4 bits; lib/device/blocks.ts says what is in it. */
+export const BLOCK = 32;
+export const Q8_BYTES = 34;
+export const Q4_BYTES = 18;
+
+/** What a product with quantised weights ends with. */
+export const NO_ACTIVATION = 0;
+export const GELU = 1;
+export const RELU2 = 2;

@@ -5,4 +5,5 @@ export * from "./distillation";
 export * from "./elementwise";
 export * from "./heads";
 export * from "./matmul";
+export * from "./quantised";
 export * from "./rows";

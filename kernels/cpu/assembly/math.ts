@@ -173,12 +173,18 @@ export function storeFirst(at: usize, x: v128, n: i32): void {
 const GELU_A: f32 = 0.7978845608028654; // √(2/π)
 const GELU_B: f32 = 0.044715;
 
+/** What GELU's tanh is for u. */
+// @ts-ignore: decorator
+@inline
+function geluTanh(u: v128): v128 {
+  return tanh4(f32x4.mul(u, madd(f32x4.mul(u, u), splat(GELU_A * GELU_B), splat(GELU_A))));
+}
+
 // @ts-ignore: decorator
 @inline
 function gelu4(at: usize, slope: usize, count: i32): void {
   const u = loadFirst(at, count);
-  const square = f32x4.mul(u, u);
-  const t = tanh4(f32x4.mul(u, madd(square, splat(GELU_A * GELU_B), splat(GELU_A))));
+  const t = geluTanh(u);
   const half = f32x4.mul(splat(0.5), f32x4.add(splat(1), t));
   storeFirst(at, f32x4.mul(u, half), count);
   // Far from 0 it is multiplied by what rounding leaves of 1 - t², so it must not grow there.
@@ -199,6 +205,23 @@ export function geluRun(at: usize, slope: usize, count: i32): void {
     gelu4(at + 48, slope + 48, 4);
   }
   for (; i < count; i += 4, at += 16, slope += 16) gelu4(at, slope, count - i);
+}
+
+/** Replaces `count` floats u by GELU(u). */
+export function geluValues(at: usize, count: i32): void {
+  for (let i = 0; i < count; i += 4, at += 16) {
+    const left = count - i, u = loadFirst(at, left);
+    storeFirst(at, f32x4.mul(u, f32x4.mul(splat(0.5), f32x4.add(splat(1), geluTanh(u)))), left);
+  }
+}
+
+/** Replaces `count` floats u by max(u, 0)². */
+export function relu2Values(at: usize, count: i32): void {
+  for (let i = 0; i < count; i += 4, at += 16) {
+    const left = count - i;
+    const u = f32x4.pmax(loadFirst(at, left), splat(0)); // in this order of the operands NaN stays
+    storeFirst(at, f32x4.mul(u, u), left);
+  }
 }
 
 /** Replaces `count` floats u by max(u, 0)², and leaves 2·max(u, 0) at `slope`. */

@@ -6,8 +6,13 @@
 //
 // What is added to an element of c, and in which order, depends on k alone: results do not change with
 // the number of threads.
-import { COLUMNS, DEEP, KEPT, MIDDLE, PACKING, PANELS, ROWS, SHALLOW, SLAB } from "./constants";
-import { geluRun, loadFirst, madd, relu2Run, splat, storeFirst, total } from "./math";
+import { COLUMNS, DEEP, GELU, KEPT, MIDDLE, PACKING, PANELS, RELU2, ROWS, SHALLOW, SLAB } from "./constants";
+import { geluRun, geluValues, loadFirst, madd, relu2Run, relu2Values, splat, storeFirst, total } from "./math";
+import { multiplyFew, packQuantised } from "./quantised";
+
+// How b is stored: as it is, transposed, or transposed in quantised blocks of so many bytes.
+const PLAIN: i32 = 0;
+const TRANSPOSED: i32 = 1;
 
 // Passes by depth: `count` panels from `source`, `step` bytes apart, the first of which is in the area
 // already, times the block. Results go to c, which they replace (plus a row of 16 at `bias`) or are added to.
@@ -85,11 +90,15 @@ function packPanel(
 
 /** 16 columns of op(b), `depth` deep from k0, as [depth][16]; zero beyond the matrix. */
 function packBlock(
-  transposed: bool, b: usize, ldb: i32, n: i32, k: i32, column: i32, k0: i32, depth: i32, to: usize,
+  stored: i32, b: usize, ldb: i32, n: i32, k: i32, column: i32, k0: i32, depth: i32, to: usize,
 ): void {
   const columns = min(COLUMNS, n - column);
+  if (stored > TRANSPOSED) {
+    packQuantised(stored, b, k, column, columns, k0, depth, to);
+    return;
+  }
   const deep = min(depth, k - k0);
-  if (!transposed) {
+  if (stored == PLAIN) {
     let from = b + (<usize>(k0 * ldb + column) << 2);
     const stride = <usize>ldb << 2;
     if (columns == COLUMNS) {
@@ -167,7 +176,7 @@ export function multiply(
   c: usize, ldc: i32, rowStart: i32, rowEnd: i32, columnStart: i32, columnEnd: i32, k: i32, accumulate: bool,
 ): void {
   multiplyKept(
-    ta, tb, tile, scratch, a, lda, b, ldb, bias, c, ldc, rowStart, rowEnd, columnStart, columnEnd, k, accumulate,
+    ta, tb ? TRANSPOSED : PLAIN, tile, scratch, a, lda, b, ldb, bias, c, ldc, rowStart, rowEnd, columnStart, columnEnd, k, accumulate,
     0, 0, true,
   );
 }
@@ -177,7 +186,7 @@ export function multiply(
  * if not. They are packed there if the call is the `first` one.
  */
 function multiplyKept(
-  ta: bool, tb: bool, tile: usize, scratch: usize, a: usize, lda: i32, b: usize, ldb: i32, bias: usize,
+  ta: bool, stored: i32, tile: usize, scratch: usize, a: usize, lda: i32, b: usize, ldb: i32, bias: usize,
   c: usize, ldc: i32, rowStart: i32, rowEnd: i32, columnStart: i32, columnEnd: i32, k: i32, accumulate: bool,
   allPanels: usize, allBlocks: usize, first: bool,
 ): void {
@@ -207,10 +216,10 @@ function multiplyKept(
         for (let k0 = 0; k0 < slabDepth; k0 += depth) {
           depth = stepDepth(slabDepth - k0);
           const replace = slab + k0 == 0 && !accumulate;
-          if (!allBlocks) packBlock(tb, b, ldb, columnEnd, k, column, slab + k0, depth, tile);
+          if (!allBlocks) packBlock(stored, b, ldb, columnEnd, k, column, slab + k0, depth, tile);
           else {
             const block = allBlocks + (<usize>((slab + k0) * blocks + column / COLUMNS * depth) << 6);
-            if (first && row0 == rowStart) packBlock(tb, b, ldb, columnEnd, k, column, slab + k0, depth, block);
+            if (first && row0 == rowStart) packBlock(stored, b, ldb, columnEnd, k, column, slab + k0, depth, block);
             memory.copy(tile, block, <usize>depth << 6);
           }
           const panel = from + <usize>k0 * 24;
@@ -233,7 +242,7 @@ function multiplyKept(
 
 /** The part of a product that a run of tasks stands for. */
 function matmul(
-  ta: bool, tb: bool, first: i32, end: i32, tile: usize, scratch: usize,
+  ta: bool, stored: i32, first: i32, end: i32, tile: usize, scratch: usize,
   a: usize, b: usize, bias: usize, c: usize, m: i32, n: i32, k: i32, has_bias: i32, accumulate: i32,
 ): void {
   // A task is a panel of rows, or a block of columns if there are more columns than rows. Its calls share
@@ -242,14 +251,19 @@ function matmul(
   const deep = (k + 31) & ~31;
   const shared = byColumns ? (m + ROWS - 1) / ROWS * deep * 24 : (n + COLUMNS - 1) / COLUMNS * deep * 64;
   const all = shared <= KEPT ? scratch + <usize>PACKING : 0;
-  const begins = load<i32>(tile + PACKED_AT) == 0;
-  store<i32>(tile + PACKED_AT, 1);
   multiplyKept(
-    ta, tb, tile, scratch, a, ta ? m : k, b, tb ? k : n, has_bias ? bias : 0, c, n,
+    ta, stored, tile, scratch, a, ta ? m : k, b, stored == PLAIN ? n : k, has_bias ? bias : 0, c, n,
     byColumns ? 0 : first * ROWS, byColumns ? m : min(m, end * ROWS),
     byColumns ? first * COLUMNS : 0, byColumns ? min(n, end * COLUMNS) : n, k, accumulate != 0,
-    byColumns ? all : 0, byColumns ? 0 : all, begins,
+    byColumns ? all : 0, byColumns ? 0 : all, beginsJob(tile),
   );
+}
+
+/** Whether this is the thread's first call of a job, which packs what its calls share. */
+function beginsJob(tile: usize): bool {
+  const begins = load<i32>(tile + PACKED_AT) == 0;
+  store<i32>(tile + PACKED_AT, 1);
+  return begins;
 }
 
 /** Few rows, as when decoding: b is read once, and nothing is worth packing. A task is 16 columns. */
@@ -320,7 +334,7 @@ export function matmul_nn(
   m: i32, n: i32, k: i32, has_bias: i32, accumulate: i32,
 ): void {
   if (m < FEW) matvec(false, first, end, a, b, bias, c, m, n, k, has_bias, accumulate);
-  else matmul(false, false, first, end, tile, scratch, a, b, bias, c, m, n, k, has_bias, accumulate);
+  else matmul(false, PLAIN, first, end, tile, scratch, a, b, bias, c, m, n, k, has_bias, accumulate);
 }
 
 export function matmul_nt(
@@ -328,7 +342,7 @@ export function matmul_nt(
   m: i32, n: i32, k: i32, has_bias: i32, accumulate: i32,
 ): void {
   if (m < FEW) matvec(true, first, end, a, b, bias, c, m, n, k, has_bias, accumulate);
-  else matmul(false, true, first, end, tile, scratch, a, b, bias, c, m, n, k, has_bias, accumulate);
+  else matmul(false, TRANSPOSED, first, end, tile, scratch, a, b, bias, c, m, n, k, has_bias, accumulate);
 }
 
 /** Tasks are those of the product, then one for each 16 columns' sums. */
@@ -338,7 +352,7 @@ export function linear_gradient(
 ): void {
   const tasks = n > m ? (n + COLUMNS - 1) / COLUMNS : (m + ROWS - 1) / ROWS;
   if (first < tasks) {
-    matmul(true, false, first, min(end, tasks), tile, scratch, a, b, 0, c, m, n, k, 0, accumulate);
+    matmul(true, PLAIN, first, min(end, tasks), tile, scratch, a, b, 0, c, m, n, k, 0, accumulate);
   }
   if (has_bias && end > tasks) {
     const column = (max(first, tasks) - tasks) * COLUMNS;
@@ -393,6 +407,25 @@ export function matmul_relu2(
   for (let row = 0; row < runs; row++) {
     const at = start(rows, row, first, n);
     relu2Run(y + at, slope + at, length(rows, first, end, m, n));
+  }
+}
+
+/** b is stored in blocks of `size` bytes; `scratch` has room for x in 16 bits, or for what is packed. */
+export function matmul_quantised(
+  first: i32, end: i32, tile: usize, scratch: usize, x: usize, b: usize, bias: usize, y: usize,
+  m: i32, n: i32, k: i32, size: i32, has_bias: i32, activation: i32,
+): void {
+  if (m < FEW) {
+    const last = min(n, end * COLUMNS);
+    multiplyFew(
+      size, x, b, has_bias ? bias : 0, y, m, n, k, first * COLUMNS, last, scratch, beginsJob(tile),
+    );
+  } else matmul(false, size, first, end, tile, scratch, x, b, bias, y, m, n, k, has_bias, 0);
+  const rows = wholeRows(m, n), runs = rows ? 1 : m;
+  for (let row = 0; row < runs; row++) {
+    const at = y + start(rows, row, first, n), count = length(rows, first, end, m, n);
+    if (activation == GELU) geluValues(at, count);
+    else if (activation == RELU2) relu2Values(at, count);
   }
 }
 

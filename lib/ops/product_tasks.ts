@@ -1,0 +1,33 @@
+/** How the cpu device splits a product of matrices, m×k times k×n. */
+import { COLUMNS, KEPT, MIDDLE, PACKING, ROWS } from "../../kernels/cpu/assembly/constants.ts";
+
+export interface Sizes {
+  readonly m: number;
+  readonly n: number;
+  readonly k: number;
+}
+
+export const flops = ({ m, n, k }: Sizes) => 2 * m * n * k;
+
+/** So few rows of a, as when decoding, are not packed. */
+export const isFew = ({ m }: Sizes) => m < ROWS;
+
+/** Bytes of the operand that a thread's calls share, packed: all of a if tasks are columns, else all of b. */
+function sharedBytes({ m, n, k }: Sizes): number {
+  const panels = Math.ceil(m / ROWS) * ROWS * 4, blocks = Math.ceil(n / COLUMNS) * COLUMNS * 4;
+  return MIDDLE * Math.ceil(k / MIDDLE) * (n > m ? panels : blocks);
+}
+
+/** Tasks of a block of columns where a product has more of them than rows, else of a panel of rows. */
+export const rowsOrColumns = ({ m, n }: Sizes) => n > m ? Math.ceil(n / COLUMNS) : Math.ceil(m / ROWS);
+
+export function onCpu(name: string) {
+  return {
+    name,
+    // Few rows are always split by columns.
+    tasks: (a: Sizes) => isFew(a) ? Math.ceil(a.n / COLUMNS) : rowsOrColumns(a),
+    // A call that has to pack the operand that tasks share must be worth that.
+    grain: (a: Sizes) => sharedBytes(a) <= KEPT ? (a.n > a.m ? 4 : 16) : (a.n > a.m ? 16 : 32),
+    scratch: (a: Sizes) => PACKING + (sharedBytes(a) <= KEPT ? sharedBytes(a) : 0),
+  };
+}
