@@ -49,8 +49,8 @@ Deno.test("no plural is made of a noun that has none", () => {
 Deno.test("the verb agrees with what is owned and not with its owner", () => {
   const noun = "(?:el|la) \\p{L}+ de (?:los|las) \\p{L}+",
     nouns = "(?:los|las) \\p{L}+ (?:del|de la) \\p{L}+";
-  const one = new RegExp(`(?:^|[.] )${noun} (?:está|estaba|es|era|parece|parecía)(n?) `, "giu");
-  const many = new RegExp(`(?:^|[.] )${nouns} (?:está|estaba|son|es|eran?|parece|parecía)(n?) `, "giu");
+  const one = new RegExp(`(?:^|[.] )${noun} (?:está|estaba|es|era|parece|parecía)(n?) `, "gimu");
+  const many = new RegExp(`(?:^|[.] )${nouns} (?:está|estaba|son|es|eran?|parece|parecía)(n?) `, "gimu");
   let [ones, manys] = [0, 0];
   for (const text of texts) {
     for (const [found, plural] of text.matchAll(one)) {

@@ -13,7 +13,7 @@ const STARTS = [
     "subjunctive",
     "quiero que, espero que, prefiero que, necesito que, ojalá, es posible que, es mejor que, es necesario que, " +
       "es importante que, es raro que, hace falta que, no creo que, dudo que, no es verdad que, me alegra que, " +
-      "me molesta que, me gusta que, me sorprende que, tengo miedo de que, antes de que, para que, aunque, sin que, " +
+      "me molesta que, me gusta que, me sorprende que, tengo miedo de que, antes de que, para que, sin que, " +
       "puede que, no permito que, pido que",
   ),
   ...starts(
