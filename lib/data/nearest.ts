@@ -10,6 +10,9 @@ export interface Neighbour {
 /** More than this, and a text is learned in nearly the same words: nine of ten stand in their order. */
 export const NEAR = 0.9;
 
+/** How many of so many words a text may lack that comes near. */
+const lackingOf = (words: number) => Math.floor((1 - NEAR) * words);
+
 /** Texts to compare others with, indexed by their words: a search looks only at those that share enough of them. */
 export class Neighbours {
   readonly #texts: string[] = [];
@@ -60,9 +63,9 @@ export class Neighbours {
   near(text: string): Neighbour | null {
     // A text of more words than this has too many to come near any.
     const most = Math.ceil(this.#longest / NEAR);
-    const words = this.#vocabulary.numbersIn(text, most);
+    const words = this.#vocabulary.numbersIn(text, most, lackingOf(Math.min(most, text.length)));
     if (words.length > most) return null;
-    const lacking = Math.floor((1 - NEAR) * words.length);
+    const lacking = lackingOf(words.length);
     let unknown = 0;
     for (const word of words) if (word === UNKNOWN && ++unknown > lacking) return null;
     // A text that comes near lacks so few of the words that it has one of these, the rarest.

@@ -30,43 +30,54 @@ const signs = Uint8Array.from(
   (code) => code > 0 && SIGNS.includes(String.fromCharCode(code)) ? 1 : 0,
 );
 
-/** Numbers words, and finds those in a text without making strings of them: by 62 bits of hash. */
+/** Numbers words, and finds those in a text without making strings of them: by 64 bits of hash. */
 export class Vocabulary {
-  /** By the first half of a word's hash, its number; where words share it, the next free number after it. */
-  readonly #numbers = new Map<number, number>();
-  /** By a word's number, the second half. */
+  /** Hashes of the words, by their numbers. */
+  readonly #first: number[] = [];
   readonly #second: number[] = [];
+  /** Numbers of words where their hash leads, or in the next free place after it; a power of two, mostly empty. */
+  #table = new Int32Array(1024).fill(UNKNOWN);
 
   /** The number of a plain word, which is new if there was none. */
   add(word: string): number {
     const [a, b] = hashOf(word);
     const known = this.#find(a, b);
     if (known !== UNKNOWN) return known;
-    let key = a & KEYS;
-    while (this.#numbers.has(key)) key = key + 1 & KEYS;
-    const number = this.#second.push(b) - 1;
-    this.#numbers.set(key, number);
+    const number = this.#first.push(a) - 1;
+    this.#second.push(b);
+    if (4 * this.#first.length > this.#table.length) {
+      this.#table = new Int32Array(2 * this.#table.length).fill(UNKNOWN);
+      for (let i = 0; i < number; i++) this.#place(i);
+    }
+    this.#place(number);
     return number;
   }
 
   /**
    * The numbers of a text's plain words, as `plainWords` gives them; `UNKNOWN` for words that were not added.
    * @param most of a text of more words, so many numbers or a few more are given
+   * @param unknown of a text with more unknown words, the numbers up to the first too many
    */
-  numbersIn(text: string, most = Infinity): number[] {
+  numbersIn(text: string, most = Infinity, unknown = Infinity): number[] {
     const numbers: number[] = [];
-    let a = START, b = 0, within = false;
-    for (let i = 0; i < text.length && numbers.length <= most; i++) {
+    const { length } = text;
+    let a = START, b = 0, within = false, left = unknown;
+    for (let i = 0; i < length && numbers.length <= most; i++) {
       const code = text.charCodeAt(i);
       const plain = code < TABLE ? folded[code] : isMark(code) ? BETWEEN : STRANGE;
       if (plain === STRANGE) return plainWords(text).map((word) => this.#find(...hashOf(word)));
       const sign = code < TABLE && signs[code] === 1;
       if (within && (sign || plain === BETWEEN)) {
-        numbers.push(this.#find(a, b));
+        const number = this.#find(a, b);
+        numbers.push(number);
+        if (number === UNKNOWN && --left < 0) return numbers;
         within = false;
       }
       if (plain === BETWEEN) continue;
-      if (!within) [a, b] = [START, 0];
+      if (!within) {
+        a = START;
+        b = 0;
+      }
       a = first(a, plain);
       b = second(b, plain);
       if (sign) numbers.push(this.#find(a, b));
@@ -77,16 +88,23 @@ export class Vocabulary {
   }
 
   #find(a: number, b: number): number {
-    for (let key = a & KEYS;; key = key + 1 & KEYS) {
-      const number = this.#numbers.get(key);
-      if (number === undefined) return UNKNOWN;
-      if (this.#second[number] === b) return number;
+    const table = this.#table, last = table.length - 1;
+    for (let at = a & last;; at = at + 1 & last) {
+      const number = table[at];
+      if (number === UNKNOWN || (this.#first[number] === a && this.#second[number] === b)) return number;
     }
+  }
+
+  #place(number: number): void {
+    const table = this.#table, last = table.length - 1;
+    let at = this.#first[number] & last;
+    while (table[at] !== UNKNOWN) at = at + 1 & last;
+    table[at] = number;
   }
 }
 
-/** FNV-1a, and a hash by another factor. Keys are small integers, which a Map finds fastest. */
-const START = 0x811c9dc5 | 0, KEYS = 0x3fffffff;
+/** FNV-1a, and a hash by another factor. */
+const START = 0x811c9dc5 | 0;
 const first = (hash: number, code: number) => Math.imul(hash ^ code, 0x01000193);
 const second = (hash: number, code: number) => Math.imul(hash + code | 0, 0x9e3779b1) ^ hash >>> 15;
 

@@ -23,7 +23,8 @@ export interface PersonWanted {
 }
 
 export class Casting {
-  readonly #used = new Set<string>();
+  /** A list, as there are few: to look for a new text in a set takes longer. */
+  readonly #used: string[] = [];
 
   constructor(private readonly lexicon: Lexicon, private readonly random: Random) {}
 
@@ -74,11 +75,11 @@ export class Casting {
   /** One of some nouns that was not drawn before, as far as there are others. */
   noun(among: readonly Word[]): Word {
     let noun = this.random.pick(among);
-    if (this.#used.has(noun.singular)) { // rare: only then is the list gone through
-      const left = among.filter(({ singular }) => !this.#used.has(singular));
+    if (this.#used.includes(noun.singular)) { // rare: only then is the list gone through
+      const left = among.filter(({ singular }) => !this.#used.includes(singular));
       if (left.length > 0) noun = this.random.pick(left);
     }
-    this.#used.add(noun.singular);
+    this.#used.push(noun.singular);
     return noun;
   }
 
@@ -90,8 +91,8 @@ export class Casting {
   #new(draw: () => string): string {
     for (;;) {
       const drawn = draw();
-      if (this.#used.has(drawn)) continue;
-      this.#used.add(drawn);
+      if (this.#used.includes(drawn)) continue;
+      this.#used.push(drawn);
       return drawn;
     }
   }

@@ -40,10 +40,22 @@ function kinAge(kin: string, of: Age): Age {
   return ["hermano", "primo", "cuñado"].includes(kin) ? of : of === "old" ? "old" : "adult";
 }
 
+const kin = new WeakMap<Lexicon, Readonly<Record<Age, readonly Relative[]>>>();
+
+/** Relatives by the age of whose they are. */
+function kinOf(lexicon: Lexicon): Readonly<Record<Age, readonly Relative[]>> {
+  let known = kin.get(lexicon);
+  if (!known) {
+    const of = (age: Age) => lexicon.family.filter(({ masculine }) => KIN[age].includes(masculine));
+    kin.set(lexicon, known = { child: of("child"), adult: of("adult"), old: of("old") });
+  }
+  return known;
+}
+
 export function relative(draw: Draw, of: Character, wanted?: { kin: Relative; gender?: Gender }): Character {
   const { casting, random, lexicon, kin: used } = draw;
   const age = of.age ?? "child";
-  const known = lexicon.family.filter(({ masculine }) => KIN[age].includes(masculine));
+  const known = kinOf(lexicon)[age];
   let kin = wanted?.kin ?? random.pick(known);
   let gender = wanted?.gender ?? random.pick(["m", "f"] as const);
   const word = () => gender === "m" ? kin.masculine : kin.feminine;
@@ -82,6 +94,22 @@ export function someone({ random }: Draw, masculine: string, feminine: string): 
   });
 }
 
+const described = new WeakMap<Word, readonly string[]>();
+
+/** Colours and sizes of which a thing has one. */
+function describedBy(noun: Word): readonly string[] {
+  let known = described.get(noun);
+  if (!known) {
+    const { colours, sizes, flags } = noun;
+    known = [
+      ...(colours.length > 1 && !flags.has("bicolour") ? colours : []),
+      ...(sizes.length > 1 ? sizes : []),
+    ];
+    described.set(noun, known);
+  }
+  return known;
+}
+
 export function animal({ casting }: Draw, among: readonly Word[], named: boolean): Character {
   const noun = casting.noun(among);
   return entity({ kind: "animal", noun, name: named ? casting.petName(noun.gender) : undefined });
@@ -89,11 +117,7 @@ export function animal({ casting }: Draw, among: readonly Word[], named: boolean
 
 export function thing({ casting, random }: Draw, among: readonly Word[], number: 1 | 2): Character {
   const noun = casting.noun(among);
-  const { colours, sizes } = noun;
-  const known = [
-    ...(colours.length > 1 && !noun.flags.has("bicolour") ? colours : []),
-    ...(sizes.length > 1 ? sizes : []),
-  ];
+  const known = describedBy(noun);
   return entity({
     ...{ kind: "thing", noun, number: number === 2 || noun.flags.has("pair") ? 2 : undefined },
     adjective: known.length > 0 && random.chance(DESCRIBED) ? random.pick(known) : undefined,

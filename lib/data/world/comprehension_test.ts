@@ -98,7 +98,7 @@ Deno.test("who has what and who is where is what the told events lead to", () =>
       checked++;
     }
   });
-  assert(checked > STORIES / 2, `only ${checked} were checked`);
+  assert(checked > 0.4 * STORIES, `only ${checked} were checked`);
 });
 
 Deno.test("what is left is what was there, with what came and without what went", () => {
@@ -141,7 +141,7 @@ Deno.test("at the end only a feeling is asked for that nothing told since may ha
       const [who] = told.args;
       assert(!story.events.some(({ item, args }) => item > told.item && args.includes(who)), answer + text);
       assert(
-        story.passages.every(({ mentioned }, i) => i <= told.item || !mentioned.has(who)),
+        story.passages.every(({ mentioned }, i) => i <= told.item || !mentioned.includes(who)),
         answer + text,
       );
     }

@@ -8,7 +8,8 @@ export class Discourse {
   /** Persons and animals named in the sentence that is being told, and in the one before. */
   #named: Entity[] = [];
   #namedBefore: Entity[] = [];
-  #known = new Set<object>();
+  /** A list, as a text knows few: to look for one in a set would take longer. */
+  readonly #known: object[] = [];
   #left = 0;
   /** Who asked the question that stands open, in direct speech. */
   asked: Entity | undefined;
@@ -19,11 +20,11 @@ export class Discourse {
 
   /** Whether it has been mentioned. */
   knows(mentioned: object): boolean {
-    return this.#known.has(mentioned);
+    return this.#known.includes(mentioned);
   }
 
   name(mentioned: Entity): void {
-    this.#known.add(mentioned);
+    if (!this.#known.includes(mentioned)) this.#known.push(mentioned);
     if ((mentioned.kind === "person" || mentioned.kind === "animal") && !this.#named.includes(mentioned)) {
       this.#named.push(mentioned);
     }
@@ -46,8 +47,8 @@ export class Discourse {
 
   /** Whether another person or animal may be taken for the subject: it was named in this sentence or, if that has no subject yet, before. */
   hasRivals(entity: Entity): boolean {
-    const others = (list: readonly Entity[]) => list.some((named) => named !== entity);
-    return others(this.#named) || (this.#subject === undefined && others(this.#namedBefore));
+    return hasOthers(this.#named, entity) ||
+      (this.#subject === undefined && hasOthers(this.#namedBefore, entity));
   }
 
   /** Whether it is the subject of the sentence that is being told. */
@@ -57,16 +58,18 @@ export class Discourse {
 
   /** Whether a pronoun can only stand for it: the subject of the sentence before, where no third one was named. */
   clearly(entity: Entity): boolean {
-    const third = (named: Entity) => named !== entity && named !== this.#subject;
-    return this.#before === entity && this.#subject !== undefined && this.#subject !== entity &&
-      !this.#named.some(third) && !this.#namedBefore.some(third);
+    const subject = this.#subject;
+    return this.#before === entity && subject !== undefined && subject !== entity &&
+      !hasOthers(this.#named, entity, subject) && !hasOthers(this.#namedBefore, entity, subject);
   }
 
   endSentence(): void {
     this.spoke = undefined;
     if (this.#subject === undefined && this.#named.length === 0) return;
-    [this.#before, this.#subject] = [this.#subject, undefined];
-    [this.#namedBefore, this.#named] = [this.#named, []];
+    this.#before = this.#subject;
+    this.#subject = undefined;
+    this.#namedBefore = this.#named;
+    this.#named = [];
   }
 
   /** What was said before no longer stands for a name. */
@@ -79,15 +82,15 @@ export class Discourse {
   /** How the subject of the coming verb may be told: left out, by a pronoun, or by name alone. */
   subjectOf(entity: Entity): "left out" | "pronoun" | "name" {
     if (entity.kind !== "person" && entity.kind !== "animal") return "name";
-    const others = (list: readonly Entity[]) => list.filter((named) => named !== entity);
-    const rivals = [...others(this.#named), ...others(this.#namedBefore)];
-    if (this.#subject === entity && others(this.#named).length === 0) return "left out";
+    const rivals = hasOthers(this.#named, entity);
+    if (this.#subject === entity && !rivals) return "left out";
     if (this.#subject !== undefined) return "name";
-    if (this.#before === entity && rivals.length === 0) return "left out";
+    if (this.#before === entity && !rivals && !hasOthers(this.#namedBefore, entity)) return "left out";
     const spoken = this.#before === entity || this.#namedBefore.includes(entity);
-    const gender = entity.noun.gender;
-    const clear = rivals.every((rival) => rival.noun.gender !== gender || rival.kind !== "person");
-    return spoken && clear && entity.kind === "person" ? "pronoun" : "name";
+    return spoken && entity.kind === "person" && !mistakable(entity, this.#named) &&
+        !mistakable(entity, this.#namedBefore)
+      ? "pronoun"
+      : "name";
   }
 
   /** Whether a subject may be left out once more; after two times the name returns. */
@@ -99,4 +102,18 @@ export class Discourse {
     this.#left++;
     return true;
   }
+}
+
+/** Whether a list has others than these two. */
+function hasOthers(list: readonly Entity[], one: Entity, two = one): boolean {
+  for (const named of list) if (named !== one && named !== two) return true;
+  return false;
+}
+
+/** Whether "él" or "ella" could be another one of a list. */
+function mistakable(entity: Entity, list: readonly Entity[]): boolean {
+  for (const rival of list) {
+    if (rival !== entity && rival.noun.gender === entity.noun.gender && rival.kind === "person") return true;
+  }
+  return false;
 }

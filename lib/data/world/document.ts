@@ -19,6 +19,8 @@ export interface Document {
   readonly facts: readonly string[];
   /** Questions about it, whose instructions do not repeat the text. */
   readonly questions: readonly Exchange[];
+  /** As `questions`, but so many at most, where fewer take less time to make. */
+  readonly some?: ((n: number) => readonly Exchange[]) | undefined;
 }
 
 /** Writes documents of one kind. */

@@ -7,6 +7,7 @@ import type { WorldFiles } from "./document.ts";
 import { commonRoles, Draws, type Roles } from "./kinds/draws.ts";
 import type { Lexicon } from "./lexicon.ts";
 import type { Random } from "./random.ts";
+import { scopeOf } from "./scope.ts";
 import { Wordings } from "./wordings.ts";
 
 export class Headings {
@@ -25,6 +26,7 @@ export class Headings {
   /** A line of its own. */
   draw(random: Random): string {
     const { scope } = new Draws(this.lexicon, this.roles, random);
-    return this.wordings.say("heading", { ...scope, tense: "present", discourse: new Discourse() }, random);
+    const told = scopeOf({ ...scope, tense: "present", discourse: new Discourse() });
+    return this.wordings.say("heading", told, random);
   }
 }

@@ -83,9 +83,15 @@ function syllable(random: Random, onsets: readonly string[]): string {
 
 /** K before e and i is qu, elsewhere c; G gu or g; z is c there; n is m before b and p. */
 function spell(sounds: string): string {
-  return sounds
-    .replace(/K(?=[eéií])/g, "qu").replaceAll("K", "c")
-    .replace(/G(?=[eéií])/g, "gu").replaceAll("G", "g")
-    .replace(/z(?=[eéií])/g, "c")
-    .replace(/n(?=[bp])/g, "m");
+  let word = "";
+  for (let i = 0; i < sounds.length; i++) {
+    const sound = sounds[i], next = sounds[i + 1];
+    const soft = next === "e" || next === "i" || next === "é" || next === "í";
+    if (sound === "K") word += soft ? "qu" : "c";
+    else if (sound === "G") word += soft ? "gu" : "g";
+    else if (sound === "z" && soft) word += "c";
+    else if (sound === "n" && (next === "b" || next === "p")) word += "m";
+    else word += sound;
+  }
+  return word;
 }

@@ -13,7 +13,7 @@ const LAYOUTS: readonly (readonly [Layout, number])[] = [
 ];
 
 /** On one line, as dialogue has it. */
-const spoken = (text: string) => text.replaceAll(/\s*\n\s*/g, " ");
+const spoken = (text: string) => text.includes("\n") ? text.replaceAll(/\s*\n\s*/g, " ") : text;
 
 /** Exchanges as text, all in one layout. */
 export function exchangesAsText(exchanges: readonly Exchange[], random: Random): string {
@@ -27,9 +27,9 @@ export function exchangesAsText(exchanges: readonly Exchange[], random: Random):
 export function documentAsText(document: Document, random: Random): string {
   const { text } = document;
   if (!random.chance(0.5)) return text; // questions take time to make
-  const { questions } = document;
-  if (questions.length === 0) return text;
-  const asked = random.sample(questions, random.between(1, 4));
+  const n = random.between(1, 4);
+  const asked = document.some ? document.some(n) : random.sample(document.questions, n);
+  if (asked.length === 0) return text;
   return `${text}\n\n${exchangesAsText(asked, random)}`;
 }
 

@@ -1,13 +1,16 @@
 /** Text that grows at its end, with spaces, conjunctions and contractions in order at the seams. */
+import { codesOf } from "./grammar/capitals.ts";
+
 const Y_ALONE = /(^|[^\p{L}])y $/u;
 const O_ALONE = /(^|[^\p{L}])o $/u;
 const E_BEFORE = /^[«¿¡(]*(?:[iíIÍ](?![aeoáéó])|[hH](?:i(?![aeo])|í))/;
 const U_BEFORE = /^[«¿¡(]*[hH]?[oóOÓ]/;
 
-const codes = (text: string) => new Set([...text].map((mark) => mark.charCodeAt(0)));
-const [SPACE, COMMA, Y, O] = codes(" ,yo");
+const [SPACE, COMMA, Y, O] = [..." ,yo"].map((mark) => mark.charCodeAt(0));
+/** The last letters of the prepositions that take an article in: a and de. */
+const CONTRACTING = codesOf("aAe");
 /** What no space comes after, what none comes before, and what takes the place of a comma. */
-const TAKE_NO_SPACE = codes(" \n¿¡«"), CLOSING = codes(".,;:?!»"), STRONGER = codes(".,;:");
+const TAKE_NO_SPACE = codesOf(" \n¿¡«"), CLOSING = codesOf(".,;:?!»"), STRONGER = codesOf(".,;:");
 
 export class Line {
   #text = "";
@@ -44,10 +47,10 @@ export class Line {
       chunk = chunk.trimStart();
     }
     const last = this.#last, first = chunk.charCodeAt(0);
-    if (first === SPACE && (last === 0 || TAKE_NO_SPACE.has(last))) {
+    if (first === SPACE && (last === 0 || TAKE_NO_SPACE[last] === 1)) {
       chunk = chunk.slice(1);
       if (chunk === "") return;
-    } else if ((last === SPACE && CLOSING.has(first)) || (last === COMMA && STRONGER.has(first))) {
+    } else if ((last === SPACE && CLOSING[first] === 1) || (last === COMMA && STRONGER[first] === 1)) {
       this.text = this.#text.slice(0, -1);
     }
     if (last === SPACE) {
@@ -69,6 +72,7 @@ export class Line {
 
   /** "el mercado" after "a" or "de": takes the space away and gives "l mercado". */
   contracted(text: string): string {
+    if (this.#last !== SPACE || CONTRACTING[this.#lastBut1] === 0) return text; // without looking at the text
     if (!/(^|[^\p{L}])(a|de|A|De) $/u.test(this.text.slice(-4))) return text;
     this.text = this.text.slice(0, -1);
     return text.slice(1);

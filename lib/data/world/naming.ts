@@ -37,8 +37,12 @@ export class Naming extends Line {
   protected bindings: Scope["bindings"];
   protected readonly narrator: Entity | undefined;
   protected readonly tense: "past" | "present";
+  protected readonly clauses: Scope["clauses"];
+  protected readonly quotes: Scope["quotes"];
+  /** Whether what had happened is told as what happened. */
+  protected readonly simple: boolean;
   readonly #bind: Scope["bind"];
-  readonly #mentioned: Set<Value> | undefined;
+  readonly #mentioned: Value[] | undefined;
   readonly #ownersKnown: boolean;
 
   constructor(
@@ -47,13 +51,18 @@ export class Naming extends Line {
     protected readonly template: Pick<Template, "names" | "where">,
   ) {
     super();
-    this.discourse = scope.discourse ?? new Discourse();
-    this.bindings = scope.bindings;
-    this.narrator = scope.narrator;
-    this.tense = scope.tense ?? "past";
-    this.#bind = scope.bind;
-    this.#mentioned = scope.mentioned;
-    this.#ownersKnown = scope.ownersKnown === true;
+    const { bindings, bind, tense, narrator, quotes, discourse, clauses, simple, ownersKnown, mentioned } =
+      scope;
+    this.discourse = discourse ?? new Discourse();
+    this.bindings = bindings;
+    this.narrator = narrator;
+    this.tense = tense ?? "past";
+    this.clauses = clauses;
+    this.quotes = quotes;
+    this.simple = simple === true;
+    this.#bind = bind;
+    this.#mentioned = mentioned;
+    this.#ownersKnown = ownersKnown === true;
   }
 
   /** What a name stands for, if anything. */
@@ -64,11 +73,13 @@ export class Naming extends Line {
   value(name: string): Value {
     const value = this.bound(name);
     if (value === undefined) throw new UserError(`${this.template.where}: nothing is bound to "${name}"`);
-    this.#mentioned?.add(value);
+    const mentioned = this.#mentioned;
+    if (mentioned && !mentioned.includes(value)) mentioned.push(value);
     return value;
   }
 
   values(names: readonly string[]): Value[] {
+    if (names.length === 1) return [this.value(names[0])]; // by far the most
     return names.map((name) => this.value(name));
   }
 
@@ -78,8 +89,12 @@ export class Naming extends Line {
 
   /** The grammatical person of a verb with these subjects. */
   person(subjects: readonly Value[]): Person {
-    if (subjects.some((subject) => this.narrates(subject))) return subjects.length > 1 ? 4 : 1;
-    return subjects.length > 0 && agreementOf(subjects).number === 2 ? 6 : 3;
+    if (subjects.length === 0) return 3;
+    if (subjects.length === 1) {
+      const [subject] = subjects;
+      return this.narrates(subject) ? 1 : agreement(subject).number === 2 ? 6 : 3;
+    }
+    return subjects.some((subject) => this.narrates(subject)) ? 4 : 6;
   }
 
   /** Name, or article and noun; the adjective at first mention and now and then. */

@@ -11,14 +11,14 @@ export type Bindings = Scope["bindings"];
 
 /** Something that was done, or a feeling that someone came to have. */
 export interface Event {
-  readonly action?: Action;
-  readonly feeling?: string;
+  readonly action?: Action | undefined;
+  readonly feeling?: string | undefined;
   readonly args: readonly Value[];
   /** By the names of the action's roles; of a feeling, `a` and `f`. */
   readonly bindings: Bindings;
   /** What happened, for "porque …". */
   readonly clause: Clause;
-  readonly cause?: Cause;
+  readonly cause?: Cause | undefined;
   /** Number of the item that tells it. */
   readonly item: number;
 }
@@ -35,7 +35,7 @@ export interface Item {
   readonly templates: readonly Template[];
   readonly bindings: Bindings;
   /** What {c} stands for. */
-  readonly cause?: Clause;
+  readonly cause?: Clause | undefined;
   /** Who owns what after it, where that changes. */
   readonly owners: readonly (readonly [Character, Entity | undefined])[];
   /** It begins a paragraph. */
@@ -51,7 +51,7 @@ export interface Plan {
   readonly bindings: Bindings;
   readonly frames: readonly Frame[];
   /** Where it happens, if a frame says so. */
-  readonly town?: Value;
+  readonly town?: Value | undefined;
   /** Who owned what at the beginning. */
   readonly owners: readonly (readonly [Character, Entity | undefined])[];
   readonly draw: Draw;

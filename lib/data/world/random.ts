@@ -38,17 +38,21 @@ export class Random {
 
   /** One of [value, weight]; weights are at least 0 and need not add up to 1. */
   weighted<T>(choices: readonly (readonly [T, number])[]): T {
-    let left = this.next() * choices.reduce((sum, [, weight]) => sum + weight, 0);
-    for (const [value, weight] of choices) if ((left -= weight) < 0) return value;
+    let sum = 0;
+    for (let i = 0; i < choices.length; i++) sum += choices[i][1];
+    let left = this.next() * sum;
+    for (let i = 0; i < choices.length; i++) if ((left -= choices[i][1]) < 0) return choices[i][0];
     return choices[choices.length - 1][0];
   }
 
   /** The list in random order, in a new array. */
   shuffle<T>(list: readonly T[]): T[] {
-    const out = [...list];
+    const out = list.slice();
     for (let i = out.length - 1; i > 0; i--) {
       const j = this.below(i + 1);
-      [out[i], out[j]] = [out[j], out[i]];
+      const other = out[i];
+      out[i] = out[j];
+      out[j] = other;
     }
     return out;
   }

@@ -81,17 +81,17 @@ export class Rendering extends Naming {
   }
 
   #mention(slot: Mention): void {
-    const clause = this.scope.clauses?.[slot.names[0]];
+    const clause = this.clauses?.[slot.names[0]];
     if (clause) return this.#clause(clause);
-    const values = this.values(slot.names);
-    if (slot.property) return this.#slot(this.property(values, slot.property), slot.capital);
-    if (values.length > 1) {
+    if (slot.property) return this.#slot(this.property(this.values(slot.names), slot.property), slot.capital);
+    if (slot.names.length > 1) {
+      const values = this.values(slot.names);
       const parts = values.map((value) => this.narrates(value) ? "yo" : this.named(value, slot.full));
       // Spanish names oneself last: "Luis y yo".
       parts.sort((a, b) => Number(a === "yo") - Number(b === "yo"));
       return this.#slot(and(...parts), slot.capital);
     }
-    const [value] = values;
+    const value = this.value(slot.names[0]);
     if (this.narrates(value)) return this.#narrator(slot);
     if (slot.doubled && !slot.full && isEntity(value) && this.#clearDative(value)) {
       this.text = this.text.replace(/ ?a $/, "");
@@ -274,7 +274,7 @@ export class Rendering extends Naming {
 
   /** The verb's form, which its slot keeps: to put it together takes longer than all else about a verb. */
   #finite(slot: Verb, person: Person): string {
-    const simple = this.scope.simple && slot.marker === "^" && slot.names.length > 0;
+    const simple = this.simple && slot.marker === "^" && slot.names.length > 0;
     const form = slot.form ?? (simple ? "" : slot.marker);
     const key = 4 * person + (this.tense === "past" ? 2 : 0) + (simple ? 1 : 0);
     return slot.told[key] ??= finite(slot.infinitive, form, this.tense, person, slot.clitic?.[1] === "se");
@@ -293,7 +293,7 @@ export class Rendering extends Naming {
     };
     const verb = (infinitive: string) => finite(infinitive, "", this.tense, this.person(speakers), false);
     const speaker = isEntity(speakers[0]) ? speakers[0] : undefined;
-    const dash = this.scope.quotes !== "guillemets";
+    const dash = this.quotes !== "guillemets";
     const said = saidBy({
       text: inner.text,
       mention,

@@ -11,7 +11,7 @@ export interface Fact {
 export interface Change extends Fact {
   readonly denied: boolean;
   /** Number of the event that made it so; none for what was so from the start. */
-  readonly event?: number;
+  readonly event?: number | undefined;
 }
 
 /** Where a thing is can be said in one of these ways; its place in the arguments. */
@@ -53,11 +53,9 @@ export class State {
     const single = SINGLE[predicate];
     if (single !== undefined) {
       this.#end((fact) => fact.predicate === predicate && same(args, fact.args, single), event);
-    }
-    if (predicate === "owns") {
+    } else if (predicate === "owns") {
       this.#end((fact) => fact.predicate === "owns" && fact.args[1] === args[1], event);
-    }
-    if (predicate === "is") {
+    } else if (predicate === "is") {
       const opposite = this.opposite(args[1] as string);
       this.#end(
         (fact) => fact.predicate === "is" && fact.args[0] === args[0] && fact.args[1] === opposite,
@@ -65,14 +63,14 @@ export class State {
       );
     }
     this.#facts.push({ predicate, args });
-    this.#note({ predicate, args, denied: false }, event);
+    this.#changes.push({ predicate, args, denied: false, event });
   }
 
   /** Makes it not so. */
   deny(predicate: Predicate, args: readonly Value[], event?: number): void {
     const at = this.#find(predicate, args);
     if (at >= 0) this.#facts.splice(at, 1);
-    this.#note({ predicate, args, denied: true }, event);
+    this.#changes.push({ predicate, args, denied: true, event });
   }
 
   /** Whether it was so at any time, from the start on. */
@@ -102,14 +100,18 @@ export class State {
 
   /** The fact that says where something is: at a place, had by someone, or in something. */
   locationOf(what: Value): Fact | undefined {
-    return this.#facts.find(({ predicate, args }) => {
-      const at = LOCATION[predicate];
-      return at !== undefined && args[at] === what;
-    });
+    for (const fact of this.#facts) {
+      const at = LOCATION[fact.predicate];
+      if (at !== undefined && fact.args[at] === what) return fact;
+    }
+    return undefined;
   }
 
   ownerOf(what: Value): Value | undefined {
-    return this.#facts.find(({ predicate, args }) => predicate === "owns" && args[1] === what)?.args[0];
+    for (const { predicate, args } of this.#facts) {
+      if (predicate === "owns" && args[1] === what) return args[0];
+    }
+    return undefined;
   }
 
   /** The last event that made it so, or not so. */
@@ -120,11 +122,13 @@ export class State {
   }
 
   #find(predicate: Predicate, args: readonly Value[]): number {
-    return this.#facts.findIndex((fact) =>
-      fact.predicate === predicate &&
-      (same(args, fact.args) ||
-        (SYMMETRIC.has(predicate) && args[0] === fact.args[1] && args[1] === fact.args[0]))
-    );
+    for (let i = 0; i < this.#facts.length; i++) {
+      const fact = this.#facts[i];
+      if (fact.predicate !== predicate) continue;
+      if (same(args, fact.args)) return i;
+      if (SYMMETRIC.has(predicate) && args[0] === fact.args[1] && args[1] === fact.args[0]) return i;
+    }
+    return -1;
   }
 
   #endLocation(what: Value, event: number | undefined): void {
@@ -138,11 +142,7 @@ export class State {
     for (let i = this.#facts.length - 1; i >= 0; i--) {
       if (!which(this.#facts[i])) continue;
       const [{ predicate, args }] = this.#facts.splice(i, 1);
-      this.#note({ predicate, args, denied: true }, event);
+      this.#changes.push({ predicate, args, denied: true, event });
     }
-  }
-
-  #note(change: Change, event: number | undefined): void {
-    this.#changes.push(event === undefined ? change : { ...change, event });
   }
 }

@@ -4,6 +4,7 @@ import type { Character } from "./characters.ts";
 import { once } from "./document.ts";
 import type { Value } from "./entity.ts";
 import { type Frame, readFrames } from "./frames.ts";
+import { expectedLength, leastLength } from "./lengths.ts";
 import type { Random } from "./random.ts";
 import type { Plan } from "./plan.ts";
 import { Play, type StoryWorld } from "./story.ts";
@@ -18,10 +19,14 @@ export interface Story extends Plan, Telling, Manner {
 /** Shares of stories: told without what is mere colour, and of two frames one after the other. */
 const SHORT = 0.25;
 const SEQUENCE = 0.25;
+/** Characters of opening and ending; most have over 100, so that hardly any story is refused that would be short enough. */
+const AROUND = 50;
 
 export class Stories {
   readonly #frames: readonly Frame[];
   readonly #scenes: readonly Frame[];
+  /** Characters that a frame comes to at the least. */
+  readonly #least = new Map<Frame, number>();
 
   private constructor(
     readonly world: StoryWorld,
@@ -51,32 +56,57 @@ export class Stories {
 
   /**
    * A story of one of the frames, or of the one that is given.
-   * @param brief of one frame, without what is mere colour
    * @throws {UserError} for a fault of a frame
    */
-  tell(
-    random: Random,
-    { frame = random.pick(this.#frames), brief = false }: { frame?: Frame; brief?: boolean } = {},
-  ): Story {
+  tell(random: Random, { frame = random.pick(this.#frames) }: { frame?: Frame } = {}): Story {
     const frames = [frame];
-    if (!brief && frame.cast[0].age && random.chance(SEQUENCE)) {
+    if (frame.cast[0].age && random.chance(SEQUENCE)) {
       const second = random.pick(this.#frames);
       if (second !== frame && follows(frame, second)) frames.push(second);
     }
-    const plan = new Play(this.world, random, brief || random.chance(SHORT)).play(frames);
+    return this.#told(new Play(this.world, random, random.chance(SHORT)).play(frames), random);
+  }
+
+  /**
+   * Tries to tell a story of one frame, without what is mere colour, in at most so many characters; gives none if it
+   * becomes longer, and tells none that is expected to.
+   * @throws {UserError} for a fault of a frame
+   */
+  short(random: Random, longest: number): Story | undefined {
+    const frame = random.pick(this.#frames);
+    if (this.#leastOf(frame) > longest - AROUND) return undefined;
+    const plan = new Play(this.world, random, true).play([frame]);
+    if (expectedLength(plan) > longest - AROUND) return undefined;
+    const story = this.#told(plan, random);
+    return story.text.length <= longest ? story : undefined;
+  }
+
+  #leastOf(frame: Frame): number {
+    let least = this.#least.get(frame);
+    if (least === undefined) this.#least.set(frame, least = leastLength(frame, this.world.frames));
+    return least;
+  }
+
+  #told(plan: Plan, random: Random): Story {
     const manner = this.teller.manner(plan, random);
-    return this.#told(plan, manner, this.teller.tell(plan, manner, random));
+    return this.#story(plan, manner, this.teller.tell(plan, manner, random));
   }
 
   /** A few sentences on what someone did, without beginning or end. */
   scene(random: Random): Story {
     const plan = new Play(this.world, random, false).play([random.pick(this.#scenes)]);
     const manner: Manner = { ...PLAIN, tense: random.chance(0.3) ? "present" : "past" };
-    return this.#told(plan, manner, this.teller.tellScene(plan, manner, random));
+    return this.#story(plan, manner, this.teller.tellScene(plan, manner, random));
   }
 
-  #told(plan: Plan, manner: Manner, telling: Telling): Story {
-    return { ...plan, ...manner, ...telling, protagonist: protagonistOf(plan) as Character };
+  #story(plan: Plan, manner: Manner, telling: Telling): Story {
+    const { items, events, state, cast, bindings, frames, town, owners, draw } = plan;
+    const { tense, quotes, voice, narrator } = manner;
+    const { text, opening, general, passages, ending } = telling;
+    return {
+      ...{ items, events, state, cast, bindings, frames, town, owners, draw, tense, quotes, voice, narrator },
+      ...{ text, opening, general, passages, ending, protagonist: protagonistOf(plan) as Character },
+    };
   }
 }
 

@@ -24,6 +24,8 @@ export interface StoryWorld {
   readonly next: readonly Template[];
 }
 
+/** What changes hands where nothing does. */
+const NOBODYS: Item["owners"] = [];
 /** Frames nest so deep at most; deeper is a frame that uses itself in a circle. */
 const DEPTH = 8;
 
@@ -59,13 +61,13 @@ export class Play {
     const protagonist = bindings[first.cast[0].name];
     for (const frame of others) {
       this.#nextDay();
-      this.#say({ templates: this.world.next, bindings: { a: protagonist }, apart: true, owners: [] });
+      const bindings = { a: protagonist };
+      this.#say({ templates: this.world.next, bindings, owners: NOBODYS, cause: undefined, apart: true });
       this.#perform(frame, { [frame.cast[0].name]: protagonist });
     }
     return {
       ...{ items: this.#items, events: this.#events, state: this.#state, cast: this.#cast, bindings },
-      ...{ frames: this.#frames, owners: this.#owners, draw: this.#draw },
-      ...(this.#town !== undefined && { town: this.#town }),
+      ...{ frames: this.#frames, town: this.#town, owners: this.#owners, draw: this.#draw },
     };
   }
 
@@ -74,12 +76,12 @@ export class Play {
     this.#frames.push(frame);
     const outer = this.#bindings;
     this.#bindings = {};
-    const fresh = new Set<Value>();
+    const fresh: Value[] = [];
     for (const role of frame.cast) {
       const value = given[role.name] ??
         (role.name === "t" ? this.#town ??= role.draw(this.#draw) : role.draw(this.#draw));
       this.#bindings[role.name] = value;
-      if (given[role.name] === undefined && isEntity(value)) fresh.add(value);
+      if (given[role.name] === undefined && isEntity(value)) fresh.push(value);
     }
     this.#start(frame, fresh);
     this.#run(frame.steps);
@@ -89,12 +91,12 @@ export class Play {
   }
 
   /** What is so when the frame begins: of what is new by its word; the rest must be so already. */
-  #start(frame: Frame, fresh: ReadonlySet<Value>): void {
+  #start(frame: Frame, fresh: readonly Value[]): void {
     for (const condition of frame.start) {
       const { predicate, denied, where, source } = condition;
       const args = this.#values(condition.arguments);
       if (this.#state.holds(predicate, args) !== denied) continue;
-      if (!args.some((arg) => fresh.has(arg)) && this.#depth > 0) {
+      if (!args.some((arg) => fresh.includes(arg)) && this.#depth > 0) {
         throw new UserError(
           `${where}: "${frame.name}" begins with "${source}", which is not so where it is used; ${
             this.#whereabouts(args[0])
@@ -127,7 +129,8 @@ export class Play {
     for (const step of steps) {
       if ("colour" in step && step.colour && this.short) continue;
       if (step.type === "say") {
-        this.#say({ templates: step.say, bindings: this.#bindings, owners: [] });
+        const bindings = this.#bindings;
+        this.#say({ templates: step.say, bindings, owners: NOBODYS, cause: undefined, apart: false });
       } else if (step.type === "do") this.#do(step);
       else if (step.type === "feel") this.#feel(step);
       else if (step.type === "maybe") {
@@ -184,15 +187,25 @@ export class Play {
     for (const need of action.needs) this.#require(need, bindings, step);
     const cause = this.#because(step.because) ?? this.#causeOf(action, bindings);
     const number = this.#events.length;
+    const clause = { template: action.clause, bindings };
     this.#events.push({
-      ...{ action, args, bindings, item: this.#items.length, clause: { template: action.clause, bindings } },
-      ...(cause && { cause }),
+      action,
+      feeling: undefined,
+      args,
+      bindings,
+      item: this.#items.length,
+      clause,
+      cause,
     });
-    const owners = action.then.flatMap((effect) => this.#effect(effect, bindings, number, step));
+    const owners: [Character, Entity | undefined][] = [];
+    for (const effect of action.then) {
+      const owned = this.#effect(effect, bindings, number, step);
+      if (owned) owners.push(owned);
+    }
     const own = step.say.length > 0;
     this.#say({
-      ...{ templates: own ? step.say : action.say, bindings: own ? this.#bindings : bindings, owners },
-      ...(cause && { cause }),
+      ...{ templates: own ? step.say : action.say, bindings: own ? this.#bindings : bindings },
+      ...{ owners, cause, apart: false },
     });
   }
 
@@ -203,15 +216,15 @@ export class Play {
       this.#caused(this.#lastDeed());
     const bindings = { a: who, f: feeling };
     const number = this.#events.length;
+    const clause = { template: this.world.feelingClause, bindings };
     this.#events.push({
-      ...{ feeling, args: [who], bindings, item: this.#items.length },
-      ...{ clause: { template: this.world.feelingClause, bindings }, ...(cause && { cause }) },
+      ...{ action: undefined, feeling, args: [who], bindings, item: this.#items.length, clause, cause },
     });
     this.#state.set("feels", [who, feeling], number);
     const own = step.say.length > 0;
     this.#say({
       templates: own ? step.say : this.#wordingsOf(feeling, cause !== undefined),
-      ...{ bindings: own ? this.#bindings : bindings, owners: [], ...(cause && { cause }) },
+      ...{ bindings: own ? this.#bindings : bindings, owners: NOBODYS, cause, apart: false },
     });
   }
 
@@ -268,7 +281,7 @@ export class Play {
     bindings: Bindings,
     event: number,
     { where, action }: Do,
-  ): [Character, Entity | undefined][] {
+  ): [Character, Entity | undefined] | undefined {
     const state = this.#state;
     let args = valuesOf(effect.arguments, bindings);
     if (change) {
@@ -282,7 +295,7 @@ export class Play {
     }
     if (denied) state.deny(predicate, args, event);
     else state.set(predicate, args, event);
-    return predicate === "owns" ? [[args[1] as Character, denied ? undefined : args[0] as Entity]] : [];
+    return predicate === "owns" ? [args[1] as Character, denied ? undefined : args[0] as Entity] : undefined;
   }
 
   /** A night has passed: everyone is at home, and what one felt and was is gone. */
@@ -312,9 +325,13 @@ export class Play {
 
 /** Who and what an action is done with, by the names of its roles. */
 function bindingsOf({ roles }: Action, args: readonly Value[]): Record<string, Value> {
-  return Object.fromEntries(roles.map(({ name }, i) => [name, args[i]]));
+  const bindings: Record<string, Value> = {};
+  for (let i = 0; i < args.length; i++) bindings[roles[i].name] = args[i];
+  return bindings;
 }
 
 function valuesOf(args: readonly Argument[], bindings: Bindings): Value[] {
-  return args.map(({ name, value }) => value ?? bindings[name]);
+  const values: Value[] = [];
+  for (const { name, value } of args) values.push(value ?? bindings[name]);
+  return values;
 }

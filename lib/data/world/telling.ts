@@ -5,6 +5,7 @@ import { type Character, relative } from "./characters.ts";
 import type { Frame } from "./frames.ts";
 import type { Random } from "./random.ts";
 import type { Bindings, Item, Plan } from "./plan.ts";
+import { scopeOf } from "./scope.ts";
 import { render, type Template } from "./template.ts";
 import type { Wordings } from "./wordings.ts";
 
@@ -16,7 +17,7 @@ export interface Manner {
   readonly quotes: "dash" | "guillemets";
   readonly voice: Voice;
   /** The protagonist, who tells it in the first person. */
-  readonly narrator?: Entity;
+  readonly narrator?: Entity | undefined;
 }
 
 /** In the third person, by nobody in particular. */
@@ -26,7 +27,7 @@ export const PLAIN: Manner = { tense: "past", quotes: "dash", voice: "plain" };
 export interface Passage {
   readonly text: string;
   readonly template: Template;
-  readonly mentioned: ReadonlySet<Value>;
+  readonly mentioned: readonly Value[];
 }
 
 export interface Telling {
@@ -37,7 +38,7 @@ export interface Telling {
   /** One for each item of the plan. */
   readonly passages: readonly Passage[];
   /** A scene has none. */
-  readonly ending?: Passage;
+  readonly ending?: Passage | undefined;
 }
 
 /** Says when something happens, so that an opening that does the same would contradict it. */
@@ -49,8 +50,12 @@ const SAD = new Set(
     .split(" "),
 );
 
+/** By the wordings of an item and the roles of who narrates, those that can be told. */
+class Fitting extends WeakMap<readonly Template[], Map<string, readonly Template[]>> {}
+
 export class Teller {
-  readonly #fitting = new WeakMap<readonly Template[], Map<string, readonly Template[]>>();
+  readonly #fitting = { dash: new Fitting(), guillemets: new Fitting() };
+  readonly #timed = new WeakMap<Template, boolean>();
   readonly #weathered = new WeakMap<Frame, boolean>();
 
   constructor(private readonly openings: Wordings, private readonly endings: Wordings) {}
@@ -125,7 +130,7 @@ export class Teller {
       return random.pick(this.#fit(this.openings.of(manner.voice), a, manner));
     }
     if (manner.narrator) return random.pick(this.openings.of("first"));
-    const timed = TIMED.test(first.source);
+    const timed = this.#saysWhen(first);
     const kinds: [string, number][] = [["person", 5], ["habit", 4], ["place", 4], ["speech", 2]];
     if (!timed) kinds.push(["day", 4]);
     if (!timed && frame.cast.some(({ sort }) => sort === "weather")) kinds.push(["weather", 4]);
@@ -154,6 +159,12 @@ export class Teller {
     );
   }
 
+  #saysWhen(template: Template): boolean {
+    let known = this.#timed.get(template);
+    if (known === undefined) this.#timed.set(template, known = TIMED.test(template.source));
+    return known;
+  }
+
   #speaksOfWeather(frame: Frame): boolean {
     let known = this.#weathered.get(frame);
     if (known === undefined) {
@@ -175,18 +186,20 @@ export class Teller {
 
   /** Those that can be told by the narrator, and with the quotes. */
   #fit(templates: readonly Template[], bindings: Bindings, manner: Partial<Manner>): readonly Template[] {
-    const { narrator, quotes } = manner;
-    if (!narrator && quotes !== "guillemets") return templates;
-    const names = narrator ? Object.keys(bindings).filter((name) => bindings[name] === narrator) : [];
-    const key = `${quotes} ${narrator ? `first ${names}` : ""}`;
-    let byKey = this.#fitting.get(templates);
-    if (!byKey) this.#fitting.set(templates, byKey = new Map());
+    const { narrator, quotes = "dash" } = manner;
+    if (!narrator && quotes === "dash") return templates;
+    const roles: string[] = [];
+    if (narrator) { for (const name in bindings) if (bindings[name] === narrator) roles.push(name); }
+    // One role is the key itself: to join a text and to look it up takes longer than all else here.
+    const key = !narrator ? "nobody narrates" : roles.length === 1 ? roles[0] : roles.join();
+    let byKey = this.#fitting[quotes].get(templates);
+    if (!byKey) this.#fitting[quotes].set(templates, byKey = new Map());
     let fitting = byKey.get(key);
     if (!fitting) {
+      const names = roles.length === 0 ? [""] : roles;
       fitting = templates.filter((template) =>
-        (quotes !== "guillemets" || !template.source.includes("—")) &&
-        (!narrator ||
-          (names.length === 0 ? template.narratedBy("") : names.every((name) => template.narratedBy(name))))
+        (quotes === "dash" || !template.source.includes("—")) &&
+        (!narrator || names.every((name) => template.narratedBy(name)))
       );
       byKey.set(key, fitting);
     }
@@ -197,8 +210,7 @@ export class Teller {
 /** One that does not begin as the one before does, where there is one. */
 function unlike(before: Template | undefined, templates: readonly Template[], random: Random): Template {
   let chosen = random.pick(templates);
-  const begins = before?.source.slice(0, 4);
-  for (let tries = 0; tries < 3 && chosen.source.slice(0, 4) === begins; tries++) {
+  for (let tries = 0; tries < 3 && chosen.begins === before?.begins; tries++) {
     chosen = random.pick(templates);
   }
   return chosen;
@@ -241,7 +253,7 @@ class Text {
     apart: boolean,
     { cause }: { cause?: Item["cause"] } = {},
   ): Passage {
-    const mentioned = new Set<Value>();
+    const mentioned: Value[] = [];
     const { tense, quotes, narrator } = this.manner;
     const breaks = this.text !== "" &&
       (apart || this.#spoken ||
@@ -250,13 +262,14 @@ class Text {
     const clauses = cause && { c: cause };
     const discourse = this.#discourse;
     const scope = { bindings, tense, quotes, discourse, mentioned, ownersKnown: true, narrator, clauses };
-    const text = render(template, scope, this.random);
-    if (!/[—«]/.test(text)) this.#discourse.asked = undefined;
-    const spoken = text.startsWith("—") && this.text !== "";
+    const text = render(template, scopeOf(scope), this.random);
+    const speaks = /[—«]/.test(text);
+    if (!speaks) this.#discourse.asked = undefined;
+    const spoken = speaks && text.startsWith("—") && this.text !== "";
     if (breaks || spoken) this.#sentences = 0;
     this.text += this.text === "" ? text : (breaks || spoken ? "\n" : " ") + text;
     this.#sentences++;
-    this.#spoken = text.startsWith("—", text.lastIndexOf("\n") + 1);
+    this.#spoken = speaks && text.startsWith("—", text.lastIndexOf("\n") + 1);
     return { text, template, mentioned };
   }
 }

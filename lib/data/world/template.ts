@@ -33,6 +33,8 @@ export type Part =
 
 export interface Template {
   readonly source: string;
+  /** Its first four characters. */
+  readonly begins: string;
   /** File and line, for errors. */
   readonly where: string;
   readonly parts: readonly Part[];
@@ -55,7 +57,8 @@ export function compile(source: string, where: string): Template {
   let may: ReturnType<typeof narrators> | undefined;
   const narratedBy = (name: string) => (may ??= narrators(parts, narrated))(name);
   const verbs = new Set(infinitives(parts));
-  return { source, where, parts, names: slotNames(parts), verbs, narration: narrated, narratedBy };
+  const begins = source.slice(0, 4);
+  return { source, begins, where, parts, names: slotNames(parts), verbs, narration: narrated, narratedBy };
 }
 
 /** Whole sentences: capitals, paragraphs and spaces in order. Throws UserError for a name the scope lacks. */

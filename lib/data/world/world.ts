@@ -135,14 +135,17 @@ function kindApart({ name, write }: Kind, held: Neighbours): Kind {
     name,
     write(random) {
       const document = write(random);
+      const { some } = document;
+      const apart = (asked: readonly Exchange[]) => asked.filter((one) => !comesNear(one, held));
       return {
         ...{ kind: document.kind, text: document.text },
         get facts() {
           return document.facts;
         },
         get questions() {
-          return document.questions.filter((asked) => !comesNear(asked, held));
+          return apart(document.questions);
         },
+        some: some && ((n) => apart(some.call(document, n))),
       };
     },
   };

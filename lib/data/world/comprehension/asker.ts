@@ -5,11 +5,11 @@ import { type Entity, entity, isEntity, type Value } from "../entity.ts";
 import { agree } from "../grammar/adjectives.ts";
 import { inflect } from "../grammar/nouns.ts";
 import type { Random } from "../random.ts";
-import type { Clause } from "../scope.ts";
+import { type Clause, scopeOf } from "../scope.ts";
 import type { Bindings, Event } from "../plan.ts";
 import type { Story } from "../stories.ts";
 import { setOwner } from "../telling.ts";
-import { fragment, type Scope, type Template } from "../template.ts";
+import { fragment, type Template } from "../template.ts";
 import type { Wordings } from "../wordings.ts";
 
 /** A question as it is asked, without marks, and its answer: a phrase. */
@@ -40,10 +40,13 @@ export function standsIn(text: string, words: string): boolean {
 
 export class StoryAsker {
   #stands = new Map<Value, Value>();
-  readonly #lower: string;
+  #text: string | undefined;
 
-  constructor(readonly story: Story, readonly random: Random, private readonly wordings: Wordings) {
-    this.#lower = story.text.toLowerCase();
+  constructor(readonly story: Story, readonly random: Random, private readonly wordings: Wordings) {}
+
+  /** The story's text. */
+  get #lower(): string {
+    return this.#text ??= this.story.text.toLowerCase();
   }
 
   /** A question of a kind and its answer, in the wordings of comprensión.yaml. */
@@ -85,18 +88,19 @@ export class StoryAsker {
     bindings: Bindings,
     { clauses = {}, simple = false }: { clauses?: Readonly<Record<string, Clause>>; simple?: boolean } = {},
   ): string[] {
-    const scope: Scope = {
-      ...{ tense: this.story.tense, discourse: new Discourse(), ownersKnown: true, simple },
+    const discourse = new Discourse();
+    const scope = scopeOf({
+      ...{ tense: this.story.tense, discourse, ownersKnown: true, simple },
       bindings: this.#bindings(bindings),
       clauses: Object.fromEntries(
         Object.entries(clauses).map(([name, { template, bindings }]) =>
           [name, { template, bindings: this.#bindings(bindings) }] as const
         ),
       ),
-    };
+    });
     return templates.map((template) => {
       const text = fragment(template, scope, this.random);
-      scope.discourse!.endSentence();
+      discourse.endSentence();
       return text;
     });
   }
@@ -149,7 +153,7 @@ export class StoryAsker {
     ) {
       return false;
     }
-    return values.every((value) => !isEntity(value) || mentioned.has(value));
+    return values.every((value) => !isEntity(value) || mentioned.includes(value));
   }
 
   /** Whether all these were spoken of up to an item, and cannot be taken for another of their kind. */
@@ -157,8 +161,8 @@ export class StoryAsker {
     const { passages, opening } = this.story;
     return values.every((value) =>
       !isEntity(value) || (!this.#confusable(value) &&
-        (passages.some(({ mentioned }, i) => i <= item && mentioned.has(value)) ||
-          opening.some(({ mentioned }) => mentioned.has(value))))
+        (passages.some(({ mentioned }, i) => i <= item && mentioned.includes(value)) ||
+          opening.some(({ mentioned }) => mentioned.includes(value))))
     );
   }
 
@@ -191,8 +195,8 @@ export class StoryAsker {
   toldAfter(item: number, value: Value): boolean {
     const { passages, ending, events } = this.story;
     const accounted = new Set(events.filter(({ args }) => args.includes(value)).map(({ item }) => item));
-    return ending?.mentioned.has(value) ||
-      passages.some(({ mentioned }, i) => i > item && !accounted.has(i) && mentioned.has(value));
+    return ending?.mentioned.includes(value) ||
+      passages.some(({ mentioned }, i) => i > item && !accounted.has(i) && mentioned.includes(value));
   }
 
   /** Someone or something under the name by which the text calls it. */

@@ -73,7 +73,8 @@ export function why(asker: StoryAsker, event: Event): Asked | undefined {
 export function tellsFeeling({ story }: StoryAsker, who: Value, feeling: string, item: number): boolean {
   if (!isEntity(who)) return false;
   const told = agree(feeling, who.noun.gender, who.number ?? 1);
-  return story.passages[item].mentioned.has(who) && story.passages[item].text.toLowerCase().includes(told);
+  return story.passages[item].mentioned.includes(who) &&
+    story.passages[item].text.toLowerCase().includes(told);
 }
 
 /** What came first of two deeds. */

@@ -45,9 +45,9 @@ export function final(asker: StoryAsker, { predicate, args }: Fact): Asked | und
 function goesOn({ story }: StoryAsker, who: Fact["args"][0], item: number): boolean {
   const { passages, ending, events, frames } = story;
   return events.some((event) => event.item > item && event.args.includes(who)) ||
-    passages.some(({ mentioned }, i) => i > item && mentioned.has(who)) ||
+    passages.some(({ mentioned }, i) => i > item && mentioned.includes(who)) ||
     // A general ending is chosen by what the protagonist feels.
-    (ending !== undefined && frames[0].end.includes(ending.template) && ending.mentioned.has(who));
+    (ending !== undefined && frames[0].end.includes(ending.template) && ending.mentioned.includes(who));
 }
 
 /** Told where "su llave" stands, or where it was bought or given. */

@@ -45,12 +45,18 @@ export class StoryQuestions {
   /** As `ask`, without what stands around a question. */
   draw(story: Story, random: Random, n: number): Asked[] {
     const asker = new StoryAsker(story, random, this.wordings);
-    const kinds = tries(asker).map(([all, weight]) => [random.shuffle(all), weight] as const);
     const found = new Map<string, Asked>();
-    for (let i = 0; i < 6 * n && found.size < n; i++) {
-      const left = kinds.filter(([all]) => all.length > 0);
-      if (left.length === 0) break;
-      const asked = random.weighted(left).pop()!();
+    let kinds = kindsOf(story).map(([list, weight]) => [new Tries(list, asker, random), weight] as const);
+    for (let i = 0; i < 6 * n && found.size < n;) {
+      if (kinds.length === 0) break;
+      const kind = random.weighted(kinds);
+      const next = kind.next();
+      if (!next) {
+        kinds = kinds.filter(([other]) => other !== kind);
+        continue;
+      }
+      i++;
+      const asked = next();
       if (!asked || found.has(asked.question)) continue;
       if (asked.family === "no-lo-sé" || asker.tellsWordsOf(asked.answer)) found.set(asked.question, asked);
     }
@@ -73,21 +79,38 @@ export class StoryQuestions {
   }
 }
 
-/** All that can be asked, by kinds with their weights. */
-function tries(asker: StoryAsker): [Try[], number][] {
-  const { events, state, ending } = asker.story;
-  return [
-    [events.flatMap((event) => ofEvent(asker, event)), 8],
-    [events.map((event) => () => why(asker, event)), 4],
-    [events.map((event) => () => yes(asker, event)), 2],
-    [events.map((event) => () => no(asker, event)), 2],
-    [events.map((_, i) => () => first(asker, i)), 2],
-    [events.map((_, i) => () => after(asker, i)), 2],
-    // Of a scene it is asked above all how it ended.
-    [state.facts.map((fact) => () => final(asker, fact)), ending ? 5 : 15],
-    [extractions(asker), 3],
-    [unknown(asker), 2],
-  ];
+/** All questions of a kind that can be tried; listed when the kind is drawn, as few of them are. */
+type List = (asker: StoryAsker) => Try[];
+
+/** Kinds of questions with their weights. */
+const kindsOf = ({ ending }: Story): readonly (readonly [List, number])[] => [
+  [(asker) => asker.story.events.flatMap((event) => ofEvent(asker, event)), 8],
+  [(asker) => asker.story.events.map((event) => () => why(asker, event)), 4],
+  [(asker) => asker.story.events.map((event) => () => yes(asker, event)), 2],
+  [(asker) => asker.story.events.map((event) => () => no(asker, event)), 2],
+  [(asker) => asker.story.events.map((_, i) => () => first(asker, i)), 2],
+  [(asker) => asker.story.events.map((_, i) => () => after(asker, i)), 2],
+  // Of a scene it is asked above all how it ended.
+  [(asker) => asker.story.state.facts.map((fact) => () => final(asker, fact)), ending ? 5 : 15],
+  [extractions, 3],
+  [unknown, 2],
+];
+
+/** Tries of a kind in random order. */
+class Tries {
+  #left: Try[] | undefined;
+
+  constructor(
+    private readonly list: List,
+    private readonly asker: StoryAsker,
+    private readonly random: Random,
+  ) {}
+
+  /** The next one, if any is left. */
+  next(): Try | undefined {
+    this.#left ??= this.random.shuffle(this.list(this.asker));
+    return this.#left.pop();
+  }
 }
 
 /** The names of a fact's arguments in the wordings of facts. */

@@ -88,11 +88,16 @@ const NO_NOUNS = new Set(
     ),
 );
 
-/** The gender of a noun in the plural by its ending, as far as wordings count it; undefined for another word. */
-export function genderOfPlural(word: string): Gender | undefined {
-  if (!/[aeoáéó]s$/.test(word) || NO_NOUNS.has(word)) return undefined;
+const gendersOfPlurals = memoised((word): Gender | "none" => {
+  if (!/[aeoáéó]s$/.test(word) || NO_NOUNS.has(word)) return "none";
   if (FEMININE.test(word)) return "f";
   return /as$/.test(word) && !MASCULINE.has(word) ? "f" : "m";
+});
+
+/** The gender of a noun in the plural by its ending, as far as wordings count it; undefined for another word. */
+export function genderOfPlural(word: string): Gender | undefined {
+  const gender = gendersOfPlurals(word);
+  return gender === "none" ? undefined : gender;
 }
 
 /** The noun in singular or plural. */

@@ -18,6 +18,7 @@ import {
 import { numberWord } from "../grammar/numbers.ts";
 import type { Lexicon } from "../lexicon.ts";
 import type { Random } from "../random.ts";
+import { scopeOf } from "../scope.ts";
 import { Wordings } from "../wordings.ts";
 import type { Mention, Word } from "../words.ts";
 
@@ -84,7 +85,11 @@ function describe(noun: Word, { wordings, lexicon, random }: Means): Document {
     página: String(random.between(2, 99)),
   };
   const say = (name: string, bindings: Aspect["bindings"] = {}) =>
-    wordings.say(name, { bindings: { ...common, ...bindings }, tense: "present", discourse }, random);
+    wordings.say(
+      name,
+      scopeOf({ bindings: { ...common, ...bindings }, tense: "present", discourse }),
+      random,
+    );
   const sentences = [
     say(number === 1 && random.chance(0.3) ? "opening one" : "opening", told),
     ...aspects.map(({ name, bindings }) => say(name, bindings)),

@@ -5,7 +5,7 @@ import { memoised } from "../grammar/memo.ts";
 import { hour } from "../grammar/numbers.ts";
 import type { Lexicon } from "../lexicon.ts";
 import type { Random } from "../random.ts";
-import type { Scope } from "../scope.ts";
+import { type Scope, scopeOf } from "../scope.ts";
 import type { Relative, Word } from "../words.ts";
 
 /** Several values that belong together: {job} is its own, {job_place} that of the field "place". */
@@ -35,7 +35,7 @@ const TRIES = 30;
 
 export class Draws {
   /** For templates: what names stand for, drawn as they are read. */
-  readonly scope: Required<Pick<Scope, "bindings" | "bind">>;
+  readonly scope: Scope;
   readonly casting: Casting;
   readonly #drawn = new Map<string, Value | Fields>();
   /** A plain dictionary: names come in many orders, each of which would be a shape of its own. */
@@ -47,7 +47,7 @@ export class Draws {
 
   constructor(readonly lexicon: Lexicon, private readonly roles: Roles, readonly random: Random) {
     this.casting = new Casting(lexicon, random);
-    this.scope = { bindings: this.#values, bind: (name) => this.#value(name) };
+    this.scope = scopeOf({ bindings: this.#values, bind: (name) => this.#value(name) });
   }
 
   value(name: string): Value {

@@ -22,6 +22,14 @@ const kinds = await Promise.all(KINDS.map((load) => load(files)));
 const documents = (kind: Kind, n = 200): Document[] =>
   Array.from({ length: n }, (_, i) => kind.write(Random.of(1, kind.name, i)));
 
+/** All that a document has. */
+const known = (document: Document) => {
+  const { kind, text, facts, questions } = document;
+  const two = document.some?.(2) ?? [];
+  assert(two.length <= 2);
+  return { kind, text, facts, questions, two };
+};
+
 /** An item of a list or a heading, which is no sentence. */
 const ITEM = /^(?:[-•*]|\d+[.)]) |:$/;
 const CAPITAL = /^[—¿¡«(]*[\p{Lu}\d]/u;
@@ -61,7 +69,7 @@ for (const kind of kinds) {
 
   Deno.test(`each ${kind.name} is a function of its seed, and few begin alike`, () => {
     const made = documents(kind);
-    assertEquals(documents(kind), made);
+    assertEquals(documents(kind).map(known), made.map(known));
     const starts = Map.groupBy(made, ({ text }) => text.split(/\s+/, 4).join(" "));
     const alike = [...starts.values()].filter(({ length }) => length > 3);
     assertEquals(alike.map(([{ text }]) => text), []);

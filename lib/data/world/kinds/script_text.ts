@@ -6,6 +6,7 @@ import { capital } from "../grammar/capitals.ts";
 import type { Lexicon } from "../lexicon.ts";
 import { type Asking, INTERROGATIVE } from "../questions/asking.ts";
 import { Random } from "../random.ts";
+import { scopeOf } from "../scope.ts";
 import { fragment, render } from "../template.ts";
 import { Draws, type Roles } from "./draws.ts";
 import type { Question, Script, Step } from "./script.ts";
@@ -27,7 +28,7 @@ interface Written {
 
 export function write({ kind, script, roles, lexicon, asking, random }: Written): Document {
   const draws = new Draws(lexicon, roles, random);
-  const scope = { ...draws.scope, tense: script.tense, discourse: new Discourse() };
+  const scope = scopeOf({ ...draws.scope, tense: script.tense, discourse: new Discourse() });
   const asked: Asked[] = [];
   let text = "";
   let closed = false;
@@ -49,6 +50,10 @@ export function write({ kind, script, roles, lexicon, asking, random }: Written)
   };
   tell(script.steps);
   const seed = random.below(2 ** 32);
+  const some = (n: number) => {
+    const random = Random.of(seed, "questions");
+    return exchanges(random.shuffle(asked), n, { text, draws, tense: script.tense, asking, random });
+  };
   return {
     kind,
     text,
@@ -57,9 +62,9 @@ export function write({ kind, script, roles, lexicon, asking, random }: Written)
     },
     /** Asks when it is asked to: many texts are wanted without questions. */
     get questions() {
-      const random = Random.of(seed, "questions");
-      return exchanges(random.shuffle(asked), text, draws, { tense: script.tense, asking, random });
+      return some(MOST);
     },
+    some,
   };
 }
 
@@ -69,19 +74,25 @@ interface Asked {
   readonly told: string;
 }
 
-/** Some of the questions that the text answers: the wording that was told may leave an answer or a name out. */
+/** Up to n questions that the text answers: the wording that was told may leave an answer or a name out. */
 function exchanges(
   asked: readonly Asked[],
-  text: string,
-  draws: Draws,
-  { tense, asking, random }: { tense: Script["tense"]; asking: Asking; random: Random },
+  n: number,
+  { text, draws, tense, asking, random }: {
+    text: string;
+    draws: Draws;
+    tense: Script["tense"];
+    asking: Asking;
+    random: Random;
+  },
 ): Exchange[] {
-  const scope = { ...draws.scope, tense };
+  const scope = scopeOf({ ...draws.scope, tense });
+  const lower = text.toLowerCase();
   const some: Exchange[] = [];
   for (const { question: { question, answer, family, names }, told } of asked) {
-    if (some.length === MOST) break;
+    if (some.length === n) break;
     if (!names.every((name) => draws.has(name))) continue;
-    if (![...question.names].every((name) => speaksOf(text, draws.value(name)))) continue;
+    if (![...question.names].every((name) => speaksOf(lower, draws.value(name)))) continue;
     const response = fragment(answer, scope, random);
     if (!stands(response.toLowerCase(), told.toLowerCase())) continue;
     const asks = render(question, scope, random);
@@ -92,7 +103,7 @@ function exchanges(
   return some;
 }
 
-/** Whether a text has the name, the noun or the words that something is told by: a field may have been drawn and not told. */
+/** Whether a text in lower case has the name, the noun or the words that something is told by: a field may have been drawn and not told. */
 function speaksOf(text: string, value: Value): boolean {
   if (typeof value === "number") return true;
   const word = typeof value === "string"
@@ -101,7 +112,7 @@ function speaksOf(text: string, value: Value): boolean {
     ? value.singular
     : value.name ?? value.noun.singular;
   const [first] = word.toLowerCase().split(" ");
-  return text.toLowerCase().includes(first.slice(0, Math.max(3, first.length - 2)));
+  return text.includes(first.slice(0, Math.max(3, first.length - 2)));
 }
 
 /** A whole question, from its first word on; a name in the middle keeps its capital. */

@@ -33,6 +33,10 @@ class StoryDocument implements Document {
   }
 
   get questions(): Exchange[] {
-    return this.asker.ask(this.story, Random.of(this.seed, "questions"), QUESTIONS);
+    return this.some(QUESTIONS);
+  }
+
+  some(n: number): Exchange[] {
+    return this.asker.ask(this.story, Random.of(this.seed, "questions"), n);
   }
 }

@@ -2,6 +2,7 @@
 import { once } from "../document.ts";
 import type { Random } from "../random.ts";
 import { capitalised } from "../grammar/capitals.ts";
+import { scopeOf } from "../scope.ts";
 import { Wordings } from "../wordings.ts";
 
 /** Of questions that are asked as they are, without a word before or after. */
@@ -29,14 +30,16 @@ export class Asking {
   /** "¿Dónde vive Ana?", "Dime dónde vive Ana."; "¿La miel es dulce o salada?", "Dime si la miel es dulce o salada." */
   which(q: string, random: Random): string {
     if (random.chance(PLAIN)) return plain(q);
-    return this.wordings.say(INTERROGATIVE.test(q) ? "which" : "alternative", { bindings: { q } }, random);
+    const name = INTERROGATIVE.test(q) ? "which" : "alternative";
+    return this.wordings.say(name, scopeOf({ bindings: { q } }), random);
   }
 
   /** A question that is answered by sí or no: "¿Vive Ana en Lima?" */
   whether(q: string, random: Random): Whether {
     if (random.chance(PLAIN)) return { ask: plain(q), short: false };
     const short = random.chance(0.4);
-    return { ask: this.wordings.say(short ? "yes or no" : "whether", { bindings: { q } }, random), short };
+    const name = short ? "yes or no" : "whether";
+    return { ask: this.wordings.say(name, scopeOf({ bindings: { q } }), random), short };
   }
 
   /** Such a question that is answered by a sentence: nobody asks for nothing but sí or no. */
@@ -46,12 +49,12 @@ export class Asking {
 
   /** A text, and what is asked about it. @param ask the whole question, if it has a form of its own */
   about(text: string, q: string, random: Random, ask: string = this.which(q, random)): string {
-    return this.wordings.say("about", { bindings: { text, q, ask } }, random);
+    return this.wordings.say("about", scopeOf({ bindings: { text, q, ask } }), random);
   }
 
   /** A text and a question in a form of its own, such as a command, before or after it. */
   around(text: string, ask: string, random: Random): string {
-    return this.wordings.say("around", { bindings: { text, ask } }, random);
+    return this.wordings.say("around", scopeOf({ bindings: { text, ask } }), random);
   }
 }
 

@@ -20,8 +20,8 @@ export async function load(files: WorldFiles): Promise<Family> {
     name: "comprensión",
     ask(random: Random): Exchange {
       for (;;) {
-        const story = random.chance(SCENES) ? stories.scene(random) : stories.tell(random, { brief: true });
-        if (story.text.length > LONGEST) continue;
+        const story = random.chance(SCENES) ? stories.scene(random) : stories.short(random, LONGEST);
+        if (!story || story.text.length > LONGEST) continue;
         const asked = questions.draw(story, random, random.weighted([[1, 6], [2, 3], [3, 1]]));
         const [first, ...turns] = asked.flatMap((one) => questions.exchange(one, random).turns);
         if (!first) continue;

@@ -8,6 +8,7 @@ import { mixesAddress } from "../address.ts";
 import { type Family, once, type WorldFiles } from "../document.ts";
 import type { Value } from "../entity.ts";
 import type { Random } from "../random.ts";
+import { type Scope, scopeOf } from "../scope.ts";
 import { fragment, type Part, type Template } from "../template.ts";
 import { Wordings } from "../wordings.ts";
 
@@ -63,7 +64,7 @@ export class Asking {
   }
 
   say({ name, says = name, shares, preface, formed, draw }: Task, random: Random): Asked {
-    const scope = { bindings: draw(random) };
+    const scope = scopeOf({ bindings: draw(random) });
     const template = random.pick(this.wordings.of(shares && random.chance(0.5) ? shares : says));
     const answers = this.wordings.of(`${says} answer`);
     let instruction = told(template, scope, random);
@@ -105,7 +106,7 @@ export async function familyOf(
  * A wording whose commands are all to tú or all to usted: "cuenta y dime", "cuente y dígame". One that speaks of both
  * is told as it is.
  */
-function told(template: Template, scope: { bindings: Bindings }, random: Random): string {
+function told(template: Template, scope: Scope, random: Random): string {
   let instruction = fragment(template, scope, random);
   for (let i = 0; i < 8 && mixesAddress([{ instruction, response: "" }]); i++) {
     instruction = fragment(template, scope, random);

@@ -4,7 +4,8 @@ import { Discourse } from "../discourse.ts";
 import { once } from "../document.ts";
 import type { Value } from "../entity.ts";
 import type { Random } from "../random.ts";
-import { compile, fragment, render, type Scope, type Template } from "../template.ts";
+import { type Scope, scopeOf } from "../scope.ts";
+import { compile, fragment, render, type Template } from "../template.ts";
 import { Wordings } from "../wordings.ts";
 import { Cast } from "./cast.ts";
 
@@ -97,13 +98,14 @@ export function tell(told: readonly Told[], tense: Tense, random: Random): strin
     if (a === undefined || a !== before) discourse.endParagraph();
     before = a;
     const template = random.pick(topic.say);
-    return render(template, { bindings: cast.for(template), tense, discourse }, random);
+    return render(template, scopeOf({ bindings: cast.for(template), tense, discourse }), random);
   }).join(" ");
 }
 
 /** One of the questions that a sentence answers. */
 export function ask({ topic, cast }: Told, tense: Tense, random: Random): Asked {
   const template = random.pick(topic.ask);
-  const [q, answer] = fragment(template, { bindings: cast.for(template), tense }, random).split(" => ");
+  const scope = scopeOf({ bindings: cast.for(template), tense });
+  const [q, answer] = fragment(template, scope, random).split(" => ");
   return q.startsWith("!") ? { q: q.slice(1), answer, command: true } : { q, answer, command: false };
 }
