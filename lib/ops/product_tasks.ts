@@ -9,9 +9,6 @@ export interface Sizes {
 
 export const flops = ({ m, n, k }: Sizes) => 2 * m * n * k;
 
-/** So few rows of a, as when decoding, are not packed. */
-export const isFew = ({ m }: Sizes) => m < ROWS;
-
 /** Bytes of the operand that a thread's calls share, packed: all of a if tasks are columns, else all of b. */
 function sharedBytes({ m, n, k }: Sizes): number {
   const panels = Math.ceil(m / ROWS) * ROWS * 4, blocks = Math.ceil(n / COLUMNS) * COLUMNS * 4;
@@ -24,8 +21,8 @@ export const rowsOrColumns = ({ m, n }: Sizes) => n > m ? Math.ceil(n / COLUMNS)
 export function onCpu(name: string) {
   return {
     name,
-    // Few rows are always split by columns.
-    tasks: (a: Sizes) => isFew(a) ? Math.ceil(a.n / COLUMNS) : rowsOrColumns(a),
+    // Few rows, as when decoding, are not packed, and always split by columns.
+    tasks: (a: Sizes) => a.m < ROWS ? Math.ceil(a.n / COLUMNS) : rowsOrColumns(a),
     // A call that has to pack the operand that tasks share must be worth that.
     grain: (a: Sizes) => sharedBytes(a) <= KEPT ? (a.n > a.m ? 4 : 16) : (a.n > a.m ? 16 : 32),
     scratch: (a: Sizes) => PACKING + (sharedBytes(a) <= KEPT ? sharedBytes(a) : 0),

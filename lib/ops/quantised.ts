@@ -3,7 +3,14 @@
  * only infers needs of its weights. A matrix is n rows of k numbers, k a multiple of 32; of a linear layer they are the
  * outputs.
  */
-import { GELU, NO_ACTIVATION, RELU2 } from "../../kernels/cpu/assembly/constants.ts";
+import {
+  COLUMNS,
+  GELU,
+  NO_ACTIVATION,
+  RELU2,
+  ROUNDED_BYTES,
+  ROUNDED_ROWS,
+} from "../../kernels/cpu/assembly/constants.ts";
 import { BLOCK, BLOCK_BYTES, type BlockKind, dequantise } from "../device/blocks.ts";
 import { byRows, kernel, linearGroups, type Shader } from "../device/device.ts";
 import { empty, type Parameter, type Tensor } from "../tensor/tensor.ts";
@@ -61,12 +68,19 @@ const ofFew: Shader<typeof params> = {
   workgroups: ({ m, n }) => [Math.ceil(n / 8), Math.ceil(m / 4)],
 };
 
+const packed = onCpu("matmul_quantised");
+
 /** y = f(x·bᵀ + bias) */
 export const matmulQuantised = kernel({
   ...ofFew,
   params,
   bindings: ["real in", "u32 in", "f32 in", "real out"],
-  cpu: onCpu("matmul_quantised"),
+  cpu: {
+    ...packed,
+    tasks: (a) => a.m < ROUNDED_ROWS ? Math.ceil(a.n / COLUMNS) : packed.tasks(a),
+    grain: (a) => a.m < ROUNDED_ROWS ? 4 : packed.grain(a),
+    scratch: (a) => a.m < ROUNDED_ROWS ? a.m * a.k / BLOCK * ROUNDED_BYTES : packed.scratch(a),
+  },
   flops: (a: Sizes) => flops(a),
   shaders: [ofFew, inTiles],
   plan: ({ m }) => [m < MANY ? ofFew : inTiles],

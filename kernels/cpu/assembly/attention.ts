@@ -2,7 +2,7 @@
 // values. A task of the forward pass is a head of queries of a sequence, one of the backward pass a head of keys.
 // Queries pass by in blocks; all products of a block go through `multiply`.
 import { PACKING, QUERIES } from "./constants";
-import { exp4, exponentials, firstLanes, kept4, largestOf, loadFirst, madd, splat, storeFirst, total } from "./math";
+import { exp4, exponentials, firstLanes, kept4, largest, largestOf, loadFirst, madd, splat, storeFirst, total } from "./math";
 import { multiply } from "./matmul";
 
 const LOWEST: f32 = -3.4e38;
@@ -218,18 +218,17 @@ export function attention_cached(
       const at = <usize>(b * time + t);
       const q = qkv + at * (outRow + 2 * row) + head, to = out + at * outRow + head;
       const seen = past + t + 1;
-      let top = LOWEST;
-      let k = keys + cache;
-      for (let j = 0; j < seen; j++, k += row) {
-        let dot = splat(0);
-        for (let d = 0; d < head_width; d += 4) {
-          const at = <usize>d << 2, left = head_width - d;
-          dot = madd(loadFirst(q + at, left), loadFirst(k + at, left), dot);
-        }
-        const score = total(dot) * scale - slope * <f32>(past + t - j);
-        top = max(top, score);
-        store<f32>(scratch + (<usize>j << 2), score);
+      dots(q, keys + cache, row, seen, head_width, scratch);
+      let tops = splat(LOWEST);
+      for (let j = 0; j < seen; j += 4) {
+        const at = scratch + (<usize>j << 2), left = seen - j;
+        const distance = f32x4.sub(splat(<f32>(past + t - j)), f32x4(0, 1, 2, 3));
+        const score = f32x4.sub(f32x4.mul(loadFirst(at, left), splat(scale)), f32x4.mul(splat(slope), distance));
+        storeFirst(at, score, left);
+        const within = i32x4.lt_s(i32x4(0, 1, 2, 3), i32x4.splat(left));
+        tops = f32x4.pmax(tops, v128.bitselect(score, splat(LOWEST), within));
       }
+      const top = largest(tops);
       let sum = splat(0);
       for (let j = 0; j < seen; j += 4) {
         const at = scratch + (<usize>j << 2), left = seen - j;
@@ -237,16 +236,62 @@ export function attention_cached(
         storeFirst(at, e, left);
         sum = f32x4.add(sum, e);
       }
-      const inverse = splat(1 / total(sum));
-      for (let d = 0; d < head_width; d += 4) {
-        const at = <usize>d << 2, left = head_width - d;
-        let value = splat(0);
-        let v = values + cache + at;
-        for (let j = 0; j < seen; j++, v += row) {
-          value = madd(v128.load32_splat(scratch + (<usize>j << 2)), loadFirst(v, left), value);
-        }
-        storeFirst(to + at, f32x4.mul(value, inverse), left);
-      }
+      mix(scratch, values + cache, row, seen, head_width, splat(1 / total(sum)), to);
     }
+  }
+}
+
+/** Products of a query with `count` keys, `row` bytes apart: of four keys at once, so that loads of the query are shared. */
+function dots(q: usize, k: usize, row: usize, count: i32, width: i32, to: usize): void {
+  for (let j = 0; j < count; j += 4, k += 4 * row, to += 16) {
+    // Past the last key it is taken again.
+    const k1 = j + 1 < count ? k + row : k, k2 = j + 2 < count ? k1 + row : k, k3 = j + 3 < count ? k2 + row : k;
+    let a = splat(0), b = splat(0), c = splat(0), d = splat(0);
+    let x = 0;
+    for (; x + 4 <= width; x += 4) {
+      const at = <usize>x << 2, part = v128.load(q + at);
+      a = madd(part, v128.load(k + at), a);
+      b = madd(part, v128.load(k1 + at), b);
+      c = madd(part, v128.load(k2 + at), c);
+      d = madd(part, v128.load(k3 + at), d);
+    }
+    if (x < width) {
+      const at = <usize>x << 2, left = width - x, part = loadFirst(q + at, left);
+      a = madd(part, loadFirst(k + at, left), a);
+      b = madd(part, loadFirst(k1 + at, left), b);
+      c = madd(part, loadFirst(k2 + at, left), c);
+      d = madd(part, loadFirst(k3 + at, left), d);
+    }
+    // Sums of lanes 0 and 2, and of 1 and 3, then of both.
+    const ab = f32x4.add(v128.shuffle<f32>(a, b, 0, 1, 4, 5), v128.shuffle<f32>(a, b, 2, 3, 6, 7));
+    const cd = f32x4.add(v128.shuffle<f32>(c, d, 0, 1, 4, 5), v128.shuffle<f32>(c, d, 2, 3, 6, 7));
+    storeFirst(to, f32x4.add(v128.shuffle<f32>(ab, cd, 0, 2, 4, 6), v128.shuffle<f32>(ab, cd, 1, 3, 5, 7)), count - j);
+  }
+}
+
+/** The sum of `count` rows, `row` bytes apart, each times its weight, times `scale`; of 16 columns at once, a cache line. */
+function mix(weights: usize, v: usize, row: usize, count: i32, width: i32, scale: v128, to: usize): void {
+  let x = 0;
+  for (; x + 16 <= width; x += 16, v += 64, to += 64) {
+    let a = splat(0), b = splat(0), c = splat(0), d = splat(0);
+    for (let j = 0, at = v; j < count; j++, at += row) {
+      const weight = v128.load32_splat(weights + (<usize>j << 2));
+      a = madd(weight, v128.load(at), a);
+      b = madd(weight, v128.load(at, 16), b);
+      c = madd(weight, v128.load(at, 32), c);
+      d = madd(weight, v128.load(at, 48), d);
+    }
+    v128.store(to, f32x4.mul(a, scale));
+    v128.store(to, f32x4.mul(b, scale), 16);
+    v128.store(to, f32x4.mul(c, scale), 32);
+    v128.store(to, f32x4.mul(d, scale), 48);
+  }
+  for (; x < width; x += 4, v += 16, to += 16) {
+    const left = width - x;
+    let sum = splat(0);
+    for (let j = 0, at = v; j < count; j++, at += row) {
+      sum = madd(v128.load32_splat(weights + (<usize>j << 2)), loadFirst(at, left), sum);
+    }
+    storeFirst(to, f32x4.mul(sum, scale), left);
   }
 }

@@ -34,6 +34,11 @@ export const BLOCK = 32;
 export const Q8_BYTES = 34;
 export const Q4_BYTES = 18;
 
+/** Bytes of a block of inputs that are rounded to 16 bits: kernels/cpu/assembly/quantised.ts has the layout. */
+export const ROUNDED_BYTES = 80;
+/** Below this many rows of inputs they are rounded; from it on, weights become float32. */
+export const ROUNDED_ROWS = 12;
+
 /** What a product with quantised weights ends with. */
 export const NO_ACTIVATION = 0;
 export const GELU = 1;

@@ -6,7 +6,7 @@
 //
 // What is added to an element of c, and in which order, depends on k alone: results do not change with
 // the number of threads.
-import { COLUMNS, DEEP, GELU, KEPT, MIDDLE, PACKING, PANELS, RELU2, ROWS, SHALLOW, SLAB } from "./constants";
+import { COLUMNS, DEEP, GELU, KEPT, MIDDLE, PACKING, PANELS, RELU2, ROUNDED_ROWS, ROWS, SHALLOW, SLAB } from "./constants";
 import { geluRun, geluValues, loadFirst, madd, relu2Run, relu2Values, splat, storeFirst, total } from "./math";
 import { multiplyFew, packQuantised } from "./quantised";
 
@@ -415,13 +415,13 @@ export function matmul_quantised(
   first: i32, end: i32, tile: usize, scratch: usize, x: usize, b: usize, bias: usize, y: usize,
   m: i32, n: i32, k: i32, size: i32, has_bias: i32, activation: i32,
 ): void {
-  if (m < FEW) {
+  if (m < ROUNDED_ROWS) {
     const last = min(n, end * COLUMNS);
     multiplyFew(
       size, x, b, has_bias ? bias : 0, y, m, n, k, first * COLUMNS, last, scratch, beginsJob(tile),
     );
   } else matmul(false, size, first, end, tile, scratch, x, b, bias, y, m, n, k, has_bias, 0);
-  const rows = wholeRows(m, n), runs = rows ? 1 : m;
+  const rows = m >= ROUNDED_ROWS && wholeRows(m, n), runs = rows ? 1 : m;
   for (let row = 0; row < runs; row++) {
     const at = y + start(rows, row, first, n), count = length(rows, first, end, m, n);
     if (activation == GELU) geluValues(at, count);

@@ -2,10 +2,10 @@
 // holds the weights of one output, so that a product with it is bᵀ's.
 //
 // Few rows of x, as when decoding: x is rounded to 16 bits a block, whose products with weights are summed exactly. That
-// costs some 1e-5 of a result, far below what the weights have lost. Two rows of weights at once share the loads of x;
-// they lie half of a task's columns apart, as memory is read ahead for one place in a page only: neighbours took three
-// times as long where rows are long.
-import { BLOCK, COLUMNS, Q8_BYTES } from "./constants";
+// costs some 1e-5 of a result, far below what the weights have lost. Four rows of weights at once share the loads of x;
+// they lie a quarter of a call's columns apart, as memory is read ahead for one place in a page only: neighbours took
+// three times as long where rows are long.
+import { BLOCK, COLUMNS, Q8_BYTES, ROUNDED_BYTES } from "./constants";
 import { largest, madd, splat, total } from "./math";
 
 /** A float16 that is finite: its bits, moved to where float32 has them, are the number times 2^-112. */
@@ -62,7 +62,7 @@ export function packQuantised(
 }
 
 // A block of x in 16 bits: 32 integers, then in float32 what one of them stands for, then -8 times their sum.
-const X_BYTES: usize = 80;
+const X_BYTES: usize = ROUNDED_BYTES;
 const X_SCALE: usize = 64;
 const X_SHIFT: usize = 68;
 
@@ -145,20 +145,27 @@ function products(eight: bool, w: usize, x0: v128, x1: v128, x2: v128, x3: v128,
   return f32x4.mul(f32x4.convert_i32x4_s(sums), splat(float16(w) * scale));
 }
 
-/** A row of weights and the one `apart` rows after it, times one of x; the same row twice if that is 0. */
+/** Four rows of weights times one of x, plus their biases: y, and the numbers that lie so many bytes after it. */
 // @ts-ignore: decorator
 @inline
-function dots(eight: bool, w: usize, x: usize, blocks: i32, apart: usize, bias: usize, y: usize): void {
+function dots(
+  eight: bool, w0: usize, w1: usize, w2: usize, w3: usize, x: usize, blocks: i32, bias: usize, y: usize,
+  at1: usize, at2: usize, at3: usize,
+): void {
   const size: usize = eight ? 34 : 18;
-  let a = splat(0), b = splat(0), other = w + apart * <usize>blocks * size;
-  for (; blocks > 0; blocks--, w += size, other += size, x += X_BYTES) {
+  let a = splat(0), b = splat(0), c = splat(0), d = splat(0);
+  for (; blocks > 0; blocks--, w0 += size, w1 += size, w2 += size, w3 += size, x += X_BYTES) {
     const x0 = v128.load(x), x1 = v128.load(x, 16), x2 = v128.load(x, 32), x3 = v128.load(x, 48);
     const scale = load<f32>(x, X_SCALE), shift = v128.load32_zero(x, X_SHIFT);
-    a = f32x4.add(a, products(eight, w, x0, x1, x2, x3, shift, scale));
-    b = f32x4.add(b, products(eight, other, x0, x1, x2, x3, shift, scale));
+    a = f32x4.add(a, products(eight, w0, x0, x1, x2, x3, shift, scale));
+    b = f32x4.add(b, products(eight, w1, x0, x1, x2, x3, shift, scale));
+    c = f32x4.add(c, products(eight, w2, x0, x1, x2, x3, shift, scale));
+    d = f32x4.add(d, products(eight, w3, x0, x1, x2, x3, shift, scale));
   }
   store<f32>(y, total(a) + (bias ? load<f32>(bias) : 0));
-  store<f32>(y + (apart << 2), total(b) + (bias ? load<f32>(bias + (apart << 2)) : 0));
+  store<f32>(y + at1, total(b) + (bias ? load<f32>(bias + at1) : 0));
+  store<f32>(y + at2, total(c) + (bias ? load<f32>(bias + at2) : 0));
+  store<f32>(y + at3, total(d) + (bias ? load<f32>(bias + at3) : 0));
 }
 
 /**
@@ -171,13 +178,17 @@ export function multiplyFew(
   quantised: usize, begins: bool,
 ): void {
   if (begins) quantiseRows(x, m * k, quantised);
-  const blocks = k / BLOCK, half = (last - column + 1) >> 1;
-  for (let j = column; j < column + half; j++) {
-    const w = b + <usize>j * <usize>(blocks * size), apart: usize = j + half < last ? half : 0;
-    let row = quantised, at = <usize>j << 2, to = y + at;
+  const blocks = k / BLOCK, stride = <usize>(blocks * size), quarter = (last - column + 3) >> 2;
+  for (let j = column; j < column + quarter; j++) {
+    const w = b + <usize>j * stride, at = <usize>j << 2, shift = bias ? bias + at : 0;
+    // Past the last column it is taken again.
+    const n1 = <usize>(min(j + quarter, last - 1) - j), n2 = <usize>(min(j + 2 * quarter, last - 1) - j);
+    const n3 = <usize>(min(j + 3 * quarter, last - 1) - j);
+    const w1 = w + n1 * stride, w2 = w + n2 * stride, w3 = w + n3 * stride;
+    let row = quantised, to = y + at;
     for (let r = 0; r < m; r++, row += <usize>blocks * X_BYTES, to += <usize>n << 2) {
-      if (size == Q8_BYTES) dots(true, w, row, blocks, apart, bias ? bias + at : 0, to);
-      else dots(false, w, row, blocks, apart, bias ? bias + at : 0, to);
+      if (size == Q8_BYTES) dots(true, w, w1, w2, w3, row, blocks, shift, to, n1 << 2, n2 << 2, n3 << 2);
+      else dots(false, w, w1, w2, w3, row, blocks, shift, to, n1 << 2, n2 << 2, n3 << 2);
     }
   }
 }
