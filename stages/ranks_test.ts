@@ -2,40 +2,17 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { readSafetensors } from "../lib/checkpoint/safetensors.ts";
 import { exists } from "../lib/files.ts";
-import { ROOT, TINY, type Workspace, workspace } from "../lib/run/testing.ts";
+import type { Workspace } from "../lib/run/testing.ts";
 import { finish, type Launcher, testLaunchers } from "../lib/train/ranks/testing.ts";
+import { rankArgs, sharedProject, stageArgs, STEPS } from "./testing_ranks.ts";
 
-const STEPS = 20;
-const PRESET = TINY.replace("steps: 12", `steps: ${STEPS}\n  accumulate: 5`).replace(
-  "context: 16 }",
-  "context: 16, dropout: 0.1 }",
-);
 const OUT = "models/tiny/pretrain";
 
-/** The arguments of deno for a stage with the permissions of its -mpi task. */
-function stageArgs(work: Workspace, stage: string, args: readonly string[] = [], rights = ["--allow-ffi"]) {
-  return [
-    ...["run", "-q", "--no-prompt", `--config=${ROOT}deno.json`, "--allow-read", "--allow-env", ...rights],
-    ...["--allow-sys=systemMemoryInfo,statfs", `--allow-write=${work.folder}/data,${work.folder}/models`],
-    ...[`${ROOT}stages/${stage}.ts`, "--config", "preset.yaml", ...args],
-  ];
-}
-
-function start(work: Workspace, launcher: Launcher, ranks: number, ...args: string[]) {
-  return launcher.start([{ ranks, args: stageArgs(work, "pretrain", args) }], { cwd: work.folder });
-}
+/** Starts pretraining as its -mpi task does. */
+const start = (work: Workspace, { start }: Launcher, ranks: number, ...args: string[]) =>
+  start([{ ranks, args: rankArgs(work, "pretrain", ...args) }], { cwd: work.folder });
 
 const run = (...args: Parameters<typeof start>) => finish(start(...args));
-
-/** A project whose corpus and vocabulary are made. */
-async function prepared(): Promise<Workspace> {
-  const work = await workspace(undefined, PRESET);
-  for (const stage of ["prepare-corpus", "build-vocab"]) {
-    const { code, output } = await work.run(stage);
-    assertEquals(code, 0, output);
-  }
-  return work;
-}
 
 /** What a training has left: the losses of its steps, figures of its validations, and its weights. */
 async function resultOf(work: Workspace, folder = OUT) {
@@ -78,7 +55,7 @@ for (const launcher of launchers) {
   const { family } = launcher;
 
   Deno.test(`${family}: ${STEPS} steps on 1, 2 and 4 ranks learn the same; twice on 2 ranks, bit for bit`, async () => {
-    await using work = await prepared();
+    await using work = await sharedProject();
     const results: Result[] = [];
     for (const ranks of [1, 2, 2, 4]) {
       const { code, output } = await run(work, launcher, ranks, "--force");
@@ -100,7 +77,7 @@ for (const launcher of launchers) {
 const [launcher] = launchers;
 if (launcher) {
   Deno.test("a run saved on 4 ranks goes on with 1, 2 or 3", async () => {
-    await using work = await prepared();
+    await using work = await sharedProject();
     const wsd = ["--set", "pretrain.schedule.kind=wsd"];
     const process = start(work, launcher, 4, ...wsd, "--set", "pretrain.steps=100000");
     const output = finish(process);
@@ -127,7 +104,7 @@ if (launcher) {
   });
 
   Deno.test("ranks that were given other settings are refused at the start, with what differs", async () => {
-    await using work = await prepared();
+    await using work = await sharedProject();
     const parts = [0.01, 0.02].map((lr) => {
       return { ranks: 1, args: stageArgs(work, "pretrain", ["--set", `pretrain.lr=${lr}`]) };
     });
@@ -139,7 +116,7 @@ if (launcher) {
   });
 
   Deno.test("what ranks cannot share, and tasks that may not call MPI, are refused in one line", async () => {
-    await using work = await prepared();
+    await using work = await sharedProject();
     const refused = async (ranks: number, args: readonly string[], says: string, lines = 1) => {
       const { code, output } = await finish(launcher.start([{ ranks, args }], { cwd: work.folder }));
       assertEquals(code, 2, output);

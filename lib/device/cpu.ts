@@ -8,6 +8,7 @@ import { TILE_AREA, type TileKind, tileModule } from "../../kernels/cpu/tile.ts"
 import { UserError } from "../errors.ts";
 import { type Exports, FIRST_FREE, MAX_THREADS, PAGES, Threads, tileArea } from "./cpu_threads.ts";
 import type { Args, Binding, Buffer, Device, Kernel, Params, Snapshot, Views } from "./device.ts";
+import { beat } from "./pulse.ts";
 import { SizeClassPool } from "./size_class_pool.ts";
 
 const PAGE = 65536; // bytes
@@ -133,6 +134,7 @@ export class CpuDevice implements Device {
   }
 
   dispatch<P extends Params, B extends readonly Binding[]>(k: Kernel<P, B>, b: Buffer[], a: Args<P>): void {
+    beat();
     if (!k.cpu) {
       const views = (b as CpuBuffer[]).map((x, i) => k.bindings[i].startsWith("u32") ? x.u32 : x.f32);
       return k.reference(views as Views<B>, a);

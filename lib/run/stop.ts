@@ -1,4 +1,5 @@
 /** Signals that ask a run to stop. */
+import { launched } from "../train/ranks/launcher.ts";
 
 /** Ctrl-C; `kill`, a service manager or a shutdown; a terminal that is closed. */
 const NUMBERS = Deno.build.os === "windows"
@@ -14,7 +15,8 @@ const COPY_DELAY = 2000;
 
 /**
  * The first signal asks to stop; the second, of whatever kind, ends the process at once. Under `deno task` one more
- * signal of the first kind, soon after it, is taken for its copy.
+ * signal of the first kind, soon after it, is taken for its copy; where a launcher of MPI passes signals on, too, any
+ * number of them.
  */
 export class StopSignals implements Disposable {
   readonly #controller = new AbortController();
@@ -22,7 +24,7 @@ export class StopSignals implements Disposable {
   /** What shells give a process that a signal ended, 128 and its number; 0 while none has come. */
   code = 0;
   #first?: { readonly name: StopSignal; readonly at: number };
-  #copies = Deno.env.has("INIT_CWD") ? 1 : 0; // set by deno task
+  #copies = launched() ? Infinity : Deno.env.has("INIT_CWD") ? 1 : 0; // set by deno task
 
   /** @param handle false leaves signals to end the process, as they do by default */
   constructor(handle: boolean, asked: () => void) {

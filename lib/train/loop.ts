@@ -167,6 +167,7 @@ export async function train(options: LoopOptions, task: LoopTask): Promise<LoopR
     await pace.pause(fn);
   };
 
+  using _watch = await ranks.watch();
   await compare();
   while (step < steps) {
     const next = step + 1;

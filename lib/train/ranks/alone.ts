@@ -12,6 +12,7 @@ export const ALONE: Ranks = {
   broadcast() {},
   gather: (bytes) => [bytes],
   barrier() {},
+  watch: () => Promise.resolve({ [Symbol.dispose]() {} }),
   abort: (code) => Deno.exit(code),
   close() {},
 };

@@ -3,13 +3,15 @@
  *
  *   mpiexec -n 3 deno run --allow-ffi --allow-env --allow-read lib/train/ranks/conformance.ts
  *
- * Rank 0 prints a line at the end. With the argument `abort`, rank 1 ends all while the others wait.
+ * Rank 0 prints a line at the end. With the argument `abort`, rank 1 ends all while the others wait; with `stop` or
+ * `loop` it is stopped, or computes without end, while the others watch.
  */
 import { assertEquals, assertThrows } from "@std/assert";
 import { CpuDevice } from "../../device/cpu.ts";
 import { UserError } from "../../errors.ts";
 import { requireSame } from "./agreement.ts";
 import { broadcastValue, gatherValues } from "./messages.ts";
+import { MpiRanks } from "./mpi.ts";
 import { openRanks } from "./open.ts";
 import type { Ranks } from "./ranks.ts";
 
@@ -48,6 +50,10 @@ export async function checkRanks(ranks: Ranks): Promise<void> {
   });
   assertEquals(gatherValues(ranks, "x".repeat(rank)), Array.from({ length: size }, (_, i) => "x".repeat(i)));
   ranks.barrier();
+  for (let time = 0; time < 2; time++) {
+    using _watch = await ranks.watch();
+    ranks.barrier();
+  }
 
   requireSame(ranks, { same: "here and there" });
   const differ = () => requireSame(ranks, { rank: `${rank}`, same: "here and there" });
@@ -59,6 +65,17 @@ if (import.meta.main) {
   const ranks = openRanks("conformance");
   if (Deno.args[0] === "abort") {
     if (ranks.rank === 1) ranks.abort(7);
+    ranks.barrier();
+  }
+  if (Deno.args[0] === "stop" || Deno.args[0] === "loop") {
+    if (!(ranks instanceof MpiRanks)) throw new Error("start this with mpiexec");
+    using _watch = await ranks.watch({ idle: 4000, silence: 6000 });
+    ranks.step = 5;
+    for (const end = performance.now() + 3000; performance.now() < end;) { // long enough to be told of the step
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    if (ranks.rank === 1 && Deno.args[0] === "stop") Deno.kill(Deno.pid, "SIGSTOP");
+    if (ranks.rank === 1) { for (;;); }
     ranks.barrier();
   }
   await checkRanks(ranks);

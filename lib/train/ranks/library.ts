@@ -25,6 +25,10 @@ export interface Functions {
   // deno-fmt-ignore
   MPI_Allgather(from: Memory, n: number, type: Handle, to: Memory, each: number, toType: Handle, comm: Handle): number;
   MPI_Barrier(comm: Handle): number;
+  MPI_Send(from: Memory, n: number, type: Handle, to: number, tag: number, comm: Handle): number;
+  MPI_Iprobe(from: number, tag: number, comm: Handle, flag: Int32Array, status: Pointer): number;
+  // deno-fmt-ignore
+  MPI_Recv(to: Memory, n: number, type: Handle, from: number, tag: number, comm: Handle, status: Pointer): number;
   MPI_Abort(comm: Handle, code: number): number;
   MPI_Finalize(): number;
 }
@@ -43,6 +47,9 @@ const PARAMETERS: Readonly<Record<keyof Functions, readonly Type[]>> = {
   MPI_Bcast: ["buffer", "i32", "handle", "i32", "handle"],
   MPI_Allgather: ["buffer", "i32", "handle", "buffer", "i32", "handle", "handle"],
   MPI_Barrier: ["handle"],
+  MPI_Send: ["buffer", "i32", "handle", "i32", "i32", "handle"],
+  MPI_Iprobe: ["i32", "i32", "handle", "buffer", "pointer"],
+  MPI_Recv: ["buffer", "i32", "handle", "i32", "i32", "handle", "pointer"],
   MPI_Abort: ["handle", "i32"],
   MPI_Finalize: [],
 };
@@ -55,9 +62,11 @@ interface Constants {
   readonly float: Handle;
   readonly double: Handle;
   readonly byte: Handle;
+  readonly integer: Handle;
   readonly add: Handle;
   readonly errorsReturn: Handle;
   readonly inPlace: Pointer;
+  readonly ignoreStatus: Pointer;
 }
 
 const MPICH = {
@@ -65,6 +74,7 @@ const MPICH = {
   float: 0x4c00040a,
   double: 0x4c00080b,
   byte: 0x4c00010d,
+  integer: 0x4c000439,
   add: 0x58000003,
   errorsReturn: 0x54000001,
 };
@@ -73,11 +83,13 @@ const OPEN_MPI = {
   float: "ompi_mpi_float",
   double: "ompi_mpi_double",
   byte: "ompi_mpi_byte",
+  integer: "ompi_mpi_int32_t",
   add: "ompi_mpi_op_sum",
   errorsReturn: "ompi_mpi_errors_return",
 };
-/** MPI_IN_PLACE: an address that is none. */
+/** Addresses that are none. */
 const IN_PLACE = { "MPICH": 0xffff_ffff_ffff_ffffn, "Open MPI": 1n };
+const STATUS_IGNORE = { "MPICH": 1n, "Open MPI": 0n };
 
 export interface Library {
   readonly family: Family;
@@ -160,8 +172,9 @@ function tryLibrary(name: string): Library | string {
     name,
     functions: opened as unknown as Functions,
     constants: {
-      ...handles as Omit<Constants, "inPlace">,
+      ...handles as Omit<Constants, "inPlace" | "ignoreStatus">,
       inPlace: Deno.UnsafePointer.create(IN_PLACE[family]),
+      ignoreStatus: Deno.UnsafePointer.create(STATUS_IGNORE[family]),
     },
   };
 }

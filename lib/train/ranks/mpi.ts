@@ -5,6 +5,8 @@ import { LIBRARY, type Library, MPI } from "./library.ts";
 import { gatherValues } from "./messages.ts";
 import { type Neighbours, neighboursOf, placeOf } from "./neighbours.ts";
 import type { Ranks } from "./ranks.ts";
+import { stepReport } from "./report.ts";
+import { Watch, type WatchStart, WORDS } from "./watch.ts";
 
 /** Numbers in one call: MPI counts them in 32 bits. */
 const MOST = 2 ** 28;
@@ -14,9 +16,12 @@ export class MpiRanks implements Ranks {
   readonly size: number;
   readonly host: string;
   readonly neighbours: Neighbours;
-  step = 0;
   readonly description: string;
   readonly #library: Library;
+  readonly #hosts: readonly string[];
+  /** What the thread that watches the ranks sees. */
+  readonly #words = new Int32Array(new SharedArrayBuffer(4 * WORDS.count));
+  readonly #report = stepReport();
 
   /**
    * Joins the other ranks.
@@ -27,6 +32,12 @@ export class MpiRanks implements Ranks {
     const { functions, constants: { world, errorsReturn } } = library;
     const number = Int32Array.of(0);
     this.#check(functions.MPI_Init_thread(null, null, MPI.threadMultiple, number));
+    if (number[0] < MPI.threadMultiple) {
+      throw new UserError(
+        `${library.name}: ${library.version} was built without support for threads (MPI_THREAD_MULTIPLE), which the ` +
+          `watch over ranks needs; set ${LIBRARY} to another`,
+      );
+    }
     this.#check(functions.MPI_Comm_set_errhandler(world, errorsReturn));
     this.#check(functions.MPI_Comm_rank(world, number));
     this.rank = number[0];
@@ -42,7 +53,9 @@ export class MpiRanks implements Ranks {
       );
     }
     const place = placeOf(this.host);
-    this.neighbours = neighboursOf(place, gatherValues(this, place));
+    const places = gatherValues(this, place);
+    this.neighbours = neighboursOf(place, places);
+    this.#hosts = places.map(({ host }) => host);
   }
 
   /** @throws {Error} with MPI's own words for a code that is not success */
@@ -58,12 +71,28 @@ export class MpiRanks implements Ranks {
     return new TextDecoder().decode(text.subarray(0, length[0]));
   }
 
+  get step(): number {
+    return this.#words[WORDS.step];
+  }
+
+  set step(step: number) {
+    this.#words[WORDS.step] = step;
+    this.#report(step);
+  }
+
+  /** A call that waits for other ranks. */
+  #wait(call: () => number): void {
+    this.#words[WORDS.waiting] = 1;
+    this.#check(call());
+    this.#words[WORDS.waiting] = 0;
+  }
+
   sum(values: Float32Array | Float64Array): void {
     const { functions, constants: { inPlace, float, double, add, world } } = this.#library;
     const type = values instanceof Float32Array ? float : double;
     for (let at = 0; at < values.length; at += MOST) {
       const part = values.subarray(at, at + MOST);
-      this.#check(functions.MPI_Allreduce(inPlace, part, part.length, type, add, world));
+      this.#wait(() => functions.MPI_Allreduce(inPlace, part, part.length, type, add, world));
     }
   }
 
@@ -71,7 +100,7 @@ export class MpiRanks implements Ranks {
     const { functions, constants: { byte, world } } = this.#library;
     for (let at = 0; at < bytes.length; at += MOST) {
       const part = bytes.subarray(at, at + MOST);
-      this.#check(functions.MPI_Bcast(part, part.length, byte, 0, world));
+      this.#wait(() => functions.MPI_Bcast(part, part.length, byte, 0, world));
     }
   }
 
@@ -79,13 +108,19 @@ export class MpiRanks implements Ranks {
     const { functions, constants: { byte, world } } = this.#library;
     const { length } = bytes;
     const all = new Uint8Array(length * this.size);
-    if (length > 0) this.#check(functions.MPI_Allgather(bytes, length, byte, all, length, byte, world));
+    if (length > 0) this.#wait(() => functions.MPI_Allgather(bytes, length, byte, all, length, byte, world));
     return Array.from({ length: this.size }, (_, rank) => all.subarray(rank * length, (rank + 1) * length));
   }
 
   barrier(): void {
     const { functions, constants: { world } } = this.#library;
-    this.#check(functions.MPI_Barrier(world));
+    this.#wait(() => functions.MPI_Barrier(world));
+  }
+
+  /** @param longest other limits than those of training */
+  async watch(longest?: WatchStart["longest"]): Promise<Disposable> {
+    const { rank, size } = this;
+    return await Watch.start(this.#library, this.#words, { rank, size, hosts: this.#hosts }, longest);
   }
 
   abort(code: number): never {

@@ -1,4 +1,5 @@
 /** The ranks that a rank shares its machine with. */
+import { openLibc } from "./libc.ts";
 
 export interface Neighbours {
   /** Ranks on this machine, this one included: they share its memory. */
@@ -10,7 +11,7 @@ export interface Neighbours {
 /** What each rank tells of its place. */
 export interface Place {
   readonly host: string;
-  /** The cores that it may run on, such as `0-3`: launchers bind ranks to some. */
+  /** The set of cores that it may run on, as a text: launchers bind ranks to some. */
   readonly cores: string;
 }
 
@@ -28,11 +29,12 @@ export function threadsOf({ onCores }: Neighbours): number {
   return Math.max(1, Math.floor(navigator.hardwareConcurrency / onCores));
 }
 
+/** Bytes of a set of cores, one bit each. */
+const CORES = 1024 / 8;
+
 /** As Linux says it; elsewhere launchers bind no ranks to cores that we could know of. */
 function allowedCores(): string {
-  try {
-    return /^Cpus_allowed_list:\s*(.*)$/m.exec(Deno.readTextFileSync("/proc/self/status"))?.[1] ?? "";
-  } catch {
-    return "";
-  }
+  const cores = new Uint8Array(CORES);
+  openLibc()?.sched_getaffinity(0, BigInt(CORES), cores);
+  return cores.toHex();
 }

@@ -29,6 +29,8 @@ export interface Ranks {
   gather(bytes: Uint8Array): Uint8Array[];
   /** Waits until all have come here. */
   barrier(): void;
+  /** While this lasts, a rank that hangs ends all, with a line that names it. Every rank must begin and end it. */
+  watch(): Promise<Disposable>;
   /** Ends the processes of all ranks at once, this one with that exit code. */
   abort(code: number): never;
   /** Takes leave of the others, which must do so too. */

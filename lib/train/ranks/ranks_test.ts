@@ -17,6 +17,7 @@ const args = [
   "--allow-env",
   "--allow-read",
   "--allow-sys",
+  "--allow-run",
   PROGRAM,
 ];
 
@@ -39,6 +40,15 @@ for (const { family, start } of await testLaunchers()) {
     assertEquals(code, 7, output);
     assert(!output.includes("sound"), output);
   });
+
+  for (const how of ["stop", "loop"]) {
+    Deno.test(`${family}: a rank that hangs (${how}) ends all, with a line that names rank, machine and step`, async () => {
+      const { code, output } = await finish(start([{ ranks: 3, args: [...args, how] }], {}));
+      assert(code !== 0, output);
+      assertMatch(output, /^error: rank 1 on \S+, step 5: it hangs, or its machine cannot be reached/m);
+      assertEquals(output.match(/^error/gm)?.length, 1, output);
+    });
+  }
 
   Deno.test(`${family}: a library that is none of MPI's is refused by name`, async () => {
     const env = { DESDE_CERO_MPI: "libm.so.6" };
@@ -77,7 +87,7 @@ Deno.test("every part of a work is dealt to one rank, and no rank has two more t
 });
 
 Deno.test("ranks on the same cores of a machine share them, others do not", () => {
-  const [a, b, c] = [{ host: "a", cores: "0-3" }, { host: "a", cores: "4-7" }, { host: "b", cores: "0-3" }];
+  const [a, b, c] = [{ host: "a", cores: "0f" }, { host: "a", cores: "f0" }, { host: "b", cores: "0f" }];
   assertEquals(neighboursOf(a, [a, a, b, c]), { onHost: 3, onCores: 2 });
   assertEquals(neighboursOf(b, [a, a, b, c]), { onHost: 3, onCores: 1 });
   assertEquals(neighboursOf(c, [a, a, b, c]), { onHost: 1, onCores: 1 });

@@ -1,5 +1,6 @@
 /** Starting programs on ranks, with every MPI that this machine has. */
 import type { Family } from "./launcher.ts";
+import { REPORT } from "./report.ts";
 
 /** Set in CI: there, a missing MPI fails the tests instead of leaving some out. */
 const REQUIRED = "DESDE_CERO_REQUIRE_MPI";
@@ -77,6 +78,26 @@ function launcherOf(family: Family, command: string): Launcher {
       }).spawn();
     },
   };
+}
+
+/** Prints rank and number of the processes that have the first argument on their command line, and a report to write. */
+const PROCESSES = `for file in $(grep -lzF -- "$1" /proc/[0-9]*/cmdline); do
+  environ=$(tr '\\0' '\\n' < "\${file%/cmdline}/environ")
+  case "$environ" in *${REPORT}=*) ;; *) continue ;; esac
+  pid=\${file#/proc/}
+  echo "$environ" | sed -nE "s/^(PMI|OMPI_COMM_WORLD)_RANK=(.*)/\\2 \${pid%/cmdline}/p"
+done 2>/dev/null`;
+
+/**
+ * The processes that are ranks of what was started, by rank: those of the user's programs, without launchers and what
+ * looks after them. Deno itself may not look into /proc.
+ * @param mark stands on their command lines
+ */
+export async function processesOf(mark: string): Promise<Map<number, number>> {
+  const { stdout } = await new Deno.Command("sh", { args: ["-c", PROCESSES, "sh", mark], stderr: "null" })
+    .output();
+  const lines = new TextDecoder().decode(stdout).trim().split("\n").filter((line) => line !== "");
+  return new Map(lines.map((line) => line.split(" ").map(Number) as [number, number]));
 }
 
 /** Waits for the end of what was started. */

@@ -1,0 +1,63 @@
+/**
+ * Runs one rank of a task that several processes share, and says in a line which one it was if the system ends it, as it
+ * does when memory runs out. The tasks with `-mpi` start with this:
+ *
+ *   deno run -P=rank lib/tools/rank.ts ARGUMENTS_OF_DENO...
+ */
+import { spawn } from "node:child_process";
+import { constants } from "node:os";
+import { StringDecoder } from "node:string_decoder";
+import { launched } from "../train/ranks/launcher.ts";
+import { openLibc } from "../train/ranks/libc.ts";
+import { REPORT, REPORT_FILE } from "../train/ranks/report.ts";
+
+/** Signals that the rank handles itself; this process outlives it, to give its exit code. */
+const PASSED_ON = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+/** Signals by which people and launchers end processes. */
+const ASKED = new Set<string | null>(PASSED_ON);
+
+const child = spawn(Deno.execPath(), Deno.args, {
+  stdio: ["inherit", "inherit", "inherit", "pipe"],
+  env: { ...Deno.env.toObject(), [REPORT]: `${REPORT_FILE}` },
+});
+
+let step = 0, cut = "";
+const decoder = new StringDecoder("utf8");
+child.stdio[3]?.on("data", (bytes) => {
+  const lines = (cut + decoder.write(bytes)).split("\n");
+  cut = lines.pop()!;
+  step = Number(lines.at(-1) ?? step);
+});
+let passedOn = false;
+for (const signal of PASSED_ON) {
+  Deno.addSignalListener(signal, () => {
+    passedOn = true;
+    child.kill(signal);
+  });
+}
+
+/**
+ * MPICH's launcher sees to it that a rank that fails ends all, but only once that has joined the others, who would wait
+ * for it for ever. So it is told, in the language of its Process Management Interface (PMI-1), by which it and the rank
+ * have talked. Other launchers need not be told.
+ */
+function endOthers(): void {
+  const file = Deno.env.get("PMI_FD");
+  const command = new TextEncoder().encode("cmd=abort exitcode=1\n");
+  if (file) openLibc()?.write(Number(file), command, BigInt(command.length));
+}
+
+child.on("close", (code, signal) => {
+  const rank = launched()?.rank ?? 0;
+  if (signal && !(passedOn && ASKED.has(signal))) {
+    const memory = signal === "SIGKILL" ? ", as the system does when memory runs out" : "";
+    console.error(
+      `error: rank ${rank} on ${Deno.hostname()}${
+        step ? `, step ${step}` : ""
+      }: it was ended by ${signal}${memory}; ` +
+        "the checkpoint before is whole: go on with --resume",
+    );
+  }
+  if (code !== 0 && !passedOn) endOthers();
+  Deno.exit(code ?? 128 + constants.signals[signal!]);
+});
