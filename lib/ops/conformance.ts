@@ -54,7 +54,7 @@ export async function runCase(
     const y = differentiate(
       () => test.run(x, w),
       normals(deriveSeed(2, test.name), size, 1),
-      (leaf, gradient) => reads[`dx${x.indexOf(leaf)}`] = device.read(gradient.buffer),
+      { leaf: (leaf, gradient) => reads[`dx${x.indexOf(leaf)}`] = device.read(gradient.buffer) },
     );
     reads.y = device.read(y.buffer);
     w.forEach((p, i) => reads[`dw${i}`] = device.read(p.grad!.buffer));

@@ -25,7 +25,7 @@ async function learn(
         return distillation(z, wanted, soft, options);
       },
       undefined,
-      (_, d) => gradient = device.read(d.buffer),
+      { leaf: (_, d) => gradient = device.read(d.buffer) },
     );
     return [device.read(loss.buffer), gradient!];
   });

@@ -56,7 +56,7 @@ Deno.test("a step against the gradient makes chosen answers more probable, and r
     differentiate(
       () => preferenceLoss(logits, { targets: TARGETS, reference, beta: 0.1, sft: 0 }),
       undefined,
-      (_, { buffer }) => read = oracle.read(buffer),
+      { leaf: (_, { buffer }) => read = oracle.read(buffer) },
     );
     return read!;
   });

@@ -2,7 +2,7 @@
  * Reverse-mode differentiation: every op records a closure beside its forward, and `differentiate`
  * walks them back. Activations are freed as the walk passes them.
  */
-import { empty, release, retain, scope, Tensor, upload } from "../tensor/tensor.ts";
+import { empty, Parameter, release, retain, scope, Tensor, upload } from "../tensor/tensor.ts";
 import { elementwise, kernel, linearGroups } from "../device/device.ts";
 import { halved } from "./halve.ts";
 import wgsl from "../../kernels/add.wgsl" with { type: "text" };
@@ -63,12 +63,13 @@ export function recordAdd(out: Tensor, a: Tensor, b: Tensor): Tensor {
  * gradient view. Must be called inside a scope, which then owns the result.
  *
  * @param seed the gradient of the result; ones by default, as for a loss of one element
- * @param onLeaf told the gradients of tensors no op made, whose `needsGrad` the caller set
+ * @param told.leaf told the gradients of tensors no op made, whose `needsGrad` the caller set
+ * @param told.complete told each parameter to whose gradient nothing is added any more
  */
 export function differentiate(
   fn: () => Tensor,
   seed?: Float32Array | Tensor,
-  onLeaf?: (leaf: Tensor, gradient: Tensor) => void,
+  told: { leaf?: (leaf: Tensor, gradient: Tensor) => void; complete?: (parameter: Parameter) => void } = {},
 ): Tensor {
   if (tape) throw new Error("differentiate() does not nest");
   const nodes: Node[] = tape = [];
@@ -78,6 +79,7 @@ export function differentiate(
   } finally {
     tape = null;
   }
+  const uses = told.complete ? usesOf(nodes) : null;
   const grads = new Map<Tensor, Tensor>();
   const ones = seed ?? new Float32Array(result.size).fill(1);
   const start = ones instanceof Tensor ? ones : upload(result.device, result.shape, ones);
@@ -101,10 +103,32 @@ export function differentiate(
       release(dy);
     }
     saved.forEach(release);
+    if (uses) { for (const parameter of usedUp(uses, inputs)) told.complete!(parameter); }
   }
   for (const [leaf, gradient] of grads) {
-    onLeaf?.(leaf, gradient);
+    told.leaf?.(leaf, gradient);
     release(gradient);
   }
   return result;
+}
+
+/** How many ops read each parameter. */
+function usesOf(nodes: readonly Node[]): Map<Parameter, number> {
+  const uses = new Map<Parameter, number>();
+  for (const { inputs } of nodes) {
+    for (const input of inputs) {
+      if (input instanceof Parameter) uses.set(input, (uses.get(input) ?? 0) + 1);
+    }
+  }
+  return uses;
+}
+
+/** Those of an op's parameters that no other op reads that is still to be walked. */
+function usedUp(uses: Map<Parameter, number>, inputs: readonly Tensor[]): Parameter[] {
+  return inputs.filter((input): input is Parameter => {
+    if (!(input instanceof Parameter)) return false;
+    const left = uses.get(input)! - 1;
+    uses.set(input, left);
+    return left === 0;
+  });
 }

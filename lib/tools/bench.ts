@@ -33,6 +33,7 @@ import {
   shapeName,
   type Training,
 } from "../train/measure.ts";
+import { parseShape } from "./shape.ts";
 
 const SHAPES = [
   "L4 H4 C128 T64 B12 V65", // nanoGPT's model for a CPU
@@ -80,15 +81,6 @@ interface Options {
   readonly rounds: number;
   readonly against: string | undefined;
   readonly json: boolean;
-}
-
-function parseShape(text: string, arch: string, flag = "--shape"): Shape {
-  const parts = Object.fromEntries([...text.matchAll(/([LHCTBV])(\d+)/g)].map((m) => [m[1], Number(m[2])]));
-  const { L, H, C, T, B, V } = parts;
-  if (![L, H, C, T, B, V].every((n) => n > 0) || C % H !== 0) {
-    throw new UserError(`${flag} ${text}: expected such as "${SHAPES[0]}", with C divisible by H`);
-  }
-  return { ...shortForms.get(arch), layers: L, heads: H, width: C, context: T, batch: B, vocab: V };
 }
 
 /** How a shape is trained. */

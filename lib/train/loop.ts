@@ -18,7 +18,8 @@ import { Optimizer, type OptimizerOptions } from "./optimizer.ts";
 import { Pace } from "./pace.ts";
 import { requireSameValues } from "./ranks/agreement.ts";
 import { ALONE } from "./ranks/alone.ts";
-import { shareOf, sumGradients } from "./ranks/share.ts";
+import { GradientSum } from "./ranks/gradient_sum.ts";
+import { shareOf } from "./ranks/share.ts";
 import { RunFolder, type RunFolderOptions } from "./run_folder.ts";
 import { learningRate, type Schedule, weightDecayFactor } from "./schedule.ts";
 import { computeGradients, type FinishedStep, finishStep, type MicroBatch, updateWeights } from "./step.ts";
@@ -167,6 +168,7 @@ export async function train(options: LoopOptions, task: LoopTask): Promise<LoopR
     await pace.pause(fn);
   };
 
+  const sum = ranks.size > 1 ? new GradientSum(ranks, model.parameters) : null;
   using _watch = await ranks.watch();
   await compare();
   while (step < steps) {
@@ -176,8 +178,9 @@ export async function train(options: LoopOptions, task: LoopTask): Promise<LoopR
     if (share.stopping) break;
     ranks.step = step = next;
     const lr = learningRate(step, options.schedule);
-    const own = computeGradients(optimizer, share.batches, deriveSeed(options.seed, "pass", step), share);
-    const { loss } = await sumGradients(ranks, model.parameters, own);
+    const part = { ...share, ...sum && { complete: sum.complete } };
+    const own = computeGradients(optimizer, share.batches, deriveSeed(options.seed, "pass", step), part);
+    const { loss } = sum ? await sum.finish(own) : own;
     const update = updateWeights(optimizer, step, lr, weightDecayFactor(step, options.schedule));
     // Its figures are fetched when `step` may be further on.
     const pending = { step, lr, tokens: share.tokens, loss, ...update };

@@ -10,7 +10,7 @@ import { IGNORED } from "../ops/cross_entropy.ts";
 import { differentiate } from "../ops/tape.ts";
 import { SCALING } from "../ops/update_scaling.ts";
 import { deriveSeed } from "../tensor/random.ts";
-import { scope, type Tensor } from "../tensor/tensor.ts";
+import { type Parameter, scope, type Tensor } from "../tensor/tensor.ts";
 import type { SavedModel } from "../checkpoint/checkpoint.ts";
 import type { Optimizer } from "./optimizer.ts";
 import type { Teachers } from "./teachers.ts";
@@ -57,6 +57,8 @@ export interface Part {
   readonly micros: readonly number[];
   /** Targets of the whole step. */
   readonly targets: number;
+  /** Told each parameter whose gradient the process has complete. */
+  readonly complete?: (parameter: Parameter) => void;
 }
 
 /** What the gradients of a step leave to be fetched. */
@@ -92,14 +94,17 @@ export function computeGradients(
   optimizer: Optimizer,
   batches: readonly MicroBatch[],
   seed: number,
-  { micros, targets }: Part = whole(batches),
+  { micros, targets, complete }: Part = whole(batches),
 ): Gradients {
   return scope(() => {
     optimizer.zeroGradients();
     const losses = batches.map((batch, i) => {
       const share = batch.targets / Math.max(1, targets);
       const own = deriveSeed(seed, micros[i]);
-      const loss: Tensor = scope(() => differentiate(() => batch.loss(own), optimizer.lossGradient(share)));
+      const told = complete && i === batches.length - 1 ? { complete } : {};
+      const loss: Tensor = scope(() =>
+        differentiate(() => batch.loss(own), optimizer.lossGradient(share), told)
+      );
       return { share, value: loss.device.snapshot(loss.buffer) };
     });
     return {

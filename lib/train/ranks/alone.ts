@@ -9,6 +9,8 @@ export const ALONE: Ranks = {
   step: 0,
   description: "one process",
   sum() {},
+  beginSum: () => () => {},
+  advance() {},
   broadcast() {},
   gather: (bytes) => [bytes],
   barrier() {},

@@ -29,6 +29,15 @@ export async function checkRanks(ranks: Ranks): Promise<void> {
   assertEquals([...doubles], [size * 2 ** 40 + all - size, size]);
   ranks.sum(new Float32Array());
 
+  const [first, second] = [new Float32Array(5000).fill(rank + 1), new Float32Array(3).fill(rank)];
+  const waits = [first, second].map((values) => ranks.beginSum(values));
+  for (let i = 0; i < 100; i++) ranks.advance();
+  ranks.sum(singles); // another call in between
+  for (const wait of waits) wait();
+  ranks.advance();
+  assertEquals(first, new Float32Array(5000).fill(all));
+  assertEquals(second, new Float32Array(3).fill(all - size));
+
   const device = await CpuDevice.open({ threads: 1 });
   const [before, buffer, after] = [1, 2, 3].map(() => device.upload(new Float32Array(1000).fill(rank + 1)));
   ranks.sum(device.view(buffer));

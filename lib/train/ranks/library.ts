@@ -21,6 +21,10 @@ export interface Functions {
   MPI_Error_string(code: number, text: Uint8Array, length: Int32Array): number;
   MPI_Get_processor_name(text: Uint8Array, length: Int32Array): number;
   MPI_Allreduce(from: Pointer, to: Memory, n: number, type: Handle, op: Handle, comm: Handle): number;
+  // deno-fmt-ignore
+  MPI_Iallreduce(from: Pointer, to: Memory, n: number, type: Handle, op: Handle, comm: Handle, request: Memory): number;
+  MPI_Test(request: Memory, flag: Int32Array, status: Pointer): number;
+  MPI_Wait(request: Memory, status: Pointer): number;
   MPI_Bcast(bytes: Memory, n: number, type: Handle, root: number, comm: Handle): number;
   // deno-fmt-ignore
   MPI_Allgather(from: Memory, n: number, type: Handle, to: Memory, each: number, toType: Handle, comm: Handle): number;
@@ -44,6 +48,9 @@ const PARAMETERS: Readonly<Record<keyof Functions, readonly Type[]>> = {
   MPI_Error_string: ["i32", "buffer", "buffer"],
   MPI_Get_processor_name: ["buffer", "buffer"],
   MPI_Allreduce: ["pointer", "buffer", "i32", "handle", "handle", "handle"],
+  MPI_Iallreduce: ["pointer", "buffer", "i32", "handle", "handle", "handle", "buffer"],
+  MPI_Test: ["buffer", "buffer", "pointer"],
+  MPI_Wait: ["buffer", "pointer"],
   MPI_Bcast: ["buffer", "i32", "handle", "i32", "handle"],
   MPI_Allgather: ["buffer", "i32", "handle", "buffer", "i32", "handle", "handle"],
   MPI_Barrier: ["handle"],

@@ -22,6 +22,9 @@ export class MpiRanks implements Ranks {
   /** What the thread that watches the ranks sees. */
   readonly #words = new Int32Array(new SharedArrayBuffer(4 * WORDS.count));
   readonly #report = stepReport();
+  /** Sums that were begun and are not known to be at their end. */
+  #begun: BigUint64Array[] = [];
+  readonly #flag = new Int32Array(1);
 
   /**
    * Joins the other ranks.
@@ -94,6 +97,28 @@ export class MpiRanks implements Ranks {
       const part = values.subarray(at, at + MOST);
       this.#wait(() => functions.MPI_Allreduce(inPlace, part, part.length, type, add, world));
     }
+  }
+
+  beginSum(values: Float32Array): () => void {
+    const { functions, constants: { inPlace, float, add, world, ignoreStatus } } = this.#library;
+    // Wide enough for the handle of either library.
+    const request = new BigUint64Array(1);
+    const n = values.length;
+    this.#check(functions.MPI_Iallreduce(inPlace, values, n, float, add, world, request));
+    this.#begun.push(request);
+    return () => {
+      this.#wait(() => functions.MPI_Wait(request, ignoreStatus));
+      this.#begun = this.#begun.filter((other) => other !== request);
+    };
+  }
+
+  advance(): void {
+    const { functions, constants: { ignoreStatus } } = this.#library;
+    // A test of one lets all get on.
+    const [request] = this.#begun;
+    if (request) this.#check(functions.MPI_Test(request, this.#flag, ignoreStatus));
+    if (this.#flag[0] === 1) this.#begun.shift();
+    this.#flag[0] = 0;
   }
 
   broadcast(bytes: Uint8Array): void {

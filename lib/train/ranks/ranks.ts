@@ -23,6 +23,13 @@ export interface Ranks {
    * given number of ranks they are the same in every run.
    */
   sum(values: Float32Array | Float64Array): void;
+  /**
+   * Begins to add up, as `sum` does, while this process goes on; the values may not be touched until what this returns
+   * has been called, which waits for the end.
+   */
+  beginSum(values: Float32Array): () => void;
+  /** Lets sums that were begun get on: MPI works when it is called. */
+  advance(): void;
   /** Replaces the bytes of all ranks by those of rank 0. They are equally many on all of them. */
   broadcast(bytes: Uint8Array): void;
   /** The bytes of all ranks, in the order of ranks. They are equally many on all of them. */

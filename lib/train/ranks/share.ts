@@ -1,6 +1,5 @@
 /** A training step that several ranks share: each computes the gradients of some micro-batches, and they are added up. */
-import type { Parameters } from "../../model/parameters.ts";
-import type { Gradients, MicroBatch, Part } from "../step.ts";
+import type { MicroBatch, Part } from "../step.ts";
 import { dealt, type Ranks } from "./ranks.ts";
 
 /** A rank's part of a step, and what all parts have together. */
@@ -30,24 +29,4 @@ export function shareOf(
   ranks.sum(totals);
   const [targets, tokens, stops] = totals;
   return { micros, batches, targets, tokens, stopping: stops > 0 };
-}
-
-/**
- * Adds up what the ranks have computed: the gradients, in the arena, and the loss.
- * @param own what this rank's part has left
- * @returns what the whole step leaves
- */
-export async function sumGradients(
-  ranks: Ranks,
-  { device, gradients: { buffer } }: Pick<Parameters, "device" | "gradients">,
-  own: Gradients,
-): Promise<Pick<Gradients, "loss">> {
-  if (ranks.size === 1) return own;
-  const shared = device.view(buffer);
-  const [loss, values] = await Promise.all([own.loss(), shared ?? device.read(buffer)]);
-  ranks.sum(values);
-  if (!shared) device.write(buffer, values);
-  const total = Float64Array.of(loss);
-  ranks.sum(total);
-  return { loss: () => Promise.resolve(total[0]) };
 }

@@ -1,0 +1,108 @@
+/**
+ * Adding up the gradients of all ranks while the backward pass goes on: as in PyTorch's distributed training (Li et al.,
+ * arXiv:2006.15704), the gradients lie in buckets, and a bucket is added up from the moment when its last gradient is
+ * complete.
+ */
+import type { Parameters, ParameterSpec } from "../../model/parameters.ts";
+import type { Parameter } from "../../tensor/tensor.ts";
+import type { Gradients } from "../step.ts";
+import type { Ranks } from "./ranks.ts";
+
+/** Floats of a bucket: fewer cost a message each, more begin later. A parameter is never cut. */
+const BUCKET = 2 ** 18;
+
+/** A range of the arena, in floats. */
+interface Bucket {
+  readonly specs: readonly ParameterSpec[];
+  readonly start: number;
+  readonly end: number;
+}
+
+export class GradientSum {
+  readonly #ranks: Ranks;
+  readonly #parameters: Parameters;
+  /** In the order in which they are added up, which must be the same on all ranks. */
+  readonly #buckets: readonly Bucket[];
+  /** For each parameter, the number of its bucket. */
+  readonly #of = new Map<string, number>();
+  /** For each bucket, how many of its gradients are not complete yet. */
+  readonly #missing: number[];
+  /** Buckets that are being added up. */
+  #begun = 0;
+  #waits: (() => void)[] = [];
+  #waited = 0;
+
+  /** @param bucket floats of a bucket at most, unless a single parameter has more */
+  constructor(ranks: Ranks, parameters: Parameters, bucket = BUCKET) {
+    this.#ranks = ranks;
+    this.#parameters = parameters;
+    this.#buckets = bucketsOf(parameters, bucket);
+    this.#buckets.forEach(({ specs }, i) => specs.forEach(({ name }) => this.#of.set(name, i)));
+    this.#missing = this.#buckets.map(({ specs }) => specs.length);
+  }
+
+  /** Told each parameter whose gradient is complete: nothing is added to it any more in this step. */
+  readonly complete = ({ name }: Parameter): void => {
+    const bucket = this.#of.get(name);
+    if (bucket === undefined) return;
+    this.#missing[bucket]--;
+    while (this.#missing[this.#begun] === 0) this.#begin();
+    this.#ranks.advance();
+  };
+
+  /** Milliseconds of the last step in which nothing else was done than to wait for sums. */
+  get waited(): number {
+    return this.#waited;
+  }
+
+  #begin(): void {
+    const { device, gradients } = this.#parameters;
+    const all = device.view(gradients.buffer);
+    const { start, end } = this.#buckets[this.#begun++];
+    // On a GPU gradients have to be fetched, at the end.
+    if (all) this.#waits.push(this.#ranks.beginSum(all.subarray(start, end)));
+  }
+
+  /**
+   * Waits until all gradients are added up, also those that the loss does not depend on, and adds up the loss.
+   * @param own what this rank's part of the step has left
+   * @returns what the whole step leaves
+   */
+  async finish(own: Gradients): Promise<Pick<Gradients, "loss">> {
+    const { device, gradients: { buffer } } = this.#parameters;
+    while (this.#begun < this.#buckets.length) this.#begin();
+    const loss = Float64Array.of(await own.loss());
+    const fetched = device.view(buffer) ? null : await device.read(buffer);
+    const started = performance.now();
+    for (const wait of this.#waits) wait();
+    if (fetched) {
+      this.#ranks.sum(fetched);
+      device.write(buffer, fetched);
+    }
+    this.#ranks.sum(loss);
+    this.#waited = performance.now() - started;
+    this.#waits = [];
+    this.#begun = 0;
+    this.#buckets.forEach(({ specs }, i) => this.#missing[i] = specs.length);
+    return { loss: () => Promise.resolve(loss[0]) };
+  }
+}
+
+/**
+ * The arena in buckets. The backward pass completes gradients from the last block to the first, in each of the two parts
+ * of the arena, matrices and vectors; those of the embeddings, which lie first, at the end.
+ */
+function bucketsOf(parameters: Parameters, most: number): Bucket[] {
+  const buckets: Bucket[] = [];
+  for (const spec of parameters.specs.toReversed()) {
+    const { start, end } = parameters.range(spec);
+    if (start >= parameters.trainedEnd) continue;
+    const last = buckets.at(-1);
+    const isVector = spec.role === "vector";
+    const joins = last && last.end - start <= most && (last.specs[0].role === "vector") === isVector;
+    if (joins) buckets[buckets.length - 1] = { specs: [...last.specs, spec], start, end: last.end };
+    else buckets.push({ specs: [spec], start, end });
+  }
+  const vectors = (bucket: Bucket) => Number(bucket.specs[0].role === "vector");
+  return buckets.sort((a, b) => vectors(a) - vectors(b));
+}

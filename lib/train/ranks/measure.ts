@@ -1,0 +1,88 @@
+/** Measuring training steps that ranks share. */
+import type { Device } from "../../device/device.ts";
+import { Decoder } from "../../model/decoder.ts";
+import { deriveSeed, randomBits } from "../../tensor/random.ts";
+import { configOf, median, type Shape } from "../measure.ts";
+import { Optimizer } from "../optimizer.ts";
+import { computeGradients, type MicroBatch, updateWeights } from "../step.ts";
+import { GradientSum } from "./gradient_sum.ts";
+import { dealt, type Ranks } from "./ranks.ts";
+
+/** Steps that are not counted: they touch memory for the first time. */
+const WARM_STEPS = 3;
+const LR = 1e-3;
+const OPTIMIZER = {
+  algorithm: "adamw",
+  beta1: 0.9,
+  beta2: 0.95,
+  epsilon: 1e-8,
+  weightDecay: 0.1,
+  clip: 1,
+} as const;
+
+/** Medians, in milliseconds. */
+export interface SharedStep {
+  readonly parameters: number;
+  readonly step: number;
+  /** The step without the time in which a rank only waits for sums. */
+  readonly compute: number;
+  /** The sums of a step, if nothing else is done. */
+  readonly communication: number;
+  /** The part of the communication that computing hides, from 0 to 1. */
+  readonly hidden: number;
+}
+
+/**
+ * Measures steps of a batch whose sequences are dealt to the ranks: together they compute what one process computes of
+ * the whole batch. On rank 0 the times are those that matter; all ranks must call this.
+ */
+export async function measureShared(
+  device: Device,
+  ranks: Ranks,
+  shape: Shape,
+  steps: number,
+): Promise<SharedStep> {
+  const model = new Decoder(device, configOf(shape));
+  model.initialize(1);
+  const optimizer = new Optimizer(model.parameters, OPTIMIZER);
+  const sum = new GradientSum(ranks, model.parameters);
+  const sequences = dealt(ranks, shape.batch);
+  const batch = batchOf(model, shape, sequences);
+  const part = { micros: [0], targets: shape.batch * shape.context, complete: sum.complete };
+  const times: { step: number; waited: number }[] = [];
+  for (let step = 1; step <= WARM_STEPS + steps; step++) {
+    ranks.barrier();
+    const started = performance.now();
+    const { loss } = await sum.finish(computeGradients(optimizer, [batch], step, part));
+    const { norm } = updateWeights(optimizer, step, LR, 1);
+    await Promise.all([loss(), norm.data()]);
+    times.push({ step: performance.now() - started, waited: sum.waited });
+  }
+  const alone: number[] = [];
+  for (let i = 0; i < steps; i++) {
+    ranks.barrier();
+    const started = performance.now();
+    await sum.finish({ tokens: 0, loss: () => Promise.resolve(0) });
+    alone.push(performance.now() - started);
+  }
+  const counted = times.slice(WARM_STEPS), communication = median(alone);
+  const step = median(counted.map(({ step }) => step)), waited = median(counted.map(({ waited }) => waited));
+  return {
+    parameters: model.parameters.count,
+    step,
+    compute: step - waited,
+    communication,
+    hidden: Math.min(1, Math.max(0, 1 - waited / communication)),
+  };
+}
+
+/** Some sequences of a batch of random tokens. */
+function batchOf(model: Decoder, { context: time, vocab }: Shape, sequences: readonly number[]): MicroBatch {
+  const draw = (kind: string) =>
+    Uint32Array.from(
+      { length: sequences.length * time },
+      (_, i) => randomBits(deriveSeed(1, kind, sequences[Math.floor(i / time)]), i % time) % vocab,
+    );
+  const tokens = { ids: draw("ids"), batch: sequences.length, time }, targets = draw("targets");
+  return { loss: () => model.loss(tokens, targets), targets: targets.length, tokens: targets.length };
+}
