@@ -15,6 +15,7 @@ import { defineStage } from "../lib/run/stage.ts";
 import { openFor } from "../lib/run/training.ts";
 import { deriveSeed } from "../lib/tensor/random.ts";
 import { ClassifySection } from "../lib/train/classify_section.ts";
+import { requireShareable } from "../lib/train/ranks/shareable.ts";
 import { compareClassifier } from "../lib/train/compare_classifier.ts";
 import { buildVocab } from "./build-vocab.ts";
 import { pretrain } from "./pretrain.ts";
@@ -43,10 +44,12 @@ export const finetuneClassify = defineStage({
   models: (preset) => Object.fromEntries(Object.keys(settings(preset).tasks).map((task) => [task, task])),
   optional: true,
   interruptible: true,
+  ranks: true,
   keeps: true,
   async run(context) {
-    const { preset, out, terminal } = context;
+    const { preset, out, terminal, ranks } = context;
     const options = settings(preset);
+    requireShareable(ranks, "finetune-classify", options);
     // Everything that can be wrong with the data is told before the first step of training.
     const tasks: [string, Awaited<ReturnType<typeof splitTask>>][] = [];
     for (const [name, task] of Object.entries(options.tasks)) {
@@ -54,7 +57,7 @@ export const finetuneClassify = defineStage({
       tasks.push([name, await splitTask({ task: name, ...task, seed })]);
     }
     const backbone = await readBackbone(backboneOf(preset), buildVocab.out(preset));
-    const device = await openFor(preset, terminal, { config: backbone.config, batch: options.batch });
+    const device = await openFor(preset, terminal, { config: backbone.config, batch: options.batch, ranks });
     terminal.log(`  backbone: ${backbone.folder}, freeze ${options.freeze}`);
     const mixed = preset.precision === "mixed";
     const metrics: Record<string, unknown> = {};

@@ -23,13 +23,14 @@ import { type Context, defineStage } from "../lib/run/stage.ts";
 import { openFor } from "../lib/run/training.ts";
 import { deriveSeed } from "../lib/tensor/random.ts";
 import { measureCosts } from "../lib/train/costs.ts";
-import { finetuningLoop } from "../lib/train/finetuning_loop.ts";
+import { finetuningLoop, stepsPerEpoch } from "../lib/train/finetuning_loop.ts";
 import { instructPlan, InstructSection } from "../lib/train/instruct_section.ts";
 import { heldBatches, instructTask, type InstructText } from "../lib/train/instructing.ts";
 import { type LoopOptions, train } from "../lib/train/loop.ts";
 import { requireMemory } from "../lib/train/memory.ts";
 import { explainPicked, type Picked, pickPlan, readPicked } from "../lib/train/pick.ts";
 import { type Plan, UNPLANNED } from "../lib/train/plan.ts";
+import { requireShareable } from "../lib/train/ranks/shareable.ts";
 import { loadUnfinished } from "../lib/train/resume.ts";
 import { teacherPathKeys } from "../lib/train/teacher_section.ts";
 import { openTeachers, readTeachers, teacherFiles } from "../lib/train/teachers.ts";
@@ -76,10 +77,12 @@ export const finetuneInstruct = defineStage({
   optional: true,
   interruptible: true,
   resumable: true,
+  ranks: true,
   keeps: true,
   async run(context) {
-    const { preset, out, terminal, resume, run } = context;
+    const { preset, out, terminal, resume, run, ranks } = context;
     const options = settings(preset);
+    requireShareable(ranks, "finetune-instruct", options);
     const seed = deriveSeed(preset.seed, "instruct");
     const backbone = await readBackbone(backboneOf(preset), buildVocab.out(preset));
     const { tokenizer, config: { context: time } } = backbone;
@@ -89,7 +92,7 @@ export const finetuneInstruct = defineStage({
       options.validation,
       deriveSeed(preset.seed, "instruct", "split"),
     );
-    const perEpoch = Math.ceil(learned.length / options.batch);
+    const perEpoch = stepsPerEpoch(learned.length, options);
     terminal.log(
       `  backbone: ${backbone.folder}; ${count(learned.length)} conversations to learn, ${count(perEpoch)} ` +
         `steps an epoch; ${count(validation.length)} to validate`,
@@ -102,7 +105,7 @@ export const finetuneInstruct = defineStage({
     const plan = picked?.plan ?? given;
     if (!plan) return { finished: false, metrics: {} }; // it was stopped while it was measuring
 
-    using opened = await open(preset, source, terminal);
+    using opened = await open(preset, source, { terminal, ranks });
     const { device, model, task } = opened;
     if (resume) {
       await loadUnfinished(join(out, "last"), model, tokenizer);
@@ -119,7 +122,7 @@ export const finetuneInstruct = defineStage({
       backbone: backbone.folder,
       ...result,
     };
-    if (result.finished) {
+    if (result.finished && ranks.rank === 0) {
       await writeFileAtomic(join(out, "report.json"), JSON.stringify(report, null, 1) + "\n");
     }
     const metrics = { ...result, ...picked && { picked } };
@@ -144,10 +147,14 @@ function loopOf(preset: Preset, plan: Plan): LoopOptions {
 }
 
 /** The device with the backbone and its teachers, and what training does with them. Closing it frees all of them. */
-async function open(preset: Preset, { backbone, text }: Source, terminal: Terminal) {
+async function open(
+  preset: Preset,
+  { backbone, text }: Source,
+  { terminal, ranks }: Pick<Context<Preset>, "terminal" | "ranks">,
+) {
   const options = settings(preset), { config, tokenizer } = backbone;
   const loaded = await readTeachers(teacherOf(preset), backbone);
-  const device = await openFor(preset, terminal, { config, batch: options.batch });
+  const device = await openFor(preset, terminal, { config, batch: options.batch, ranks });
   using closing = new DisposableStack();
   closing.defer(() => device.close());
   requireMemory(device, config, {
@@ -155,6 +162,7 @@ async function open(preset: Preset, { backbone, text }: Source, terminal: Termin
     sequences: options.batch,
     teachers: loaded.map(({ config }) => config),
     ema: options.ema,
+    ranks,
   });
   const model = new Decoder(device, { ...config, dropout: options.dropout });
   model.load(backbone.values);
@@ -187,7 +195,7 @@ async function pick(context: Context<Preset>, source: Source): Promise<Picked | 
     given,
     elapsed: () => (performance.now() - started) / 1000,
     async measure(seconds) {
-      using opened = await open(preset, source, new Silent());
+      using opened = await open(preset, source, { terminal: new Silent(), ranks: context.ranks });
       return await measureCosts(loopOf(preset, UNPLANNED), { ...context, ...opened.task }, seconds);
     },
   });

@@ -28,7 +28,7 @@ import { runAlone } from "../lib/run/main.ts";
 import { defineStage, isPresent } from "../lib/run/stage.ts";
 import { openFor } from "../lib/run/training.ts";
 import { deriveSeed } from "../lib/tensor/random.ts";
-import { epochsPlan, finetuningLoop } from "../lib/train/finetuning_loop.ts";
+import { epochsPlan, finetuningLoop, microIndex, stepsPerEpoch } from "../lib/train/finetuning_loop.ts";
 import { train } from "../lib/train/loop.ts";
 import { requireMemory } from "../lib/train/memory.ts";
 import { PreferenceSection } from "../lib/train/preference_section.ts";
@@ -144,7 +144,7 @@ export const finetunePreference = defineStage({
       { n: learned.length, batch: options.batch, seed: deriveSeed(seed, "batches") },
       (rows) => rows.map((i) => ({ ...learned[i], reference: reference.subarray(2 * i, 2 * i + 2) })),
     );
-    const perEpoch = Math.ceil(learned.length / options.batch);
+    const perEpoch = stepsPerEpoch(learned.length, options);
     const plan = epochsPlan(options, perEpoch), stage = "finetune-preference";
     const result = await train(finetuningLoop(options, { stage, format: "chat", plan, seed, mixed }), {
       ...context,
@@ -152,8 +152,8 @@ export const finetunePreference = defineStage({
       tokenizer,
       unit: "nats per pair",
       highestLoss: highestPreferenceLoss(model, sft),
-      batch(step) {
-        const drawn = batches(step - 1);
+      batch(step, micro) {
+        const drawn = batches(microIndex(options, step, micro));
         const own = Float32Array.from(drawn.flatMap(({ reference }) => [...reference]));
         return preferenceMicroBatch(model, preferenceBatch(drawn, time, pad), { reference: own, beta, sft });
       },

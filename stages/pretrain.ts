@@ -23,6 +23,7 @@ import { measureCosts } from "../lib/train/costs.ts";
 import { train } from "../lib/train/loop.ts";
 import { ALONE } from "../lib/train/ranks/alone.ts";
 import type { Ranks } from "../lib/train/ranks/ranks.ts";
+import { requireShareable } from "../lib/train/ranks/shareable.ts";
 import { measureSteps } from "../lib/train/measure.ts";
 import { requireMemory } from "../lib/train/memory.ts";
 import {
@@ -102,7 +103,7 @@ export const pretrain = defineStage({
     using streams = await openStreams(buildVocab.out(preset), tokenizer, preset.model.context ?? 1);
     const text = { tokenizer, streams, seed };
     const given = givenPlan(options);
-    requireShareable(ranks, options);
+    requireShareable(ranks, "pretrain", options);
     const picked = given ? null : resume ? readPicked(run, join(out, "last")) : await pick(context, text);
     const plan = picked?.plan ?? given;
     if (!plan) return { finished: false, metrics: {} }; // it was stopped while it was measuring
@@ -144,25 +145,6 @@ export const pretrain = defineStage({
     };
   },
 });
-
-/** @throws {UserError} if several ranks cannot share what is asked for */
-function requireShareable({ size }: Ranks, { minutes, accumulate }: PretrainSection): void {
-  if (size === 1) return;
-  if (minutes !== undefined) {
-    throw new UserError(
-      "pretrain.minutes: what fits into a time is measured in one process; with several, give steps, such as " +
-        "--set pretrain.steps=1000",
-    );
-  }
-  if (accumulate >= size) return;
-  throw new UserError(
-    `pretrain.accumulate: the ${accumulate} micro-batch${
-      accumulate > 1 ? "es" : ""
-    } of a step cannot be dealt to ` +
-      `${size} ranks; give each of them one, with --set pretrain.accumulate=${size}, and lower pretrain.batch ` +
-      "to learn from as much text a step as before",
-  );
-}
 
 type Text = Omit<PretrainingText, "teachers">;
 

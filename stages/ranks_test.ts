@@ -1,10 +1,17 @@
 /** Pretraining on several processes, as `mpiexec` starts them. */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { readSafetensors } from "../lib/checkpoint/safetensors.ts";
 import { exists } from "../lib/files.ts";
 import type { Workspace } from "../lib/run/testing.ts";
 import { finish, type Launcher, testLaunchers } from "../lib/train/ranks/testing.ts";
-import { rankArgs, sharedProject, stageArgs, STEPS } from "./testing_ranks.ts";
+import {
+  assertAlike,
+  rankArgs,
+  type Result,
+  resultOf,
+  sharedProject,
+  stageArgs,
+  STEPS,
+} from "./testing_ranks.ts";
 
 const OUT = "models/tiny/pretrain";
 
@@ -13,42 +20,6 @@ const start = (work: Workspace, { start }: Launcher, ranks: number, ...args: str
   start([{ ranks, args: rankArgs(work, "pretrain", ...args) }], { cwd: work.folder });
 
 const run = (...args: Parameters<typeof start>) => finish(start(...args));
-
-/** What a training has left: the losses of its steps, figures of its validations, and its weights. */
-async function resultOf(work: Workspace, folder = OUT) {
-  const lines = (await work.read(`${folder}/metrics.jsonl`)).trim().split("\n").map((line) =>
-    JSON.parse(line)
-  );
-  const { tensors } = await readSafetensors(work.path(folder, "last/model.safetensors"));
-  return {
-    losses: lines.flatMap(({ loss }) => loss ?? []) as number[],
-    norms: lines.flatMap(({ norm }) => norm ?? []) as number[],
-    validations: lines.flatMap(({ validation }) => validation?.loss ?? []) as number[],
-    weights: new Map([...tensors].map(([name, { data }]) => [name, data])),
-  };
-}
-type Result = Awaited<ReturnType<typeof resultOf>>;
-
-/**
- * Expects that two trainings differ by rounding only. The keys' bias is left out: softmax does not mind it, so that its
- * gradient is zero but for rounding, which AdamW makes as large as any other.
- */
-function assertAlike(a: Result, b: Result): void {
-  for (const figures of ["losses", "norms", "validations"] as const) {
-    assertEquals(a[figures].length, b[figures].length);
-    a[figures].forEach((value, i) => {
-      const error = Math.abs(value / b[figures][i] - 1);
-      assert(error <= 1e-6, `${figures}, ${i}: ${value} and ${b[figures][i]}`);
-    });
-  }
-  for (const [name, values] of a.weights) {
-    const width = values.length / 3, others = b.weights.get(name)!;
-    values.forEach((value, i) => {
-      if (name.endsWith("c_attn.bias") && i >= width && i < 2 * width) return;
-      assert(Math.abs(value - others[i]) <= 1e-5, `${name}, ${i}: ${value} and ${others[i]}`);
-    });
-  }
-}
 
 const launchers = await testLaunchers();
 for (const launcher of launchers) {
@@ -62,7 +33,7 @@ for (const launcher of launchers) {
       assertEquals(code, 0, output);
       assertEquals(output.includes(`${family} `), ranks > 1, output);
       assertEquals(output.match(/^step 20\/20 loss/gm)?.length, 1, "other ranks print too");
-      results.push(await resultOf(work));
+      results.push(await resultOf(work, OUT));
     }
     const [one, two, again, four] = results;
     assertEquals(one.losses.length, STEPS);
@@ -95,7 +66,7 @@ if (launcher) {
       const { code, output } = await run(work, launcher, ranks, ...more);
       assertEquals(code, 0, output);
       assertStringIncludes(output, `resuming after step ${step}`);
-      results.push(await resultOf(work));
+      results.push(await resultOf(work, OUT));
       await Deno.remove(work.path("models"), { recursive: true });
       await Deno.rename(work.path(models), work.path("models"));
     }

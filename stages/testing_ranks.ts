@@ -1,5 +1,6 @@
 /** A small project whose pretraining several processes share. */
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
+import { readSafetensors } from "../lib/checkpoint/safetensors.ts";
 import { ROOT, TINY, type Workspace, workspace } from "../lib/run/testing.ts";
 
 export const STEPS = 20;
@@ -35,4 +36,40 @@ export function rankArgs(work: Workspace, stage: string, ...args: string[]): str
   const rights = ["--allow-run", "--allow-ffi", "--allow-sys=hostname", "--allow-env", "--allow-read"];
   const looksAfter = ["run", "-q", "--no-prompt", `--config=${ROOT}deno.json`, ...rights];
   return [...looksAfter, `${ROOT}lib/tools/rank.ts`, ...stageArgs(work, stage, args)];
+}
+
+/** What a training has left: the losses of its steps, figures of its validations, and its weights. */
+export async function resultOf(work: Workspace, folder: string) {
+  const lines = (await work.read(`${folder}/metrics.jsonl`)).trim().split("\n").map((line) =>
+    JSON.parse(line)
+  );
+  const { tensors } = await readSafetensors(work.path(folder, "last/model.safetensors"));
+  return {
+    losses: lines.flatMap(({ loss }) => loss ?? []) as number[],
+    norms: lines.flatMap(({ norm }) => norm ?? []) as number[],
+    validations: lines.flatMap(({ validation }) => validation?.loss ?? []) as number[],
+    weights: new Map([...tensors].map(([name, { data }]) => [name, data])),
+  };
+}
+export type Result = Awaited<ReturnType<typeof resultOf>>;
+
+/**
+ * Expects that two trainings differ by rounding only. The keys' bias is left out: softmax does not mind it, so that its
+ * gradient is zero but for rounding, which AdamW makes as large as any other.
+ */
+export function assertAlike(a: Result, b: Result): void {
+  for (const figures of ["losses", "norms", "validations"] as const) {
+    assertEquals(a[figures].length, b[figures].length);
+    a[figures].forEach((value, i) => {
+      const error = Math.abs(value / b[figures][i] - 1);
+      assert(error <= 1e-6, `${figures}, ${i}: ${value} and ${b[figures][i]}`);
+    });
+  }
+  for (const [name, values] of a.weights) {
+    const width = values.length / 3, others = b.weights.get(name)!;
+    values.forEach((value, i) => {
+      if (name.endsWith("c_attn.bias") && i >= width && i < 2 * width) return;
+      assert(Math.abs(value - others[i]) <= 1e-5, `${name}, ${i}: ${value} and ${others[i]}`);
+    });
+  }
 }

@@ -5,10 +5,14 @@ import { plotMatrix } from "../plot.ts";
 import { count } from "../progress.ts";
 import { type Quality, quality } from "./labels.ts";
 import { naiveBayes } from "./naive_bayes.ts";
-import { type ClassifierTask, classWeights, trainClassifier } from "./train_classifier.ts";
+import { type ClassifierTask, classWeights, trainAlong, trainClassifier } from "./train_classifier.ts";
 
-/** Trains a task's classifier, tests it beside the baselines, and writes the report. Null if stopped. */
+/**
+ * Trains a task's classifier, tests it beside the baselines, and writes the report. Null if stopped. Where processes
+ * share it, only rank 0 tests and reports; the others have no figures.
+ */
 export async function compareClassifier(task: ClassifierTask, folder: string) {
+  if (task.ranks.rank > 0) return await trainAlong(task, folder) ? {} : null;
   const { name, splits, backbone, options, terminal } = task;
   const { labels, train: examples, test } = splits;
   const { context } = backbone.config;

@@ -20,7 +20,7 @@ export function finetuningLoop(
     seed,
     schedule: scheduleOf({ ...options, warmup }, steps),
     optimizer: optimizerOptions(options),
-    accumulate: 1,
+    accumulate: options.accumulate,
     mixed,
     precision: options.weights,
     every: { log: options.log_every, evaluate, sample, save },
@@ -37,3 +37,18 @@ export function epochsPlan(
 ): Plan {
   return { steps: epochs * perEpoch, warmup, eval_every: perEpoch, sample_every: perEpoch, save_every: 0 };
 }
+
+/** Steps of an epoch over `n` examples. */
+export function stepsPerEpoch(
+  n: number,
+  { batch, accumulate }: Pick<InstructSection, "batch" | "accumulate">,
+): number {
+  return Math.ceil(Math.ceil(n / batch) / accumulate);
+}
+
+/** The number of a step's micro-batch among those of all steps, from 0. */
+export const microIndex = (
+  { accumulate }: Pick<InstructSection, "accumulate">,
+  step: number,
+  micro: number,
+) => (step - 1) * accumulate + micro;

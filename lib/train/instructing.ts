@@ -7,6 +7,7 @@ import type { Decoder } from "../model/decoder.ts";
 import { deriveSeed } from "../tensor/random.ts";
 import { encodeConversation, type EncodedConversation } from "../text/prompt.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
+import { microIndex } from "./finetuning_loop.ts";
 import type { InstructSection } from "./instruct_section.ts";
 import type { LoopTask } from "./loop.ts";
 import { highestLanguageLoss, languageBatch } from "./step.ts";
@@ -48,10 +49,10 @@ export function heldBatches(
 /** The parts of the loop's task that do not depend on where it is run. */
 export function instructTask(
   model: Decoder,
-  { augment, batch }: InstructSection,
+  options: InstructSection,
   { tokenizer, learned, held, seed, teachers }: InstructText & { readonly teachers: Teachers | null },
 ): Pick<LoopTask, "resumable" | "model" | "tokenizer" | "highestLoss" | "batch" | "evaluate"> {
-  const { context } = model.config;
+  const { augment, batch } = options, { context } = model.config;
   const encode = ({ turns }: Conversation) => encodeConversation(tokenizer, turns, context);
   const batches = groupedBatches(
     { n: learned.length, batch, seed: deriveSeed(seed, "batches") },
@@ -62,8 +63,9 @@ export function instructTask(
     model,
     tokenizer,
     highestLoss: highestLanguageLoss(model, teachers),
-    batch(step) {
-      const drawn = conversationBatch(batches(step - 1), context, tokenizer.special.pad);
+    batch(step, micro) {
+      const index = microIndex(options, step, micro);
+      const drawn = conversationBatch(batches(index), context, tokenizer.special.pad);
       return languageBatch(model, drawn, teachers);
     },
     evaluate: () => evaluateLoss(model, held, tokenizer),

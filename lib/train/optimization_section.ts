@@ -44,6 +44,9 @@ const shape = z.strictObject({
 /** Optimizer and schedule. */
 export const optimization = (lr: number, warmup: number) => ({
   batch: natural.describe("B: sequences per micro-batch."),
+  accumulate: natural.default(1).describe(
+    "Micro-batches per update, whose gradients are summed; several processes share them.",
+  ),
   lr: z.number().positive().default(lr).describe("Highest learning rate."),
   min_lr: z.number().nonnegative().optional().describe(
     "Learning rate at the end; a tenth of lr by default, 0 with wsd.",

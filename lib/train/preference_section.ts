@@ -31,7 +31,7 @@ export const PreferenceSection = z.strictObject({
   weights: finetuning.weights,
   epochs: natural.default(1).describe("Passes over the pairs."),
   ...optimization(3e-4, 20),
-  batch: natural.describe("Pairs per step: twice as many sequences."),
+  batch: natural.describe("Pairs per micro-batch: twice as many sequences."),
   asked: whole.default(100).describe(
     "Held-out questions that are answered before and after, half of them such that cannot be; 0 for none.",
   ),

@@ -35,7 +35,6 @@ export const PretrainSection = z.strictObject({
   ...plan,
   teacher: TeacherSection.optional().describe("Trained models to learn from beside the text."),
   weights,
-  accumulate: natural.default(1).describe("Micro-batches per update."),
   eval_batches: natural.default(20).describe("Batches of one validation, spread over the held-out text."),
   sample: z.strictObject({
     prompt: z.string().default(""),

@@ -10,9 +10,10 @@ import { plotCurves } from "../plot.ts";
 import { count } from "../progress.ts";
 import { deriveSeed, uniform } from "../tensor/random.ts";
 import type { ClassifySection } from "./classify_section.ts";
-import { epochsPlan, finetuningLoop } from "./finetuning_loop.ts";
+import { epochsPlan, finetuningLoop, microIndex, stepsPerEpoch } from "./finetuning_loop.ts";
 import { mostProbable, pooledStates, probabilities, qualityOn, statesOf } from "./labels.ts";
 import { type LoopTask, train } from "./loop.ts";
+import type { Ranks } from "./ranks/ranks.ts";
 import type { MicroBatch } from "./step.ts";
 
 type Splits = Awaited<ReturnType<typeof splitTask>>;
@@ -20,6 +21,8 @@ type Backbone = Awaited<ReturnType<typeof readBackbone>>;
 
 /** What a classifier learns, from what, and for whom. */
 export interface ClassifierTask extends Pick<LoopTask, "resume" | "run" | "begin" | "terminal" | "signal"> {
+  /** The processes that share the training; only rank 0 writes. */
+  readonly ranks: Ranks;
   readonly name: string;
   readonly splits: Splits;
   readonly backbone: Backbone;
@@ -93,10 +96,11 @@ function batchesOf(model: Classifier, task: ClassifierTask, { texts, targets, st
   const { seed } = splits.origin;
   const weights = classWeights(splits, options);
   const mask = special.unk ?? special.pad;
-  return (step: number): MicroBatch => {
-    const rows = epochBatch(texts.length, options.batch, step - 1, deriveSeed(seed, "batches"));
+  return (step: number, micro: number): MicroBatch => {
+    const index = microIndex(options, step, micro);
+    const rows = epochBatch(texts.length, options.batch, index, deriveSeed(seed, "batches"));
     const labels = Uint32Array.from(rows, (i) => targets[i]);
-    const hidden = deriveSeed(seed, "hidden", step);
+    const hidden = deriveSeed(seed, "hidden", index + 1);
     const shown = rows.map((i, row) =>
       hideTokens(texts[i], options.token_dropout, deriveSeed(hidden, row), mask)
     );
@@ -118,14 +122,13 @@ function batchesOf(model: Classifier, task: ClassifierTask, { texts, targets, st
 /**
  * One training: from the backbone's weights, or from random ones. A frozen backbone computes its states
  * once, and only the head is trained on them.
- * @returns how right it is; null if it was stopped
  */
-export async function trainClassifier(
+async function trainWeights(
   task: ClassifierTask,
   out: string,
   values: Backbone["values"] | undefined,
 ) {
-  const { name, splits, backbone: { tokenizer }, options, mixed } = task;
+  const { splits, backbone: { tokenizer }, options, mixed } = task;
   const { seed } = splits.origin;
   const model = untrained(task, values);
   // Training texts, as many of each label as validate: they show whether the model only learns by heart.
@@ -133,7 +136,7 @@ export async function trainClassifier(
   const learned = await preparePart(model, task, splits.train);
   const seen = await preparePart(model, task, alike);
   const validation = await preparePart(model, task, splits.validation);
-  const perEpoch = Math.ceil(splits.train.length / options.batch);
+  const perEpoch = stepsPerEpoch(splits.train.length, options);
   const loop = finetuningLoop(options, {
     stage: "finetune-classify",
     format: "labels",
@@ -155,7 +158,7 @@ export async function trainClassifier(
     out,
     origin: splits.origin,
     highestLoss: Infinity, // a few texts, confidently mistaken, cost any amount
-    batch: (at) => batch(step = at),
+    batch: (at, micro) => batch(step = at, micro),
     async evaluate(weights) {
       const held = await measure(model, validation);
       accuracies[weights === "raw" ? "validation" : "average"].push([step, held.accuracy]);
@@ -165,15 +168,34 @@ export async function trainClassifier(
     // The loss rises with confidence long before labels get worse; of equals, the later has seen more.
     better: (now, best) => now.accuracy >= best.accuracy,
   });
+  return { model, result, alike, accuracies };
+}
+
+/** The trainings of a task on a rank that reports nothing. Returns whether they were finished. */
+export async function trainAlong(task: ClassifierTask, out: string): Promise<boolean> {
+  const starts = [task.backbone.values, ...task.options.random_backbone ? [undefined] : []];
+  for (const values of starts) if (!(await trainWeights(task, out, values)).result.finished) return false;
+  return true;
+}
+
+/**
+ * Trains and tests a classifier.
+ * @returns how right it is; null if it was stopped
+ */
+export async function trainClassifier(
+  task: ClassifierTask,
+  out: string,
+  values: Backbone["values"] | undefined,
+) {
+  const { name, splits, backbone: { tokenizer }, options } = task;
+  const { model, result, alike, accuracies } = await trainWeights(task, out, values);
   if (!result.finished) return null;
   await writeFileAtomic(
     join(out, "accuracy.svg"),
     plotCurves(`${name}: accuracy`, "share right", [
       { name: "training texts", points: accuracies.seen },
       { name: "validation texts", points: accuracies.validation },
-      ...loop.optimizer.ema
-        ? [{ name: "validation texts, averaged weights", points: accuracies.average }]
-        : [],
+      ...options.ema ? [{ name: "validation texts, averaged weights", points: accuracies.average }] : [],
     ]),
   );
   model.parameters.load((await readCheckpoint(join(out, "best"))).values);

@@ -1,0 +1,37 @@
+/** Both finetunings on several processes, as `mpiexec` starts them. */
+import { assert, assertEquals } from "@std/assert";
+import { finish, testLaunchers } from "../lib/train/ranks/testing.ts";
+import { PRESET, pretrained } from "./testing.ts";
+import { assertAlike, rankArgs, resultOf } from "./testing_ranks.ts";
+
+const preset = PRESET.replaceAll("epochs: 2\n", "epochs: 2\n  accumulate: 2\n");
+
+/** The stages, the folder of a training of theirs, and the figures of its report that are no times. */
+const STAGES = {
+  "finetune-classify": { folder: "models/tiny/classify/who", figures: ["test", "train", "baselines"] },
+  "finetune-instruct": { folder: "models/tiny/instruct", figures: ["conversations", "step"] },
+} as const;
+
+const [launcher] = await testLaunchers();
+if (launcher) {
+  Deno.test("both finetunings learn the same on two ranks as in one process, and only rank 0 reports", async () => {
+    await using work = await pretrained(preset);
+    for (const [stage, { folder, figures }] of Object.entries(STAGES)) {
+      const results = [], reports = [];
+      for (const ranks of [1, 2]) {
+        const args = rankArgs(work, stage, "--force");
+        const { code, output } = await finish(launcher.start([{ ranks, args }], { cwd: work.folder }));
+        assertEquals(code, 0, output);
+        assertEquals(output.match(/ done in /g)?.length, 1, output);
+        results.push(await resultOf(work, folder));
+        reports.push(JSON.parse(await work.read(`${folder}/report.json`)));
+      }
+      assert(results[0].losses.length >= 4, `${results[0].losses}`);
+      assertAlike(results[1], results[0]);
+      for (const figure of figures) assertEquals(reports[1][figure], reports[0][figure], figure);
+    }
+    const refused = rankArgs(work, "finetune-instruct", "--force", "--set", "finetune-instruct.accumulate=1");
+    const { output } = await finish(launcher.start([{ ranks: 2, args: refused }], { cwd: work.folder }));
+    assert(output.includes("with --set finetune-instruct.accumulate=2"), output);
+  });
+}
