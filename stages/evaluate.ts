@@ -85,7 +85,8 @@ export const evaluate = defineStage({
     return [...new Set([...data, ...models.flat(), ...labelled.flat()])];
   },
   optional: true,
-  async run({ preset, out, terminal }) {
+  ranks: true,
+  async run({ preset, out, terminal, ranks }) {
     const { device, threads, evaluate: options } = preset;
     const questions = (await readAll(options.instruct.data, readQuestions)).map(({ question }) => question);
     const pairs = await readAll(options.pairs.data, readPairs);
@@ -108,7 +109,9 @@ export const evaluate = defineStage({
       terminal,
       device,
       threads,
+      ranks,
     });
+    if (ranks.rank > 0) return { finished: true, metrics: {} };
     const measured = {
       preset: preset.name,
       made: new Date().toISOString(),

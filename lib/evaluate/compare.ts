@@ -4,6 +4,9 @@ import { inferOnce } from "../checkpoint/infer_once.ts";
 import type { Picture } from "../page.ts";
 import { bar, type Terminal } from "../progress.ts";
 import { readCheckpoint } from "../checkpoint/checkpoint.ts";
+import { gatherValues } from "../train/ranks/messages.ts";
+import { threadsOf } from "../train/ranks/neighbours.ts";
+import { dealt, type Ranks } from "../train/ranks/ranks.ts";
 import type { EvaluateSection } from "./evaluate_section.ts";
 import { classifierFigures, languageFigures, type LanguageInputs, TEXTS } from "./figures.ts";
 import { attentionPictures, curvesOf } from "./pictures.ts";
@@ -17,50 +20,92 @@ interface Comparison {
   readonly device: string;
 }
 
-/** Measures checkpoints one after another, each on a device of its own, so that its memory is its own. */
+/** What is found of one checkpoint. */
+interface Measured {
+  readonly name: string;
+  readonly report: CheckpointReport;
+  /** A classifier's confusion matrix. */
+  readonly matrix: Picture | null;
+  /** A language model's attention, where it was drawn. */
+  readonly attention: Pictures["attention"];
+  /** Whether the model answers. */
+  readonly chat: boolean;
+  readonly device: string;
+}
+
+interface Task extends Omit<LanguageInputs, "options" | "onProgress"> {
+  readonly options: EvaluateSection;
+  readonly terminal: Terminal;
+  readonly device: DeviceChoice;
+  readonly threads: number | "auto";
+  /** The processes to which the checkpoints are dealt. */
+  readonly ranks: Ranks;
+}
+
+/**
+ * Measures checkpoints one after another, each on a device of its own, so that its memory is its own. Where processes
+ * share the work, rank 0 has what all have found, and the others return the same.
+ */
 export async function compareCheckpoints(
   folders: readonly (readonly [name: string, folder: string])[],
-  { options, terminal, device: choice, threads, ...sets }: Omit<LanguageInputs, "options" | "onProgress"> & {
-    readonly options: EvaluateSection;
-    readonly terminal: Terminal;
-    readonly device: DeviceChoice;
-    readonly threads: number | "auto";
-  },
+  task: Task,
 ): Promise<Comparison> {
-  const checkpoints: Record<string, CheckpointReport> = {};
-  const matrices: Picture[] = [];
-  let attention: Pictures["attention"] = null;
-  let description = "";
-  for (const [name, folder] of folders) {
-    const checkpoint = await readCheckpoint(folder);
-    const { device } = await openDevice(choice, {
-      ...threads !== "auto" && { threads },
-      trial: (gpu) => inferOnce(gpu, checkpoint, TEXTS),
-    });
-    description = device.description;
-    const { stage, format, step, parameters } = checkpoint.info;
-    const measured = { folder, stage, step, parameters };
-    if (checkpoint.head) {
-      const { matrix, ...figures } = await classifierFigures(device, folder, name);
-      matrices.push(matrix);
-      checkpoints[name] = { ...measured, ...figures, memory_bytes: device.memory().peak };
-    } else {
-      const onProgress = (done: number, all: number, what: string) => {
-        terminal.progress([[bar(done / all), 1], [`${name}: ${done}/${all} ${what}`, 0]]);
-      };
-      const figures = await languageFigures(device, checkpoint, { ...sets, options, onProgress });
-      if (format === "chat" || !attention) {
-        const text = options.attention || sets.questions[0]?.instruction || "La casa del río.";
-        attention = { text, heads: await attentionPictures(device, checkpoint, text) };
-      }
-      checkpoints[name] = { ...measured, ...figures, memory_bytes: device.memory().peak };
-    }
-    device.close();
-    terminal.log(`  ${name}: ${summary(checkpoints[name])}`);
+  const { ranks, terminal } = task;
+  const tell = ({ name, report }: Measured) => terminal.log(`  ${name}: ${summary(report)}`);
+  const own: { i: number; found: Measured }[] = [];
+  for (const i of dealt(ranks, folders.length)) {
+    const [name, folder] = folders[i];
+    const drawn = own.some(({ found }) => found.attention);
+    const found = await measureCheckpoint(name, folder, task, drawn);
+    tell(found);
+    own.push({ i, found });
   }
+  const gathered = gatherValues(ranks, own);
+  for (const { found } of gathered.slice(1).flat()) tell(found);
+  const all = gathered.flat().sort((a, b) => a.i - b.i).map(({ found }) => found);
+  const drawn = all.filter(({ attention }) => attention);
+  const shown = drawn.findLast(({ chat }) => chat) ?? drawn[0];
   return {
-    checkpoints,
-    pictures: { curves: await curvesOf(folders), matrices, attention },
-    device: description,
+    checkpoints: Object.fromEntries(all.map(({ name, report }) => [name, report])),
+    pictures: {
+      curves: await curvesOf(folders),
+      matrices: all.flatMap(({ matrix }) => matrix ?? []),
+      attention: shown?.attention ?? null,
+    },
+    device: all.at(-1)?.device ?? "",
   };
+}
+
+/** @param drawn whether the attention of another model is drawn already: that of one that answers is drawn still */
+async function measureCheckpoint(
+  name: string,
+  folder: string,
+  { options, terminal, device: choice, threads, ranks, ...sets }: Task,
+  drawn: boolean,
+): Promise<Measured> {
+  const checkpoint = await readCheckpoint(folder);
+  const { device } = await openDevice(choice, {
+    threads: threads === "auto" ? threadsOf(ranks.neighbours) : threads,
+    trial: (gpu) => inferOnce(gpu, checkpoint, TEXTS),
+  });
+  using closing = new DisposableStack();
+  closing.defer(() => device.close());
+  const { stage, format, step, parameters } = checkpoint.info;
+  const measured = { folder, stage, step, parameters };
+  const found = { name, chat: format === "chat", device: device.description };
+  if (checkpoint.head) {
+    const { matrix, ...figures } = await classifierFigures(device, folder, name);
+    const report = { ...measured, ...figures, memory_bytes: device.memory().peak };
+    return { ...found, report, matrix, attention: null };
+  }
+  const onProgress = (done: number, all: number, what: string) => {
+    terminal.progress([[bar(done / all), 1], [`${name}: ${done}/${all} ${what}`, 0]]);
+  };
+  const figures = await languageFigures(device, checkpoint, { ...sets, options, onProgress });
+  const text = options.attention || sets.questions[0]?.instruction || "La casa del río.";
+  const attention = found.chat || !drawn
+    ? { text, heads: await attentionPictures(device, checkpoint, text) }
+    : null;
+  const report = { ...measured, ...figures, memory_bytes: device.memory().peak };
+  return { ...found, report, matrix: null, attention };
 }
