@@ -57,7 +57,12 @@ export const finetuneClassify = defineStage({
       tasks.push([name, await splitTask({ task: name, ...task, seed })]);
     }
     const backbone = await readBackbone(backboneOf(preset), buildVocab.out(preset));
-    const device = await openFor(preset, terminal, { config: backbone.config, batch: options.batch, ranks });
+    const device = await openFor(preset, terminal, {
+      config: backbone.config,
+      batch: options.batch,
+      ranks,
+      sharded: options.shard_optimizer,
+    });
     terminal.log(`  backbone: ${backbone.folder}, freeze ${options.freeze}`);
     const mixed = preset.precision === "mixed";
     const metrics: Record<string, unknown> = {};

@@ -154,7 +154,12 @@ async function open(
 ) {
   const options = settings(preset), { config, tokenizer } = backbone;
   const loaded = await readTeachers(teacherOf(preset), backbone);
-  const device = await openFor(preset, terminal, { config, batch: options.batch, ranks });
+  const device = await openFor(preset, terminal, {
+    config,
+    batch: options.batch,
+    ranks,
+    sharded: options.shard_optimizer,
+  });
   using closing = new DisposableStack();
   closing.defer(() => device.close());
   requireMemory(device, config, {
@@ -163,6 +168,7 @@ async function open(
     teachers: loaded.map(({ config }) => config),
     ema: options.ema,
     ranks,
+    sharded: options.shard_optimizer,
   });
   const model = new Decoder(device, { ...config, dropout: options.dropout });
   model.load(backbone.values);

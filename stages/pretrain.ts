@@ -175,7 +175,12 @@ async function open(
 ) {
   const { batch, ema, teacher: options } = preset.pretrain;
   const loaded = await readTeachers(teacherOf(preset), { tokenizer, config });
-  const device = await openFor(preset, terminal, { config, batch, ranks });
+  const device = await openFor(preset, terminal, {
+    config,
+    batch,
+    ranks,
+    sharded: preset.pretrain.shard_optimizer,
+  });
   using closing = new DisposableStack();
   closing.defer(() => device.close());
   requireMemory(device, config, {
@@ -184,6 +189,7 @@ async function open(
     teachers: loaded.map(({ config }) => config),
     ema,
     ranks,
+    sharded: preset.pretrain.shard_optimizer,
   });
   const model = new Decoder(device, config);
   const teachers = await openTeachers(device, loaded, {

@@ -15,6 +15,8 @@ import {
 
 const OUT = "models/tiny/pretrain";
 
+const SPLIT = ["--set", "pretrain.shard_optimizer=true"];
+
 /** Starts pretraining as its -mpi task does. */
 const start = (work: Workspace, { start }: Launcher, ranks: number, ...args: string[]) =>
   start([{ ranks, args: rankArgs(work, "pretrain", ...args) }], { cwd: work.folder });
@@ -25,7 +27,7 @@ const launchers = await testLaunchers();
 for (const launcher of launchers) {
   const { family } = launcher;
 
-  Deno.test(`${family}: ${STEPS} steps on 1, 2 and 4 ranks learn the same; twice on 2 ranks, bit for bit`, async () => {
+  Deno.test(`${family}: ${STEPS} steps on 1, 2 and 4 ranks learn the same; twice, or with the state split, bit for bit`, async () => {
     await using work = await sharedProject();
     const results: Result[] = [];
     for (const ranks of [1, 2, 2, 4]) {
@@ -40,6 +42,12 @@ for (const launcher of launchers) {
     assertAlike(two, one);
     assertAlike(four, one);
     assertEquals(again, two);
+    const optimizer = () => Deno.readFile(work.path(OUT, "last/optimizer.safetensors"));
+    const before = await optimizer();
+    const { code, output } = await run(work, launcher, 4, "--force", ...SPLIT);
+    assertEquals(code, 0, output);
+    assertEquals(await resultOf(work, OUT), four, "with the optimizer's state split");
+    assertEquals(await optimizer(), before);
     // Its manifest is one of the stage, whatever the number of processes.
     assertStringIncludes((await work.run("pretrain")).output, "is up to date");
   });
@@ -47,10 +55,10 @@ for (const launcher of launchers) {
 
 const [launcher] = launchers;
 if (launcher) {
-  Deno.test("a run saved on 4 ranks goes on with 1, 2 or 3", async () => {
+  Deno.test("a run saved on 4 ranks goes on with 1, 2 or 3, whether they split the optimizer's state or not", async () => {
     await using work = await sharedProject();
     const wsd = ["--set", "pretrain.schedule.kind=wsd"];
-    const process = start(work, launcher, 4, ...wsd, "--set", "pretrain.steps=100000");
+    const process = start(work, launcher, 4, ...wsd, ...SPLIT, "--set", "pretrain.steps=100000");
     const output = finish(process);
     while (!await exists(work.path(OUT, "last/checkpoint.json"))) {
       await new Promise((resolve) => setTimeout(resolve, 20));
@@ -62,7 +70,8 @@ if (launcher) {
     for (const ranks of [1, 2, 3]) {
       const models = `models-${ranks}`;
       await new Deno.Command("cp", { args: ["-r", "models", models], cwd: work.folder }).output();
-      const more = ["--resume", ...wsd, "--set", `pretrain.steps=${step + 10}`];
+      const split = ranks === 3 ? SPLIT : [];
+      const more = ["--resume", ...wsd, ...split, "--set", `pretrain.steps=${step + 10}`];
       const { code, output } = await run(work, launcher, ranks, ...more);
       assertEquals(code, 0, output);
       assertStringIncludes(output, `resuming after step ${step}`);

@@ -114,8 +114,11 @@ export interface SavedModel {
   readonly parameters: Parameters;
 }
 
-/** What training can go on from, by the names that checkpoints give it. */
-export type OptimizerState = readonly (readonly [name: string, tensor: Tensor])[];
+/** What training can go on from, by the names that checkpoints give it: on the device, or fetched from there already. */
+export type OptimizerState = readonly (readonly [
+  name: string,
+  values: Tensor | { readonly shape: readonly number[]; readonly data: Float32Array },
+])[];
 
 /** Reads what is needed from the device at the moment of the call, then writes the folder. */
 export async function saveCheckpoint(
@@ -128,9 +131,10 @@ export async function saveCheckpoint(
 ): Promise<void> {
   const { device, weights, specs } = model.parameters;
   const state = optimizer && Promise.all(
-    optimizer.map(async ([name, { shape, buffer }]) =>
-      [name, { dtype: "float32", shape, data: await device.read(buffer) }] as const
-    ),
+    optimizer.map(async ([name, values]) => {
+      const data = "data" in values ? values.data : await device.read(values.buffer);
+      return [name, { dtype: "float32", shape: values.shape, data }] as const;
+    }),
   );
   const values = model.parameters.split(await device.read(weights.buffer));
   const files: Record<string, Content> = {

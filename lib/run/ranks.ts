@@ -1,5 +1,6 @@
 /** Stages on several ranks: rank 0 decides what is done, the others follow, and what they have must be the same. */
 import { describe, UserError } from "../errors.ts";
+import { hashContent } from "../files.ts";
 import type { CheckpointInfo, Run } from "../checkpoint/checkpoint.ts";
 import { requireSame, type Traits } from "../train/ranks/agreement.ts";
 import { launched } from "../train/ranks/launcher.ts";
@@ -71,6 +72,8 @@ async function traitsOf(stage: Stage, request: Request): Promise<Traits> {
     ...Object.fromEntries(Object.entries(values).map(([key, value]) => [key, JSON.stringify(value)])),
     ...inputs,
     ...await codeHashes(stage.module, request.hashes),
+    // Those that cannot change the result, too: how often ranks save together is one.
+    "some setting": hashContent(JSON.stringify(Object.keys(sections).map((key) => request.preset[key]))),
   };
 }
 

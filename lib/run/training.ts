@@ -24,10 +24,12 @@ const MEASURED = "models/devices.json";
 export async function openFor(
   { device: choice, threads, precision }: CommonKeys,
   terminal: Terminal,
-  { ranks = ALONE, ...training }: {
+  { ranks = ALONE, sharded = false, ...training }: {
     readonly config: ModelConfig;
     readonly batch: number;
     readonly ranks?: Ranks;
+    /** Whether ranks split the optimizer's state. */
+    readonly sharded?: boolean;
   },
 ): Promise<Device> {
   const options = { threads: threads === "auto" ? threadsOf(ranks.neighbours) : threads };
@@ -50,6 +52,13 @@ export async function openFor(
   }
   terminal.log(`  device: ${device.name} (${why}): ${device.description}`);
   requireSame(ranks, { device: device.name });
+  if (sharded && ranks.size > 1 && device.name !== "cpu") {
+    device.close();
+    throw new UserError(
+      `shard_optimizer: the optimizer's state can be split on the cpu device only, and the device is ${device.name}; ` +
+        "leave it out, or use device: cpu",
+    );
+  }
   return device;
 }
 

@@ -21,6 +21,7 @@ export function finetuningLoop(
     schedule: scheduleOf({ ...options, warmup }, steps),
     optimizer: optimizerOptions(options),
     accumulate: options.accumulate,
+    shard: options.shard_optimizer,
     mixed,
     precision: options.weights,
     every: { log: options.log_every, evaluate, sample, save },

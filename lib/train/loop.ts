@@ -19,6 +19,7 @@ import { Pace } from "./pace.ts";
 import { requireSameValues } from "./ranks/agreement.ts";
 import { ALONE } from "./ranks/alone.ts";
 import { GradientSum } from "./ranks/gradient_sum.ts";
+import { Shard } from "./ranks/shard.ts";
 import { shareOf } from "./ranks/share.ts";
 import { RunFolder, type RunFolderOptions } from "./run_folder.ts";
 import { learningRate, type Schedule, weightDecayFactor } from "./schedule.ts";
@@ -32,6 +33,8 @@ export interface LoopOptions {
   readonly optimizer: OptimizerOptions;
   /** Micro-batches whose gradients are summed for one update. */
   readonly accumulate: number;
+  /** Whether ranks split the optimizer's state; on the cpu device only. */
+  readonly shard?: boolean;
   /** Whether activations are float16, with float16 copies of the weights. */
   readonly mixed: boolean;
   /** How checkpoints that training does not go on from store their weights; float32 by default. */
@@ -78,7 +81,9 @@ export async function train(options: LoopOptions, task: LoopTask): Promise<LoopR
   const { model, terminal, out, ranks = ALONE } = task;
   const { steps } = options.schedule;
   if (options.mixed && !model.parameters.mixed) model.parameters.addFloat16Copies();
-  const optimizer = new Optimizer(model.parameters, options.optimizer);
+  const whole = options.optimizer.algorithm === "muon";
+  const shard = options.shard && ranks.size > 1 ? new Shard(ranks, model.parameters, { whole }) : null;
+  const optimizer = new Optimizer(model.parameters, options.optimizer, shard);
   const last = join(out, "last");
   if (task.resume) optimizer.restore(await readOptimizerState(last), task.resume.step);
   const folder = await RunFolder.open(task);
@@ -95,7 +100,7 @@ export async function train(options: LoopOptions, task: LoopTask): Promise<LoopR
 
   /** Whoever computes with other weights, as another kind of machine may come to do, would train another model. */
   const compare = () => {
-    const tensors = [["weights", model.parameters.weights], ...optimizer.state] as const;
+    const tensors = [["weights", model.parameters.weights], ...optimizer.sharedState] as const;
     return requireSameValues(ranks, tensors.map(([name, tensor]) => [`${name} at step ${step}`, tensor]));
   };
 
@@ -133,7 +138,7 @@ export async function train(options: LoopOptions, task: LoopTask): Promise<LoopR
     const info = { stage, format, step, seed, finished, best, origin: task.origin };
     const figures = weights === "raw" ? validation : average ?? null;
     await folder.save(name, { ...info, validation: figures, ...optimizer.average && { weights } }, {
-      optimizer: resumable ? optimizer.state : undefined,
+      optimizer: resumable ? await optimizer.wholeState() : undefined,
       precision: resumable ? "float32" : options.precision,
     });
   };

@@ -8,13 +8,16 @@ import { ALONE } from "./ranks/alone.ts";
 import type { Ranks } from "./ranks/ranks.ts";
 
 /** What of a training decides how many arenas it has. */
-type Averaging = Pick<OptimizerOptions, "ema">;
+interface Averaging extends Pick<OptimizerOptions, "ema"> {
+  /** Parts that the moments are split into; 1 by default. */
+  readonly shards?: number;
+}
 
 /**
  * Arenas of parameters that training holds: weights, gradients, two moments (the second of Muon's matrices is there and
- * not used), and the moving average of the weights if one is kept.
+ * not used), of which ranks may have a part each, and the moving average of the weights if one is kept.
  */
-export const trainingArenas = ({ ema }: Averaging): number => ema ? 5 : 4;
+export const trainingArenas = ({ ema, shards = 1 }: Averaging): number => 2 + 2 / shards + (ema ? 1 : 0);
 
 /**
  * Bytes that training takes, roughly: arenas of parameters, and per layer and token what the backward pass reads again
@@ -38,7 +41,7 @@ export function readingBytes(c: ModelConfig, tokens: number): number {
 }
 
 /** A training whose memory is asked for. */
-export interface TrainingMemory extends Averaging {
+export interface TrainingMemory extends Pick<OptimizerOptions, "ema"> {
   /** The section of the preset that says what is trained. */
   readonly section: string;
   /** Sequences of a step's micro-batch. */
@@ -46,20 +49,22 @@ export interface TrainingMemory extends Averaging {
   /** Of models whose distributions are learned besides. */
   readonly teachers?: readonly ModelConfig[];
   readonly ranks?: Ranks;
+  /** Whether ranks split the moments. */
+  readonly sharded?: boolean;
 }
 
 /** @throws {UserError} if training takes more memory than a device reaches */
 export function requireMemory(
   device: Device,
   config: ModelConfig,
-  { section, sequences, teachers = [], ema = 0, ranks = ALONE }: TrainingMemory,
+  { section, sequences, teachers = [], ema = 0, ranks = ALONE, sharded = false }: TrainingMemory,
 ): void {
   const tokens = sequences * config.context;
   // A training that learns from teachers keeps their distribution until the backward pass.
   const distribution = teachers.length > 0 ? 4 * tokens * config.vocab : 0;
   const bytes = teachers.reduce(
     (sum, teacher) => sum + readingBytes(teacher, tokens),
-    trainingBytes(config, sequences, { ema }) + distribution,
+    trainingBytes(config, sequences, { ema, shards: sharded ? ranks.size : 1 }) + distribution,
   );
   // Ranks on one machine share its memory.
   const { onHost } = ranks.neighbours;

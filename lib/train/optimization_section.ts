@@ -47,6 +47,9 @@ export const optimization = (lr: number, warmup: number) => ({
   accumulate: natural.default(1).describe(
     "Micro-batches per update, whose gradients are summed; several processes share them.",
   ),
+  shard_optimizer: z.boolean().default(false).describe(
+    "Whether several processes split the optimizer's state, which takes less memory and more communication (docs/mpi.md).",
+  ),
   lr: z.number().positive().default(lr).describe("Highest learning rate."),
   min_lr: z.number().nonnegative().optional().describe(
     "Learning rate at the end; a tenth of lr by default, 0 with wsd.",

@@ -3,6 +3,7 @@
  * blocks and AdamW for the rest; and a moving average of the weights, if one is kept.
  */
 import type { Buffer } from "../device/device.ts";
+import type { Shard } from "./ranks/shard.ts";
 import type { OptimizerState } from "../checkpoint/checkpoint.ts";
 import type { Weights } from "../checkpoint/safetensors.ts";
 import { arena, type Parameters, type ParameterSpec } from "../model/parameters.ts";
@@ -72,11 +73,30 @@ function groupsOf(parameters: Parameters, { algorithm, weightDecay, roles = {} }
   return groups;
 }
 
+/** The part of a group that lies in a shard; it may be empty. */
+function within(group: Group, parameters: Parameters, shard: Shard | null): Group {
+  if (!shard) return group;
+  const start = Math.max(group.start, shard.start), end = Math.max(start, Math.min(group.end, shard.end));
+  const specs = group.specs.filter((spec) => {
+    const range = parameters.range(spec);
+    return range.start < end && range.end > start;
+  });
+  return { ...group, specs, start, end };
+}
+
+/** The parts of the state that ranks may split. */
+const MOMENTS: readonly string[] = ["m", "v"];
+
 export class Optimizer {
   readonly #parameters: Parameters;
   readonly #options: OptimizerOptions;
   readonly #groups: readonly Group[];
-  /** First and second moments, laid out as the gradients. Muon has the first only, its momentum. */
+  /** The part of the arena that it updates. */
+  readonly #shard: Shard | null;
+  /**
+   * First and second moments, laid out as the gradients, or as the part of them that it updates. Muon has the first only,
+   * its momentum.
+   */
   readonly m: Tensor;
   readonly v: Tensor;
   /** With mixed precision: what scales the updates, as `SCALING` lays it out. */
@@ -87,13 +107,17 @@ export class Optimizer {
   /**
    * @param parameters with the weights that training begins with, of a model that is mixed already if it is to be
    *   trained with mixed precision
+   * @param shard this rank's part of the arena, where ranks split the state: on the cpu device only
    */
-  constructor(parameters: Parameters, options: OptimizerOptions) {
+  constructor(parameters: Parameters, options: OptimizerOptions, shard: Shard | null = null) {
     this.#parameters = parameters;
     this.#options = options;
-    this.#groups = groupsOf(parameters, options);
-    this.m = arena(parameters.device, parameters.trainedEnd);
-    this.v = arena(parameters.device, parameters.trainedEnd);
+    this.#shard = shard;
+    this.#groups = groupsOf(parameters, options).map((group) => within(group, parameters, shard))
+      .filter(({ start, end }) => start < end);
+    const { start, end } = shard ?? { start: 0, end: parameters.trainedEnd };
+    this.m = arena(parameters.device, end - start);
+    this.v = arena(parameters.device, end - start);
     if (options.ema) {
       this.average = arena(parameters.device, parameters.trainedEnd);
       updateAverage(this.average, parameters.weights, 1);
@@ -104,11 +128,31 @@ export class Optimizer {
   }
 
   /** What training goes on from, by the names that checkpoints give it. */
-  get state(): OptimizerState {
+  get state(): readonly (readonly [name: string, tensor: Tensor])[] {
     const { m, v, scaling, average } = this;
     return Object.entries({ m, v, scaling, average }).flatMap(([name, tensor]) =>
       tensor ? [[name, tensor] as const] : []
     );
+  }
+
+  /** What all ranks have the same of. */
+  get sharedState(): Optimizer["state"] {
+    return this.state.filter(([name]) => !this.#shard || !MOMENTS.includes(name));
+  }
+
+  /** The state as a checkpoint has it, also if ranks split it: then all of them must call this, and rank 0 has it. */
+  async wholeState(): Promise<OptimizerState> {
+    const shard = this.#shard;
+    if (!shard) return this.state;
+    const whole: [string, OptimizerState[number][1]][] = [];
+    for (const [name, tensor] of this.state) {
+      if (!MOMENTS.includes(name)) whole.push([name, tensor]);
+      else {
+        const data = shard.gather(await tensor.device.read(tensor.buffer)) ?? new Float32Array();
+        whole.push([name, { shape: [data.length], data }]);
+      }
+    }
+    return whole;
   }
 
   /**
@@ -118,7 +162,8 @@ export class Optimizer {
   restore(saved: Weights, t: number): void {
     for (const [name, { device, buffer }] of this.state) {
       const values = saved.get(name)?.data;
-      if (values) device.write(buffer, values);
+      const part = this.#shard && MOMENTS.includes(name) ? this.#shard : { start: 0, end: Infinity };
+      if (values) device.write(buffer, values.subarray(part.start, part.end));
       else if (name === "scaling") device.write(buffer, this.#scaling(t, LOSS_SCALE.start));
     }
   }
@@ -171,8 +216,9 @@ export class Optimizer {
         device.dispatch(adamwKernel, buffers, options);
       }
     }
-    this.#parameters.refreshCopies();
     const { weights } = this.#parameters;
+    this.#shard?.exchange(device.view(weights.buffer)!);
+    this.#parameters.refreshCopies();
     if (this.average && ema) updateAverage(this.average, weights, newestShare(ema, t));
     return norm;
   }
@@ -210,8 +256,8 @@ export class Optimizer {
   /** A range of gradients, weights and moments. */
   #ranges({ start, end }: { start: number; end: number }): Buffer[] {
     const { device, gradients, weights } = this.#parameters;
-    return [gradients, weights, this.m, this.v].map(({ buffer }) =>
-      device.slice(buffer, start * 4, (end - start) * 4)
-    );
+    const first = this.#shard?.start ?? 0;
+    const at = [[gradients, 0], [weights, 0], [this.m, first], [this.v, first]] as const;
+    return at.map(([{ buffer }, before]) => device.slice(buffer, (start - before) * 4, (end - start) * 4));
   }
 }

@@ -25,6 +25,7 @@ export function pretrainingLoop(
     schedule: scheduleOf({ ...options, warmup }, steps),
     optimizer: optimizerOptions(options),
     accumulate: options.accumulate,
+    shard: options.shard_optimizer,
     mixed,
     precision: options.weights,
     every: {

@@ -52,6 +52,9 @@ export async function checkRanks(ranks: Ranks): Promise<void> {
   assertEquals(ranks.gather(new Uint8Array()), Array.from({ length: size }, () => new Uint8Array()));
   ranks.broadcast(bytes);
   assertEquals(bytes, Uint8Array.of(0, 10));
+  const floats = Float32Array.of(rank, 0.5);
+  ranks.broadcast(floats, size - 1);
+  assertEquals(floats, Float32Array.of(size - 1, 0.5));
 
   assertEquals(broadcastValue(ranks, { said: "á".repeat(1000), by: rank }), {
     said: "á".repeat(1000),

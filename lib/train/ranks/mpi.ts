@@ -121,11 +121,12 @@ export class MpiRanks implements Ranks {
     this.#flag[0] = 0;
   }
 
-  broadcast(bytes: Uint8Array): void {
+  broadcast(values: Uint8Array | Float32Array, from = 0): void {
     const { functions, constants: { byte, world } } = this.#library;
+    const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
     for (let at = 0; at < bytes.length; at += MOST) {
       const part = bytes.subarray(at, at + MOST);
-      this.#wait(() => functions.MPI_Bcast(part, part.length, byte, 0, world));
+      this.#wait(() => functions.MPI_Bcast(part, part.length, byte, from, world));
     }
   }
 

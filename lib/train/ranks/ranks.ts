@@ -30,8 +30,8 @@ export interface Ranks {
   beginSum(values: Float32Array): () => void;
   /** Lets sums that were begun get on: MPI works when it is called. */
   advance(): void;
-  /** Replaces the bytes of all ranks by those of rank 0. They are equally many on all of them. */
-  broadcast(bytes: Uint8Array): void;
+  /** Replaces the values of all ranks by those of one, rank 0 by default. They are equally many on all of them. */
+  broadcast(values: Uint8Array | Float32Array, from?: number): void;
   /** The bytes of all ranks, in the order of ranks. They are equally many on all of them. */
   gather(bytes: Uint8Array): Uint8Array[];
   /** Waits until all have come here. */
