@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { exists } from "../lib/files.ts";
 import type { Workspace } from "../lib/run/testing.ts";
-import { finish, type Launcher, testLaunchers } from "../lib/train/ranks/testing.ts";
+import { finish, type Launcher, processesOf, testLaunchers } from "../lib/train/ranks/testing.ts";
 import {
   assertAlike,
   rankArgs,
@@ -81,6 +81,26 @@ if (launcher) {
     }
     assertAlike(results[1], results[0]);
     assertAlike(results[2], results[0]);
+  });
+
+  Deno.test("a signal to any rank stops all after the same step, and saves once", async () => {
+    await using work = await sharedProject();
+    const long = ["--set", "pretrain.steps=100000", "--set", "pretrain.save_every=0"];
+    const output = finish(start(work, launcher, 2, ...long));
+    const stepped = async () =>
+      await exists(work.path(OUT, "metrics.jsonl")) && await work.read(`${OUT}/metrics.jsonl`);
+    while (!await stepped()) await new Promise((resolve) => setTimeout(resolve, 20));
+    Deno.kill((await processesOf(work.folder)).get(1)!, "SIGINT");
+    const { code, output: text } = await output;
+    assert(code !== 0, text);
+    assertStringIncludes(
+      text,
+      "stopped; go on with mpiexec -n 2 deno task pretrain-mpi --config preset.yaml",
+    );
+    assert(!text.includes("error"), text);
+    const { step } = JSON.parse(await work.read(`${OUT}/last/checkpoint.json`));
+    const { losses } = await resultOf(work, OUT);
+    assertEquals(losses.length, step);
   });
 
   Deno.test("ranks that were given other settings are refused at the start, with what differs", async () => {
