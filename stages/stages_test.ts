@@ -179,6 +179,10 @@ Deno.test("tasks run with the permissions they are given", async () => {
     const timed = ["pipeline", "pretrain", "finetune-instruct"].includes(name);
     assertEquals(help.output.includes("--minutes N"), timed);
   }
+  // Without a launcher of MPI these are one process, too.
+  for (const name of ["pretrain", "finetune-classify", "finetune-instruct", "evaluate"]) {
+    refused(await task(`${name}-mpi`, "--set", "nmae=x"), "nmae: unknown key; did you mean name?");
+  }
   refused(
     await task("evaluate", "--minutes", "3"),
     "--minutes belongs to pretrain, finetune-instruct and pipeline; leave it out",
