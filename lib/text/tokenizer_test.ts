@@ -5,8 +5,8 @@ import { readTokenizer, TOKENIZER_KINDS, type TokenizerKind, vocabularyBuilder }
 
 /** What the code of that day said. */
 // deno-fmt-ignore
-const IDS = [98, 1372, 106, 80, 152, 126, 187, 1524, 124, 230, 1249, 1532, 38, 6, 58, 135, 832, 120, 107, 19, 7, 1,
-  394, 424, 1092, 7, 25, 26, 27, 7, 35, 209, 84, 37, 21, 21, 21];
+const IDS = [296, 854, 290, 275, 743, 281, 1082, 1079, 35, 203, 55, 285, 1277, 16, 225, 177, 258, 104, 252, 547, 549,
+  225, 21, 225, 22, 23, 24, 225, 32, 86, 324, 34, 18, 18, 18];
 
 const PROSE = "La canción del ñandú\u0301 sonaba en la montaña, y 1234 pingüinos la oi\u0301an... 🦙\n"
   .repeat(40);
@@ -140,16 +140,31 @@ Deno.test("a file that is no tokenizer is refused", async () => {
   await Deno.remove(path);
 });
 
+Deno.test("vocabularies of the first format are read: characters, and merges of characters", async () => {
+  const path = await Deno.makeTempFile({ suffix: ".json" });
+  const special = ["<pad>", "<unk>", "<bos>", "<eos>", "<instr>", "<resp>"];
+  const read = async (file: unknown) => {
+    await Deno.writeTextFile(path, JSON.stringify(file));
+    return await readTokenizer(path);
+  };
+  const char = await read({ kind: "char", special, tokens: ["a", "l", " "] });
+  assertEquals([...char.encode("ala x")], [6, 7, 6, 8, 1]);
+  const bpe = await read({ kind: "bpe", special, tokens: ["a", "l", " ", "la"], merges: [["l", "a"]] });
+  assertEquals([...bpe.encode("la ala")], [9, 8, 6, 9]);
+  assertEquals([char.special.unk, bpe.special.resp, bpe.decode([9, 8, 6, 9])], [1, 5, "la ala"]);
+  await Deno.remove(path);
+});
+
 Deno.test("the vocabulary of the model that ships encodes as on the day it was trained", async () => {
   const path = new URL("../../models/small/instruct/best/tokenizer.json", import.meta.url).pathname;
   const tokenizer = await readTokenizer(path);
   assertEquals([tokenizer.kind, tokenizer.size], ["bpe", 1536]);
-  assertEquals(tokenizer.special, { pad: 0, unk: 1, bos: 2, eos: 3, instr: 4, resp: 5 });
+  assertEquals(tokenizer.special, { pad: 0, unk: null, bos: 1, eos: 2, instr: 3, resp: 4 });
   const text = "¿Cuál es la capital de Costa Rica?\nSan José, 🦙 cancio\u0301n 1 234 <resp>...";
   const ids = [...tokenizer.encode(text)];
   assertEquals(ids, IDS);
   assertEquals(
     tokenizer.decode(ids),
-    "¿Cuál es la capital de Costa Rica?\nSan José,  canción 1 234 <resp>...",
+    "¿Cuál es la capital de Costa Rica?\nSan José, 🦙 canción 1 234 <resp>...",
   );
 });
