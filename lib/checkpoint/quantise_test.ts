@@ -44,10 +44,13 @@ async function save(folder: string, config: ModelConfig): Promise<string> {
   return folder;
 }
 
+/** Tokens of a prompt: so many rows that products with blocks are computed in float32; fewer go by integers. */
+const ROWS = 16;
+
 /** The logits of a pass over a prompt, and of one that reads it token by token. */
 async function logitsOf(model: Decoder): Promise<{ all: Float32Array; last: Float32Array }> {
-  const { config } = model, ids = promptOf(config, 9);
-  const all = await scope(() => device.read(model.logits({ ids, batch: 1, time: 9 }).buffer));
+  const { config } = model, ids = promptOf(config, ROWS);
+  const all = await scope(() => device.read(model.logits({ ids, batch: 1, time: ROWS }).buffer));
   const cache = model.cache(1);
   let last = new Float32Array();
   for (const id of ids) {
