@@ -290,7 +290,9 @@ Deno.test({
     const next = asked.values();
     const copy = await tinyCopy(); // for those that run instead
     const ask = async () => {
-      for (const command of next) assertMatch(await run(command, copy), /Usage: (mpiexec -n N )?deno task [\w-]+/, command);
+      for (const command of next) {
+        assertMatch(await run(command, copy), /Usage: (mpiexec -n N )?deno task [\w-]+/, command);
+      }
     };
     await Promise.all([ask(), ask()]);
     await Deno.remove(copy, { recursive: true });
