@@ -7,6 +7,8 @@ import { finish, type Launcher, processesOf, testLaunchers } from "../lib/train/
 import { rankArgs, sharedProject } from "./testing_ranks.ts";
 
 const KILLS = 20;
+/** Lines that may be lost: seldom, a launcher ends the other ranks before it has passed on what one said. */
+const LOST = 2;
 const RANKS = 2;
 const OUT = "models/tiny/pretrain";
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -35,6 +37,7 @@ if (launchers.length > 0) {
 
     await using broken = await sharedProject(preset);
     const steps = new Set<string>();
+    let lost = 0;
     for (let kill = 0, turn = 0, how = "--resume"; kill < KILLS; turn++) {
       const launcher = launchers[turn % launchers.length];
       const output = finish(start(broken, launcher, how));
@@ -53,15 +56,14 @@ if (launchers.length > 0) {
       how = code === 0 ? "--force" : "--resume";
       if (code === 0) continue;
       const [line, ...more] = text.split("\n").filter((line) => line.startsWith("error"));
-      assertMatch(
-        line ?? text,
-        new RegExp(`^error: rank ${rank} on \\S+(, step \\d+)?: it was ended by SIGKILL`),
-      );
+      const expected = new RegExp(`^error: rank ${rank} on \\S+(, step \\d+)?: it was ended by SIGKILL`);
+      if (line !== undefined) assertMatch(line, expected);
+      else assert(++lost <= LOST, text);
       assertEquals(more, [], text);
       // One that was only starting may yet have to find that it is alone.
       for (let wait = 0; wait < 100 && (await alive()).size > 0; wait++) await pause(100);
       assertEquals((await alive()).size, 0, "a rank was left");
-      steps.add(/, step (\d+)/.exec(line)?.[1] ?? "none");
+      steps.add(/, step (\d+)/.exec(line ?? "")?.[1] ?? "none");
       kill++;
     }
     assert(steps.size > 1, `no run got further than another: ${[...steps]}`);

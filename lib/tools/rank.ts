@@ -21,6 +21,9 @@ const child = spawn(Deno.execPath(), Deno.args, {
   env: { ...Deno.env.toObject(), [REPORT]: `${REPORT_FILE}` },
 });
 
+/** Milliseconds for what was said to get through the launcher, which passes nothing on once it ends the others. */
+const TOLD = 500;
+
 let step = 0, cut = "";
 const decoder = new StringDecoder("utf8");
 child.stdio[3]?.on("data", (bytes) => {
@@ -58,6 +61,9 @@ child.on("close", (code, signal) => {
         "the checkpoint before is whole: go on with --resume",
     );
   }
-  if (code !== 0 && !passedOn) endOthers();
-  Deno.exit(code ?? 128 + constants.signals[signal!]);
+  const failed = code !== 0 && !passedOn;
+  setTimeout(() => {
+    if (failed) endOthers();
+    Deno.exit(code ?? 128 + constants.signals[signal!]);
+  }, failed ? TOLD : 0);
 });
