@@ -23,7 +23,7 @@ import { type Context, defineStage } from "../lib/run/stage.ts";
 import { openFor } from "../lib/run/training.ts";
 import { deriveSeed } from "../lib/tensor/random.ts";
 import { measureCosts } from "../lib/train/costs.ts";
-import { finetuningLoop, stepsPerEpoch } from "../lib/train/finetuning_loop.ts";
+import { loopOptions, stepsPerEpoch } from "../lib/train/loop_options.ts";
 import { instructPlan, InstructSection } from "../lib/train/instruct_section.ts";
 import { heldBatches, instructTask, type InstructText } from "../lib/train/instructing.ts";
 import { type LoopOptions, train } from "../lib/train/loop.ts";
@@ -137,7 +137,7 @@ interface Source {
 }
 
 function loopOf(preset: Preset, plan: Plan): LoopOptions {
-  return finetuningLoop(settings(preset), {
+  return loopOptions(settings(preset), {
     stage: "finetune-instruct",
     format: "chat",
     plan,

@@ -28,7 +28,7 @@ import { runAlone } from "../lib/run/main.ts";
 import { defineStage, isPresent } from "../lib/run/stage.ts";
 import { openFor } from "../lib/run/training.ts";
 import { deriveSeed } from "../lib/tensor/random.ts";
-import { epochsPlan, finetuningLoop, microIndex, stepsPerEpoch } from "../lib/train/finetuning_loop.ts";
+import { epochsPlan, loopOptions, microIndex, stepsPerEpoch } from "../lib/train/loop_options.ts";
 import { train } from "../lib/train/loop.ts";
 import { requireMemory } from "../lib/train/memory.ts";
 import { PreferenceSection } from "../lib/train/preference_section.ts";
@@ -146,7 +146,7 @@ export const finetunePreference = defineStage({
     );
     const perEpoch = stepsPerEpoch(learned.length, options);
     const plan = epochsPlan(options, perEpoch), stage = "finetune-preference";
-    const result = await train(finetuningLoop(options, { stage, format: "chat", plan, seed, mixed }), {
+    const result = await train(loopOptions(options, { stage, format: "chat", plan, seed, mixed }), {
       ...context,
       model,
       tokenizer,

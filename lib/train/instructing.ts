@@ -7,7 +7,7 @@ import type { Decoder } from "../model/decoder.ts";
 import { deriveSeed } from "../tensor/random.ts";
 import { encodeConversation, type EncodedConversation } from "../text/prompt.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
-import { microIndex } from "./finetuning_loop.ts";
+import { microIndex } from "./loop_options.ts";
 import type { InstructSection } from "./instruct_section.ts";
 import type { LoopTask } from "./loop.ts";
 import { highestLanguageLoss, languageBatch } from "./step.ts";

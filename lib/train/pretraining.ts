@@ -5,7 +5,7 @@ import type { Decoder } from "../model/decoder.ts";
 import { deriveSeed } from "../tensor/random.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 import type { LoopOptions, LoopTask } from "./loop.ts";
-import { optimizerOptions, scheduleOf } from "./optimization_section.ts";
+import { loopOptions, microIndex } from "./loop_options.ts";
 import { type Plan, UNPLANNED } from "./plan.ts";
 import type { PretrainSection } from "./pretrain_section.ts";
 import { highestLanguageLoss, languageBatch } from "./step.ts";
@@ -17,24 +17,7 @@ export function pretrainingLoop(
   options: PretrainSection,
   { plan = UNPLANNED, seed, mixed }: Pick<LoopOptions, "seed" | "mixed"> & { readonly plan?: Plan },
 ): LoopOptions {
-  const { steps, warmup, ...every } = plan;
-  return {
-    stage: "pretrain",
-    format: "text",
-    seed,
-    schedule: scheduleOf({ ...options, warmup }, steps),
-    optimizer: optimizerOptions(options),
-    accumulate: options.accumulate,
-    shard: options.shard_optimizer,
-    mixed,
-    precision: options.weights,
-    every: {
-      log: options.log_every,
-      evaluate: every.eval_every,
-      sample: every.sample_every,
-      save: every.save_every,
-    },
-  };
+  return loopOptions(options, { stage: "pretrain", format: "text", plan, seed, mixed });
 }
 
 export interface PretrainingText {
@@ -50,7 +33,7 @@ export function pretrainingTask(
   options: PretrainSection,
   { tokenizer, streams, seed, teachers }: PretrainingText,
 ): Pick<LoopTask, "resumable" | "model" | "tokenizer" | "highestLoss" | "batch" | "evaluate"> {
-  const { batch, accumulate, eval_batches: limit } = options;
+  const { batch, eval_batches: limit } = options;
   const { context: time } = model.config;
   return {
     resumable: true,
@@ -58,7 +41,7 @@ export function pretrainingTask(
     tokenizer,
     highestLoss: highestLanguageLoss(model, teachers),
     batch(step, micro) {
-      const index = (step - 1) * accumulate + micro;
+      const index = microIndex(options, step, micro);
       const place = { batch, time, seed: deriveSeed(seed, "batches"), step: index };
       return languageBatch(model, trainingBatch(streams.train, place), teachers);
     },

@@ -10,7 +10,7 @@ import { plotCurves } from "../plot.ts";
 import { count } from "../progress.ts";
 import { deriveSeed, uniform } from "../tensor/random.ts";
 import type { ClassifySection } from "./classify_section.ts";
-import { epochsPlan, finetuningLoop, microIndex, stepsPerEpoch } from "./finetuning_loop.ts";
+import { epochsPlan, loopOptions, microIndex, stepsPerEpoch } from "./loop_options.ts";
 import { mostProbable, pooledStates, probabilities, qualityOn, statesOf } from "./labels.ts";
 import { type LoopTask, train } from "./loop.ts";
 import type { Ranks } from "./ranks/ranks.ts";
@@ -137,7 +137,7 @@ async function trainWeights(
   const seen = await preparePart(model, task, alike);
   const validation = await preparePart(model, task, splits.validation);
   const perEpoch = stepsPerEpoch(splits.train.length, options);
-  const loop = finetuningLoop(options, {
+  const loop = loopOptions(options, {
     stage: "finetune-classify",
     format: "labels",
     plan: epochsPlan(options, perEpoch),

@@ -1,14 +1,15 @@
-/** What all finetunings ask of the training loop. */
+/** What pretraining and all finetunings ask of the training loop. */
 import type { ClassifySection } from "./classify_section.ts";
 import type { InstructSection } from "./instruct_section.ts";
 import type { LoopOptions } from "./loop.ts";
 import { optimizerOptions, scheduleOf } from "./optimization_section.ts";
 import type { Plan } from "./plan.ts";
 import type { PreferenceSection } from "./preference_section.ts";
+import type { PretrainSection } from "./pretrain_section.ts";
 
-/** A finetuning's loop. */
-export function finetuningLoop(
-  options: ClassifySection | InstructSection | PreferenceSection,
+/** The loop of a training by its section and its plan. */
+export function loopOptions(
+  options: PretrainSection | ClassifySection | InstructSection | PreferenceSection,
   { stage, format, plan, seed, mixed }:
     & { readonly plan: Plan }
     & Pick<LoopOptions, "stage" | "format" | "seed" | "mixed">,
