@@ -2,6 +2,7 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import { routeGroup } from "../openapi.ts";
 import answering from "../page/answering.js" with { type: "text" };
+import { serveAssets } from "../page/assets.ts";
 import client from "../page/client.js" with { type: "text" };
 import conversations from "../page/conversations.js" with { type: "text" };
 import dom from "../page/dom.js" with { type: "text" };
@@ -20,7 +21,6 @@ import traceStyle from "../page/trace.css" with { type: "text" };
 import turnsStyle from "../page/turns.css" with { type: "text" };
 import type { Services } from "../services.ts";
 
-/** What is served under `/assets/`. */
 const scripts = {
   answering,
   client,
@@ -36,10 +36,6 @@ const scripts = {
   turns,
 };
 const styles = { side: sideStyle, style, trace: traceStyle, turns: turnsStyle };
-const assets = [
-  ...Object.entries(scripts).map(([name, body]) => ({ name: `${name}.js`, body, type: "text/javascript" })),
-  ...Object.entries(styles).map(([name, body]) => ({ name: `${name}.css`, body, type: "text/css" })),
-];
 
 export function pageRoutes({ store, faq, locked }: Services): OpenAPIHono {
   const app = routeGroup();
@@ -47,8 +43,6 @@ export function pageRoutes({ store, faq, locked }: Services): OpenAPIHono {
     await store.refresh();
     return c.html(page({ models: store.listed, presets: faq.presets, locked }));
   });
-  for (const { name, body, type } of assets) {
-    app.get(`/assets/${name}`, (c) => c.body(body, 200, { "content-type": `${type}; charset=utf-8` }));
-  }
+  serveAssets(app, { scripts, styles });
   return app;
 }
