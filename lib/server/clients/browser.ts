@@ -32,6 +32,8 @@ export interface Options {
   readonly dark?: boolean;
   /** Answers of the chat come from the test, by `say` and `end`. */
   readonly held?: boolean;
+  /** The browser's language; Spanish by default. */
+  readonly locale?: string;
 }
 
 /**
@@ -46,7 +48,10 @@ export function browserTests(...flags: string[]) {
     await server?.stop();
   });
 
-  async function open(use: (opened: Opened) => Promise<void>, { width = 1200, dark, held }: Options) {
+  async function open(
+    use: (opened: Opened) => Promise<void>,
+    { width = 1200, dark, held, locale = "es-CR" }: Options,
+  ) {
     if (!executablePath) throw new Error("no Chromium was found; install it, or set CHROMIUM to its path");
     const { url } = server ??= await startServer(...flags);
     browser ??= await chromium.launch({ executablePath, args: ["--no-sandbox"] });
@@ -54,6 +59,7 @@ export function browserTests(...flags: string[]) {
       viewport: { width, height: 800 },
       colorScheme: dark ? "dark" : "light",
       acceptDownloads: true,
+      locale,
     });
     if (held) await context.addInitScript(holdAnswers);
     const faults: string[] = [];

@@ -63,10 +63,10 @@ test("settings that make no sense are left out, one by one", async ({ page }) =>
         seed: 1.5,
         system: {},
         model: "none",
-        language: "fr",
       }),
     )
   );
+  await page.evaluate(() => localStorage.setItem("desde-cero.language", "fr"));
   await page.reload();
   assertEquals(await values(page), { ...first, fields: ["400", "0", "5", "1", "", "", "tiny/instruct"] });
   assertEquals(await page.locator("html").getAttribute("lang"), "es");

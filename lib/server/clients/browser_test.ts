@@ -119,6 +119,19 @@ test("markup in a question stays text, and the page speaks English too", async (
   assertEquals(await page.locator("#send").innerText(), "Send");
 });
 
+for (
+  const [locale, lang, send] of [["es-CR", "es", "Enviar"], ["en-GB", "en", "Send"], ["de", "en", "Send"]]
+) {
+  test(`a browser that speaks ${locale} gets the page in ${lang}`, async ({ page }) => {
+    assertEquals(await page.locator("html").getAttribute("lang"), lang);
+    assertEquals(await page.locator("#send").innerText(), send);
+    assertEquals(await page.title(), "Chat · Desde Cero");
+    await page.click("#language");
+    await page.reload();
+    assertEquals(await page.locator("html").getAttribute("lang"), lang === "es" ? "en" : "es");
+  }, { locale });
+}
+
 test("an error of the server is told, and the question can be asked again", async ({ page, faults }) => {
   await page.uncheck("#faq");
   await page.route(
@@ -132,7 +145,7 @@ test("an error of the server is told, and the question can be asked again", asyn
   );
   await ask(page, "hola");
   await page.waitForSelector("article .error");
-  assertStringIncludes(await page.locator("article .error").innerText(), "too many");
+  assertStringIncludes(await page.locator("article .error").innerText(), "el servidor está ocupado");
   await page.unroute("**/v1/chat/completions");
   await page.click("#regenerate");
   await page.waitForFunction(() => !document.querySelector("article .error"));

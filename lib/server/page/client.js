@@ -8,6 +8,7 @@ import * as conversations from "./conversations.js";
 import { get } from "./dom.js";
 import * as drawing from "./drawing.js";
 import * as files from "./files.js";
+import * as frame from "./frame.js";
 import * as settings from "./settings.js";
 import { hideTip } from "./trace.js";
 
@@ -49,6 +50,7 @@ openSide.onclick = () => toggleSide(!document.body.classList.contains("open"));
 get("log", HTMLDivElement).addEventListener("click", () => toggleSide(false));
 get("side", HTMLElement).addEventListener("keydown", (event) => event.key === "Escape" && openSide.focus());
 
+frame.start();
 drawing.start();
 files.start();
 settings.start();

@@ -1,7 +1,7 @@
 // @ts-check
 /// <reference lib="dom" />
 /// <reference lib="dom.iterable" />
-// What the page's scripts share: elements, texts in two languages, requests.
+// What the scripts of all pages share: elements, texts in the reader's language, requests.
 
 /** @template {Element} T @param {string} id @param {new () => T} kind @returns {T} */
 export function get(id, kind) {
@@ -16,25 +16,9 @@ export const config = JSON.parse(get("config", HTMLScriptElement).textContent ??
 export const kindOf = (id) => config.models.find((/** @type {any} */ model) => model.id === id)?.kind;
 
 /** What the page says, in the language that was chosen. */
-export const page = { texts: /** @type {Record<string, string>} */ (config.texts.es) };
-
-/** @param {"es" | "en"} language */
-export function speak(language) {
-  const texts = page.texts = config.texts[language];
-  document.documentElement.lang = language;
-  for (const element of document.querySelectorAll("[data-text]")) {
-    element.textContent = texts[element.getAttribute("data-text") ?? ""];
-  }
-  for (const element of document.querySelectorAll("[data-label]")) {
-    element.setAttribute("aria-label", texts[element.getAttribute("data-label") ?? ""]);
-  }
-  for (const element of document.querySelectorAll("[data-placeholder]")) {
-    element.setAttribute("placeholder", texts[element.getAttribute("data-placeholder") ?? ""]);
-  }
-  const other = get("language", HTMLButtonElement);
-  other.textContent = language === "es" ? "English" : "Español";
-  other.lang = language === "es" ? "en" : "es";
-}
+export const page = {
+  texts: /** @type {Record<string, string>} */ (config.texts[document.documentElement.lang]),
+};
 
 /** @param {string} text with names in braces @param {Record<string, string | number>} values by these names */
 export const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => String(values[name]));
@@ -47,17 +31,35 @@ export function make(tag, className = "", text = "") {
   return element;
 }
 
-/** @param {string} path @param {unknown} body @param {AbortSignal} [signal] @throws {Error} what people are told */
-export async function post(path, body, signal) {
-  /** @type {Record<string, string>} */
-  const headers = { "content-type": "application/json" };
+/** A request that failed, told in the page's language. */
+export class RequestError extends Error {
+  /** @param {number} status that the server answered with; 0 if it did not @param {string} message */
+  constructor(status, message) {
+    super(message);
+    this.status = status;
+  }
+}
+
+/** @param {string} path @param {RequestInit} [options] @returns {Promise<Response>} a good one @throws {RequestError} */
+export async function request(path, options = {}) {
+  const headers = new Headers(options.headers);
   const key = document.getElementById("key");
-  if (key instanceof HTMLInputElement && key.value) headers.authorization = `Bearer ${key.value}`;
-  const request = { method: "POST", headers, body: JSON.stringify(body), ...signal && { signal } };
-  const answer = await fetch(path, request).catch((error) => {
-    throw error instanceof TypeError ? new Error(page.texts.unreachable) : error;
+  if (key instanceof HTMLInputElement && key.value) headers.set("authorization", `Bearer ${key.value}`);
+  const answer = await fetch(path, { ...options, headers }).catch((error) => {
+    throw error instanceof TypeError ? new RequestError(0, page.texts.unreachable) : error;
   });
   if (answer.ok) return answer;
   const told = await answer.json().catch(() => null);
-  throw new Error(told?.error?.message ?? `${answer.status} ${answer.statusText}`);
+  const { status, statusText } = answer;
+  const text = page.texts[`error_${status}`] ?? page.texts.error_other;
+  throw new RequestError(status, fill(text, { status, message: told?.error?.message ?? statusText }));
 }
+
+/** @param {string} path @param {unknown} body @param {AbortSignal} [signal] @throws {RequestError} */
+export const post = (path, body, signal) =>
+  request(path, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(body),
+    ...signal && { signal },
+  });

@@ -14,6 +14,7 @@ import {
   shown,
 } from "./conversations.js";
 import { config, fill, get, make, page } from "./dom.js";
+import { language } from "./frame.js";
 import { toast } from "./toast.js";
 import { showText, turnElement } from "./turns.js";
 
@@ -140,6 +141,7 @@ function draw() {
 
 export function start() {
   changes.addEventListener("change", draw);
+  language.addEventListener("change", draw);
   progress.addEventListener("text", () => {
     const run = runs.get(shown().id);
     const follow = isAtEnd();

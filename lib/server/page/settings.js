@@ -1,16 +1,15 @@
 // @ts-check
 /// <reference lib="dom" />
 /// <reference lib="dom.iterable" />
-// The controls in the sidebar: model, sampling, language. Their values survive a reload.
+// The controls in the sidebar: model and sampling. Their values survive a reload.
 
-import { announce } from "./conversations.js";
-import { get, kindOf, page, speak } from "./dom.js";
+import { get, kindOf, page } from "./dom.js";
+import { language } from "./frame.js";
 import { drop, keep, parsed, recall } from "./storage.js";
 
 const modelSelect = get("model", HTMLSelectElement);
 const temperature = get("temperature", HTMLInputElement);
 const system = get("system", HTMLTextAreaElement);
-const key = document.getElementById("key");
 const switches = [get("faq", HTMLInputElement), get("history", HTMLInputElement)];
 const sliders = ["max_tokens", "temperature", "top_k", "top_p"].map((id) => get(id, HTMLInputElement));
 const seed = get("seed", HTMLInputElement);
@@ -75,13 +74,6 @@ function restore() {
   showModel();
 }
 
-/** @param {"es" | "en"} language */
-function setLanguage(language) {
-  speak(language);
-  showModel();
-  announce();
-}
-
 export function start() {
   for (const box of switches) box.onchange = () => remember(box.id, box.checked);
   for (const slider of sliders) {
@@ -97,21 +89,11 @@ export function start() {
     showModel();
   };
   get("reset", HTMLButtonElement).onclick = () => {
-    const { language, model } = kept();
+    const { model } = kept();
     drop("settings");
-    keep("settings", JSON.stringify({ language, model }));
+    keep("settings", JSON.stringify({ model }));
     restore();
   };
-  get("language", HTMLButtonElement).onclick = () => {
-    const language = document.documentElement.lang === "es" ? "en" : "es";
-    remember("language", language);
-    setLanguage(language);
-  };
-  // The server's key is a secret: it is forgotten when the tab is closed.
-  if (key instanceof HTMLInputElement) {
-    key.value = recall("key", "sessionStorage") ?? "";
-    key.oninput = () => keep("key", key.value, "sessionStorage");
-  }
+  language.addEventListener("change", showModel);
   restore();
-  setLanguage(kept().language === "en" ? "en" : "es");
 }

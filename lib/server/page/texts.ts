@@ -1,6 +1,5 @@
 /** What the page says, in its two languages. */
 const es = {
-  skip: "Ir a la caja de texto",
   options: "Opciones",
   conversation: "Conversación",
   tagline: "Un modelo de lenguaje pequeño, escrito para entenderse.",
@@ -29,8 +28,6 @@ const es = {
   delete: "Borrar",
   deleted: "Se borró la conversación.",
   deleted_many: "Se borraron {count} conversaciones.",
-  undo: "Deshacer",
-  close: "Cerrar",
   storage_full:
     "El navegador no tiene espacio: esta conversación se perderá al cerrar la página. Exporta las conversaciones o borra algunas.",
   writing: "escribiendo",
@@ -50,7 +47,6 @@ const es = {
   top_p: "Top-p",
   seed: "Semilla",
   system: "Instrucción del sistema",
-  key: "Clave del servidor",
   reset: "Restablecer valores",
   regenerate: "Regenerar",
   prompt: "Escribe una pregunta…",
@@ -75,7 +71,6 @@ const es = {
   rate: "tokens/s",
   stopped: "detenido",
   failed: "No se pudo responder",
-  unreachable: "no hay conexión con el servidor",
   cut_off: "la respuesta se cortó",
   question_long: "La pregunta es demasiado larga: el límite es de 100 000 caracteres.",
   unanswered: "Esta pregunta quedó sin respuesta.",
@@ -87,7 +82,6 @@ const es = {
 };
 
 const en: typeof es = {
-  skip: "Skip to the text box",
   options: "Options",
   conversation: "Conversation",
   tagline: "A small language model, written to be understood.",
@@ -116,8 +110,6 @@ const en: typeof es = {
   delete: "Delete",
   deleted: "The conversation was deleted.",
   deleted_many: "{count} conversations were deleted.",
-  undo: "Undo",
-  close: "Close",
   storage_full:
     "The browser has no room left: this conversation will be lost when the page is closed. Export the conversations, or delete some.",
   writing: "writing",
@@ -137,7 +129,6 @@ const en: typeof es = {
   top_p: "Top-p",
   seed: "Seed",
   system: "System prompt",
-  key: "The server's key",
   reset: "Reset values",
   regenerate: "Regenerate",
   prompt: "Write a question, in Spanish…",
@@ -162,7 +153,6 @@ const en: typeof es = {
   rate: "tokens/s",
   stopped: "stopped",
   failed: "No answer came",
-  unreachable: "the server cannot be reached",
   cut_off: "the answer was cut off",
   question_long: "The question is too long: the limit is 100,000 characters.",
   unanswered: "This question was left without an answer.",

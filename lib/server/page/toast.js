@@ -22,8 +22,8 @@ export function closeToast() {
   box.replaceChildren();
   closed?.();
   if (!focused) return;
-  const current = document.querySelector("#talks [aria-current=true]");
-  (current instanceof HTMLElement ? current : get("new", HTMLButtonElement)).focus();
+  const next = document.querySelector("#talks [aria-current=true]") ?? document.querySelector("main button");
+  if (next instanceof HTMLElement) next.focus();
 }
 
 function closeLater() {

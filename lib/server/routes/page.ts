@@ -1,4 +1,4 @@
-/** The chat page, with its scripts and style. */
+/** The chat page, with its scripts and styles, and those that all pages share. */
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import { routeGroup } from "../openapi.ts";
 import answering from "../page/answering.js" with { type: "text" };
@@ -9,16 +9,20 @@ import dom from "../page/dom.js" with { type: "text" };
 import drawing from "../page/drawing.js" with { type: "text" };
 import files from "../page/files.js" with { type: "text" };
 import format from "../page/format.js" with { type: "text" };
+import frame from "../page/frame.js" with { type: "text" };
 import settings from "../page/settings.js" with { type: "text" };
 import storage from "../page/storage.js" with { type: "text" };
 import toast from "../page/toast.js" with { type: "text" };
 import trace from "../page/trace.js" with { type: "text" };
 import turns from "../page/turns.js" with { type: "text" };
-import { page } from "../page/page.tsx";
+import baseStyle from "../page/base.css" with { type: "text" };
+import chatStyle from "../page/chat.css" with { type: "text" };
+import frameStyle from "../page/frame.css" with { type: "text" };
 import sideStyle from "../page/side.css" with { type: "text" };
-import style from "../page/style.css" with { type: "text" };
 import traceStyle from "../page/trace.css" with { type: "text" };
 import turnsStyle from "../page/turns.css" with { type: "text" };
+import { languageOf } from "../page/frame.tsx";
+import { page } from "../page/page.tsx";
 import type { Services } from "../services.ts";
 
 const scripts = {
@@ -29,19 +33,28 @@ const scripts = {
   drawing,
   files,
   format,
+  frame,
   settings,
   storage,
   toast,
   trace,
   turns,
 };
-const styles = { side: sideStyle, style, trace: traceStyle, turns: turnsStyle };
+const styles = {
+  base: baseStyle,
+  chat: chatStyle,
+  frame: frameStyle,
+  side: sideStyle,
+  trace: traceStyle,
+  turns: turnsStyle,
+};
 
 export function pageRoutes({ store, faq, locked }: Services): OpenAPIHono {
   const app = routeGroup();
   app.get("/", async (c) => {
     await store.refresh();
-    return c.html(page({ models: store.listed, presets: faq.presets, locked }));
+    const language = languageOf(c);
+    return c.html(page({ models: store.listed, presets: faq.presets, locked, language }));
   });
   serveAssets(app, { scripts, styles });
   return app;

@@ -1,0 +1,48 @@
+// @ts-check
+/// <reference lib="dom" />
+/// <reference lib="dom.iterable" />
+// What the navigation over every page does: the language, and the server's key. Each page's script calls `start`.
+
+import { config, get, page } from "./dom.js";
+import { keep, recall } from "./storage.js";
+
+/** Dispatches "change" when the reader has chosen the other language: what scripts have drawn must be drawn again. */
+export const language = new EventTarget();
+
+/** @param {"es" | "en"} chosen */
+function speak(chosen) {
+  const texts = page.texts = config.texts[chosen];
+  document.documentElement.lang = chosen;
+  for (const element of document.querySelectorAll("[data-text]")) {
+    element.textContent = texts[element.getAttribute("data-text") ?? ""];
+  }
+  for (const element of document.querySelectorAll("[data-label]")) {
+    element.setAttribute("aria-label", texts[element.getAttribute("data-label") ?? ""]);
+  }
+  for (const element of document.querySelectorAll("[data-placeholder]")) {
+    element.setAttribute("placeholder", texts[element.getAttribute("data-placeholder") ?? ""]);
+  }
+  const view = document.querySelector("nav [aria-current=page]")?.textContent;
+  document.title = `${view} · Desde Cero`;
+  const button = get("language", HTMLButtonElement);
+  button.textContent = texts.other_language;
+  button.lang = chosen === "es" ? "en" : "es";
+}
+
+/** The language that was chosen once goes before the one that the browser asked for. */
+export function start() {
+  get("language", HTMLButtonElement).onclick = () => {
+    const chosen = document.documentElement.lang === "es" ? "en" : "es";
+    keep("language", chosen);
+    speak(chosen);
+    language.dispatchEvent(new Event("change"));
+  };
+  // The server's key is a secret: it is forgotten when the tab is closed.
+  const key = document.getElementById("key");
+  if (key instanceof HTMLInputElement) {
+    key.value = recall("key", "sessionStorage") ?? "";
+    key.oninput = () => keep("key", key.value, "sessionStorage");
+  }
+  const kept = recall("language");
+  if (kept === "es" || kept === "en") speak(kept);
+}
