@@ -21,11 +21,6 @@ export const PIECES = [
   `\\p{White_Space}`,
 ].join("|");
 
-/** The pieces of the first byte-pair encodings made here, which merged characters. */
-export const FIRST_PIECES = ` ?\\p{L}[\\p{L}\\p{M}]{0,${
-  LONGEST - 1
-}}| ?\\p{N}| ?[^\\s\\p{L}\\p{N}]{1,${LONGEST}}|\\s`;
-
 /** A piece for every character. */
 export const CHARACTERS = "[\\s\\S]";
 
@@ -37,7 +32,7 @@ export const GPT2_PIECES =
 export function longestPiece(patterns: readonly string[]): number {
   if (patterns.length !== 1) return 4096;
   if (patterns[0] === CHARACTERS) return 1;
-  return patterns[0] === PIECES || patterns[0] === FIRST_PIECES ? LONGEST + 1 : 4096;
+  return patterns[0] === PIECES ? LONGEST + 1 : 4096;
 }
 
 /** Cuts a text into pieces. */

@@ -5,7 +5,6 @@ import { exists, readText } from "../files.ts";
 import { buildBpe } from "./bpe.ts";
 import { buildChar } from "./char.ts";
 import type { Cut } from "./compose.ts";
-import { isFirstFormat, parseFirstFormat } from "./first_format.ts";
 import { JsonTokenizer } from "./json_tokenizer.ts";
 import { JsonError } from "./json_error.ts";
 import { parseTokenizer } from "./parse_json.ts";
@@ -98,7 +97,6 @@ export async function readFolderTokenizer(folder: string): Promise<Tokenizer | n
  */
 export async function readTokenizer(path: string): Promise<Tokenizer> {
   const json = await readJson(path);
-  if (isFirstFormat(json)) return new JsonTokenizer(parse(() => parseFirstFormat(json), path));
   const config = join(dirname(path), "tokenizer_config.json");
   const names = await exists(config) ? await readJson(config) : {};
   return new JsonTokenizer(parse(() => parseTokenizer(json, names), path));

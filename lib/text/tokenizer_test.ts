@@ -129,7 +129,7 @@ Deno.test("a file that is no tokenizer is refused", async () => {
   for (
     const [text, why] of [
       [`{"kind":"char"`, "is no JSON"],
-      [`{"kind":"char","special":["<x>"],"tokens":[],"counts":[]}`, "not a tokenizer"],
+      [`{"kind":"char","tokens":[]}`, "model"],
       [`[]`, "tokenizer.json: "],
       [`{"model":{"type":"Magic"},"pre_tokenizer":null}`, `model.type: "Magic" is none of`],
     ]
@@ -137,21 +137,6 @@ Deno.test("a file that is no tokenizer is refused", async () => {
     await Deno.writeTextFile(path, text);
     await assertRejects(() => readTokenizer(path), UserError, why);
   }
-  await Deno.remove(path);
-});
-
-Deno.test("vocabularies of the first format are read: characters, and merges of characters", async () => {
-  const path = await Deno.makeTempFile({ suffix: ".json" });
-  const special = ["<pad>", "<unk>", "<bos>", "<eos>", "<instr>", "<resp>"];
-  const read = async (file: unknown) => {
-    await Deno.writeTextFile(path, JSON.stringify(file));
-    return await readTokenizer(path);
-  };
-  const char = await read({ kind: "char", special, tokens: ["a", "l", " "] });
-  assertEquals([...char.encode("ala x")], [6, 7, 6, 8, 1]);
-  const bpe = await read({ kind: "bpe", special, tokens: ["a", "l", " ", "la"], merges: [["l", "a"]] });
-  assertEquals([...bpe.encode("la ala")], [9, 8, 6, 9]);
-  assertEquals([char.special.unk, bpe.special.resp, bpe.decode([9, 8, 6, 9])], [1, 5, "la ala"]);
   await Deno.remove(path);
 });
 
