@@ -82,6 +82,10 @@ export class CpuDevice implements Device {
     return new CpuDevice(reserved, await Threads.start({ kernels, memory, tile, threads }), tile);
   }
 
+  get fault(): string | null {
+    return this.#threads.fault;
+  }
+
   #create(bytes: number): CpuAllocation {
     const address = this.#top;
     const missing = address + bytes - this.#memory.buffer.byteLength;

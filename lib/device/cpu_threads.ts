@@ -179,9 +179,7 @@ export class Threads {
   readonly #job: Job;
   readonly #exports: Exports;
   readonly #numbers = new Map<string, number>();
-  #closed = false;
-  /** Why the device cannot be used any more. */
-  #failure = "the cpu device is closed";
+  #fault: string | null = null;
 
   private constructor(start: Omit<WorkerStart, "thread">, workers: Worker[]) {
     this.count = start.threads;
@@ -223,7 +221,7 @@ export class Threads {
     args: readonly number[],
     { grain, step, alone }: { grain: number; step: number; alone: boolean },
   ): void {
-    if (this.#closed) throw new Error(this.#failure);
+    if (this.#fault !== null) throw new Error(this.#fault);
     const { words } = this.#job;
     words[ADDRESSES] = addresses.length;
     words[ARGUMENTS] = args.length;
@@ -244,9 +242,8 @@ export class Threads {
     }
     const failure = this.#job.takeFailure();
     if (failure === null) return;
-    this.#failure = `the cpu device failed in ${kernel}, and is closed: ${failure}`;
-    this.close();
-    throw new Error(this.#failure);
+    this.close(`the cpu device failed in ${kernel}, and is closed: ${failure}`);
+    throw new Error(this.#fault!);
   }
 
   #announce(): void {
@@ -268,9 +265,14 @@ export class Threads {
     Atomics.store(words, WAITING, 0);
   }
 
-  close(): void {
-    if (this.#closed) return;
-    this.#closed = true;
+  /** Why no kernel can be run any more; null as long as one can. */
+  get fault(): string | null {
+    return this.#fault;
+  }
+
+  close(why = "the cpu device is closed"): void {
+    if (this.#fault !== null) return;
+    this.#fault = why;
     this.#job.words[KERNEL] = STOP;
     this.#announce();
     for (const worker of this.#workers) worker.terminate();

@@ -124,6 +124,8 @@ export interface Device {
   readonly description: string;
   /** Whether its buffers can hold float16, which its kernels then compute in float32. */
   readonly float16: boolean;
+  /** Why it cannot be used any more; null as long as it can. */
+  readonly fault: string | null;
   /**
    * Allocates at least `bytes`; contents are undefined.
    * @param dtype f32 by default; f16 only where the device has that

@@ -14,6 +14,7 @@ class OracleBuffer implements Buffer {
 export class OracleDevice implements Device {
   readonly name = "oracle";
   readonly float16 = false;
+  readonly fault = null;
   readonly description = "reference kernels in float64 (for checks, not for training)";
   #used = 0;
 

@@ -140,6 +140,10 @@ export class WebGpuDevice implements Device {
     return new WebGpuDevice(adapter, gpu);
   }
 
+  get fault(): string | null {
+    return this.#fault;
+  }
+
   get limits(): GPUSupportedLimits {
     return this.#gpu.limits;
   }

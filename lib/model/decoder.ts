@@ -116,6 +116,13 @@ export class Decoder {
     this.parameters.load(values);
   }
 
+  /** Gives the model's memory back to the device. It cannot be used afterwards; caches are given back apart. */
+  release(): void {
+    this.parameters.release();
+    if (this.#rotaryTable) release(this.#rotaryTable);
+    this.#rotaryTable = null;
+  }
+
   /** Runs `fn` as a training pass, whose dropout masks follow from `seed`. */
   training<R>(seed: number, fn: () => R): R {
     this.#dropoutSeed = seed;

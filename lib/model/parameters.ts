@@ -50,6 +50,9 @@ export class Parameters {
   readonly trained: number;
   #gradients: Tensor | null = null;
   #copies: Tensor | null = null;
+  /** What those that are quantised lie in. */
+  readonly #blocks: Buffer | null;
+  #released = false;
   #offsets = new Map<string, number>();
 
   /**
@@ -82,8 +85,19 @@ export class Parameters {
     const inArena = this.specs.map((spec) => {
       return new Parameter(spec.name, device, spec.shape, this.#view(this.weights.buffer, spec));
     });
-    const blocks = uploadBlocks(device, specs, quantised);
-    this.all = new Map([...inArena, ...blocks].map((parameter) => [parameter.name, parameter]));
+    const { buffer, parameters } = this.#withBlocks(specs, quantised);
+    this.#blocks = buffer;
+    this.all = new Map([...inArena, ...parameters].map((parameter) => [parameter.name, parameter]));
+  }
+
+  /** The quantised ones; if the device has no room for them, the arena is given back. */
+  #withBlocks(specs: readonly ParameterSpec[], quantised: ReadonlyMap<string, BlockMatrix>) {
+    try {
+      return uploadBlocks(this.device, specs, quantised);
+    } catch (error) {
+      this.device.release(this.weights.buffer);
+      throw error;
+    }
   }
 
   #view(of: Buffer, { name, shape }: ParameterSpec): Buffer {
@@ -97,6 +111,7 @@ export class Parameters {
   }
 
   get(name: string): Parameter {
+    if (this.#released) throw new Error("the model was closed");
     const parameter = this.all.get(name);
     if (!parameter) throw new Error(`the model has no parameter ${name}`);
     return parameter;
@@ -134,14 +149,30 @@ export class Parameters {
     this.refreshCopies();
   }
 
+  /** Gives their memory back to the device. The model cannot be used afterwards. */
+  release(): void {
+    if (this.#released) return;
+    this.#released = true;
+    const { device } = this;
+    for (const tensor of [this.weights, this.#gradients, this.#copies]) {
+      if (tensor) device.release(tensor.buffer);
+    }
+    if (this.#blocks) device.release(this.#blocks);
+  }
+
   /** Called after the weights have changed. */
   refreshCopies(): void {
     if (this.#copies) halve(this.weights, this.#copies);
   }
 
-  /** Sets every parameter in the arena. */
+  /** Sets every parameter in the arena. If what it is given throws, the memory is given back. */
   load(values: (spec: ParameterSpec) => Float32Array): void {
-    this.device.write(this.weights.buffer, this.join(values));
+    try {
+      this.device.write(this.weights.buffer, this.join(values));
+    } catch (error) {
+      this.release();
+      throw error;
+    }
     this.refreshCopies();
   }
 
@@ -166,7 +197,7 @@ function uploadBlocks(
   device: Device,
   specs: readonly ParameterSpec[],
   quantised: ReadonlyMap<string, BlockMatrix>,
-): Parameter[] {
+): { buffer: Buffer | null; parameters: Parameter[] } {
   const places: (BlockMatrix & { readonly spec: ParameterSpec; readonly at: number })[] = [];
   let end = 0;
   for (const spec of specs) {
@@ -175,13 +206,14 @@ function uploadBlocks(
     places.push({ ...matrix, spec, at: end });
     end += Math.ceil(matrix.bytes.length / (4 * ALIGN)) * 4 * ALIGN;
   }
-  if (places.length === 0) return [];
+  if (places.length === 0) return { buffer: null, parameters: [] };
   const all = new Uint8Array(end);
   for (const { bytes, at } of places) all.set(bytes, at);
   const buffer = device.upload(new Uint32Array(all.buffer));
-  return places.map(({ spec: { name, shape }, kind, bytes, at }) =>
+  const parameters = places.map(({ spec: { name, shape }, kind, bytes, at }) =>
     new Parameter(name, device, shape, device.slice(buffer, at, Math.ceil(bytes.length / 4) * 4), kind)
   );
+  return { buffer, parameters };
 }
 
 /** A tensor of zeros that lives as long as the device. */

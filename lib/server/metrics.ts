@@ -29,7 +29,7 @@ export class ServerMetrics {
   });
   readonly #memory = new client.Gauge({
     name: "desde_cero_device_bytes",
-    help: "Memory that models take on their devices.",
+    help: "Memory that the models' devices have allocated.",
     registers: [this.#registry],
   });
 

@@ -1,6 +1,5 @@
 /** The checkpoints that can be talked to, opened when they are first asked for. */
-import { type DeviceChoice, openDevice } from "../device/open.ts";
-import type { Device } from "../device/device.ts";
+import type { DeviceChoice } from "../device/open.ts";
 import { UserError } from "../errors.ts";
 import { Batcher, type BatcherOptions } from "../generate/batch.ts";
 import type { Classifier } from "../model/classifier.ts";
@@ -9,7 +8,8 @@ import { inferOnce } from "../checkpoint/infer_once.ts";
 import { openDecoder } from "../checkpoint/open_model.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 import { readCheckpoint } from "../checkpoint/checkpoint.ts";
-import { openClassifier } from "../train/labels.ts";
+import { classifierOf } from "../train/labels.ts";
+import { SharedDevices } from "./devices.ts";
 import { ApiError } from "./errors.ts";
 import { type ListedModel, searchModels } from "./search.ts";
 
@@ -35,7 +35,6 @@ interface Opened {
   readonly model: Promise<LanguageModel | LabelModel>;
   /** The model, once it is open. */
   ready: LanguageModel | LabelModel | null;
-  device: Device | null;
 }
 
 /** A model that could not be opened. */
@@ -54,13 +53,21 @@ export interface StoreOptions extends BatcherOptions {
   readonly closeAfter?: number;
 }
 
+/** What of a model is on a device. */
+const weightsOf = (model: LanguageModel | LabelModel) =>
+  model.kind === "classifier" ? model.classifier.decoder : model.decoder;
+
 /** Hashes of all its files: a checkpoint that is saved anew is another version. */
 const versionOf = ({ info }: ListedModel) => JSON.stringify(info);
+
+/** Whether the device that a model is on cannot be used any more. */
+const onFailedDevice = ({ ready }: Opened) =>
+  ready !== null && weightsOf(ready).parameters.device.fault !== null;
 
 export class ModelStore {
   readonly limits: StoreOptions;
   readonly #root: string;
-  readonly #choice: DeviceChoice;
+  readonly #devices: SharedDevices;
   #listed: readonly ListedModel[] = [];
   #searched = -Infinity;
   #searching: Promise<void> | null = null;
@@ -73,7 +80,7 @@ export class ModelStore {
 
   private constructor(root: string, choice: DeviceChoice, limits: StoreOptions) {
     this.#root = root;
-    this.#choice = choice;
+    this.#devices = new SharedDevices(choice);
     this.limits = limits;
   }
 
@@ -125,12 +132,13 @@ export class ModelStore {
     const found = this.#listed.find((model) => model.id === id);
     if (!found) return null;
     const there = this.#opened.get(id);
-    if (there) return there.model;
+    if (there && !onFailedDevice(there)) return there.model;
+    if (there) this.#retire(id, there);
     if (this.#hasFailed(id)) {
       const message = `${id} cannot be opened; the server's log says why`;
       return Promise.reject(new ApiError(503, message, "model", "model_unavailable"));
     }
-    const opened: Opened = { version: versionOf(found), ready: null, device: null, model: this.#load(found) };
+    const opened: Opened = { version: versionOf(found), ready: null, model: this.#load(found) };
     this.#opened.set(id, opened);
     return opened.model;
   }
@@ -150,9 +158,8 @@ export class ModelStore {
     await null; // until open() has put the entry where this looks for it
     const opened = this.#opened.get(found.id)!;
     try {
-      return opened.ready = await this.#read(found, opened);
+      return opened.ready = await this.#read(found);
     } catch (error) {
-      opened.device?.close();
       if (this.#opened.get(found.id) === opened) this.#opened.delete(found.id);
       const until = performance.now() + (this.limits.retryAfter ?? 30_000);
       this.#failed.set(found.id, { version: opened.version, until });
@@ -162,18 +169,15 @@ export class ModelStore {
     }
   }
 
-  async #read({ id, kind, folder }: ListedModel, opened: Opened): Promise<LanguageModel | LabelModel> {
-    const { device } = await openDevice(this.#choice, {
-      trial: async (gpu) => inferOnce(gpu, await readCheckpoint(folder)),
-    });
-    opened.device = device;
-    if (kind === "classifier") {
-      const { classifier, checkpoint } = await openClassifier(device, folder);
-      return { kind, id, classifier, tokenizer: checkpoint.tokenizer };
-    }
+  async #read({ id, kind, folder }: ListedModel): Promise<LanguageModel | LabelModel> {
     const checkpoint = await readCheckpoint(folder);
+    const { tokenizer } = checkpoint;
+    const device = await this.#devices.for((gpu) => inferOnce(gpu, checkpoint));
+    if (kind === "classifier") {
+      return { kind, id, classifier: classifierOf(device, checkpoint, folder), tokenizer };
+    }
     const decoder = openDecoder(device, checkpoint);
-    return { kind, id, decoder, tokenizer: checkpoint.tokenizer, batcher: new Batcher(decoder, this.limits) };
+    return { kind, id, decoder, tokenizer, batcher: new Batcher(decoder, this.limits) };
   }
 
   /** Opens a model no more, and closes it once the requests that have it are done. */
@@ -183,11 +187,11 @@ export class ModelStore {
     this.#retired.set(opened, timer);
   }
 
-  /** Finishes what is being generated, then frees the device. */
+  /** Finishes what is being generated, then leaves the model's memory to others. */
   async #close(opened: Opened): Promise<void> {
     const model = await opened.model.catch(() => null);
     if (model && model.kind !== "classifier") await model.batcher.close();
-    opened.device?.close();
+    if (model) weightsOf(model).release();
     clearTimeout(this.#retired.get(opened));
     this.#retired.delete(opened);
   }
@@ -207,13 +211,14 @@ export class ModelStore {
     return sum;
   }
 
-  /** Bytes that models take on their devices. */
+  /** Bytes that the models' devices have allocated. */
   memory(): number {
-    return this.#every.reduce((sum, { device }) => sum + (device?.memory().used ?? 0), 0);
+    return this.#devices.memory();
   }
 
   /** Finishes what is being generated, then frees everything. */
   async close(): Promise<void> {
     await Promise.all(this.#every.map((opened) => this.#close(opened)));
+    await this.#devices.close();
   }
 }

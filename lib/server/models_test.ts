@@ -2,6 +2,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
 import { CpuDevice } from "../device/cpu.ts";
+import type { Device } from "../device/device.ts";
 import { createApp } from "./app.ts";
 import { Faq } from "./faq.ts";
 import { ModelStore, type StoreOptions } from "./models.ts";
@@ -14,6 +15,9 @@ async function withFolder(
     folder: string;
     get(path: string): Promise<Response>;
     ask(model: string): Promise<{ status: number; text: string }>;
+    label(model: string): Promise<Response>;
+    /** The device that was opened last. */
+    last(): Device;
     /** Devices that are open, and lines on stderr. */
     devices(): number;
     opened(): number;
@@ -26,6 +30,7 @@ async function withFolder(
   await prepare?.(folder);
   const { open } = CpuDevice, { error } = console;
   let opened = 0, closed = 0;
+  let last: Device | null = null;
   CpuDevice.open = async (...args) => {
     const device = await open.apply(CpuDevice, args);
     opened++;
@@ -36,7 +41,7 @@ async function withFolder(
       first = false;
       close();
     };
-    return device;
+    return last = device;
   };
   const lines: string[] = [];
   console.error = (line) => lines.push(String(line));
@@ -49,17 +54,22 @@ async function withFolder(
       ...options,
     });
     const app = createApp({ store, faq: new Faq([]), origins: [], timeLimit: 60 });
+    const post = async (path: string, body: unknown) =>
+      await app.request(path, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify(body),
+      });
     await test({
       folder,
       get: async (path) => await app.request(path),
       async ask(model) {
-        const response = await app.request("/v1/chat/completions", {
-          method: "POST",
-          headers: { "content-type": "application/json" },
-          body: JSON.stringify({ model, messages: said("hola"), max_tokens: 8, temperature: 1, seed: 4 }),
-        });
+        const body = { model, messages: said("hola"), max_tokens: 8, temperature: 1, seed: 4 };
+        const response = await post("/v1/chat/completions", body);
         return { status: response.status, text: await response.text() };
       },
+      label: (model) => post("/classify", { model, input: "hola" }),
+      last: () => last!,
       devices: () => opened - closed,
       opened: () => opened,
       said: lines,
@@ -84,7 +94,7 @@ async function until(condition: () => boolean | Promise<boolean>): Promise<void>
 const weights = (folder: string) => join(folder, "tiny/instruct/best/model.safetensors");
 const content = (text: string) => JSON.parse(text).choices[0].message.content;
 
-Deno.test("a model that cannot be opened costs one device, once in a while, and is told with its name", async () => {
+Deno.test("a model that cannot be opened costs no device, is tried once in a while, and is told with its name", async () => {
   let whole = new Uint8Array();
   const damage = async (folder: string) => {
     whole = await Deno.readFile(weights(folder));
@@ -97,7 +107,7 @@ Deno.test("a model that cannot be opened costs one device, once in a while, and 
       assertEquals(status, 503);
       assertStringIncludes(JSON.parse(text).error.message, "tiny/instruct cannot be opened");
     }
-    assertEquals([s.opened(), s.devices(), s.said.length], [1, 0, 1]);
+    assertEquals([s.opened(), s.devices(), s.said.length], [0, 0, 1]);
     assertStringIncludes(s.said[0], "is truncated or was altered");
     const health = await s.get("/healthz");
     assertEquals([health.status, await health.json()], [503, {
@@ -136,10 +146,24 @@ Deno.test("metrics and health are answered while a model is being opened", async
   });
 });
 
-Deno.test("models that appear, are replaced and go away are noticed, and what they took is freed", async () => {
+Deno.test("all models share one device, and one that fails is replaced with what was on it", async () => {
   await withFolder({}, async (s) => {
     const before = content((await s.ask("tiny/instruct")).text);
-    assertEquals(s.devices(), 1);
+    assertEquals((await s.ask("tiny/pretrain")).status, 200);
+    assertEquals((await s.label("tiny/classify/temas")).status, 200);
+    assertEquals([s.opened(), s.devices()], [1, 1]);
+    s.last().close(); // as it closes itself when a kernel fails
+    assertEquals(content((await s.ask("tiny/instruct")).text), before);
+    assertEquals((await s.label("tiny/classify/temas")).status, 200);
+    assertEquals([s.opened(), s.devices()], [2, 1]);
+  });
+});
+
+Deno.test("models that appear, are replaced and go away are noticed, and what they took is used again", async () => {
+  await withFolder({}, async (s) => {
+    const before = content((await s.ask("tiny/instruct")).text);
+    await s.ask("tiny/pretrain");
+    const memory = s.last().memory().used;
     // The folder of the other model takes its place, as a training that ends does it.
     const [instruct, pretrain] = ["instruct", "pretrain"].map((name) => join(s.folder, "tiny", name, "best"));
     await Deno.rename(instruct, join(s.folder, "old"));
@@ -153,7 +177,7 @@ Deno.test("models that appear, are replaced and go away are noticed, and what th
     assertEquals(data.map(({ id }: { id: string }) => id), ["new", "tiny/instruct", "tiny/classify/temas"]);
     await Deno.remove(join(s.folder, "new"), { recursive: true });
     await until(async () => (await s.ask("new")).status === 404);
-    await until(() => s.devices() === 1);
+    assertEquals([s.opened(), s.last().memory().used], [1, memory]);
     assert(s.said.length === 0, s.said.join("\n"));
   });
 });

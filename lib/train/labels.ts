@@ -114,7 +114,18 @@ export async function openClassifier(
   folder: string,
 ): Promise<{ classifier: Classifier; checkpoint: Checkpoint }> {
   const checkpoint = await readCheckpoint(folder);
-  const { config, head, values, tokenizer, quantised } = checkpoint;
+  return { classifier: classifierOf(device, checkpoint, folder), checkpoint };
+}
+
+/**
+ * The classifier of a checkpoint that was read.
+ * @throws {UserError} if it is of a language model
+ */
+export function classifierOf(
+  device: Device,
+  { config, head, values, tokenizer, quantised }: Checkpoint,
+  folder: string,
+): Classifier {
   if (!head) {
     throw new UserError(
       `${folder} is a language model, not a classifier; train one with deno task finetune-classify`,
@@ -122,5 +133,5 @@ export async function openClassifier(
   }
   const classifier = new Classifier(device, config, head, tokenizer.special.pad, { quantised });
   classifier.parameters.load(values);
-  return { classifier, checkpoint };
+  return classifier;
 }
