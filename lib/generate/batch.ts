@@ -3,13 +3,12 @@
  * of one key-value cache; a new one enters as soon as a row is free, and a finished one leaves at once
  * (Yu et al., Orca, OSDI 2022). Between passes the event loop runs, so other work waits for one pass at most.
  */
-import { UserError } from "../errors.ts";
 import { letOthersIn } from "../event_loop.ts";
 import type { Decoder, KvCache } from "../model/decoder.ts";
 import { deriveSeed, uniform } from "../tensor/random.ts";
 import { scope } from "../tensor/tensor.ts";
 import { Penalizer, type Penalties } from "./penalties.ts";
-import { allFinite, type Candidate, candidates, sampleToken, type Sampling } from "./sample.ts";
+import { type Candidate, candidates, checkFinite, sampleToken, type Sampling } from "./sample.ts";
 
 export interface GenerateOptions extends Sampling, Penalties {
   readonly maxNewTokens: number;
@@ -250,11 +249,10 @@ export class Batcher {
 
   #choose(sequence: Sequence, logits: Float32Array): void {
     const { options } = sequence;
-    if (!allFinite(logits)) {
-      const message =
-        "the model's logits are not finite: its weights are damaged, or its training diverged; " +
-        "train it again";
-      return this.#fail(sequence, new UserError(message));
+    try {
+      checkFinite(logits);
+    } catch (error) {
+      return this.#fail(sequence, error);
     }
     const changed = sequence.penalizer?.applied(logits) ?? logits;
     const id = sampleToken(changed, options, uniform(sequence.seed, sequence.made++));

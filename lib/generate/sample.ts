@@ -1,4 +1,6 @@
 /** Choosing the next token from logits. */
+import { UserError } from "../errors.ts";
+
 export interface Sampling {
   /** 0 always takes the most probable token. */
   readonly temperature: number;
@@ -38,12 +40,15 @@ export function sampleToken(logits: Float32Array, options: Sampling, draw: numbe
 /** Of the tokens, one after the other; kept for the next draw, as a new array each time costs a fifth of it. */
 let weights = new Float64Array(0);
 
-/** Whether no logit is NaN or infinite: of others no token can be chosen. */
-export function allFinite(logits: Float32Array): boolean {
+/** @throws {UserError} if a logit is NaN or infinite: no token can be chosen then */
+export function checkFinite(logits: Float32Array): void {
   // A finite number times zero is zero; anything else makes the sum NaN.
   let sum = 0;
   for (let id = 0; id < logits.length; id++) sum += 0 * logits[id];
-  return sum === 0;
+  if (sum === 0) return;
+  throw new UserError(
+    "the model's logits are not finite: its weights are damaged, or its training diverged; train it again",
+  );
 }
 
 function highest(logits: Float32Array): number {

@@ -3,7 +3,7 @@ import { letOthersIn } from "../event_loop.ts";
 import { alibiHeads, alibiSlope } from "../ops/attention.ts";
 import { scope } from "../tensor/tensor.ts";
 import type { ModelConfig } from "./config.ts";
-import type { Decoder } from "./decoder.ts";
+import type { Decoder, Observer } from "./decoder.ts";
 
 /** Rows of weights that are computed before others are let in. */
 const ROWS = 32;
@@ -20,14 +20,38 @@ export async function attentionWeights(
   layer: number,
   heads: readonly number[],
 ): Promise<Float32Array[]> {
-  const { device } = model.parameters;
-  const seen: Promise<Float32Array>[] = [];
-  const look = () => model.hidden({ ids, batch: 1, time: ids.length });
-  scope(() => model.observing((at, qkv) => at === layer && seen.push(device.read(qkv.buffer)), look));
-  const [qkv] = await Promise.all(seen);
+  const [qkv] = await queriesAndKeys(model, ids, (at) => at === layer);
   const weights: Float32Array[] = [];
   for (const head of heads) weights.push(await headWeights(qkv, ids.length, model.config, head));
   return weights;
+}
+
+/** The same of every head of every layer, from one pass, one after the other: together they may be large. */
+export async function* everyAttention(
+  model: Decoder,
+  ids: Uint32Array,
+): AsyncGenerator<{ layer: number; head: number; weights: Float32Array }> {
+  const layers = await queriesAndKeys(model, ids, () => true);
+  for (const [layer, qkv] of layers.entries()) {
+    for (let head = 0; head < model.config.heads; head++) {
+      yield { layer, head, weights: await headWeights(qkv, ids.length, model.config, head) };
+    }
+  }
+}
+
+/** Each chosen layer's qkv, (T, (H + 2G)·D). */
+async function queriesAndKeys(
+  model: Decoder,
+  ids: Uint32Array,
+  chosen: (layer: number) => boolean,
+): Promise<Float32Array[]> {
+  const { device } = model.parameters;
+  const seen: Promise<Float32Array>[] = [];
+  const look: Observer = (place, layer, value) => {
+    if (place === "qkv" && chosen(layer)) seen.push(device.read(value.buffer));
+  };
+  scope(() => model.observing(look, () => model.hidden({ ids, batch: 1, time: ids.length })));
+  return await Promise.all(seen);
 }
 
 /** @param qkv of a layer, as attention takes it: (T, (H + 2G)·D) */

@@ -84,8 +84,39 @@ export function initialValues({ name, shape, deviation, fill }: ParameterSpec, s
   return normals(deriveSeed(seed, "parameter", name), size, deviation);
 }
 
-/** Told what a pass computes on its way: each layer's qkv as attention takes it, (B, T, (H + 2G)·D). */
-export type Observer = (layer: number, qkv: Tensor) => void;
+/**
+ * What a pass computes on its way, and can be watched at. Of block `layer`, from 0:
+ *   residual        (B, T, C): the residual stream that enters the block; with layer = L what leaves the last one
+ *   attention.norm  (B, T, C): its norm, which attention takes
+ *   qkv             (B, T, (H + 2G)·D): queries, keys and values as attention takes them, normed and rotated
+ *   attended        (B, T, H·D): each head's mixture of values
+ *   attention       (B, T, C): what attention adds to the residual stream
+ *   mlp.norm        (B, T, C): the norm that the MLP takes
+ *   mlp.up          (B, T, F), for swiglu (B, T, 2F): its hidden layer before the activation
+ *   mlp             (B, T, C): what the MLP adds to the residual stream
+ */
+export type Place =
+  | "residual"
+  | "attention.norm"
+  | "qkv"
+  | "attended"
+  | "attention"
+  | "mlp.norm"
+  | "mlp.up"
+  | "mlp";
+
+/** Told of every place that a pass comes through; a tensor is to be read or copied at once. */
+export type Observer = (place: Place, layer: number, value: Tensor) => void;
+
+/**
+ * Parts that are switched off. A head adds nothing: its mixture of values is zero (the bias of the output
+ * projection, which belongs to no head, stays). Nor does an MLP, its bias included.
+ */
+export interface Ablation {
+  readonly heads: readonly { readonly layer: number; readonly head: number }[];
+  /** Layers. */
+  readonly mlps: readonly number[];
+}
 
 export class Decoder {
   readonly config: ModelConfig;
@@ -94,6 +125,7 @@ export class Decoder {
   #dropoutSeed: number | null = null;
   #drops = 0;
   #observer: Observer | null = null;
+  #ablation: Ablation | null = null;
   /** RoPE's table for positions so far, made anew when longer sequences come. */
   #rotaryTable: Tensor | null = null;
 
@@ -141,6 +173,16 @@ export class Decoder {
       return fn();
     } finally {
       this.#observer = null;
+    }
+  }
+
+  /** Runs `fn`, whose passes go without the parts that are switched off; not for training. */
+  ablating<R>(ablation: Ablation, fn: () => R): R {
+    this.#ablation = ablation;
+    try {
+      return fn();
+    } finally {
+      this.#ablation = null;
     }
   }
 
@@ -201,8 +243,10 @@ export class Decoder {
       cache: cache && slots && { layers: cache.layers, slots },
     };
     let normal = norm(x, this.#norm("blocks.0.attention.norm"));
+    this.#observer?.("residual", 0, x);
     for (let layer = 0; layer < this.config.layers; layer++) {
       [x, normal] = scope(() => this.#block(layer, x, normal, pass));
+      this.#observer?.("residual", layer + 1, x);
     }
     if (cache) { for (const row of rows) cache.lengths[row] += time; }
     return normal;
@@ -226,6 +270,11 @@ export class Decoder {
     return this.#head(pool(hidden, chosen)); // (B, V)
   }
 
+  /** The last norm and the head, of a residual stream (..., C): (..., V) logits. */
+  readOut(residual: Tensor): Tensor {
+    return this.#head(norm(residual, this.#norm("norm")));
+  }
+
   /** The mean cross-entropy of the targets that are not ignored, in nats: a tensor of one element. */
   loss(tokens: Tokens, targets: Uint32Array): Tensor {
     return scope(() => crossEntropy(this.logits(tokens), targets));
@@ -244,12 +293,20 @@ export class Decoder {
    */
   #block(layer: number, x: Tensor, normal: Tensor, pass: Pass): [Tensor, Tensor] {
     const block = `blocks.${layer}`;
+    this.#observer?.("attention.norm", layer, normal);
     const branch = this.#drop(this.#attention(layer, normal, pass));
+    this.#observer?.("attention", layer, branch);
     [x, normal] = addNorm(x, branch, this.#norm(`${block}.mlp.norm`));
+    const next = this.#norm(layer + 1 < this.config.layers ? `blocks.${layer + 1}.attention.norm` : "norm");
+    if (this.#ablation?.mlps.includes(layer)) return [x, norm(x, next)];
     const [up, upBias] = this.#layer(`${block}.mlp.up`), [down, downBias] = this.#layer(`${block}.mlp.down`);
     const through = mlp(normal, { activation: this.config.mlp, up, upBias, down, downBias });
-    const next = layer + 1 < this.config.layers ? `blocks.${layer + 1}.attention.norm` : "norm";
-    return addNorm(x, this.#drop(through), this.#norm(next));
+    if (this.#observer) {
+      this.#observer("mlp.norm", layer, normal);
+      this.#observer("mlp.up", layer, linear(normal, up, upBias));
+      this.#observer("mlp", layer, through);
+    }
+    return addNorm(x, this.#drop(through), next);
   }
 
   /** (B, T, C) to (B, T, C). */
@@ -262,13 +319,26 @@ export class Decoder {
       ? { gamma: this.#p(`${name}.heads.weight`), epsilon: this.config.normEpsilon }
       : undefined;
     const qkv = prepareHeads(projected, { ...options, norm, rotary });
-    this.#observer?.(layer, qkv);
-    const attended = cache
+    this.#observer?.("qkv", layer, qkv);
+    const mixed = cache
       ? attentionWithCache(qkv, options, cache.layers[layer], cache.slots)
       : this.#dropoutSeed === null
       ? attention(qkv, options)
       : attention(qkv, options, { rate, seed: this.#nextSeed() }); // (B, T, H·D)
+    const attended = this.#ablation ? this.#withoutHeads(layer, mixed, this.#ablation) : mixed;
+    this.#observer?.("attended", layer, attended);
     return linear(attended, ...this.#layer(`${name}.out`));
+  }
+
+  /** The mixtures of all heads, (B, T, H·D), with zeros for those that are switched off. */
+  #withoutHeads(layer: number, mixed: Tensor, ablation: Ablation): Tensor {
+    const { heads, headWidth } = this.config;
+    const off = ablation.heads.filter((one) => one.layer === layer).map(({ head }) => head);
+    if (off.length === 0) return mixed;
+    const { device, shape, buffer, rows } = mixed;
+    const scales = Float32Array.from({ length: rows * heads }, (_, i) => off.includes(i % heads) ? 0 : 1);
+    const byHead = new Tensor(device, [rows * heads, 1, headWidth], buffer, false);
+    return new Tensor(device, shape, pool(byHead, scales).buffer, false);
   }
 
   #head(hidden: Tensor): Tensor {

@@ -12,6 +12,7 @@ const LAYERS = [
   "lib/run",
   "lib/server",
   "lib/evaluate",
+  "lib/inside",
   "lib/generate",
   "lib/train",
   "lib/checkpoint",

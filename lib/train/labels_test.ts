@@ -5,7 +5,7 @@ import { testDevices } from "../device/testing.ts";
 import { attentionWeights } from "../model/attention_weights.ts";
 import { Classifier, type HeadConfig, poolingWeights } from "../model/classifier.ts";
 import { type ModelConfig, modelConfig } from "../model/config.ts";
-import { Decoder } from "../model/decoder.ts";
+import { Decoder, type Place } from "../model/decoder.ts";
 import { attention } from "../ops/attention.ts";
 import { relativeError } from "../ops/conformance.ts";
 import { differentiate } from "../ops/tape.ts";
@@ -104,8 +104,8 @@ for (const { name, device } of await testDevices()) {
       assertEquals(await attentionWeights(model, ids, 1, [heads - 1]), [weights[heads - 1]]);
       const [qkv, attended] = await scope(() => {
         const seen: Tensor[] = [];
-        const look = (layer: number, qkv: Tensor) => {
-          if (layer === 1) seen.push(qkv, attention(qkv, { heads, kvHeads, alibi: position === "alibi" }));
+        const look = (place: Place, layer: number, qkv: Tensor) => {
+          if (place === "qkv" && layer === 1) seen.push(qkv, attention(qkv, { heads, kvHeads, alibi: position === "alibi" }));
         };
         model.observing(look, () => model.hidden({ ids, batch: 1, time }));
         return Promise.all(seen.map((tensor) => device.read(tensor.buffer)));
