@@ -105,7 +105,9 @@ for (const { name, device } of await testDevices()) {
       const [qkv, attended] = await scope(() => {
         const seen: Tensor[] = [];
         const look = (place: Place, layer: number, qkv: Tensor) => {
-          if (place === "qkv" && layer === 1) seen.push(qkv, attention(qkv, { heads, kvHeads, alibi: position === "alibi" }));
+          if (place === "qkv" && layer === 1) {
+            seen.push(qkv, attention(qkv, { heads, kvHeads, alibi: position === "alibi" }));
+          }
         };
         model.observing(look, () => model.hidden({ ids, batch: 1, time }));
         return Promise.all(seen.map((tensor) => device.read(tensor.buffer)));
