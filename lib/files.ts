@@ -2,6 +2,7 @@
 import { dirname } from "@std/path";
 import { createHash } from "node:crypto";
 import { UserError } from "./errors.ts";
+import { beat } from "./pulse.ts";
 
 export type Content = string | readonly Uint8Array<ArrayBuffer>[];
 
@@ -111,6 +112,7 @@ export async function writeFileAtomic(path: string, content: Content): Promise<v
 
 /** Writes every byte, however many calls the system takes. */
 export function writeAllSync(file: Deno.FsFile, bytes: Uint8Array, path: string): void {
+  beat();
   try {
     for (let at = 0; at < bytes.length;) at += file.writeSync(bytes.subarray(at));
   } catch (error) {
@@ -130,6 +132,7 @@ export class ReadFile {
 
   /** Fills `into` from the byte `at`. */
   read(at: number, into: Uint8Array): void {
+    beat();
     this.#file.seekSync(at, Deno.SeekMode.Start);
     for (let got = 0; got < into.length;) {
       const n = this.#file.readSync(into.subarray(got));

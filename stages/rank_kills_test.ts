@@ -3,7 +3,7 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { isLeftover } from "../lib/folders.ts";
 import type { Workspace } from "../lib/run/testing.ts";
 import { deriveSeed, randomBits, uniform } from "../lib/tensor/random.ts";
-import { finish, type Launcher, processesOf, testLaunchers } from "../lib/train/ranks/testing.ts";
+import { finish, type Launcher, processesOf, testLaunchers } from "../lib/ranks/testing.ts";
 import { rankArgs, sharedProject } from "./testing_ranks.ts";
 
 const KILLS = 20;

@@ -1,6 +1,6 @@
 /** Finetunings and the evaluation on several processes, as `mpiexec` starts them. */
 import { assert, assertEquals } from "@std/assert";
-import { finish, testLaunchers } from "../lib/train/ranks/testing.ts";
+import { finish, testLaunchers } from "../lib/ranks/testing.ts";
 import { PRESET, pretrained } from "./testing.ts";
 import { assertAlike, rankArgs, resultOf } from "./testing_ranks.ts";
 

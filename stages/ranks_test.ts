@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { exists } from "../lib/files.ts";
 import type { Workspace } from "../lib/run/testing.ts";
-import { finish, type Launcher, processesOf, testLaunchers } from "../lib/train/ranks/testing.ts";
+import { finish, type Launcher, processesOf, testLaunchers } from "../lib/ranks/testing.ts";
 import {
   assertAlike,
   rankArgs,

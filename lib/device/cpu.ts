@@ -8,7 +8,7 @@ import { TILE_AREA, type TileKind, tileModule } from "../../kernels/cpu/tile.ts"
 import { UserError } from "../errors.ts";
 import { type Exports, FIRST_FREE, MAX_THREADS, PAGES, Threads, tileArea } from "./cpu_threads.ts";
 import type { Args, Binding, Buffer, Device, Kernel, Params, Snapshot, Views } from "./device.ts";
-import { beat } from "./pulse.ts";
+import { beat } from "../pulse.ts";
 import { SizeClassPool } from "./size_class_pool.ts";
 
 const PAGE = 65536; // bytes

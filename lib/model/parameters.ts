@@ -6,6 +6,7 @@
 import type { BlockKind } from "../device/blocks.ts";
 import type { Buffer, Device } from "../device/device.ts";
 import { halve } from "../ops/halve.ts";
+import { beat } from "../pulse.ts";
 import { Parameter, Tensor } from "../tensor/tensor.ts";
 
 /** In numbers: a view starts at a multiple of 256 bytes, as WebGPU demands, also in the float16 copy. */
@@ -187,7 +188,10 @@ export class Parameters {
   /** The reverse of `split`: an arena's contents, zero in the padding. */
   join(values: (spec: ParameterSpec) => Float32Array): Float32Array {
     const all = new Float32Array(this.weights.size);
-    for (const spec of this.specs) all.set(values(spec), this.#offsets.get(spec.name)!);
+    for (const spec of this.specs) {
+      beat();
+      all.set(values(spec), this.#offsets.get(spec.name)!);
+    }
     return all;
   }
 }

@@ -1,7 +1,7 @@
 /** The command line of the stages. */
 import { exitOnUserError, UserError } from "../errors.ts";
 import { duration, Silent, Terminal } from "../progress.ts";
-import type { Ranks } from "../train/ranks/ranks.ts";
+import type { Ranks } from "../ranks/ranks.ts";
 import { callerPath } from "./caller.ts";
 import type { Preset } from "./config.ts";
 import { parseFlags } from "./flags.ts";

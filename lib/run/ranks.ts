@@ -2,11 +2,11 @@
 import { describe, UserError } from "../errors.ts";
 import { hashContent } from "../files.ts";
 import type { CheckpointInfo, Run } from "../checkpoint/checkpoint.ts";
-import { requireSame, type Traits } from "../train/ranks/agreement.ts";
-import { launched } from "../train/ranks/launcher.ts";
-import { broadcastValue } from "../train/ranks/messages.ts";
-import { openRanks } from "../train/ranks/open.ts";
-import { nameOf, type Ranks } from "../train/ranks/ranks.ts";
+import { requireSame, type Traits } from "../ranks/agreement.ts";
+import { launched } from "../ranks/launcher.ts";
+import { broadcastValue } from "../ranks/messages.ts";
+import { openRanks } from "../ranks/open.ts";
+import { nameOf, type Ranks } from "../ranks/ranks.ts";
 import { codeHashes } from "./code.ts";
 import { inputHashes } from "./inputs.ts";
 import { flatten } from "./settings.ts";
@@ -91,7 +91,10 @@ export async function onRanks(task: string | null, body: (ranks: Ranks) => Promi
   let ranks: Ranks | undefined;
   try {
     ranks = openRanks(task);
+    // After an error it goes on until this process ends, and does not wait for others.
+    const watch = await ranks.watch();
     await body(ranks);
+    watch[Symbol.dispose]();
     ranks.close();
   } catch (error) {
     if (by && by.rank > 0) await new Promise((resolve) => setTimeout(resolve, PATIENCE));

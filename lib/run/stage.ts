@@ -20,7 +20,7 @@ import { refuseToReplace, resumePoint } from "./keep.ts";
 import { inputHashes } from "./inputs.ts";
 import { lockFolder } from "../lock.ts";
 import { listOutputs, removeManifest, writeManifest } from "./manifest.ts";
-import type { Ranks } from "../train/ranks/ranks.ts";
+import type { Ranks } from "../ranks/ranks.ts";
 import { startTogether } from "./ranks.ts";
 import { shareResult } from "./share.ts";
 import { explain, type Inputs, type Request, staleness } from "./staleness.ts";

@@ -9,7 +9,7 @@ import { parsePreset } from "./preset.ts";
 import { pipeline } from "../../stages/pipeline.ts";
 import { settingsDifferences } from "./settings.ts";
 import { definePipeline, defineStage, isPresent, runStage, type Stage } from "./stage.ts";
-import { ALONE } from "../train/ranks/alone.ts";
+import { ALONE } from "../ranks/alone.ts";
 import { TINY } from "./testing.ts";
 
 const NAMES = [

@@ -2,7 +2,7 @@
 import { join } from "@std/path";
 import { exists } from "../files.ts";
 import type { Terminal } from "../progress.ts";
-import type { Ranks } from "../train/ranks/ranks.ts";
+import type { Ranks } from "../ranks/ranks.ts";
 import { changedCode, codeHashes } from "./code.ts";
 import type { Invocation } from "./command.ts";
 import type { Preset, PresetSchema } from "./config.ts";

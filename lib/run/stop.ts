@@ -1,5 +1,5 @@
 /** Signals that ask a run to stop. */
-import { launched } from "../train/ranks/launcher.ts";
+import { launched } from "../ranks/launcher.ts";
 
 /** Ctrl-C; `kill`, a service manager or a shutdown; a terminal that is closed. */
 const NUMBERS = Deno.build.os === "windows"

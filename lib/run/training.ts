@@ -7,10 +7,10 @@ import { UserError } from "../errors.ts";
 import type { ModelConfig } from "../model/config.ts";
 import type { Terminal } from "../progress.ts";
 import { fasterDevice } from "../train/faster_device.ts";
-import { requireSame } from "../train/ranks/agreement.ts";
-import { ALONE } from "../train/ranks/alone.ts";
-import { threadsOf } from "../train/ranks/neighbours.ts";
-import type { Ranks } from "../train/ranks/ranks.ts";
+import { requireSame } from "../ranks/agreement.ts";
+import { ALONE } from "../ranks/alone.ts";
+import { threadsOf } from "../ranks/neighbours.ts";
+import type { Ranks } from "../ranks/ranks.ts";
 import type { CommonKeys } from "./config.ts";
 import { camelKeys, type ModelSection } from "./model_section.ts";
 

@@ -3,6 +3,7 @@
  * over. Counts of pairs are kept up to date by every merge, and the commonest is found with a heap.
  */
 import { BinaryHeap } from "@std/data-structures/binary-heap";
+import { beat } from "../pulse.ts";
 
 /** A word as the ids of its symbols, and how often it stands. A symbol below 0 merges with nothing. */
 export interface Word {
@@ -53,6 +54,7 @@ export function learnMerges(
     return pair;
   };
   words.forEach(({ symbols, count }, word) => {
+    beat();
     for (let i = 0; i + 1 < symbols.length; i++) add(symbols[i], symbols[i + 1], count, word);
   });
   const heap = new BinaryHeap<Candidate>(before);
@@ -60,6 +62,7 @@ export function learnMerges(
 
   const merges: [string, string][] = [], merged = new Set<number>();
   while (tokens.length < size) {
+    beat();
     const best = heap.pop();
     if (!best || best.count < 2) break;
     const { pair } = best;

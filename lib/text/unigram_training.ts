@@ -3,6 +3,7 @@
  * turns, expectation maximisation of their probabilities, and removal of those that are missed least. Constants are
  * SentencePiece's.
  */
+import { beat } from "../pulse.ts";
 import { Unigram } from "./unigram_model.ts";
 
 /** Substrings of the commonest words only; rarer ones would only take memory. */
@@ -70,6 +71,7 @@ function frequentSubstrings(words: readonly (readonly [string, number])[]): [str
   for (let length = 2; length <= LONGEST_TOKEN; length++) {
     const each = (visit: (part: string, text: typeof texts[number], at: number) => void) => {
       for (const text of texts) {
+        beat();
         for (let at = 0; at + length <= text.characters.length; at++) {
           if (!text.common[at] || !text.common[at + 1]) text.common[at] = 0;
           else visit(text.characters.slice(at, at + length).join(""), text, at);
@@ -103,6 +105,7 @@ function expectedCounts(tokens: readonly ScoredToken[], words: readonly Word[]):
   const edgeFrom = new Int32Array(MOST_EDGES), edgeTo = new Int32Array(MOST_EDGES);
   const edgeToken = new Int32Array(MOST_EDGES);
   for (const { bytes, count } of words) {
+    beat();
     const n = bytes.length;
     let edges = 0;
     forward.fill(0, 0, n + 1);
@@ -157,6 +160,7 @@ function prune(tokens: readonly ScoredToken[], words: readonly Word[], most: num
   const uses = new Float64Array(tokens.length);
   let sum = 0;
   for (const { bytes, count } of words) {
+    beat();
     for (const token of model.encode(bytes)) {
       uses[token] += count;
       sum += count;

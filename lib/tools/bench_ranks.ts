@@ -13,8 +13,8 @@ import { numberFlag, parseFlags } from "../run/flags.ts";
 import { onRanks } from "../run/ranks.ts";
 import { shapeName } from "../train/measure.ts";
 import { measureShared } from "../train/ranks/measure.ts";
-import { threadsOf } from "../train/ranks/neighbours.ts";
-import type { Ranks } from "../train/ranks/ranks.ts";
+import { threadsOf } from "../ranks/neighbours.ts";
+import type { Ranks } from "../ranks/ranks.ts";
 import { parseShape } from "./shape.ts";
 
 const SHAPE = "L6 H6 C192 T256 B8 V1536";

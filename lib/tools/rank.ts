@@ -1,15 +1,15 @@
 /**
  * Runs one rank of a task that several processes share, and says in a line which one it was if the system ends it, as it
- * does when memory runs out. The tasks with `-mpi` start with this:
+ * does when memory runs out, or if it does not start to work with the others. The tasks with `-mpi` start with this:
  *
  *   deno run -P=rank lib/tools/rank.ts ARGUMENTS_OF_DENO...
  */
 import { spawn } from "node:child_process";
 import { constants } from "node:os";
 import { StringDecoder } from "node:string_decoder";
-import { launched } from "../train/ranks/launcher.ts";
-import { openLibc } from "../train/ranks/libc.ts";
-import { REPORT, REPORT_FILE } from "../train/ranks/report.ts";
+import { launched } from "../ranks/launcher.ts";
+import { openLibc } from "../ranks/libc.ts";
+import { REPORT, REPORT_FILE } from "../ranks/report.ts";
 
 /** Signals that the rank handles itself; this process outlives it, to give its exit code. */
 const PASSED_ON = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
@@ -24,13 +24,39 @@ const child = spawn(Deno.execPath(), Deno.args, {
 /** Milliseconds for what was said to get through the launcher, which passes nothing on once it ends the others. */
 const TOLD = 500;
 
-let step = 0, cut = "";
+/** Seconds in which a rank has to begin to join the others, and in which all must have joined. */
+const BEGIN = 20, JOIN = 26;
+
+const rank = launched()?.rank ?? 0;
+let step = 0, cut = "", at: "starting" | "joining" | "joined" = "starting";
 const decoder = new StringDecoder("utf8");
 child.stdio[3]?.on("data", (bytes) => {
   const lines = (cut + decoder.write(bytes)).split("\n");
   cut = lines.pop()!;
-  step = Number(lines.at(-1) ?? step);
+  for (const line of lines) {
+    if (line === "joining" || line === "joined") at = line;
+    else step = Number(line);
+  }
 });
+
+let told = false;
+/** Ends all if after some seconds this rank is no further. */
+function requireFurther(than: typeof at, seconds: number, why: string): void {
+  const timer = setTimeout(() => {
+    if (at !== than) return;
+    console.error(`error: rank ${rank} on ${Deno.hostname()}: ${why} after ${seconds} s`);
+    told = true;
+    child.kill("SIGKILL");
+  }, 1000 * seconds);
+  Deno.unrefTimer(timer);
+}
+if (launched()) {
+  requireFurther("starting", BEGIN, "see what its machine waits for: it has not begun to join the others");
+  // Where a whole machine does not start, the others notice. Rank 0 says it first.
+  const others = "see to the machines of the others: some have not started, or cannot be reached,";
+  requireFurther("joining", JOIN + Number(rank > 0), others);
+}
+
 let passedOn = false;
 for (const signal of PASSED_ON) {
   Deno.addSignalListener(signal, () => {
@@ -51,8 +77,7 @@ function endOthers(): void {
 }
 
 child.on("close", (code, signal) => {
-  const rank = launched()?.rank ?? 0;
-  if (signal && !(passedOn && ASKED.has(signal))) {
+  if (signal && !told && !(passedOn && ASKED.has(signal))) {
     const memory = signal === "SIGKILL" ? ", as the system does when memory runs out" : "";
     console.error(
       `error: rank ${rank} on ${Deno.hostname()}${

@@ -16,8 +16,8 @@ import { Flight } from "./flight.ts";
 import type { MetricsLine } from "./metrics.ts";
 import { Optimizer, type OptimizerOptions } from "./optimizer.ts";
 import { Pace } from "./pace.ts";
-import { requireSameValues } from "./ranks/agreement.ts";
-import { ALONE } from "./ranks/alone.ts";
+import { requireSameValues } from "../ranks/agreement.ts";
+import { ALONE } from "../ranks/alone.ts";
 import { GradientSum } from "./ranks/gradient_sum.ts";
 import { Shard } from "./ranks/shard.ts";
 import { shareOf } from "./ranks/share.ts";
@@ -174,7 +174,6 @@ export async function train(options: LoopOptions, task: LoopTask): Promise<LoopR
   };
 
   const sum = ranks.size > 1 ? new GradientSum(ranks, model.parameters) : null;
-  using _watch = await ranks.watch();
   await compare();
   while (step < steps) {
     const next = step + 1;

@@ -4,8 +4,8 @@ import { UserError } from "../errors.ts";
 import type { ModelConfig } from "../model/config.ts";
 import { parameterCount } from "./measure.ts";
 import type { OptimizerOptions } from "./optimizer.ts";
-import { ALONE } from "./ranks/alone.ts";
-import type { Ranks } from "./ranks/ranks.ts";
+import { ALONE } from "../ranks/alone.ts";
+import type { Ranks } from "../ranks/ranks.ts";
 
 /** What of a training decides how many arenas it has. */
 interface Averaging extends Pick<OptimizerOptions, "ema"> {

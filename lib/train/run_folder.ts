@@ -16,8 +16,8 @@ import {
   type SavedModel,
 } from "../checkpoint/checkpoint.ts";
 import { Metrics, type MetricsLine } from "./metrics.ts";
-import { ALONE } from "./ranks/alone.ts";
-import type { Ranks } from "./ranks/ranks.ts";
+import { ALONE } from "../ranks/alone.ts";
+import type { Ranks } from "../ranks/ranks.ts";
 
 export interface RunFolderOptions {
   readonly out: string;

@@ -13,7 +13,7 @@ import type { ClassifySection } from "./classify_section.ts";
 import { epochsPlan, loopOptions, microIndex, stepsPerEpoch } from "./loop_options.ts";
 import { mostProbable, pooledStates, probabilities, qualityOn, statesOf } from "./labels.ts";
 import { type LoopTask, train } from "./loop.ts";
-import type { Ranks } from "./ranks/ranks.ts";
+import type { Ranks } from "../ranks/ranks.ts";
 import type { MicroBatch } from "./step.ts";
 
 type Splits = Awaited<ReturnType<typeof splitTask>>;

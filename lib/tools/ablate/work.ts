@@ -11,7 +11,7 @@ import { settingsDifferences } from "../../run/settings.ts";
 import { linkResult } from "../../run/share.ts";
 import { runStage, type Stage } from "../../run/stage.ts";
 import type { Request } from "../../run/staleness.ts";
-import { ALONE } from "../../train/ranks/alone.ts";
+import { ALONE } from "../../ranks/alone.ts";
 import { pipeline } from "../../../stages/pipeline.ts";
 import { pretrain } from "../../../stages/pretrain.ts";
 import type { Variant } from "./config.ts";

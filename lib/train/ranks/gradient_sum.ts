@@ -6,7 +6,7 @@
 import type { Parameters, ParameterSpec } from "../../model/parameters.ts";
 import type { Parameter } from "../../tensor/tensor.ts";
 import type { Gradients } from "../step.ts";
-import type { Ranks } from "./ranks.ts";
+import type { Ranks } from "../../ranks/ranks.ts";
 
 /** Floats of a bucket: fewer cost a message each, more begin later. A parameter is never cut. */
 const BUCKET = 2 ** 18;

@@ -4,9 +4,9 @@ import { modelConfig, type ModelOptions } from "../../model/config.ts";
 import { Decoder } from "../../model/decoder.ts";
 import { differentiate } from "../../ops/tape.ts";
 import { scope } from "../../tensor/tensor.ts";
-import { ALONE } from "./alone.ts";
+import { ALONE } from "../../ranks/alone.ts";
 import { GradientSum } from "./gradient_sum.ts";
-import type { Ranks } from "./ranks.ts";
+import type { Ranks } from "../../ranks/ranks.ts";
 
 const SIZES = { layers: 3, heads: 2, width: 16, context: 8, vocab: 11 };
 const TOKENS = { ids: Uint32Array.from({ length: 16 }, (_, i) => i % 11), batch: 2, time: 8 };

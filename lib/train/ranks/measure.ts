@@ -6,7 +6,7 @@ import { configOf, median, type Shape } from "../measure.ts";
 import { Optimizer } from "../optimizer.ts";
 import { computeGradients, type MicroBatch, updateWeights } from "../step.ts";
 import { GradientSum } from "./gradient_sum.ts";
-import { dealt, type Ranks } from "./ranks.ts";
+import { dealt, type Ranks } from "../../ranks/ranks.ts";
 
 /** Steps that are not counted: they touch memory for the first time. */
 const WARM_STEPS = 3;

@@ -3,7 +3,7 @@
  * of a part of the arena, updates the weights of that part, and gives them to the others.
  */
 import type { Parameters } from "../../model/parameters.ts";
-import type { Ranks } from "./ranks.ts";
+import type { Ranks } from "../../ranks/ranks.ts";
 
 /** A range of the arena, in floats. */
 interface Range {

@@ -6,8 +6,8 @@ import { scope } from "../../tensor/tensor.ts";
 import { configOf } from "../measure.ts";
 import { Optimizer, type OptimizerOptions } from "../optimizer.ts";
 import { OPTIONS } from "../testing.ts";
-import { ALONE } from "./alone.ts";
-import type { Ranks } from "./ranks.ts";
+import { ALONE } from "../../ranks/alone.ts";
+import type { Ranks } from "../../ranks/ranks.ts";
 import { partsOf, Shard } from "./shard.ts";
 
 const SHAPE = { layers: 3, heads: 2, width: 32, context: 16, batch: 1, vocab: 40 };

@@ -1,6 +1,6 @@
 /** A training step that several ranks share: each computes the gradients of some micro-batches, and they are added up. */
 import type { MicroBatch, Part } from "../step.ts";
-import { dealt, type Ranks } from "./ranks.ts";
+import { dealt, type Ranks } from "../../ranks/ranks.ts";
 
 /** A rank's part of a step, and what all parts have together. */
 export interface Share extends Part {

@@ -1,6 +1,6 @@
 /** What a preset must say so that ranks can share a training. */
 import { UserError } from "../../errors.ts";
-import type { Ranks } from "./ranks.ts";
+import type { Ranks } from "../../ranks/ranks.ts";
 
 /**
  * @param section the section of the preset that says what is trained

@@ -3,7 +3,7 @@
  * of Open MPI, whose handles are addresses of symbols, and that of MPICH and those compatible with it (Intel MPI,
  * MVAPICH, Cray), whose handles are integers; the values are from their `mpi.h`.
  */
-import { describe, UserError } from "../../errors.ts";
+import { describe, UserError } from "../errors.ts";
 import type { Family } from "./launcher.ts";
 
 /** A communicator, type or operation. */
@@ -28,6 +28,8 @@ export interface Functions {
   MPI_Bcast(bytes: Memory, n: number, type: Handle, root: number, comm: Handle): number;
   // deno-fmt-ignore
   MPI_Allgather(from: Memory, n: number, type: Handle, to: Memory, each: number, toType: Handle, comm: Handle): number;
+  // deno-fmt-ignore
+  MPI_Alltoallv(from: Memory, counts: Int32Array, starts: Int32Array, type: Handle, to: Memory, toCounts: Int32Array, toStarts: Int32Array, toType: Handle, comm: Handle): number;
   MPI_Barrier(comm: Handle): number;
   MPI_Send(from: Memory, n: number, type: Handle, to: number, tag: number, comm: Handle): number;
   MPI_Iprobe(from: number, tag: number, comm: Handle, flag: Int32Array, status: Pointer): number;
@@ -53,6 +55,7 @@ const PARAMETERS: Readonly<Record<keyof Functions, readonly Type[]>> = {
   MPI_Wait: ["buffer", "pointer"],
   MPI_Bcast: ["buffer", "i32", "handle", "i32", "handle"],
   MPI_Allgather: ["buffer", "i32", "handle", "buffer", "i32", "handle", "handle"],
+  MPI_Alltoallv: ["buffer", "buffer", "buffer", "handle", "buffer", "buffer", "buffer", "handle", "handle"],
   MPI_Barrier: ["handle"],
   MPI_Send: ["buffer", "i32", "handle", "i32", "i32", "handle"],
   MPI_Iprobe: ["i32", "i32", "handle", "buffer", "pointer"],

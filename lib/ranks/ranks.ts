@@ -1,5 +1,5 @@
 /**
- * The contract between training and the processes that share it: *ranks*, as MPI calls them, which may be on several
+ * The contract between a work and the processes that share it: *ranks*, as MPI calls them, which may be on several
  * machines. All calls are collective: every rank makes the same ones, in the same order, and each waits for the others.
  *
  * Ranks know numbers and bytes. They must not know tensors, devices, models or files. Two classes fulfil the contract:
@@ -34,6 +34,11 @@ export interface Ranks {
   broadcast(values: Uint8Array | Float32Array, from?: number): void;
   /** The bytes of all ranks, in the order of ranks. They are equally many on all of them. */
   gather(bytes: Uint8Array): Uint8Array[];
+  /**
+   * Sends bytes to each rank: part i goes to rank i. They may be of any length.
+   * @returns what each rank has sent to this one, in the order of ranks
+   */
+  exchange(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer>[];
   /** Waits until all have come here. */
   barrier(): void;
   /** While this lasts, a rank that hangs ends all, with a line that names it. Every rank must begin and end it. */

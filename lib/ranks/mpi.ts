@@ -1,11 +1,11 @@
 /** Ranks by MPI. */
-import { UserError } from "../../errors.ts";
+import { UserError } from "../errors.ts";
 import type { Launched } from "./launcher.ts";
 import { LIBRARY, type Library, MPI } from "./library.ts";
 import { gatherValues } from "./messages.ts";
 import { type Neighbours, neighboursOf, placeOf } from "./neighbours.ts";
 import type { Ranks } from "./ranks.ts";
-import { stepReport } from "./report.ts";
+import { openReport } from "./report.ts";
 import { Watch, type WatchStart, WORDS } from "./watch.ts";
 
 /** Numbers in one call: MPI counts them in 32 bits. */
@@ -21,7 +21,7 @@ export class MpiRanks implements Ranks {
   readonly #hosts: readonly string[];
   /** What the thread that watches the ranks sees. */
   readonly #words = new Int32Array(new SharedArrayBuffer(4 * WORDS.count));
-  readonly #report = stepReport();
+  readonly #report = openReport();
   /** Sums that were begun and are not known to be at their end. */
   #begun: BigUint64Array[] = [];
   readonly #flag = new Int32Array(1);
@@ -34,6 +34,7 @@ export class MpiRanks implements Ranks {
     this.#library = library;
     const { functions, constants: { world, errorsReturn } } = library;
     const number = Int32Array.of(0);
+    this.#report("joining");
     this.#check(functions.MPI_Init_thread(null, null, MPI.threadMultiple, number));
     if (number[0] < MPI.threadMultiple) {
       throw new UserError(
@@ -59,6 +60,7 @@ export class MpiRanks implements Ranks {
     const places = gatherValues(this, place);
     this.neighbours = neighboursOf(place, places);
     this.#hosts = places.map(({ host }) => host);
+    this.#report("joined");
   }
 
   /** @throws {Error} with MPI's own words for a code that is not success */
@@ -138,6 +140,24 @@ export class MpiRanks implements Ranks {
     return Array.from({ length: this.size }, (_, rank) => all.subarray(rank * length, (rank + 1) * length));
   }
 
+  exchange(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer>[] {
+    const { functions, constants: { byte, world } } = this.#library;
+    const lengths = Int32Array.from(parts, ({ length }) => length);
+    // Row i has the lengths that rank i sends.
+    const table = this.gather(new Uint8Array(lengths.buffer)).map((row) =>
+      new Int32Array(row.slice().buffer)
+    );
+    const coming = Int32Array.from(table, (row) => row[this.rank]);
+    const [from, to] = [lengths, coming].map(startsOf);
+    const sent = new Uint8Array(from.total + 1), received = new Uint8Array(to.total + 1);
+    parts.forEach((part, rank) => sent.set(part, from.starts[rank]));
+    // deno-fmt-ignore
+    this.#wait(() =>
+      functions.MPI_Alltoallv(sent, lengths, from.starts, byte, received, coming, to.starts, byte, world)
+    );
+    return parts.map((_, rank) => received.slice(to.starts[rank], to.starts[rank] + coming[rank]));
+  }
+
   barrier(): void {
     const { functions, constants: { world } } = this.#library;
     this.#wait(() => functions.MPI_Barrier(world));
@@ -158,4 +178,15 @@ export class MpiRanks implements Ranks {
   close(): void {
     this.#library.functions.MPI_Finalize();
   }
+}
+
+/** Where parts of such lengths begin that lie one after another, and their length in all. */
+function startsOf(lengths: Int32Array): { starts: Int32Array; total: number } {
+  const starts = new Int32Array(lengths.length);
+  let total = 0;
+  lengths.forEach((length, i) => {
+    starts[i] = total;
+    total += length;
+  });
+  return { starts, total };
 }

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes, assertThrows } from "@std/assert";
-import { UserError } from "../../errors.ts";
+import { UserError } from "../errors.ts";
 import { ALONE } from "./alone.ts";
 import { checkRanks } from "./conformance.ts";
 import { launched } from "./launcher.ts";
@@ -39,6 +39,19 @@ for (const { family, start } of await testLaunchers()) {
     const { code, output } = await finish(start([{ ranks: 3, args: [...args, "abort"] }], {}));
     assertEquals(code, 7, output);
     assert(!output.includes("sound"), output);
+  });
+
+  Deno.test(`${family}: a rank that never joins the others ends all, with a line that names it`, async () => {
+    const watched = [
+      ...args.slice(0, -1),
+      new URL("../tools/rank.ts", import.meta.url).pathname,
+      ...args,
+      "late",
+    ];
+    const { code, output } = await finish(start([{ ranks: 3, args: watched }], {}));
+    assert(code !== 0, output);
+    assertMatch(output, /^error: rank 1 on \S+: see what its machine waits for: it has not begun to join/m);
+    assertEquals(output.match(/^error/gm)?.length, 1, output);
   });
 
   for (const how of ["stop", "loop"]) {

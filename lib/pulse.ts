@@ -4,7 +4,7 @@
  */
 export const pulse = new Int32Array(new SharedArrayBuffer(4));
 
-/** Called for every kernel, and whatever else shows that work goes on. */
+/** To be called wherever work goes on for long without waiting: for every kernel, piece of a file or word. */
 export function beat(): void {
   pulse[0]++;
 }

@@ -4,7 +4,7 @@
  * On every rank a thread of its own sends a beat to the next rank, each second, as long as its main thread works or waits
  * for others, and listens to the rank before it. If that is silent for too long, it says so in a line and ends all.
  */
-import { pulse } from "../../device/pulse.ts";
+import { pulse } from "../pulse.ts";
 import type { Library } from "./library.ts";
 
 /** Milliseconds between beats. */

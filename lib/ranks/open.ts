@@ -1,5 +1,5 @@
 /** The ranks that this process was started as one of. */
-import { UserError } from "../../errors.ts";
+import { UserError } from "../errors.ts";
 import { ALONE } from "./alone.ts";
 import { launched, variable } from "./launcher.ts";
 import { findLibrary, LIBRARY } from "./library.ts";

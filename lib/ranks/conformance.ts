@@ -1,15 +1,16 @@
 /**
  * What the contract of ranks says, tried on all of them at once: the tests start this with `mpiexec`, as
  *
- *   mpiexec -n 3 deno run --allow-ffi --allow-env --allow-read lib/train/ranks/conformance.ts
+ *   mpiexec -n 3 deno run --allow-ffi --allow-env --allow-read lib/ranks/conformance.ts
  *
  * Rank 0 prints a line at the end. With the argument `abort`, rank 1 ends all while the others wait; with `stop` or
- * `loop` it is stopped, or computes without end, while the others watch.
+ * `loop` it is stopped, or computes without end, while the others watch; with `late` it never joins them.
  */
 import { assertEquals, assertThrows } from "@std/assert";
-import { CpuDevice } from "../../device/cpu.ts";
-import { UserError } from "../../errors.ts";
+import { CpuDevice } from "../device/cpu.ts";
+import { UserError } from "../errors.ts";
 import { requireSame } from "./agreement.ts";
+import { launched } from "./launcher.ts";
 import { broadcastValue, gatherValues } from "./messages.ts";
 import { MpiRanks } from "./mpi.ts";
 import { openRanks } from "./open.ts";
@@ -61,6 +62,8 @@ export async function checkRanks(ranks: Ranks): Promise<void> {
     by: 0,
   });
   assertEquals(gatherValues(ranks, "x".repeat(rank)), Array.from({ length: size }, (_, i) => "x".repeat(i)));
+  const parts = Array.from({ length: size }, (_, to) => new Uint8Array(rank + 2 * to).fill(rank));
+  assertEquals(ranks.exchange(parts), parts.map((_, from) => new Uint8Array(from + 2 * rank).fill(from)));
   ranks.barrier();
   for (let time = 0; time < 2; time++) {
     using _watch = await ranks.watch();
@@ -74,6 +77,7 @@ export async function checkRanks(ranks: Ranks): Promise<void> {
 }
 
 if (import.meta.main) {
+  if (Deno.args[0] === "late" && launched()?.rank === 1) await new Promise(() => setInterval(() => {}, 1000));
   const ranks = openRanks("conformance");
   if (Deno.args[0] === "abort") {
     if (ranks.rank === 1) ranks.abort(7);

@@ -1,9 +1,13 @@
 /** What all ranks must have alike, and what is told if they do not. */
 import { createHash } from "node:crypto";
-import { UserError } from "../../errors.ts";
-import type { Tensor } from "../../tensor/tensor.ts";
+import { UserError } from "../errors.ts";
+import { beat } from "../pulse.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 import { gatherValues } from "./messages.ts";
 import { nameOf, type Ranks } from "./ranks.ts";
+
+/** Values that are hashed at once. */
+const PIECE = 2 ** 24;
 
 /** What a rank has, by what it is: hashes of files, values of settings. */
 export type Traits = Readonly<Record<string, string>>;
@@ -31,8 +35,12 @@ export async function requireSameValues(
 ): Promise<void> {
   if (ranks.size === 1) return;
   const entries = tensors.map(async ([name, { device, buffer }]) => {
-    const values = await device.read(buffer);
-    return [name, createHash("sha256").update(values).digest("hex").slice(0, 16)] as const;
+    const values = await device.read(buffer), hash = createHash("sha256");
+    for (let at = 0; at < values.length; at += PIECE) {
+      beat();
+      hash.update(values.subarray(at, at + PIECE));
+    }
+    return [name, hash.digest("hex").slice(0, 16)] as const;
   });
   requireSame(ranks, Object.fromEntries(await Promise.all(entries)));
 }
