@@ -4,9 +4,10 @@
  * (Yu et al., Orca, OSDI 2022). Between passes the event loop runs, so other work waits for one pass at most.
  */
 import { letOthersIn } from "../event_loop.ts";
-import type { Decoder, KvCache } from "../model/decoder.ts";
+import type { Decoder } from "../model/decoder.ts";
 import { deriveSeed, uniform } from "../tensor/random.ts";
 import { scope } from "../tensor/tensor.ts";
+import { CacheRows } from "./cache_rows.ts";
 import { Penalizer, type Penalties } from "./penalties.ts";
 import { type Candidate, candidates, checkFinite, sampleToken, type Sampling } from "./sample.ts";
 
@@ -19,6 +20,8 @@ export interface GenerateOptions extends Sampling, Penalties {
   readonly alternatives?: number;
   /** Ends the text between two tokens. */
   readonly signal?: AbortSignal;
+  /** Told, when the sequence gets its row, how many of the prompt's tokens that holds already. */
+  readonly onCached?: (tokens: number) => void;
 }
 
 export interface GeneratedToken {
@@ -65,8 +68,7 @@ interface Sequence {
 export class Batcher {
   readonly #model: Decoder;
   readonly #limits: BatcherOptions;
-  #cache: KvCache | null = null;
-  readonly #free: number[];
+  readonly #rows: CacheRows;
   readonly #waiting: Sequence[] = [];
   readonly #active = new Set<Sequence>();
   #running: Promise<void> | null = null;
@@ -75,7 +77,7 @@ export class Batcher {
   constructor(model: Decoder, limits: BatcherOptions) {
     this.#model = model;
     this.#limits = limits;
-    this.#free = Array.from({ length: limits.rows }, (_, row) => row);
+    this.#rows = new CacheRows(model, limits.rows);
   }
 
   /** Sequences that are generated now, and that wait. */
@@ -94,7 +96,7 @@ export class Batcher {
   generate(prompt: Uint32Array, options: GenerateOptions): AsyncGenerator<GeneratedToken, FinishReason> {
     if (this.#closed) throw new Error("the batcher is closed");
     if (prompt.length === 0) throw new RangeError("a prompt has at least one token, such as <bos>");
-    if (this.#free.length === 0 && this.#waiting.length >= this.#limits.queue) throw new QueueFullError();
+    if (this.#rows.free === 0 && this.#waiting.length >= this.#limits.queue) throw new QueueFullError();
     const pending = [...prompt.slice(-this.#model.config.context)];
     const sequence: Sequence = {
       options,
@@ -133,22 +135,23 @@ export class Batcher {
   async close(): Promise<void> {
     this.#closed = true;
     while (this.#running) await this.#running;
-    if (this.#cache) this.#model.releaseCache(this.#cache);
-    this.#cache = null;
+    this.#rows.release();
   }
 
   #admit(): void {
-    while (this.#free.length > 0 && this.#waiting.length > 0) {
+    while (this.#rows.free > 0 && this.#waiting.length > 0) {
       const sequence = this.#waiting.shift()!;
+      let taken: { row: number; cached: number };
       try {
-        this.#cache ??= this.#model.cache(this.#limits.rows);
+        taken = this.#rows.take(sequence.pending);
       } catch (error) {
         this.#fail(sequence, error);
         continue;
       }
-      sequence.row = this.#free.shift()!;
-      this.#cache.lengths[sequence.row] = 0;
+      sequence.row = taken.row;
+      sequence.pending.splice(0, taken.cached);
       this.#active.add(sequence);
+      sequence.options.onCached?.(taken.cached);
     }
   }
 
@@ -160,7 +163,7 @@ export class Batcher {
 
   #finish(sequence: Sequence, why: FinishReason): void {
     sequence.finished ??= why;
-    if (this.#active.delete(sequence)) this.#free.push(sequence.row);
+    if (this.#active.delete(sequence)) this.#rows.give(sequence.row);
     const at = this.#waiting.indexOf(sequence);
     if (at >= 0) this.#waiting.splice(at, 1);
     sequence.wake();
@@ -187,8 +190,8 @@ export class Batcher {
   /** Makes room for at least one token. */
   #slide(sequence: Sequence): void {
     const { context } = this.#model.config;
-    if (this.#cache!.lengths[sequence.row] + sequence.pending.length <= context) return;
-    this.#cache!.lengths[sequence.row] = 0;
+    if (this.#rows.length(sequence.row) + sequence.pending.length <= context) return;
+    this.#rows.keep(sequence.row, 0);
     sequence.pending = sequence.recent.slice(-Math.ceil(context / 2));
   }
 
@@ -199,7 +202,7 @@ export class Batcher {
     for (const sequence of sequences.filter(({ pending }) => pending.length > 1)) {
       const longest = Math.max(time, Math.min(PREFILL, sequence.pending.length));
       const fits = [...readers, sequence].every(({ row }) => {
-        return this.#cache!.lengths[row] + longest <= this.#model.config.context;
+        return this.#rows.length(row) + longest <= this.#model.config.context;
       });
       if (readers.length > 0 && (!fits || (readers.length + 1) * longest > 4 * PREFILL)) continue;
       readers.push(sequence);
@@ -216,7 +219,7 @@ export class Batcher {
     const { device } = this.#model.parameters;
     const { vocab, context } = this.#model.config;
     const rows = sequences.map(({ row }) => row);
-    const room = Math.min(...rows.map((row) => context - this.#cache!.lengths[row]));
+    const room = Math.min(...rows.map((row) => context - this.#rows.length(row)));
     const time = Math.min(PREFILL, room, Math.max(...sequences.map(({ pending }) => pending.length)));
     const taken = sequences.map(({ pending }) => Math.min(time, pending.length));
     const ids = new Uint32Array(rows.length * time);
@@ -228,12 +231,12 @@ export class Batcher {
     try {
       const tokens = { ids, batch: rows.length, time };
       const made = scope(() => {
-        if (chooses) return device.read(this.#model.logitsAt(ends, tokens, this.#cache!, rows).buffer);
-        this.#model.hidden(tokens, this.#cache!, rows);
+        if (chooses) return device.read(this.#model.logitsAt(ends, tokens, this.#rows.cache, rows).buffer);
+        this.#model.hidden(tokens, this.#rows.cache, rows);
         return null;
       });
       // Before anything else can run: while this waits, a row may change hands.
-      rows.forEach((row, i) => this.#cache!.lengths[row] -= time - taken[i]);
+      sequences.forEach(({ row, pending }, i) => this.#rows.add(row, pending.slice(0, taken[i])));
       if (made) logits = await made;
       else device.flush();
     } catch (error) {

@@ -290,3 +290,62 @@ Deno.test("a model without learned positions writes past the context that it was
   });
   assertThrows(() => withContext(CONFIG, 64), Error, "learned positions end with the 8");
 });
+
+for (const { name, device } of await testDevices()) {
+  Deno.test(`${name}: the next turns of conversations read only what is new, and are written as if read whole`, async () => {
+    const model = new Decoder(device, { ...CONFIG, context: 24 });
+    model.initialize(3);
+    const batcher = new Batcher(model, { rows: 2, queue: 9 });
+    const talks = [[1, 2, 3, 4], [5, 6, 7]];
+    const options = { maxNewTokens: 4, temperature: 0.8, topK: 0, seed: 1, stop: NEVER };
+    const cached: number[][] = [];
+    for (let turn = 0; turn < 4; turn++) {
+      await Promise.all(talks.map(async (talk, i) => {
+        const onCached = (tokens: number) => (cached[turn] ??= [])[i] = tokens;
+        const prompt = Uint32Array.from(talk);
+        const alone = await Array.fromAsync(generate(model, prompt, options));
+        const tokens = await Array.fromAsync(batcher.generate(prompt, { ...options, onCached }));
+        assertEquals(tokens.map(({ id }) => id), alone);
+        talk.push(...alone, 8, turn);
+      }));
+    }
+    // All but the last token of the answer before, which no pass has read.
+    assertEquals(cached, [[0, 0], [7, 6], [13, 12], [19, 18]]);
+    await batcher.close();
+  });
+}
+
+/** A batcher of one row after another, and how much of each prompt it still knew. */
+async function knownOf(rows: number, prompts: number[][], maxNewTokens = 1): Promise<number[]> {
+  const batcher = new Batcher(model, { rows, queue: 0 });
+  const known: number[] = [];
+  for (const prompt of prompts) {
+    const onCached = (tokens: number) => known.push(tokens);
+    const options = { maxNewTokens, temperature: 0, topK: 0, seed: 1, stop: NEVER, onCached };
+    await Array.fromAsync(batcher.generate(Uint32Array.from(prompt), options));
+  }
+  await batcher.close();
+  return known;
+}
+
+Deno.test("a prompt that is asked again reads its last token only, and another takes the row that rested longest", async () => {
+  const [a, b, c] = [[1, 2, 3, 4, 5], [6, 7, 8, 9], [1, 9, 9, 9]];
+  assertEquals(await knownOf(2, [a, b, a, b]), [0, 0, 4, 3]);
+  assertEquals(await knownOf(2, [a, b, c, b]), [0, 0, 1, 3]);
+  // What c has in common with a is not worth forgetting the rest of a.
+  assertEquals(await knownOf(3, [a, b, c, a]), [0, 0, 0, 4]);
+});
+
+Deno.test("what a context that slid has forgotten is not taken for known", async () => {
+  // The context of 8 slides at the fourth new token, and holds then what begins in the middle.
+  const long = [1, 2, 3, 4, 5];
+  assertEquals(await knownOf(1, [long, long], 6), [0, 0]);
+  const once = await collect(long, { maxNewTokens: 6, temperature: 0 });
+  const batcher = new Batcher(model, { rows: 1, queue: 0 });
+  for (let i = 0; i < 2; i++) {
+    const options = { maxNewTokens: 6, temperature: 0, topK: 0, seed: 1, stop: NEVER };
+    const tokens = await Array.fromAsync(batcher.generate(Uint32Array.from(long), options));
+    assertEquals(tokens.map(({ id }) => id), once);
+  }
+  await batcher.close();
+});

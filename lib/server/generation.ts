@@ -20,6 +20,8 @@ export interface Generation {
   pieces(): AsyncGenerator<Piece, TokensEnd>;
   /** Tokens written so far. */
   made(): number;
+  /** Tokens of the prompt that were still known from an earlier request. */
+  cached(): number;
   trace(): Trace;
 }
 
@@ -104,11 +106,15 @@ function start(
 ): Generation {
   const asked = performance.now();
   const ids = [...prompt.ids];
-  let first = 0, last = 0;
+  let first = 0, last = 0, cached = 0;
   const tokens = model.batcher.generate(prompt.ids, {
     ...writing,
     signal,
     stop: model.tokenizer.special.eos,
+    onCached(tokens) {
+      cached = tokens;
+      metrics.cached.inc(tokens);
+    },
   });
   metrics.tokens.inc({ kind: "prompt" }, ids.length);
   const count = ({ id }: GeneratedToken) => {
@@ -125,6 +131,7 @@ function start(
     prompt,
     pieces: () => textPieces(tokens, model.tokenizer, { ...writing, seen: count }),
     made,
+    cached: () => cached,
     trace: () => ({
       source: "model",
       ids,
@@ -147,6 +154,7 @@ export function fixedAnswer(text: string, model: LanguageModel): Generation {
       return "stop";
     },
     made: () => 0,
+    cached: () => 0,
     trace: () => ({
       source: "faq",
       ids: [],
@@ -162,10 +170,12 @@ export function fixedAnswer(text: string, model: LanguageModel): Generation {
 
 /** What a request read and wrote; a prompt counts once, however many answers it has. */
 export function usageOfAll(generations: readonly Generation[]): Usage {
-  const prompts = new Set(generations.map(({ prompt }) => prompt));
+  // Those of one prompt lie side by side; the first of them counts.
+  const read = generations.filter(({ prompt }, i) => prompt !== generations[i - 1]?.prompt);
   return usageOf(
-    [...prompts].reduce((sum, { ids }) => sum + ids.length, 0),
+    read.reduce((sum, { prompt }) => sum + prompt.ids.length, 0),
     generations.reduce((sum, generation) => sum + generation.made(), 0),
+    read.reduce((sum, generation) => sum + generation.cached(), 0),
   );
 }
 

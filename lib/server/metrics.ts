@@ -15,6 +15,11 @@ export class ServerMetrics {
     labelNames: ["kind"],
     registers: [this.#registry],
   });
+  readonly cached = new client.Counter({
+    name: "desde_cero_cached_prompt_tokens_total",
+    help: "Tokens of prompts that were not read, as a cache still held them from an earlier request.",
+    registers: [this.#registry],
+  });
   readonly firstToken = new client.Histogram({
     name: "desde_cero_first_token_seconds",
     help: "From a request to its first token.",

@@ -17,7 +17,12 @@ Deno.test("a chat is answered whole and in parts, the same for the same seed", a
   };
   const whole = await (await s.post("/v1/chat/completions", request)).json();
   assertEquals(whole.model, "tiny/instruct");
-  assertEquals(whole.usage, { prompt_tokens: 6, completion_tokens: 12, total_tokens: 18 });
+  assertEquals(whole.usage, {
+    prompt_tokens: 6,
+    completion_tokens: 12,
+    total_tokens: 18,
+    prompt_tokens_details: { cached_tokens: 0 },
+  });
   assertEquals(whole.choices[0].finish_reason, "length");
   const [token] = whole.choices[0].logprobs.content;
   assertEquals(token.top_logprobs.length, 2);
@@ -249,12 +254,14 @@ Deno.test("the page allows only its own script and style, and has no markup of a
 Deno.test("metrics count requests and tokens", async () => {
   await using s = await testApp();
   await s.post(chat, { ...good, temperature: 0 });
+  await s.post(chat, { ...good, temperature: 0 });
   await s.post(chat, "{");
   const text = await (await s.app.request("/metrics")).text();
-  assertStringIncludes(text, `desde_cero_requests_total{route="/v1/chat/completions",status="200"} 1`);
+  assertStringIncludes(text, `desde_cero_requests_total{route="/v1/chat/completions",status="200"} 2`);
   assertStringIncludes(text, `desde_cero_requests_total{route="/v1/chat/completions",status="400"} 1`);
-  assertStringIncludes(text, `desde_cero_tokens_total{kind="prompt"} 6`);
-  assertStringIncludes(text, "desde_cero_first_token_seconds_count 1");
+  assertStringIncludes(text, `desde_cero_tokens_total{kind="prompt"} 12`);
+  assertStringIncludes(text, "desde_cero_cached_prompt_tokens_total 5");
+  assertStringIncludes(text, "desde_cero_first_token_seconds_count 2");
 });
 
 Deno.test("a thousand requests at once are answered or told to come back, and none is mixed up", async () => {

@@ -83,10 +83,12 @@ function responseShapes(model: LanguageModel, request: ResponseRequest, generati
     content: [part(answer)],
   });
   const usage = () => {
-    const { prompt_tokens, completion_tokens, total_tokens } = usageOfAll([generation]);
+    const { prompt_tokens, completion_tokens, total_tokens, prompt_tokens_details } = usageOfAll([
+      generation,
+    ]);
     return {
       input_tokens: prompt_tokens,
-      input_tokens_details: { cached_tokens: 0 as const },
+      input_tokens_details: prompt_tokens_details,
       output_tokens: completion_tokens,
       output_tokens_details: { reasoning_tokens: 0 as const },
       total_tokens,

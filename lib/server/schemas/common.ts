@@ -98,17 +98,25 @@ export const stop = z.union([stopText, z.array(stopText).max(4)]).nullish().desc
   "Texts that end the answer, and are no part of it.",
 );
 
+export const CachedTokens = z.strictObject({
+  cached_tokens: z.number().int().describe(
+    "What the cache still held of the prompt, from an earlier request.",
+  ),
+});
+
 export const Usage = z.strictObject({
   prompt_tokens: z.number().int(),
   completion_tokens: z.number().int(),
   total_tokens: z.number().int(),
+  prompt_tokens_details: CachedTokens,
 }).openapi("Usage");
 export type Usage = z.infer<typeof Usage>;
 
-export const usageOf = (prompt: number, completion: number): Usage => ({
+export const usageOf = (prompt: number, completion: number, cached: number): Usage => ({
   prompt_tokens: prompt,
   completion_tokens: completion,
   total_tokens: prompt + completion,
+  prompt_tokens_details: { cached_tokens: cached },
 });
 
 export const finishReason = z.enum(["stop", "length"]).describe(

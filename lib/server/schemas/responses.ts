@@ -1,7 +1,7 @@
 /** `/v1/responses`: its requests and answers, for text. */
 import { z } from "@hono/zod-openapi";
 import { textFormat, TokenLogprob, toolChoice } from "./chat.ts";
-import { harmless, maxTokens, oneOf, only, refused, sampling, text } from "./common.ts";
+import { CachedTokens, harmless, maxTokens, oneOf, only, refused, sampling, text } from "./common.ts";
 
 const part = z.looseObject({
   type: z.enum(["input_text", "output_text", "text"], { error: "only text is understood" }),
@@ -89,7 +89,7 @@ const OutputMessage = z.strictObject({
 
 const ResponseUsage = z.strictObject({
   input_tokens: z.number().int(),
-  input_tokens_details: z.strictObject({ cached_tokens: z.literal(0) }),
+  input_tokens_details: CachedTokens,
   output_tokens: z.number().int(),
   output_tokens_details: z.strictObject({ reasoning_tokens: z.literal(0) }),
   total_tokens: z.number().int(),
