@@ -171,6 +171,7 @@ Deno.test("tasks run with the permissions they are given", async () => {
     "finetune-preference",
     "evaluate",
   ];
+  refused(await task("train-on", "no/such.txt"), "no/such.txt does not exist");
   for (const name of ["pipeline", ...stages]) {
     refused(await task(name, "--set", "nmae=x"), "nmae: unknown key; did you mean name?");
     const help = await task(name, "--help");
@@ -178,6 +179,9 @@ Deno.test("tasks run with the permissions they are given", async () => {
     assertStringIncludes(help.output, `Usage: deno task ${name}`);
     const timed = ["pipeline", "pretrain", "finetune-instruct"].includes(name);
     assertEquals(help.output.includes("--minutes N"), timed);
+    assertEquals(help.output.includes("--until STAGE"), name === "pipeline");
+    assertStringIncludes(help.output, "\n  seed=1337");
+    assertEquals(help.output.includes("\n  pretrain.lr=0.001"), ["pipeline", "pretrain"].includes(name));
   }
   // Without a launcher of MPI these are one process, too.
   for (const name of ["pretrain", "finetune-classify", "finetune-instruct", "evaluate"]) {

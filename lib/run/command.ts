@@ -5,6 +5,8 @@ export interface Invocation {
   readonly config: string;
   /** Overrides of the preset, as `key=value`; `--device` and `--threads` are among them. */
   readonly sets: readonly string[];
+  /** The last stage that is run; all of them by default. */
+  readonly until?: string;
   /** How many processes a launcher of MPI started; 1 by default, without one. */
   readonly ranks?: number;
   /** The command that goes on after an interruption, where it is not this one with `--resume`. */
@@ -19,7 +21,7 @@ export type Values = Readonly<Record<string, unknown>>;
  * @param changes.values overrides that replace those of the same keys; undefined leaves a key out
  */
 export function commandLine(
-  { task, config, sets, ranks = 1 }: Invocation,
+  { task, config, sets, until, ranks = 1 }: Invocation,
   changes: { readonly task?: string; readonly values?: Values; readonly flags?: readonly string[] } = {},
 ): string {
   const { values = {}, flags = [] } = changes;
@@ -36,7 +38,8 @@ export function commandLine(
   const command = ranks > 1 && own
     ? `mpiexec -n ${ranks} deno task ${task}-mpi`
     : `deno task ${changes.task ?? task}`;
-  return [command, "--config", quote(config), ...options, ...flags].join(" ");
+  const ending = until && own ? ["--until", until] : [];
+  return [command, "--config", quote(config), ...options, ...ending, ...flags].join(" ");
 }
 
 /** `key=value`, the value in YAML that reads back as it. */

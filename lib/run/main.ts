@@ -1,11 +1,15 @@
 /** The command line of the stages. */
+import { closestString } from "@std/text/closest-string";
 import { exitOnUserError, UserError } from "../errors.ts";
 import { duration, Silent, Terminal } from "../progress.ts";
+import { ALONE } from "../ranks/alone.ts";
 import type { Ranks } from "../ranks/ranks.ts";
 import { callerPath } from "./caller.ts";
+import type { Invocation } from "./command.ts";
 import type { Preset } from "./config.ts";
 import { parseFlags } from "./flags.ts";
 import { FileHashes } from "./hashes.ts";
+import { listKeys } from "./keys.ts";
 import { loadPreset } from "./preset.ts";
 import { endTogether, follow, onRanks } from "./ranks.ts";
 import { isPresent, type Pipeline, runStage, type Stage } from "./stage.ts";
@@ -15,7 +19,18 @@ import type { Request } from "./staleness.ts";
 const minutesKey = (stages: readonly Stage[]) => stages.find((stage) => stage.minutes)?.minutes;
 const isResumable = (stages: readonly Stage[]) => stages.some((stage) => stage.resumable);
 
-function help({ name, about, stages }: Program): string {
+/** Columns of help texts where no terminal says how many it has. */
+const WIDTH = 100;
+
+function helpWidth(): number {
+  try {
+    return Deno.stdout.isTerminal() ? Deno.consoleSize().columns || WIDTH : WIDTH;
+  } catch {
+    return WIDTH;
+  }
+}
+
+function help({ name, about, stages }: Program, { schema }: Pipeline): string {
   const minutes = minutesKey(stages);
   const options = [
     ["--config FILE", "the preset (configs/mini.yaml)"],
@@ -23,6 +38,7 @@ function help({ name, about, stages }: Program): string {
     ["--device NAME", "auto, cpu or webgpu, as --set device=NAME"],
     ["--threads N", "threads of the cpu device, as --set threads=N"],
     ...minutes ? [["--minutes N", `train for so long, as --set ${minutes}=N, instead of so many steps`]] : [],
+    ...stages.length > 1 ? [["--until STAGE", "stop after that stage"]] : [],
     ["--force", "run even if everything is up to date, and replace what is there"],
     ...isResumable(stages) ? [["--resume", "go on from the last checkpoint of an interrupted run"]] : [],
     ["--help", "this text"],
@@ -34,10 +50,14 @@ function help({ name, about, stages }: Program): string {
 
 Usage: deno task ${name} [--config configs/mini.yaml] [options]${shared}
 
-${options.map(([option, what]) => `  ${option.padEnd(16)}  ${what}`).join("\n")}`;
+${options.map(([option, what]) => `  ${option.padEnd(16)}  ${what}`).join("\n")}
+
+Keys that --set takes, with their defaults; a preset may give others:
+
+${listKeys(stages, schema, helpWidth())}`;
 }
 
-interface Program {
+export interface Program {
   /** The name of its task. */
   readonly name: string;
   /** For `--help`: what it does, in a sentence. */
@@ -70,7 +90,7 @@ export async function main(program: Program, pipeline: Pipeline): Promise<never>
       else {
         const command = await read();
         if (command) code = await runStages(program, command);
-        else console.log(help(program));
+        else console.log(help(program, pipeline));
         endTogether(ranks, code);
       }
     })
@@ -79,7 +99,7 @@ export async function main(program: Program, pipeline: Pipeline): Promise<never>
 }
 
 /** What the command line asks for. */
-interface Command {
+export interface Command {
   readonly request: Request;
   readonly force: boolean;
   readonly resume: boolean;
@@ -92,12 +112,12 @@ async function readCommand(program: Program, pipeline: Pipeline, ranks: Ranks): 
   const line = parseFlags({
     name,
     help: "",
-    values: ["config", "device", "threads", "minutes"],
+    values: ["config", "device", "threads", "minutes", "until"],
     lists: ["set"],
     switches: ["force", "resume"],
   }, Deno.args);
   if (!line) return null;
-  const { config: given, device, threads, minutes, set, force, resume } = line.flags;
+  const { config: given, device, threads, minutes, until, set, force, resume } = line.flags;
   const config = given ?? "configs/mini.yaml";
   if (resume && !resumable) throw new UserError(`--resume: ${name} has nothing to resume; leave it out`);
   if (resume && force) {
@@ -106,6 +126,9 @@ async function readCommand(program: Program, pipeline: Pipeline, ranks: Ranks): 
   if (minutes && !timed) {
     throw new UserError("--minutes belongs to pretrain, finetune-instruct and pipeline; leave it out");
   }
+  if (until && stages.length === 1) {
+    throw new UserError(`--until: ${name} is one stage; leave it out, or use deno task pipeline`);
+  }
   const sets = [
     ...set,
     ...device ? [`device=${device}`] : [],
@@ -113,17 +136,42 @@ async function readCommand(program: Program, pipeline: Pipeline, ranks: Ranks): 
     ...minutes ? [`${timed}=${minutes}`] : [],
   ];
   const preset = await loadPreset(pipeline, given === undefined ? config : callerPath(given), sets);
+  const invocation = { task: name, config, sets, ranks: ranks.size, ...until && { until } };
+  return { request: requestOf(preset, pipeline, invocation, ranks), force, resume };
+}
+
+/** @throws {UserError} if the preset asks for more threads than there are cores */
+export function requestOf(
+  preset: Preset,
+  { schema }: Pipeline,
+  invocation: Invocation,
+  ranks: Ranks = ALONE,
+): Request {
   checkThreads(preset);
-  const request = {
-    preset,
-    schema: pipeline.schema,
-    invocation: { task: name, config, sets, ranks: ranks.size },
+  return {
+    ...{ preset, schema, invocation, ranks },
     hashes: new FileHashes(),
     finished: new Map(),
     terminal: ranks.rank > 0 ? new Silent() : new Terminal(),
-    ranks,
   };
-  return { request, force, resume };
+}
+
+/** @throws {UserError} if there is no stage of that name, or the preset has none */
+function stagesUntil(
+  stages: readonly Stage[],
+  { preset, invocation: { config, until } }: Request,
+): readonly Stage[] {
+  if (until === undefined) return stages;
+  const names = stages.map(({ name }) => name), last = names.indexOf(until);
+  if (last < 0) {
+    throw new UserError(
+      `--until ${until}: did you mean ${closestString(until, names)}? (${names.join(", ")})`,
+    );
+  }
+  if (!isPresent(stages[last], preset)) {
+    throw new UserError(`--until ${until}: ${config} has no section ${until}; add it, or name another stage`);
+  }
+  return stages.slice(0, last + 1);
 }
 
 /**
@@ -140,11 +188,15 @@ export function checkThreads({ threads }: Preset): void {
 }
 
 /** Runs stages in order. Returns the exit code: 0 unless a signal stopped one. */
-async function runStages({ name, stages }: Program, { request, force, resume }: Command): Promise<number> {
+export async function runStages(
+  { name, stages: all }: Pick<Program, "name" | "stages">,
+  { request, force, resume }: Command,
+): Promise<number> {
   const { preset, terminal, ranks, invocation: { config } } = request;
   const started = performance.now();
+  const stages = stagesUntil(all, request);
   const present = stages.filter((stage) => isPresent(stage, preset));
-  const single = stages.length === 1;
+  const single = all.length === 1;
   if (single && present.length === 0) {
     throw new UserError(
       `${config}: there is no section ${name}; add one, of the keys in configs/schema.json`,

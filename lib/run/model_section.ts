@@ -41,7 +41,7 @@ const PICKED = ["layers", "heads", "width", "kv_heads", "head_width", "hidden"] 
 const options = z.strictObject({
   size: z.literal("auto").optional()
     .describe(
-      "auto: layers, heads and width, and context and dropout unless given, are picked for pretrain.minutes.",
+      "Layers, heads and width, and context and dropout unless given, are picked for pretrain.minutes.",
     ),
   family: z.enum([...shortForms.keys()]).default("gpt2")
     .describe("A short form: what the options below are unless they are given."),

@@ -52,15 +52,8 @@ export function parsePreset(
   if (typeof values !== "object" || Array.isArray(values)) {
     throw new UserError(`${path}:1: a preset is a map of keys to values; see configs/mini.yaml`);
   }
-  const overrides = sets.map((set) => typeof set === "string" ? parseOverride(pipeline, set) : set);
-  for (const { key, value } of overrides) {
-    replaceValue(values as Tree, key.split("."), structuredClone(value));
-  }
-  const overridden = new Set(overrides.map(({ key }) => key));
-  for (const [a, b] of pipeline.rivals) {
-    if (overridden.has(a) && !overridden.has(b)) removeValue(values as Tree, b.split("."));
-    if (overridden.has(b) && !overridden.has(a)) removeValue(values as Tree, a.split("."));
-  }
+  const overrides = parseOverrides(pipeline, sets);
+  applyOverrides(pipeline, values as Tree, overrides);
   const result = pipeline.schema.safeParse(values);
   if (result.success) return deepFreeze(result.data as Preset);
 
@@ -84,6 +77,25 @@ export function parsePreset(
 }
 
 type Tree = { [key: string]: unknown };
+
+/** The values of a preset with overrides from the command line, which are not checked. */
+export function withOverrides(pipeline: Pipeline, values: object, sets: readonly string[]): object {
+  const tree = structuredClone(values) as Tree;
+  applyOverrides(pipeline, tree, parseOverrides(pipeline, sets));
+  return tree;
+}
+
+const parseOverrides = (pipeline: Pipeline, sets: readonly (string | Override)[]): Override[] =>
+  sets.map((set) => typeof set === "string" ? parseOverride(pipeline, set) : set);
+
+function applyOverrides({ rivals }: Pipeline, values: Tree, overrides: readonly Override[]): void {
+  for (const { key, value } of overrides) replaceValue(values, key.split("."), structuredClone(value));
+  const overridden = new Set(overrides.map(({ key }) => key));
+  for (const [a, b] of rivals) {
+    if (overridden.has(a) && !overridden.has(b)) removeValue(values, b.split("."));
+    if (overridden.has(b) && !overridden.has(a)) removeValue(values, a.split("."));
+  }
+}
 
 /** Reads `key=value`. */
 function parseOverride({ schema, pathKeys }: Pipeline, set: string): Override {

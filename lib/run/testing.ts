@@ -30,6 +30,8 @@ export interface Workspace {
   run(stage: string, ...args: string[]): Promise<{ code: number; output: string }>;
   /** Runs prepare-corpus, with that environment besides. */
   prepare(env: Record<string, string>, ...args: string[]): Promise<{ code: number; output: string }>;
+  /** Runs train-on, which may write presets, too. */
+  trainOn(...args: string[]): Promise<{ code: number; output: string }>;
   /** Runs it without the right to write anywhere. */
   runReadOnly(stage: string, ...args: string[]): Promise<{ code: number; output: string }>;
   /** Runs a program of lib/tools, which may only read. */
@@ -108,6 +110,7 @@ export async function workspace(
     spawn: (stage, ...args) => start(writable, stage, args),
     prepare: (env, ...args) => finish(start([...writable, "--allow-net"], "prepare-corpus", args, env)),
     run: (stage, ...args) => finish(start(writable, stage, args)),
+    trainOn: (...args) => finish(program([`${writable[0]},${folder}/configs`], "stages/train-on", args)),
     runReadOnly: (stage, ...args) => finish(start([], stage, args)),
     startTool: (name, ...args) => program([`${writable[0]},${folder}/docs`], `lib/tools/${name}`, args),
     tool: (name, ...args) => finish(program([], `lib/tools/${name}`, args)),

@@ -7,6 +7,7 @@ import { readQuestions } from "../data/instructions.ts";
 import { openDevice } from "../device/open.ts";
 import { UserError } from "../errors.ts";
 import { answer } from "../generate/answer.ts";
+import { complete } from "../generate/complete.ts";
 import { ConfigError, type ModelConfig, withContext } from "../model/config.ts";
 import { inferOnce } from "../checkpoint/infer_once.ts";
 import { openDecoder } from "../checkpoint/open_model.ts";
@@ -15,7 +16,7 @@ import { deviceFlag, numberFlag, runProgram } from "../run/flags.ts";
 import { findCheckpoint } from "../checkpoint/backbone.ts";
 import { readCheckpoint } from "../checkpoint/checkpoint.ts";
 
-const HELP = `Asks a model something, and prints its answer.
+const HELP = `Asks a model something, and prints its answer; one that continues texts goes on with yours.
 
 Usage: deno task ask --model FOLDER [options] "¿…?"
        deno task ask --model FOLDER --file questions.jsonl
@@ -23,7 +24,7 @@ Usage: deno task ask --model FOLDER [options] "¿…?"
   --model FOLDER        a checkpoint, such as models/mini/instruct
   --file FILE           asks every line, {"instruction": …} or the {"messages": […]} of a conversation, whose last
                         message is the question or the answer expected, and prints the lines with an "answer"
-  --temperature X       0 takes the most probable token each time (0)
+  --temperature X       0 takes the most probable token each time (0; 0.7 for a model that continues texts)
   --top-k N             only the N most probable tokens; 0 for all (0)
   --max-new-tokens N    longest answer (120)
   --context N           longest sequence in tokens, beyond what the model was trained with if its positions are
@@ -55,8 +56,7 @@ await runProgram(program, async (flags, operands) => {
   if (operands.length + Number(flags.file !== undefined) !== 1) {
     throw new UserError('give one question in quotes, such as "¿Qué son los gatos?", or --file');
   }
-  const options = {
-    temperature: numberFlag("temperature", flags.temperature ?? "0", 0, false),
+  const sampling = {
     topK: numberFlag("top-k", flags["top-k"] ?? "0", 0, true),
     maxNewTokens: numberFlag("max-new-tokens", flags["max-new-tokens"] ?? "120", 1, true),
     seed: numberFlag("seed", flags.seed ?? "1", 0, true),
@@ -69,9 +69,17 @@ await runProgram(program, async (flags, operands) => {
   const checkpoint = await readCheckpoint(await findCheckpoint(callerPath(flags.model)));
   const { config, tokenizer, head } = checkpoint;
   if (head) throw new UserError(`${flags.model} is a classifier; use deno task classify`);
+  const continues = checkpoint.info.format === "text";
+  const temperature = numberFlag("temperature", flags.temperature ?? (continues ? "0.7" : "0"), 0, false);
+  const options = { ...sampling, temperature };
   const { device } = await openDevice(choice, { trial: (gpu) => inferOnce(gpu, checkpoint) });
   const model = openDecoder(device, checkpoint, flags.context ? contextOf(config, flags.context) : config);
   for (const { question: { instruction, past = [] }, line } of questions) {
+    if (continues) {
+      const text = await complete(model, tokenizer, instruction, options);
+      console.log(flags.file ? JSON.stringify({ ...line, answer: text }) : instruction + text);
+      continue;
+    }
     const { text, raw } = await answer(model, tokenizer, instruction, { ...options, past });
     if (flags.file) console.log(JSON.stringify({ ...line, answer: text, ...flags.raw ? { raw } : {} }));
     else console.log(flags.raw ? raw : text);

@@ -43,6 +43,11 @@ function variants(command: string): string[] | null {
       return [
         command.replace("/path/to/", "").replace("steps=2000", "steps=2").replace("width=192", "width=32"),
       ];
+    case "train-on":
+      return [
+        command.replace("my.txt", "quijote.txt").replace(/ --minutes \d+/, "") +
+        " --name my --size tiny --set pretrain.steps=2 --set pretrain.eval_batches=1",
+      ];
     case "ask":
     case "classify":
     case "lineage":

@@ -1,0 +1,166 @@
+/** The preset of a model that continues a text of one's own: what `train-on` and the studio write into configs/. */
+import { basename } from "@std/path";
+import { parse, stringify } from "yaml";
+import { listPath } from "../data/corpus/sources.ts";
+import { describe, UserError } from "../errors.ts";
+import { exists, throwReadError, writeFileAtomic } from "../files.ts";
+import { count } from "../progress.ts";
+import { parsePreset, withOverrides } from "./preset.ts";
+import type { Pipeline } from "./stage.ts";
+
+/** Sizes by name; `auto` picks one for the time and the text. L, H and C are those of docs/pretraining.md's list. */
+export const SIZES = {
+  auto: null,
+  tiny: { layers: 2, heads: 2, width: 64 },
+  small: { layers: 4, heads: 4, width: 128 },
+  medium: { layers: 6, heads: 6, width: 192 },
+  large: { layers: 8, heads: 6, width: 384 },
+} as const;
+export type SizeName = keyof typeof SIZES;
+
+/** Minutes of training where nobody says. */
+export const MINUTES = 10;
+
+/** Bytes of text below which nothing can be learned: some twenty contexts of the smallest model. */
+export const LEAST_TEXT = 2000;
+
+/** Bytes of text up to which tokens are characters; of more text, pairs of bytes are learned. */
+const CHARACTERS_UP_TO = 2_000_000;
+
+/** The longest sequence, in tokens, and the part of the held-out text (a tenth of all) that it takes at most. */
+const CONTEXT = 256, CONTEXT_SHARE = 0.02;
+
+export interface TextTraining {
+  /** Names its folders and the preset. */
+  readonly name: string;
+  /** Files and folders, as presets have them. */
+  readonly sources: readonly string[];
+  readonly size: SizeName;
+  readonly minutes: number;
+}
+
+/** A name for folders, of a file's or another text: lower-case letters, digits and hyphens; "" if none is left. */
+export function nameOf(text: string): string {
+  return basename(text).replace(/(\.(txt|md|jsonl|parquet|gz|zst))+$/i, "").normalize("NFD")
+    .replaceAll(/\p{M}/gu, "").toLowerCase().replaceAll(/[^a-z0-9]+/g, "-").replaceAll(/^-+|-+$/g, "")
+    .slice(0, 40);
+}
+
+/** Bytes at the start of a file that tell whether it is text. */
+const START = 2 ** 16;
+
+/**
+ * The bytes of all files that sources name.
+ * @throws {UserError} if there is none, one is no text, or all are too short to learn from
+ */
+export async function measureText(sources: readonly string[]): Promise<number> {
+  let bytes = 0, packed = false;
+  for (const path of (await Promise.all(sources.map(list))).flat()) {
+    const { size } = await Deno.stat(path);
+    bytes += size;
+    if (/\.(gz|zst|parquet)$/.test(path)) packed = true;
+    else refuseBinary(await startOf(path), path);
+  }
+  if (!packed) refuseShort(bytes, sources.join(", "));
+  return bytes;
+}
+
+/** @throws {UserError} if it is too little to learn from */
+export function refuseShort(bytes: number, what: string): void {
+  if (bytes >= LEAST_TEXT) return;
+  throw new UserError(
+    `${what}: ${count(bytes)} bytes of text are too few to learn from; give at least ${count(LEAST_TEXT)}`,
+  );
+}
+
+/** @throws {UserError} if the bytes that a file starts with are no text in UTF-8 */
+export function refuseBinary(start: Uint8Array, what: string): void {
+  try {
+    // A character may be cut where the bytes end.
+    const text = new TextDecoder("utf-8", { fatal: true }).decode(start, { stream: true });
+    if (!text.includes("\0")) return;
+  } catch {
+    // told below
+  }
+  throw new UserError(`${what} is no plain text in UTF-8; convert it (a PDF or a document: save it as .txt)`);
+}
+
+async function list(source: string): Promise<string[]> {
+  try {
+    return await listPath(source);
+  } catch (error) {
+    // There is no preset yet whose key it could be about.
+    if (!(error instanceof UserError)) throw error;
+    throw new UserError(describe(error).replace("prepare-corpus.sources: ", ""));
+  }
+}
+
+async function startOf(path: string): Promise<Uint8Array> {
+  try {
+    using file = await Deno.open(path);
+    const bytes = new Uint8Array(START);
+    return bytes.subarray(0, await file.read(bytes) ?? 0);
+  } catch (error) {
+    throwReadError(error, path, "choose another file");
+  }
+}
+
+/** @param bytes of the text */
+function valuesOf({ name, sources, size, minutes }: TextTraining, bytes: number): object {
+  const shape = SIZES[size];
+  const characters = bytes <= CHARACTERS_UP_TO;
+  const context = Math.min(CONTEXT, Math.max(16, Math.floor(CONTEXT_SHARE * bytes)));
+  return {
+    name,
+    "prepare-corpus": { sources: [...sources] },
+    tokenizer: characters ? { kind: "char" } : { kind: "bpe", size: 2048 },
+    model: { ...shape ? { ...shape, dropout: 0.1 } : { size: "auto" }, context },
+    pretrain: { minutes, batch: 8, lr: 1.5e-3, sample: { temperature: 0.7 } },
+  };
+}
+
+/** Where the preset of a name stands. */
+export const presetPath = (name: string) => `configs/${name}.yaml`;
+
+/**
+ * Writes the preset for a text, unless it is there already.
+ * @param bytes of the text
+ * @param sets overrides that become a part of it, such as `pretrain.steps=200`
+ * @returns whether it was written
+ * @throws {UserError} if it is no sound preset, or there is another of this name, which `replace` allows to replace
+ */
+export async function writeTextPreset(
+  pipeline: Pipeline,
+  training: TextTraining,
+  { bytes, sets = [], replace = false }: {
+    readonly bytes: number;
+    readonly sets?: readonly string[];
+    readonly replace?: boolean;
+  },
+): Promise<boolean> {
+  const values = withOverrides(pipeline, valuesOf(training, bytes), sets);
+  const path = presetPath(training.name);
+  const text = "# yaml-language-server: $schema=./schema.json\n" +
+    `# A model that continues a text. To train it, or to go on after a change or an interruption (--resume):\n` +
+    `#   deno task pipeline --config ${path}\n` + stringify(values, { flowCollectionPadding: true });
+  parsePreset(pipeline, text, path);
+  if (!replace && await exists(path)) {
+    const there = await Deno.readTextFile(path);
+    if (sameValues(there, text)) return false;
+    throw new UserError(
+      `${path} is there and says otherwise; run it with deno task pipeline --config ${path}, or give another ` +
+        "name with --name",
+    );
+  }
+  await writeFileAtomic(path, text);
+  return true;
+}
+
+/** Whether two presets say the same; one that is no YAML says something else. */
+function sameValues(a: string, b: string): boolean {
+  try {
+    return JSON.stringify(parse(a)) === JSON.stringify(parse(b));
+  } catch {
+    return false;
+  }
+}
