@@ -12,6 +12,7 @@ import { ModelStore } from "./lib/server/models.ts";
 import { callerPath } from "./lib/run/caller.ts";
 import { deviceFlag, numberFlag, runProgram } from "./lib/run/flags.ts";
 import { StopSignals } from "./lib/run/stop.ts";
+import { pipeline } from "./stages/pipeline.ts";
 
 const HELP = `Serves the chat page and an OpenAI-compatible API.
 
@@ -68,11 +69,14 @@ if (import.meta.main) {
         queue: numberFlag("queue", flags.queue ?? "256", 0, true),
       },
     );
+    const stopping = new AbortController();
     const app = createApp({
       store,
       faq: await Faq.read(flags.faq ? callerPath(flags.faq) : "configs/faq.yaml"),
       apiKey: flags["api-key"] ?? Deno.env.get("API_KEY"),
       origins: flags.origin,
+      stages: pipeline.stages,
+      stopping: stopping.signal,
       timeLimit: numberFlag("time-limit", flags["time-limit"] ?? "60", 1, false),
     });
     const number = (name: "connections" | "shutdown-limit", otherwise: string) =>
@@ -92,6 +96,7 @@ if (import.meta.main) {
         resolve();
       });
     });
+    stopping.abort();
     await door.close(shutdownLimit);
     Deno.exit(0);
   });

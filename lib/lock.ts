@@ -19,7 +19,7 @@ export async function lockFolder(folder: string, task: string): Promise<AsyncDis
   for (;;) {
     const file = await open(path);
     try {
-      if (!await tryLock(file, path)) throw await heldBy(folder, path);
+      if (!await tryLock(file, path) && !await tryAgain(file, path)) throw await heldBy(folder, path);
       // The holder before may have removed the file between our opening and locking it.
       if (!await isSame(file, path)) {
         file.close();
@@ -42,6 +42,20 @@ export async function lockFolder(folder: string, task: string): Promise<AsyncDis
   }
 }
 
+/**
+ * Since when another process has had a folder's lock, or null if none has it. Nothing is written or kept.
+ */
+export async function lockedSince(folder: string): Promise<Date | null> {
+  try {
+    const path = `${folder.replace(/\/+$/, "")}.lock`;
+    using file = await Deno.open(path);
+    if (await file.tryLock(false)) return null; // closing the file lets it go
+    return new Date(Holder.parse(JSON.parse(await Deno.readTextFile(path))).since);
+  } catch {
+    return null;
+  }
+}
+
 async function open(path: string): Promise<Deno.FsFile> {
   try {
     await Deno.mkdir(dirname(path), { recursive: true });
@@ -59,6 +73,12 @@ async function tryLock(file: Deno.FsFile, path: string): Promise<boolean> {
       `${path} cannot be locked (${describe(error)}); choose a folder on another file system`,
     );
   }
+}
+
+/** Someone who looks whether the lock is taken has it for a moment. */
+async function tryAgain(file: Deno.FsFile, path: string): Promise<boolean> {
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  return await tryLock(file, path);
 }
 
 async function isSame(file: Deno.FsFile, path: string): Promise<boolean> {

@@ -115,6 +115,7 @@ export const finetuneInstruct = defineStage({
       ...context,
       ...picked && { run: { ...run, picked } },
       ...task,
+      epoch: perEpoch,
     });
     const report = {
       data: options.data,

@@ -150,6 +150,7 @@ export const finetunePreference = defineStage({
       ...context,
       model,
       tokenizer,
+      epoch: perEpoch,
       unit: "nats per pair",
       highestLoss: highestPreferenceLoss(model, sft),
       batch(step, micro) {

@@ -5,6 +5,8 @@ import { HTTPException } from "hono/http-exception";
 import { matchedRoutes } from "hono/route";
 import { secureHeaders } from "hono/secure-headers";
 import { timingSafeEqual } from "node:crypto";
+import type { StageFolders } from "../runs/lineage.ts";
+import { Runs } from "../runs/runs.ts";
 import { receiveBodies } from "./bodies.ts";
 import type { Faq } from "./faq.ts";
 import { ServerMetrics } from "./metrics.ts";
@@ -20,6 +22,8 @@ import { embeddingRoutes } from "./routes/embeddings.ts";
 import { modelRoutes } from "./routes/models.ts";
 import { pageRoutes } from "./routes/page.ts";
 import { responseRoutes } from "./routes/responses.ts";
+import { runRoutes } from "./routes/runs.ts";
+import { runsPageRoutes } from "./routes/runs_page.ts";
 import { systemRoutes } from "./routes/system.ts";
 import { WorkQueue } from "./work.ts";
 
@@ -32,9 +36,15 @@ export interface AppOptions {
   readonly origins: readonly string[];
   /** Seconds that a request may take. */
   readonly timeLimit: number;
+  /** Stages that may make again what is missing of a run's lineage; none by default. */
+  readonly stages?: StageFolders;
+  /** Aborted when the server is to end: answers that would go on without end do so then. */
+  readonly stopping?: AbortSignal;
 }
 
-export function createApp({ store, faq, apiKey, origins, timeLimit }: AppOptions): OpenAPIHono {
+export function createApp(
+  { store, faq, apiKey, origins, timeLimit, stages = [], stopping }: AppOptions,
+): OpenAPIHono {
   const app = routeGroup();
   const metrics = new ServerMetrics();
 
@@ -91,9 +101,14 @@ export function createApp({ store, faq, apiKey, origins, timeLimit }: AppOptions
     work: new WorkQueue(store.limits.queue + 1),
     timeLimit,
     locked: apiKey !== undefined,
+    runs: new Runs(store.root),
+    stages,
+    stopping: stopping ?? new AbortController().signal,
   };
   const groups = [pageRoutes, systemRoutes, modelRoutes, chatRoutes, completionRoutes, responseRoutes];
-  for (const routes of [...groups, embeddingRoutes, classifyRoutes, attentionRoutes]) {
+  for (
+    const routes of [...groups, embeddingRoutes, classifyRoutes, attentionRoutes, runRoutes, runsPageRoutes]
+  ) {
     app.route("/", routes(services));
   }
   app.openAPIRegistry.registerComponent("securitySchemes", "key", { type: "http", scheme: "bearer" });

@@ -99,6 +99,11 @@ export class ModelStore {
     return store;
   }
 
+  /** The folder that is searched. */
+  get root(): string {
+    return this.#root;
+  }
+
   /** What can be talked to; the first is the default. */
   get listed(): readonly ListedModel[] {
     return this.#listed;

@@ -4,8 +4,8 @@ import { said, testApp } from "./testing.ts";
 
 const chat = "/v1/chat/completions";
 
-/** Paths of the page: no part of the API. */
-const isPage = (path: string) => path === "/" || path.startsWith("/assets/");
+/** Paths of the pages: no part of the API. */
+const isPage = (path: string) => path === "/" || path === "/runs" || path.startsWith("/assets/");
 
 Deno.test("every route of the app is described, and nothing else", async () => {
   await using s = await testApp();

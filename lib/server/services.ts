@@ -4,6 +4,8 @@ import type { Faq } from "./faq.ts";
 import type { ServerMetrics } from "./metrics.ts";
 import type { LabelModel, LanguageModel, ModelStore } from "./models.ts";
 import { ApiError } from "./errors.ts";
+import type { StageFolders } from "../runs/lineage.ts";
+import type { Runs } from "../runs/runs.ts";
 import type { RecentAnswers } from "./recent.ts";
 import type { WorkQueue } from "./work.ts";
 
@@ -12,12 +14,17 @@ export interface Services {
   readonly faq: Faq;
   readonly metrics: ServerMetrics;
   readonly recent: RecentAnswers;
+  readonly runs: Runs;
+  /** Stages that may make again what is missing. */
+  readonly stages: StageFolders;
   /** What computes embeddings, labels, attention, and how probable prompts are. */
   readonly work: WorkQueue;
   /** Whether requests must bring a key. */
   readonly locked: boolean;
   /** Seconds that a request may take. */
   readonly timeLimit: number;
+  /** Aborted when the server is to end. */
+  readonly stopping: AbortSignal;
 }
 
 async function find(store: ModelStore, id: string | undefined, kinds: readonly string[]) {
@@ -80,4 +87,17 @@ export function deadlineOf(c: Context, seconds: number): Deadline {
   c.req.raw.signal.addEventListener("abort", end);
   const late = AbortSignal.timeout(seconds * 1000);
   return { late, end, signal: AbortSignal.any([left.signal, late]) };
+}
+
+/** Of an answer without an end: it goes on until the client leaves, or the server is to end. */
+export function openEnded(c: Context, stopping: AbortSignal): Deadline {
+  const left = new AbortController();
+  const end = () => {
+    stopping.removeEventListener("abort", end);
+    left.abort("nobody waits for it");
+  };
+  c.req.raw.signal.addEventListener("abort", end);
+  stopping.addEventListener("abort", end);
+  if (stopping.aborted) end();
+  return { late: new AbortController().signal, end, signal: left.signal };
 }

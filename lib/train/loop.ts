@@ -21,6 +21,7 @@ import { ALONE } from "../ranks/alone.ts";
 import { GradientSum } from "./ranks/gradient_sum.ts";
 import { Shard } from "./ranks/shard.ts";
 import { shareOf } from "./ranks/share.ts";
+import type { RunFile } from "./run_file.ts";
 import { RunFolder, type RunFolderOptions } from "./run_folder.ts";
 import { learningRate, type Schedule, weightDecayFactor } from "./schedule.ts";
 import { computeGradients, type FinishedStep, finishStep, type MicroBatch, updateWeights } from "./step.ts";
@@ -46,11 +47,13 @@ export interface LoopOptions {
 /** Figures on held-out data. */
 export type Validation = NonNullable<CheckpointInfo["validation"]>;
 
-export interface LoopTask extends RunFolderOptions {
+export interface LoopTask extends Omit<RunFolderOptions, "facts"> {
   /** Whether `last/` keeps what it takes to go on from it. */
   readonly resumable?: boolean;
   /** Of a classifier: what it is trained on. */
   readonly origin?: CheckpointInfo["origin"];
+  /** Of a finetuning: steps of an epoch. */
+  readonly epoch?: number;
   /** A loss of a step above this means that training has run away. */
   readonly highestLoss: number;
   /** The `micro`-th batch of a step (from 1). Must be a function of its arguments alone. */
@@ -86,15 +89,20 @@ export async function train(options: LoopOptions, task: LoopTask): Promise<LoopR
   const optimizer = new Optimizer(model.parameters, options.optimizer, shard);
   const last = join(out, "last");
   if (task.resume) optimizer.restore(await readOptimizerState(last), task.resume.step);
-  const folder = await RunFolder.open(task);
+  const folder = await RunFolder.open({ ...task, facts: factsOf(options, task) });
   const { metrics } = folder;
   let validation = task.resume?.validation ?? null;
   let average = metrics.lines.findLast((line) => line.average !== undefined)?.average;
   let best = task.resume?.best ?? null;
-  let loss = metrics.lines.findLast((line) => line.loss !== undefined)?.loss ?? NaN;
+  const before = metrics.lines.findLast((line) => line.loss !== undefined);
+  let loss = before?.loss ?? NaN;
+  // Older versions did not count them.
+  let tokens = before ? before.tokens : 0;
+  const secondsBefore = before ? before.seconds : 0;
   let step = task.resume?.step ?? 0;
   let lastSaved = ranks.step = step;
   const started = performance.now();
+  const seconds = () => (performance.now() - started) / 1000;
   const pace = new Pace();
   const flight = new Flight<FinishedStep>();
 
@@ -112,7 +120,9 @@ export async function train(options: LoopOptions, task: LoopTask): Promise<LoopR
       loss = finished.loss;
       const norm = finished.overflowed ? undefined : round(finished.norm);
       const line: MetricsLine = { step: at, loss: round(loss), lr, norm };
-      await metrics.add({ ...line, tokens_per_s: Math.round(rate) });
+      tokens = tokens === undefined ? undefined : tokens + finished.tokens;
+      const trained = secondsBefore === undefined ? undefined : round(secondsBefore + seconds());
+      await metrics.add({ ...line, tokens_per_s: Math.round(rate), tokens, seconds: trained });
       const speed = `${count(rate)} tokens/s`;
       terminal.progress([
         [bar(at / steps), 4],
@@ -223,8 +233,24 @@ export async function train(options: LoopOptions, task: LoopTask): Promise<LoopR
     validation,
     ...average && { average },
     best,
-    seconds: (performance.now() - started) / 1000,
+    seconds: seconds(),
     tokensPerSecond: Math.round(tokensPerSecond),
+  };
+}
+
+/** What the run's folder says of it from the beginning. */
+function factsOf({ stage, schedule }: LoopOptions, task: LoopTask): RunFile {
+  const { run, epoch, unit = "nats per token", model: { parameters } } = task;
+  return {
+    ...run && { id: run.id },
+    stage,
+    steps: schedule.steps,
+    ...epoch !== undefined && { epoch },
+    unit,
+    parameters: parameters.count,
+    device: parameters.device.description,
+    preset: run?.preset ?? {},
+    inputs: run?.inputs ?? {},
   };
 }
 

@@ -10,6 +10,10 @@ const Line = z.object({
   lr: z.number().optional(),
   norm: z.number().optional(),
   tokens_per_s: z.number().optional(),
+  /** Tokens that the run has read so far. */
+  tokens: z.number().optional(),
+  /** Seconds that it has trained for so far, validations, samples and saves included. */
+  seconds: z.number().optional(),
   validation: Figures.optional(),
   /** The same of the averaged weights, if an average is kept. */
   average: Figures.optional(),

@@ -1,5 +1,5 @@
 /**
- * The folder of a training run: `last/`, `best/` and `metrics.jsonl`. A new run leaves those of an earlier one
+ * The folder of a training run: `last/`, `best/`, `metrics.jsonl` and `run.json`. A new run leaves those of an earlier one
  * as they are until it has a checkpoint of its own.
  */
 import { join } from "@std/path";
@@ -18,6 +18,7 @@ import {
 import { Metrics, type MetricsLine } from "./metrics.ts";
 import { ALONE } from "../ranks/alone.ts";
 import type { Ranks } from "../ranks/ranks.ts";
+import { type RunFile, writeRunFile } from "./run_file.ts";
 
 export interface RunFolderOptions {
   readonly out: string;
@@ -29,6 +30,8 @@ export interface RunFolderOptions {
   readonly run?: Run;
   /** What losses are counted in; nats per token by default. */
   readonly unit?: string;
+  /** What the training is, for those who watch it. */
+  readonly facts?: RunFile;
   /** Called once, before anything of an earlier run is replaced. */
   begin?(): Promise<void>;
   /** The processes that share the training. Those that are not rank 0 write nothing, and only remember figures. */
@@ -61,7 +64,14 @@ export class RunFolder {
     const replaces = !resume && (await locateFolder(best) ?? await locateFolder(last)) !== null;
     if (!replaces) await options.begin?.();
     const metrics = await Metrics.open(join(out, "metrics.jsonl"), resume?.step ?? 0, replaces);
-    return new RunFolder(options, metrics, replaces);
+    const folder = new RunFolder(options, metrics, replaces);
+    if (!replaces) await folder.#writeFacts();
+    return folder;
+  }
+
+  async #writeFacts(): Promise<void> {
+    const { out, facts } = this.#options;
+    if (facts) await writeRunFile(out, facts);
   }
 
   get #writes(): boolean {
@@ -74,6 +84,7 @@ export class RunFolder {
     if (this.#replaces) {
       await begin?.();
       await this.metrics.release();
+      await this.#writeFacts();
     }
     await saveCheckpoint(join(out, name), model, tokenizer, { ...info, ...run && { run } }, how);
     if (this.#replaces) await removeFolder(join(out, name === "last" ? "best" : "last"));

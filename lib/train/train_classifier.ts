@@ -157,6 +157,7 @@ async function trainWeights(
     tokenizer,
     out,
     origin: splits.origin,
+    epoch: perEpoch,
     highestLoss: Infinity, // a few texts, confidently mistaken, cost any amount
     batch: (at, micro) => batch(step = at, micro),
     async evaluate(weights) {

@@ -17,6 +17,7 @@ export type Texts<K extends string = string> = Readonly<Record<Language, Readonl
 /** Pages that the navigation leads to; `text` is the name of a text of the frame's. */
 export const VIEWS = [
   { path: "/", text: "view_chat" },
+  { path: "/runs", text: "view_runs" },
 ] as const;
 
 /** The first language of the browser's that the page speaks; English for those who speak neither. */

@@ -1,0 +1,51 @@
+/** All runs below a folder, watched: each file is read once, however many ask. */
+import { findRuns } from "./find.ts";
+import { WatchedRun } from "./run.ts";
+
+/** How often the folder is searched, in milliseconds. */
+const SEARCH_LASTS = 2000;
+
+export class Runs {
+  readonly root: string;
+  readonly #runs = new Map<string, WatchedRun>();
+  #searched = -Infinity;
+  #searching: Promise<void> | null = null;
+
+  constructor(root: string) {
+    this.root = root.replace(/\/+$/, "");
+  }
+
+  /** Searches the folder again, if that was some time ago. */
+  refresh(): Promise<void> {
+    if (performance.now() - this.#searched < SEARCH_LASTS) return Promise.resolve();
+    return this.#searching ??= this.#search().finally(() => {
+      this.#searched = performance.now();
+      this.#searching = null;
+    });
+  }
+
+  async #search(): Promise<void> {
+    const found = await findRuns(this.root);
+    const ids = new Set(found.map(({ id }) => id));
+    for (const id of this.#runs.keys()) if (!ids.has(id)) this.#runs.delete(id);
+    for (const run of found) {
+      if (!this.#runs.has(run.id)) this.#runs.set(run.id, new WatchedRun(run, this.root));
+    }
+  }
+
+  /** The runs that are there, those that changed last first. */
+  async list(): Promise<readonly WatchedRun[]> {
+    await this.refresh();
+    const there: WatchedRun[] = [];
+    for (const run of this.#runs.values()) if (await run.update()) there.push(run);
+    const time = ({ file: { modified } }: WatchedRun) => modified?.getTime() ?? 0;
+    return there.sort((a, b) => time(b) - time(a) || a.id.localeCompare(b.id));
+  }
+
+  /** A run by its id, which is looked up in the list: no path is made of it. Null if there is none. */
+  async get(id: string): Promise<WatchedRun | null> {
+    await this.refresh();
+    const run = this.#runs.get(id);
+    return run && await run.update() ? run : null;
+  }
+}

@@ -1,0 +1,31 @@
+/** The settings that runs were made with, side by side. */
+import { flatten } from "../run/settings.ts";
+import type { Facts } from "./facts.ts";
+
+export interface SettingRow {
+  /** Dotted. */
+  readonly key: string;
+  /** Of each run, in JSON; null where it is not set. */
+  readonly values: (string | null)[];
+  readonly differs: boolean;
+}
+
+/** Sections of a preset that say what is made after a training, or beside it. */
+const isOther = (section: string, stage: string | null) =>
+  section === "evaluate" || section === "name" || section === "teach" ||
+  section.startsWith("finetune-") && section !== stage || section === "pretrain" && stage === null;
+
+function settingsOf({ stage, preset }: Pick<Facts, "stage" | "preset">): Readonly<Record<string, unknown>> {
+  const keys = Object.keys(preset ?? {}).filter((section) => !isOther(section, stage));
+  return flatten(keys, preset ?? {});
+}
+
+/** Every setting on which the runs may depend, in the order of their presets. */
+export function compareSettings(runs: readonly Pick<Facts, "stage" | "preset">[]): SettingRow[] {
+  const settings = runs.map(settingsOf);
+  const keys = new Set(settings.flatMap((values) => Object.keys(values)));
+  return [...keys].map((key) => {
+    const values = settings.map((of) => of[key] === undefined ? null : JSON.stringify(of[key]));
+    return { key, values, differs: new Set(values).size > 1 };
+  });
+}
