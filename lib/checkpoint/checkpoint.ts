@@ -270,7 +270,8 @@ export async function readOptimizerState(folder: string): Promise<Weights> {
 /** The names of the settings in which two architectures differ. */
 export function architectureDifferences(a: ModelConfig, b: ModelConfig): string[] {
   const keys = Object.keys(a) as (keyof ModelConfig)[];
-  return keys.filter((key) => key !== "dropout" && key !== "zeroInit" && a[key] !== b[key]).map((key) =>
+  const apart: (keyof ModelConfig)[] = ["dropout", "zeroInit", "inductionInit"];
+  return keys.filter((key) => !apart.includes(key) && a[key] !== b[key]).map((key) =>
     `${key} ${a[key]} → ${b[key]}`
   );
 }

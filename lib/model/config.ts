@@ -1,5 +1,6 @@
 /** What a decoder is made of: sizes, and the parts that one can choose. Any combination trains. */
 import type { Activation } from "../ops/mlp.ts";
+import { inductionFault } from "./induction_init.ts";
 
 export const POSITIONS = ["learned", "rope", "alibi", "none"] as const;
 export const NORMS = ["layer", "rms"] as const;
@@ -42,6 +43,8 @@ export interface ModelConfig {
   readonly tied: boolean;
   /** Whether the projections into the residual stream start at zero. */
   readonly zeroInit: boolean;
+  /** Whether some heads start as induction heads, see `induction_init.ts`. */
+  readonly inductionInit: boolean;
   /** Probability of dropping an activation or an attention weight while training. */
   readonly dropout: number;
 }
@@ -81,6 +84,7 @@ export function modelConfig(given: ModelOptions): ModelConfig {
     hidden: defaultHidden(mlp, width),
     ropeTheta: 10_000,
     zeroInit: false,
+    inductionInit: false,
     dropout: 0,
     ...GPT2_OPTIONS,
     ...given,
@@ -130,5 +134,5 @@ export function configFault(c: ModelConfig): { key: keyof ModelConfig; why: stri
       why: `rope turns pairs of columns, and a head's ${c.headWidth} columns are odd in number`,
     };
   }
-  return null;
+  return c.inductionInit ? inductionFault(c) : null;
 }

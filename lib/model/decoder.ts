@@ -19,6 +19,7 @@ import { softcap } from "../ops/softcap.ts";
 import { deriveSeed, normals } from "../tensor/random.ts";
 import { type Parameter, release, scope, Tensor, upload } from "../tensor/tensor.ts";
 import type { ModelConfig } from "./config.ts";
+import { addInduction } from "./induction_init.ts";
 import { Parameters, type ParameterSpec } from "./parameters.ts";
 
 /** Token ids of B sequences of T tokens, row by row. */
@@ -140,7 +141,11 @@ export class Decoder {
 
   /** Draws the random start. */
   initialize(seed: number): void {
-    this.load((spec) => initialValues(spec, seed));
+    this.load((spec) => {
+      const values = initialValues(spec, seed);
+      if (this.config.inductionInit) addInduction(this.config, spec, values, seed);
+      return values;
+    });
   }
 
   /** Sets every parameter that is not quantised. */

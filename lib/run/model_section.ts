@@ -66,6 +66,8 @@ const options = z.strictObject({
   softcap: z.number().nonnegative().optional().describe("Logits stay within ± this; 0 for no bound."),
   zero_init: z.boolean().optional()
     .describe("Projections into the residual stream start at zero, not at small random weights."),
+  induction_init: z.boolean().optional()
+    .describe("Some heads start as induction heads, which copy what followed a token before; with RoPE."),
   dropout: z.number().min(0).lt(1).optional().describe("Of activations and attention weights; 0 by default."),
   bias: z.boolean().optional().describe("Biases in linear layers and layer norms."),
   tied: z.boolean().optional().describe("The head shares the token embedding's weights."),

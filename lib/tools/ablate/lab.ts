@@ -42,7 +42,7 @@ const settingsOf = (stages: readonly Stage[]): Pick<Stage, "settings" | "section
  * steps as the base, without the noise of a measurement.
  */
 const INERT: Readonly<Record<"model" | "pretrain", readonly string[]>> = {
-  model: ["zero_init", "norm_epsilon", "rope_theta"],
+  model: ["zero_init", "induction_init", "norm_epsilon", "rope_theta"],
   pretrain: [
     ...[
       "steps",
