@@ -15,6 +15,7 @@ import { type Checkpoint, readCheckpointInfo } from "../checkpoint/checkpoint.ts
 import { openDecoder } from "../checkpoint/open_model.ts";
 import { openClassifier, qualityOn } from "../train/labels.ts";
 import { evaluateLoss } from "../train/validation.ts";
+import { copying } from "./copying.ts";
 import type { EvaluateSection } from "./evaluate_section.ts";
 import { askAll, drawSamples, measureSpeed, score, scoreFamilies, variety } from "./language.ts";
 import { pairScore, pairScores, scorePairs } from "./pairs.ts";
@@ -48,6 +49,7 @@ export async function languageFigures(
   const batches = validationBatches(stream, { batch: TEXTS, time: config.context, limit: Infinity });
   const text = await evaluateLoss(model, batches, tokenizer);
   const positions = await lossByPosition(model, stream);
+  const copied = await copying(model, stream);
   const speed = await measureSpeed(model, options.speed.prompt, options.speed.tokens);
   const samples = await drawSamples(model, tokenizer, options.samples);
   const progress = (items: readonly unknown[], what: string) => (done: number) =>
@@ -61,6 +63,7 @@ export async function languageFigures(
   return {
     text,
     positions,
+    copying: copied,
     ...pairs.length > 0 && { pairs: { all: pairScore(scored), phenomena: pairScores(scored), scored } },
     ...stories.length > 0 && { stories: { all: storyScore(judged), judged } },
     ...questions.length > 0 &&

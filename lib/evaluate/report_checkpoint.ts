@@ -2,6 +2,7 @@
 import type { Prediction } from "../train/validation.ts";
 import type { Quality } from "../train/labels.ts";
 import type { Answered, Sample, Score, Speed } from "./language.ts";
+import type { Copying } from "./copying.ts";
 import type { PairScore, ScoredPair } from "./pairs.ts";
 import type { PositionLoss } from "./positions.ts";
 import type { JudgedStory, StoryScore } from "./stories.ts";
@@ -14,6 +15,7 @@ export interface CheckpointReport {
   /** Of a language model. */
   readonly text?: Prediction;
   readonly positions?: PositionLoss[];
+  readonly copying?: Copying;
   readonly instruct?: {
     readonly all: Score;
     readonly families: Record<string, Score>;
@@ -49,6 +51,8 @@ export const FIGURES: readonly [string, (c: CheckpointReport) => string][] = [
   ["perplexity", ({ text }) => fixed(2)(text?.perplexity)],
   ["bits per character", ({ text }) => fixed(3)(text?.bpc)],
   ["bits per byte", ({ text }) => fixed(3)(text?.bpb)],
+  ["random tokens: nats per token", ({ copying }) => fixed(2)(copying?.first)],
+  ["random tokens: the same again", ({ copying }) => fixed(2)(copying?.again)],
   ["unknown tokens", ({ text }) => percent(text?.unknown)],
   ["questions: exact answers", ({ instruct }) => percent(instruct?.all.exact)],
   ["questions: answers with what they should contain", ({ instruct }) => percent(instruct?.all.contains)],

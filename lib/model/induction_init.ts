@@ -1,23 +1,23 @@
 /**
  * A start that can copy. Heads that find what followed a token the last time, induction heads (Olsson et al.,
- * arXiv:2209.11895), form late: a small model trained for ten million tokens had none. Here they are built from random
- * projections, and training goes on from them: in the first block, heads that look at the token before and write down
- * which it was; in the next two, heads that look for the place where the present token was written down, and copy what
+ * arXiv:2209.11895), form late: a small model that had read nine million tokens had none. Here they are built from
+ * random projections, and training goes on from them: in the first block, heads that look at the token before and write
+ * down which it was; in the next two, heads that look for where the present token was written down, and copy what
  * stands there. As in mimetic initialization (Trockman and Kolter, arXiv:2305.09828), but for a circuit of two blocks.
  */
 import { deriveSeed, normals } from "../tensor/random.ts";
 import type { ModelConfig } from "./config.ts";
 import type { ParameterSpec } from "./parameters.ts";
 
-/** Blocks whose heads copy. */
+/** The blocks whose heads copy; the heads before them are in block 0. */
 const COPYING = [1, 2];
-/** A direction that all embeddings share, as long as their random part: from it queries and keys take what is the same for every token. */
+/** The part of an embedding's length that is a direction all share: what does not depend on the token is read from it. */
 const SHARED = Math.SQRT1_2;
 /** Pairs of columns that tell the token before from others: those that RoPE turns fastest. */
 const FAST_PAIRS = 3;
-/** The score of the token before, in heads that look at it. */
+/** The score of the token before, in the heads that look at it. */
 const SCORE = 20;
-/** Factors of the projections: what is written down, queries and keys that compare it, and what is copied. */
+/** Factors of projections: of what is written down, of the queries and keys that compare it, of what is copied. */
 const WRITTEN = 0.05, COMPARED = 3, COPIED = 0.1;
 
 /** What makes such a start impossible: the key, and why; null if nothing does. */
@@ -28,77 +28,72 @@ export function inductionFault(c: ModelConfig): { key: keyof ModelConfig; why: s
     ? "with qk_norm, heads cannot look as sharply as it builds them"
     : !c.tied
     ? "what is copied is read by the token embedding, so it takes tied: true"
-    : c.layers < 3
-    ? "it builds heads in three blocks"
+    : c.layers <= COPYING.at(-1)!
+    ? `it builds heads in ${COPYING.length + 1} blocks`
     : c.headWidth < 4 * FAST_PAIRS
     ? `a head's ${c.headWidth} columns are too few for it`
     : null;
   return why === null ? null : { key: "inductionInit", why };
 }
 
-/** Adds the heads to a parameter's random start, in place. */
+/** Builds the heads into a parameter's random start, in place. */
 export function addInduction(
   c: ModelConfig,
-  { name, shape, deviation }: ParameterSpec,
+  { name, deviation }: ParameterSpec,
   values: Float32Array,
   seed: number,
 ): void {
-  const { width, headWidth, heads, kvHeads } = c, half = headWidth / 2;
-  const built = Math.max(1, Math.floor(kvHeads / 3));
-  const random = (what: string, count: number) =>
-    normals(deriveSeed(seed, "induction", what), count, 1 / Math.sqrt(width));
-  /** One of a head's random projections, (D, C), rows of length 1. */
-  const projection = (what: string, head: number) => random(`${what} ${head}`, headWidth * width);
-  const shared = random("shared", width);
-  const speed = (pair: number) => c.ropeTheta ** (-pair / half);
-  // Content is compared in columns that RoPE hardly turns over a quarter of the context.
-  const still = Array.from({ length: headWidth }, (_, d) => d)
-    .filter((d) => speed(d % half) * c.context / 4 < 1);
-
+  const { width, headWidth, heads, kvHeads } = c, group = heads / kvHeads;
+  /** Random rows, as wide as the residual stream and of length 1. */
+  const random = (what: string, rows: number) =>
+    normals(deriveSeed(seed, "induction", what), rows * width, 1 / Math.sqrt(width));
+  const shared = random("shared", 1);
   if (name === "embed.tokens.weight") {
     const length = deviation * Math.sqrt(width) * SHARED / Math.sqrt(1 - SHARED ** 2);
     for (let i = 0; i < values.length; i++) values[i] += length * shared[i % width];
     return;
   }
   const [, block, layer] = /^blocks\.(\d+)\.attention\.(qkv|out)\.weight$/.exec(name) ?? [];
-  if (layer === undefined) return;
-  const [, columns] = shape, group = heads / kvHeads;
-  const before = block === "0", copies = COPYING.includes(Number(block));
-  for (let kv = 0; kv < built && (before || copies); kv++) {
-    const content = projection("content", kv), place = projection("place", kv);
-    const copied = projection(`copied ${block}`, kv);
-    const values_ = before ? content : copied, out = before ? place : copied;
+  const looksBack = block === "0";
+  if (!looksBack && !COPYING.includes(Number(block))) return;
+
+  const all = Array.from({ length: headWidth }, (_, d) => d), half = headWidth / 2;
+  /** Radians that RoPE turns a pair of columns by with each position. */
+  const turn = (pair: number) => c.ropeTheta ** (-pair / half);
+  // Tokens are compared in columns that hardly turn within a quarter of the context.
+  const still = all.filter((d) => turn(d % half) * c.context / 4 < 1);
+  for (let head = 0; head < Math.max(1, Math.floor(kvHeads / 3)); head++) {
+    const token = random(`content ${head}`, headWidth), place = random(`place ${head}`, headWidth);
+    const copied = random(`copied ${block} ${head}`, headWidth);
+    // A head of keys and values, and the heads of queries that share it.
+    const queries = Array.from({ length: group }, (_, g) => (head * group + g) * headWidth);
     if (layer === "out") {
-      const scale = (before ? WRITTEN : COPIED) / group;
-      for (let h = kv * group; h < (kv + 1) * group; h++) {
-        for (const d of before ? still : Array(headWidth).keys()) {
-          for (let i = 0; i < width; i++) {
-            values[(h * headWidth + d) * columns + i] += scale * out[d * width + i];
-          }
+      const [written, columns, factor] = looksBack ? [place, still, WRITTEN] : [copied, all, COPIED];
+      for (const query of queries) {
+        for (const d of columns) {
+          const row = values.subarray((query + d) * width, (query + d + 1) * width);
+          for (let i = 0; i < width; i++) row[i] += factor / group * written[d * width + i];
         }
       }
       continue;
     }
-    const q = (kv * group) * headWidth, k = (heads + kv) * headWidth, v = k + kvHeads * headWidth;
+    const key = (heads + head) * headWidth, value = key + kvHeads * headWidth;
+    const columns = (heads + 2 * kvHeads) * headWidth;
     for (let i = 0; i < width; i++) {
       const row = values.subarray(i * columns, (i + 1) * columns);
-      for (let d = 0; d < headWidth; d++) row[v + d] = values_[d * width + i];
-      for (let g = 0; g < group; g++) {
-        if (before) {
-          const amplitude = Math.sqrt(SCORE * Math.sqrt(headWidth) / FAST_PAIRS / width) / SHARED * shared[i];
-          for (let pair = 0; pair < FAST_PAIRS; pair++) {
-            // Keys are a turn ahead, so that they meet the queries of the token after.
-            const turn = speed(pair);
-            row[q + g * headWidth + pair] += amplitude;
-            if (g > 0) continue;
-            row[k + pair] += amplitude * Math.cos(turn);
-            row[k + half + pair] += amplitude * Math.sin(turn);
-          }
-        } else {
-          for (const d of still) {
-            row[q + g * headWidth + d] = COMPARED * content[d * width + i];
-            row[k + d] = COMPARED * place[d * width + i];
-          }
+      for (const d of all) row[value + d] = (looksBack ? token : copied)[d * width + i];
+      if (looksBack) {
+        const amplitude = Math.sqrt(SCORE * Math.sqrt(headWidth) / FAST_PAIRS / width) / SHARED * shared[i];
+        for (let pair = 0; pair < FAST_PAIRS; pair++) {
+          for (const query of queries) row[query + pair] += amplitude;
+          // Keys are one position ahead, so that they meet the query of the token after.
+          row[key + pair] += amplitude * Math.cos(turn(pair));
+          row[key + half + pair] += amplitude * Math.sin(turn(pair));
+        }
+      } else {
+        for (const d of still) {
+          for (const query of queries) row[query + d] = COMPARED * token[d * width + i];
+          row[key + d] = COMPARED * place[d * width + i];
         }
       }
     }

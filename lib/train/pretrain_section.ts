@@ -34,6 +34,12 @@ export const PretrainSection = z.strictObject({
   ...optimization(1e-3, WARMUP),
   ...plan,
   teacher: TeacherSection.optional().describe("Trained models to learn from beside the text."),
+  copying: z.strictObject({
+    steps: whole.default(0).describe("Steps at the start in which all sequences are such ones."),
+    share: z.number().min(0).max(1).default(0).describe("Their share of the sequences of later steps."),
+  }).optional().describe(
+    "Sequences of tokens drawn evenly in which spans from before come again, so that the model learns to copy.",
+  ),
   weights,
   eval_batches: natural.default(20).describe("Batches of one validation, spread over the held-out text."),
   sample: z.strictObject({

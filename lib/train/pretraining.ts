@@ -1,5 +1,6 @@
 /** What pretraining asks of the training loop: batches of a text, and validation on held-out text. */
 import { trainingBatch, validationBatches } from "../data/batches.ts";
+import { addCopying } from "../data/copying.ts";
 import type { TokenStream } from "../data/token_stream.ts";
 import type { Decoder } from "../model/decoder.ts";
 import { deriveSeed } from "../tensor/random.ts";
@@ -33,8 +34,8 @@ export function pretrainingTask(
   options: PretrainSection,
   { tokenizer, streams, seed, teachers }: PretrainingText,
 ): Pick<LoopTask, "resumable" | "model" | "tokenizer" | "highestLoss" | "batch" | "evaluate"> {
-  const { batch, eval_batches: limit } = options;
-  const { context: time } = model.config;
+  const { batch, eval_batches: limit, copying } = options;
+  const { context: time, vocab } = model.config;
   return {
     resumable: true,
     model,
@@ -43,7 +44,9 @@ export function pretrainingTask(
     batch(step, micro) {
       const index = microIndex(options, step, micro);
       const place = { batch, time, seed: deriveSeed(seed, "batches"), step: index };
-      return languageBatch(model, trainingBatch(streams.train, place), teachers);
+      const drawn = trainingBatch(streams.train, place);
+      if (copying) addCopying(drawn, copying, { step, index, seed, vocab });
+      return languageBatch(model, drawn, teachers);
     },
     evaluate: () =>
       evaluateLoss(model, validationBatches(streams.validation, { batch, time, limit }), tokenizer),

@@ -1,0 +1,59 @@
+/**
+ * Sequences that teach nothing but to copy: tokens drawn evenly, among which spans from before come again. A model that
+ * goes on with such a span also goes on with a name that it never met.
+ */
+import { IGNORED } from "../ops/cross_entropy.ts";
+import { deriveSeed, uniform } from "../tensor/random.ts";
+import type { Batch } from "./batches.ts";
+
+/** Tokens at most of a span that comes again, and of what stands between two of them. */
+const AGAIN = 24, BETWEEN = 12;
+
+export interface Copying {
+  /** Steps at the start in which every sequence is such a one. */
+  readonly steps: number;
+  /** Their share of the sequences of later steps. */
+  readonly share: number;
+}
+
+/** Which micro-batch it is. */
+interface Place {
+  readonly step: number;
+  /** Its number among those of all steps. */
+  readonly index: number;
+  readonly seed: number;
+  /** Of the vocabulary. */
+  readonly vocab: number;
+}
+
+/** Puts them in the place of some of a batch's sequences. */
+export function addCopying(
+  { tokens: { ids, batch, time }, targets }: Batch,
+  { steps, share }: Copying,
+  { step, index, seed, vocab }: Place,
+): void {
+  for (let row = 0; row < batch; row++) {
+    const own = deriveSeed(seed, "copying", index, row);
+    if (step > steps && uniform(own, 0) >= share) continue;
+    const { sequence, learned } = copyingSequence(time + 1, vocab, own);
+    ids.set(sequence.subarray(0, time), row * time);
+    for (let t = 0; t < time; t++) targets[row * time + t] = learned[t + 1] ? sequence[t + 1] : IGNORED;
+  }
+}
+
+/** A sequence, and which of its tokens follow from those before: of a span that comes again, all but the first. */
+function copyingSequence(length: number, vocab: number, seed: number) {
+  const sequence = new Uint32Array(length), learned = new Uint8Array(length);
+  let drawn = 1;
+  const below = (n: number) => Math.floor(uniform(seed, drawn++) * n);
+  let at = 0;
+  while (at < length) {
+    for (let n = 1 + below(BETWEEN); n > 0 && at < length; n--) sequence[at++] = below(vocab);
+    let from = below(at);
+    for (let n = 0, span = 2 + below(AGAIN - 1); n < span && at < length; n++) {
+      learned[at] = Number(n > 0);
+      sequence[at++] = sequence[from++];
+    }
+  }
+  return { sequence, learned };
+}
