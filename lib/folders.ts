@@ -5,7 +5,7 @@
  * to `best.old`, `best.new` to `best`, and `best.old` is removed. A kill may leave any of these behind. Readers
  * look around them and touch nothing; the next writer removes them.
  */
-import { dirname, join } from "@std/path";
+import { dirname, join } from "node:path";
 import { type Content, exists, renameSynced, syncFolder, throwWriteError, writeNewFile } from "./files.ts";
 
 /** Whether a name is one that a writer gives to what is not, or no longer, whole. */

@@ -18,7 +18,7 @@ import {
   readCheckpointInfo,
   refuseQuantised,
 } from "./checkpoint.ts";
-import { isGguf } from "./gguf/model.ts";
+import { isGguf } from "./gguf/path.ts";
 import { readConfig } from "./huggingface.ts";
 import {
   bytesOf,

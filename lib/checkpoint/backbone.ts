@@ -1,9 +1,9 @@
 /** Where a model is, and where a finetuning starts: a pretrained model and its tokenizer. */
-import { join } from "@std/path";
+import { join } from "node:path";
 import { UserError } from "../errors.ts";
 import { exists } from "../files.ts";
 import { locateFolder, readFolder } from "../folders.ts";
-import { GGUF_FILE, isGguf } from "./gguf/model.ts";
+import { GGUF_FILE, isGguf } from "./gguf/path.ts";
 import { type LoadedModel, readHuggingFace } from "./huggingface.ts";
 import { checkFit, withRows } from "./rows.ts";
 import { readFolderTokenizer, readTokenizer, type Tokenizer } from "../text/tokenizer.ts";

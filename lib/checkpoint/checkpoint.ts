@@ -8,15 +8,15 @@
  *   checkpoint.json        step, seed, metrics, and the hashes of the files beside it
  *   optimizer.safetensors  the optimizer's state and scaling; only where training may go on
  */
-import { basename, join } from "@std/path";
+import { basename, join } from "node:path";
 import { z } from "zod";
-import { SplitOrigin } from "../data/labelled.ts";
+import { SplitOrigin } from "../data/split_origin.ts";
 import { UserError } from "../errors.ts";
 import { type Content, exists, hashContent, hashFile, throwReadError } from "../files.ts";
 import { readFolder, writeFolderAtomic } from "../folders.ts";
 import type { HeadConfig } from "../model/classifier.ts";
 import type { ModelConfig } from "../model/config.ts";
-import { isGguf, readGguf, readGgufInfo } from "./gguf/model.ts";
+import { isGguf } from "./gguf/path.ts";
 import { huggingFaceFiles, type LoadedModel, readHuggingFace } from "./huggingface.ts";
 import type { Parameters } from "../model/parameters.ts";
 import { encodeSafetensors, type Precision, readSafetensors, type Weights } from "./safetensors.ts";
@@ -166,8 +166,12 @@ export async function readCheckpointInfo(folder: string): Promise<CheckpointInfo
   return await readFolder(folder, readInfo);
 }
 
+/** Loaded when there is such a file: most programs need none of it, and some are to start fast. */
+const ggufReader = () => import("./gguf/model.ts");
+
 /** A GGUF file says nothing of the training that made it; size and time tell it from one that takes its place. */
 async function infoOfGguf(path: string): Promise<CheckpointInfo> {
+  const { readGgufInfo } = await ggufReader();
   const { chat, parameters } = await readGgufInfo(path);
   const { size, mtime } = await Deno.stat(path);
   return {
@@ -204,14 +208,21 @@ async function readInfo(folder: string): Promise<CheckpointInfo | null> {
  */
 export async function readCheckpoint(folder: string): Promise<Checkpoint> {
   if (isGguf(folder)) {
+    const { readGguf } = await ggufReader();
     return { info: await infoOfGguf(folder), ...await readGguf(folder) };
   }
   return await readFolder(folder, async (place) => {
     const info = await readInfo(place);
     if (!info) throw await lacksInfo(folder, place);
-    await checkFiles(info, place);
-    const tokenizer = await readTokenizer(join(place, "tokenizer.json"));
-    return { info, tokenizer, ...await readHuggingFace(place) };
+    const read = async () => {
+      const tokenizer = await readTokenizer(join(place, "tokenizer.json"));
+      return { info, tokenizer, ...await readHuggingFace(place) };
+    };
+    // Other threads hash while this one reads; what is altered is told before what that leads to.
+    const [checked, checkpoint] = await Promise.allSettled([checkFiles(info, place), read()]);
+    if (checked.status === "rejected") throw checked.reason;
+    if (checkpoint.status === "rejected") throw checkpoint.reason;
+    return checkpoint.value;
   });
 }
 

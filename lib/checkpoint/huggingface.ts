@@ -2,7 +2,7 @@
  * Hugging Face's folders: `config.json` beside `model.safetensors`, or beside several of those and their index. Our
  * checkpoints are such.
  */
-import { basename, join } from "@std/path";
+import { basename, join } from "node:path";
 import { z } from "zod";
 import { UserError } from "../errors.ts";
 import { type Content, exists, readText } from "../files.ts";

@@ -1,11 +1,11 @@
 /** Texts with labels: reading, splitting, and batches of them. */
-import { z } from "zod";
 import { UserError } from "../errors.ts";
 import { hashFile } from "../files.ts";
 import type { Tokens } from "../model/decoder.ts";
 import { deriveSeed, permutation } from "../tensor/random.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 import { readRows } from "./rows.ts";
+import type { SplitOrigin } from "./split_origin.ts";
 
 export interface Labelled {
   readonly text: string;
@@ -79,21 +79,6 @@ export function stratify(
   }
   return { labels, ...parts };
 }
-
-/** A task's data and how it was split: a classifier's checkpoint keeps this, so that its splits can be made again. */
-export const SplitOrigin = z.object({
-  task: z.string(),
-  data: z.string(),
-  /** A test set of its own. */
-  test: z.string().optional(),
-  text: z.string(),
-  label: z.string(),
-  split: z.object({ validation: z.number(), test: z.number() }),
-  seed: z.number(),
-  /** SHA-256 of each file. */
-  hashes: z.record(z.string(), z.string()),
-});
-export type SplitOrigin = z.infer<typeof SplitOrigin>;
 
 /** Reads and hashes the data of a task. */
 export async function splitTask(

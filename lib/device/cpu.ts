@@ -48,6 +48,8 @@ class CpuBuffer implements Buffer {
 export interface CpuOptions {
   /** All cores by default. */
   readonly threads?: number;
+  /** Starts them when there is work for them and does not wait for them, for a program that is to be done soon. */
+  readonly lazy?: boolean;
 }
 
 export class CpuDevice implements Device {
@@ -79,7 +81,9 @@ export class CpuDevice implements Device {
     const { memory } = reserved;
     const tile = await fasterTile(memory);
     const kernels = await WebAssembly.compile(await Deno.readFile(KERNELS));
-    return new CpuDevice(reserved, await Threads.start({ kernels, memory, tile, threads }), tile);
+    const all = new Threads({ kernels, memory, tile, threads });
+    if (!options.lazy) await all.ready();
+    return new CpuDevice(reserved, all, tile);
   }
 
   get fault(): string | null {

@@ -38,7 +38,8 @@ const KERNEL = 1,
   SCRATCH_STEP = 6,
   WAITING = 7,
   GRAIN = 8,
-  FAILED = 9;
+  FAILED = 9,
+  READY = 10;
 const STOP = -1;
 
 /** Polls before a thread goes to sleep: some 20 µs, as the next kernel mostly follows at once. */
@@ -157,7 +158,9 @@ export function serveJobs(
   const job = new Job(memory);
   const { words } = job;
   let generation = Atomics.load(words, GENERATION);
+  Atomics.add(words, READY, 1);
   ready();
+  if (words[KERNEL] === STOP) return; // said before this thread was there to hear it
   while (true) {
     for (let spins = 0; Atomics.load(words, GENERATION) === generation && spins < SPINS; spins++) {
       Atomics.pause();
@@ -175,35 +178,51 @@ export function serveJobs(
 /** The main thread and its workers. */
 export class Threads {
   readonly count: number;
-  readonly #workers: Worker[];
+  readonly #start: Omit<WorkerStart, "thread">;
+  #workers: readonly Worker[] | null = null;
   readonly #job: Job;
   readonly #exports: Exports;
   readonly #numbers = new Map<string, number>();
   #fault: string | null = null;
 
-  private constructor(start: Omit<WorkerStart, "thread">, workers: Worker[]) {
+  /** The workers are started when there is work for them; the main thread works alone until they are there. */
+  constructor(start: Omit<WorkerStart, "thread" | "names">) {
+    const exports = WebAssembly.Module.exports(start.kernels);
+    const names = exports.filter(({ kind }) => kind === "function").map(({ name }) => name);
     this.count = start.threads;
-    this.#workers = workers;
+    this.#start = { ...start, names };
     this.#job = new Job(start.memory);
     this.#exports = instantiate(start.kernels, start.memory, start.tile, 0);
-    start.names.forEach((name, i) => this.#numbers.set(name, i));
+    names.forEach((name, i) => this.#numbers.set(name, i));
   }
 
-  static async start(start: Omit<WorkerStart, "thread" | "names">): Promise<Threads> {
-    const names = WebAssembly.Module.exports(start.kernels).filter((e) => e.kind === "function").map((e) =>
-      e.name
-    );
-    const workers = Array.from({ length: start.threads - 1 }, () => {
-      return new Worker(new URL("./cpu_worker.ts", import.meta.url), { type: "module" });
-    });
-    await Promise.all(workers.map((worker, i) =>
+  /** Starts the workers, and waits until they are there. */
+  async ready(): Promise<void> {
+    const workers = this.#workers ??= this.#startWorkers();
+    await Promise.all(workers.map((worker) =>
       new Promise<void>((resolve, reject) => {
-        worker.onmessage = () => resolve();
-        worker.onerror = (event) => reject(new Error(`a worker thread failed to start: ${event.message}`));
-        worker.postMessage({ ...start, names, thread: i + 1 } satisfies WorkerStart);
+        worker.addEventListener("message", () => resolve());
+        worker.addEventListener("error", () => reject(new Error(this.#fault!)));
       })
     ));
-    return new Threads({ ...start, names }, workers);
+  }
+
+  #startWorkers(): Worker[] {
+    return Array.from({ length: this.count - 1 }, (_, i) => {
+      const worker = new Worker(new URL("./cpu_worker.ts", import.meta.url), { type: "module" });
+      worker.onerror = (event) => {
+        event.preventDefault();
+        this.close(`a worker thread failed to start: ${event.message}`);
+      };
+      worker.postMessage({ ...this.#start, thread: i + 1 } satisfies WorkerStart);
+      return worker;
+    });
+  }
+
+  /** Whether all workers are there; starts them if not. */
+  get #complete(): boolean {
+    this.#workers ??= this.#startWorkers();
+    return Atomics.load(this.#job.words, READY) === this.count - 1;
   }
 
   /**
@@ -229,7 +248,7 @@ export class Threads {
     this.#job.addresses.set(addresses);
     this.#job.args.set(args);
     const run = this.#exports[kernel];
-    if (alone || tasks === 1 || this.count === 1) {
+    if (alone || tasks === 1 || this.count === 1 || !this.#complete) {
       this.#job.divide(tasks, 1, tasks);
       this.#job.tryWork(run, 0, 1);
     } else {
@@ -275,7 +294,7 @@ export class Threads {
     this.#fault = why;
     this.#job.words[KERNEL] = STOP;
     this.#announce();
-    for (const worker of this.#workers) worker.terminate();
+    for (const worker of this.#workers ?? []) worker.terminate();
   }
 }
 

@@ -284,11 +284,37 @@ if (gpu) {
   });
 }
 
+Deno.test("a lazy device computes before its threads are there, and ends those that start after it is closed", async () => {
+  const script = await Deno.makeTempFile({ suffix: ".ts" });
+  const [cpu, table] = ["./cpu.ts", "../ops/fill.ts"].map((path) => new URL(path, import.meta.url).href);
+  await Deno.writeTextFile(
+    script,
+    `import { CpuDevice } from "${cpu}";
+    import { fillKernel } from "${table}";
+    const device = await CpuDevice.open({ threads: 3, lazy: true });
+    const n = 2 ** 20, buffer = device.alloc(4 * n);
+    device.dispatch(fillKernel, [buffer], { n, value: 7 });
+    const read = await device.read(buffer);
+    device.close();
+    console.log(read.every((x) => x === 7));`,
+  );
+  const args = ["run", "-q", "--no-prompt", "--allow-read", "--config", "deno.json", script];
+  for (let i = 0; i < 3; i++) {
+    const { stdout, code } = await new Deno.Command(Deno.execPath(), {
+      args,
+      signal: AbortSignal.timeout(120_000),
+    }).output();
+    assertEquals([new TextDecoder().decode(stdout).trim(), code], ["true", 0]);
+  }
+  await Deno.remove(script);
+});
+
 Deno.test("a wake-up that comes late does not make a thread do its job twice", async () => {
   const path = new URL("../../kernels/cpu/kernels.wasm", import.meta.url);
   const wasm = await WebAssembly.compile(await Deno.readFile(path));
   const { memory } = reserve();
-  const threads = await Threads.start({ kernels: wasm, memory, tile: 8, threads: 2 });
+  const threads = new Threads({ kernels: wasm, memory, tile: 8, threads: 2 });
+  await threads.ready();
   const words = new Int32Array(memory.buffer, JOB_AT, 16);
   const pause = () => new Promise((resolve) => setTimeout(resolve, 50));
   // Two tasks of filling one element each, in the memory's last page.

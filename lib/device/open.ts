@@ -18,7 +18,12 @@ const WORKGROUP_MEMORY = 28 * 1024;
 const NO_ADAPTER = "no WebGPU adapter was found (on Linux it takes a Vulkan driver; " +
   "`apt-get install mesa-vulkan-drivers` gives a software one)";
 
+/** Of a model with fewer, a short answer is written on the cpu before a GPU is found and its shaders compiled. */
+const FEW_PARAMETERS = 20e6;
+
 export interface OpenOptions extends CpuOptions {
+  /** With `auto`, of the model that a program loads for a short time: a GPU is looked for only if it has many. */
+  readonly parameters?: number | undefined;
   /**
    * With `auto`: does on a GPU what takes most of it, before that GPU is taken. If it throws a UserError, the GPU is
    * too small, and a line on standard error says so.
@@ -34,10 +39,11 @@ export interface OpenOptions extends CpuOptions {
  */
 export async function openDevice(
   choice: DeviceChoice,
-  { trial, find = findAdapter, ...options }: OpenOptions = {},
+  { trial, find = findAdapter, parameters = Infinity, ...options }: OpenOptions = {},
 ): Promise<OpenedDevice> {
   const cpu = async (why: string) => ({ device: await CpuDevice.open(options), why });
   if (choice === "cpu") return cpu("asked for");
+  if (choice === "auto" && parameters < FEW_PARAMETERS) return cpu("the model is small");
   const adapter = await find();
   if (choice === "webgpu") {
     const lack = adapter && lacks(adapter);

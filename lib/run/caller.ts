@@ -1,5 +1,5 @@
 /** Paths as the caller means them: `deno task` runs programs in the project's folder, wherever it was called. */
-import { isAbsolute, join, relative, resolve } from "@std/path";
+import { isAbsolute, join, relative, resolve } from "node:path";
 
 /** The project's folder. */
 const PROJECT = new URL("../../", import.meta.url).pathname.replace(/\/$/, "");

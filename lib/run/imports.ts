@@ -6,7 +6,7 @@
 import { dirname, join } from "@std/path";
 
 const IMPORT =
-  /^\s*(?:import|export)\b[^"'`;]*?\bfrom\s*"(\.{1,2}\/[^"]+)"|^\s*import\s*"(\.{1,2}\/[^"]+)"|\bnew URL\("(\.{1,2}\/[^"]+\.(?:ts|wasm))", import\.meta\.url\)/gm;
+  /^\s*(?:import|export)\b[^"'`;]*?\bfrom\s*"(\.{1,2}\/[^"]+)"|^\s*import\s*"(\.{1,2}\/[^"]+)"|\bimport\("(\.{1,2}\/[^"]+)"\)|\bnew URL\("(\.{1,2}\/[^"]+\.(?:ts|wasm))", import\.meta\.url\)/gm;
 
 const read = new Map<string, Promise<string[]>>();
 
@@ -20,7 +20,7 @@ export function importsOf(path: string): Promise<string[]> {
 async function readImports(path: string): Promise<string[]> {
   if (!path.endsWith(".ts") && !path.endsWith(".tsx")) return [];
   const source = await Deno.readTextFile(path);
-  return [...source.matchAll(IMPORT)].map((m) => join(dirname(path), m[1] ?? m[2] ?? m[3]));
+  return [...source.matchAll(IMPORT)].map((m) => join(dirname(path), m[1] ?? m[2] ?? m[3] ?? m[4]));
 }
 
 /**

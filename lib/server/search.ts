@@ -1,7 +1,7 @@
 /** Which models a folder holds. */
 import { join, relative } from "@std/path";
 import { describe } from "../errors.ts";
-import { isGguf } from "../checkpoint/gguf/model.ts";
+import { isGguf } from "../checkpoint/gguf/path.ts";
 import { readConfig } from "../checkpoint/huggingface.ts";
 import { isLeftover } from "../folders.ts";
 import { checkpointIn } from "../checkpoint/backbone.ts";

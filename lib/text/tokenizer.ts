@@ -1,5 +1,5 @@
 /** What every tokenizer offers, and the table of their kinds. */
-import { dirname, join } from "@std/path";
+import { dirname, join } from "node:path";
 import { UserError } from "../errors.ts";
 import { exists, readText } from "../files.ts";
 import { buildBpe } from "./bpe.ts";

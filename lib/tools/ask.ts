@@ -3,7 +3,7 @@
  *
  *   deno task ask --model models/mini/instruct "¿Qué son los gatos?"
  */
-import { readQuestions } from "../data/instructions.ts";
+import type { Device } from "../device/device.ts";
 import { openDevice } from "../device/open.ts";
 import { UserError } from "../errors.ts";
 import { answer } from "../generate/answer.ts";
@@ -14,7 +14,7 @@ import { openDecoder } from "../checkpoint/open_model.ts";
 import { callerPath } from "../run/caller.ts";
 import { deviceFlag, numberFlag, runProgram } from "../run/flags.ts";
 import { findCheckpoint } from "../checkpoint/backbone.ts";
-import { readCheckpoint } from "../checkpoint/checkpoint.ts";
+import { readCheckpoint, readCheckpointInfo } from "../checkpoint/checkpoint.ts";
 
 const HELP = `Asks a model something, and prints its answer; one that continues texts goes on with yours.
 
@@ -63,16 +63,23 @@ await runProgram(program, async (flags, operands) => {
   };
   const choice = deviceFlag(flags.device ?? "auto");
   const questions = flags.file
-    ? await readQuestions(callerPath(flags.file))
+    ? await (await import("../data/instructions.ts")).readQuestions(callerPath(flags.file))
     : [{ question: { instruction: operands[0].trim() }, line: {} }];
   if (questions[0].question.instruction === "") throw new UserError("the question is empty");
-  const checkpoint = await readCheckpoint(await findCheckpoint(callerPath(flags.model)));
+  const folder = await findCheckpoint(callerPath(flags.model));
+  const parameters = flags.file ? undefined : (await readCheckpointInfo(folder))?.parameters;
+  // The device gets ready while the files are read.
+  const reading = readCheckpoint(folder);
+  const trial = async (gpu: Device) => await inferOnce(gpu, await reading);
+  const [checkpoint, { device }] = await Promise.all([
+    reading,
+    openDevice(choice, { trial, parameters, lazy: true }),
+  ]);
   const { config, tokenizer, head } = checkpoint;
   if (head) throw new UserError(`${flags.model} is a classifier; use deno task classify`);
   const continues = checkpoint.info.format === "text";
   const temperature = numberFlag("temperature", flags.temperature ?? (continues ? "0.7" : "0"), 0, false);
   const options = { ...sampling, temperature };
-  const { device } = await openDevice(choice, { trial: (gpu) => inferOnce(gpu, checkpoint) });
   const model = openDecoder(device, checkpoint, flags.context ? contextOf(config, flags.context) : config);
   for (const { question: { instruction, past = [] }, line } of questions) {
     if (continues) {

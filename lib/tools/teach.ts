@@ -11,7 +11,7 @@ import {
   refuseQuantised,
   saveCheckpoint,
 } from "../checkpoint/checkpoint.ts";
-import { isGguf } from "../checkpoint/gguf/model.ts";
+import { isGguf } from "../checkpoint/gguf/path.ts";
 import { inferOnce } from "../checkpoint/infer_once.ts";
 import { readSafetensors } from "../checkpoint/safetensors.ts";
 import { checkFacts, type Fact, MOST_FACTS, readFacts } from "../data/teaching/facts.ts";

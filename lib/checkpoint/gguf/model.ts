@@ -12,12 +12,6 @@ import { ggufPieces, pairRows } from "./names.ts";
 import { GgufReader, REMEDY } from "./reader.ts";
 import { vocabularyFrom } from "./vocabulary.ts";
 
-/** Whether a path is a GGUF file's, by its name; it may not be there. */
-export const isGguf = (path: string) => path.endsWith(".gguf");
-
-/** The file in a folder that stands for the model there. */
-export const GGUF_FILE = "model.gguf";
-
 export interface GgufModel extends LoadedModel {
   readonly tokenizer: Tokenizer;
 }

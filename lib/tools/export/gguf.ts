@@ -1,7 +1,7 @@
 /** A GGUF file for llama.cpp, Ollama and what is made with them. */
 import { dirname, join } from "@std/path";
 import { readCheckpoint } from "../../checkpoint/checkpoint.ts";
-import { isGguf } from "../../checkpoint/gguf/model.ts";
+import { isGguf } from "../../checkpoint/gguf/path.ts";
 import { EXPORT_TYPES, type ExportType, writeGguf } from "../../checkpoint/gguf/write.ts";
 import { UserError } from "../../errors.ts";
 import { count } from "../../progress.ts";
