@@ -77,7 +77,8 @@ export async function listOutputs(
 export function handedOn(files: readonly string[]): string[] {
   return files.filter((file) => {
     const best = file.replace(/(^|\/)last\//, "$1best/");
-    return READ_LATER.test(file) && (best === file || !files.includes(best));
+    return READ_LATER.test(file) && !/(^|\/)snapshots\//.test(file) &&
+      (best === file || !files.includes(best));
   });
 }
 

@@ -4,7 +4,14 @@ import type { Preset, PresetSchema } from "./config.ts";
 import type { Stage } from "./stage.ts";
 
 /** Keys of sections that say what is shown or saved on the way, or who computes what, and so cannot change a result. */
-const INCONSEQUENTIAL = new Set(["shard_optimizer", "log_every", "save_every", "sample_every", "sample"]);
+const INCONSEQUENTIAL = new Set([
+  "shard_optimizer",
+  "log_every",
+  "save_every",
+  "sample_every",
+  "sample",
+  "snapshots",
+]);
 
 export interface Difference {
   readonly key: string;

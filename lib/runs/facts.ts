@@ -4,6 +4,7 @@ import { readCheckpointInfo } from "../checkpoint/checkpoint.ts";
 import { lockedSince } from "../lock.ts";
 import { readManifest } from "../run/manifest.ts";
 import { readRunFile } from "../train/run_file.ts";
+import { snapshotSteps } from "./snapshots.ts";
 
 type Settings = Readonly<Record<string, unknown>>;
 
@@ -23,6 +24,8 @@ export interface Facts {
   readonly inputs: Readonly<Record<string, string>>;
   /** Whether its stage ended and left a manifest. */
   readonly finished: boolean;
+  /** Steps of which checkpoints were kept. */
+  readonly snapshots: number[];
   /** Since when a process has trained it; null if none does. */
   readonly locked: Date | null;
 }
@@ -57,13 +60,14 @@ export async function readFacts(folder: string, root: string): Promise<Facts> {
     stage,
     steps: file?.steps ?? numberIn(metrics, "step") ?? numberIn(preset?.[stage ?? ""], "steps"),
     epoch: file?.epoch ?? null,
-    unit: file?.unit ?? "nats per token",
+    unit: file?.unit ?? (stage === "finetune-classify" ? "nats per text" : "nats per token"),
     parameters: file?.parameters ?? numberIn(metrics, "parameters") ?? checkpoint?.parameters ?? null,
     device: file?.device ?? manifest?.device ?? null,
     started: dateOf(id?.slice(0, 24)),
     preset,
     inputs: file?.inputs ?? manifest?.inputs ?? checkpoint?.run?.inputs ?? {},
     finished: manifest !== null,
+    snapshots: await snapshotSteps(folder),
     locked: await first(lockedSince),
   };
 }

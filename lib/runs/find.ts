@@ -2,6 +2,7 @@
 import { join, relative } from "@std/path";
 import { exists } from "../files.ts";
 import { isLeftover } from "../folders.ts";
+import { SNAPSHOTS } from "./snapshots.ts";
 
 /** Figures of a run, in its folder. */
 export const METRICS = "metrics.jsonl";
@@ -10,7 +11,7 @@ export const METRICS = "metrics.jsonl";
 const DEPTH = 6, MOST_RUNS = 1000;
 
 /** Folders of a run that hold no runs. */
-const INNER = ["best", "last", "snapshots"];
+const INNER = ["best", "last", SNAPSHOTS];
 
 export interface FoundRun {
   /** Its folder below the one that was searched, such as `small/pretrain`. */

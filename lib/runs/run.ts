@@ -32,6 +32,8 @@ export interface RunSummary {
   /** Seconds that it has trained for, and that are left. */
   readonly seconds: number | null;
   readonly left: number | null;
+  /** Steps of which checkpoints were kept. */
+  readonly snapshots: number[];
   /** The last figures on held-out data. */
   readonly validation: { readonly step: number; readonly figures: Figures } | null;
 }
@@ -124,6 +126,7 @@ export class WatchedRun {
       tokens: columns.tokens.at(-1) ?? null,
       seconds: columns.seconds.at(-1) ?? null,
       left: state === "training" && steps !== null ? secondsLeft(columns, steps) : null,
+      snapshots: facts.snapshots,
       validation: lastValidation,
     };
   }

@@ -23,6 +23,7 @@ import { modelRoutes } from "./routes/models.ts";
 import { pageRoutes } from "./routes/page.ts";
 import { responseRoutes } from "./routes/responses.ts";
 import { runRoutes } from "./routes/runs.ts";
+import { snapshotRoutes } from "./routes/snapshots.ts";
 import { runsPageRoutes } from "./routes/runs_page.ts";
 import { systemRoutes } from "./routes/system.ts";
 import { WorkQueue } from "./work.ts";
@@ -107,7 +108,15 @@ export function createApp(
   };
   const groups = [pageRoutes, systemRoutes, modelRoutes, chatRoutes, completionRoutes, responseRoutes];
   for (
-    const routes of [...groups, embeddingRoutes, classifyRoutes, attentionRoutes, runRoutes, runsPageRoutes]
+    const routes of [
+      ...groups,
+      embeddingRoutes,
+      classifyRoutes,
+      attentionRoutes,
+      runRoutes,
+      snapshotRoutes,
+      runsPageRoutes,
+    ]
   ) {
     app.route("/", routes(services));
   }

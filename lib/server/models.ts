@@ -185,6 +185,16 @@ export class ModelStore {
     return { kind, id, decoder, tokenizer, batcher: new Batcher(decoder, this.limits) };
   }
 
+  /**
+   * Opens a checkpoint that is not listed, on the same device. Who asks for it gives its memory back, by `release`.
+   * @throws {UserError} if it is damaged
+   */
+  async openFolder(folder: string): Promise<Pick<LanguageModel, "decoder" | "tokenizer">> {
+    const checkpoint = await readCheckpoint(folder);
+    const device = await this.#devices.for((gpu) => inferOnce(gpu, checkpoint));
+    return { decoder: openDecoder(device, checkpoint), tokenizer: checkpoint.tokenizer };
+  }
+
   /** Opens a model no more, and closes it once the requests that have it are done. */
   #retire(id: string, opened: Opened): void {
     this.#opened.delete(id);

@@ -47,7 +47,7 @@ async function search(
     if (found?.folder === folder || depth === 0) return found ? [found] : [];
     const entries = await Array.fromAsync(Deno.readDir(folder));
     const names = entries.filter((entry) => entry.isDirectory).map(({ name }) => name)
-      .filter((name) => !["best", "last"].includes(name) && !isLeftover(name)).sort();
+      .filter((name) => !["best", "last", "snapshots"].includes(name) && !isLeftover(name)).sort();
     const below = names.map((name) => search(root, join(folder, name), depth - 1, leaveOut));
     return [...found ? [found] : [], ...(await Promise.all(below)).flat()];
   } catch (error) {

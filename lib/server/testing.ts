@@ -4,6 +4,8 @@ import { CpuDevice } from "../device/cpu.ts";
 import { Classifier } from "../model/classifier.ts";
 import { modelConfig } from "../model/config.ts";
 import { Decoder } from "../model/decoder.ts";
+import { snapshotFolder } from "../runs/snapshots.ts";
+import { makeUpRun } from "../runs/testing.ts";
 import { charTokenizer } from "../text/testing.ts";
 import { type Format, saveCheckpoint } from "../checkpoint/checkpoint.ts";
 import { type AppOptions, createApp } from "./app.ts";
@@ -15,7 +17,7 @@ const ALPHABET = "abcdefghijklmnñopqrstuvwxyzáéíóú ABCDEFGHIJKLMNOPQRSTUVW
 /** The tokenizer of the tiny models. */
 export const testTokenizer = charTokenizer(ALPHABET);
 
-/** Writes tiny/instruct, tiny/pretrain and tiny/classify/temas. */
+/** Writes tiny/instruct, tiny/pretrain, with figures and snapshots of a training that there was not, and tiny/classify/temas. */
 export async function makeModels(folder: string): Promise<void> {
   const device = await CpuDevice.open({ threads: 1 });
   const tokenizer = testTokenizer;
@@ -38,6 +40,15 @@ export async function makeModels(folder: string): Promise<void> {
     const model = new Decoder(device, config);
     model.initialize(seed);
     await saveCheckpoint(join(folder, "tiny", name, "best"), model, tokenizer, info(stage, format));
+  }
+  await makeUpRun(join(folder, "tiny/pretrain"), { steps: 4, every: 2 });
+  for (const step of [0, 1, 2, 4]) {
+    const model = new Decoder(device, config);
+    model.initialize(10 + step);
+    const path = snapshotFolder(join(folder, "tiny/pretrain"), step);
+    await saveCheckpoint(path, model, tokenizer, { ...info("pretrain", "text"), step }, {
+      precision: "float16",
+    });
   }
   const head = { labels: ["cocina", "deporte"], pooling: "mean", norm: false, dropout: 0 } as const;
   const classifier = new Classifier(device, config, head, tokenizer.special.pad);

@@ -51,6 +51,8 @@ function variants(command: string): string[] | null {
     case "ask":
     case "classify":
     case "lineage":
+    case "runs":
+    case "compare":
     case "average":
     case "quantise":
     case "schema":

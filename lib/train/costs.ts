@@ -23,7 +23,7 @@ export async function measureCosts(
   const measure = async (steps: number, counted: boolean) => {
     const every = counted ? steps : 0;
     const each = { log: 0, evaluate: every, sample: every, save: every };
-    const costs = await trial(steps, { ...options, every: each }, { ...task, out });
+    const costs = await trial(steps, { ...options, every: each, snapshots: false }, { ...task, out });
     return task.signal.aborted ? null : costs;
   };
   try {

@@ -42,6 +42,8 @@ export interface LoopOptions {
   readonly precision?: Precision;
   /** Steps between lines of the log, validations, samples and saves. 0 for never. */
   readonly every: { log: number; evaluate: number; sample: number; save: number };
+  /** Whether checkpoints of the random start, of steps that double and of the end are kept beside the last and the best. */
+  readonly snapshots?: boolean;
 }
 
 /** Figures on held-out data. */
@@ -177,6 +179,20 @@ export async function train(options: LoopOptions, task: LoopTask): Promise<LoopR
     } else if (raw) await save("best");
   };
 
+  /** Keeps what the model has, without the right to go on from it. */
+  const keep = () => {
+    const { stage, format, seed } = options;
+    return folder.saveSnapshot({
+      stage,
+      format,
+      step,
+      seed,
+      finished: step === steps,
+      best: null,
+      validation: null,
+    });
+  };
+
   const due = (every: number) => every > 0 && (step % every === 0 || step === steps);
   const interlude = async (fn: () => Promise<void>) => {
     await report(await flight.land());
@@ -185,6 +201,7 @@ export async function train(options: LoopOptions, task: LoopTask): Promise<LoopR
 
   const sum = ranks.size > 1 ? new GradientSum(ranks, model.parameters) : null;
   await compare();
+  if (options.snapshots && step === 0) await keep();
   while (step < steps) {
     const next = step + 1;
     const batch = (micro: number) => task.batch(next, micro);
@@ -208,6 +225,7 @@ export async function train(options: LoopOptions, task: LoopTask): Promise<LoopR
         terminal.log(`step ${step}/${steps} sample: ${JSON.stringify(sample)}`);
       });
     }
+    if (options.snapshots && (Number.isInteger(Math.log2(step)) || step === steps)) await interlude(keep);
     if (due(options.every.save)) {
       await interlude(() => save("last"));
       lastSaved = step;

@@ -33,6 +33,9 @@ const plan = {
 export const PretrainSection = z.strictObject({
   ...optimization(1e-3, WARMUP),
   ...plan,
+  snapshots: z.boolean().default(false).describe(
+    "Whether checkpoints are kept in snapshots/, in float16: the random start, steps that double, and the end. The page /runs shows what each of them says.",
+  ),
   teacher: TeacherSection.optional().describe("Trained models to learn from beside the text."),
   copying: z.strictObject({
     steps: whole.default(0).describe("Steps at the start in which all sequences are such ones."),

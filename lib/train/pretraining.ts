@@ -18,7 +18,8 @@ export function pretrainingLoop(
   options: PretrainSection,
   { plan = UNPLANNED, seed, mixed }: Pick<LoopOptions, "seed" | "mixed"> & { readonly plan?: Plan },
 ): LoopOptions {
-  return loopOptions(options, { stage: "pretrain", format: "text", plan, seed, mixed });
+  const loop = loopOptions(options, { stage: "pretrain", format: "text", plan, seed, mixed });
+  return { ...loop, snapshots: options.snapshots };
 }
 
 export interface PretrainingText {

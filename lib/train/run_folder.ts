@@ -1,9 +1,9 @@
 /**
- * The folder of a training run: `last/`, `best/`, `metrics.jsonl` and `run.json`. A new run leaves those of an earlier one
+ * The folder of a training run: `last/`, `best/`, `snapshots/`, `metrics.jsonl` and `run.json`. A new run leaves those of an earlier one
  * as they are until it has a checkpoint of its own.
  */
 import { join } from "@std/path";
-import { writeFileAtomic } from "../files.ts";
+import { exists, renameSynced, writeFileAtomic } from "../files.ts";
 import { locateFolder, removeFolder } from "../folders.ts";
 import { plotCurves } from "../plot.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
@@ -65,7 +65,10 @@ export class RunFolder {
     if (!replaces) await options.begin?.();
     const metrics = await Metrics.open(join(out, "metrics.jsonl"), resume?.step ?? 0, replaces);
     const folder = new RunFolder(options, metrics, replaces);
-    if (!replaces) await folder.#writeFacts();
+    if (!replaces) {
+      if (!resume) await removeFolder(join(out, "snapshots"));
+      await folder.#writeFacts();
+    }
     return folder;
   }
 
@@ -85,10 +88,31 @@ export class RunFolder {
       await begin?.();
       await this.metrics.release();
       await this.#writeFacts();
+      await this.#replaceSnapshots();
     }
     await saveCheckpoint(join(out, name), model, tokenizer, { ...info, ...run && { run } }, how);
     if (this.#replaces) await removeFolder(join(out, name === "last" ? "best" : "last"));
     this.#replaces = false;
+  }
+
+  /** Where snapshots go: those of an earlier run stay as they are until this one has a checkpoint to go on from. */
+  get #snapshots(): string {
+    return join(this.#options.out, this.#replaces ? "snapshots.tmp" : "snapshots");
+  }
+
+  async #replaceSnapshots(): Promise<void> {
+    const there = join(this.#options.out, "snapshots");
+    await removeFolder(there);
+    if (await exists(this.#snapshots)) await renameSynced(this.#snapshots, there);
+  }
+
+  /** Keeps a checkpoint of a step, in float16, that training cannot go on from. */
+  async saveSnapshot(info: Omit<Saving[3], "run">): Promise<void> {
+    const { model, tokenizer } = this.#options;
+    if (!this.#writes) return;
+    await saveCheckpoint(join(this.#snapshots, String(info.step)), model, tokenizer, info, {
+      precision: "float16",
+    });
   }
 
   /** Draws the losses beside the checkpoints, unless the run was stopped before it had one. */

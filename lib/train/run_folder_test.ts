@@ -72,3 +72,30 @@ Deno.test("the best of an earlier run beside the last of a newer one is neither 
   assert(!await exists(join(out, "best")));
   for (const folder of [out, elsewhere]) await Deno.remove(folder, { recursive: true });
 });
+
+Deno.test("snapshots of an earlier run stay until a new one has a checkpoint to go on from, and then go", async () => {
+  const out = await Deno.makeTempDir();
+  const steps = async () =>
+    (await Array.fromAsync(Deno.readDir(join(out, "snapshots")))).map(({ name }) => name).sort();
+  const open = (id: string) => RunFolder.open({ out, model, tokenizer, run: run(id) });
+  const first = await open("2026-01-01");
+  for (const step of [0, 1]) await first.saveSnapshot({ ...info, step });
+  await first.save("last", info, {});
+  await first.saveSnapshot({ ...info, step: 2 });
+  assertEquals(await steps(), ["0", "1", "2"]);
+
+  const second = await open("2026-01-02");
+  await second.saveSnapshot({ ...info, step: 0 });
+  assertEquals(await steps(), ["0", "1", "2"]);
+  await second.save("last", info, {});
+  assertEquals(await steps(), ["0"]);
+  await second.saveSnapshot({ ...info, step: 1 });
+  assertEquals(await steps(), ["0", "1"]);
+  assert(!await exists(join(out, "snapshots.tmp")));
+
+  // A run that was killed before it had a checkpoint leaves snapshots, too.
+  await Deno.remove(join(out, "last"), { recursive: true });
+  await open("2026-01-03");
+  assert(!await exists(join(out, "snapshots")));
+  await Deno.remove(out, { recursive: true });
+});

@@ -158,6 +158,7 @@ async function trainWeights(
     out,
     origin: splits.origin,
     epoch: perEpoch,
+    unit: "nats per text",
     highestLoss: Infinity, // a few texts, confidently mistaken, cost any amount
     batch: (at, micro) => batch(step = at, micro),
     async evaluate(weights) {

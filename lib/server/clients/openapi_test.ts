@@ -13,6 +13,7 @@ const good: Record<string, Record<string, unknown>> = {
   "/v1/responses": { input: "a", max_output_tokens: 1 },
   "/v1/embeddings": { input: "a" },
   "/classify": { input: "a" },
+  "/api/runs/snapshot": { run: "tiny/pretrain", step: 2, prompt: "a", max_tokens: 1 },
   "/api/attention": { model: "tiny/instruct", ids: [4, 7], layer: 0, head: 0 },
 };
 
@@ -106,8 +107,12 @@ Deno.test(
     }
     assert(taken > 500 && refused > 500, `${taken} taken, ${refused} refused`);
 
-    for (const path of ["/v1/models", "/v1/models/{id}", "/healthz"]) {
-      const answer = await (await fetch(server.url + path.replace("{id}", "tiny%2Finstruct"))).json();
+    const runs = ["curves", "settings", "lineage"].map((name) => `/api/runs/${name}`);
+    for (const path of ["/v1/models", "/v1/models/{id}", "/healthz", "/api/runs", ...runs]) {
+      const answer = await (await fetch(
+        server.url + path.replace("{id}", "tiny%2Finstruct") +
+          (runs.includes(path) ? "?run=tiny%2Fpretrain" : ""),
+      )).json();
       const schema = ajv.getSchema(
         pointer("paths", path, "get", "responses", "200", "content", "application/json", "schema"),
       )!;

@@ -6,7 +6,7 @@ import { page, request } from "./dom.js";
 
 /** @typedef {(number | null)[]} Values */
 /** @typedef {{ step: number[], tokens: Values, seconds: Values, figures: Record<string, Values> }} Points */
-/** @typedef {{ id: string, stage: string | null, state: "starting" | "training" | "finished" | "stopped", step: number, steps: number | null, epoch: number | null, unit: string, parameters: number | null, device: string | null, started: string | null, updated: string | null, loss: number | null, tokens_per_s: number | null, tokens: number | null, seconds: number | null, left: number | null, validation: { step: number, figures: Record<string, number> } | null }} Run */
+/** @typedef {{ id: string, stage: string | null, state: "starting" | "training" | "finished" | "stopped", step: number, steps: number | null, epoch: number | null, unit: string, parameters: number | null, device: string | null, started: string | null, updated: string | null, loss: number | null, tokens_per_s: number | null, tokens: number | null, seconds: number | null, left: number | null, snapshots: number[], validation: { step: number, figures: Record<string, number> } | null }} Run */
 /** @typedef {{ from: number, points: Points } | null} Change */
 /** @typedef {{ step: number, text: string }[]} Samples */
 /** @typedef {{ run: Run, training: Change, validation: Change, average: Change, samples: Samples | null }} RunChange */

@@ -7,6 +7,7 @@ import { drawCharts, redrawCharts, startCharts } from "./charts.js";
 import { fill, get, page } from "./dom.js";
 import { changed, follow } from "./follow.js";
 import * as frame from "./frame.js";
+import { drawGrowth, startGrowth } from "./growth.js";
 import { drawHeld, drawSamples, drawStill } from "./run_details.js";
 import { drawList } from "./run_list.js";
 
@@ -71,6 +72,7 @@ function draw() {
     const note = get("not-told", HTMLParagraphElement);
     note.hidden = silent.length === 0;
     note.textContent = fill(page.texts.not_told, { ids: silent.map(({ run }) => run.id).join(", ") });
+    drawGrowth(all.map(({ run }) => run));
     drawHeld(all);
     drawSamples(all);
     document.body.dataset.drawn = String(all.length);
@@ -175,4 +177,5 @@ frame.language.addEventListener("change", () => {
 frame.start();
 problem = page.texts.connecting;
 startCharts();
+startGrowth();
 start();

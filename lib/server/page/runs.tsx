@@ -36,6 +36,17 @@ export function runsPage({ locked, language }: { readonly locked: boolean; reado
     </label>
   );
 
+  const Pick = ({ id }: { id: "layer" | "head" }) => (
+    <label class="field">
+      <span>
+        <T id={`growth_${id}`} />
+      </span>
+      <select id={`growth-${id}`}>
+        <option value="0">1</option>
+      </select>
+    </label>
+  );
+
   return (
     <Frame
       current="/runs"
@@ -43,7 +54,7 @@ export function runsPage({ locked, language }: { readonly locked: boolean; reado
       texts={texts}
       plainScripts={["uplot"]}
       script="runs"
-      styles={["uplot", "views", "runs"]}
+      styles={["uplot", "views", "runs", "growth"]}
       locked={locked}
       skipTo="curves"
     >
@@ -111,6 +122,47 @@ export function runsPage({ locked, language }: { readonly locked: boolean; reado
           <p class="soft help">
             <T id="curves_help" />
           </p>
+        </section>
+        <section id="growth" aria-labelledby="growth-title" hidden>
+          <h2 id="growth-title">
+            <T id="growth" />
+          </h2>
+          <p class="soft">
+            <T id="growth_help" />
+          </p>
+          <form id="growth-form" class="controls">
+            <label class="field">
+              <span>
+                <T id="growth_run" />
+              </span>
+              <select id="growth-run"></select>
+            </label>
+            <label class="field grows">
+              <span>
+                <T id="growth_prompt" />
+              </span>
+              <input id="growth-prompt" maxlength={2000} value="Había una vez" lang="es" />
+            </label>
+            <Pick id="layer" />
+            <Pick id="head" />
+            <button type="submit" class="primary">
+              <T id="growth_ask" />
+            </button>
+          </form>
+          <div class="controls">
+            <label class="field grows">
+              <span>
+                <T id="growth_step" />
+                <output id="growth-at"></output>
+              </span>
+              <input type="range" id="growth-step" min={0} max={0} step={1} value={0} />
+            </label>
+            <button type="button" id="growth-play">
+              <T id="growth_play" />
+            </button>
+          </div>
+          <p class="error" id="growth-error" role="alert" hidden></p>
+          <div id="growth-seen"></div>
         </section>
         {(["held", "samples", "settings", "origin"] as const).map((id) => (
           <section key={id} id={id} aria-labelledby={`${id}-title`} hidden>

@@ -23,6 +23,7 @@ export const RunSummary = z.strictObject({
   tokens: known.describe("Read so far."),
   seconds: known.describe("Trained so far."),
   left: known.describe("Seconds until the end, by the speed of the last steps."),
+  snapshots: z.array(z.number()).describe("Steps of which checkpoints were kept."),
   validation: z.strictObject({ step: z.number(), figures }).nullable().describe(
     "The last figures on held-out data, such as loss, bpb (bits per byte) or accuracy.",
   ),
