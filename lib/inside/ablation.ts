@@ -51,3 +51,47 @@ export async function* writeAblated(
     model.releaseCache(cache);
   }
 }
+
+/** How parts change the log-probability of the next token. */
+export interface EffectsOfParts {
+  /** What the whole model finds most probable. */
+  readonly token: Candidate;
+  /** By layer and head, each switched off alone: its log-probability then, less that of the whole model. */
+  readonly heads: number[][];
+  /** The same by layer, for the MLP. */
+  readonly mlps: number[];
+}
+
+/**
+ * What each head and each MLP does to the most probable next token: a pass for each of them.
+ * @param turn runs each pass
+ */
+export async function effectsOf(
+  model: Decoder,
+  ids: Uint32Array,
+  turn: <R>(compute: () => R | Promise<R>) => Promise<R>,
+): Promise<EffectsOfParts> {
+  const { device } = model.parameters;
+  const { layers, heads } = model.config;
+  const logits = (ablation: Ablation) =>
+    turn(() =>
+      scope(() => {
+        const pass = () => model.logitsAt([ids.length - 1], { ids, batch: 1, time: ids.length });
+        return device.read(model.ablating(ablation, pass).buffer);
+      })
+    );
+  const whole = await logits({ heads: [], mlps: [] });
+  checkFinite(whole);
+  const [token] = candidates(whole, 0, 1).top;
+  const effect = async (ablation: Ablation) => {
+    return candidates(await logits(ablation), token.id, 0).own.logprob - token.logprob;
+  };
+  const effects: EffectsOfParts = { token, heads: [], mlps: [] };
+  for (let layer = 0; layer < layers; layer++) {
+    const row: number[] = [];
+    for (let head = 0; head < heads; head++) row.push(await effect({ heads: [{ layer, head }], mlps: [] }));
+    effects.heads.push(row);
+    effects.mlps.push(await effect({ heads: [], mlps: [layer] }));
+  }
+  return effects;
+}

@@ -19,6 +19,8 @@ import { chatRoutes } from "./routes/chat.ts";
 import { classifyRoutes } from "./routes/classify.ts";
 import { completionRoutes } from "./routes/completions.ts";
 import { embeddingRoutes } from "./routes/embeddings.ts";
+import { insideRoutes } from "./routes/inside.ts";
+import { insidePageRoutes } from "./routes/inside_page.ts";
 import { modelRoutes } from "./routes/models.ts";
 import { pageRoutes } from "./routes/page.ts";
 import { responseRoutes } from "./routes/responses.ts";
@@ -106,18 +108,12 @@ export function createApp(
     stages,
     stopping: stopping ?? new AbortController().signal,
   };
-  const groups = [pageRoutes, systemRoutes, modelRoutes, chatRoutes, completionRoutes, responseRoutes];
-  for (
-    const routes of [
-      ...groups,
-      embeddingRoutes,
-      classifyRoutes,
-      attentionRoutes,
-      runRoutes,
-      snapshotRoutes,
-      runsPageRoutes,
-    ]
-  ) {
+  const groups = [
+    ...[pageRoutes, systemRoutes, modelRoutes, chatRoutes, completionRoutes, responseRoutes],
+    ...[embeddingRoutes, classifyRoutes, attentionRoutes, insideRoutes, insidePageRoutes],
+    ...[runRoutes, snapshotRoutes, runsPageRoutes],
+  ];
+  for (const routes of groups) {
     app.route("/", routes(services));
   }
   app.openAPIRegistry.registerComponent("securitySchemes", "key", { type: "http", scheme: "bearer" });

@@ -1,11 +1,12 @@
 /** The API's description, and how routes answer to what they do not know. */
 import { assertEquals, assertStringIncludes } from "@std/assert";
+import { VIEWS } from "./page/frame.tsx";
 import { said, testApp } from "./testing.ts";
 
 const chat = "/v1/chat/completions";
 
 /** Paths of the pages: no part of the API. */
-const isPage = (path: string) => path === "/" || path === "/runs" || path.startsWith("/assets/");
+const isPage = (path: string) => VIEWS.some((view) => view.path === path) || path.startsWith("/assets/");
 
 Deno.test("every route of the app is described, and nothing else", async () => {
   await using s = await testApp();

@@ -74,7 +74,7 @@ export function textPrompt(
 }
 
 /** @throws {ApiError} if there is no such token */
-function checkIds(ids: readonly number[], vocab: number, param: string): void {
+export function checkIds(ids: readonly number[], vocab: number, param: string): void {
   const wrong = ids.find((id) => id >= vocab);
   if (wrong === undefined) return;
   const message = `${param}: there is no token ${wrong}; ids are below ${vocab}`;

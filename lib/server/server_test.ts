@@ -85,13 +85,14 @@ Deno.test("texts are labelled, with probabilities that add up to one", async () 
   }
 });
 
-Deno.test("attention comes a byte a weight, and nothing looks ahead", async () => {
+Deno.test("attention comes in 16 bits a weight, and nothing looks ahead", async () => {
   await using s = await testApp();
   const request = { model: "tiny/instruct", ids: [4, 7, 8, 5], layer: 1, head: 0 };
   const { size, weights, layers } = await (await s.post("/api/attention", request)).json();
-  const bytes = Uint8Array.fromBase64(weights);
-  assertEquals([size, layers, bytes.length], [4, 2, 16]);
-  assertEquals([bytes[0], bytes[1], bytes[7]], [255, 0, 0]);
+  const numbers = new Uint16Array(Uint8Array.fromBase64(weights).buffer);
+  assertEquals([size, layers, numbers.length], [4, 2, 16]);
+  assertEquals([numbers[0], numbers[1], numbers[7]], [65535, 0, 0]);
+  assertAlmostEquals((numbers[4] + numbers[5]) / 65535, 1, 1e-4);
   assertEquals((await s.post("/api/attention", { ...request, layer: 9 })).status, 400);
   assertEquals((await s.post("/api/attention", { ...request, ids: [99999] })).status, 400);
 });

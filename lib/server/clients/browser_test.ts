@@ -1,8 +1,7 @@
 /** The chat page in headless Chromium: answers, what is inside them, and whether all people can use it. */
-import { AxeBuilder } from "@axe-core/playwright";
 import { assert, assertEquals, assertNotEquals, assertStringIncludes } from "@std/assert";
 import { Buffer } from "node:buffer";
-import type { Page } from "playwright-core";
+import { findNoFault } from "./accessibility.ts";
 import { answer, ask, browserTests, slide } from "./browser.ts";
 
 const test = browserTests();
@@ -152,18 +151,6 @@ test("an error of the server is told, and the question can be asked again", asyn
   assertEquals(faults.length, 1); // the browser notes the refused request
   faults.length = 0;
 });
-
-/** Fails if people would meet something that they cannot read, reach or tell from other things. */
-async function findNoFault(page: Page) {
-  // deno-lint-ignore no-explicit-any
-  const { violations } = await new AxeBuilder({ page: page as any }).analyze();
-  const serious = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
-  assertEquals(serious.map(({ id, nodes }) => `${id}: ${nodes[0].html}`), []);
-  assert(
-    await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth),
-    "nothing sticks out",
-  );
-}
 
 for (const dark of [false, true]) {
   for (const width of [1200, 390]) {

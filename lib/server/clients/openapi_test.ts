@@ -15,6 +15,18 @@ const good: Record<string, Record<string, unknown>> = {
   "/classify": { input: "a" },
   "/api/runs/snapshot": { run: "tiny/pretrain", step: 2, prompt: "a", max_tokens: 1 },
   "/api/attention": { model: "tiny/instruct", ids: [4, 7], layer: 0, head: 0 },
+  "/api/inside/tokens": { model: "tiny/instruct", input: "hola" },
+  "/api/inside/continue": { model: "tiny/instruct", ids: [4, 7], max_tokens: 1 },
+  "/api/inside/heads": { model: "tiny/instruct", ids: [4, 7] },
+  "/api/inside/lens": { model: "tiny/instruct", ids: [4, 7] },
+  "/api/inside/ablate": {
+    model: "tiny/instruct",
+    ids: [4, 7],
+    max_tokens: 1,
+    off: { heads: [{ layer: 1, head: 0 }], mlps: [0] },
+  },
+  "/api/inside/effects": { model: "tiny/instruct", ids: [4, 7] },
+  "/api/inside/pass": { model: "tiny/instruct", ids: [4, 7], position: 1, layer: 0, head: 0 },
 };
 
 /** Given to every parameter of every route. */

@@ -17,6 +17,7 @@ export type Texts<K extends string = string> = Readonly<Record<Language, Readonl
 /** Pages that the navigation leads to; `text` is the name of a text of the frame's. */
 export const VIEWS = [
   { path: "/", text: "view_chat" },
+  { path: "/inside", text: "view_inside" },
   { path: "/runs", text: "view_runs" },
 ] as const;
 

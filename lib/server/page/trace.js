@@ -101,10 +101,10 @@ function attentionMap(answer, trace) {
     const context = canvas.getContext("2d");
     if (!context) return;
     const image = context.createImageData(size, size);
-    const bytes = Uint8Array.from(atob(weights), (c) => c.charCodeAt(0));
-    bytes.forEach((w, i) => {
+    const numbers = new Uint16Array(Uint8Array.from(atob(weights), (c) => c.charCodeAt(0)).buffer);
+    numbers.forEach((w, i) => {
       // The square root makes small weights visible.
-      const dark = Math.sqrt(w / 255);
+      const dark = Math.sqrt(w / 65535);
       image.data.set([255 - 244 * dark, 255 - 145 * dark, 255 - 176 * dark, 255], 4 * i);
     });
     context.putImageData(image, 0, 0);

@@ -17,13 +17,15 @@ const Attention = z.strictObject({
   layers: z.number().int(),
   heads: z.number().int(),
   size: z.number().int().describe("Tokens: the last that the context has room for."),
-  weights: z.string().describe("Base64 of size rows of size bytes, each 255 times the weight."),
+  weights: z.string().describe(
+    "Base64 of size rows of size numbers of 16 bits, little-endian, each 65535 times the weight.",
+  ),
 }).openapi("Attention");
 
 const attentionRoute = createRoute({
   method: "post",
   path: "/api/attention",
-  summary: "The attention of one head over a sequence, a byte a weight, row by row.",
+  summary: "The attention of one head over a sequence, row by row.",
   ...jsonRequest(AttentionRequest),
   responses: { 200: json("The weights.", Attention), ...refusals },
 });
@@ -46,8 +48,9 @@ export function attentionRoutes({ store, work, timeLimit }: Services) {
     const [weights] = await work.run(deadlineOf(c, timeLimit), (turn) => {
       return turn(() => attentionWeights(decoder, Uint32Array.from(kept), layer, [head]));
     });
-    // A byte a weight is finer than an eye can tell.
-    const bytes = Uint8Array.from(weights, (w) => Math.round(255 * w));
+    const numbers = new DataView(new ArrayBuffer(2 * weights.length));
+    weights.forEach((weight, i) => numbers.setUint16(2 * i, Math.round(65535 * weight), true));
+    const bytes = new Uint8Array(numbers.buffer);
     return c.json({ layers, heads, size: kept.length, weights: bytes.toBase64() }, 200);
   });
   return app;

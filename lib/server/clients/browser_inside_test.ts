@@ -1,0 +1,364 @@
+/** The page of a model's inside in headless Chromium: every view shows what the model computes. */
+import { assert, assertEquals, assertNotEquals, assertStringIncludes } from "@std/assert";
+import type { Page } from "playwright-core";
+import { sampleToken } from "../../generate/sample.ts";
+import { findNoFault } from "./accessibility.ts";
+import { browserTests, type Opened, type Options } from "./browser.ts";
+
+const browserTest = browserTests();
+const VIEWS = ["attention", "lens", "ablate", "branch", "walk", "compare"];
+
+/** A test that begins on the page, where tiny/instruct has written after a text. */
+const test = (name: string, use: (opened: Opened) => Promise<void>, options?: Options) =>
+  browserTest(name, async (opened) => {
+    const { page } = opened;
+    await page.goto(new URL("/inside", page.url()).href);
+    await page.waitForSelector("#strip .token");
+    await look(page, "hola, hola");
+    await use(opened);
+  }, options);
+
+/** Looks into a text, and waits for its tokens. */
+async function look(page: Page, text: string) {
+  await page.fill("#input", text);
+  await page.press("#input", "Enter");
+  await page.waitForFunction(
+    (length) => document.querySelectorAll("#strip .given").length === length + 2,
+    text.length,
+  );
+}
+
+/** Opens a view, and waits until it is drawn. */
+async function open(page: Page, view: string) {
+  await page.click(`#tab-${view}`);
+  await drawn(page, view);
+}
+
+const drawn = (page: Page, view: string) =>
+  page.waitForFunction((view) => {
+    const body = document.querySelector(`#panel-${view} .body`)!;
+    return body.childElementCount > 0 && body.textContent !== "Calculando…" &&
+      !body.matches("[aria-busy]") && !body.querySelector("[aria-busy]");
+  }, view);
+
+/** What the server answers. */
+const ask = (page: Page, path: string, body: object) =>
+  page.evaluate(async ([path, body]) => {
+    const response = await fetch(path, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(body),
+    });
+    return await response.json();
+  }, [path, { model: "tiny/instruct", ...body }] as const);
+
+/** The sequence that the address holds. */
+const parts = (page: Page) => new URLSearchParams(new URL(page.url()).hash.slice(1));
+const idsOf = (page: Page) => parts(page).get("ids")!.split(",").map(Number);
+const tokens = (page: Page) => page.locator("#strip .token").allTextContents();
+
+test("a text is shown as tokens with its markers, and the model writes on", async ({ page }) => {
+  const shown = await tokens(page);
+  assertEquals(shown.slice(0, 12).join(""), "<instr>hola,␣hola<resp>");
+  assertEquals(await page.locator("#strip .marker").allTextContents(), ["<instr>", "<resp>"]);
+  assertEquals(idsOf(page).length, shown.length);
+  assert(shown.length > 12);
+  assertStringIncludes(await page.locator("#chosen").innerText(), `«<resp>», posición 12 de ${shown.length}`);
+});
+
+test("every head is a picture with what it does, and one is enlarged with tokens on both axes", async ({ page }) => {
+  await drawn(page, "attention");
+  const shown = await tokens(page);
+  assertEquals(await page.locator(".picture").count(), 4);
+  for (const text of await page.locator(".picture .does").allInnerTexts()) assert(text.length > 3, text);
+  await page.click(".picture >> nth=3");
+  await page.waitForSelector('.detail[data-drawn="1.1"]');
+  assertEquals(await page.locator(".picture >> nth=3").getAttribute("aria-pressed"), "true");
+  for (const axis of ["rows", "columns"]) {
+    const labels = await page.locator(`.matrix .${axis} span`).allTextContents();
+    assertEquals(
+      labels.map((label) => label.replaceAll("␣", " ")),
+      shown.map((label) => label.replaceAll("␣", " ")),
+    );
+  }
+  await page.click(".scores summary");
+  assertStringIncludes(await page.locator(".scores").innerText(), "inducción");
+});
+
+test("a token that is pointed at shows where it looks and who looks at it", async ({ page }) => {
+  await drawn(page, "attention");
+  const { size, weights } = await ask(page, "/api/attention", { ids: idsOf(page), layer: 0, head: 0 });
+  const numbers = new Uint16Array(Uint8Array.fromBase64(weights).buffer);
+  const row = [...numbers.slice(3 * size, 4 * size)];
+  const strongest = row.indexOf(Math.max(...row));
+  await page.hover(".words .token >> nth=3");
+  const told = await page.locator(".looks .from").innerText();
+  const share = Math.round(100 * row[strongest] / 65535);
+  assertStringIncludes(
+    told,
+    `«${(await tokens(page))[3]}» mira a: ${(await tokens(page))[strongest]} ${share}`,
+  );
+  assertEquals(
+    await page.locator(".words path.from").count(),
+    row.slice(0, 3).filter((w) => w / 65535 >= 0.02).length,
+  );
+  assert(await page.locator(".words path.to").count() > 0);
+  await page.mouse.move(0, 0);
+  assertStringIncludes(await page.locator(".looks .from").innerText(), "«<resp>»");
+  // The same by keyboard.
+  await page.focus(".words .token[tabindex='0']");
+  await page.keyboard.press("ArrowLeft");
+  assertStringIncludes(await page.locator(".looks .from").innerText(), "«a»");
+  assertEquals(parts(page).get("at"), "10");
+});
+
+test("rows of a long text do not fade: each is scaled by its largest weight", async ({ page }) => {
+  await look(page, "hola y adiós y hola y nada más que");
+  await drawn(page, "attention");
+  const strongest = (scale: string) =>
+    page.evaluate((scale) => {
+      const select = document.querySelector<HTMLSelectElement>(".detail .chooser select")!;
+      select.value = scale;
+      select.dispatchEvent(new Event("change"));
+      const canvas = document.querySelector<HTMLCanvasElement>(".matrix canvas")!;
+      const { data } = canvas.getContext("2d")!.getImageData(0, canvas.height - 1, canvas.width, 1);
+      return Math.max(...data.filter((_, i) => i % 4 === 3));
+    }, scale);
+  assertEquals(await strongest("0"), 255);
+  assert(await strongest("1") < 128);
+});
+
+test("the lens shows the model's answer in its last row, and marks where it appears", async ({ page }) => {
+  await open(page, "lens");
+  const shown = await tokens(page);
+  assertEquals(await page.locator(".lens tbody tr").count(), 3);
+  assertEquals(await page.locator(".lens td.appears").count(), shown.length);
+  const { cells, appears } = await ask(page, "/api/inside/lens", { ids: idsOf(page), top: 5 });
+  const last = await page.locator(".lens tbody tr >> nth=2 >> td > span:first-child").allTextContents();
+  // deno-lint-ignore no-explicit-any
+  const expected = cells[2].map(({ top }: any) => top[0].token.replace(/^ $/, "␣").replace("\n", "⏎"));
+  assertEquals(last, expected);
+  // The model wrote what the last row says.
+  assertEquals(last.slice(11, -1), shown.slice(12));
+  await page.locator(".lens tbody tr >> nth=1 >> td >> nth=4").click();
+  assertEquals(parts(page).get("at"), "4");
+  assertEquals(await page.locator(".depths .part").count(), 3);
+  const marked = await page.locator(".depths .appears h3").innerText();
+  assertEquals(marked, appears[4] === 0 ? "embedding" : `capa ${appears[4]}`);
+});
+
+test("switching off a part changes the next tokens as it must, before and after side by side", async ({ page }) => {
+  await open(page, "ablate");
+  const bars = (side: number) =>
+    page.locator(`#panel-ablate .sides .part >> nth=${side} >> .bar`).allInnerTexts();
+  const before = await bars(0);
+  assertEquals(await bars(1), before);
+  await page.click('[data-part="1.mlp"]');
+  await page.waitForSelector('.sides[data-off="1.mlp"]');
+  assertEquals(await page.getAttribute('[data-part="1.mlp"]', "aria-pressed"), "false");
+  await page.click('[data-part="0.1"]');
+  await page.waitForSelector('.sides[data-off="0.1,1.mlp"]');
+  assertEquals(await bars(0), before);
+  const after = await bars(1);
+  assertNotEquals(after, before);
+  const off = { heads: [{ layer: 0, head: 1 }], mlps: [1] };
+  const ids = idsOf(page).slice(0, 12);
+  const answer = await ask(page, "/api/inside/ablate", { ids, off });
+  const first = answer.after.next[0];
+  assertEquals(after[0].split("\n")[0].trim(), first.token.replace(/^ $/, "␣").replace("\n", "⏎"));
+  const written = await page.locator("#panel-ablate .sides .part >> nth=1 >> .written").innerText();
+  const text = answer.after.tokens.map(({ token }: { token: string }) => token).join("");
+  assertEquals(written.replace(/[\s␣⏎]/g, ""), text.replace(/\s/g, ""));
+  await page.click("text=Medir cada parte");
+  await page.waitForFunction(() => document.querySelector('[data-part="1.1"] small')!.textContent !== "");
+  await page.click("text=Encender todo");
+  await page.waitForSelector('.sides[data-off=""]');
+  assertEquals(await bars(1), before);
+});
+
+test("a branch goes on from the alternative, and the tree leads back", async ({ page }) => {
+  await open(page, "branch");
+  const whole = await tokens(page), ids = idsOf(page);
+  await page.click("#strip .token >> nth=14");
+  await page.waitForFunction(() => document.querySelectorAll("#panel-branch .bar").length === 10);
+  const third = await page.locator("#panel-branch .bar >> nth=3 >> .name").textContent();
+  await page.click("#panel-branch .bar >> nth=3");
+  await page.waitForFunction(() => document.querySelectorAll(".branch").length === 2);
+  const branch = await tokens(page), taken = idsOf(page);
+  assertEquals(branch.slice(0, 15), [...whole.slice(0, 14), third]);
+  assertNotEquals(branch[14], whole[14]);
+  const { tokens: after } = await ask(page, "/api/inside/continue", {
+    ids: [...ids.slice(0, 14), taken[14]],
+    temperature: 0,
+  });
+  assertEquals(taken.slice(15), after.map(({ id }: { id: number }) => id));
+  assertEquals(
+    await page.locator(".branch[aria-current] small").innerText(),
+    branch.slice(14).join("").trim(),
+  );
+  // Another one from the branch is below it, and the other views show it.
+  await drawn(page, "branch");
+  await page.click("#strip .token >> nth=13");
+  await page.click("#panel-branch .bar >> nth=5");
+  await page.waitForSelector(".tree ul ul ul .branch[aria-current]");
+  await open(page, "lens");
+  assertEquals(await page.locator(".lens thead th").count(), 1 + (await tokens(page)).length);
+  await open(page, "branch");
+  await page.click(".branch >> nth=0");
+  await page.waitForFunction((n) => document.querySelectorAll("#strip .token").length === n, whole.length);
+  assertEquals(await tokens(page), whole);
+  assertEquals(await page.locator(".branch").count(), 3);
+  await page.reload();
+  await page.waitForFunction(() => document.querySelectorAll(".branch").length === 3);
+  assertEquals(
+    await page.locator(".branch[aria-current] small").innerText(),
+    whole.slice(12).join("").trim(),
+  );
+});
+
+test("a pass is walked through with its shapes and numbers, and the sliders act on its distribution", async ({ page }) => {
+  await open(page, "walk");
+  assertEquals(await page.locator(".steps > li").count(), 10);
+  const ids = idsOf(page).slice(0, 12);
+  const pass = await ask(page, "/api/inside/pass", { ids, position: 11, layer: 0, head: 0 });
+  const cells = await page.locator(".products tbody td").allInnerTexts();
+  const spoken = (x: number) => x.toFixed(2).replace(/^-0,?\.?00$/, "0.00").replace(".", ",");
+  assertEquals(cells.filter((_, i) => i % 3 === 0), pass.products.map(spoken));
+  assertStringIncludes(await page.locator(".vector >> nth=0").innerText(), spoken(pass.embedding[0]));
+  assertStringIncludes(await page.locator(".steps").innerText(), "(C) = (16)");
+  await page.selectOption("#panel-walk select >> nth=1", { value: "1" });
+  await page.waitForSelector('.body[data-drawn="0.1.11"]');
+  assertNotEquals(await page.locator(".products tbody td").allInnerTexts(), cells);
+
+  const shares = () => page.locator(".sampling .share").allInnerTexts();
+  const own = await shares();
+  await page.fill("#walk-temperature", "0");
+  assertEquals((await shares())[0].replace(/\s/g, " "), "100 %");
+  await page.fill("#walk-temperature", "2");
+  assertNotEquals(await shares(), own);
+  await page.fill("#walk-top_k", "2");
+  assertStringIncludes(await page.locator(".sampling .help").innerText(), "Quedan 2 tokens");
+  assertEquals(await page.locator(".sampling .dropped").count(), 13);
+  await page.click("text=Sortear un token");
+  assertStringIncludes(await page.locator(".sampling .verdict").innerText(), "Salió «");
+});
+
+test("the sliders draw from the distribution that the server draws from", async ({ page }) => {
+  const logits = Float32Array.from({ length: 40 }, (_, id) => 3 * Math.sin(id * id) + (id % 7 ? 0 : 1));
+  logits[9] = logits[11]; // a tie
+  const draws = 4000;
+  for (
+    const [temperature, top_k, top_p] of [[1, 0, 1], [0, 0, 1], [0.5, 5, 1], [2, 0, 0.5], [1.3, 7, 0.6], [
+      1,
+      0,
+      0.05,
+    ]]
+  ) {
+    const shown = await page.evaluate(async ([logits, options]) => {
+      const { distribution } = await import("/assets/inside/sampling.js" as string);
+      return [...distribution(logits, options)];
+    }, [[...logits], { temperature, top_k, top_p }] as const);
+    const drawn = logits.map(() => 0);
+    for (let i = 0; i < draws; i++) {
+      drawn[sampleToken(logits, { temperature, topK: top_k, topP: top_p }, (i + 0.5) / draws)] += 1 / draws;
+    }
+    shown.forEach((share, id) =>
+      assert(Math.abs(share - drawn[id]) < 1 / draws, `${id}: ${share}, ${drawn[id]}`)
+    );
+  }
+});
+
+test("one input is answered at several temperatures, and by several models", async ({ page }) => {
+  await open(page, "compare");
+  const columns = page.locator(".compared .text");
+  assertEquals(await columns.count(), 4);
+  const texts = (await columns.allTextContents()).map((text) => text.replaceAll("␣", " "));
+  assertEquals(
+    texts[0].slice(0, 40),
+    (await tokens(page)).slice(12).join("").replaceAll("␣", " ").slice(0, 40),
+  );
+  assertEquals(new Set(texts).size, 4);
+  await page.click("text=Todos los modelos");
+  await page.waitForFunction(() => document.querySelectorAll(".compared .text").length === 2);
+  const other = await page.locator(".compared select >> nth=2").evaluate((select) => {
+    const { options, selectedIndex } = select as HTMLSelectElement;
+    return options[selectedIndex].textContent;
+  });
+  assertEquals(other, "tiny/pretrain");
+  await page.click(".compared .quiet >> nth=1");
+  await page.waitForFunction(() => document.querySelectorAll(".compared .part").length === 1);
+});
+
+test("the address holds the sequence, the token and the view", async ({ page, context }) => {
+  await open(page, "lens");
+  await page.click("#strip .token >> nth=5");
+  const shown = await tokens(page);
+  const other = await context.newPage();
+  await other.goto(page.url());
+  await drawn(other, "lens");
+  assertEquals(await tokens(other), shown);
+  assertEquals(await other.getAttribute("#tab-lens", "aria-selected"), "true");
+  assertStringIncludes(await other.locator("#chosen").innerText(), "posición 6");
+});
+
+test("tabs are moved among by arrows, and all is said in English too", async ({ page }) => {
+  await page.focus("#tab-attention");
+  await page.keyboard.press("ArrowRight");
+  await drawn(page, "lens");
+  assertEquals(await page.evaluate(() => document.activeElement?.id), "tab-lens");
+  await page.keyboard.press("End");
+  assertEquals(await page.getAttribute("#tab-compare", "aria-selected"), "true");
+  await page.click("#language");
+  assertEquals(await page.locator("h1").innerText(), "Inside the model");
+  await open(page, "ablate");
+  assertStringIncludes(await page.locator("#panel-ablate").innerText(), "Switch all on");
+  await open(page, "walk");
+  assertStringIncludes(await page.locator("#panel-walk").innerText(), "Query times key");
+});
+
+test("what the server refuses is told, and can be tried again", async ({ page, faults }) => {
+  const body = `{"error":{"message":"too many"}}`;
+  await page.route(
+    "**/api/inside/lens",
+    (route) => route.fulfill({ status: 429, contentType: "application/json", body }),
+  );
+  await page.click("#tab-lens");
+  await page.waitForSelector("#panel-lens .error");
+  await page.unroute("**/api/inside/lens");
+  await page.click("#panel-lens .error button");
+  await page.waitForSelector(".lens");
+  assertEquals(faults.splice(0).length, 1); // the browser notes the refused request
+  // A text without words.
+  await page.fill("#input", " ");
+  await page.press("#input", "Enter");
+  await page.waitForSelector("#problem:not([hidden])");
+  faults.length = 0;
+});
+
+test("markup in a text stays text", async ({ page }) => {
+  await look(page, "<img src=x onerror=alert(1)>");
+  for (const view of VIEWS) await open(page, view);
+  assertEquals(await page.locator("main img").count(), 0);
+});
+
+for (const dark of [false, true]) {
+  for (const width of [1200, 390]) {
+    test(
+      `axe-core finds no serious fault in any view, ${dark ? "dark" : "light"}, ${width} pixels wide`,
+      async ({ page }) => {
+        for (const view of VIEWS) {
+          await open(page, view);
+          if (view === "ablate") {
+            await page.click("text=Medir cada parte");
+            await page.click('[data-part="0.0"]');
+            await page.waitForSelector('.sides[data-off="0.0"]:not([aria-busy])');
+          }
+          await findNoFault(page).catch((error) => {
+            throw new Error(`${view}: ${error.message}`);
+          });
+        }
+      },
+      { dark, width },
+    );
+  }
+}

@@ -1,0 +1,80 @@
+// @ts-check
+/// <reference lib="dom" />
+// What the views of the page share: the sequence that is looked into, the chosen token, and answers of the server.
+
+import { post } from "../dom.js";
+
+/** @typedef {{ id: number, token: string, probability: number }} Token */
+/** @typedef {Token & { top: Token[] }} ChosenToken */
+/** @typedef {{ layers: number, heads: number, kv_heads: number, head_width: number, width: number, hidden: number,
+ *   vocab: number, context: number, parameters: number, position: string, norm: string, mlp: string,
+ *   qk_norm: boolean }} Architecture */
+/** A sequence: what the model was given, and what it wrote after that.
+ * @typedef {{ model: string, ids: number[], tokens: string[], markers: boolean[], prompt: number,
+ *   probabilities: (number | null)[], truncated: boolean, architecture: Architecture }} Sequence */
+
+/** @type {{ sequence: Sequence | null, chosen: number, input: string }} */
+export const state = { sequence: null, chosen: 0, input: "" };
+
+/** Dispatches "sequence" when another is looked into, "chosen" when another token of it is, and "redraw" when the view
+ * that is shown is to be drawn anew. */
+export const changes = new EventTarget();
+
+/** The sequence, where there is one: views are drawn only then. @returns {Sequence} */
+export function sequence() {
+  if (!state.sequence) throw new Error("there is no sequence yet");
+  return state.sequence;
+}
+
+/** Answers that were had already, by their requests: views that are looked at again need not ask again. */
+const answers = new Map();
+const MOST_ANSWERS = 40;
+
+/** @param {string} name of the route below /api/inside @param {object} body @param {AbortSignal} [signal]
+ * @returns {Promise<any>} @throws {Error} what people are told */
+export async function ask(name, body, signal) {
+  const path = name === "attention" ? "/api/attention" : `/api/inside/${name}`;
+  const request = `${path} ${JSON.stringify(body)}`;
+  if (answers.has(request)) return answers.get(request);
+  const answer = await (await post(path, body, signal)).json();
+  answers.set(request, answer);
+  if (answers.size > MOST_ANSWERS) answers.delete(answers.keys().next().value);
+  return answer;
+}
+
+/** @param {Sequence} next @param {number} [chosen] */
+export function show(next, chosen = next.ids.length - 1) {
+  state.sequence = next;
+  state.chosen = Math.max(0, Math.min(chosen, next.ids.length - 1));
+  changes.dispatchEvent(new Event("sequence"));
+}
+
+/** @param {number} position */
+export function choose(position) {
+  if (position === state.chosen) return;
+  state.chosen = position;
+  changes.dispatchEvent(new Event("chosen"));
+}
+
+/** Reads a text, or token ids. @param {string} model @param {string | number[]} input @param {AbortSignal} [signal]
+ * @returns {Promise<Sequence>} */
+export async function read(model, input, signal) {
+  const { ids, tokens, markers, truncated, architecture } = await ask("tokens", { model, input }, signal);
+  const probabilities = tokens.map(() => null);
+  return { model, ids, tokens, markers, truncated, architecture, prompt: ids.length, probabilities };
+}
+
+/** A sequence with what the model writes after it. @param {Sequence} before @param {object} sampling
+ * @param {AbortSignal} [signal] @returns {Promise<Sequence>} */
+export async function writeOn(before, sampling, signal) {
+  const { tokens } = await ask("continue", { model: before.model, ids: before.ids, ...sampling }, signal);
+  /** @type {ChosenToken[]} */
+  const made = tokens;
+  return {
+    ...before,
+    ids: [...before.ids, ...made.map(({ id }) => id)],
+    tokens: [...before.tokens, ...made.map(({ token }) => token)],
+    markers: [...before.markers, ...made.map(() => false)],
+    probabilities: [...before.probabilities, ...made.map(({ probability }) => probability)],
+  };
+}
