@@ -1,5 +1,5 @@
 // The end of a product with quantised weights: y = f(sum + bias), where f is nothing, GELU in its tanh form, or ReLU²;
-// gelu_end.wgsl and relu2_end.wgsl say more.
+// gelu.wgsl and relu2.wgsl say more.
 
 @group(0) @binding(3) var<storage, read> bias: array<f32>;
 @group(0) @binding(4) var<storage, read_write> y: array<real>;

@@ -32,7 +32,7 @@ Deno.test("a page, a plot or a report leaves results up to date; an op, a kernel
   );
   assertEquals(second.output.match(/is up to date/g)?.length, 2, second.output);
 
-  for (const file of ["kernels/gelu_end.wgsl", "kernels/cpu/kernels.wasm", "lib/ops/mlp.ts", "deno.lock"]) {
+  for (const file of ["kernels/gelu.wgsl", "kernels/cpu/kernels.wasm", "lib/ops/mlp.ts", "deno.lock"]) {
     if (file.endsWith(".wasm")) {
       const custom = Uint8Array.of(0, 2, 1, 0x78); // a section that says nothing
       await Deno.writeFile(program + file, custom, { append: true });

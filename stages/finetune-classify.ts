@@ -7,13 +7,14 @@
  * accuracy.svg, confusion.svg and report.json, with baselines on the same texts.
  */
 import { join } from "@std/path";
-import { backboneFiles, readBackbone } from "../lib/checkpoint/backbone.ts";
+import { backboneFiles } from "../lib/checkpoint/backbone.ts";
 import { splitTask } from "../lib/data/labelled.ts";
 import type { PresetWith } from "../lib/run/config.ts";
 import { runAlone } from "../lib/run/main.ts";
 import { defineStage } from "../lib/run/stage.ts";
 import { openFor } from "../lib/run/training.ts";
 import { deriveSeed } from "../lib/tensor/random.ts";
+import { describeAdapter, readLearner } from "../lib/train/adapting.ts";
 import { ClassifySection } from "../lib/train/classify_section.ts";
 import { requireShareable } from "../lib/train/ranks/shareable.ts";
 import { compareClassifier } from "../lib/train/compare_classifier.ts";
@@ -56,14 +57,20 @@ export const finetuneClassify = defineStage({
       const seed = deriveSeed(preset.seed, "classify", name);
       tasks.push([name, await splitTask({ task: name, ...task, seed })]);
     }
-    const backbone = await readBackbone(backboneOf(preset), buildVocab.out(preset));
+    const backbone = await readLearner(backboneOf(preset), buildVocab.out(preset), {
+      section: "finetune-classify",
+      options: options.adapter,
+      seed: deriveSeed(preset.seed, "classify"),
+    });
     const device = await openFor(preset, terminal, {
       config: backbone.config,
       batch: options.batch,
       ranks,
       sharded: options.shard_optimizer,
     });
-    terminal.log(`  backbone: ${backbone.folder}, freeze ${options.freeze}`);
+    terminal.log(
+      `  backbone: ${backbone.folder}, ${describeAdapter(backbone) ?? `freeze ${options.freeze}`}`,
+    );
     const mixed = preset.precision === "mixed";
     const metrics: Record<string, unknown> = {};
     for (const [name, splits] of tasks) {

@@ -6,7 +6,7 @@
  * Writes into models/<name>/instruct: checkpoints last/ and best/, metrics.jsonl, loss.svg and report.json.
  */
 import { join } from "@std/path";
-import { backboneFiles, readBackbone } from "../lib/checkpoint/backbone.ts";
+import { backboneFiles } from "../lib/checkpoint/backbone.ts";
 import {
   filesOf,
   gatherConversations,
@@ -15,13 +15,14 @@ import {
 } from "../lib/data/conversations.ts";
 import { writeFileAtomic } from "../lib/files.ts";
 import { answer } from "../lib/generate/answer.ts";
-import { Decoder } from "../lib/model/decoder.ts";
+import { openDecoder } from "../lib/checkpoint/open_model.ts";
 import { count, Silent, type Terminal } from "../lib/progress.ts";
 import type { PresetWith } from "../lib/run/config.ts";
 import { runAlone } from "../lib/run/main.ts";
 import { type Context, defineStage } from "../lib/run/stage.ts";
 import { openFor } from "../lib/run/training.ts";
 import { deriveSeed } from "../lib/tensor/random.ts";
+import { describeAdapter, type Learner, readLearner } from "../lib/train/adapting.ts";
 import { measureCosts } from "../lib/train/costs.ts";
 import { loopOptions, stepsPerEpoch } from "../lib/train/loop_options.ts";
 import { instructPlan, InstructSection } from "../lib/train/instruct_section.ts";
@@ -84,7 +85,11 @@ export const finetuneInstruct = defineStage({
     const options = settings(preset);
     requireShareable(ranks, "finetune-instruct", options);
     const seed = deriveSeed(preset.seed, "instruct");
-    const backbone = await readBackbone(backboneOf(preset), buildVocab.out(preset));
+    const backbone = await readLearner(backboneOf(preset), buildVocab.out(preset), {
+      section: "finetune-instruct",
+      options: options.adapter,
+      seed,
+    });
     const { tokenizer, config: { context: time } } = backbone;
     const gathered = await gatherConversations(options.data, { tokenizer, context: time });
     const { train: learned, validation } = splitConversations(
@@ -97,6 +102,8 @@ export const finetuneInstruct = defineStage({
       `  backbone: ${backbone.folder}; ${count(learned.length)} conversations to learn, ${count(perEpoch)} ` +
         `steps an epoch; ${count(validation.length)} to validate`,
     );
+    const trained = describeAdapter(backbone);
+    if (trained) terminal.log(`  ${trained}`);
     tellLong(gathered, time, terminal);
     const held = heldBatches(validation, { tokenizer, context: time, batch: options.batch });
     const source = { backbone, text: { tokenizer, learned, held, seed } };
@@ -133,7 +140,7 @@ export const finetuneInstruct = defineStage({
 
 /** What is learned, and the model that it is taught. */
 interface Source {
-  readonly backbone: Awaited<ReturnType<typeof readBackbone>>;
+  readonly backbone: Learner;
   readonly text: InstructText;
 }
 
@@ -168,11 +175,11 @@ async function open(
     sequences: options.batch,
     teachers: loaded.map(({ config }) => config),
     ema: options.ema,
+    frozen: backbone.frozen,
     ranks,
     sharded: options.shard_optimizer,
   });
-  const model = new Decoder(device, { ...config, dropout: options.dropout });
-  model.load(backbone.values);
+  const model = openDecoder(device, backbone, { ...config, dropout: options.dropout });
   const teachers = await openTeachers(device, loaded, {
     options: options.teacher,
     mixed: preset.precision === "mixed",
@@ -185,6 +192,7 @@ async function open(
   };
   const task = {
     ...instructTask(model, options, { ...text, teachers }),
+    adapter: backbone.adapter,
     ...options.sample !== "" && { sample },
   };
   const kept = closing.move();

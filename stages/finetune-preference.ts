@@ -6,7 +6,8 @@
  * Writes into models/<name>/preference: checkpoints last/ and best/, metrics.jsonl, loss.svg and report.json.
  */
 import { join } from "@std/path";
-import { backboneFiles, readBackbone } from "../lib/checkpoint/backbone.ts";
+import { valuesApart } from "../lib/checkpoint/adapted.ts";
+import { backboneFiles } from "../lib/checkpoint/backbone.ts";
 import { readCheckpoint, readCheckpointInfo } from "../lib/checkpoint/checkpoint.ts";
 import { filesOf } from "../lib/data/conversations.ts";
 import { groupedBatches } from "../lib/data/grouped.ts";
@@ -21,13 +22,14 @@ import {
 import { UserError } from "../lib/errors.ts";
 import { type InventionScore, inventionScore, questionsToAsk } from "../lib/evaluate/invented.ts";
 import { writeFileAtomic } from "../lib/files.ts";
-import { Decoder } from "../lib/model/decoder.ts";
+import { openDecoder } from "../lib/checkpoint/open_model.ts";
 import { bar, count } from "../lib/progress.ts";
 import type { PresetWith } from "../lib/run/config.ts";
 import { runAlone } from "../lib/run/main.ts";
 import { defineStage, isPresent } from "../lib/run/stage.ts";
 import { openFor } from "../lib/run/training.ts";
 import { deriveSeed } from "../lib/tensor/random.ts";
+import { describeAdapter, readLearner } from "../lib/train/adapting.ts";
 import { epochsPlan, loopOptions, microIndex, stepsPerEpoch } from "../lib/train/loop_options.ts";
 import { train } from "../lib/train/loop.ts";
 import { requireMemory } from "../lib/train/memory.ts";
@@ -82,7 +84,11 @@ export const finetunePreference = defineStage({
     const { beta, sft } = options;
     const seed = deriveSeed(preset.seed, "preference");
     const all = await gatherPreferences(options.data);
-    const backbone = await readBackbone(backboneOf(preset), buildVocab.out(preset));
+    const backbone = await readLearner(backboneOf(preset), buildVocab.out(preset), {
+      section: "finetune-preference",
+      options: options.adapter,
+      seed,
+    });
     await requireChat(backbone.folder);
     const { tokenizer, config } = backbone;
     const { context: time } = config, { pad } = tokenizer.special;
@@ -99,9 +105,13 @@ export const finetunePreference = defineStage({
     const device = await openFor(preset, terminal, { config, batch: sequences });
     using closing = new DisposableStack();
     closing.defer(() => device.close());
-    requireMemory(device, config, { section: "finetune-preference", sequences, ema: options.ema });
-    const model = new Decoder(device, { ...config, dropout: options.dropout });
-    model.load(backbone.values);
+    requireMemory(device, config, {
+      section: "finetune-preference",
+      sequences,
+      ema: options.ema,
+      frozen: backbone.frozen,
+    });
+    const model = openDecoder(device, backbone, { ...config, dropout: options.dropout });
     const mixed = preset.precision === "mixed";
     if (mixed) model.parameters.addFloat16Copies();
 
@@ -115,6 +125,8 @@ export const finetunePreference = defineStage({
     terminal.log(
       `  from ${backbone.folder}; ${count(pairs.train)} pairs to learn, ${pairs.validation} to validate`,
     );
+    const trained = describeAdapter(backbone);
+    if (trained) terminal.log(`  ${trained}`);
     if (pairs.long > 0) {
       terminal.log(`  ${count(pairs.long)} pairs are longer than the context of ${time} tokens; left out`);
     }
@@ -151,6 +163,7 @@ export const finetunePreference = defineStage({
       model,
       tokenizer,
       epoch: perEpoch,
+      adapter: backbone.adapter,
       unit: "nats per pair",
       highestLoss: highestPreferenceLoss(model, sft),
       batch(step, micro) {
@@ -161,7 +174,7 @@ export const finetunePreference = defineStage({
       evaluate: judge,
     });
     if (result.finished) {
-      model.load((await readCheckpoint(join(out, "best"))).values);
+      model.load(valuesApart(await readCheckpoint(join(out, "best"))));
       const after = await measure(await judge());
       terminal.log(`  after: ${summary(after)}`);
       const report = { data: options.data, pairs, backbone: backbone.folder, before, after, ...result };

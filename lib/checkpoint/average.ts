@@ -16,6 +16,7 @@ import {
   type CheckpointInfo,
   lacksInfo,
   readCheckpointInfo,
+  refuseAdapter,
   refuseQuantised,
 } from "./checkpoint.ts";
 import { isGguf } from "./gguf/path.ts";
@@ -39,7 +40,7 @@ const MOST = 200;
 const HEAD_KEYS = ["id2label", "classifier_pooling", "classifier_norm"];
 
 /** The files of a checkpoint that hold its weights. */
-export const isWeights = (name: string) => /^model.*\.safetensors$/.test(name);
+export const isWeights = (name: string) => /^(adapter_)?model.*\.safetensors$/.test(name);
 
 /** What of a checkpoint decides whether it can be averaged with another. */
 interface Traits {
@@ -89,6 +90,7 @@ class Source implements Disposable {
     const info = await readCheckpointInfo(place);
     if (!info) throw await lacksInfo(folder, place);
     refuseQuantised(info, folder, "averaged");
+    refuseAdapter(info, folder, "averaged");
     await checkFiles(info, place);
     const names = Object.keys(info.files).filter((name) => name !== "optimizer.safetensors");
     const others = new Map<string, string>(), files = new Map<string, SafetensorsReader>();

@@ -5,6 +5,7 @@ import { exists } from "../files.ts";
 import { locateFolder, readFolder } from "../folders.ts";
 import { GGUF_FILE, isGguf } from "./gguf/path.ts";
 import { type LoadedModel, readHuggingFace } from "./huggingface.ts";
+import { CONFIG_FILE } from "./peft.ts";
 import { checkFit, withRows } from "./rows.ts";
 import { readFolderTokenizer, readTokenizer, type Tokenizer } from "../text/tokenizer.ts";
 import { isNewer, lacksInfo, readCheckpoint, readCheckpointInfo, refuseQuantised } from "./checkpoint.ts";
@@ -32,6 +33,7 @@ export async function findCheckpoint(folder: string): Promise<string> {
 export function checkpointIn(folder: string): Promise<string | null> {
   return readFolder(folder, async (place) => {
     if (isGguf(folder) && await exists(folder)) return folder;
+    if (await exists(join(place, CONFIG_FILE))) return folder;
     const gguf = await exists(join(place, GGUF_FILE)) ? join(folder, GGUF_FILE) : null;
     if (await exists(join(place, "config.json"))) {
       // Folders of GGUF files may have the config of the model that they were made from.
@@ -60,7 +62,7 @@ export async function checkpointFiles(folder: string): Promise<string[]> {
   return readFolder(found, async (place) => {
     const names = (await Array.fromAsync(Deno.readDir(place))).map(({ name }) => name);
     const needed =
-      /^((config|tokenizer|tokenizer_config|vocab)\.json|merges\.txt|model.*\.safetensors(\.index\.json)?)$/;
+      /^((config|adapter_config|tokenizer|tokenizer_config|vocab)\.json|merges\.txt|(adapter_)?model.*\.safetensors(\.index\.json)?)$/;
     return names.filter((name) => needed.test(name)).sort().map((name) => join(place, name));
   });
 }
@@ -86,24 +88,27 @@ async function isOwn(folder: string, found: string): Promise<boolean> {
 /**
  * Reads a checkpoint of ours, or a folder from Hugging Face with its tokenizer; one without takes the preset's
  * vocabulary. Special tokens that a vocabulary from elsewhere lacks get rows of their own in the model.
+ * @param frozen whether its weights stay as they are, and may therefore be quantised
  * @throws {UserError} if it is damaged, or does not fit its vocabulary
  */
 export async function readBackbone(
   folder: string,
   vocabulary: string,
+  frozen = false,
 ): Promise<LoadedModel & { tokenizer: Tokenizer; folder: string }> {
   const found = await findCheckpoint(folder);
   if (await isOwn(folder, found)) {
     const model = await readCheckpoint(found);
-    refuseQuantised(model.info, found, "learned from or trained further");
+    if (!frozen) refuseQuantised(model.info, found, "learned from or trained further but by an adapter");
     // A vocabulary from elsewhere may be smaller than its model, whose last rows are then unused.
     if (model.tokenizer.size > model.config.vocab) checkFit(model, model.tokenizer, found, found);
     return { ...model, folder: found };
   }
   const model = await readFolder(found, readHuggingFace);
-  if (model.quantised?.size) {
+  if (model.quantised?.size && !frozen) {
     throw new UserError(
-      `${found} is quantised, and cannot be learned from or trained further; give the model that it was made from`,
+      `${found} is quantised, and cannot be learned from or trained further but by an adapter; give the model that it ` +
+        "was made from",
     );
   }
   const tokenizer = await readFolder(found, readFolderTokenizer);

@@ -7,6 +7,9 @@
  *                          template writes conversations), special_tokens_map.json and generation_config.json
  *   checkpoint.json        step, seed, metrics, and the hashes of the files beside it
  *   optimizer.safetensors  the optimizer's state and scaling; only where training may go on
+ *
+ * A model that is trained by an adapter has PEFT's adapter_config.json and adapter_model.safetensors in place of the
+ * first two: its base lies elsewhere.
  */
 import { basename, join } from "node:path";
 import { z } from "zod";
@@ -16,8 +19,10 @@ import { type Content, exists, hashContent, hashFile, throwReadError } from "../
 import { readFolder, writeFolderAtomic } from "../folders.ts";
 import type { HeadConfig } from "../model/classifier.ts";
 import type { ModelConfig } from "../model/config.ts";
+import { AdapterInfo, readAdapted, type SavedAdapter } from "./adapted.ts";
 import { isGguf } from "./gguf/path.ts";
 import { huggingFaceFiles, type LoadedModel, readHuggingFace } from "./huggingface.ts";
+import { CONFIG_FILE, peftFiles } from "./peft.ts";
 import type { Parameters } from "../model/parameters.ts";
 import { encodeSafetensors, type Precision, readSafetensors, type Weights } from "./safetensors.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -65,6 +70,13 @@ const QuantisedFrom = z.object({
   files: z.record(z.string(), z.string()),
 });
 
+/** The adapter that a model was merged with its base from. */
+const MergedFrom = z.object({
+  folder: z.string(),
+  /** Hashes of its weights. */
+  files: z.record(z.string(), z.string()),
+});
+
 /** What `deno task teach` taught a model. */
 const Taught = z.object({
   /** The checkpoint that it was taught. */
@@ -92,6 +104,10 @@ const CheckpointFile = z.object({
   average: z.array(Averaged).optional(),
   /** Of a quantised model, which cannot be trained. */
   quantised: QuantisedFrom.optional(),
+  /** Of an adapter that was merged into its base. */
+  merged: MergedFrom.optional(),
+  /** Of an adapter: what it is put on. */
+  adapter: AdapterInfo.optional(),
   /** Of a classifier: what it was trained on. */
   origin: SplitOrigin.optional(),
   /** Of a model that was taught facts: those of every teaching, the last one's at the end. */
@@ -120,14 +136,20 @@ export type OptimizerState = readonly (readonly [
   values: Tensor | { readonly shape: readonly number[]; readonly data: Float32Array },
 ])[];
 
-/** Reads what is needed from the device at the moment of the call, then writes the folder. */
+/**
+ * Reads what is needed from the device at the moment of the call, then writes the folder.
+ * @param how.adapter saves the model's adapter alone
+ */
 export async function saveCheckpoint(
   folder: string,
   model: SavedModel,
   tokenizer: Tokenizer,
   info: Omit<CheckpointInfo, "files" | "parameters">,
-  { optimizer, precision }: { optimizer?: OptimizerState | undefined; precision?: Precision | undefined } =
-    {},
+  { optimizer, precision, adapter }: {
+    optimizer?: OptimizerState | undefined;
+    precision?: Precision | undefined;
+    adapter?: SavedAdapter | undefined;
+  } = {},
 ): Promise<void> {
   const { device, weights, specs } = model.parameters;
   const state = optimizer && Promise.all(
@@ -137,16 +159,26 @@ export async function saveCheckpoint(
     }),
   );
   const values = model.parameters.split(await device.read(weights.buffer));
+  const { config, head } = model;
   const files: Record<string, Content> = {
-    ...huggingFaceFiles(
-      { config: model.config, head: model.head, special: tokenizer.special, specs, values },
-      precision,
-    ),
-    ...tokenizerFiles(tokenizer, { context: model.config.context, chat: info.format === "chat" }),
+    ...adapter
+      ? peftFiles({
+        config,
+        options: adapter.options,
+        base: adapter.base.folder,
+        tensors: specs.map(({ name, shape }) => [name, shape, values.get(name)!]),
+      }, precision)
+      : huggingFaceFiles({ config, head, special: tokenizer.special, specs, values }, precision),
+    ...tokenizerFiles(tokenizer, { context: config.context, chat: info.format === "chat" }),
   };
   if (state) files["optimizer.safetensors"] = encodeSafetensors(await state);
   const hashes = Object.fromEntries(Object.entries(files).map(([name, f]) => [name, hashContent(f)]));
-  const full: CheckpointInfo = { ...info, parameters: model.parameters.count, files: hashes };
+  const full: CheckpointInfo = {
+    ...info,
+    parameters: model.parameters.count,
+    ...adapter && { adapter: { base: adapter.base, head: head ?? null } },
+    files: hashes,
+  };
   files["checkpoint.json"] = JSON.stringify(full, null, 1) + "\n";
   await writeFolderAtomic(folder, files);
 }
@@ -216,7 +248,11 @@ export async function readCheckpoint(folder: string): Promise<Checkpoint> {
     if (!info) throw await lacksInfo(folder, place);
     const read = async () => {
       const tokenizer = await readTokenizer(join(place, "tokenizer.json"));
-      return { info, tokenizer, ...await readHuggingFace(place) };
+      const { adapter } = info;
+      const model = adapter
+        ? await readAdapted(folder, place, adapter, tokenizer)
+        : await readHuggingFace(place);
+      return { info, tokenizer, ...model };
     };
     // Other threads hash while this one reads; what is altered is told before what that leads to.
     const [checked, checkpoint] = await Promise.allSettled([checkFiles(info, place), read()]);
@@ -260,9 +296,21 @@ export function refuseQuantised({ quantised }: CheckpointInfo, folder: string, w
   );
 }
 
+/**
+ * Refuses an adapter where a whole model is needed.
+ * @param what it cannot be, such as `averaged`
+ * @throws {UserError}
+ */
+export function refuseAdapter({ adapter }: CheckpointInfo, folder: string, what: string): void {
+  if (!adapter) return;
+  throw new UserError(
+    `${folder} is an adapter, and cannot be ${what}; merge it first: deno task merge --model ${folder}`,
+  );
+}
+
 /** Why a folder without checkpoint.json is no checkpoint. */
 export async function lacksInfo(folder: string, place = folder): Promise<UserError> {
-  const others = ["config.json", "model.safetensors", "tokenizer.json"].map((name) =>
+  const others = ["config.json", "model.safetensors", "tokenizer.json", CONFIG_FILE].map((name) =>
     exists(join(place, name))
   );
   return (await Promise.all(others)).includes(true)

@@ -7,6 +7,7 @@ import { z } from "zod";
 import { UserError } from "../errors.ts";
 import { type Content, exists, readText } from "../files.ts";
 import { readFolder } from "../folders.ts";
+import type { AdapterWeights } from "../model/adapter.ts";
 import type { HeadConfig } from "../model/classifier.ts";
 import { ConfigError, type ModelConfig } from "../model/config.ts";
 import type { Family, Piece } from "../model/families/family.ts";
@@ -58,6 +59,8 @@ export interface LoadedModel {
   readonly values: (spec: ParameterSpec) => Float32Array;
   /** The matrices that are quantised, by our names. */
   readonly quantised?: ReadonlyMap<string, BlockMatrix>;
+  /** Of a model with an adapter, whose values above are those of both together: each alone. */
+  readonly unmerged?: { readonly base: LoadedModel; readonly adapter: AdapterWeights };
 }
 
 /** Something of a model that can be saved as a folder. */

@@ -1,18 +1,26 @@
-/** Models that infer, from what was read of them: quantised matrices stay so. */
+/** Models on a device, from what was read of them: quantised matrices stay so, and adapters stay beside their base. */
 import type { Device } from "../device/device.ts";
+import { adapterIn, adapterSpecs } from "../model/adapter.ts";
 import type { ModelConfig } from "../model/config.ts";
 import { Decoder, parameterSpecs } from "../model/decoder.ts";
-import { Parameters } from "../model/parameters.ts";
+import { Parameters, type ParameterSpec } from "../model/parameters.ts";
+import { valuesApart } from "./adapted.ts";
 import type { LoadedModel } from "./huggingface.ts";
 
-/** @param config the model's own by default, or one with another context */
+/**
+ * A model to infer with or to train: of one with an adapter, only that is trained.
+ * @param config the model's own by default, or one with another context or dropout
+ */
 export function openDecoder(
   device: Device,
-  { values, quantised, config: own }: LoadedModel,
-  config: ModelConfig = own,
+  loaded: LoadedModel,
+  config: ModelConfig = loaded.config,
 ): Decoder {
-  const parameters = new Parameters(device, parameterSpecs(config), undefined, quantised);
-  const model = new Decoder(device, config, parameters);
-  model.load(values);
+  const { base = loaded, adapter } = loaded.unmerged ?? {};
+  const specs = parameterSpecs(config), added = adapter ? adapterSpecs(specs, adapter.shape) : [];
+  const trains = adapter ? (spec: ParameterSpec) => added.includes(spec) : undefined;
+  const parameters = new Parameters(device, [...specs, ...added], trains, base.quantised);
+  const model = new Decoder(device, config, parameters, adapter && adapterIn(parameters, adapter.shape));
+  model.load(valuesApart(loaded));
   return model;
 }

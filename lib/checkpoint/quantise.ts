@@ -1,7 +1,7 @@
 /**
  * Quantised copies of checkpoints: matrices in blocks of 8 or 4 bits, biases and norms as they are. They take less
  * memory, and are read faster where weights are read more often than computed with, as when a text is written token by
- * token. Nothing can be trained on them.
+ * token. Only adapters can be trained on them.
  */
 import { BLOCK, type BlockKind, quantise } from "../device/blocks.ts";
 import { UserError } from "../errors.ts";
@@ -60,7 +60,7 @@ export async function quantiseCheckpoint(folder: string, to: Target, out: string
     }),
     ...tokenizerFiles(tokenizer, { context: config.context, chat: info.format === "chat" }),
   };
-  const { run: _run, weights: _weights, average: _average, ...kept } = info;
+  const { run: _run, weights: _weights, average: _average, adapter: _adapter, ...kept } = info;
   const full: CheckpointInfo = {
     ...kept,
     ...{ stage: "quantise", finished: true, validation: null, best: null },

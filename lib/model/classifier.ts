@@ -10,6 +10,7 @@ import { linear } from "../ops/linear.ts";
 import { pool } from "../ops/pool.ts";
 import { deriveSeed } from "../tensor/random.ts";
 import { type Tensor } from "../tensor/tensor.ts";
+import { adapterIn, type AdapterShape, adapterSpecs } from "./adapter.ts";
 import type { ModelConfig } from "./config.ts";
 import { Decoder, initialValues, parameterSpecs, type Tokens } from "./decoder.ts";
 import { type BlockMatrix, Parameters, type ParameterSpec } from "./parameters.ts";
@@ -71,14 +72,18 @@ export class Classifier {
   /** The token that fills rows up to a common length. */
   readonly pad: number;
 
-  /** @param quantised by name, matrices of the backbone that are quantised: the model only infers then */
+  /**
+   * @param quantised by name, matrices of the backbone that are quantised, which is frozen then
+   * @param adapter trained beside the backbone, which is frozen then
+   */
   constructor(
     device: Device,
     config: ModelConfig,
     head: HeadConfig,
     pad: number,
-    { freeze = "none", quantised }: {
+    { freeze = "none", quantised, adapter }: {
       readonly freeze?: Freeze;
+      readonly adapter?: AdapterShape | undefined;
       readonly quantised?: ReadonlyMap<string, BlockMatrix> | undefined;
     } = {},
   ) {
@@ -86,15 +91,19 @@ export class Classifier {
     this.config = { ...config, tied: true };
     this.head = head;
     this.pad = pad;
-    const specs = [...parameterSpecs(this.config), ...headSpecs(config, head)];
-    this.parameters = new Parameters(device, specs, (spec) => trains(spec, config, freeze), quantised);
-    this.decoder = new Decoder(device, this.config, this.parameters);
+    const backbone = parameterSpecs(this.config);
+    const added = [...headSpecs(config, head), ...adapter ? adapterSpecs(backbone, adapter) : []];
+    const learns = (spec: ParameterSpec) => adapter ? added.includes(spec) : trains(spec, config, freeze);
+    this.parameters = new Parameters(device, [...backbone, ...added], learns, quantised);
+    const own = adapter ? adapterIn(this.parameters, adapter) : null;
+    this.decoder = new Decoder(device, this.config, this.parameters, own);
   }
 
   /** A random head on a backbone that is given, or random too. */
   initialize(seed: number, backbone?: (spec: ParameterSpec) => Float32Array): void {
+    const ofBackbone = new Set(parameterSpecs(this.config).map(({ name }) => name));
     this.parameters.load((spec) => {
-      return backbone && !spec.name.startsWith("score") ? backbone(spec) : initialValues(spec, seed);
+      return backbone && ofBackbone.has(spec.name) ? backbone(spec) : initialValues(spec, seed);
     });
   }
 

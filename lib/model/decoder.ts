@@ -12,12 +12,14 @@ import { dropout } from "../ops/dropout.ts";
 import { embedding } from "../ops/embedding.ts";
 import { type HeadOptions, prepareHeads, rotaryTable } from "../ops/heads.ts";
 import { linear } from "../ops/linear.ts";
-import { mlp } from "../ops/mlp.ts";
+import { addLowRank } from "../ops/low_rank.ts";
+import { activated, mlp } from "../ops/mlp.ts";
 import { addNorm, type Norm, norm } from "../ops/norm.ts";
 import { pool } from "../ops/pool.ts";
 import { softcap } from "../ops/softcap.ts";
 import { deriveSeed, normals } from "../tensor/random.ts";
 import { type Parameter, release, scope, Tensor, upload } from "../tensor/tensor.ts";
+import { type Adapter, adaptersOf, type PassAdapter } from "./adapter.ts";
 import type { ModelConfig } from "./config.ts";
 import { addInduction } from "./induction_init.ts";
 import { Parameters, type ParameterSpec } from "./parameters.ts";
@@ -27,6 +29,8 @@ export interface Tokens {
   readonly ids: Uint32Array;
   readonly batch: number;
   readonly time: number;
+  /** The adapter of each sequence, or null for none; the model's own for all by default. */
+  readonly adapters?: readonly (Adapter | null)[];
 }
 
 /** Keys and values of the positions that sequences have been through, a row each. */
@@ -122,6 +126,8 @@ export interface Ablation {
 export class Decoder {
   readonly config: ModelConfig;
   readonly parameters: Parameters;
+  /** What is added to the layers of every sequence that has no other. */
+  readonly adapter: Adapter | null;
   /** Seed of this pass's dropout masks; null while inferring, when nothing is dropped. */
   #dropoutSeed: number | null = null;
   #drops = 0;
@@ -132,10 +138,12 @@ export class Decoder {
 
   /**
    * The parameters are zero until `initialize` or `load`.
-   * @param parameters those of a larger model that this one is the backbone of, or some that are quantised
+   * @param parameters those of a larger model that this one is the backbone of, some that are quantised, or those of
+   *   another model that has other adapters
    */
-  constructor(device: Device, config: ModelConfig, parameters?: Parameters) {
+  constructor(device: Device, config: ModelConfig, parameters?: Parameters, adapter: Adapter | null = null) {
     this.config = config;
+    this.adapter = adapter;
     this.parameters = parameters ?? new Parameters(device, parameterSpecs(config));
   }
 
@@ -223,7 +231,7 @@ export class Decoder {
    * @param rows the cache's row of each sequence; the first B by default
    */
   hidden(
-    { ids, batch, time }: Tokens,
+    { ids, batch, time, adapters }: Tokens,
     cache?: KvCache,
     rows = Array.from({ length: batch }, (_, b) => b),
   ): Tensor {
@@ -246,6 +254,12 @@ export class Decoder {
         ? { table: this.#rotary(longest), positions: upload(device, [batch * time], positions) }
         : undefined,
       cache: cache && slots && { layers: cache.layers, slots },
+      adapters: adaptersOf(
+        device,
+        adapters ?? Array.from({ length: batch }, () => this.adapter),
+        time,
+        dtype,
+      ),
     };
     let normal = norm(x, this.#norm("blocks.0.attention.norm"));
     this.#observer?.("residual", 0, x);
@@ -304,22 +318,32 @@ export class Decoder {
     [x, normal] = addNorm(x, branch, this.#norm(`${block}.mlp.norm`));
     const next = this.#norm(layer + 1 < this.config.layers ? `blocks.${layer + 1}.attention.norm` : "norm");
     if (this.#ablation?.mlps.includes(layer)) return [x, norm(x, next)];
-    const [up, upBias] = this.#layer(`${block}.mlp.up`), [down, downBias] = this.#layer(`${block}.mlp.down`);
-    const through = mlp(normal, { activation: this.config.mlp, up, upBias, down, downBias });
+    const through = this.#mlp(block, normal, pass);
     if (this.#observer) {
       this.#observer("mlp.norm", layer, normal);
-      this.#observer("mlp.up", layer, linear(normal, up, upBias));
+      this.#observer("mlp.up", layer, this.#linear(`${block}.mlp.up`, normal, pass));
       this.#observer("mlp", layer, through);
     }
     return addNorm(x, this.#drop(through), next);
   }
 
   /** (B, T, C) to (B, T, C). */
-  #attention(layer: number, normal: Tensor, { rotary, cache }: Pass): Tensor {
+  #mlp(block: string, normal: Tensor, pass: Pass): Tensor {
+    const { mlp: activation } = this.config, [into, out] = [`${block}.mlp.up`, `${block}.mlp.down`];
+    if (pass.adapters.some(({ matrices }) => matrices.has(into) || matrices.has(out))) {
+      return this.#linear(out, activated(this.#linear(into, normal, pass), activation), pass);
+    }
+    const [up, upBias] = this.#layer(into), [down, downBias] = this.#layer(out);
+    return mlp(normal, { activation, up, upBias, down, downBias });
+  }
+
+  /** (B, T, C) to (B, T, C). */
+  #attention(layer: number, normal: Tensor, pass: Pass): Tensor {
+    const { rotary, cache } = pass;
     const { heads, kvHeads, position, qkNorm, dropout: rate } = this.config;
     const name = `blocks.${layer}.attention`;
     const options = { heads, kvHeads, alibi: position === "alibi" };
-    const projected = linear(normal, ...this.#layer(`${name}.qkv`)); // (B, T, (H + 2G)·D)
+    const projected = this.#linear(`${name}.qkv`, normal, pass); // (B, T, (H + 2G)·D)
     const norm = qkNorm
       ? { gamma: this.#p(`${name}.heads.weight`), epsilon: this.config.normEpsilon }
       : undefined;
@@ -332,7 +356,19 @@ export class Decoder {
       : attention(qkv, options, { rate, seed: this.#nextSeed() }); // (B, T, H·D)
     const attended = this.#ablation ? this.#withoutHeads(layer, mixed, this.#ablation) : mixed;
     this.#observer?.("attended", layer, attended);
-    return linear(attended, ...this.#layer(`${name}.out`));
+    return this.#linear(`${name}.out`, attended, pass);
+  }
+
+  /** A layer's outputs, with what adapters add to them. */
+  #linear(name: string, x: Tensor, { adapters }: Pass): Tensor {
+    let y = linear(x, ...this.#layer(name));
+    for (const { matrices, dropout: rate, scalesOf } of adapters) {
+      const own = matrices.get(name);
+      if (!own) continue;
+      const dropped = this.#dropoutSeed === null ? x : dropout(x, rate, this.#nextSeed());
+      y = addLowRank(y, dropped, { ...own, scales: scalesOf(own.a.shape[0]) });
+    }
+    return y;
   }
 
   /** The mixtures of all heads, (B, T, H·D), with zeros for those that are switched off. */
@@ -392,4 +428,5 @@ export class Decoder {
 interface Pass {
   readonly rotary: HeadOptions["rotary"];
   readonly cache: { readonly layers: readonly LayerCache[]; readonly slots: Tensor } | undefined;
+  readonly adapters: readonly PassAdapter[];
 }

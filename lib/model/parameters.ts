@@ -1,7 +1,7 @@
 /**
  * The parameters of a model, in one arena: weights side by side in one buffer, their gradients in a
  * second. So the update, the gradient norm and zeroing are one dispatch each, and saving is one read.
- * A model that only infers may have quantised matrices, which lie side by side in a buffer of their own.
+ * Matrices that are not trained may be quantised, and lie side by side in a buffer of their own.
  */
 import type { BlockKind } from "../device/blocks.ts";
 import type { Buffer, Device } from "../device/device.ts";
@@ -58,7 +58,7 @@ export class Parameters {
 
   /**
    * @param trains which of them training changes; all by default
-   * @param quantised by name, the matrices that are quantised; such a model is not to be trained
+   * @param quantised by name, the matrices that are quantised, which are never trained
    */
   constructor(
     device: Device,

@@ -3,12 +3,15 @@
  * with the oracle on them, and the oracle's gradients with finite differences.
  */
 import { type Parameter, type Tensor, upload } from "../tensor/tensor.ts";
+import { activate } from "./activation.ts";
 import { add } from "./add.ts";
 import { attention } from "./attention.ts";
 import { dropout } from "./dropout.ts";
 import { embedding } from "./embedding.ts";
+import { halved } from "./halve.ts";
 import { prepareHeads, rotaryTable } from "./heads.ts";
 import { linear } from "./linear.ts";
+import { addLowRank } from "./low_rank.ts";
 import { ids, largeLossCases, lossCases } from "./loss_cases.ts";
 import { type Activation, mlp } from "./mlp.ts";
 import { addNorm, type Norm, norm } from "./norm.ts";
@@ -38,6 +41,15 @@ const rotary = ({ device, rows }: Tensor, D: number) => ({
   positions: upload(device, [rows], Uint32Array.from({ length: rows }, (_, i) => rows + 4 - i)),
 });
 
+/** (rows, rank) of factors that rows have in turn. */
+function scales(x: Tensor, rank: number, factors: readonly number[]): Tensor {
+  const all = Float32Array.from({ length: x.rows * rank }, (_, i) => {
+    return factors[Math.floor(i / rank) % factors.length];
+  });
+  const full = upload(x.device, [x.rows, rank], all);
+  return x.dtype === "f16" ? halved(full) : full;
+}
+
 export const cases: readonly Case[] = [
   { name: "add", inputs: [[3, 67], [3, 67]], weights: [], run: ([a, b]) => add(a, b) },
   { name: "a tensor used three times", inputs: [[5, 5]], weights: [], run: ([x]) => add(add(x, x), x) },
@@ -60,6 +72,27 @@ export const cases: readonly Case[] = [
     inputs: [[7, 31]],
     weights: [[31, 2 * 41], [2 * 41], [41, 9], [9]],
     run: ([x], w) => mlp(x, layersOf("swiglu", w)),
+  },
+  ...(["gelu", "relu2"] as const).map((kind): Case => ({
+    name: `${kind}, element by element`,
+    inputs: [[3, 1501]],
+    weights: [],
+    run: ([x]) => activate(x, kind),
+  })),
+  {
+    name: "linear with an adapter",
+    inputs: [[2, 9, 23]],
+    weights: [[23, 70], [70], [5, 23], [5, 70]],
+    run: ([x], [w, bias, a, b]) => addLowRank(linear(x, w, bias), x, { a, b, scales: scales(x, 5, [0.7]) }),
+  },
+  {
+    name: "linear with two adapters, each of some rows",
+    inputs: [[6, 17]],
+    weights: [[17, 19], [3, 17], [3, 19], [8, 17], [8, 19]],
+    run: ([x], [w, a, b, a2, b2]) => {
+      const y = addLowRank(linear(x, w, null), x, { a, b, scales: scales(x, 3, [2, 0, 0]) });
+      return addLowRank(y, x, { a: a2, b: b2, scales: scales(x, 8, [0, 0.5, 0]) });
+    },
   },
   { name: "soft-capped logits", inputs: [[3, 67]], weights: [], run: ([x]) => softcap(x, 1.5) },
   { name: "dropout", inputs: [[11, 13]], weights: [], run: ([x]) => dropout(x, 0.3, 77) },
@@ -251,6 +284,12 @@ export const largeCases: readonly Case[] = [
     inputs: [[605, 36]],
     weights: [[36, 144], [144], [144, 36], [36]],
     run: ([x], w) => mlp(x, layersOf("gelu", w)),
+  },
+  {
+    name: "linear of many rows with an adapter",
+    inputs: [[605, 72]],
+    weights: [[72, 100], [16, 72], [16, 100]],
+    run: ([x], [w, a, b]) => addLowRank(linear(x, w, null), x, { a, b, scales: scales(x, 16, [0.5]) }),
   },
   {
     name: "linear of few long rows",

@@ -10,13 +10,13 @@ import { type Floats, kernel, linearGroups, type Shader } from "../device/device
 import { empty, type Parameter, type Tensor } from "../tensor/tensor.ts";
 import { fill } from "./fill.ts";
 import { flops, onCpu, rowsOrColumns, type Sizes } from "./product_tasks.ts";
-import { applyQuantised } from "./quantised.ts";
+import { type Activation, activations } from "./activation.ts";
+import { applyQuantised, numbersOfQuantised } from "./quantised.ts";
 import { record } from "./tape.ts";
 import anySizes from "../../kernels/matmul.wgsl" with { type: "text" };
 import blocks from "../../kernels/matmul_blocks.wgsl" with { type: "text" };
 import plainEnd from "../../kernels/matmul_end.wgsl" with { type: "text" };
-import geluEnd from "../../kernels/gelu_end.wgsl" with { type: "text" };
-import relu2End from "../../kernels/relu2_end.wgsl" with { type: "text" };
+import activatedEnd from "../../kernels/activated_end.wgsl" with { type: "text" };
 import slopeEnd from "../../kernels/slope_end.wgsl" with { type: "text" };
 import gradientEnd from "../../kernels/gradient_end.wgsl" with { type: "text" };
 import vectorLoads from "../../kernels/matmul_vectors.wgsl" with { type: "text" };
@@ -176,9 +176,9 @@ export const linearGradient = kernel({
 });
 
 /** With u = a·b + bias: y = f(u) and slope = f'(u), of an activation f. */
-function activatedProduct(name: string, end: string, activation: (u: number) => [y: number, slope: number]) {
+function activatedProduct(name: string, { wgsl, value }: Activation) {
   return kernel({
-    ...matmulShaders({ name, end }),
+    ...matmulShaders({ name, end: wgsl + activatedEnd }),
     params,
     bindings: ["real in", "real in", "f32 in", "real out", "real out"],
     cpu: onCpu(name),
@@ -187,24 +187,15 @@ function activatedProduct(name: string, end: string, activation: (u: number) => 
       const { m, n, has_bias } = sizes;
       for (let i = 0; i < m; i++) {
         product([a, b], sizes, {}, i).forEach((sum, j) => {
-          [y[i * n + j], slope[i * n + j]] = activation(sum + (has_bias ? bias[j] : 0));
+          [y[i * n + j], slope[i * n + j]] = value(sum + (has_bias ? bias[j] : 0));
         });
       }
     },
   });
 }
 
-const A = Math.sqrt(2 / Math.PI), B = 0.044715;
-/** GELU in its tanh form (Hendrycks and Gimpel, arXiv:1606.08415). */
-export const matmulGelu = activatedProduct("matmul_gelu", geluEnd, (u) => {
-  const t = Math.tanh(A * (u + B * u * u * u));
-  return [0.5 * u * (1 + t), 0.5 * (1 + t) + 0.5 * u * (1 - t * t) * A * (1 + 3 * B * u * u)];
-});
-
-/** ReLU², max(u, 0)² (So et al., arXiv:2109.08668). */
-export const matmulRelu2 = activatedProduct("matmul_relu2", relu2End, (u) => {
-  return [Math.max(u, 0) ** 2, 2 * Math.max(u, 0)];
-});
+export const matmulGelu = activatedProduct("matmul_gelu", activations.gelu);
+export const matmulRelu2 = activatedProduct("matmul_relu2", activations.relu2);
 
 /** c = (a·bᵀ) ⊙ slope */
 export const matmulSlope = kernel({
@@ -224,13 +215,12 @@ export const matmulSlope = kernel({
 /**
  * y = x·W + b
  * @param x (..., in)
- * @param weight (in, out), or (out, in) if `transposed`; quantised ones have no gradient, nor has x then
+ * @param weight (in, out), or (out, in) if `transposed`; quantised ones have no gradient
  * @param bias (out), or null
  * @returns (..., out)
  */
 export function linear(x: Tensor, weight: Parameter, bias: Parameter | null, transposed = false): Tensor {
   const output = apply(x, weight, bias, transposed);
-  if (weight.blocks) return output;
   return record({
     output,
     inputs: bias ? [x, weight, bias] : [x, weight],
@@ -295,12 +285,13 @@ export function inputGradient(
   transposed: boolean,
   slope?: Tensor,
 ): Tensor {
-  if (weight.blocks) throw new Error(`${weight.name} is quantised: no gradient goes through it`);
   const { device } = x;
   const dx = empty(device, x.shape, x.dtype);
-  const [d, w, out] = [dy, weight.like(x), dx].map((t) => t.buffer);
+  const numbers = weight.blocks ? numbersOfQuantised(weight, [dy.width, x.width], x.dtype) : weight.like(x);
+  const [d, w, out] = [dy, numbers, dx].map((t) => t.buffer);
   const sizes = { m: x.rows, n: x.width, k: dy.width, has_bias: 0, accumulate: 0 };
   if (slope) device.dispatch(matmulSlope, [d, w, slope.buffer, out], sizes);
-  else device.dispatch(transposed ? matmulNN : matmulNT, [d, w, weight.buffer, out], sizes);
+  // Quantised matrices are stored as (out, in), and so are their numbers.
+  else device.dispatch(transposed || weight.blocks ? matmulNN : matmulNT, [d, w, d, out], sizes);
   return dx;
 }

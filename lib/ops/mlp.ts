@@ -5,6 +5,7 @@
  */
 import { byRows, kernel, linearGroups } from "../device/device.ts";
 import { empty, type Parameter, type Tensor } from "../tensor/tensor.ts";
+import { activate } from "./activation.ts";
 import {
   addGradients,
   apply,
@@ -89,12 +90,20 @@ export function swiglu(x: Tensor): Tensor {
   });
 }
 
+/** What W₁ gives to what W₂ takes. */
+export function activated(u: Tensor, activation: Activation): Tensor {
+  return activation === "swiglu" ? swiglu(u) : activate(u, activation);
+}
+
 /** (..., in) to (..., out). */
 export function mlp(x: Tensor, layers: Mlp): Tensor {
   const { activation, up, upBias, down, downBias } = layers;
-  if (activation === "swiglu") return linear(swiglu(linear(x, up, upBias)), down, downBias);
   const { device } = x;
   const sizes = forwardSizes(x, up, upBias, false);
+  // The fused kernel of quantised weights keeps no slopes for a gradient.
+  if (activation === "swiglu" || up.blocks && x.needsGrad) {
+    return linear(activated(linear(x, up, upBias), activation), down, downBias);
+  }
   if (up.blocks) return linear(applyQuantised(x, up, upBias, sizes.n, activation), down, downBias);
   const hidden = empty(device, [...x.shape.slice(0, -1), sizes.n], x.dtype);
   const slope = empty(device, hidden.shape, x.dtype);

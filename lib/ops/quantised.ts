@@ -1,6 +1,6 @@
 /**
- * Products with, and rows of, matrices that are stored in quantised blocks (lib/device/blocks.ts): what a model that
- * only infers needs of its weights. A matrix is n rows of k numbers, k a multiple of 32; of a linear layer they are the
+ * Products with, and rows of, matrices that are stored in quantised blocks (lib/device/blocks.ts): what a model needs
+ * of weights that it does not train. A matrix is n rows of k numbers, k a multiple of 32; of a linear layer they are the
  * outputs.
  */
 import {
@@ -12,10 +12,10 @@ import {
   ROUNDED_ROWS,
 } from "../../kernels/cpu/assembly/constants.ts";
 import { BLOCK, BLOCK_BYTES, type BlockKind, dequantise } from "../device/blocks.ts";
-import { byRows, kernel, linearGroups, type Shader } from "../device/device.ts";
-import { empty, type Parameter, type Tensor } from "../tensor/tensor.ts";
+import { byRows, type DType, kernel, linearGroups, type Shader } from "../device/device.ts";
+import { empty, type Parameter, type Tensor, upload } from "../tensor/tensor.ts";
+import { activations } from "./activation.ts";
 import { flops, onCpu, type Sizes } from "./product_tasks.ts";
-import { record } from "./tape.ts";
 import blocks from "../../kernels/quantised_blocks.wgsl" with { type: "text" };
 import few from "../../kernels/matmul_quantised.wgsl" with { type: "text" };
 import loads from "../../kernels/matmul_quantised_loads.wgsl" with { type: "text" };
@@ -31,11 +31,10 @@ const MANY = 48;
 /** What follows a product. */
 export const ACTIVATIONS = { none: NO_ACTIVATION, gelu: GELU, relu2: RELU2 } as const;
 
-const A = Math.sqrt(2 / Math.PI);
 const activated = [
   (u: number) => u,
-  (u: number) => 0.5 * u * (1 + Math.tanh(A * (u + 0.044715 * u ** 3))),
-  (u: number) => Math.max(u, 0) ** 2,
+  (u: number) => activations.gelu.value(u)[0],
+  (u: number) => activations.relu2.value(u)[0],
 ];
 
 const KINDS = Object.keys(BLOCK_BYTES) as BlockKind[];
@@ -109,7 +108,7 @@ export const embeddingQuantised = kernel({
 });
 
 /**
- * f(x·W + b), without a gradient.
+ * f(x·W + b). It is not recorded: its caller says what its gradient is, if it has one.
  * @param x (..., in)
  * @param weight stored as (out, in)
  * @param n outputs
@@ -127,18 +126,26 @@ export function applyQuantised(
     ...{ m: x.rows, n, k: x.width, block_bytes: BLOCK_BYTES[weight.blocks!] },
     ...{ has_bias: bias ? 1 : 0, activation: ACTIVATIONS[activation] },
   });
-  return record({
-    output: y,
-    inputs: [x],
-    saved: [],
-    backward() {
-      throw new Error(`${weight.name} is quantised: no gradient goes through it`);
-    },
-  });
+  return y;
 }
 
 /** Rows `ids` of a matrix (V, C) to `out` (..., C). */
 export function lookUpQuantised(weight: Parameter, ids: Tensor, out: Tensor): void {
   const args = { rows: out.rows, width: out.width, block_bytes: BLOCK_BYTES[weight.blocks!] };
   out.device.dispatch(embeddingQuantised, [ids, weight, out].map((t) => t.buffer), args);
+}
+
+/**
+ * The numbers of a quantised matrix, for a product that has no kernel of its own: such as that of a gradient.
+ * @param shape (rows, width) as it is stored: a linear layer's (out, in)
+ */
+export function numbersOfQuantised(
+  weight: Parameter,
+  shape: readonly [number, number],
+  dtype: DType,
+): Tensor {
+  const out = empty(weight.device, shape, dtype);
+  const rows = upload(weight.device, [shape[0]], Uint32Array.from({ length: shape[0] }, (_, i) => i));
+  lookUpQuantised(weight, rows, out);
+  return out;
 }

@@ -1,5 +1,6 @@
 /** Every kernel, by name: what `doctor`, the conformance suite and the benchmarks walk. */
 import type { Kernel } from "../device/device.ts";
+import { activateGelu, activateRelu2, multiplyKernel } from "./activation.ts";
 import { adamwKernel } from "./adamw.ts";
 import { attentionBackward, attentionForward } from "./attention.ts";
 import { attentionCached, cacheAppend } from "./attention_cached.ts";
@@ -38,6 +39,9 @@ export const kernels = [
   matmulGelu,
   matmulRelu2,
   matmulSlope,
+  activateGelu,
+  activateRelu2,
+  multiplyKernel,
   swigluForward,
   swigluBackward,
   linearGradient,

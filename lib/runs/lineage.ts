@@ -1,6 +1,6 @@
 /**
  * From what a folder was made, back to the raw text: by the manifests that stages leave, by what unfinished runs say
- * of themselves, and by what averages and quantised models do.
+ * of themselves, and by what averages, quantised and merged models do.
  */
 import { dirname } from "@std/path";
 import { type CheckpointInfo, readCheckpointInfo } from "../checkpoint/checkpoint.ts";
@@ -35,7 +35,7 @@ export interface Origin {
   readonly repeated: boolean;
   /** Facts that `deno task teach` taught it. */
   readonly taught: { instruction: string; response: string }[];
-  /** Of an average or a quantised model: its sources, in a line each. */
+  /** Of an average, a quantised or a merged model: its sources, in a line each. */
   readonly parts: string[];
   /** Files that no stage made; `bytes` is null of an address. */
   readonly files: { path: string; bytes: number | null; sha256: string }[];
@@ -56,7 +56,11 @@ interface Derived {
   }[];
 }
 
-function derivedFrom({ average, quantised }: CheckpointInfo): Derived | null {
+function derivedFrom({ average, quantised, merged }: CheckpointInfo): Derived | null {
+  if (merged) {
+    const { folder, files } = merged;
+    return { by: "merge", sources: [{ folder, files, line: `of the adapter ${folder} and its base` }] };
+  }
   if (quantised) {
     const { folder, files, to } = quantised;
     return { by: `quantise, to ${to}`, sources: [{ folder, files, line: `from ${folder}` }] };
@@ -87,8 +91,8 @@ async function nearest(path: string): Promise<Made> {
     if (unfinished) return { folder, unfinished };
   }
   throw new UserError(
-    `${path}: no manifest.json there or above, and no average or quantised model; give a folder that a stage, ` +
-      "average or quantise has made",
+    `${path}: no manifest.json there or above, and no average, quantised or merged model; give a folder that a stage, ` +
+      "average, quantise or merge has made",
   );
 }
 

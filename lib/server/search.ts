@@ -1,6 +1,7 @@
 /** Which models a folder holds. */
 import { join, relative } from "@std/path";
 import { describe } from "../errors.ts";
+import { requireBase } from "../checkpoint/adapted.ts";
 import { isGguf } from "../checkpoint/gguf/path.ts";
 import { readConfig } from "../checkpoint/huggingface.ts";
 import { isLeftover } from "../folders.ts";
@@ -65,7 +66,9 @@ async function modelIn(root: string, folder: string): Promise<ListedModel | null
     if (found === folder) return null; // a model from elsewhere, whose tokenizer is not read
     throw await lacksInfo(found);
   }
-  if (!isGguf(found)) await readConfig(found); // so that a damaged one is not listed
+  // So that a damaged one is not listed.
+  if (info.adapter) await requireBase(found, info.adapter.base);
+  else if (!isGguf(found)) await readConfig(found);
   const kind = info.format === "labels" ? "classifier" : info.format;
   const id = relative(root, folder).replaceAll("\\", "/").replace(/(^|\/)(best|last)$/, "") || folder;
   return { id, kind, folder: found, info };

@@ -17,6 +17,7 @@ export const ClassifySection = z.strictObject({
   tasks: z.record(z.string().regex(/^[a-z0-9][a-z0-9_-]*$/), Task)
     .describe("What to learn: a classifier each, named after its folder."),
   backbone: finetuning.backbone,
+  adapter: finetuning.adapter,
   freeze: z.string().regex(/^(backbone|none|all-but-last \d+)$/, "expected backbone, none or all-but-last N")
     .default("none").describe("What stays as it was pretrained."),
   pooling: z.enum(["last", "mean"]).default("mean")
@@ -32,6 +33,11 @@ export const ClassifySection = z.strictObject({
   ...optimization(5e-4, 20),
   random_backbone: z.boolean().default(true)
     .describe("Also train from a random backbone, to see what pretraining brought."),
-}).superRefine(checkRates("finetune-classify"));
+}).superRefine(checkRates("finetune-classify")).superRefine(({ adapter, freeze }, context) => {
+  if (!adapter || freeze === "none") return;
+  const message =
+    `${freeze} goes with no adapter, beside which all of the backbone stays as it is; leave one out`;
+  context.addIssue({ code: "custom", path: ["freeze"], message });
+});
 
 export type ClassifySection = z.infer<typeof ClassifySection>;

@@ -26,7 +26,7 @@ export async function compareClassifier(task: ClassifierTask, folder: string) {
     terminal.log(`  ${name}: ${cut} texts are longer than the context of ${context} tokens; cut there`);
   }
 
-  const finetuned = await trainClassifier(task, folder, backbone.values);
+  const finetuned = await trainClassifier(task, folder, "backbone");
   if (!finetuned) return null;
   const actual = test.map(({ label }) => label);
   const counts = labels.map((label) => examples.filter((example) => example.label === label).length);
@@ -37,7 +37,7 @@ export async function compareClassifier(task: ClassifierTask, folder: string) {
     naive_bayes: quality(labels, actual, test.map(({ text }) => bayes(text))),
   };
   if (options.random_backbone) {
-    const random = await trainClassifier(task, join(folder, "random-backbone"), undefined);
+    const random = await trainClassifier(task, join(folder, "random-backbone"), "random");
     if (!random) return null;
     baselines.random_backbone = random.test;
     await Deno.remove(join(folder, "random-backbone"), { recursive: true });

@@ -34,6 +34,7 @@ export const InstructSection = z.strictObject({
       "such as 3000.",
   ),
   backbone: finetuning.backbone,
+  adapter: finetuning.adapter,
   teacher: TeacherSection.optional().describe("Finetuned models to learn from beside the answers."),
   augment: z.strictObject({
     case: share.describe("Probability of changing capitals and small letters."),

@@ -5,6 +5,7 @@ import { UserError } from "../errors.ts";
 import { Classifier } from "../model/classifier.ts";
 import { scope, type Tensor, upload } from "../tensor/tensor.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
+import { valuesApart } from "../checkpoint/adapted.ts";
 import { type Checkpoint, readCheckpoint } from "../checkpoint/checkpoint.ts";
 
 /** Texts that go through the model together. */
@@ -121,17 +122,17 @@ export async function openClassifier(
  * The classifier of a checkpoint that was read.
  * @throws {UserError} if it is of a language model
  */
-export function classifierOf(
-  device: Device,
-  { config, head, values, tokenizer, quantised }: Checkpoint,
-  folder: string,
-): Classifier {
+export function classifierOf(device: Device, checkpoint: Checkpoint, folder: string): Classifier {
+  const { config, head, tokenizer, unmerged: { base = checkpoint, adapter } = {} } = checkpoint;
   if (!head) {
     throw new UserError(
       `${folder} is a language model, not a classifier; train one with deno task finetune-classify`,
     );
   }
-  const classifier = new Classifier(device, config, head, tokenizer.special.pad, { quantised });
-  classifier.parameters.load(values);
+  const classifier = new Classifier(device, config, head, tokenizer.special.pad, {
+    quantised: base.quantised,
+    adapter: adapter?.shape,
+  });
+  classifier.parameters.load(valuesApart(checkpoint));
   return classifier;
 }

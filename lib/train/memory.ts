@@ -11,6 +11,16 @@ import type { Ranks } from "../ranks/ranks.ts";
 interface Averaging extends Pick<OptimizerOptions, "ema"> {
   /** Parts that the moments are split into; 1 by default. */
   readonly shards?: number;
+  /** What is trained and what stays as it is, where that is not all and nothing. */
+  readonly frozen?: Frozen | undefined;
+}
+
+/** A model of which only a part is trained. */
+export interface Frozen {
+  /** Parameters that are trained. */
+  readonly trained: number;
+  /** Bytes of those that are not. */
+  readonly bytes: number;
 }
 
 /**
@@ -25,12 +35,12 @@ export const trainingArenas = ({ ema, shards = 1 }: Averaging): number => 2 + 2 
  * @param batch sequences of the longest length
  */
 export function trainingBytes(c: ModelConfig, batch: number, averaging: Averaging = {}): number {
-  const parameters = parameterCount(c);
+  const { trained, bytes } = averaging.frozen ?? { trained: parameterCount(c), bytes: 0 };
   const queries = c.heads * c.headWidth, qkv = queries + 2 * c.kvHeads * c.headWidth;
   // Norms and sums of the residual stream, qkv (twice if it is normed), what attention gives, the MLP's inside.
   const block = 4 * c.width + (c.qkNorm ? 2 : 1) * qkv + queries + (c.mlp === "swiglu" ? 3 : 2) * c.hidden;
   const perToken = (c.layers + 1) * block + c.vocab;
-  return 4 * (trainingArenas(averaging) * parameters + batch * c.context * perToken);
+  return bytes + 4 * (trainingArenas(averaging) * trained + batch * c.context * perToken);
 }
 
 /** Bytes that a model takes which only reads so many tokens at once: weights, the residual stream, and logits. */
@@ -48,6 +58,7 @@ export interface TrainingMemory extends Pick<OptimizerOptions, "ema"> {
   readonly sequences: number;
   /** Of models whose distributions are learned besides. */
   readonly teachers?: readonly ModelConfig[];
+  readonly frozen?: Frozen | undefined;
   readonly ranks?: Ranks;
   /** Whether ranks split the moments. */
   readonly sharded?: boolean;
@@ -57,14 +68,14 @@ export interface TrainingMemory extends Pick<OptimizerOptions, "ema"> {
 export function requireMemory(
   device: Device,
   config: ModelConfig,
-  { section, sequences, teachers = [], ema = 0, ranks = ALONE, sharded = false }: TrainingMemory,
+  { section, sequences, teachers = [], ema = 0, frozen, ranks = ALONE, sharded = false }: TrainingMemory,
 ): void {
   const tokens = sequences * config.context;
   // A training that learns from teachers keeps their distribution until the backward pass.
   const distribution = teachers.length > 0 ? 4 * tokens * config.vocab : 0;
   const bytes = teachers.reduce(
     (sum, teacher) => sum + readingBytes(teacher, tokens),
-    trainingBytes(config, sequences, { ema, shards: sharded ? ranks.size : 1 }) + distribution,
+    trainingBytes(config, sequences, { ema, shards: sharded ? ranks.size : 1, frozen }) + distribution,
   );
   // Ranks on one machine share its memory.
   const { onHost } = ranks.neighbours;

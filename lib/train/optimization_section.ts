@@ -1,5 +1,6 @@
 /** Keys that the sections of all stages that train have in common. */
 import { z } from "zod";
+import { TARGETS } from "../model/adapter.ts";
 import type { OptimizerOptions } from "./optimizer.ts";
 import type { Schedule, ScheduleShape } from "./schedule.ts";
 
@@ -124,10 +125,23 @@ export const weights = z.enum(["float32", "float16"]).default("float32").describ
   "How checkpoints store their weights; float16 takes half the room. `last` stays float32 where --resume can go on from it.",
 );
 
+/** What a finetuning trains instead of the model's weights. */
+export const adapter = z.strictObject({
+  rank: natural.default(8).describe("Width of the two matrices beside each layer, at most the model's."),
+  alpha: z.number().positive().default(16).describe("What they add is multiplied by alpha / rank."),
+  dropout: probability.default(0).describe("Of what goes into the first of the two."),
+  targets: z.array(z.enum(TARGETS)).min(1).default([...TARGETS]).describe(
+    "Layers of each block that have some.",
+  ),
+}).optional().describe(
+  "Trains an adapter (LoRA) beside the weights, which stay as they are, and may be quantised; docs/adapters.md.",
+);
+
 /** Where finetunings start from, and how they store what they have learned. */
 export const finetuning = {
   backbone: z.string().min(1).optional().describe(
     "Folder of a checkpoint, or of a GPT-2 from Hugging Face; this preset's own pretraining by default.",
   ),
+  adapter,
   weights,
 };

@@ -27,6 +27,7 @@ export const PreferenceSection = z.strictObject({
     accents: share.describe("Probability of leaving accents out."),
     punctuation: share.describe("Probability of leaving marks out."),
   }).prefault({}).describe("How questions to learn from are varied, once; answers never are."),
+  adapter: finetuning.adapter,
   dropout: probability.default(0),
   weights: finetuning.weights,
   epochs: natural.default(1).describe("Passes over the pairs."),

@@ -1,4 +1,5 @@
 /** Going on with a training that was interrupted. */
+import { valuesApart } from "../checkpoint/adapted.ts";
 import { architectureDifferences, readCheckpoint } from "../checkpoint/checkpoint.ts";
 import { UserError } from "../errors.ts";
 import type { Decoder } from "../model/decoder.ts";
@@ -20,5 +21,5 @@ export async function loadUnfinished(folder: string, model: Decoder, tokenizer: 
   if (JSON.stringify(checkpoint.tokenizer.toJson()) !== JSON.stringify(tokenizer.toJson())) {
     throw new UserError(`--resume: ${folder} was trained with the vocabulary of another corpus; ${remedy}`);
   }
-  model.load(checkpoint.values);
+  model.load(valuesApart(checkpoint));
 }

@@ -7,6 +7,7 @@ import { exists, renameSynced, writeFileAtomic } from "../files.ts";
 import { locateFolder, removeFolder } from "../folders.ts";
 import { plotCurves } from "../plot.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
+import type { SavedAdapter } from "../checkpoint/adapted.ts";
 import {
   type CheckpointInfo,
   isNewer,
@@ -34,6 +35,8 @@ export interface RunFolderOptions {
   readonly facts?: RunFile;
   /** Called once, before anything of an earlier run is replaced. */
   begin?(): Promise<void>;
+  /** Of a model whose adapter is trained: what is saved of it. */
+  readonly adapter?: SavedAdapter | undefined;
   /** The processes that share the training. Those that are not rank 0 write nothing, and only remember figures. */
   readonly ranks?: Ranks;
 }
@@ -82,7 +85,7 @@ export class RunFolder {
   }
 
   async save(name: "last" | "best", info: Omit<Saving[3], "run">, how: Saving[4]): Promise<void> {
-    const { out, model, tokenizer, run, begin } = this.#options;
+    const { out, model, tokenizer, run, begin, adapter } = this.#options;
     if (!this.#writes) return;
     if (this.#replaces) {
       await begin?.();
@@ -90,7 +93,10 @@ export class RunFolder {
       await this.#writeFacts();
       await this.#replaceSnapshots();
     }
-    await saveCheckpoint(join(out, name), model, tokenizer, { ...info, ...run && { run } }, how);
+    await saveCheckpoint(join(out, name), model, tokenizer, { ...info, ...run && { run } }, {
+      ...how,
+      adapter,
+    });
     if (this.#replaces) await removeFolder(join(out, name === "last" ? "best" : "last"));
     this.#replaces = false;
   }

@@ -1,6 +1,6 @@
 /** Trains a classifier on labelled texts. */
 import { join } from "@std/path";
-import { readBackbone } from "../checkpoint/backbone.ts";
+import { valuesApart } from "../checkpoint/adapted.ts";
 import { readCheckpoint } from "../checkpoint/checkpoint.ts";
 import { drawAlike, encodeText, epochBatch, type Labelled, padded, splitTask } from "../data/labelled.ts";
 import type { Device } from "../device/device.ts";
@@ -9,6 +9,7 @@ import { Classifier, type Freeze } from "../model/classifier.ts";
 import { plotCurves } from "../plot.ts";
 import { count } from "../progress.ts";
 import { deriveSeed, uniform } from "../tensor/random.ts";
+import type { Learner } from "./adapting.ts";
 import type { ClassifySection } from "./classify_section.ts";
 import { epochsPlan, loopOptions, microIndex, stepsPerEpoch } from "./loop_options.ts";
 import { mostProbable, pooledStates, probabilities, qualityOn, statesOf } from "./labels.ts";
@@ -17,7 +18,6 @@ import type { Ranks } from "../ranks/ranks.ts";
 import type { MicroBatch } from "./step.ts";
 
 type Splits = Awaited<ReturnType<typeof splitTask>>;
-type Backbone = Awaited<ReturnType<typeof readBackbone>>;
 
 /** What a classifier learns, from what, and for whom. */
 export interface ClassifierTask extends Pick<LoopTask, "resume" | "run" | "begin" | "terminal" | "signal"> {
@@ -25,7 +25,7 @@ export interface ClassifierTask extends Pick<LoopTask, "resume" | "run" | "begin
   readonly ranks: Ranks;
   readonly name: string;
   readonly splits: Splits;
-  readonly backbone: Backbone;
+  readonly backbone: Learner;
   readonly options: ClassifySection;
   /** Whether it trains in mixed precision. */
   readonly mixed: boolean;
@@ -64,18 +64,28 @@ async function preparePart(
   };
 }
 
-/** A classifier that has learned nothing yet, on the backbone's weights, or on random ones. */
-function untrained(task: ClassifierTask, values: Backbone["values"] | undefined): Classifier {
+/** What a classifier starts from: the backbone, or random weights, which are trained whole. */
+type Start = "backbone" | "random";
+
+/** A classifier that has learned nothing yet. */
+function untrained(task: ClassifierTask, start: Start): Classifier {
   const { name, splits: { labels, origin }, backbone, options, device, terminal } = task;
   const config = { ...backbone.config, dropout: options.dropout };
+  const { base = backbone, adapter } = backbone.unmerged ?? {};
   const head = { labels, pooling: options.pooling, norm: options.norm, dropout: options.dropout };
   const freeze: Freeze = options.freeze === "backbone" || options.freeze === "none"
     ? options.freeze
     : Math.min(config.layers, Number(options.freeze.split(" ")[1]));
-  const model = new Classifier(device, config, head, backbone.tokenizer.special.pad, { freeze });
-  model.initialize(deriveSeed(origin.seed, "weights"), values);
+  const model = new Classifier(device, config, head, backbone.tokenizer.special.pad, {
+    freeze,
+    ...start === "backbone" && { quantised: base.quantised, adapter: adapter?.shape },
+  });
+  model.initialize(
+    deriveSeed(origin.seed, "weights"),
+    start === "backbone" ? valuesApart(backbone) : undefined,
+  );
   terminal.log(
-    `  ${name}: ${values ? "from the backbone" : "from a random backbone"}, ` +
+    `  ${name}: from ${start === "backbone" ? "the" : "a random"} backbone, ` +
       `${count(model.parameters.trained)} of ${count(model.parameters.count)} parameters are trained`,
   );
   return model;
@@ -126,11 +136,11 @@ function batchesOf(model: Classifier, task: ClassifierTask, { texts, targets, st
 async function trainWeights(
   task: ClassifierTask,
   out: string,
-  values: Backbone["values"] | undefined,
+  start: Start,
 ) {
-  const { splits, backbone: { tokenizer }, options, mixed } = task;
+  const { splits, backbone: { tokenizer, adapter }, options, mixed } = task;
   const { seed } = splits.origin;
-  const model = untrained(task, values);
+  const model = untrained(task, start);
   // Training texts, as many of each label as validate: they show whether the model only learns by heart.
   const alike = drawAlike(splits.train, splits.validation, deriveSeed(seed, "seen"));
   const learned = await preparePart(model, task, splits.train);
@@ -156,6 +166,7 @@ async function trainWeights(
     model,
     tokenizer,
     out,
+    adapter: start === "backbone" ? adapter : undefined,
     origin: splits.origin,
     epoch: perEpoch,
     unit: "nats per text",
@@ -175,8 +186,8 @@ async function trainWeights(
 
 /** The trainings of a task on a rank that reports nothing. Returns whether they were finished. */
 export async function trainAlong(task: ClassifierTask, out: string): Promise<boolean> {
-  const starts = [task.backbone.values, ...task.options.random_backbone ? [undefined] : []];
-  for (const values of starts) if (!(await trainWeights(task, out, values)).result.finished) return false;
+  const starts: Start[] = ["backbone", ...task.options.random_backbone ? ["random" as const] : []];
+  for (const start of starts) if (!(await trainWeights(task, out, start)).result.finished) return false;
   return true;
 }
 
@@ -187,10 +198,10 @@ export async function trainAlong(task: ClassifierTask, out: string): Promise<boo
 export async function trainClassifier(
   task: ClassifierTask,
   out: string,
-  values: Backbone["values"] | undefined,
+  start: Start,
 ) {
   const { name, splits, backbone: { tokenizer }, options } = task;
-  const { model, result, alike, accuracies } = await trainWeights(task, out, values);
+  const { model, result, alike, accuracies } = await trainWeights(task, out, start);
   if (!result.finished) return null;
   await writeFileAtomic(
     join(out, "accuracy.svg"),
@@ -200,7 +211,7 @@ export async function trainClassifier(
       ...options.ema ? [{ name: "validation texts, averaged weights", points: accuracies.average }] : [],
     ]),
   );
-  model.parameters.load((await readCheckpoint(join(out, "best"))).values);
+  model.parameters.load(valuesApart(await readCheckpoint(join(out, "best"))));
   return {
     best: result.best,
     validation: result.validation,

@@ -1,6 +1,6 @@
 // Kernels that treat each element alone. A task is a run of 4096 elements.
 import { RUN } from "./constants";
-import { gradientFactor, isSound, kept4, loadFirst, madd, splat, storeFirst, tanh4 } from "./math";
+import { geluRun, gradientFactor, isSound, kept4, loadFirst, madd, relu2Run, splat, storeFirst, tanh4 } from "./math";
 
 export function fill(first: i32, end: i32, _tile: usize, _scratch: usize, out: usize, n: i32, value: f32): void {
   const last = min(n, end * RUN);
@@ -23,6 +23,26 @@ export function add(first: i32, end: i32, _tile: usize, _scratch: usize, a: usiz
     const at = <usize>i << 2, left = last - i;
     storeFirst(out + at, f32x4.add(loadFirst(a + at, left), loadFirst(b + at, left)), left);
   }
+}
+
+export function multiply(first: i32, end: i32, _tile: usize, _scratch: usize, a: usize, b: usize, out: usize, n: i32): void {
+  const last = min(n, end * RUN);
+  for (let i = first * RUN; i < last; i += 4) {
+    const at = <usize>i << 2, left = last - i;
+    storeFirst(out + at, f32x4.mul(loadFirst(a + at, left), loadFirst(b + at, left)), left);
+  }
+}
+
+export function activate_gelu(first: i32, end: i32, _tile: usize, _scratch: usize, u: usize, y: usize, slope: usize, n: i32): void {
+  const at = <usize>(first * RUN) << 2, count = min(n, end * RUN) - first * RUN;
+  memory.copy(y + at, u + at, <usize>count << 2);
+  geluRun(y + at, slope + at, count);
+}
+
+export function activate_relu2(first: i32, end: i32, _tile: usize, _scratch: usize, u: usize, y: usize, slope: usize, n: i32): void {
+  const at = <usize>(first * RUN) << 2, count = min(n, end * RUN) - first * RUN;
+  memory.copy(y + at, u + at, <usize>count << 2);
+  relu2Run(y + at, slope + at, count);
 }
 
 export function dropout(
