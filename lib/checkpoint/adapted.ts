@@ -44,8 +44,8 @@ export interface SavedAdapter {
   readonly base: AdapterBase;
 }
 
-/** Names of files that a base's numbers depend on. */
-const numbers = /^(config\.json|model.*\.safetensors(\.index\.json)?)$/;
+/** Whether a base's numbers depend on a file of its folder, by its name. */
+export const isOfBase = (name: string) => /^(config\.json|model.*\.safetensors(\.index\.json)?)$/.test(name);
 
 async function hashes(
   folder: string,
@@ -69,7 +69,7 @@ export function baseOf(folder: string): Promise<AdapterBase> {
         `${folder} is an adapter, and another one cannot be put on it; merge it first: deno task merge --model ${folder}`,
       );
     }
-    return { folder, files: await hashes(folder, place, (name) => numbers.test(name)) };
+    return { folder, files: await hashes(folder, place, isOfBase) };
   });
 }
 

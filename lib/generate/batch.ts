@@ -1,9 +1,11 @@
 /**
  * Continuous batching: sequences that are generated at the same time share forward passes. Each has a row
  * of one key-value cache; a new one enters as soon as a row is free, and a finished one leaves at once
- * (Yu et al., Orca, OSDI 2022). Between passes the event loop runs, so other work waits for one pass at most.
+ * (Yu et al., Orca, OSDI 2022). Sequences of several adapters share them, too (S-LoRA, Sheng et al.,
+ * arXiv:2311.03285). Between passes the event loop runs, so other work waits for one pass at most.
  */
 import { letOthersIn } from "../event_loop.ts";
+import type { Adapter } from "../model/adapter.ts";
 import type { Decoder } from "../model/decoder.ts";
 import { deriveSeed, uniform } from "../tensor/random.ts";
 import { scope } from "../tensor/tensor.ts";
@@ -18,6 +20,8 @@ export interface GenerateOptions extends Sampling, Penalties {
   readonly stop: number;
   /** How many of the most probable tokens to tell with each token; undefined for none. */
   readonly alternatives?: number;
+  /** What is added to the model's layers, or null for nothing; the model's own adapter by default. */
+  readonly adapter?: Adapter | null;
   /** Ends the text between two tokens. */
   readonly signal?: AbortSignal;
   /** Told, when the sequence gets its row, how many of the prompt's tokens that holds already. */
@@ -51,6 +55,7 @@ interface Sequence {
   readonly options: GenerateOptions;
   readonly seed: number;
   readonly penalizer: Penalizer | null;
+  readonly adapter: Adapter | null;
   row: number;
   /** Tokens that the cache does not hold yet. */
   pending: number[];
@@ -102,6 +107,7 @@ export class Batcher {
       options,
       seed: deriveSeed(options.seed, "generate"),
       penalizer: Penalizer.of(pending, options),
+      adapter: options.adapter === undefined ? this.#model.adapter : options.adapter,
       row: -1,
       pending,
       recent: [...pending],
@@ -131,6 +137,12 @@ export class Batcher {
     }
   }
 
+  /** Waits until no sequence of an adapter is being generated, or is to be. */
+  async without(adapter: Adapter): Promise<void> {
+    const used = () => [...this.#active, ...this.#waiting].some((one) => one.adapter === adapter);
+    while (used()) await this.#running;
+  }
+
   /** Waits for what is running, then gives the cache back. */
   async close(): Promise<void> {
     this.#closed = true;
@@ -143,7 +155,7 @@ export class Batcher {
       const sequence = this.#waiting.shift()!;
       let taken: { row: number; cached: number };
       try {
-        taken = this.#rows.take(sequence.pending);
+        taken = this.#rows.take(sequence.pending, sequence.adapter);
       } catch (error) {
         this.#fail(sequence, error);
         continue;
@@ -229,7 +241,8 @@ export class Batcher {
     const chooses = sequences.some(({ pending }, i) => pending.length === taken[i]);
     let logits: Float32Array | null = null;
     try {
-      const tokens = { ids, batch: rows.length, time };
+      const adapters = sequences.map(({ adapter }) => adapter);
+      const tokens = { ids, batch: rows.length, time, adapters };
       const made = scope(() => {
         if (chooses) return device.read(this.#model.logitsAt(ends, tokens, this.#rows.cache, rows).buffer);
         this.#model.hidden(tokens, this.#rows.cache, rows);

@@ -3,6 +3,7 @@
  * that a sequence which begins with the same tokens, as a conversation's next turn does, reads only those that come
  * after them. There are as many rows as sequences that share a pass: remembering takes no more memory than that.
  */
+import type { Adapter } from "../model/adapter.ts";
 import type { Decoder, KvCache } from "../model/decoder.ts";
 
 export class CacheRows {
@@ -10,12 +11,15 @@ export class CacheRows {
   #cache: KvCache | null = null;
   /** The tokens whose keys and values each row holds. */
   readonly #held: number[][];
+  /** The adapter that they were computed with. */
+  readonly #adapters: (Adapter | null)[];
   /** Rows that nobody uses, the one that was given back longest ago first. */
   readonly #free: number[];
 
   constructor(model: Decoder, rows: number) {
     this.#model = model;
     this.#held = Array.from({ length: rows }, () => []);
+    this.#adapters = this.#held.map(() => null);
     this.#free = Array.from(this.#held.keys());
   }
 
@@ -32,20 +36,23 @@ export class CacheRows {
   /**
    * Takes a free row for a sequence, which keeps those of its first tokens that it holds: all but the last at most,
    * as that one's logits are wanted.
+   * @param adapter that the sequence is computed with: what another one has computed is of no use
    * @returns the row, and how many tokens it holds
    * @throws {UserError} if the device has no room for the cache
    */
-  take(tokens: readonly number[]): { row: number; cached: number } {
+  take(tokens: readonly number[], adapter: Adapter | null = null): { row: number; cached: number } {
     this.#cache ??= this.#model.cache(this.#held.length);
     // The one that was free longest, but for one that holds more of the sequence, and not mainly something else.
+    const held = (row: number) => this.#adapters[row] === adapter ? commonStart(this.#held[row], tokens) : 0;
     let at = 0, cached = 0;
     this.#free.forEach((row, i) => {
-      const same = commonStart(this.#held[row], tokens);
+      const same = held(row);
       if (same <= cached || 2 * same < this.#held[row].length) return;
       [at, cached] = [i, same];
     });
     const [row] = this.#free.splice(at, 1);
-    cached = Math.min(commonStart(this.#held[row], tokens), tokens.length - 1);
+    cached = Math.min(held(row), tokens.length - 1);
+    this.#adapters[row] = adapter;
     this.keep(row, cached);
     return { row, cached };
   }

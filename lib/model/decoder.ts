@@ -128,6 +128,8 @@ export class Decoder {
   readonly parameters: Parameters;
   /** What is added to the layers of every sequence that has no other. */
   readonly adapter: Adapter | null;
+  /** Whether its parameters are another one's. */
+  #borrows = false;
   /** Seed of this pass's dropout masks; null while inferring, when nothing is dropped. */
   #dropoutSeed: number | null = null;
   #drops = 0;
@@ -161,9 +163,19 @@ export class Decoder {
     this.parameters.load(values);
   }
 
-  /** Gives the model's memory back to the device. It cannot be used afterwards; caches are given back apart. */
+  /** The same model with an adapter beside its layers. They share their memory. */
+  withAdapter(adapter: Adapter): Decoder {
+    const model = new Decoder(this.parameters.device, this.config, this.parameters, adapter);
+    model.#borrows = true;
+    return model;
+  }
+
+  /**
+   * Gives the model's memory back to the device, or what it does not share with the one that it was made of. It cannot
+   * be used afterwards; caches are given back apart.
+   */
   release(): void {
-    this.parameters.release();
+    if (!this.#borrows) this.parameters.release();
     if (this.#rotaryTable) release(this.#rotaryTable);
     this.#rotaryTable = null;
   }

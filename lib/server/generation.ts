@@ -26,7 +26,7 @@ export interface Generation {
 }
 
 /** How answers are written. */
-export interface Writing extends Omit<GenerateOptions, "stop" | "signal"> {
+export interface Writing extends Omit<GenerateOptions, "stop" | "signal" | "adapter"> {
   readonly stops: readonly string[];
   /** Leaves out spaces before the first word. */
   readonly trimmed: boolean;
@@ -110,6 +110,7 @@ function start(
   const tokens = model.batcher.generate(prompt.ids, {
     ...writing,
     signal,
+    adapter: model.decoder.adapter,
     stop: model.tokenizer.special.eos,
     onCached(tokens) {
       cached = tokens;

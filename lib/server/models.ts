@@ -1,14 +1,16 @@
 /** The checkpoints that can be talked to, opened when they are first asked for. */
 import type { DeviceChoice } from "../device/open.ts";
 import { UserError } from "../errors.ts";
-import { Batcher, type BatcherOptions } from "../generate/batch.ts";
+import type { Batcher, BatcherOptions } from "../generate/batch.ts";
+import { type AdapterWeights, openAdapter } from "../model/adapter.ts";
 import type { Classifier } from "../model/classifier.ts";
-import type { Decoder } from "../model/decoder.ts";
+import { type Decoder, parameterSpecs } from "../model/decoder.ts";
 import { inferOnce } from "../checkpoint/infer_once.ts";
 import { openDecoder } from "../checkpoint/open_model.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 import { readCheckpoint } from "../checkpoint/checkpoint.ts";
 import { classifierOf } from "../train/labels.ts";
+import { type Base, baseKey, Bases } from "./bases.ts";
 import { SharedDevices } from "./devices.ts";
 import { ApiError } from "./errors.ts";
 import { type ListedModel, searchModels } from "./search.ts";
@@ -18,7 +20,10 @@ export interface LanguageModel {
   readonly id: string;
   readonly decoder: Decoder;
   readonly tokenizer: Tokenizer;
+  /** That of its base, which adapters share. */
   readonly batcher: Batcher;
+  /** Finishes what is being generated, then leaves its memory to others. */
+  close(): Promise<void>;
 }
 
 export interface LabelModel {
@@ -26,6 +31,7 @@ export interface LabelModel {
   readonly id: string;
   readonly classifier: Classifier;
   readonly tokenizer: Tokenizer;
+  close(): Promise<void>;
 }
 
 /** A model that was opened, or that is being opened. */
@@ -68,6 +74,7 @@ export class ModelStore {
   readonly limits: StoreOptions;
   readonly #root: string;
   readonly #devices: SharedDevices;
+  readonly #bases: Bases;
   #listed: readonly ListedModel[] = [];
   #searched = -Infinity;
   #searching: Promise<void> | null = null;
@@ -81,6 +88,7 @@ export class ModelStore {
   private constructor(root: string, choice: DeviceChoice, limits: StoreOptions) {
     this.#root = root;
     this.#devices = new SharedDevices(choice);
+    this.#bases = new Bases(limits);
     this.limits = limits;
   }
 
@@ -176,13 +184,24 @@ export class ModelStore {
 
   async #read({ id, kind, folder }: ListedModel): Promise<LanguageModel | LabelModel> {
     const checkpoint = await readCheckpoint(folder);
-    const { tokenizer } = checkpoint;
-    const device = await this.#devices.for((gpu) => inferOnce(gpu, checkpoint));
+    const { info, tokenizer, unmerged: { base: weights = checkpoint, adapter } = {} } = checkpoint;
+    const device = () => this.#devices.for((gpu) => inferOnce(gpu, checkpoint));
     if (kind === "classifier") {
-      return { kind, id, classifier: classifierOf(device, checkpoint, folder), tokenizer };
+      const classifier = classifierOf(await device(), checkpoint, folder);
+      return { kind, id, classifier, tokenizer, close: () => Promise.resolve(classifier.decoder.release()) };
     }
-    const decoder = openDecoder(device, checkpoint);
-    return { kind, id, decoder, tokenizer, batcher: new Batcher(decoder, this.limits) };
+    const base = await this.#bases.take(
+      baseKey(folder, info),
+      async () => openDecoder(await device(), weights),
+    );
+    const { decoder, batcher, giveBack } = base;
+    if (!adapter) return { kind, id, decoder, tokenizer, batcher, close: giveBack };
+    try {
+      return besideBase({ kind, id, tokenizer }, base, adapter, giveBack);
+    } catch (error) {
+      await giveBack();
+      throw error;
+    }
   }
 
   /**
@@ -205,8 +224,7 @@ export class ModelStore {
   /** Finishes what is being generated, then leaves the model's memory to others. */
   async #close(opened: Opened): Promise<void> {
     const model = await opened.model.catch(() => null);
-    if (model && model.kind !== "classifier") await model.batcher.close();
-    if (model) weightsOf(model).release();
+    await model?.close();
     clearTimeout(this.#retired.get(opened));
     this.#retired.delete(opened);
   }
@@ -217,11 +235,11 @@ export class ModelStore {
 
   /** Sequences that are generated and that wait, over all models that are open. */
   load(): { active: number; waiting: number } {
+    const batchers = this.#every.flatMap(({ ready }) => ready && "batcher" in ready ? [ready.batcher] : []);
     const sum = { active: 0, waiting: 0 };
-    for (const { ready } of this.#every) {
-      if (!ready || ready.kind === "classifier") continue;
-      sum.active += ready.batcher.load.active;
-      sum.waiting += ready.batcher.load.waiting;
+    for (const { load } of new Set(batchers)) {
+      sum.active += load.active;
+      sum.waiting += load.waiting;
     }
     return sum;
   }
@@ -236,4 +254,23 @@ export class ModelStore {
     await Promise.all(this.#every.map((opened) => this.#close(opened)));
     await this.#devices.close();
   }
+}
+
+/** An adapter on its base. */
+function besideBase(
+  named: Pick<LanguageModel, "kind" | "id" | "tokenizer">,
+  { decoder: base, batcher }: Base,
+  { shape, values }: AdapterWeights,
+  giveBack: () => Promise<void>,
+): LanguageModel {
+  const { config, parameters: { device } } = base;
+  const adapter = openAdapter(device, parameterSpecs(config), shape, ({ name }) => values.get(name)!);
+  const decoder = base.withAdapter(adapter);
+  const close = async () => {
+    await batcher.without(adapter);
+    adapter.parameters.release();
+    decoder.release();
+    await giveBack();
+  };
+  return { ...named, decoder, batcher, close };
 }
