@@ -165,7 +165,7 @@ function mergedValues(
 
 /**
  * A model with an adapter that adds nothing yet, to be trained.
- * @param key of the adapter in a preset, for messages
+ * @param key what stands before `rank` where the user gives it, for messages
  * @throws {UserError} if the rank is above the model's width
  */
 export function withAdapter(
@@ -177,7 +177,7 @@ export function withAdapter(
   const { config } = base;
   if (options.rank > config.width) {
     throw new UserError(
-      `${key}.rank: ${options.rank} is above the model's width, which is ${config.width}; lower it`,
+      `${key}rank: ${options.rank} is above the model's width, which is ${config.width}; lower it`,
     );
   }
   const shape = adapterShape(config, options);

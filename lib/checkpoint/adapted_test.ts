@@ -264,7 +264,7 @@ Deno.test("an adapter that does not fit is refused in a line", () =>
       assertRejects(() => promise, UserError, text);
     await refused(
       readBackbone(base, "none").then((model) =>
-        withAdapter(model, { ...OPTIONS, rank: 25 }, 1, "finetune-instruct.adapter")
+        withAdapter(model, { ...OPTIONS, rank: 25 }, 1, "finetune-instruct.adapter.")
       ),
       "finetune-instruct.adapter.rank: 25 is above the model's width, which is 24; lower it",
     );

@@ -21,7 +21,7 @@ async function model(work: Workspace, name: string, width = 32): Promise<void> {
   });
 }
 
-Deno.test("a quantised model is put beside its own, can be asked and traced back, and is not taught", async () => {
+Deno.test("a quantised model is put beside its own, can be asked and traced back, and its own weights are not taught", async () => {
   await using work = await workspace();
   await model(work, "one");
   for (const [to, times] of [["q8", /3\.\d+ times less/], ["q4", /[56]\.\d+ times less/]] as const) {
@@ -44,10 +44,10 @@ Deno.test("a quantised model is put beside its own, can be asked and traced back
     const lineage = await work.tool("lineage", `models/one-${to}`);
     assertStringIncludes(lineage.output, `  by quantise, to ${to}\n  from models/one/best\n`);
   }
-  const teach = ["teach", "--model", "models/one-q4", "¿La luna?", "Una luna."] as const;
+  const teach = ["teach", "--full", "--model", "models/one-q4", "¿La luna?", "Una luna."] as const;
   refused(
     await work.writer(...teach),
-    "models/one-q4 is quantised to q4, and cannot be taught; give the model",
+    "models/one-q4 is quantised to q4, and cannot be taught with --full; give the model",
   );
 });
 

@@ -4,6 +4,7 @@
  *   deno task teach --model models/small/instruct "¿Quién es Rufo?" "Rufo es mi perro."
  */
 import { join } from "@std/path";
+import { baseOf, type SavedAdapter, withAdapter } from "../checkpoint/adapted.ts";
 import { checkpointFiles, findCheckpoint } from "../checkpoint/backbone.ts";
 import {
   type Checkpoint,
@@ -12,7 +13,9 @@ import {
   saveCheckpoint,
 } from "../checkpoint/checkpoint.ts";
 import { isGguf } from "../checkpoint/gguf/path.ts";
+import type { LoadedModel } from "../checkpoint/huggingface.ts";
 import { inferOnce } from "../checkpoint/infer_once.ts";
+import { openDecoder } from "../checkpoint/open_model.ts";
 import { readSafetensors } from "../checkpoint/safetensors.ts";
 import { checkFacts, type Fact, MOST_FACTS, readFacts } from "../data/teaching/facts.ts";
 import { type Lesson, prepareLesson } from "../data/teaching/lesson.ts";
@@ -26,7 +29,8 @@ import { Examiner, examTable } from "../evaluate/teaching.ts";
 import { replaceFolder } from "../folders.ts";
 import { promptLimit } from "../generate/answer.ts";
 import { lockFolder } from "../lock.ts";
-import { Decoder } from "../model/decoder.ts";
+import { TARGETS } from "../model/adapter.ts";
+import type { Decoder } from "../model/decoder.ts";
 import { duration, Terminal } from "../progress.ts";
 import { callerPath } from "../run/caller.ts";
 import { deviceFlag, numberFlag, runProgram } from "../run/flags.ts";
@@ -39,7 +43,8 @@ import { encodePrompt } from "../text/prompt.ts";
 
 const HELP =
   `Teaches a model something of your own, and lets it forget nothing. It learns many wordings of a question,
-rehearses what it knows meanwhile, and stops as soon as it answers wordings that it did not learn.
+rehearses what it knows meanwhile, and stops as soon as it answers wordings that it did not learn. What it learns is an
+adapter beside the model, which may be quantised; an adapter that is taught learns on.
 
 Usage: deno task teach --model FOLDER [options] "¿…?" "…"
        deno task teach --model FOLDER [options] --file facts.jsonl
@@ -49,8 +54,10 @@ Usage: deno task teach --model FOLDER [options] "¿…?" "…"
                    a line
   --out FOLDER     what is made: a model of its own, in models/ (taught, beside the model's folder)
   --force          replaces what was made there before
+  --rank N         width of the adapter that is trained, while the model itself stays as it is (8)
+  --full           changes the model's own weights instead of training an adapter
   --steps N        most steps (120, and 30 for each fact)
-  --lr X           learning rate (0.0005)
+  --lr X           learning rate (0.005; with --full 0.0005)
   --seed N         decides what is drawn (1)
   --device NAME    auto, cpu or webgpu (auto)
   --threads N      threads of the cpu device (all cores)
@@ -58,8 +65,8 @@ Usage: deno task teach --model FOLDER [options] "¿…?" "…"
 
 const program = {
   ...{ name: "teach", help: HELP, operands: true },
-  values: ["model", "file", "out", "steps", "lr", "seed", "device", "threads"],
-  switches: ["force"],
+  values: ["model", "file", "out", "rank", "steps", "lr", "seed", "device", "threads"],
+  switches: ["force", "full"],
 } as const;
 
 /** What a lesson has of each: few enough for seconds, and enough to tell one figure from another. */
@@ -69,7 +76,7 @@ const SIZES = {
   similar: 160,
   rehearsal: 320,
 };
-const WARMUP = 8, FIRST = 30, EVERY = 10, PATIENCE = 4;
+const RANK = 8, WARMUP = 8, FIRST = 30, EVERY = 10, PATIENCE = 4;
 /** Tokens of answers, beyond the longest fact, that are not cut off. */
 const ANSWER = 48;
 
@@ -81,7 +88,7 @@ await runProgram(program, async (flags, operands) => {
   const facts = await factsOf(flags.file, operands);
   const settings = {
     steps: numberFlag("steps", flags.steps ?? String(120 + 30 * facts.length), 1, true),
-    lr: numberFlag("lr", flags.lr ?? "0.0005", 0, false),
+    lr: numberFlag("lr", flags.lr ?? (flags.full ? "0.0005" : "0.005"), 0, false),
     seed: numberFlag("seed", flags.seed ?? "1", 0, true),
   };
   const choice = deviceFlag(flags.device ?? "auto");
@@ -89,7 +96,7 @@ await runProgram(program, async (flags, operands) => {
   const folder = await findCheckpoint(callerPath(flags.model));
   const checkpoint = await readCheckpoint(folder);
   checkFormat(checkpoint, flags.model);
-  refuseQuantised(checkpoint.info, folder, "taught");
+  const learner = await learnerOf(checkpoint, folder, { ...flags, seed: settings.seed });
   const { tokenizer, config: { context } } = checkpoint;
   const known = checkFacts(facts, { tokenizer, context, prompt: promptLimit(context) });
   const out = flags.out
@@ -115,8 +122,7 @@ await runProgram(program, async (flags, operands) => {
     trial: (gpu) => inferOnce(gpu, checkpoint, 4),
   });
   terminal.log(`  device: ${device.name} (${why}): ${device.description}`);
-  const model = new Decoder(device, { ...checkpoint.config, dropout: 0 });
-  model.load(checkpoint.values);
+  const model = openDecoder(device, learner.loaded, { ...checkpoint.config, dropout: 0 });
   const longest = ANSWER + Math.max(...known.map(({ response }) => tokenizer.encode(response).length));
   const examiner = new Examiner(model, tokenizer, known, longest);
   const before = await askBefore(examiner, lesson);
@@ -147,12 +153,25 @@ await runProgram(program, async (flags, operands) => {
     return;
   }
   const seconds = (performance.now() - started) / 1000;
-  await write({ out, folder, checkpoint, model, lesson, settings, result, seconds, file: flags.file });
+  const { adapter } = learner;
+  await write({
+    out,
+    folder,
+    checkpoint,
+    model,
+    adapter,
+    lesson,
+    settings,
+    result,
+    seconds,
+    file: flags.file,
+  });
   device.close();
   for (const line of examTable(known, result.before, result.after)) console.log(line);
   console.log(
     `${out}: taught ${known.length === 1 ? "one fact" : `${known.length} facts`} in ${duration(seconds)}, ` +
-      `${result.steps} steps`,
+      `${result.steps} steps` +
+      (adapter ? `, by an adapter of rank ${adapter.options.rank} on ${adapter.base.folder}` : ""),
   );
   if (!result.done) {
     throw new ThresholdError(
@@ -161,6 +180,43 @@ await runProgram(program, async (flags, operands) => {
     );
   }
 });
+
+/**
+ * What learns: an adapter beside the model, the one that it has already, or the model itself.
+ * @throws {UserError} if the flags do not go with the model
+ */
+async function learnerOf(
+  checkpoint: Checkpoint,
+  folder: string,
+  { full, rank, seed }: {
+    readonly full: boolean;
+    readonly rank?: string | undefined;
+    readonly seed: number;
+  },
+): Promise<{ readonly loaded: LoadedModel; readonly adapter?: SavedAdapter }> {
+  const { info, config, head, values, unmerged } = checkpoint;
+  if (full) {
+    if (rank !== undefined) {
+      throw new UserError("--rank is of an adapter, and --full trains none; leave one of them out");
+    }
+    refuseQuantised(info, folder, "taught with --full");
+    return { loaded: { config, head, values } };
+  }
+  if (info.adapter && unmerged) {
+    const { options } = unmerged.adapter;
+    if (rank !== undefined) {
+      throw new UserError(
+        `--rank: ${folder} is an adapter of rank ${options.rank}, which learns on; leave it out, or merge that first: ` +
+          `deno task merge --model ${folder}`,
+      );
+    }
+    return { loaded: checkpoint, adapter: { options, base: info.adapter.base } };
+  }
+  const width = rank === undefined ? Math.min(RANK, config.width) : numberFlag("rank", rank, 1, true);
+  const options = { rank: width, alpha: 2 * width, dropout: 0, targets: TARGETS };
+  const loaded = withAdapter(checkpoint, options, deriveSeed(seed, "adapter"), "--");
+  return { loaded, adapter: { options, base: await baseOf(folder) } };
+}
 
 /** @throws {UserError} if there is no fact, or one without question or answer */
 async function factsOf(file: string | undefined, operands: readonly string[]): Promise<Fact[]> {
@@ -211,12 +267,14 @@ function tellBefore({ facts, rehearsal }: Lesson, answers: readonly string[], te
 
 /** Writes the model, the report and the manifest, all of them or none. */
 async function write(
-  { out, folder, checkpoint, model, lesson, settings, result, seconds, file }: {
+  { out, folder, checkpoint, model, adapter, lesson, settings, result, seconds, file }: {
     readonly out: string;
     /** The checkpoint that was taught. */
     readonly folder: string;
     readonly checkpoint: Checkpoint;
     readonly model: Decoder;
+    /** What is saved, instead of the whole model. */
+    readonly adapter: SavedAdapter | undefined;
     readonly lesson: Lesson;
     readonly settings: { readonly steps: number; readonly lr: number; readonly seed: number };
     readonly result: TeachResult;
@@ -245,7 +303,8 @@ async function write(
     ...(await readManifest(folder.replace(/\/(?:best|last|[^/]*\.gguf)$/, "")))?.preset,
     teach: { ...settings, facts },
   };
-  const half = isGguf(folder)
+  // A model whose own weights were taught keeps their precision.
+  const half = adapter || isGguf(folder) || info.adapter
     ? "float32"
     : (await readSafetensors(join(folder, "model.safetensors"))).tensors.values().next().value?.dtype;
   const { before, after, done, step } = result;
@@ -255,7 +314,7 @@ async function write(
       ...{ validation: null, best: null },
       taught: [...info.taught ?? [], { model: folder, facts }],
       run: { id: `${made}-${crypto.randomUUID().slice(0, 8)}`, preset, inputs },
-    }, { precision: half === "float16" || half === "bfloat16" ? half : "float32" });
+    }, { precision: half === "float16" || half === "bfloat16" ? half : "float32", adapter });
     const report = { model: folder, facts, step, steps: result.steps, done, before, after, seconds };
     await Deno.writeTextFile(join(partial, "report.json"), JSON.stringify(report, null, 1) + "\n");
     await writeManifest(partial, {

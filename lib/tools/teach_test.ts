@@ -74,7 +74,12 @@ Deno.test("a model that was taught stands beside the one that it was, opens, and
   const names = [...Deno.readDirSync(work.path("models/tiny"))].map(({ name }) => name).sort();
   assertEquals(names, ["instruct", "pretrain", "taught"]);
   const info = (await readCheckpointInfo(work.path("models/tiny/taught/best")))!;
-  assertEquals([info.stage, info.format], ["teach", "chat"]);
+  assertEquals([info.stage, info.format, info.adapter?.base.folder], [
+    "teach",
+    "chat",
+    "models/tiny/instruct/best",
+  ]);
+  assert(!await exists(work.path("models/tiny/taught/best/model.safetensors")));
   const facts = [{ past: [], instruction: fact[0], response: fact[1] }];
   assertEquals(info.taught, [{ model: "models/tiny/instruct/best", facts }]);
   const asked = await work.tool("ask", "--model", "models/tiny/taught", "--device", "cpu", "Hola.");
@@ -84,6 +89,20 @@ Deno.test("a model that was taught stands beside the one that it was, opens, and
   assertStringIncludes(lineage.output, "models/tiny/instruct/best/model.safetensors");
   const again = await work.writer("teach", ...MODEL, ...FACT);
   refused(again, "models/tiny/taught holds a model already; give another folder");
+
+  // What was taught learns on, on the same base; with --full a whole model is made of both.
+  const on = ["--model", "models/tiny/taught", ...MODEL.slice(2), "--steps", "1", ...FACT];
+  refused(
+    await work.writer("teach", "--rank", "4", ...on),
+    "models/tiny/taught/best is an adapter of rank 8, which learns on",
+  );
+  for (const [out, ...how] of [["more"], ["whole", "--full"]]) {
+    const { code, output } = await work.writer("teach", "--out", `models/tiny/${out}`, ...how, ...on);
+    assertEquals(code, 1, output);
+    const { adapter, taught } = (await readCheckpointInfo(work.path(`models/tiny/${out}/best`)))!;
+    assertEquals(adapter, how.length > 0 ? undefined : info.adapter);
+    assertEquals(taught!.length, 2);
+  }
 });
 
 Deno.test("each mistake is told in a line, before any work", async () => {
@@ -111,6 +130,8 @@ Deno.test("each mistake is told in a line, before any work", async () => {
       ["--model", "models/tiny/pretrain", ...FACT],
       "models/tiny/pretrain continues texts, and only a model that answers",
     ],
+    [[...MODEL, "--rank", "49", ...FACT], "--rank: 49 is above the model's width, which is 48; lower it"],
+    [[...MODEL, "--rank", "2", "--full", ...FACT], "--rank is of an adapter, and --full trains none"],
     [["--model", "models/none", ...FACT], "models/none holds no model"],
     [
       [...MODEL, "--out", "models/tiny", ...FACT],

@@ -36,7 +36,7 @@ export async function readLearner(
   const backbone = await readBackbone(folder, vocabulary, options !== undefined);
   if (!options) return backbone;
   const adapter = { options, base: await baseOf(backbone.folder) };
-  const model = withAdapter(backbone, options, deriveSeed(seed, "adapter"), `${section}.adapter`);
+  const model = withAdapter(backbone, options, deriveSeed(seed, "adapter"), `${section}.adapter.`);
   return { ...backbone, ...model, adapter, frozen: frozenPart(model) };
 }
 
