@@ -5,7 +5,18 @@ import { refused } from "../lib/run/testing.ts";
 import { PRESET, pretrained } from "./testing.ts";
 
 /** As wide as a block of quantised numbers. */
-const WIDE = PRESET.replace("width: 16, context: 16", "width: 32, context: 32");
+const WIDE = PRESET.replace("width: 16, context: 16", "width: 32, context: 32").replace(
+  "evaluate:",
+  `finetune-preference:
+  data: [pairs-to-learn.jsonl]
+  backbone: models/tiny/instruct-merged
+  adapter: { rank: 2, targets: [attention.out, mlp.down] }
+  validation: 0.2
+  epochs: 2
+  batch: 8
+  asked: 0
+evaluate:`,
+);
 const ADAPTER = [
   "--set",
   "finetune-instruct.adapter={ rank: 4, dropout: 0.1 }",
@@ -47,6 +58,19 @@ Deno.test("an adapter is trained on a base, or on that in 4 bits; it is asked, e
     await done(work.tool("lineage", "models/tiny/instruct-merged")),
     "  by merge\n  of the adapter models/tiny/instruct/best and its base\n  models/tiny/instruct\n",
   );
+
+  const pairs = Array.from(
+    { length: 40 },
+    (_, i) => ({ prompt: `¿Qué ${i}?`, chosen: "la luna", rejected: "el mar" }),
+  );
+  await work.write("pairs-to-learn.jsonl", pairs.map((pair) => JSON.stringify(pair) + "\n").join(""));
+  const preferring = await done(work.run("finetune-preference"));
+  assertStringIncludes(preferring, "an adapter of rank 2 beside attention.out, mlp.down: ");
+  const preferred = JSON.parse(await work.read("models/tiny/preference/best/checkpoint.json"));
+  assertEquals(preferred.adapter.base.folder, "models/tiny/instruct-merged");
+  const { before, after } = JSON.parse(await work.read("models/tiny/preference/report.json"));
+  assert(after.pairs.margin > before.pairs.margin, JSON.stringify([before, after]));
+
   await done(work.writer("quantise", "--model", "models/tiny/pretrain", "--to", "q4"));
   const onQuantised = ["name=small", "finetune-instruct.backbone=models/tiny/pretrain-q4"];
   await done(work.run("finetune-instruct", ...ADAPTER, ...onQuantised.flatMap((set) => ["--set", set])));
