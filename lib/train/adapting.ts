@@ -41,7 +41,7 @@ export async function readLearner(
 }
 
 /** What of a model with an adapter is trained, and what is not. */
-function frozenPart({ config, unmerged }: LoadedModel): Frozen {
+export function frozenPart({ config, unmerged }: LoadedModel): Frozen {
   const { base: { quantised }, adapter } = unmerged!;
   const size = ({ shape }: ParameterSpec) => shape.reduce((a, b) => a * b, 1);
   const specs = parameterSpecs(config);
