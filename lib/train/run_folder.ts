@@ -114,10 +114,11 @@ export class RunFolder {
 
   /** Keeps a checkpoint of a step, in float16, that training cannot go on from. */
   async saveSnapshot(info: Omit<Saving[3], "run">): Promise<void> {
-    const { model, tokenizer } = this.#options;
+    const { model, tokenizer, adapter } = this.#options;
     if (!this.#writes) return;
     await saveCheckpoint(join(this.#snapshots, String(info.step)), model, tokenizer, info, {
       precision: "float16",
+      adapter,
     });
   }
 
