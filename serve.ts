@@ -12,7 +12,6 @@ import { ModelStore } from "./lib/server/models.ts";
 import { callerPath } from "./lib/run/caller.ts";
 import { deviceFlag, numberFlag, runProgram } from "./lib/run/flags.ts";
 import { StopSignals } from "./lib/run/stop.ts";
-import { pipeline } from "./stages/pipeline.ts";
 
 const HELP = `Serves the chat page and an OpenAI-compatible API.
 
@@ -75,7 +74,7 @@ if (import.meta.main) {
       faq: await Faq.read(flags.faq ? callerPath(flags.faq) : "configs/faq.yaml"),
       apiKey: flags["api-key"] ?? Deno.env.get("API_KEY"),
       origins: flags.origin,
-      stages: pipeline.stages,
+      stages: async () => (await import("./stages/pipeline.ts")).pipeline.stages,
       stopping: stopping.signal,
       timeLimit: numberFlag("time-limit", flags["time-limit"] ?? "60", 1, false),
     });

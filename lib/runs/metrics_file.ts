@@ -139,15 +139,14 @@ export class MetricsFile {
       this.last = line;
     }
     // Others tell no tokens or time: they come right after the step's own line.
-    const place = { ...this.#place, step };
     if (isFigures(validation)) {
-      this.validation.add(place, validation);
+      this.validation.add({ ...this.#place, step }, validation);
       const figures = Object.entries(validation).filter((entry): entry is [string, number] =>
         isNumber(entry[1])
       );
       this.lastValidation = { step, figures: Object.fromEntries(figures.slice(0, 32)) };
     }
-    if (isFigures(average)) this.average.add(place, average);
+    if (isFigures(average)) this.average.add({ ...this.#place, step }, average);
     if (typeof sample === "string") {
       this.samples.push({ step, text: sample.slice(0, LONGEST_SAMPLE) });
       if (this.samples.length > MOST_SAMPLES) this.samples = this.samples.filter((_, i) => i % 2 === 0);

@@ -13,6 +13,7 @@ export interface MadeUp {
   readonly stage?: string;
   readonly epoch?: number;
   readonly preset?: Record<string, unknown>;
+  readonly inputs?: Record<string, string>;
 }
 
 const TOKENS = 2048;
@@ -35,7 +36,7 @@ export function madeUpLine(step: number, seed = 1): string {
 /** Writes the folder of a run. */
 export async function makeUpRun(
   folder: string,
-  { steps, done = steps, seed = 1, every = 250, stage = "pretrain", epoch, preset = {} }: MadeUp,
+  { steps, done = steps, seed = 1, every = 250, stage = "pretrain", epoch, preset = {}, inputs = {} }: MadeUp,
 ): Promise<void> {
   await Deno.mkdir(folder, { recursive: true });
   const lines: string[] = [];
@@ -56,8 +57,13 @@ export async function makeUpRun(
   await Deno.writeTextFile(join(folder, "metrics.jsonl"), lines.join(""));
   await writeRunFile(folder, {
     ...{ id: `2026-11-30T10:00:00.000Z-0000000${seed % 10}`, stage, steps, unit: "nats per token" },
-    ...{ parameters: 820_000, device: "made up", inputs: {} },
+    ...{ parameters: 820_000, device: "made up", inputs },
     ...epoch !== undefined && { epoch },
     preset: { name: `run-${seed}`, seed, pretrain: { steps, lr: 3e-3, batch: 8 }, ...preset },
   });
+}
+
+if (import.meta.main) {
+  const [folder, text] = Deno.args;
+  for (const { id, ...run } of JSON.parse(text)) await makeUpRun(join(folder, id), run);
 }

@@ -39,14 +39,14 @@ export interface AppOptions {
   readonly origins: readonly string[];
   /** Seconds that a request may take. */
   readonly timeLimit: number;
-  /** Stages that may make again what is missing of a run's lineage; none by default. */
-  readonly stages?: StageFolders;
+  /** Loads the stages that may make again what is missing of a run's lineage; none by default. */
+  readonly stages?: () => Promise<StageFolders>;
   /** Aborted when the server is to end: answers that would go on without end do so then. */
   readonly stopping?: AbortSignal;
 }
 
 export function createApp(
-  { store, faq, apiKey, origins, timeLimit, stages = [], stopping }: AppOptions,
+  { store, faq, apiKey, origins, timeLimit, stages = () => Promise.resolve([]), stopping }: AppOptions,
 ): OpenAPIHono {
   const app = routeGroup();
   const metrics = new ServerMetrics();

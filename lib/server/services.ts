@@ -15,8 +15,8 @@ export interface Services {
   readonly metrics: ServerMetrics;
   readonly recent: RecentAnswers;
   readonly runs: Runs;
-  /** Stages that may make again what is missing. */
-  readonly stages: StageFolders;
+  /** Loads the stages that may make again what is missing. */
+  stages(): Promise<StageFolders>;
   /** What computes embeddings, labels, attention, and how probable prompts are. */
   readonly work: WorkQueue;
   /** Whether requests must bring a key. */

@@ -171,7 +171,7 @@ export function runRoutes({ runs, stages, stopping }: Services) {
   app.openapi(lineageRoute, async (c) => {
     const origins = [];
     for (const { folder } of await find(runs, c.req.valid("query").run)) {
-      const origin = await lineageOf(folder, stages).catch((error) => {
+      const origin = await lineageOf(folder, await stages()).catch((error) => {
         if (error instanceof UserError) return null; // an older, unfinished run
         throw error;
       });

@@ -1,0 +1,199 @@
+/** The page of runs in headless Chromium: curves, live figures, settings, lineage, and one prompt over training. */
+import { AxeBuilder } from "@axe-core/playwright";
+import { assert, assertEquals, assertNotEquals, assertStringIncludes } from "@std/assert";
+import type { Page } from "playwright-core";
+import { browserTests } from "./browser.ts";
+import { makeRuns } from "./runs.ts";
+
+const runs = await makeRuns();
+Deno.test.afterAll(() => runs.remove());
+const test = browserTests("--models", runs.folder);
+
+/** Opens the page of runs, and waits until so many are drawn. */
+async function open(page: Page, query: string, drawn: number) {
+  await page.goto(new URL(`/runs${query}`, page.url()).href);
+  await page.waitForFunction((n) => document.body.dataset.drawn === n, String(drawn), { timeout: 60_000 });
+}
+
+const lines = (page: Page, chart: string) => page.locator(`#chart-${chart}`).getAttribute("data-lines");
+const readout = (page: Page, chart: string) => page.locator(`#chart-${chart} .readout`).innerText();
+
+test("runs are laid over each other by step, tokens and time, and the address says which", async ({ page }) => {
+  await open(page, "?run=uno/pretrain&run=dos/pretrain", 2);
+  assertEquals([await lines(page, "loss"), await lines(page, "bpb"), await lines(page, "lr")], [
+    "4",
+    "2",
+    "2",
+  ]);
+  assertEquals(await page.locator("#chart-accuracy").isVisible(), false);
+  assertStringIncludes(await readout(page, "loss"), "paso 2000");
+  await page.click("text=Tokens >> nth=-1");
+  await page.locator("input[name=by][value=seconds]").check({ force: true });
+  await page.waitForFunction(() =>
+    document.querySelector("#chart-loss .where")?.textContent?.includes("min")
+  );
+  assertStringIncludes(page.url(), "by=seconds");
+  await page.uncheck("input[aria-label='Mostrar uno/pretrain']");
+  await page.waitForFunction(() => document.querySelector<HTMLElement>("#chart-loss")?.dataset.lines === "2");
+  assert(!page.url().includes("uno"), page.url());
+  await page.reload();
+  await page.waitForFunction(() => document.body.dataset.drawn === "1");
+  assertEquals(await page.locator("input[name=by]:checked").getAttribute("value"), "seconds");
+});
+
+test("a training is followed as it goes on: steps, time left, curves and samples", async ({ page }) => {
+  await using training = await runs.train("vivo/pretrain", 300);
+  await training.go(40);
+  await open(page, "", 1);
+  assertStringIncludes(page.url(), "/runs");
+  const row = page.locator("#runs tr[data-state=training]");
+  await row.waitFor();
+  assertStringIncludes(await row.innerText(), "40 / 300");
+  assertStringIncludes(await row.innerText(), "quedan");
+  const before = await page.locator("#chart-loss").getAttribute("data-points");
+  await training.go(60, { sample: "<b>Había</b> una vez", validation: 2.5 });
+  await page.waitForFunction(() =>
+    document.querySelector("#runs tr[data-state=training]")?.textContent?.includes("60 / 300")
+  );
+  await page.waitForFunction(
+    (before) => document.querySelector<HTMLElement>("#chart-loss")?.dataset.points !== before,
+    before,
+  );
+  assertEquals(await page.locator("#samples blockquote").first().innerText(), "<b>Había</b> una vez");
+  assertStringIncludes(await page.locator("#held").innerText(), "2,500");
+});
+
+test("a run that is deleted while it is shown goes, with a word on it; the others stay", async ({ page }) => {
+  await runs.make("breve/pretrain", 50);
+  await open(page, "?run=breve/pretrain&run=uno/pretrain", 2);
+  await runs.delete("breve/pretrain");
+  await page.waitForSelector("#news:not([hidden])");
+  assertStringIncludes(await page.locator("#news").innerText(), "Se borró breve/pretrain");
+  await page.waitForFunction(() => document.body.dataset.drawn === "1");
+  assert(!page.url().includes("breve"), page.url());
+  assertEquals(await page.locator("#runs >> text=breve/pretrain").count(), 0);
+});
+
+test("settings stand side by side with what differs marked, and the lineage leads to the text", async ({ page }) => {
+  await open(page, "?run=uno/pretrain&run=dos/pretrain", 2);
+  await page.waitForSelector("#settings tbody tr");
+  const keys = () => page.locator("#settings tbody th").allInnerTexts();
+  assert(
+    (await keys()).includes("pretrain.lr") && !(await keys()).includes("pretrain.batch"),
+    String(await keys()),
+  );
+  await page.uncheck("#only-different");
+  await page.waitForFunction(() =>
+    document.querySelector("#settings")?.textContent?.includes("pretrain.batch")
+  );
+  assertEquals(
+    await page.locator("#settings .differs >> text=pretrain.lr").locator(".mark").innerText(),
+    "difiere",
+  );
+  assertStringIncludes(await page.locator("#origin").innerText(), "por pretrain");
+  assertStringIncludes(await page.locator("#origin").innerText(), "texto.txt");
+});
+
+test("the slider shows one prompt from the random start to the end", async ({ page }) => {
+  await open(page, "?run=tiny/pretrain", 1);
+  const seen = page.locator("#growth-seen .seen");
+  const at = (step: number) => page.waitForSelector(`#growth-seen .seen[data-step="${step}"]`);
+  await at(4);
+  const end = await seen.innerText();
+  await page.fill("#growth-step", "0");
+  await at(0);
+  assertEquals(await page.locator("#growth-at").innerText(), "0 (al azar)");
+  assertNotEquals(await seen.innerText(), end);
+  assertEquals(await page.locator("#growth-seen .bars li").count() >= 5, true);
+  const expected = await page.locator("#growth-seen .bars").innerText();
+  await page.locator("#growth-seen .token").nth(2).click();
+  assertEquals(await page.locator("#growth-seen .token[aria-pressed=true]").count(), 1);
+  assertNotEquals(await page.locator("#growth-seen .bars").innerText(), expected);
+  await page.fill("#growth-prompt", "hola");
+  await page.click("#growth-form .primary");
+  await page.waitForFunction(() => document.querySelectorAll("#growth-seen .given").length === 5);
+  await page.selectOption("#growth-layer", "1");
+  await page.focus("#growth-step");
+  await page.keyboard.press("End");
+  await at(4);
+});
+
+test("by keyboard one walks along a curve, which is told, and enlarges nothing by accident", async ({ page }) => {
+  await open(page, "?run=uno/pretrain", 1);
+  await page.focus("#chart-loss .plot");
+  await page.keyboard.press("Home");
+  const first = await page.locator("#spoken").innerText();
+  await page.keyboard.press("End");
+  assertNotEquals(await page.locator("#spoken").innerText(), first);
+  assertStringIncludes(await page.locator("#spoken").innerText(), "uno/pretrain");
+  const box = (await page.locator("#chart-loss .u-over").boundingBox())!;
+  await page.mouse.move(box.x + 50, box.y + 50);
+  await page.mouse.down();
+  await page.mouse.move(box.x + 150, box.y + 50);
+  await page.mouse.up();
+  await page.waitForSelector("#whole:not([hidden])");
+  await page.click("#whole");
+  assertEquals(await page.locator("#whole").isVisible(), false);
+});
+
+test("the page speaks English too, numbers included", async ({ page }) => {
+  await open(page, "?run=uno/pretrain", 1);
+  await page.click("#language");
+  await page.waitForFunction(() =>
+    document.querySelector("#chart-loss .where")?.textContent === "step 2,000"
+  );
+  assertEquals(await page.locator("#chart-lr h3").innerText(), "Learning rate");
+  assertStringIncludes(await page.locator("#runs").innerText(), "stopped");
+});
+
+test("fifty runs of ten thousand steps are drawn with a bounded number of points", async ({ page }) => {
+  const many = await runs.makeMany(50, 10_000);
+  await open(page, `?${many.map((id) => `run=${id}`).join("&")}`, 50);
+  assertEquals(await lines(page, "loss"), "100");
+  const points = Number(await page.locator("#chart-lr").getAttribute("data-points"));
+  assert(points > 50 * 100 && points <= 20_000, `${points} points`);
+  await runs.deleteMany(many);
+});
+
+test("a run is followed for long in bounded memory", async ({ page }) => {
+  await using training = await runs.train("largo/pretrain", 200_000);
+  await training.go(5000);
+  await open(page, "?run=largo/pretrain", 1);
+  const points = async () => Number(await page.locator("#chart-loss").getAttribute("data-points"));
+  const nodes = () => page.evaluate(() => document.querySelectorAll("*").length);
+  const most = 1100; // training and validation
+  let elements = 0;
+  for (let step = 20_000; step <= 200_000; step += 45_000) {
+    await training.go(step);
+    await page.waitForFunction(
+      (step) => document.querySelector("#runs tr[data-state=training] .step")?.textContent?.includes(step),
+      `${new Intl.NumberFormat("es", { maximumFractionDigits: 0 }).format(step)} / 200.000`,
+    );
+    assert(await points() <= most, `${await points()} points at step ${step}`);
+    const now = await nodes();
+    if (elements > 0) assert(now <= elements + 20, `${now} elements, ${elements} before`);
+    elements = now;
+  }
+});
+
+for (const dark of [false, true]) {
+  for (const width of [1200, 390]) {
+    test(
+      `axe-core finds no serious fault, ${dark ? "dark" : "light"}, ${width} pixels wide`,
+      async ({ page }) => {
+        await open(page, "?run=uno/pretrain&run=dos/pretrain&run=tiny/pretrain", 3);
+        await page.waitForSelector("#settings tbody tr");
+        await page.waitForSelector("#growth-seen .seen");
+        // deno-lint-ignore no-explicit-any
+        const { violations } = await new AxeBuilder({ page: page as any }).analyze();
+        const serious = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
+        assertEquals(serious.map(({ id, nodes }) => `${id}: ${nodes[0].html}`), []);
+        assert(
+          await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth),
+          "nothing sticks out",
+        );
+      },
+      { dark, width },
+    );
+  }
+}
