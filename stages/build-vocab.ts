@@ -7,17 +7,19 @@
  * data/processed/<name>/vocabulary.
  */
 import { dirname, join } from "@std/path";
-import { eachDocument } from "../lib/data/documents.ts";
+import { documentBlocks, ownDocuments } from "../lib/data/document_blocks.ts";
 import { bytesPerToken, type Encoded, writeShard } from "../lib/data/shard.ts";
 import { requireDisk } from "../lib/disk_space.ts";
 import { writeFileAtomic } from "../lib/files.ts";
 import { bar, count, type Part } from "../lib/progress.ts";
+import { broadcastValue, reduceValues } from "../lib/ranks/messages.ts";
+import type { Ranks } from "../lib/ranks/ranks.ts";
 import { runAlone } from "../lib/run/main.ts";
 import { defineStage } from "../lib/run/stage.ts";
 import { TokenizerSection } from "../lib/run/tokenizer_section.ts";
 import { deriveSeed } from "../lib/tensor/random.ts";
 import type { SpecialIds } from "../lib/text/special.ts";
-import { type Tokenizer, vocabularyBuilder } from "../lib/text/tokenizer.ts";
+import { type Tokenizer, tokenizerOf, vocabularyBuilder } from "../lib/text/tokenizer.ts";
 import { prepareCorpus } from "./prepare-corpus.ts";
 
 const PARTS = ["train", "validation"] as const;
@@ -25,13 +27,17 @@ const PARTS = ["train", "validation"] as const;
 /** Tokens of a byte of text, roughly, where a token is no single character. */
 const TOKENS_PER_BYTE = 0.3;
 
-async function buildTokenizer(
+/** Counts this rank's documents, adds up what all have counted, and makes the vocabulary of it on rank 0, for all. */
+async function makeTokenizer(
   documents: AsyncIterable<string>,
   { kind, min_count: minCount, always, size }: TokenizerSection,
+  ranks: Ranks,
 ): Promise<Tokenizer> {
-  const builder = vocabularyBuilder(kind);
+  const builder = vocabularyBuilder(kind), { words } = builder;
   for await (const text of documents) builder.add(text);
-  return builder.build({ minCount, always, size });
+  reduceValues(ranks, () => words.parts, (parts) => words.merge(parts));
+  const made = ranks.rank === 0 ? builder.build({ minCount, always, size }).toJson() : null;
+  return tokenizerOf(broadcastValue(ranks, made)!);
 }
 
 type Parts<T> = Record<typeof PARTS[number], T>;
@@ -60,24 +66,19 @@ function reportOn(tokenizer: Tokenizer, { train, validation }: Parts<Encoded>) {
   };
 }
 
-/** The documents of a file, with a line for every tenth of a second on how far they are read. */
-async function* showProgress(
-  path: string,
+/** A line for every tenth of a second on how far a file is read. */
+function progressLine(
   doing: string,
   show: (parts: readonly Part[]) => void,
-): AsyncGenerator<string> {
-  const { size } = await Deno.stat(path);
+): (done: number, all: number) => void {
   const started = performance.now();
-  let shown = started, characters = 0;
-  for await (const text of eachDocument(path)) {
-    yield text;
-    characters += text.length;
+  let shown = started;
+  return (done, all) => {
     const now = performance.now();
-    if (now - shown < 100) continue;
+    if (now - shown < 100) return;
     shown = now;
-    const rate = `${(characters / (now - started) / 1000).toFixed(1)} million characters/s`;
-    show([[doing, 2], [bar(characters / size), 3], [rate, 1]]);
-  }
+    show([[doing, 2], [bar(done / all), 3], [`${(done / (now - started) / 1000).toFixed(1)} MB/s`, 1]]);
+  };
 }
 
 export const buildVocab = defineStage({
@@ -89,30 +90,38 @@ export const buildVocab = defineStage({
   out: ({ name }) => `data/processed/${name}/vocabulary`,
   after: () => [prepareCorpus],
   shared: true,
-  async run({ preset, out, terminal }) {
+  ranks: true,
+  async run({ preset, out, terminal, ranks }) {
     const corpus = prepareCorpus.out(preset);
     const pathOf = (part: string) => join(corpus, `${part}.jsonl`);
-    const read = (part: string, doing: string) =>
-      showProgress(pathOf(part), doing, (parts) => terminal.progress(parts));
+    const progress = (doing: string) => progressLine(doing, (parts) => terminal.progress(parts));
     const { kind, size } = preset.tokenizer;
     const perByte = bytesPerToken(size) * (kind === "char" ? 1 : TOKENS_PER_BYTE);
     const bytes = { train: 0, validation: 0 };
     for (const part of PARTS) bytes[part] = (await Deno.stat(pathOf(part))).size * perByte;
     const remedy = "free some, or give less text in prepare-corpus.sources";
-    await requireDisk(dirname(out), bytes.train + bytes.validation, remedy);
+    const first = ranks.rank === 0;
+    if (first) await requireDisk(dirname(out), bytes.train + bytes.validation, remedy);
 
-    const tokenizer = await buildTokenizer(read("train", "counting words"), preset.tokenizer);
-    await writeFileAtomic(join(out, "tokenizer.json"), JSON.stringify(tokenizer.toJson()) + "\n");
+    const documents = ownDocuments(pathOf("train"), ranks, progress("counting words"));
+    const tokenizer = await makeTokenizer(documents, preset.tokenizer, ranks);
+    if (first) await writeFileAtomic(join(out, "tokenizer.json"), JSON.stringify(tokenizer.toJson()) + "\n");
     const encode = (part: typeof PARTS[number]) =>
-      writeShard(join(out, `${part}.safetensors`), read(part, "encoding"), {
-        tokenizer,
-        seed: deriveSeed(preset.seed, "documents", part),
-        bytes: bytes[part],
-      });
+      writeShard(
+        join(out, `${part}.safetensors`),
+        documentBlocks(pathOf(part), ranks, progress("encoding")),
+        {
+          ranks,
+          tokenizer,
+          seed: deriveSeed(preset.seed, "documents", part),
+          bytes: bytes[part],
+        },
+      );
     const report = reportOn(tokenizer, {
       train: await encode("train"),
       validation: await encode("validation"),
     });
+    if (!first) return { finished: true, metrics: {} };
     await writeFileAtomic(join(out, "report.json"), JSON.stringify(report, null, 1) + "\n");
     const percent = (share: number) => `${(100 * share).toFixed(3)} %`;
     terminal.log(`  ${count(report.size)} tokens, ${report.special.length} of them special`);

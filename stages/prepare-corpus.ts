@@ -49,14 +49,17 @@ export const prepareCorpus = defineStage({
   after: () => [],
   sources: (preset) => listLocal(preset["prepare-corpus"].sources),
   shared: true,
-  async run({ preset, out, terminal }) {
+  ranks: true,
+  async run({ preset, out, terminal, ranks }) {
     const report = await prepare({
       options: preset["prepare-corpus"],
       seed: preset.seed,
       out,
       downloads: "data/downloads",
       progress: progressLine((parts) => terminal.progress(parts)),
+      ranks,
     });
+    if (!report) return { finished: true, metrics: {} };
     await writeFileAtomic(join(out, "report.json"), JSON.stringify(report, null, 1) + "\n");
     await writeFileAtomic(join(out, "report.html"), renderCorpusReport(preset.name, report));
     const { documents, characters } = report;

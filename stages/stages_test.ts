@@ -184,7 +184,15 @@ Deno.test("tasks run with the permissions they are given", async () => {
     assertEquals(help.output.includes("\n  pretrain.lr=0.001"), ["pipeline", "pretrain"].includes(name));
   }
   // Without a launcher of MPI these are one process, too.
-  for (const name of ["pretrain", "finetune-classify", "finetune-instruct", "evaluate"]) {
+  const shared = [
+    "prepare-corpus",
+    "build-vocab",
+    "pretrain",
+    "finetune-classify",
+    "finetune-instruct",
+    "evaluate",
+  ];
+  for (const name of shared) {
     refused(await task(`${name}-mpi`, "--set", "nmae=x"), "nmae: unknown key; did you mean name?");
   }
   refused(

@@ -1,14 +1,20 @@
 /** Documents on disk, one JSON line each, and the token streams made of them. */
 import { UserError } from "../errors.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
-import { readLines } from "./lines.ts";
+import { type Range, readLines } from "./lines.ts";
 
 const REMEDY = "make the file with deno task prepare-corpus";
 
-/** @throws {UserError} if it cannot be read, or a line is no document, with its number */
-export async function* eachDocument(path: string): AsyncGenerator<string> {
+/**
+ * @param range whole lines of the file, in bytes; by default all of them
+ * @throws {UserError} if it cannot be read, or a line is no document, with its number
+ */
+export async function* eachDocument(path: string, range?: Range): AsyncGenerator<string> {
+  const after = range?.from ? ` after byte ${range.from}, line ` : ":";
   let number = 1;
-  for await (const line of readLines(path, REMEDY)) yield documentOf(line, `${path}:${number++}`);
+  for await (const line of readLines(path, REMEDY, { range })) {
+    yield documentOf(line, `${path}${after}${number++}`);
+  }
 }
 
 /** All of them at once. */

@@ -67,10 +67,10 @@ Deno.test("a line that no string can hold is refused before it takes the memory"
   const text = `${"a".repeat(900_000)}\n${"b".repeat(900_000)}\nc`;
   await inFile(
     text,
-    async (path) => assertEquals((await Array.fromAsync(readLines(path, "", most))).length, 3),
+    async (path) => assertEquals((await Array.fromAsync(readLines(path, "", { longest: most }))).length, 3),
   );
   await inFile(`a\n${"b".repeat(2 * most)}`, async (path) => {
-    const read = () => Array.fromAsync(readLines(path, "cut it", most));
+    const read = () => Array.fromAsync(readLines(path, "cut it", { longest: most }));
     await assertRejects(read, UserError, `${path}: a line is longer than 1000000 characters; cut it`);
   });
 });

@@ -6,13 +6,33 @@ import { openFile } from "../files.ts";
 /** Characters of the longest line; V8's strings end at 536 million. */
 const LONGEST = 500_000_000;
 
+/** A part of a file, in bytes. */
+export interface Range {
+  readonly from: number;
+  readonly to: number;
+}
+
 /**
  * The lines of a file of UTF-8, without LF or CRLF.
  * @param remedy what to do if it cannot be read
+ * @param options `longest` is the most characters of a line; `range`, if only some lines are wanted, where they are
  * @throws {UserError} if it cannot be read, or a line is longer than a string can be
  */
-export async function* readLines(path: string, remedy: string, longest = LONGEST): AsyncGenerator<string> {
+export async function* readLines(
+  path: string,
+  remedy: string,
+  { longest = LONGEST, range }: { longest?: number; range?: Range | undefined } = {},
+): AsyncGenerator<string> {
   const file = await openFile(path, remedy);
+  if (range) await file.seek(range.from, Deno.SeekMode.Start);
+  let left = range ? range.to - range.from : Infinity;
+  const within = new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>({
+    transform(bytes, controller) {
+      controller.enqueue(bytes.subarray(0, left));
+      left -= bytes.length;
+      if (left <= 0) controller.terminate();
+    },
+  });
   let length = 0; // of the line that has not ended yet
   const bounded = new TransformStream<string, string>({
     transform(text, controller) {
@@ -25,5 +45,6 @@ export async function* readLines(path: string, remedy: string, longest = LONGEST
     },
   });
   const lines: TransformStream<string, string> = new TextLineStream();
-  yield* file.readable.pipeThrough(new TextDecoderStream()).pipeThrough(bounded).pipeThrough(lines);
+  yield* file.readable.pipeThrough(within).pipeThrough(new TextDecoderStream()).pipeThrough(bounded)
+    .pipeThrough(lines);
 }

@@ -5,9 +5,13 @@
  * 16 bits a token where the vocabulary fits, else in 32. Its metadata tell which vocabulary it is encoded with, and how
  * many documents it has.
  */
+import { concat } from "@std/bytes/concat";
 import { encodeHeader, type Header, readHeader } from "../safetensors_header.ts";
 import { UserError } from "../errors.ts";
 import { AtomicWriter, hashContent, ReadFile, throwWriteError } from "../files.ts";
+import { ALONE } from "../ranks/alone.ts";
+import { bytesIn } from "../ranks/messages.ts";
+import type { Ranks } from "../ranks/ranks.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 import { ExternalShuffle } from "./external_shuffle.ts";
 import type { TokenStream } from "./token_stream.ts";
@@ -32,6 +36,8 @@ export interface ShardOptions {
   readonly seed: number;
   /** Of the shard, roughly. */
   readonly bytes: number;
+  /** The processes that share the work; by default there is one. */
+  readonly ranks?: Ranks;
 }
 
 export interface Encoded {
@@ -41,54 +47,82 @@ export interface Encoded {
   readonly counts: Float64Array;
 }
 
-/** Encodes documents, and writes them in random order. On its way there the text takes as much room on the disk. */
+/**
+ * Encodes documents, and writes them in random order. On its way there the text takes as much room on the disk. Several
+ * ranks share this: all must call it, and rank 0 writes.
+ * @param blocks a rank's documents; those of the ranks' first blocks come first, then those of the second
+ */
 export async function writeShard(
   path: string,
-  texts: AsyncIterable<string>,
+  blocks: AsyncIterable<readonly string[]> | Iterable<readonly string[]>,
   options: ShardOptions,
 ): Promise<Encoded> {
+  if (options.ranks && options.ranks.rank > 0) return await encode(blocks, options, () => {});
   const scratch = `${path}.tmp`;
   const remove = () => Deno.remove(scratch, { recursive: true }).catch(() => {});
   await remove();
   await Deno.mkdir(scratch, { recursive: true }).catch((error) => throwWriteError(error, scratch));
   try {
-    return await encode(path, texts, scratch, options);
+    const { tokenizer, seed, bytes } = options, format = formatFor(tokenizer);
+    const shuffle = new ExternalShuffle(scratch, { seed, bytes });
+    const encoded = await encode(blocks, options, (document) => shuffle.add(document));
+    const { documents, tokens } = encoded;
+    const size = tokens * FORMATS[format].BYTES_PER_ELEMENT;
+    const header = encodeHeader({
+      __metadata__: { documents: String(documents), tokenizer: tokenizerHash(tokenizer) },
+      tokens: { dtype: format, shape: [tokens], data_offsets: [0, size] },
+    });
+    await using file = await AtomicWriter.open(path);
+    for (const part of header) file.write(part);
+    for (const part of shuffle.drain()) file.write(part);
+    await file.commit();
+    return encoded;
   } finally {
     await remove();
   }
 }
 
+/** Encodes documents; rank 0 takes those of all ranks, in their order. */
 async function encode(
-  path: string,
-  texts: AsyncIterable<string>,
-  scratch: string,
-  { tokenizer, seed, bytes }: ShardOptions,
+  blocks: AsyncIterable<readonly string[]> | Iterable<readonly string[]>,
+  { tokenizer, ranks = ALONE }: ShardOptions,
+  take: (document: Uint8Array) => void,
 ): Promise<Encoded> {
-  const format = formatFor(tokenizer), { bos, eos } = tokenizer.special;
-  const counts = new Float64Array(tokenizer.size);
-  const shuffle = new ExternalShuffle(scratch, { seed, bytes });
-  let documents = 0, tokens = 0;
-  for await (const text of texts) {
-    const ids = tokenizer.encode(text);
-    for (let i = 0; i < ids.length; i++) counts[ids[i]]++;
-    const document = new FORMATS[format](ids.length + 2);
-    document[0] = bos;
-    document.set(ids, 1);
-    document[ids.length + 1] = eos;
-    shuffle.add(new Uint8Array(document.buffer));
-    documents++;
-    tokens += document.length;
+  const { bos, eos } = tokenizer.special, Ids = FORMATS[formatFor(tokenizer)];
+  const counts = new Float64Array(tokenizer.size), totals = new Float64Array(2);
+  for await (const texts of blocks) {
+    const documents = texts.map((text) => {
+      const ids = tokenizer.encode(text);
+      for (let i = 0; i < ids.length; i++) counts[ids[i]]++;
+      const document = new Ids(ids.length + 2);
+      document[0] = bos;
+      document.set(ids, 1);
+      document[ids.length + 1] = eos;
+      totals[0]++;
+      totals[1] += document.length;
+      return new Uint8Array(document.buffer);
+    });
+    for (const part of sendToFirst(ranks, documents)) take(part);
   }
-  const size = tokens * FORMATS[format].BYTES_PER_ELEMENT;
-  const header = encodeHeader({
-    __metadata__: { documents: String(documents), tokenizer: tokenizerHash(tokenizer) },
-    tokens: { dtype: format, shape: [tokens], data_offsets: [0, size] },
-  });
-  await using file = await AtomicWriter.open(path);
-  for (const part of header) file.write(part);
-  for (const part of shuffle.drain()) file.write(part);
-  await file.commit();
+  ranks.sum(counts);
+  ranks.sum(totals);
+  const [documents, tokens] = totals;
   return { documents, tokens, counts };
+}
+
+/** Gives rank 0 the records of all ranks, in their order. */
+function* sendToFirst(ranks: Ranks, records: readonly Uint8Array[]): Generator<Uint8Array> {
+  if (ranks.size === 1) return yield* records;
+  const lengths = Uint32Array.from([records.length, ...records.map(({ length }) => length)]);
+  const own = concat([bytesIn(lengths), ...records]);
+  const nothing = new Uint8Array();
+  const parts = ranks.exchange(Array.from({ length: ranks.size }, (_, to) => to === 0 ? own : nothing));
+  for (const part of ranks.rank === 0 ? parts : []) {
+    const view = new DataView(part.buffer), n = view.getUint32(0, true);
+    for (let i = 1, at = 4 * (n + 1); i <= n; at += view.getUint32(4 * i, true), i++) {
+      yield part.subarray(at, at + view.getUint32(4 * i, true));
+    }
+  }
 }
 
 /** A shard that is read by range. */

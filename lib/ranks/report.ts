@@ -10,8 +10,11 @@ export const REPORT = "DESDE_CERO_RANK_REPORT";
 /** The number that it is. */
 export const REPORT_FILE = 3;
 
-/** How far a rank is: it begins to join the others, which waits for all of them, has joined them, or makes a step. */
-export type Report = "joining" | "joined" | number;
+/**
+ * How far a rank is: it begins to join the others, which waits for all of them, has joined them, makes a step, or ends
+ * all, which can wait for a launcher that cannot be reached any more.
+ */
+export type Report = "joining" | "joined" | "aborting" | number;
 
 /** Of `prctl`: the signal that a process gets when its parent ends. */
 const PR_SET_PDEATHSIG = 1;

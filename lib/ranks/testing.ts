@@ -7,6 +7,8 @@ const REQUIRED = "DESDE_CERO_REQUIRE_MPI";
 
 export interface Launcher {
   readonly family: Family;
+  /** The program that launches. */
+  readonly command: string;
   /**
    * Starts programs, each on so many ranks.
    * @param parts what each program's ranks run: arguments of deno
@@ -31,9 +33,13 @@ const COMMANDS: readonly { readonly family: Family; readonly command: string; re
 ];
 
 /** Open MPI starts no more ranks than there are cores, and none for root, unless it is told to. */
-const OPEN_MPI = {
-  args: ["--oversubscribe"],
-  env: { OMPI_ALLOW_RUN_AS_ROOT: "1", OMPI_ALLOW_RUN_AS_ROOT_CONFIRM: "1" },
+const OVERSUBSCRIBE: Readonly<Record<Family, readonly string[]>> = {
+  "MPICH": [],
+  "Open MPI": ["--oversubscribe"],
+};
+export const ENVIRONMENT: Readonly<Record<Family, Readonly<Record<string, string>>>> = {
+  "MPICH": {},
+  "Open MPI": { OMPI_ALLOW_RUN_AS_ROOT: "1", OMPI_ALLOW_RUN_AS_ROOT_CONFIRM: "1" },
 };
 
 /** The launchers that there are; for each one that is missing, one ignored test that says so. */
@@ -55,23 +61,23 @@ export async function testLaunchers(): Promise<Launcher[]> {
 
 async function isInstalled(command: string): Promise<boolean> {
   try {
-    return (await new Deno.Command(command, { args: ["--version"], env: OPEN_MPI.env }).output()).success;
+    return (await new Deno.Command(command, { args: ["--version"], env: ENVIRONMENT["Open MPI"] }).output())
+      .success;
   } catch {
     return false;
   }
 }
 
 function launcherOf(family: Family, command: string): Launcher {
-  const own = family === "Open MPI" ? OPEN_MPI : { args: [], env: {} };
   return {
-    family,
+    ...{ family, command },
     start(parts, { env, ...options }) {
       const programs = parts.map(({ ranks, args }) => ["-n", `${ranks}`, Deno.execPath(), ...args]);
       const [first, ...others] = programs;
       return new Deno.Command(command, {
-        args: [...own.args, ...first, ...others.flatMap((program) => [":", ...program])],
+        args: [...OVERSUBSCRIBE[family], ...first, ...others.flatMap((program) => [":", ...program])],
         ...options,
-        env: { NO_COLOR: "1", ...own.env, ...env },
+        env: { NO_COLOR: "1", ...ENVIRONMENT[family], ...env },
         stdin: "null",
         stdout: "piped",
         stderr: "piped",

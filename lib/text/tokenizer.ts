@@ -59,6 +59,8 @@ export interface TokenDecoder {
 
 /** Counts what stands in text that comes in pieces, then makes a tokenizer of it. */
 export interface VocabularyBuilder {
+  /** What was counted. */
+  readonly words: WordCounts;
   add(text: string): void;
   build(options: VocabularyOptions): Tokenizer;
 }
@@ -66,10 +68,14 @@ export interface VocabularyBuilder {
 export function vocabularyBuilder(kind: TokenizerKind): VocabularyBuilder {
   const words = new WordCounts();
   return {
+    words,
     add: (text) => words.add(text),
-    build: (options) => new JsonTokenizer(parseTokenizer(builders[kind](words, options))),
+    build: (options) => tokenizerOf(builders[kind](words, options)),
   };
 }
+
+/** The tokenizer that `toJson` gave. */
+export const tokenizerOf = (json: TokenizerJson): Tokenizer => new JsonTokenizer(parseTokenizer(json));
 
 /**
  * Reads the tokenizer in a model's folder: tokenizer.json, or GPT-2's first files, vocab.json and merges.txt. Null if

@@ -13,6 +13,12 @@ const PATTERN = new RegExp(PIECES, "gu");
  */
 export const copy = (piece: string): string => piece.length <= 12 ? piece : JSON.parse(JSON.stringify(piece));
 
+/** Pieces and their counts, in the order in which they came; and the characters of forgotten ones. */
+export interface WordParts {
+  readonly words: readonly (readonly [string, number])[];
+  readonly forgotten: readonly (readonly [string, number])[];
+}
+
 export class WordCounts {
   readonly words = new Map<string, number>();
   /** Characters of forgotten pieces. */
@@ -31,7 +37,11 @@ export class WordCounts {
       if (n !== undefined) words.set(piece, n + 1);
       else words.set(copy(piece), 1);
     }
-    for (let rare = 1; words.size > this.#most; rare *= 2) this.#forget(rare);
+    this.#bound();
+  }
+
+  #bound(): void {
+    for (let rare = 1; this.words.size > this.#most; rare *= 2) this.#forget(rare);
   }
 
   /** Forgets pieces that stood at most so many times. */
@@ -41,6 +51,18 @@ export class WordCounts {
       count(this.#forgotten, word, n);
       this.words.delete(word);
     }
+  }
+
+  /** What one needs to add these counts to others. */
+  get parts(): WordParts {
+    return { words: [...this.words], forgotten: [...this.#forgotten] };
+  }
+
+  /** Adds the counts of a text that comes after this one. */
+  merge({ words, forgotten }: WordParts): void {
+    for (const [word, n] of words) this.words.set(word, (this.words.get(word) ?? 0) + n);
+    for (const [character, n] of forgotten) count(this.#forgotten, character, n);
+    this.#bound();
   }
 
   /** How often each character stood. */

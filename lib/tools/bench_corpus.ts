@@ -63,12 +63,12 @@ const FOLDER = "data/processed/bench-corpus";
 /** One run, in this process. */
 async function measure(source: string, near: boolean): Promise<Measured> {
   const started = performance.now();
-  const { documents } = await prepareCorpus({
+  const { documents } = (await prepareCorpus({
     options: { ...EVERY_STEP, sources: [source], duplicates: { exact: true, near: near && NEAR } },
     seed: 1,
     out: join(FOLDER, "out"),
     downloads: FOLDER,
-  });
+  }))!;
   const seconds = (performance.now() - started) / 1000;
   return { seconds, peak_mib: peakMemory(), kept: documents.train + documents.validation };
 }

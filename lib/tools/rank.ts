@@ -24,10 +24,16 @@ const child = spawn(Deno.execPath(), Deno.args, {
 /** Milliseconds for what was said to get through the launcher, which passes nothing on once it ends the others. */
 const TOLD = 500;
 
+/** A machine on which this small program takes longer than a second to start is that much slower than others. */
+const slowness = Math.max(1, performance.now() / 1000);
 /** Seconds in which a rank has to begin to join the others, and in which all must have joined. */
-const BEGIN = 20, JOIN = 26;
+const BEGIN = Math.round(20 * slowness), JOIN = Math.round(26 * slowness);
+
+/** Milliseconds in which the launcher ends a rank that has told it to end all. */
+const ABORT = 3000;
 
 const rank = launched()?.rank ?? 0;
+let told = false;
 let step = 0, cut = "", at: "starting" | "joining" | "joined" = "starting";
 const decoder = new StringDecoder("utf8");
 child.stdio[3]?.on("data", (bytes) => {
@@ -35,11 +41,13 @@ child.stdio[3]?.on("data", (bytes) => {
   cut = lines.pop()!;
   for (const line of lines) {
     if (line === "joining" || line === "joined") at = line;
-    else step = Number(line);
+    else if (line === "aborting") {
+      told = true;
+      Deno.unrefTimer(setTimeout(() => child.kill("SIGKILL"), ABORT));
+    } else step = Number(line);
   }
 });
 
-let told = false;
 /** Ends all if after some seconds this rank is no further. */
 function requireFurther(than: typeof at, seconds: number, why: string): void {
   const timer = setTimeout(() => {

@@ -3,8 +3,11 @@
  * dropped. Longer lines are paragraphs, whose copies are for `duplicates.ts` to find. All of it works on
  * UTF-8, as lines need not be decoded to be told apart.
  */
-import { ExternalSort } from "./external_sort.ts";
+import { ALONE } from "../../ranks/alone.ts";
+import { gatherValues } from "../../ranks/messages.ts";
+import type { Ranks } from "../../ranks/ranks.ts";
 import { hashBytes } from "./fingerprint.ts";
+import { SharedSort } from "./shared_sort.ts";
 
 /** Bytes. */
 const LONGEST = 300;
@@ -38,10 +41,12 @@ export function lineKeys(document: Uint8Array, into: number[]): void {
 }
 
 export class LineCounts {
-  readonly #lines: ExternalSort;
+  readonly #ranks: Ranks;
+  readonly #lines: SharedSort;
 
-  constructor(folder: string) {
-    this.#lines = new ExternalSort(folder, "lines");
+  constructor(folder: string, ranks: Ranks = ALONE) {
+    this.#ranks = ranks;
+    this.#lines = new SharedSort(ranks, folder, "lines");
   }
 
   /** @param keys of any number of documents, as `lineKeys` gives them */
@@ -49,18 +54,18 @@ export class LineCounts {
     for (let i = 0; i < keys.length; i += 2) this.#lines.add(keys[i], keys[i + 1]);
   }
 
-  /** The lines of at least so many documents. */
+  /** The lines of at least so many documents of all ranks, which must all call this. */
   common(documents: number): CommonLines {
-    const keys = new Set<number>(), lengths = new Uint8Array(LONGEST + 1);
+    const found: number[] = [], lengths = new Uint8Array(LONGEST + 1);
     let last = -1, times = 0;
     this.#lines.drain((high, low) => {
       const key = high * 2 ** 32 + low;
       times = key === last ? times + 1 : 1;
       last = key;
-      if (times !== documents) return;
-      keys.add(key);
-      lengths[high >>> 12] = 1;
+      if (times === documents) found.push(key);
     });
+    const keys = new Set(gatherValues(this.#ranks, found).flat());
+    for (const key of keys) lengths[Math.floor(key / 2 ** 44)] = 1;
     return { keys, lengths };
   }
 }

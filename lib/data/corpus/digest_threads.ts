@@ -5,6 +5,8 @@ import type { CommonLines } from "./boilerplate.ts";
 import type { CorpusOptions } from "./options.ts";
 import type { WorldTexts } from "../world/options.ts";
 import { World } from "../world/world.ts";
+import { threadsOf } from "../../ranks/neighbours.ts";
+import type { Ranks } from "../../ranks/ranks.ts";
 import type { Source, SourceFile } from "./sources.ts";
 
 /** What a thread can be asked. */
@@ -45,10 +47,10 @@ export async function sizeOf(files: readonly SourceFile[]): Promise<number> {
   return bytes;
 }
 
-/** How many threads to start: as many as the machine has, for text that is worth it. */
-export async function threadsFor(sources: readonly Source[]): Promise<number> {
+/** How many threads to start: as many as a rank's part of the machine has, for text that is worth it. */
+export async function threadsFor(sources: readonly Source[], { neighbours }: Ranks): Promise<number> {
   const bytes = await sizeOf(sources.flatMap(({ files }) => files));
-  return bytes < WORTH_THREADS ? 0 : navigator.hardwareConcurrency;
+  return bytes < WORTH_THREADS ? 0 : threadsOf(neighbours);
 }
 
 export class DigestThreads {

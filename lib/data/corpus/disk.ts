@@ -1,4 +1,6 @@
 /** Files between the passes: documents one after another. */
+import { Appender, ReadFile } from "../../files.ts";
+
 /**
  * Documents one after another, as spools have them: for each its bytes, its characters and the file it is
  * from, in 4 bytes each, and its text in UTF-8.
@@ -88,23 +90,49 @@ export function* recordsOf(bytes: Uint8Array<ArrayBuffer>): Generator<Spooled> {
   }
 }
 
+/** A part of a file, in bytes. */
+export interface Range {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** A file that is written in parts. */
+export class PartWriter implements Disposable {
+  readonly #file: Appender;
+  #written = 0;
+
+  constructor(path: string) {
+    this.#file = new Appender(path);
+  }
+
+  /** Writes more of a part; returns what there is of it. Parts are written one after another. */
+  write(bytes: Uint8Array, part: Range): Range {
+    const from = part.from < part.to ? part.from : this.#written;
+    this.#file.write(bytes);
+    this.#written += bytes.length;
+    return { from, to: this.#written };
+  }
+
+  [Symbol.dispose](): void {
+    this.#file[Symbol.dispose]();
+  }
+}
+
+export const NOTHING: Range = { from: 0, to: 0 };
+
 /** Whole documents of a spool, some `CHUNK` bytes at a time, in a buffer that the next ones overwrite. */
-export function* readSpool(path: string): Generator<Uint8Array<ArrayBuffer>> {
-  using file = Deno.openSync(path);
-  let buffer = new Uint8Array(2 * CHUNK), held = 0;
-  for (let last = false; !last;) {
-    const most = held + CHUNK;
-    if (most > buffer.length) {
-      const larger = new Uint8Array(2 * most);
+export function* readSpool(path: string, { from, to }: Range): Generator<Uint8Array<ArrayBuffer>> {
+  using file = new ReadFile(path);
+  let buffer = new Uint8Array(2 * CHUNK), held = 0, at = from;
+  while (at < to) {
+    const end = held + Math.min(CHUNK, to - at);
+    if (end > buffer.length) {
+      const larger = new Uint8Array(2 * end);
       larger.set(buffer.subarray(0, held));
       buffer = larger;
     }
-    let end = held;
-    while (end < most && !last) {
-      const n = file.readSync(buffer.subarray(end, most));
-      if (n === null) last = true;
-      else end += n;
-    }
+    file.read(at, buffer.subarray(held, end));
+    at += end - held;
     const view = new DataView(buffer.buffer);
     let whole = 0;
     while (whole + HEADER <= end && whole + HEADER + view.getUint32(whole, true) <= end) {
@@ -116,9 +144,9 @@ export function* readSpool(path: string): Generator<Uint8Array<ArrayBuffer>> {
   }
 }
 
-/** The documents of a spool, one by one; the next may overwrite one's bytes. */
-export function* readRecords(path: string): Generator<Spooled> {
-  for (const chunk of readSpool(path)) yield* recordsOf(chunk);
+/** The documents of a part of a spool, one by one; the next may overwrite one's bytes. */
+export function* readRecords(path: string, range: Range): Generator<Spooled> {
+  for (const chunk of readSpool(path, range)) yield* recordsOf(chunk);
 }
 
 /** Bytes that are read, sent to a thread or written at once. */

@@ -1,14 +1,24 @@
 /**
  * Finds documents that are copies of an earlier one, among any number of documents: their fingerprints and
  * an index of them lie on disk, and memory holds five bytes for each document.
+ *
+ * Several ranks share this: a rank gets the bands of all documents whose keys are its own, fetches the fingerprints of
+ * those documents that share one, and compares them.
  */
 import { join } from "@std/path";
-import { Appender, ReadFile } from "../../files.ts";
+import { ALONE } from "../../ranks/alone.ts";
+import { bytesIn } from "../../ranks/messages.ts";
+import type { Ranks } from "../../ranks/ranks.ts";
 import { ExternalSort } from "./external_sort.ts";
 import { compare, type Fingerprints, RECORD } from "./fingerprint.ts";
+import { RecordFile } from "./record_file.ts";
 import type { CorpusOptions } from "./options.ts";
+import { SharedSort } from "./shared_sort.ts";
 
 export const KEPT = 0, EXACT = 1, NEAR = 2;
+
+/** Fingerprints that are fetched at once from one rank. */
+const FETCHED = 1 << 12;
 
 /** Documents of one key are compared with so many different ones before them. */
 const COMPARED = 32;
@@ -24,40 +34,56 @@ export interface Copy {
 export class Duplicates {
   readonly #options: CorpusOptions["duplicates"];
   readonly #folder: string;
-  readonly #fingerprints: Appender;
+  readonly #numbers: number;
+  readonly #ranks: Ranks;
+  readonly #owner: (document: number) => number;
+  /** By number. On several ranks, each has its own, and those that it has fetched. */
+  readonly #fingerprints: RecordFile;
   /** Key and document, in one number. */
-  readonly #index: ExternalSort;
-  #documents = 0;
+  readonly #index: SharedSort;
 
-  constructor(options: CorpusOptions["duplicates"], folder: string) {
+  /**
+   * @param numbers all documents have lower ones
+   * @param owner the rank that adds a document
+   */
+  constructor(
+    options: CorpusOptions["duplicates"],
+    folder: string,
+    numbers: number,
+    { ranks, owner }: { ranks: Ranks; owner: (document: number) => number } = {
+      ranks: ALONE,
+      owner: () => 0,
+    },
+  ) {
     this.#options = options;
     this.#folder = folder;
-    this.#fingerprints = new Appender(join(folder, "fingerprints"));
-    this.#index = new ExternalSort(folder, "index");
+    this.#numbers = numbers;
+    this.#ranks = ranks;
+    this.#owner = owner;
+    this.#fingerprints = new RecordFile(join(folder, "fingerprints"), RECORD);
+    this.#index = new SharedSort(ranks, folder, "index");
   }
 
-  /** Adds the next documents. */
-  add({ records, keys }: Fingerprints): void {
-    this.#fingerprints.write(records);
-    for (let i = 0; i < keys.length; i += 2) this.#index.add(keys[i], this.#documents + keys[i + 1]);
-    this.#documents += records.length / RECORD;
+  /** Adds documents with numbers from `first` on. */
+  add({ records, keys }: Fingerprints, first: number): void {
+    this.#fingerprints.write(first, records);
+    for (let i = 0; i < keys.length; i += 2) this.#index.add(keys[i], first + keys[i + 1]);
   }
 
   /**
-   * A document is a copy if it is like an earlier one that is kept.
-   * @param heard is told of every copy
-   * @returns KEPT, EXACT or NEAR for each document
+   * A document is a copy if it is like an earlier one that is kept. All ranks must call this.
+   * @param heard is told of every copy, on rank 0
+   * @returns KEPT, EXACT or NEAR for each number, on rank 0
    */
   find(heard: (copy: Copy) => void): Uint8Array {
-    this.#fingerprints[Symbol.dispose]();
-    const verdicts = new Uint8Array(this.#documents);
-    using file = new ReadFile(join(this.#folder, "fingerprints"));
-    const alike = this.#comparison(file);
-    const pairs = new ExternalSort(this.#folder, "pairs");
+    using fingerprints = this.#fingerprints;
+    const verdicts = new Uint8Array(this.#numbers);
+    const alike = this.#comparison(fingerprints);
+    const pairs = new SharedSort(this.#ranks, this.#folder, "pairs", () => 0);
     // Copies share most of their keys; once is enough to compare them.
-    const like = new Uint32Array(this.#documents);
+    const like = new Uint32Array(this.#numbers);
     let key = -1, different: number[] = [];
-    this.#index.drain((found, document) => {
+    this.#fetched(this.#index, "groups", false).drain((found, document) => {
       if (found !== key) {
         key = found;
         different = [];
@@ -72,7 +98,7 @@ export class Duplicates {
     });
     // In the order of documents, so that what an original became is known before its copies.
     let last = -1;
-    pairs.drain((document, original) => {
+    this.#fetched(pairs, "copies", true).drain((document, original) => {
       if (document === last || verdicts[original] !== KEPT) return;
       last = document;
       const similarity = alike(original, document);
@@ -82,14 +108,69 @@ export class Duplicates {
     return verdicts;
   }
 
+  /**
+   * The same numbers, but for those whose upper half no other has; the fingerprints that they name are here then.
+   * @param both whether the upper halves are documents too; all numbers count then
+   */
+  #fetched(numbers: SharedSort, name: string, both: boolean): Pick<SharedSort, "drain"> {
+    if (this.#ranks.size === 1) return numbers;
+    const wanted = new Uint8Array(this.#numbers), shared = new ExternalSort(this.#folder, name);
+    let before: readonly [high: number, low: number] | null = null, alone = true;
+    const take = (high: number, low: number) => {
+      wanted[low] = 1;
+      if (both) wanted[high] = 1;
+      shared.add(high, low);
+    };
+    numbers.drain((high, low) => {
+      const joins = before?.[0] === high;
+      if (both) take(high, low);
+      else if (joins) {
+        if (alone) take(...before!);
+        take(high, low);
+      }
+      alone = !joins;
+      before = [high, low];
+    });
+    this.#fetch(wanted);
+    return shared;
+  }
+
+  /** Fetches fingerprints from the ranks that have added them. */
+  #fetch(wanted: Uint8Array): void {
+    const { rank, size } = this.#ranks;
+    for (let next = 0;;) {
+      const lists = Array.from({ length: size }, (): number[] => []);
+      for (let n = 0; next < wanted.length && n < FETCHED; next++) {
+        const owner = wanted[next] ? this.#owner(next) : rank;
+        if (owner !== rank) n = Math.max(n, lists[owner].push(next));
+      }
+      const left = Float64Array.of(lists.flat().length);
+      this.#ranks.sum(left);
+      if (left[0] === 0) return;
+      const asked = this.#ranks.exchange(lists.map((list) => bytesIn(Uint32Array.from(list))));
+      const answers = this.#ranks.exchange(asked.map((bytes) => {
+        const numbers = new Uint32Array(bytes.buffer), records = new Uint8Array(numbers.length * RECORD);
+        numbers.forEach((number, i) =>
+          this.#fingerprints.read(number, records.subarray(i * RECORD, (i + 1) * RECORD))
+        );
+        return records;
+      }));
+      lists.forEach((list, owner) =>
+        list.forEach((number, i) =>
+          this.#fingerprints.write(number, answers[owner].subarray(i * RECORD, (i + 1) * RECORD))
+        )
+      );
+    }
+  }
+
   /** How alike two documents are: 1 if the texts are equal, 0 if they are less alike than the bound. */
-  #comparison(file: ReadFile): (original: number, document: number) => number {
+  #comparison(file: RecordFile): (original: number, document: number) => number {
     const { near } = this.#options;
     const a = new Uint8Array(RECORD), b = new Uint8Array(RECORD);
     let [inA, inB] = [-1, -1];
     return (original, document) => {
-      if (inA !== original) file.read(original * RECORD, a);
-      if (inB !== document) file.read(document * RECORD, b);
+      if (inA !== original) file.read(original, a);
+      if (inB !== document) file.read(document, b);
       [inA, inB] = [original, document];
       const alike = compare(a, b);
       if (alike === 1) return 1;

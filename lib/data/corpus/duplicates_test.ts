@@ -28,12 +28,13 @@ Deno.test("an external sort sorts, with one run or many, and with none", () =>
   }));
 
 function find(folder: string, texts: string[], options: { exact: boolean; near: false | number }) {
-  const duplicates = new Duplicates(options, folder), fingerprinter = new Fingerprinter(options);
+  const duplicates = new Duplicates(options, folder, texts.length),
+    fingerprinter = new Fingerprinter(options);
   // In batches, as threads bring them.
   for (let i = 0; i < texts.length; i += 3) {
     fingerprinter.begin();
     for (const text of texts.slice(i, i + 3)) addText(fingerprinter, text);
-    duplicates.add(fingerprinter.end());
+    duplicates.add(fingerprinter.end(), i);
   }
   const pairs: [number, number][] = [];
   const verdicts = duplicates.find(({ document, original }) => pairs.push([document, original]));

@@ -1,5 +1,5 @@
 /** The documents that are kept, as they are written: one by one, or neighbours joined. */
-import { CHUNK, readRecords, recordsOf, SpoolBuffer, type Spooled } from "./disk.ts";
+import { CHUNK, recordsOf, SpoolBuffer, type Spooled } from "./disk.ts";
 import { KEPT } from "./duplicates.ts";
 import type { Document } from "./split.ts";
 
@@ -18,15 +18,19 @@ export class Packed implements Document {
 
 /**
  * Reads the documents that are kept; neighbours of one file are joined. The next document may overwrite one's bytes.
- * @param path of the spool of all documents
- * @param verdicts of `Duplicates`, one a document
+ * @param documents all of them, with their numbers
+ * @param verdicts of `Duplicates`, by number
  * @param pack characters up to which documents are joined; 0 joins none
  */
-export function* readKept(path: string, verdicts: Uint8Array, pack: number): Generator<Packed> {
+export function* readKept(
+  documents: Iterable<readonly [number: number, record: Spooled]>,
+  verdicts: Uint8Array,
+  pack: number,
+): Generator<Packed> {
   const held = new SpoolBuffer(CHUNK);
-  let number = 0, index = 0, file = -1, length = 0;
-  for (const record of readRecords(path)) {
-    if (verdicts[number++] !== KEPT) continue;
+  let index = 0, file = -1, length = 0;
+  for (const [number, record] of documents) {
+    if (verdicts[number] !== KEPT) continue;
     const longer = length + 2 + record.length;
     const joined = held.length > 0 && file === record.file && longer <= pack;
     if (held.length > 0 && !joined) yield new Packed(index++, [...recordsOf(held.take())], length);

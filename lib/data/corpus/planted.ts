@@ -24,11 +24,12 @@ export async function findPlanted(documents: number, near: number, folder: strin
   const originals = Array.from({ length: documents }, () => chain.document(dice, 1 + dice.below(10)));
   const copies = originals.map((text, i) => alter(text, CHANGED[i % CHANGED.length], dice));
   const options = { exact: true, near };
-  const duplicates = new Duplicates(options, folder), fingerprinter = new Fingerprinter(options);
-  for (const part of [originals, copies]) {
+  const duplicates = new Duplicates(options, folder, 2 * documents),
+    fingerprinter = new Fingerprinter(options);
+  for (const [i, part] of [originals, copies].entries()) {
     fingerprinter.begin();
     for (const text of part) addText(fingerprinter, text);
-    duplicates.add(fingerprinter.end());
+    duplicates.add(fingerprinter.end(), i * documents);
   }
   const verdicts = duplicates.find(() => {});
   const dropped = (chosen: number[]) => chosen.filter((i) => verdicts[i] !== KEPT).length;

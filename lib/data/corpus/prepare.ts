@@ -8,27 +8,31 @@
  * 4. split, weigh, join and write what is kept
  *
  * Threads do the work on blocks and documents of the first two; the main one keeps them in order, so the
- * result does not depend on how many there are.
+ * result does not depend on how many there are. Nor does it depend on the number of ranks: each does the first two
+ * passes of some pieces of the text, all compare, and rank 0 gets what has passed and writes it.
  */
 import { join } from "@std/path";
 import { requireDisk } from "../../disk_space.ts";
 import { UserError } from "../../errors.ts";
-import { Appender, AtomicWriter, throwWriteError } from "../../files.ts";
+import { AtomicWriter, throwWriteError } from "../../files.ts";
+import { ALONE } from "../../ranks/alone.ts";
+import { broadcastValue } from "../../ranks/messages.ts";
+import type { Ranks } from "../../ranks/ranks.ts";
 import { LineCounts } from "./boilerplate.ts";
 import { CharacterCounts } from "./character_counts.ts";
-import { CHUNK, readRecords, readSpool, SpoolBuffer } from "./disk.ts";
+import { CHUNK, NOTHING, PartWriter, readSpool, SpoolBuffer } from "./disk.ts";
 import type { Placed, PlacedDocument } from "./digest.ts";
-import { download } from "./download.ts";
 import { type Copy, Duplicates, EXACT, KEPT } from "./duplicates.ts";
+import { EventSpool } from "./events.ts";
 import type { CorpusOptions } from "./options.ts";
-import { bytesOf, DigestThreads, freeBuffers, inOrder, sizeOf, threadsFor } from "./digest_threads.ts";
-import { readKept } from "./kept.ts";
-import { readBlocks, worldBlocks } from "./read.ts";
-import type { CorpusReport, FileReport } from "./report.ts";
-import { Segmenter } from "./segment.ts";
-import { openSources, type Source, type SourceFile } from "./sources.ts";
-import { Splitter } from "./split.ts";
-import { Histogram, Reservoir, shorten, Tally } from "./tally.ts";
+import { DigestThreads, freeBuffers, inOrder, sizeOf, threadsFor } from "./digest_threads.ts";
+import { type Packed, readKept } from "./kept.ts";
+import { Reader } from "./reading.ts";
+import type { CorpusReport } from "./report.ts";
+import { openSources, type Source } from "./sources.ts";
+import { type Document, type Piece, Splitter } from "./split.ts";
+import { Histogram, Reservoir, shorten, type Tally } from "./tally.ts";
+import { gatherText, numberPieces, ownerOf, type Passed, type Text } from "./text_of_ranks.ts";
 import { Variety } from "./variety.ts";
 
 export interface Progress {
@@ -50,26 +54,31 @@ export interface PrepareOptions {
   readonly progress?: (progress: Progress) => void;
   /** Milliseconds before a download's second attempt. */
   readonly pause?: number;
-  /** Beside the main one; by default those of the machine, if the text is worth it. */
+  /** Beside the main one; by default this rank's part of the machine's, if the text is worth it. */
   readonly threads?: number;
+  /** The processes that share the work; by default there is one. */
+  readonly ranks?: Ranks;
 }
 
-export async function prepareCorpus(settings: PrepareOptions): Promise<CorpusReport> {
-  const { out } = settings;
-  const scratch = join(out, "scratch.tmp");
+/** Returns the report, on rank 0; null on the others. All ranks must call this. */
+export async function prepareCorpus(settings: PrepareOptions): Promise<CorpusReport | null> {
+  const { out, ranks = ALONE } = settings;
+  const scratch = join(out, ranks.rank === 0 ? "scratch.tmp" : `scratch-${ranks.rank}.tmp`);
   await Deno.remove(scratch, { recursive: true }).catch(() => {});
   await Deno.mkdir(scratch, { recursive: true }).catch((error) => throwWriteError(error, scratch));
   try {
-    const sources = await openSources(settings.options.sources);
+    const sources = await sharedSources(settings.options, ranks);
     const bytes = await sizeOf(sources.flatMap(({ files }) => files.filter(({ remote }) => !remote)));
-    await requireDisk(scratch, COPIES * bytes, "free some, or give less text in prepare-corpus.sources");
+    const copies = ranks.rank === 0 ? COPIES : COPIES / ranks.size;
+    await requireDisk(scratch, copies * bytes, "free some, or give less text in prepare-corpus.sources");
     const made = sources.flatMap(({ files }) => files).filter(({ world }) => world);
     using threads = await DigestThreads.start(
-      settings.threads ?? await threadsFor(sources),
+      settings.threads ?? await threadsFor(sources, ranks),
       settings.options,
       made.length > 0,
     );
-    const report = await new Preparation(settings, scratch, threads).run(sources);
+    const report = await new Preparation(settings, scratch, threads, ranks).run(sources);
+    if (!report) return null;
     const world = await Promise.all(
       made.map(({ name, world }) => threads.run("samples", { source: name, options: world! })),
     );
@@ -82,44 +91,69 @@ export async function prepareCorpus(settings: PrepareOptions): Promise<CorpusRep
 /** Of the text, documents and lines that stand on the disk at once, beside the sources. */
 const COPIES = 2;
 
+/** What rank 0 finds, as a data set or a folder may look different a moment later. */
+async function sharedSources({ sources }: CorpusOptions, ranks: Ranks): Promise<Source[]> {
+  const found = broadcastValue(ranks, ranks.rank === 0 ? await openSources(sources) : []);
+  return found.map((source) => ({ ...source, limit: source.limit ?? Infinity })); // JSON has no infinity
+}
+
 class Preparation {
   readonly #settings: PrepareOptions;
   readonly #options: CorpusOptions;
   readonly #scratch: string;
   readonly #threads: DigestThreads;
-  /** The spool of the documents that passed the rules. */
-  readonly #documentsFile: string;
-  readonly #tally: Tally;
+  readonly #ranks: Ranks;
+  readonly #events: EventSpool;
   readonly #progress: (progress: Progress) => void;
-  readonly #files: (FileReport & { source: Source })[] = [];
-  readonly #sizes = { bytes: 0, read: 0, cleaned: 0, train: 0, validation: 0 };
-  readonly #documents = { found: 0, train: 0, validation: 0 };
-  readonly #lengths = { before: new Histogram(), after: new Histogram() };
+  /** What this rank has read. */
+  #reader: Reader | undefined;
+  readonly #sizes = { train: 0, validation: 0 };
+  readonly #documents = { train: 0, validation: 0 };
+  readonly #lengths = new Histogram();
   /** How many passed the rules. */
   #passed = 0;
 
-  constructor(settings: PrepareOptions, scratch: string, threads: DigestThreads) {
+  constructor(settings: PrepareOptions, scratch: string, threads: DigestThreads, ranks: Ranks) {
     this.#settings = settings;
     this.#options = settings.options;
     this.#scratch = scratch;
     this.#threads = threads;
-    this.#documentsFile = join(scratch, "documents");
-    this.#tally = new Tally(settings.seed);
+    this.#ranks = ranks;
+    this.#events = new EventSpool(join(scratch, "events"));
     this.#progress = settings.progress ?? (() => {});
   }
 
-  async run(sources: readonly Source[]): Promise<Omit<CorpusReport, "world">> {
-    const { options } = this.#settings;
-    const lines = options.boilerplate === false ? null : new LineCounts(this.#scratch);
-    await this.#read(sources, lines);
+  async run(sources: readonly Source[]): Promise<Omit<CorpusReport, "world"> | null> {
+    const options = this.#options, ranks = this.#ranks, scratch = this.#scratch;
+    const lines = options.boilerplate === false ? null : new LineCounts(scratch, ranks);
+    const reader = this.#reader = new Reader(this.#settings, {
+      ...{ scratch, threads: this.#threads, ranks, events: this.#events, lines },
+      tell: (doing, done, all, what) => this.#tell(doing, done, all, what),
+    });
+    await reader.read(sources);
     if (lines) this.#threads.setCommon(lines.common(options.boilerplate as number));
+    const { pieces, numbers } = numberPieces(ranks, reader.pieces);
     const { exact, near } = options.duplicates;
-    const copies = exact || near !== false ? new Duplicates(options.duplicates, this.#scratch) : null;
-    await this.#judge(copies);
+    const copies = exact || near !== false
+      ? new Duplicates(options.duplicates, scratch, numbers, { ranks, owner: ownerOf(pieces) })
+      : null;
+    const firsts: number[] = [];
+    for (const { rank, index, first } of pieces) if (rank === ranks.rank) firsts[index] = first;
+    const passed = await this.#judge(reader, firsts, copies);
     const pairs = new Reservoir<Copy>(this.#settings.seed, "pairs");
     this.#tell("comparing", 0, null);
-    const verdicts = copies ? copies.find((copy) => pairs.offer(() => copy)) : new Uint8Array(this.#passed);
-    return await this.#write(verdicts, pairs.items);
+    const verdicts = copies ? copies.find((copy) => pairs.offer(() => copy)) : new Uint8Array(numbers);
+    this.#events[Symbol.dispose]();
+    const text = gatherText({
+      ranks,
+      scratch,
+      seed: this.#settings.seed,
+      reader,
+      events: this.#events,
+      pieces,
+      passed,
+    });
+    return text && await this.#write(sources, text, verdicts, pairs.items);
   }
 
   #tell(doing: Progress["doing"], done: number, all: number | null, what = ""): void {
@@ -128,167 +162,81 @@ class Preparation {
       doing,
       done,
       all,
-      documents: documents[doing as "writing"] ?? this.#documents.found,
+      documents: documents[doing as "writing"] ?? this.#reader?.documents ?? 0,
       what,
     });
   }
 
-  /** Pass 1: every document of every source. */
-  async #read(sources: readonly Source[], lines: LineCounts | null): Promise<void> {
-    using raw = new Appender(join(this.#scratch, "raw"));
-    const chunk = new SpoolBuffer(2 * CHUNK);
-    const counting: Promise<Uint32Array>[] = [];
-    const finish = () => {
-      const bytes = chunk.bytes();
-      raw.write(bytes);
-      if (lines) counting.push(this.#threads.run("lines", bytes));
-      else freeBuffers(bytes);
-    };
-    /** Takes in what threads have counted, but for the last few. */
-    const settle = async (most: number) => {
-      while (counting.length > most) {
-        const keys = await counting.shift()!;
-        lines!.add(keys);
-        freeBuffers(keys);
-      }
-    };
-    const emit = (document: string, file: number) => {
-      this.#files[file].documents++;
-      this.#documents.found++;
-      this.#sizes.cleaned += document.length;
-      this.#lengths.before.add(document.length);
-      chunk.add(document, file);
-      if (chunk.length >= CHUNK) finish();
-    };
-    // Files with an address count once they are here.
-    const sizes = new Map<string, number>();
-    const measure = async (path: string) => sizes.set(path, (await Deno.stat(path)).size);
-    for (const { name, path, world } of sources.flatMap(({ files }) => files)) {
-      if (path !== undefined) await measure(path);
-      else if (world) sizes.set(name, bytesOf(world));
-    }
-    let done = 0;
-    for (const source of sources) {
-      let left = source.limit;
-      for (const file of source.files) {
-        if (left <= 0) break;
-        const { path, ...checked } = file.remote ? await this.#fetch(file) : { path: file.path ?? file.name };
-        if (!sizes.has(path)) await measure(path);
-        const all = [...sizes.values()].reduce((sum, size) => sum + size, 0);
-        const report = { name: file.name, bytes: sizes.get(path)!, ...checked, characters: 0, documents: 0 };
-        this.#files.push({ ...report, source });
-        const tell = (bytes: number) => this.#tell("reading", done += bytes, all, file.name);
-        const most = file.world ? bytesOf(file.world) : left;
-        for await (const taken of this.#readFile(file, path, most, emit, tell)) {
-          left -= taken;
-          await settle(this.#threads.ahead);
-        }
-      }
-    }
-    finish();
-    await settle(0);
-  }
-
-  #fetch({ name, remote }: SourceFile): Promise<{ path: string; sha256: string }> {
-    const { downloads, pause } = this.#settings;
-    return download(remote!, {
-      folder: downloads,
-      progress: (done, all) => this.#tell("downloading", done, all, name),
-      ...pause === undefined ? {} : { pause },
-    });
-  }
-
   /**
-   * The documents of the file that was noted last, up to some characters, or bytes of the world; yields how many
-   * characters each block has.
+   * Pass 2: rules and fingerprints.
+   * @param firsts the number of the first document of each piece
    */
-  async *#readFile(
-    { world }: SourceFile,
-    path: string,
-    limit: number,
-    emit: (document: string, file: number) => void,
-    progress: (bytes: number) => void,
-  ): AsyncGenerator<number> {
-    const options = this.#options, index = this.#files.length - 1, report = this.#files[index];
-    const { name, source: { column } } = report;
-    const segmenter = new Segmenter(options, this.#tally, (document) => emit(document, index));
-    const blocks = world ? worldBlocks(world) : readBlocks(path, {
-      name,
-      column,
-      bad_input: options.bad_input,
-      tally: this.#tally,
-      progress,
-    });
-    let line = 1, left = limit;
-    for await (
-      const cleaned of inOrder(blocks, this.#threads.ahead, (block) => this.#threads.run("clean", block))
-    ) {
-      const { error, events, kind } = cleaned;
-      if (error) throw new UserError(`${name}:${line + error.line}: ${error.why}`);
-      line += cleaned.lines;
-      report.characters += cleaned.read;
-      for (const event of events) this.#tally.add(...event);
-      for (const [i, text] of cleaned.texts.entries()) {
-        if (left <= 0) break;
-        const part = world ? text : text.slice(0, left);
-        left -= cleaned.sizes?.[i] ?? part.length;
-        if (world) progress(cleaned.sizes![i]);
-        if (kind === "text") segmenter.push(part);
-        else segmenter.record(part);
-      }
-      yield cleaned.texts.reduce((sum, text) => sum + text.length, 0);
-      if (left <= 0) break;
-    }
-    segmenter.end();
-    this.#sizes.bytes += report.bytes;
-    this.#sizes.read += report.characters;
-  }
-
-  /** Pass 2: rules and fingerprints. */
-  async #judge(copies: Duplicates | null): Promise<void> {
-    using passed = new Appender(this.#documentsFile);
-    const raw = join(this.#scratch, "raw"), { size: all } = await Deno.stat(raw);
+  async #judge(
+    { pieces, spool }: Reader,
+    firsts: readonly number[],
+    copies: Duplicates | null,
+  ): Promise<Passed[]> {
+    const passed = pieces.map((): Passed => ({ documents: NOTHING, count: 0, events: NOTHING }));
+    using file = new PartWriter(join(this.#scratch, "documents"));
+    const { size: all } = await Deno.stat(spool);
     let done = 0;
-    const chunks = inOrder(readSpool(raw), this.#threads.ahead, (chunk) => {
+    function* chunks() {
+      for (const [i, { spooled }] of pieces.entries()) {
+        for (const chunk of readSpool(spool, spooled)) yield { i, chunk: chunk.slice() };
+      }
+    }
+    const judging = inOrder(chunks(), this.#threads.ahead, async ({ i, chunk }) => {
       done += chunk.length;
-      return this.#threads.run("judge", chunk.slice());
+      return { i, judged: await this.#threads.run("judge", chunk) };
     });
-    for await (const judged of chunks) {
-      const { spool, documents, fingerprints, events } = judged;
-      passed.write(spool);
-      copies?.add(fingerprints);
-      this.#passed += documents;
-      for (const event of events) this.#tally.add(...event);
+    for await (const { i, judged } of judging) {
+      const piece = passed[i];
+      copies?.add(judged.fingerprints, firsts[i] + piece.count);
+      piece.documents = file.write(judged.spool, piece.documents);
+      piece.count += judged.documents;
+      this.#passed += judged.documents;
+      for (const event of judged.events) this.#events.add(...event);
+      piece.events = this.#events.flush(piece.events);
       freeBuffers(judged);
       this.#tell("filtering", done, all);
     }
-    await Deno.remove(raw);
+    await Deno.remove(spool);
+    return passed;
   }
 
   /** Pass 4, and as many more as a document is repeated: one of weight 3 is written in three of them. */
-  async #write(verdicts: Uint8Array, pairs: readonly Copy[]): Promise<Omit<CorpusReport, "world">> {
-    const { options, seed, out } = this.#settings;
+  async #write(
+    sources: readonly Source[],
+    text: Text,
+    verdicts: Uint8Array,
+    pairs: readonly Copy[],
+  ): Promise<Omit<CorpusReport, "world">> {
+    const { options, seed, out } = this.#settings, { tally } = text;
     const wanted = new Map(pairs.flatMap(({ document, original }) => [[document, ""], [original, ""]]));
-    let number = 0, kept = 0;
-    for (const record of readRecords(this.#documentsFile)) {
+    const weights = sources.flatMap(({ files, weight }) => files.map(() => weight));
+    const read = () => readKept(text.documents(), verdicts, options.pack);
+    let kept = 0;
+    for (const [number, record] of text.documents()) {
       if (wanted.has(number)) wanted.set(number, shorten(record.text));
-      const verdict = verdicts[number++];
+      const verdict = verdicts[number];
       if (verdict === KEPT) kept++;
-      else this.#tally.add(verdict === EXACT ? "exact duplicates" : "near duplicates", 1, record.length);
+      else tally.add(verdict === EXACT ? "exact duplicates" : "near duplicates", 1, record.length);
     }
     const splitter = new Splitter(options, seed);
     let packed = 0;
-    for (const document of readKept(this.#documentsFile, verdicts, this.#options.pack)) {
-      splitter.count(document, this.#files[document.file].source.weight);
+    for (const document of read()) {
+      splitter.count(document, weights[document.file]);
       packed++;
     }
-    if (packed < kept) this.#tally.add("packing", kept - packed, 0);
-    if (splitter.documents === 0) throw this.#nothingLeft();
+    if (packed < kept) tally.add("packing", kept - packed, 0);
+    if (splitter.documents === 0) throw nothingLeft(tally);
     await using train = await AtomicWriter.open(join(out, "train.jsonl"));
     await using validation = await AtomicWriter.open(join(out, "validation.jsonl"));
     const samples = new Reservoir<string>(seed, "kept");
     const variety = new Variety(this.#scratch, seed, splitter.characters);
-    const chunks = this.#placed(verdicts, splitter, packed, (text) => {
+    const place = (document: Document, round: number) =>
+      splitter.place(document, weights[document.file], round, tally);
+    const chunks = this.#placed({ read, place, rounds: splitter.rounds, packed }, (text) => {
       samples.offer(() => shorten(text()));
       variety.offer(text);
     });
@@ -307,18 +255,24 @@ class Preparation {
     }
     await train.commit();
     await validation.commit();
+    const { files, found, cleaned } = text;
     return {
-      files: this.#files.map(({ source, ...file }) => ({ ...file, weight: source.weight })),
-      steps: this.#tally.report(options),
-      documents: this.#documents,
-      characters: this.#sizes,
-      lengths: { before: this.#lengths.before.buckets, after: this.#lengths.after.buckets },
+      files: files.map(({ number, ...file }) => ({ ...file, weight: weights[number] })),
+      steps: tally.report(options),
+      documents: { found, ...this.#documents },
+      characters: {
+        bytes: files.reduce((sum, { bytes }) => sum + bytes, 0),
+        read: files.reduce((sum, { characters }) => sum + characters, 0),
+        cleaned,
+        ...this.#sizes,
+      },
+      lengths: { before: text.lengths.buckets, after: this.#lengths.buckets },
       alphabet: characters.table(),
       samples: samples.items,
       variety: await variety.report(
         options.duplicates.near === false
           ? null
-          : { compared: this.#passed, dropped: this.#tally.count("near duplicates") },
+          : { compared: text.passed, dropped: tally.count("near duplicates") },
       ),
       copies: pairs.map(({ document, original, similarity }) => ({
         similarity: Math.round(similarity * 1000) / 1000,
@@ -334,27 +288,29 @@ class Preparation {
    * @param offer takes each text that is written for the first time
    */
   *#placed(
-    verdicts: Uint8Array,
-    splitter: Splitter,
-    packed: number,
+    { read, place, rounds, packed }: {
+      read: () => Iterable<Packed>;
+      place: (document: Packed, round: number) => readonly Piece[];
+      rounds: number;
+      packed: number;
+    },
     offer: (text: () => string) => void,
   ): Generator<Placed> {
     const spool = new SpoolBuffer(2 * CHUNK);
     let documents: PlacedDocument[] = [];
-    for (let round = 0; round < splitter.rounds; round++) {
-      for (const document of readKept(this.#documentsFile, verdicts, this.#options.pack)) {
-        const { weight } = this.#files[document.file].source;
-        const pieces = splitter.place(document, weight, round, this.#tally);
+    for (let round = 0; round < rounds; round++) {
+      for (const document of read()) {
+        const pieces = place(document, round);
         if (pieces.length === 0) continue;
         for (const { part, from, to } of pieces) {
           this.#documents[part]++;
           this.#sizes[part] += to - from;
-          this.#lengths.after.add(to - from);
+          this.#lengths.add(to - from);
           if (round === 0) offer(() => document.text.slice(from, to));
         }
         documents.push({ records: document.records.length, pieces, again: round > 0 });
         for (const record of document.records) spool.copy(record);
-        this.#tell("writing", document.index + round * packed, packed * splitter.rounds);
+        this.#tell("writing", document.index + round * packed, packed * rounds);
         if (spool.length < CHUNK) continue;
         yield { spool: spool.bytes(), documents };
         documents = [];
@@ -362,11 +318,11 @@ class Preparation {
     }
     if (documents.length > 0) yield { spool: spool.bytes(), documents };
   }
+}
 
-  #nothingLeft(): UserError {
-    const why = this.#tally.dropped() || "the files are empty";
-    return new UserError(
-      `prepare-corpus.sources: no text is left after cleaning (${why}); give more text, or loosen that step`,
-    );
-  }
+function nothingLeft(tally: Tally): UserError {
+  const why = tally.dropped() || "the files are empty";
+  return new UserError(
+    `prepare-corpus.sources: no text is left after cleaning (${why}); give more text, or loosen that step`,
+  );
 }

@@ -41,7 +41,7 @@ async function prepare(folder: string, setting: Setting = {}) {
   );
   const out = join(folder, "out.made");
   const options = { ...PLAIN, ...rest, sources: inside };
-  const report = await prepareCorpus({ options, seed, out, downloads: folder, threads, progress });
+  const report = (await prepareCorpus({ options, seed, out, downloads: folder, threads, progress }))!;
   assertEquals([...Deno.readDirSync(out)].map(({ name }) => name).sort(), [
     "train.jsonl",
     "validation.jsonl",

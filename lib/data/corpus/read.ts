@@ -39,10 +39,19 @@ export async function* readBlocks(path: string, options: ReadOptions): AsyncGene
 /** Documents of the world that are made at once. */
 const DOCUMENTS = 64;
 
-/** Documents of the world, without end. */
-export function* worldBlocks(options: WorldTexts): Generator<Block> {
-  for (let from = 0;; from += DOCUMENTS) {
-    yield { kind: "world", world: { options, from, count: DOCUMENTS }, first: from === 0, column: "" };
+/** Blocks of a world that a rank makes before it hears how much the others have made. */
+export const ROUND = 8;
+
+/** Documents of the world that are a rank's, without end: some blocks for each rank in turn. */
+export function* worldBlocks(
+  options: WorldTexts,
+  { rank, size }: { readonly rank: number; readonly size: number },
+): Generator<Block> {
+  for (let round = 0;; round++) {
+    for (let i = 0; i < ROUND; i++) {
+      const from = ((round * size + rank) * ROUND + i) * DOCUMENTS;
+      yield { kind: "world", world: { options, from, count: DOCUMENTS }, first: from === 0, column: "" };
+    }
   }
 }
 

@@ -160,6 +160,11 @@ export class Histogram {
     while (this.buckets.length <= i) this.buckets.push(0);
     this.buckets[i]++;
   }
+
+  merge(buckets: readonly number[]): void {
+    while (this.buckets.length < buckets.length) this.buckets.push(0);
+    buckets.forEach((n, i) => this.buckets[i] += n);
+  }
 }
 
 export class Tally implements Counter {

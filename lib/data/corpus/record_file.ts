@@ -1,0 +1,36 @@
+/** A file of records of one size that are read and written by number; where none was written, it takes no room on disk. */
+import { UserError } from "../../errors.ts";
+import { writeAllSync } from "../../files.ts";
+
+export class RecordFile implements Disposable {
+  readonly #path: string;
+  readonly #size: number;
+  readonly #file: Deno.FsFile;
+
+  /** @param size of a record, in bytes */
+  constructor(path: string, size: number) {
+    this.#path = path;
+    this.#size = size;
+    this.#file = Deno.openSync(path, { read: true, write: true, create: true, truncate: true });
+  }
+
+  /** Writes records from a number on. */
+  write(number: number, records: Uint8Array): void {
+    this.#file.seekSync(number * this.#size, Deno.SeekMode.Start);
+    writeAllSync(this.#file, records, this.#path);
+  }
+
+  /** Fills `into` with records from a number on. */
+  read(number: number, into: Uint8Array): void {
+    this.#file.seekSync(number * this.#size, Deno.SeekMode.Start);
+    for (let got = 0; got < into.length;) {
+      const n = this.#file.readSync(into.subarray(got));
+      if (n === null) throw new UserError(`${this.#path} was cut off by someone; run the stage again`);
+      got += n;
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#file.close();
+  }
+}
