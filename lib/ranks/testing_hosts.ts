@@ -1,0 +1,153 @@
+/**
+ * Several machines on one: network namespaces of Linux, each with an own name, joined by a switch. A rank in one of them
+ * reaches the others by TCP alone, over a link of 1 Gbit/s and 5 ms (without the delay where the kernel lacks netem).
+ * It takes root, iproute2 (`ip`, `tc`) and util-linux (`unshare`).
+ */
+import type { Family } from "./launcher.ts";
+import { ENVIRONMENT, type Launcher, type Part } from "./testing.ts";
+
+/** Set in CI: there, machines that cannot be made fail the tests instead of leaving some out. */
+const REQUIRED = "DESDE_CERO_REQUIRE_NETNS";
+
+const NETWORK = "10.77.0";
+
+/** Arguments: a prefix of names, and the number of hosts. Prints the kind of their links. */
+const MAKE = `set -e
+ip netns add $1-0
+ip -n $1-0 link add switch type bridge
+ip -n $1-0 link set switch up
+for host in $(seq $2); do
+  ip netns add $1-$host
+  ip link add eth0 netns $1-$host type veth peer name port$host netns $1-0
+  ip -n $1-0 link set port$host master switch up
+  ip -n $1-$host addr add ${NETWORK}.$host/24 dev eth0
+  ip -n $1-$host link set lo up
+  ip -n $1-$host link set eth0 up
+  ip netns exec $1-$host sh -c 'echo 3 > /proc/sys/net/ipv4/tcp_retries2'
+  if tc -n $1-$host qdisc add dev eth0 root netem rate 1gbit delay 5ms limit 20000 2>/dev/null
+  then kind='1 Gbit/s and 5 ms'
+  else tc -n $1-$host qdisc add dev eth0 root tbf rate 1gbit burst 256kb latency 50ms; kind='1 Gbit/s'
+  fi
+done
+echo "$kind"`;
+
+/** Ends what runs on the hosts, and takes them away. */
+const REMOVE = `for host in $(seq 0 $2); do
+  ip netns pids $1-$host | xargs -r kill -9
+  ip netns del $1-$host
+done 2>/dev/null; true`;
+
+/** In place of ssh: options, an address, and a command to run there. PREFIX stands for that of names. */
+const AGENT = `#!/bin/sh
+while case "$1" in -*) true ;; *) false ;; esac; do shift; done
+host=\${1##*.}
+shift
+exec ip netns exec PREFIX-$host unshare --uts sh -c "hostname node$host; $*"
+`;
+
+/** How each launcher is told of hosts, and to use the links between them: it takes them for one machine, with one memory. */
+const REMOTE: Readonly<Record<Family, (hosts: readonly string[], agent: string) => string[]>> = {
+  "MPICH": (hosts, agent) => [
+    ...["-launcher", "ssh", "-launcher-exec", agent, "-iface", "eth0", "-hosts", hosts.join(",")],
+  ],
+  "Open MPI": (hosts, agent) => [
+    ...[
+      "--mca",
+      "plm_rsh_agent",
+      agent,
+      "--mca",
+      "pml",
+      "ob1",
+      "--mca",
+      "btl",
+      "tcp,self",
+      "--mca",
+      "btl_tcp_if_include",
+      "eth0",
+    ],
+    ...["--mca", "oob_tcp_if_include", "eth0", "--host", hosts.map((host) => `${host}:1`).join(",")],
+  ],
+};
+
+export class Hosts implements AsyncDisposable {
+  readonly #prefix: string;
+  readonly #hosts: number;
+  readonly #agent: string;
+  /** What their links are like, for people. */
+  readonly links: string;
+
+  /** @throws {Error} if the system does not permit it, or lacks a program */
+  static async open(hosts: number): Promise<Hosts> {
+    const prefix = `dc${Deno.pid}-${crypto.randomUUID().slice(0, 4)}`;
+    const links = await shell(MAKE, prefix, `${hosts}`).catch(async (error) => {
+      await shell(REMOVE, prefix, `${hosts}`);
+      throw error;
+    });
+    const agent = await Deno.makeTempFile();
+    await Deno.writeTextFile(agent, AGENT.replace("PREFIX", prefix));
+    await Deno.chmod(agent, 0o755);
+    return new Hosts(prefix, hosts, agent, links);
+  }
+
+  private constructor(prefix: string, hosts: number, agent: string, links: string) {
+    this.#prefix = prefix;
+    this.#hosts = hosts;
+    this.#agent = agent;
+    this.links = links;
+  }
+
+  /** Starts a program with one rank on each host. The launcher runs on the first one. */
+  start({ family, command }: Launcher, args: Part["args"], cwd: string): Deno.ChildProcess {
+    const addresses = Array.from({ length: this.#hosts }, (_, i) => `${NETWORK}.${i + 1}`);
+    const remote = REMOTE[family](addresses, this.#agent);
+    const launch = [command, ...remote, "-n", `${this.#hosts}`, Deno.execPath(), ...args];
+    return new Deno.Command("ip", {
+      args: [
+        ...["netns", "exec", `${this.#prefix}-1`, "unshare", "--uts"],
+        ...["sh", "-c", 'hostname node1; exec "$@"', "sh", ...launch],
+      ],
+      cwd,
+      env: { NO_COLOR: "1", ...ENVIRONMENT[family], UCX_TLS: "tcp,self", UCX_NET_DEVICES: "eth0" },
+      stdin: "null",
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+  }
+
+  /** Cuts the link of a host, from 1; nobody is told. `up` mends it. */
+  async setLink(host: number, state: "up" | "down"): Promise<void> {
+    await shell('ip -n "$1-0" link set "port$2" "$3"', this.#prefix, `${host}`, state);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await shell(REMOVE, this.#prefix, `${this.#hosts}`);
+    await Deno.remove(this.#agent);
+  }
+}
+
+async function shell(script: string, ...args: string[]): Promise<string> {
+  const { success, stdout, stderr } = await new Deno.Command("sh", { args: ["-c", script, "sh", ...args] })
+    .output();
+  if (!success) throw new Error(new TextDecoder().decode(stderr).trim());
+  return new TextDecoder().decode(stdout).trim();
+}
+
+/** Whether hosts can be made here; if not, an ignored test says why, and in CI it is an error. */
+export async function canMakeHosts(): Promise<boolean> {
+  try {
+    await using _hosts = await Hosts.open(1);
+    return true;
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    if (Deno.env.get(REQUIRED)) {
+      throw new Error(`${REQUIRED} is set, but no network namespaces can be made: ${why}`);
+    }
+    Deno.test({
+      name:
+        `ranks on several hosts: ignored, no network namespaces can be made (${why}; it takes root and iproute2)`,
+      ignore: true,
+      fn() {},
+    });
+    return false;
+  }
+}
