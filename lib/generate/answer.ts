@@ -3,7 +3,7 @@ import type { Decoder } from "../model/decoder.ts";
 import { encodePrompt, type Turn } from "../text/prompt.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 import { generate } from "./generate.ts";
-import type { Sampling } from "./sample.ts";
+import type { Sampling } from "../ops/sample.ts";
 
 export interface AnswerOptions extends Sampling {
   readonly maxNewTokens: number;

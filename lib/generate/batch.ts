@@ -6,12 +6,13 @@
  */
 import { letOthersIn } from "../event_loop.ts";
 import type { Adapter } from "../model/adapter.ts";
-import type { Decoder } from "../model/decoder.ts";
+import type { Decoder, DrawnTokens, Tokens } from "../model/decoder.ts";
+import { sample, sampleToken, type Sampling, samplingSettings } from "../ops/sample.ts";
 import { deriveSeed, uniform } from "../tensor/random.ts";
-import { scope } from "../tensor/tensor.ts";
+import { empty, scope, upload } from "../tensor/tensor.ts";
 import { CacheRows } from "./cache_rows.ts";
 import { Penalizer, type Penalties } from "./penalties.ts";
-import { type Candidate, candidates, checkFinite, sampleToken, type Sampling } from "./sample.ts";
+import { type Candidate, candidates, checkFinite, notFinite } from "./sample.ts";
 
 export interface GenerateOptions extends Sampling, Penalties {
   readonly maxNewTokens: number;
@@ -41,6 +42,8 @@ export interface BatcherOptions {
   readonly rows: number;
   /** Sequences that may wait for a row. */
   readonly queue: number;
+  /** Tokens of each that are drawn before they are read; by default 1, and more where reading takes long. */
+  readonly steps?: number;
 }
 
 /** More sequences wait than are allowed to. */
@@ -50,6 +53,9 @@ export class QueueFullError extends Error {
 
 /** Prompt tokens of one pass: a long prompt is read in parts, so that others go on meanwhile. */
 const PREFILL = 64;
+
+/** Tokens of a sequence that are drawn before they are read, at most. */
+const MOST_STEPS = 16;
 
 interface Sequence {
   readonly options: GenerateOptions;
@@ -70,6 +76,19 @@ interface Sequence {
   wake: () => void;
 }
 
+/** Tokens that go through the model together. */
+interface Pass {
+  /** Those of the sequences, padded to the same length. */
+  readonly tokens: Tokens;
+  /** The same without padding. */
+  readonly taken: readonly (readonly number[])[];
+  /** The cache's row of each sequence. */
+  readonly rows: number[];
+}
+
+/** What was chosen for a sequence, by its place in the pass: an id below 0 where a logit is not finite. */
+type Choice = (sequence: Sequence, place: number) => readonly GeneratedToken[];
+
 export class Batcher {
   readonly #model: Decoder;
   readonly #limits: BatcherOptions;
@@ -77,6 +96,8 @@ export class Batcher {
   readonly #waiting: Sequence[] = [];
   readonly #active = new Set<Sequence>();
   #running: Promise<void> | null = null;
+  /** Tokens that are drawn before they are read, where that takes long. */
+  #steps = 1;
   #closed = false;
 
   constructor(model: Decoder, limits: BatcherOptions) {
@@ -229,61 +250,134 @@ export class Batcher {
    */
   async #pass(sequences: readonly Sequence[]): Promise<void> {
     const { device } = this.#model.parameters;
-    const { vocab, context } = this.#model.config;
     const rows = sequences.map(({ row }) => row);
-    const room = Math.min(...rows.map((row) => context - this.#rows.length(row)));
+    const room = Math.min(...rows.map((row) => this.#model.config.context - this.#rows.length(row)));
     const time = Math.min(PREFILL, room, Math.max(...sequences.map(({ pending }) => pending.length)));
-    const taken = sequences.map(({ pending }) => Math.min(time, pending.length));
+    const taken = sequences.map(({ pending }) => pending.slice(0, time));
     const ids = new Uint32Array(rows.length * time);
-    sequences.forEach(({ pending }, i) => ids.set(pending.slice(0, taken[i]), i * time));
-    // Where the next token of each sequence is chosen; of a prompt's earlier parts no logits are needed.
-    const ends = taken.map((n) => n - 1);
-    const chooses = sequences.some(({ pending }, i) => pending.length === taken[i]);
-    let logits: Float32Array | null = null;
+    taken.forEach((tokens, i) => ids.set(tokens, i * time));
+    const adapters = sequences.map(({ adapter }) => adapter);
+    const pass: Pass = { tokens: { ids, batch: rows.length, time, adapters }, taken, rows };
+    // Of a prompt's earlier parts no logits are needed.
+    const chooses = sequences.some(({ pending }, i) => pending.length === taken[i].length);
+    const onDevice = sequences.every(({ penalizer, options }) =>
+      !penalizer && options.alternatives === undefined
+    );
+    const steps = onDevice && time === 1 ? this.#stepsOf(sequences, room) : 1;
+    const before = rows.map((row) => this.#rows.length(row));
+    let chosen: Choice | null = null;
     try {
-      const adapters = sequences.map(({ adapter }) => adapter);
-      const tokens = { ids, batch: rows.length, time, adapters };
-      const made = scope(() => {
-        if (chooses) return device.read(this.#model.logitsAt(ends, tokens, this.#rows.cache, rows).buffer);
-        this.#model.hidden(tokens, this.#rows.cache, rows);
-        return null;
+      const reading = scope(() => {
+        if (!chooses) this.#model.hidden(pass.tokens, this.#rows.cache, rows);
+        else if (onDevice) return this.#draw(sequences, pass, steps);
+        else return this.#readLogits(pass);
       });
       // Before anything else can run: while this waits, a row may change hands.
-      sequences.forEach(({ row, pending }, i) => this.#rows.add(row, pending.slice(0, taken[i])));
-      if (made) logits = await made;
+      rows.forEach((row, i) => this.#rows.add(row, taken[i]));
+      if (reading) chosen = await reading;
       else device.flush();
     } catch (error) {
-      for (const sequence of sequences) this.#fail(sequence, error);
+      sequences.forEach((sequence, i) => {
+        if (!sequence.finished) this.#rows.keep(sequence.row, before[i]);
+        this.#fail(sequence, error);
+      });
       return;
     }
     sequences.forEach((sequence, i) => {
-      sequence.pending = sequence.pending.slice(taken[i]);
+      sequence.pending = sequence.pending.slice(taken[i].length);
       if (sequence.pending.length > 0 || sequence.finished) return;
-      this.#choose(sequence, logits!.subarray(i * vocab, (i + 1) * vocab));
+      try {
+        this.#take(sequence, chosen!(sequence, i));
+      } catch (error) {
+        this.#fail(sequence, error);
+      }
     });
   }
 
-  #choose(sequence: Sequence, logits: Float32Array): void {
-    const { options } = sequence;
-    try {
+  /**
+   * How many tokens each sequence is to get before they are read. Where reading takes long (on a GPU), several: up to
+   * what takes some 50 ms, so that others need not wait for longer.
+   */
+  #stepsOf(sequences: readonly Sequence[], room: number): number {
+    const { device } = this.#model.parameters;
+    if (!this.#limits.steps && device.view(this.#rows.cache.layers[0].keys.buffer)) return 1;
+    const left = Math.max(...sequences.map(({ options, made }) => options.maxNewTokens - made));
+    return Math.min(this.#limits.steps ?? this.#steps, room, left);
+  }
+
+  /** Draws tokens on the device, step after step, and reads them together. */
+  async #draw(sequences: readonly Sequence[], pass: Pass, steps: number): Promise<Choice> {
+    const { device } = this.#model.parameters;
+    const { taken, rows } = pass;
+    const started = performance.now();
+    const reading = scope(() => {
+      const draws = Array.from(
+        { length: steps },
+        (_, step) =>
+          sequences.map(({ options, seed, made }) => ({ ...options, draw: uniform(seed, made + step) })),
+      );
+      const settings = upload(device, [steps, rows.length, 4], samplingSettings(draws.flat()));
+      const next = empty(device, [rows.length]), chosen = empty(device, [steps, rows.length]);
+      let tokens: Tokens | DrawnTokens = pass.tokens;
+      for (let step = 0; step < steps; step++) {
+        const ends = taken.map((own) => step === 0 ? own.length - 1 : 0);
+        scope(() => {
+          const logits = this.#model.logitsAt(ends, tokens, this.#rows.cache, rows);
+          sample(logits, settings, next, chosen, step);
+        });
+        tokens = { ...pass.tokens, ids: next, time: 1 };
+      }
+      return device.read(chosen.buffer);
+    });
+    const ids = await reading;
+    const ms = performance.now() - started;
+    if (steps === this.#steps) {
+      this.#steps = ms < 25 ? Math.min(MOST_STEPS, 2 * steps) : ms > 50 ? Math.ceil(steps / 2) : steps;
+    }
+    return (_, i) => Array.from({ length: steps }, (_, step) => ({ id: ids[step * rows.length + i] }));
+  }
+
+  /** Reads all logits, and draws from them after penalties. */
+  async #readLogits({ tokens, taken, rows }: Pass): Promise<Choice> {
+    const { config: { vocab }, parameters: { device } } = this.#model;
+    const ends = taken.map((own) => own.length - 1);
+    const all = await scope(() =>
+      device.read(this.#model.logitsAt(ends, tokens, this.#rows.cache, rows).buffer)
+    );
+    return ({ penalizer, options, seed, made }, i) => {
+      const logits = all.subarray(i * vocab, (i + 1) * vocab);
       checkFinite(logits);
-    } catch (error) {
-      return this.#fail(sequence, error);
-    }
-    const changed = sequence.penalizer?.applied(logits) ?? logits;
-    const id = sampleToken(changed, options, uniform(sequence.seed, sequence.made++));
-    if (id === options.stop) return this.#finish(sequence, "stop");
-    if (options.alternatives === undefined) sequence.ready.push({ id });
-    else {
+      const id = sampleToken(penalizer?.applied(logits) ?? logits, options, uniform(seed, made));
+      if (options.alternatives === undefined) return [{ id }];
       const { own, top } = candidates(logits, id, options.alternatives);
-      sequence.ready.push({ id, logprob: own.logprob, alternatives: top });
-    }
-    sequence.penalizer?.add(id);
-    sequence.pending = [id];
-    sequence.recent.push(id);
+      return [{ id, logprob: own.logprob, alternatives: top }];
+    };
+  }
+
+  /**
+   * Gives a sequence what was chosen for it, up to its end.
+   * @throws {UserError} if a token could not be chosen
+   */
+  #take(sequence: Sequence, chosen: readonly GeneratedToken[]): void {
+    const { options, penalizer, ready, recent } = sequence;
+    const stop = chosen.findIndex(({ id }) => id < 0 || id === options.stop);
+    const tokens = chosen.slice(
+      0,
+      Math.min(stop < 0 ? chosen.length : stop, options.maxNewTokens - sequence.made),
+    );
+    const ids = tokens.map(({ id }) => id);
+    // The last one that was chosen has not been through the model.
+    this.#rows.add(sequence.row, ids.slice(0, chosen.length - 1));
+    ready.push(...tokens);
+    recent.push(...ids);
+    for (const id of ids) penalizer?.add(id);
+    sequence.made += ids.length;
+    sequence.pending = ids.slice(-1);
     const { context } = this.#model.config;
-    if (sequence.recent.length > 2 * context) sequence.recent.splice(0, context);
+    if (recent.length > 2 * context) recent.splice(0, context);
     if (sequence.made >= options.maxNewTokens) this.#finish(sequence, "length");
-    else sequence.wake();
+    else if (stop < 0) sequence.wake();
+    else if (chosen[stop].id < 0) throw notFinite();
+    else this.#finish(sequence, "stop");
   }
 }

@@ -33,6 +33,11 @@ export interface Tokens {
   readonly adapters?: readonly (Adapter | null)[];
 }
 
+/** The same of ids that are on the device, such as those that were drawn there. */
+export interface DrawnTokens extends Omit<Tokens, "ids"> {
+  readonly ids: Tensor;
+}
+
 /** Keys and values of the positions that sequences have been through, a row each. */
 export interface KvCache {
   readonly layers: readonly LayerCache[];
@@ -243,7 +248,7 @@ export class Decoder {
    * @param rows the cache's row of each sequence; the first B by default
    */
   hidden(
-    { ids, batch, time, adapters }: Tokens,
+    { ids, batch, time, adapters }: Tokens | DrawnTokens,
     cache?: KvCache,
     rows = Array.from({ length: batch }, (_, b) => b),
   ): Tensor {
@@ -253,7 +258,9 @@ export class Decoder {
     const { device } = this.parameters;
     const slots = cache &&
       upload(device, [batch, 2], Uint32Array.from(rows.flatMap((row, b) => [row, past[b]])));
-    const positions = Uint32Array.from(ids, (_, i) => past[Math.floor(i / time)] + i % time);
+    const positions = Uint32Array.from({ length: batch * time }, (_, i) => {
+      return past[Math.floor(i / time)] + i % time;
+    });
     // Caches are in float32, and so are the passes that use one.
     const dtype = this.parameters.mixed && !cache ? "f16" : "f32";
     let x = embedding(this.#p("embed.tokens.weight"), ids, [batch, time], dtype); // (B, T, C)
@@ -292,7 +299,12 @@ export class Decoder {
    * (B, T) token ids to the logits of one position of each sequence, V a sequence.
    * @param positions from 0, below T, one a sequence
    */
-  logitsAt(positions: readonly number[], tokens: Tokens, cache?: KvCache, rows?: number[]): Tensor {
+  logitsAt(
+    positions: readonly number[],
+    tokens: Tokens | DrawnTokens,
+    cache?: KvCache,
+    rows?: number[],
+  ): Tensor {
     const { batch, time } = tokens;
     const hidden = this.hidden(tokens, cache, rows);
     if (time === 1) return this.#head(hidden);

@@ -68,31 +68,33 @@ export function scatterPlan(ids: Uint32Array, vocab: number) {
 
 /**
  * Looks up rows of `weight` (V, C), which may be quantised.
- * @param ids row numbers below V, as many as the product of `shape`
+ * @param ids row numbers below V, as many as the product of `shape`; those of a tensor are on the device, and cannot
+ *   be learned from
  * @param dtype of the result; f16 reads the weight's copy
  * @returns (...shape, C)
  */
 export function embedding(
   weight: Parameter,
-  ids: Uint32Array,
+  ids: Uint32Array | Tensor,
   shape: readonly number[],
   dtype: DType = "f32",
 ): Tensor {
   const { device, width } = weight;
-  const index = upload(device, [ids.length], ids);
+  const index = ids instanceof Uint32Array ? upload(device, [ids.length], ids) : ids;
   const out = empty(device, [...shape, width], dtype);
   if (weight.blocks) {
     lookUpQuantised(weight, index, out);
     return out;
   }
   const buffers = [index.buffer, weight.like(out).buffer, out.buffer];
-  device.dispatch(embeddingForward, buffers, { rows: ids.length, width });
+  device.dispatch(embeddingForward, buffers, { rows: index.size, width });
   return record({
     output: out,
     inputs: [weight],
     saved: [],
     backward(dout) {
       if (weight.grad) {
+        if (!(ids instanceof Uint32Array)) throw new Error("ids on the device cannot be learned from");
         const { places, args } = scatterPlan(ids, weight.shape[0]);
         const plan = upload(device, [places.length], places);
         device.dispatch(embeddingBackward, [plan.buffer, dout.buffer, weight.grad.buffer], {

@@ -19,6 +19,7 @@ import { columnsKernel, muonApply, muonMomentum, newtonSchulzKernel, normaliseKe
 import { poolBackward, poolForward } from "./pool.ts";
 import { softcapBackward, softcapForward } from "./softcap.ts";
 import { embeddingQuantised, matmulQuantised } from "./quantised.ts";
+import { sampleKernel } from "./sample.ts";
 import { sumKernel, sumSquares } from "./sum.ts";
 import { addKernel } from "./tape.ts";
 import { updateScaling } from "./update_scaling.ts";
@@ -63,6 +64,7 @@ export const kernels = [
   softTargetsKernel,
   distillationForward,
   distillationBackward,
+  sampleKernel,
   sumKernel,
   sumSquares,
   updateScaling,
