@@ -168,8 +168,11 @@ export class Parameters {
 
   /** Sets every parameter in the arena. If what it is given throws, the memory is given back. */
   load(values: (spec: ParameterSpec) => Float32Array): void {
+    // Where that is possible without a copy of the whole arena on the way.
+    const there = this.device.view(this.weights.buffer);
     try {
-      this.device.write(this.weights.buffer, this.join(values));
+      if (!there) this.device.write(this.weights.buffer, this.join(values));
+      else for (const spec of this.specs) there.set(values(spec), this.#offsets.get(spec.name)!);
     } catch (error) {
       this.release();
       throw error;

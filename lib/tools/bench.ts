@@ -7,20 +7,24 @@
  *   deno task bench serve [--models models] [--seconds N]
  *   deno task bench prepare-corpus | tokenizers [--megabytes N]
  *
- * `--against` runs another program's benchmark in turns with ours: COMMAND gets --arch, --layers, --heads,
- * --width, --context, --batch, --vocab and --steps, and prints a line of JSON with `ms_per_step`.
+ * `--against` runs another program's benchmark in turns with ours. With train, COMMAND gets --arch, --layers, --heads,
+ * --width, --context, --batch, --vocab and --steps, and prints a line of JSON with `ms_per_step`; with decode it gets
+ * --model and --tokens, and prints `decode_ms` and `prefill_ms`, processor time a token.
  */
 import type { Device } from "../device/device.ts";
 import { openDevice } from "../device/open.ts";
 import { UserError } from "../errors.ts";
+import { callerPath } from "../run/caller.ts";
 import { deviceFlag, numberFlag, runProgram } from "../run/flags.ts";
-import { generate } from "../generate/generate.ts";
 import { shortForms } from "../model/families/table.ts";
-import { initialValues, parameterSpecs } from "../model/decoder.ts";
-import type { ParameterSpec } from "../model/parameters.ts";
-import { openDecoder } from "../checkpoint/open_model.ts";
-import { quantiseMatrices, type Target, TARGETS } from "../checkpoint/quantise.ts";
+import { initialValues } from "../model/decoder.ts";
+import { findCheckpoint } from "../checkpoint/backbone.ts";
+import { readCheckpoint } from "../checkpoint/checkpoint.ts";
+import type { LoadedModel } from "../checkpoint/huggingface.ts";
+import { type Target, TARGETS } from "../checkpoint/quantise.ts";
+import { runOther } from "./bench_against.ts";
 import { benchCorpus } from "./bench_corpus.ts";
+import { benchDecode } from "./bench_decode.ts";
 import { benchServe } from "./bench_serve.ts";
 import { benchTokenizers } from "./bench_tokenizers.ts";
 import type { OptimizerOptions } from "../train/optimizer.ts";
@@ -45,7 +49,7 @@ const HELP = `Usage: deno task bench train | ops | decode | serve | prepare-corp
 
   train   whole training steps, with clipping and AdamW
   ops     the same, kernel by kernel
-  decode  greedy decoding of one sequence with a cache
+  decode  greedy decoding of one sequence with a cache, and reading of a prompt
   serve   the server's first model with 1, 4, 16 and 64 clients
   prepare-corpus  the stage on generated text: MB/s and peak memory, at two sizes
   tokenizers  each kind of vocabulary on generated text: learning and encoding
@@ -61,7 +65,8 @@ const HELP = `Usage: deno task bench train | ops | decode | serve | prepare-corp
   --teacher TEXT     another model to learn from, of the same T, B and V: "L6 H6 C192" (train and ops only)
   --steps N          timed steps of a measurement (20)
   --rounds N         measurements, in turns with --against (3)
-  --against COMMAND  another program to measure in turns with ours (train only)
+  --model FILE       a GGUF file or a folder to decode with, instead of shapes (decode only)
+  --against COMMAND  another program to measure in turns with ours (train, and decode with the --model of both)
   --models FOLDER    checkpoints (models; serve only)
   --seconds N        of each measurement (5; serve only)
   --megabytes N      the larger of the two sizes (200; prepare-corpus), or the text (100; tokenizers)
@@ -91,29 +96,16 @@ function trainingOf(shape: Shape, { arch, teacherSizes, ...options }: Options): 
   return { ...options, teacher: configOf(parseShape(all, arch, "--teacher")) };
 }
 
-async function runOther(command: string, shape: Shape, { arch, steps }: Options): Promise<number> {
-  const { layers, heads, width, context, batch, vocab } = shape;
-  const values = { arch, layers, heads, width, context, batch, vocab, steps };
-  const flags = Object.entries(values).map(([key, value]) => `--${key} ${value}`).join(" ");
-  const { success, stdout, stderr } = await new Deno.Command("sh", {
-    args: ["-c", `${command} ${flags}`],
-  }).output();
-  const text = new TextDecoder().decode(stdout);
-  const line = text.trim().split("\n").findLast((l) => l.startsWith("{"));
-  const ms = line && JSON.parse(line).ms_per_step;
-  if (!success || typeof ms !== "number") {
-    const why = new TextDecoder().decode(stderr).trim().split("\n").at(-1) || "no JSON line with ms_per_step";
-    throw new UserError(`--against: ${why}`);
-  }
-  return ms;
-}
-
 async function benchTrain(device: Device, shape: Shape, options: Options): Promise<void> {
   const steps = options.steps;
   const ours = [], other: number[] = [];
   for (let round = 0; round < options.rounds; round++) {
     ours.push(await measureSteps(device, shape, steps, trainingOf(shape, options)));
-    if (options.against) other.push(await runOther(options.against, shape, options));
+    if (options.against) {
+      const { layers, heads, width, context, batch, vocab } = shape;
+      const values = { arch: options.arch, layers, heads, width, context, batch, vocab, steps };
+      other.push((await runOther(options.against, values, ["ms_per_step"])).ms_per_step);
+    }
   }
   const middle = median(ours.map((m) => m.ms_per_step));
   const result = ours.find((m) => m.ms_per_step === middle)!;
@@ -172,39 +164,30 @@ async function benchOps(device: Device, shape: Shape, options: Options): Promise
   if (!ceilings) line("outside of kernels", 0, ms_per_step - inKernels);
 }
 
-/** Greedy decoding of one sequence with a cache, until the context is full; median over rounds. */
-async function benchDecode(device: Device, shape: Shape, options: Options): Promise<void> {
-  const config = configOf(shape), values = (spec: ParameterSpec) => initialValues(spec, 1);
-  const quantised = options.stored
-    ? quantiseMatrices(parameterSpecs(config), values, options.stored, shapeName(shape))
-    : new Map();
-  const model = openDecoder(device, { config, values, head: null, quantised });
-  const rates: number[] = [], firsts: number[] = [];
-  for (let round = 0; round < options.rounds + 2; round++) {
-    const started = performance.now();
-    let first = 0, tokens = 0;
-    const settings = { maxNewTokens: shape.context - 1, temperature: 0, topK: 0, seed: 1, stop: -1 };
-    for await (const _ of generate(model, Uint32Array.of(1), settings)) {
-      if (tokens++ === 0) first = performance.now();
-    }
-    firsts.push(first - started);
-    rates.push((tokens - 1) / (performance.now() - first) * 1000);
-  }
-  const rate = Math.round(median(rates.slice(2))), first = median(firsts.slice(2));
-  if (options.json) {
-    const precision = options.stored ?? "float32";
-    const result = { precision, tokens_per_s: rate, ms_to_first_token: first };
-    return console.log(JSON.stringify({ shape: shapeName(shape), device: device.name, ...result }));
-  }
-  console.log(
-    `${shapeName(shape).padEnd(26)} ${device.name.padEnd(7)} ${(options.stored ?? "").padEnd(2)} ${
-      rate.toLocaleString("en-US").padStart(9)
-    } tokens/s, ` +
-      `first token after ${first.toFixed(1)} ms`,
-  );
-}
+const benches = { train: benchTrain, ops: benchOps };
 
-const benches = { train: benchTrain, ops: benchOps, decode: benchDecode };
+/** The models that decoding is measured with: a file's, or those of some shapes with random weights. */
+async function decoded(
+  { model, shape: shapes, against }: {
+    model: string | undefined;
+    shape: readonly string[];
+    against: string | undefined;
+  },
+  arch: string,
+): Promise<{ name: string; model: LoadedModel }[]> {
+  if (model) {
+    if (shapes.length > 0) throw new UserError("--shape: a --model has its own");
+    return [{ name: model, model: await readCheckpoint(await findCheckpoint(callerPath(model))) }];
+  }
+  if (against) throw new UserError("--against: decode needs the --model that both programs open");
+  return (shapes.length > 0 ? shapes : SHAPES).map((text) => {
+    const shape = parseShape(text, arch), config = configOf(shape);
+    return {
+      name: shapeName(shape),
+      model: { config, head: null, values: (spec) => initialValues(spec, 1) },
+    };
+  });
+}
 
 const program = {
   ...{ name: "bench", help: HELP, operands: true },
@@ -219,6 +202,7 @@ const program = {
     "steps",
     "rounds",
     "against",
+    "model",
     "models",
     "seconds",
     "megabytes",
@@ -244,7 +228,7 @@ await runProgram(program, async (flags, [what, ...more]) => {
     const megabytes = numberFlag("megabytes", flags.megabytes ?? "100", 1, true);
     return await benchTokenizers({ megabytes, json });
   }
-  if (what === undefined || !Object.hasOwn(benches, what)) {
+  if (what === undefined || (what !== "decode" && !Object.hasOwn(benches, what))) {
     throw new UserError(
       "bench: say what to measure: train, ops, decode, serve, prepare-corpus or tokenizers",
     );
@@ -270,6 +254,16 @@ await runProgram(program, async (flags, [what, ...more]) => {
   };
   if (options.ema >= 1) throw new UserError(`--ema ${flags.ema}: expected a decay below 1, such as 0.999`);
   const threads = flags.threads ? { threads: numberFlag("threads", flags.threads, 1, true) } : {};
+  if (what === "decode") {
+    for (const { name, model } of await decoded(flags, arch)) {
+      const opened = await openDevice(device, threads);
+      if (!json) console.log(`${opened.device.description} (${opened.device.name}, ${opened.why})`);
+      const other = against && flags.model ? { command: against, file: callerPath(flags.model) } : null;
+      await benchDecode(opened.device, { name, model, stored: options.stored, rounds, against: other, json });
+      opened.device.close();
+    }
+    return;
+  }
   for (const text of flags.shape.length > 0 ? flags.shape : SHAPES) {
     const shape = parseShape(text, arch);
     const opened = await openDevice(device, threads);
