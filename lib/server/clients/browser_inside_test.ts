@@ -1,7 +1,7 @@
 /** The page of a model's inside in headless Chromium: every view shows what the model computes. */
 import { assert, assertEquals, assertNotEquals, assertStringIncludes } from "@std/assert";
 import type { Page } from "playwright-core";
-import { sampleToken } from "../../generate/sample.ts";
+import { sampleToken } from "../../ops/sample.ts";
 import { findNoFault } from "./accessibility.ts";
 import { browserTests, type Opened, type Options } from "./browser.ts";
 
