@@ -2,8 +2,8 @@
 import { findRuns } from "./find.ts";
 import { WatchedRun } from "./run.ts";
 
-/** How often the folder is searched, in milliseconds. */
-const SEARCH_LASTS = 2000;
+/** How often the folder is searched, in milliseconds; and how often for a run that is not known yet. */
+const SEARCH_LASTS = 2000, NEW_SEARCH_LASTS = 100;
 
 export class Runs {
   readonly root: string;
@@ -15,9 +15,10 @@ export class Runs {
     this.root = root.replace(/\/+$/, "");
   }
 
-  /** Searches the folder again, if that was some time ago. */
-  refresh(): Promise<void> {
-    if (performance.now() - this.#searched < SEARCH_LASTS) return Promise.resolve();
+  /** Searches the folder again, if that was some time ago; with `anew`, also if it was only a moment ago. */
+  refresh(anew = false): Promise<void> {
+    const lasts = anew ? NEW_SEARCH_LASTS : SEARCH_LASTS;
+    if (performance.now() - this.#searched < lasts) return Promise.resolve();
     return this.#searching ??= this.#search().finally(() => {
       this.#searched = performance.now();
       this.#searching = null;
@@ -44,7 +45,7 @@ export class Runs {
 
   /** A run by its id, which is looked up in the list: no path is made of it. Null if there is none. */
   async get(id: string): Promise<WatchedRun | null> {
-    await this.refresh();
+    await this.refresh(!this.#runs.has(id));
     const run = this.#runs.get(id);
     return run && await run.update() ? run : null;
   }

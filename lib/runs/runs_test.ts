@@ -134,6 +134,13 @@ Deno.test("runs are found below a folder, come and go, and are not looked for in
     await new Promise((resolve) => setTimeout(resolve, 500));
     assertEquals(await ids(known), ["a/classify/temas"]);
     assertEquals(await known.get("a/pretrain"), null);
+    await makeUpRun(join(root, "a/new"), { steps: 3 });
+    await new Promise((resolve) => setTimeout(resolve, 150));
+    assertEquals(
+      (await known.get("a/new"))?.id,
+      "a/new",
+      "one that has just begun is found when it is asked for",
+    );
   }));
 
 Deno.test("someone who follows a run hears all of it once, and then only what is new", () =>

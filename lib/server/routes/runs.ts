@@ -100,6 +100,7 @@ async function* changes(
 ): AsyncGenerator<ServerSentEvent> {
   const followers = new Map<string, Follower>(), gone = new Set<string>();
   let list = "", said = performance.now();
+  await runs.refresh(true); // who has just begun a training looks for it
   while (!signal.aborted) {
     const events: ServerSentEvent[] = [];
     const all = await listed(runs);
