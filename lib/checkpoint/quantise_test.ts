@@ -162,7 +162,7 @@ Deno.test("a quantised checkpoint is not trained, averaged or quantised again, a
     const refusals: [() => Promise<unknown>, string][] = [
       [
         () => readBackbone(copy, "none"),
-        "cannot be learned from or trained further; give the model that it was",
+        "cannot be learned from or trained further but by an adapter; give the model that it",
       ],
       [() => averageCheckpoints([source, copy], [0.5, 0.5], join(folder, "x")), "cannot be averaged"],
       [
