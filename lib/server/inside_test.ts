@@ -14,6 +14,8 @@ Deno.test("a text comes as the tokens that the model reads, with its markers and
   assertEquals(markers, [true, ...[...text].map(() => false), true]);
   assertEquals([kind, truncated, architecture.layers, architecture.heads], ["chat", false, 2, 2]);
   assertEquals((await inside(s, "tokens", { input: ids })).tokens, tokens);
+  const long = await inside(s, "tokens", { input: [...ids, ...Array(60).fill(9)] });
+  assertEquals([long.ids.length, long.truncated, long.ids[0]], [64, true, ids[8]]);
   const continued = await s.ask("/api/inside/tokens", { model: "tiny/pretrain", input: text });
   assertEquals(continued.tokens, ["<bos>", ...text]);
   assertEquals((await inside(s, "tokens", { input: "a".repeat(500) })).truncated, true);

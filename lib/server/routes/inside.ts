@@ -134,9 +134,13 @@ export function insideRoutes({ store, metrics, work, timeLimit }: Services): Ope
     const model = await languageModel(store, id);
     const { tokenizer, decoder } = model;
     const { config } = decoder;
+    // Of an answer that is longer than the context, its end is what the model still sees.
     const { ids, truncated } = typeof input === "string"
       ? chatPrompt(model, [{ role: "user", content: input }], "input")
-      : { ids: checkSequence(model, input, "input"), truncated: false };
+      : {
+        ids: checkSequence(model, input.slice(-config.context), "input"),
+        truncated: input.length > config.context,
+      };
     const special = new Set<number | null>(Object.values(tokenizer.special));
     return c.json({
       model: model.id,

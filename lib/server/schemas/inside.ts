@@ -26,7 +26,8 @@ const ChosenToken = z.strictObject({
 export const TokensRequest = z.strictObject({
   model,
   input: z.union([text.pipe(z.string().max(100_000)), ids]).describe(
-    "A text as a person writes it, which for a model that answers is a question; or token ids, as they are.",
+    "A text as a person writes it, which for a model that answers is a question; or token ids, of which the last are " +
+      "kept if there are more than the context has room for.",
   ),
 }).openapi("InsideTokensRequest");
 export const Tokens = z.strictObject({

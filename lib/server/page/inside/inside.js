@@ -187,11 +187,14 @@ async function lookAtAddress() {
   const found = await read(model, ids);
   // Without being told, what was given ends where the answer begins.
   const answer = found.tokens.findLastIndex((token, i) => found.markers[i] && token === "<resp>") + 1;
-  const given = Number(parts.get("prompt")) || answer || ids.length;
-  const prompt = Math.max(1, Math.min(ids.length, given));
+  // Positions move if the beginning did not fit.
+  const cut = ids.length - found.ids.length;
+  const told = Number(parts.get("prompt"));
+  const given = told ? told - cut : answer || found.ids.length;
+  const prompt = Math.max(1, Math.min(found.ids.length, given));
   const text = found.tokens.slice(0, prompt).filter((_, i) => !found.markers[i]).join("");
   state.input = input.value = parts.get("text") ?? text;
-  show({ ...found, prompt }, Number(parts.get("at") ?? prompt - 1) || 0);
+  show({ ...found, prompt }, (Number(parts.get("at") ?? prompt - 1 + cut) || 0) - cut);
   return true;
 }
 
