@@ -1,4 +1,4 @@
-/** Reports as pages that need nothing else: no script, no request. */
+/** Reports as pages that need nothing else: no script, no request. They speak English and Spanish; a switch chooses. */
 import { html, raw } from "hono/html";
 
 export type Html = ReturnType<typeof html>;
@@ -8,12 +8,30 @@ export interface Picture {
   readonly svg: string;
 }
 
+/** A text in both languages, of which the page shows one. */
+export const say = (en: string | Html, es: string | Html): Html =>
+  html`<span lang="en">${en}</span><span lang="es">${es}</span>`;
+
+/** Bars that shrink from one to the next: what is left of something, step by step. */
+export function funnel(
+  rows: readonly { readonly name: string | Html; readonly left: number; readonly note: string | Html }[],
+): Html {
+  const most = Math.max(1, ...rows.map(({ left }) => left));
+  return html`<ol class="funnel">${
+    rows.map(({ name, left, note }) =>
+      html`<li><span>${name}</span><span class="bar"><span style="width: ${
+        (100 * left / most).toFixed(2)
+      }%"></span></span><span>${note}</span></li>`
+    )
+  }</ol>`;
+}
+
 /** An SVG as an image of its own: pictures on one page would otherwise share the names inside them. */
 export const image = ({ title, svg }: Picture): Html =>
   html`<img alt="${title}" src="data:image/svg+xml;base64,${new TextEncoder().encode(svg).toBase64()}">`;
 
 /** Rows of cells; the first of each row names it. */
-export function table(head: readonly string[], rows: readonly (readonly (string | Html)[])[]): Html {
+export function table(head: readonly (string | Html)[], rows: readonly (readonly (string | Html)[])[]): Html {
   return html`
     <div class="wide">
       <table>
@@ -29,33 +47,54 @@ export function table(head: readonly string[], rows: readonly (readonly (string 
 }
 
 const STYLE = `
-  :root { color-scheme: light dark; --line: light-dark(#d5dae0, #3a4149); --soft: light-dark(#f4f6f8, #20252b); }
-  body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; padding: 0 1rem; max-width: 70rem;
-         background: light-dark(#fff, #15191d); color: light-dark(#1a1f24, #e4e8ec); }
-  h1 { margin-bottom: 0; } h2 { margin-top: 2.5rem; }
+  :root { color-scheme: light dark; --paper: light-dark(#fbfaf7, #14171a); --panel: light-dark(#f2efe8, #1c1f24);
+          --ink: light-dark(#22262a, #e7e5df); --soft: light-dark(#65696d, #a0a49f); --line: light-dark(#ddd8cd, #31363b);
+          --accent: light-dark(#0b6e4f, #5cc79d); --warn: light-dark(#9c2f1f, #ff9b8a); }
+  body { font: 15px/1.55 ui-sans-serif, system-ui, "Segoe UI", sans-serif; margin: 1.5rem auto 4rem; padding: 0 1rem;
+         max-width: 70rem; background: var(--paper); color: var(--ink); }
+  h1 { margin: 0; letter-spacing: -.02em; line-height: 1.2; } h2 { margin: 2.5rem 0 .5rem; } h3 { margin-bottom: .3rem; }
+  p { max-width: 46rem; } .soft { color: var(--soft); }
+  body:has(#in-es:checked) [lang=en], body:not(:has(#in-es:checked)) [lang=es] { display: none; }
+  .languages { display: flex; gap: 1rem; justify-content: flex-end; border: 0; margin: 0; padding: 0; font-size: .875rem; }
+  .languages input { accent-color: var(--accent); }
   .wide { overflow-x: auto; margin: 1rem 0; }
   table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
-  th, td { border: 1px solid var(--line); padding: .3rem .6rem; text-align: left; vertical-align: top; }
-  td { white-space: pre-wrap; overflow-wrap: anywhere; } thead th, tbody th { background: var(--soft); font-weight: 600; }
+  th, td { border-bottom: 1px solid var(--line); padding: .35rem .8rem .35rem 0; text-align: left; vertical-align: top; }
+  td { white-space: pre-wrap; overflow-wrap: anywhere; } tbody th { font-weight: 400; color: var(--soft); }
+  td.best { font-weight: 700; color: var(--accent); }
   .text { white-space: pre-wrap; max-width: 42rem; }
-  img { max-width: 100%; height: auto; margin: .5rem .5rem .5rem 0; border: 1px solid var(--line); border-radius: 6px; }
-  .short { border-left: 4px solid #c0392b; padding: .2rem 1rem; background: var(--soft); }
-  .good { border-left: 4px solid #2e8b57; padding: .2rem 1rem; background: var(--soft); }
-  summary { cursor: pointer; margin: .5rem 0; }`;
+  img { max-width: 100%; height: auto; margin: .5rem .5rem .5rem 0; border: 1px solid var(--line); border-radius: 8px; }
+  @media (prefers-color-scheme: dark) { img { filter: invert(.91) hue-rotate(180deg); border-color: #ccc; } }
+  .cards { display: grid; grid-template-columns: repeat(auto-fit, minmax(15rem, 1fr)); gap: .8rem; margin: 1.2rem 0;
+           padding: 0; list-style: none; }
+  .cards li { background: var(--panel); border: 1px solid var(--line); border-radius: .8rem; padding: .8rem 1rem; }
+  .cards b { display: block; } .cards strong { display: block; font-size: 1.5rem; line-height: 1.25; color: var(--accent); }
+  .funnel { list-style: none; padding: 0; display: grid; gap: .35rem; max-width: 56rem; }
+  .funnel li { display: grid; grid-template-columns: 14rem 1fr 15rem; gap: .8rem; align-items: center; }
+  .funnel .bar { background: var(--panel); border-radius: .3rem; } .funnel .bar span { display: block; height: 1.2rem;
+                 min-width: 2px; border-radius: .3rem; background: var(--accent); }
+  .short, .good { border-left: .3rem solid var(--accent); padding: .2rem 1rem; background: var(--panel); }
+  .short { border-color: var(--warn); }
+  summary { cursor: pointer; margin: .5rem 0; }
+  @media (max-width: 45rem) { .funnel li { grid-template-columns: 1fr; gap: .1rem; margin-bottom: .6rem; } }`;
 
-/** A whole document under a title. */
-export function page(title: string, body: Html): string {
+/** A whole document under a title in both languages. */
+export function page({ en, es }: { readonly en: string; readonly es: string }, body: Html): string {
   return String(html`
     <!doctype html>
     <html lang="en">
       <head>
         <meta charset="utf-8">
         <meta name="viewport" content="width=device-width, initial-scale=1">
-        <title>${title}</title>
+        <title>${en}</title>
         <style>${raw(STYLE)}</style>
       </head>
       <body>
-    <h1>${title}</h1>
+    <fieldset class="languages">
+      <label><input type="radio" name="language" id="in-en" checked> English</label>
+      <label><input type="radio" name="language" id="in-es"> Español</label>
+    </fieldset>
+    <h1>${say(en, es)}</h1>
     ${body}
       </body>
     </html>

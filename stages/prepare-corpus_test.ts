@@ -221,7 +221,17 @@ Deno.test("a page says what became of the text", async () => {
   await using work = await workspace();
   assertEquals((await work.run("prepare-corpus")).code, 0);
   const page = await work.read("data/processed/tiny/corpus/report.html");
-  for (const part of ["Corpus of tiny", "Lengths of documents", "exact duplicates", "text.txt", "U+00F1"]) {
+  for (
+    const part of [
+      "Corpus of tiny",
+      "Corpus de tiny",
+      'class="funnel"',
+      "Lengths of documents",
+      "exact duplicates",
+      "text.txt",
+      "U+00F1",
+    ]
+  ) {
     assertStringIncludes(page, part);
   }
 });

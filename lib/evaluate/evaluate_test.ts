@@ -65,6 +65,30 @@ Deno.test("thresholds are bounds of figures by their path", () => {
   assertThrows(() => shortfalls(report, { "checkpoints.base": {} }), UserError, "is no figure");
 });
 
+Deno.test("the page begins with a summary, and shows a classifier beside naive Bayes, in both languages", () => {
+  const quality = { accuracy: 0.64, macro_f1: 0.6, labels: {}, confusion: [] };
+  const baselines = { naive_bayes: { accuracy: 0.79, macro_f1: 0.78 } };
+  const base = { stage: "s", step: 1, parameters: 2, weights_bytes: 2, memory_bytes: 3 };
+  const checkpoints = {
+    topics: {
+      ...base,
+      folder: "models/a/classify/topics/best",
+      classify: { task: "topics", ...quality, baselines },
+    },
+    mails: { ...base, folder: "models/a/classify/mails/best", classify: { task: "mails", ...quality } },
+  };
+  const report = { preset: "p", made: "2026-01-01T00:00:00Z", device: "d", checkpoints, shortfalls: [] };
+  const page = renderReport(report, false, { curves: [], matrices: [], attention: null });
+  assert(page.indexOf('class="cards"') < page.indexOf("<table>"), "the summary comes first");
+  assert(
+    page.indexOf("naive Bayes on words</span>") < page.indexOf("<b>topics</b></th>"),
+    "the better one comes first",
+  );
+  assert(page.includes("Bayes ingenuo con palabras") && page.includes("Evaluación de p"));
+  assert(page.includes("<td>topics</td>") && page.includes("<td>mails</td>"), "of folders, what differs");
+  assert(!page.includes("perplexity"), "figures that none has are left out");
+});
+
 Deno.test("the page shows what models write as text, never as markup", () => {
   const answers = [{
     instruction: "<script>alert(1)</script>",

@@ -1,4 +1,6 @@
 /** The figures of a checkpoint: of a language model, or of a classifier. */
+import { dirname, join } from "@std/path";
+import { z } from "zod";
 import { validationBatches } from "../data/batches.ts";
 import { tokenStream } from "../data/documents.ts";
 import type { Question } from "../data/instructions.ts";
@@ -99,7 +101,26 @@ export async function classifierFigures(device: Device, folder: string, name: st
     cell: 76,
   });
   const weights_bytes = classifier.parameters.bytes;
-  return { classify: { task: origin.task, ...figures }, weights_bytes, matrix: { title, svg } };
+  const baselines = await baselinesOf(folder, test.length);
+  const classify = { task: origin.task, ...figures, ...baselines && { baselines } };
+  return { classify, weights_bytes, matrix: { title, svg } };
+}
+
+const Score = z.object({ accuracy: z.number(), macro_f1: z.number() });
+const ClassifyReport = z.object({
+  texts: z.object({ test: z.number() }),
+  baselines: z.record(z.string(), Score),
+});
+
+/** What simpler means got right of the test's texts, as the training of a classifier left it beside it. */
+async function baselinesOf(folder: string, texts: number) {
+  try {
+    const path = join(dirname(folder), "report.json");
+    const report = ClassifyReport.parse(JSON.parse(await Deno.readTextFile(path)));
+    return report.texts.test === texts ? report.baselines : null;
+  } catch {
+    return null; // there is none, or it is of another make
+  }
 }
 
 /** The data that a classifier was trained on, as far as it is there. */

@@ -1,7 +1,8 @@
-/** The evaluation as one page that needs nothing else: tables, curves, matrices, samples. */
+/** The evaluation as one page that needs nothing else: a summary, tables, curves, matrices, samples. */
 import { html } from "hono/html";
-import { image, page, type Picture, table } from "../page.ts";
-import { type CheckpointReport, FIGURES } from "./report_checkpoint.ts";
+import { type Html, image, page, type Picture, say } from "../page.ts";
+import { type CheckpointReport, percent } from "./report_checkpoint.ts";
+import { comparison } from "./report_comparison.ts";
 import {
   familySection,
   labelSection,
@@ -34,48 +35,104 @@ export interface Pictures {
   readonly attention: { readonly text: string; readonly heads: readonly Picture[] } | null;
 }
 
-/** The page, self-contained: no script, no request. */
-export function renderReport(report: Report, gated: boolean, pictures: Pictures): string {
-  const { checkpoints, shortfalls } = report;
-  const entries = Object.entries(checkpoints);
-  const gate = !gated
-    ? ""
-    : shortfalls.length === 0
-    ? html`<p class="good">Every figure keeps the preset's thresholds.</p>`
+/** A checkpoint's name, the figure that says most of it, and what it is. */
+function card(name: string, { text, instruct, classify, stage }: CheckpointReport): Html {
+  const bayes = classify?.baselines?.naive_bayes;
+  const [figure, about] = classify
+    ? [
+      percent(classify.accuracy),
+      bayes
+        ? say(
+          `of new texts labelled right; naive Bayes on words ${percent(bayes.accuracy)}`,
+          `de textos nuevos bien clasificados; Bayes ingenuo con palabras, ${percent(bayes.accuracy)}`,
+        )
+        : say("of new texts labelled right", "de textos nuevos bien clasificados"),
+    ]
+    : instruct && stage !== "pretrain"
+    ? [
+      percent(instruct.all.contains),
+      say(
+        `of ${instruct.all.questions} new questions answered right`,
+        `de ${instruct.all.questions} preguntas nuevas bien respondidas`,
+      ),
+    ]
+    : [
+      text?.bpb.toFixed(2) ?? "–",
+      say("bits per byte of text that it never saw", "bits por byte de texto que nunca vio"),
+    ];
+  return html`<li><b>${name}</b><strong>${figure}</strong>${about}</li>`;
+}
+
+/** What a model that answers is best and worst at, in a sentence. */
+function strengths(name: string, { instruct, stage }: CheckpointReport): Html | "" {
+  const families = Object.entries(instruct?.families ?? {}).filter(([, { contains }]) => contains !== null)
+    .sort(([, a], [, b]) => b.contains! - a.contains!);
+  if (stage === "pretrain" || families.length < 4) return "";
+  const list = (some: typeof families) =>
+    some.map(([family, { contains }]) => `${family} (${percent(contains)})`).join(", ");
+  const best = list(families.slice(0, 3)), worst = list(families.slice(-3).reverse());
+  return html`<p>${
+    say(
+      `${name} is best at ${best}, and worst at ${worst}.`,
+      `${name} acierta más en ${best}, y menos en ${worst}.`,
+    )
+  }</p>`;
+}
+
+function gate({ shortfalls }: Report): Html {
+  return shortfalls.length === 0
+    ? html`<p class="good">${
+      say(
+        "Every figure keeps the preset's thresholds.",
+        "Todas las cifras cumplen los umbrales de la receta.",
+      )
+    }</p>`
     : html`
       <div class="short">
-        <p>Figures short of the preset's thresholds:</p>
+        <p>${say(
+          "Figures short of the preset's thresholds:",
+          "Cifras que no alcanzan los umbrales de la receta:",
+        )}</p>
         <ul>${shortfalls.map(({ figure, value, bound }) =>
-          html`<li>${figure} is ${value}, wanted ${bound}</li>`
+          html`<li>${say(`${figure} is ${value}, wanted ${bound}`, `${figure}: ${value} (${bound})`)}</li>`
         )}</ul>
       </div>
     `;
+}
+
+/** The page, self-contained: no script, no request. */
+export function renderReport(report: Report, gated: boolean, pictures: Pictures): string {
+  const { checkpoints, preset, made, device } = report;
+  const entries = Object.entries(checkpoints);
   const { attention } = pictures;
+  const when = made.slice(0, 16).replace("T", " ");
   return page(
-    `Evaluation of ${report.preset}`,
+    { en: `Evaluation of ${preset}`, es: `Evaluación de ${preset}` },
     html`
-      <p>${report.made.slice(0, 16).replace("T", " ")} UTC, on ${report.device}</p>
-      ${gate}
-      <h2>Side by side</h2>
-      ${table(
-        ["figure", ...entries.map(([name]) => name)],
-        [
-          ["folder", ...entries.map(([, { folder }]) => folder)],
-          ...FIGURES.map(([name, write]) => [name, ...entries.map(([, c]) => write(c))]),
-        ],
-      )}
+      <p class="soft">${say(`${when} UTC, on ${device}`, `${when} UTC, en ${device}`)}</p>
+      <ul class="cards">${entries.map(([name, one]) => card(name, one))}</ul>
+      ${entries.map(([name, one]) => strengths(name, one))}
+      ${gated ? gate(report) : ""}
+      ${comparison(entries)}
       ${familySection(entries)}
       ${pairSection(entries)}
       ${storySection(entries)}
       ${labelSection(entries, pictures.matrices)}
       ${sampleSection(entries)}
       ${attention
-        ? html`<h2>Attention of one text</h2><p>${attention.text}</p>
-<p>Rows look at columns: each token at itself and at those before it. One picture for each head of the last layer.</p>
+        ? html`<h2>${say("Attention of one text", "La atención sobre un texto")}</h2><p>${attention.text}</p>
+<p>${
+          say(
+            "Rows look at columns: each token at itself and at those before it. One picture for each head of the last layer.",
+            "Cada fila mira a las columnas: cada token, a sí mismo y a los anteriores. Una imagen por cabeza de la última capa.",
+          )
+        }</p>
 ${attention.heads.map(image)}`
         : ""}
       ${positionSection(entries)}
-      ${pictures.curves.length ? html`<h2>Training</h2>${pictures.curves.map(image)}` : ""}
+      ${pictures.curves.length
+        ? html`<h2>${say("Training", "Entrenamiento")}</h2>${pictures.curves.map(image)}`
+        : ""}
     `,
   );
 }

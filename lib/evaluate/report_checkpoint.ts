@@ -35,7 +35,11 @@ export interface CheckpointReport {
   /** Most bytes of the device that were in use. */
   readonly memory_bytes: number;
   /** Of a classifier. */
-  readonly classify?: { readonly task: string } & Quality;
+  readonly classify?: {
+    readonly task: string;
+    /** What simpler means got right of the same texts, by their names; of older classifiers unknown. */
+    readonly baselines?: Readonly<Record<string, { readonly accuracy: number; readonly macro_f1: number }>>;
+  } & Quality;
 }
 
 export const percent = (share: number | null | undefined) =>
@@ -43,32 +47,137 @@ export const percent = (share: number | null | undefined) =>
 export const fixed = (digits: number) => (x: number | null | undefined) =>
   x == null ? "–" : x.toFixed(digits);
 
-/** Rows of the comparison: a name, and how a checkpoint's figure is written. */
-export const FIGURES: readonly [string, (c: CheckpointReport) => string][] = [
-  ["parameters", ({ parameters }) => parameters.toLocaleString("en-US")],
-  ["trained by, steps", ({ stage, step }) => `${stage}, ${step}`],
-  ["loss, nats per token", ({ text }) => fixed(4)(text?.loss)],
-  ["perplexity", ({ text }) => fixed(2)(text?.perplexity)],
-  ["bits per character", ({ text }) => fixed(3)(text?.bpc)],
-  ["bits per byte", ({ text }) => fixed(3)(text?.bpb)],
-  ["random tokens: nats per token", ({ copying }) => fixed(2)(copying?.first)],
-  ["random tokens: the same again", ({ copying }) => fixed(2)(copying?.again)],
-  ["unknown tokens", ({ text }) => percent(text?.unknown)],
-  ["questions: exact answers", ({ instruct }) => percent(instruct?.all.exact)],
-  ["questions: answers with what they should contain", ({ instruct }) => percent(instruct?.all.contains)],
-  ["questions: chrF", ({ instruct }) => fixed(3)(instruct?.all.chrf)],
-  ["pairs: the right sentence is the more probable", ({ pairs }) => percent(pairs?.all.right)],
-  ["stories: nothing found that does not hold together", ({ stories }) => percent(stories?.all.coherent)],
-  ["samples: distinct-1", ({ variety }) => fixed(3)(variety?.distinct_1)],
-  ["samples: distinct-2", ({ variety }) => fixed(3)(variety?.distinct_2)],
-  ["samples: repeated 4-grams", ({ variety }) => percent(variety?.repetition)],
-  ["labels: accuracy", ({ classify }) => percent(classify?.accuracy)],
-  ["labels: macro F1", ({ classify }) => fixed(3)(classify?.macro_f1)],
-  ["prefill, tokens per second", ({ speed }) => fixed(0)(speed?.prefill_tokens_per_s)],
-  ["decode, tokens per second", ({ speed }) => fixed(0)(speed?.decode_tokens_per_s)],
-  ["first token, ms", ({ speed }) => fixed(1)(speed?.first_token_ms)],
-  ["weights, MiB", ({ weights_bytes }) => fixed(2)(weights_bytes / 2 ** 20)],
-  ["memory, MiB", ({ memory_bytes }) => fixed(1)(memory_bytes / 2 ** 20)],
+/** A row of the comparison. */
+export interface Figure {
+  readonly en: string;
+  readonly es: string;
+  readonly value: (c: CheckpointReport) => number | null | undefined;
+  readonly write: (value: number | null | undefined) => string;
+  /** Which values are the better ones; undefined if neither. */
+  readonly better?: "high" | "low";
+}
+
+const whole = (x: number | null | undefined) => x == null ? "–" : Math.round(x).toLocaleString("en-US");
+
+export const FIGURES: readonly Figure[] = [
+  { en: "parameters", es: "parámetros", value: (c) => c.parameters, write: whole },
+  { en: "steps of its training", es: "pasos de su entrenamiento", value: (c) => c.step, write: whole },
+  {
+    en: "loss, nats per token",
+    es: "pérdida, nats por token",
+    value: (c) => c.text?.loss,
+    write: fixed(4),
+    better: "low",
+  },
+  { en: "perplexity", es: "perplejidad", value: (c) => c.text?.perplexity, write: fixed(2), better: "low" },
+  {
+    en: "bits per character",
+    es: "bits por carácter",
+    value: (c) => c.text?.bpc,
+    write: fixed(3),
+    better: "low",
+  },
+  { en: "bits per byte", es: "bits por byte", value: (c) => c.text?.bpb, write: fixed(3), better: "low" },
+  {
+    en: "random tokens: nats per token",
+    es: "tokens al azar: nats por token",
+    value: (c) => c.copying?.first,
+    write: fixed(2),
+  },
+  {
+    en: "random tokens: the same again",
+    es: "tokens al azar: los mismos otra vez",
+    value: (c) => c.copying?.again,
+    write: fixed(2),
+    better: "low",
+  },
+  {
+    en: "unknown tokens",
+    es: "tokens desconocidos",
+    value: (c) => c.text?.unknown || null,
+    write: percent,
+    better: "low",
+  },
+  {
+    en: "questions: exact answers",
+    es: "preguntas: respuestas exactas",
+    value: (c) => c.instruct?.all.exact,
+    write: percent,
+    better: "high",
+  },
+  {
+    en: "questions: answers with what they should contain",
+    es: "preguntas: respuestas que contienen lo debido",
+    value: (c) => c.instruct?.all.contains,
+    write: percent,
+    better: "high",
+  },
+  {
+    en: "questions: chrF",
+    es: "preguntas: chrF",
+    value: (c) => c.instruct?.all.chrf,
+    write: fixed(3),
+    better: "high",
+  },
+  {
+    en: "pairs: the right sentence is the more probable",
+    es: "pares: la oración correcta es la más probable",
+    value: (c) => c.pairs?.all.right,
+    write: percent,
+    better: "high",
+  },
+  {
+    en: "stories: nothing found that does not hold together",
+    es: "cuentos: sin nada que no cuadre",
+    value: (c) => c.stories?.all.coherent,
+    write: percent,
+    better: "high",
+  },
+  {
+    en: "samples: distinct-1",
+    es: "muestras: distinct-1",
+    value: (c) => c.variety?.distinct_1,
+    write: fixed(3),
+  },
+  {
+    en: "samples: distinct-2",
+    es: "muestras: distinct-2",
+    value: (c) => c.variety?.distinct_2,
+    write: fixed(3),
+  },
+  {
+    en: "samples: repeated 4-grams",
+    es: "muestras: 4-gramas repetidos",
+    value: (c) => c.variety?.repetition,
+    write: percent,
+  },
+  {
+    en: "labels: accuracy",
+    es: "etiquetas: exactitud",
+    value: (c) => c.classify?.accuracy,
+    write: percent,
+  },
+  { en: "labels: macro F1", es: "etiquetas: F1 macro", value: (c) => c.classify?.macro_f1, write: fixed(3) },
+  {
+    en: "prefill, tokens per second",
+    es: "lectura, tokens por segundo",
+    value: (c) => c.speed?.prefill_tokens_per_s,
+    write: whole,
+  },
+  {
+    en: "decode, tokens per second",
+    es: "escritura, tokens por segundo",
+    value: (c) => c.speed?.decode_tokens_per_s,
+    write: whole,
+  },
+  {
+    en: "first token, ms",
+    es: "primer token, ms",
+    value: (c) => c.speed?.first_token_ms,
+    write: fixed(1),
+  },
+  { en: "weights, MiB", es: "pesos, MiB", value: (c) => c.weights_bytes / 2 ** 20, write: fixed(2) },
+  { en: "memory, MiB", es: "memoria, MiB", value: (c) => c.memory_bytes / 2 ** 20, write: fixed(1) },
 ];
 
 /** The figures of a checkpoint that matter most, in a line. */

@@ -1,6 +1,6 @@
 /** The report's sections; each is empty if no checkpoint has its figures. */
 import { html } from "hono/html";
-import { type Html, image, type Picture, table } from "../page.ts";
+import { type Html, image, type Picture, say, table } from "../page.ts";
 import { plotCurves } from "../plot.ts";
 import { isRight } from "./pairs.ts";
 import { type CheckpointReport, fixed, percent } from "./report_checkpoint.ts";
@@ -18,9 +18,13 @@ export function positionSection(entries: Entries): Html | "" {
   });
   if (curves.length === 0) return "";
   const title = "loss by position, up to twice the context";
-  return html`<h2>Position</h2>
-    <p>The more a model has read, the better it predicts; beyond the context that it was trained with, only as far as
-    its positions reach: learned ones end there.</p>
+  return html`<h2>${say("Position", "Posición")}</h2>
+    <p>${
+    say(
+      "The more a model has read, the better it predicts; beyond the context that it was trained with, only as far as its positions reach: learned ones end there.",
+      "Cuanto más ha leído un modelo, mejor predice; más allá del contexto con el que se entrenó, solo hasta donde alcanzan sus posiciones: las aprendidas terminan ahí.",
+    )
+  }</p>
     ${image({ title, svg: plotCurves(title, "nats per token", curves, "position") })}`;
 }
 
@@ -34,23 +38,32 @@ export function familySection(entries: Entries): Html | "" {
       return own ? [percent(own.exact), percent(own.contains), fixed(3)(own.chrf)] : ["–", "–", "–"];
     });
   const questions = (name: string) => String(asked[0][1].instruct!.families[name]?.questions ?? "–");
-  return html`<h2>Questions by family</h2>
-    <p>None of these questions was trained on. Temperature 0, no rules besides the model.</p>
+  return html`<h2>${say("Questions by family", "Preguntas por familia")}</h2>
+    <p>${
+    say(
+      "None of these questions was trained on. Temperature 0, no rules besides the model.",
+      "Con ninguna de estas preguntas se entrenó. Temperatura 0, sin más reglas que el modelo.",
+    )
+  }</p>
     ${
     table(
       [
-        "family",
-        "questions",
-        ...asked.flatMap(([name]) => [`${name}: exact`, `${name}: contains`, `${name}: chrF`]),
+        say("family", "familia"),
+        say("questions", "preguntas"),
+        ...asked.flatMap(([name]) => [
+          say(`${name}: exact`, `${name}: exactas`),
+          say(`${name}: contains`, `${name}: contienen`),
+          `${name}: chrF`,
+        ]),
       ],
       names.map((name) => [name, questions(name), ...cells(name)]),
     )
   }
     ${
     asked.map(([name, { instruct }]) =>
-      html`<details><summary>Every answer of ${name}</summary>${
+      html`<details><summary>${say(`Every answer of ${name}`, `Cada respuesta de ${name}`)}</summary>${
         table(
-          ["question", "expected", "answer"],
+          [say("question", "pregunta"), say("expected", "se esperaba"), say("answer", "respuesta")],
           instruct!.answers.map(({ past = [], instruction, response, contains, answer }) => [
             [...past.flatMap((turn) => [turn.instruction, turn.response]), instruction].join(" / "),
             response ?? contains?.flat().join(", ") ?? "–",
@@ -66,12 +79,16 @@ export function pairSection(entries: Entries): Html | "" {
   const scored = entries.filter(([, { pairs }]) => pairs);
   if (scored.length === 0) return "";
   const phenomena = Object.entries(scored[0][1].pairs!.phenomena);
-  return html`<h2>Minimal pairs</h2>
-    <p>Two sentences that differ in grammar alone: the share of pairs whose right sentence the model finds more
-    probable. Guessing gets half.</p>
+  return html`<h2>${say("Minimal pairs", "Pares mínimos")}</h2>
+    <p>${
+    say(
+      "Two sentences that differ in grammar alone: the share of pairs whose right sentence the model finds more probable. Guessing gets half.",
+      "Dos oraciones que solo difieren en la gramática: en qué parte de los pares la correcta es la más probable para el modelo. Al azar se acierta la mitad.",
+    )
+  }</p>
     ${
     table(
-      ["phenomenon", "pairs", ...scored.map(([name]) => name)],
+      [say("phenomenon", "fenómeno"), say("pairs", "pares"), ...scored.map(([name]) => name)],
       phenomena.map(([phenomenon, { pairs: n }]) => [
         phenomenon,
         String(n),
@@ -81,9 +98,15 @@ export function pairSection(entries: Entries): Html | "" {
   }
     ${
     scored.map(([name, { pairs }]) =>
-      html`<details><summary>Every pair that ${name} gets wrong</summary>${
+      html`<details><summary>${
+        say(`Every pair that ${name} gets wrong`, `Cada par que ${name} falla`)
+      }</summary>${
         table(
-          ["phenomenon", "right, nats", "wrong, nats"],
+          [
+            say("phenomenon", "fenómeno"),
+            say("right, nats", "correcta, nats"),
+            say("wrong, nats", "incorrecta, nats"),
+          ],
           pairs!.scored.filter((pair) => !isRight(pair)).map((pair) => [
             pair.phenomenon,
             `${pair.good}  ${fixed(2)(pair.good_logprob)}`,
@@ -98,20 +121,24 @@ export function pairSection(entries: Entries): Html | "" {
 export function storySection(entries: Entries): Html | "" {
   const told = entries.filter(([, { stories }]) => stories);
   if (told.length === 0) return "";
-  return html`<h2>Stories</h2>
-    <p>Beginnings that the model goes on with. Programs cannot tell whether a story is good, only some of what makes
-    one fall apart.</p>
+  return html`<h2>${say("Stories", "Cuentos")}</h2>
+    <p>${
+    say(
+      "Beginnings that the model goes on with. Programs cannot tell whether a story is good, only some of what makes one fall apart.",
+      "Comienzos que el modelo continúa. Un programa no puede decir si un cuento es bueno, solo algo de lo que lo echa a perder.",
+    )
+  }</p>
     ${
     table(
-      ["figure", ...told.map(([name]) => name)],
+      [say("figure", "cifra"), ...told.map(([name]) => name)],
       STORY_FIGURES.map(([figure, write]) => [figure, ...told.map(([, { stories }]) => write(stories!.all))]),
     )
   }
     ${
     told.map(([name, { stories }]) =>
-      html`<details><summary>Every story of ${name}</summary>${
+      html`<details><summary>${say(`Every story of ${name}`, `Cada cuento de ${name}`)}</summary>${
         table(
-          ["beginning", "continuation", "found"],
+          [say("beginning", "comienzo"), say("continuation", "continuación"), say("found", "hallado")],
           stories!.judged.map((story) => [story.beginning, story.text, findings(story)]),
         )
       }</details>`
@@ -119,14 +146,35 @@ export function storySection(entries: Entries): Html | "" {
   }`;
 }
 
-const STORY_FIGURES: readonly [string, (score: StoryScore) => string][] = [
-  ["hold together: nothing of the following is wrong", ({ coherent }) => percent(coherent)],
-  ["no person turns up unintroduced, or changes gender", ({ persons }) => percent(persons)],
-  ["a person of the beginning is named", ({ named }) => percent(named)],
-  ["articles and adjectives that agree with their noun", ({ agreement }) => percent(agreement)],
-  ["repeated 4-grams", ({ repetition }) => percent(repetition)],
-  ["ended by the model, with a sentence", ({ ended }) => percent(ended)],
-  ["words", ({ words }) => fixed(1)(words)],
+const STORY_FIGURES: readonly [Html, (score: StoryScore) => string][] = [
+  [
+    say("hold together: nothing of the following is wrong", "cuadran: nada de lo siguiente falla"),
+    ({ coherent }) => percent(coherent),
+  ],
+  [
+    say(
+      "no person turns up unintroduced, or changes gender",
+      "nadie aparece sin presentarse ni cambia de género",
+    ),
+    ({ persons }) => percent(persons),
+  ],
+  [
+    say("a person of the beginning is named", "se nombra a alguien del comienzo"),
+    ({ named }) => percent(named),
+  ],
+  [
+    say(
+      "articles and adjectives that agree with their noun",
+      "artículos y adjetivos que concuerdan con su sustantivo",
+    ),
+    ({ agreement }) => percent(agreement),
+  ],
+  [say("repeated 4-grams", "4-gramas repetidos"), ({ repetition }) => percent(repetition)],
+  [
+    say("ended by the model, with a sentence", "los termina el modelo, con una oración"),
+    ({ ended }) => percent(ended),
+  ],
+  [say("words", "palabras"), ({ words }) => fixed(1)(words)],
 ];
 
 function findings(story: JudgedStory): string {
@@ -143,10 +191,16 @@ function findings(story: JudgedStory): string {
 export function labelSection(entries: Entries, matrices: readonly Picture[]): Html | "" {
   const classifiers = entries.filter(([, { classify }]) => classify);
   if (classifiers.length === 0) return "";
-  return html`<h2>Labels</h2>${matrices.map(image)}${
+  return html`<h2>${say("Labels", "Etiquetas")}</h2>${matrices.map(image)}${
     classifiers.map(([name, { classify }]) =>
       table(
-        [`${name}: label`, "texts", "precision", "recall", "F1"],
+        [
+          say(`${name}: label`, `${name}: etiqueta`),
+          say("texts", "textos"),
+          say("precision", "precisión"),
+          say("recall", "exhaustividad"),
+          "F1",
+        ],
         Object.entries(classify!.labels).map(([label, { texts, precision, recall, f1 }]) => [
           label,
           String(texts),
@@ -163,9 +217,9 @@ export function sampleSection(entries: Entries): Html | "" {
   const drawn = entries.filter(([, { samples }]) => samples?.length);
   if (drawn.length === 0) return "";
   const settings = drawn[0][1].samples!;
-  return html`<h2>Samples</h2>${
+  return html`<h2>${say("Samples", "Muestras")}</h2>${
     table(
-      ["prompt, temperature, seed", ...drawn.map(([name]) => name)],
+      [say("prompt, temperature, seed", "comienzo, temperatura, semilla"), ...drawn.map(([name]) => name)],
       settings.map(({ prompt, temperature, seed }, i) => [
         `${JSON.stringify(prompt)}, ${temperature}, ${seed}`,
         ...drawn.map(([, { samples }]) => {

@@ -12,8 +12,6 @@ const LONGEST_QUESTION = 1000;
 const Entry = z.strictObject({
   questions: z.array(z.string().min(1).max(LONGEST_QUESTION)).min(1),
   answer: z.string().min(1),
-  /** Shown on the page, one click away. */
-  preset: z.boolean().default(false),
 });
 const File = z.strictObject({ faq: z.array(Entry) });
 export type FaqEntry = z.infer<typeof Entry>;
@@ -68,10 +66,5 @@ export class Faq {
       right.length === typed.length && right.every((word, i) => sameWord(typed[i], word));
     return this.entries.find(({ questions }) => questions.some((known) => matches(words(known))))?.answer ??
       null;
-  }
-
-  /** Questions to offer on the page. */
-  get presets(): string[] {
-    return this.entries.filter(({ preset }) => preset).map(({ questions }) => questions[0]);
   }
 }

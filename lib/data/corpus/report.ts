@@ -1,9 +1,10 @@
 /** What became of the text, as data and as a page. */
 import { html } from "hono/html";
-import { type Html, image, page, table } from "../../page.ts";
+import { funnel, type Html, image, page, say, table } from "../../page.ts";
 import { plotBars } from "../../plot.ts";
 import { count, percent } from "../../progress.ts";
 import type { CharacterCount } from "./character_counts.ts";
+import { SPANISH, UNITS } from "./step_names.ts";
 import type { StepReport } from "./tally.ts";
 import type { VarietyReport } from "./variety.ts";
 import { renderVariety } from "./variety_report.ts";
@@ -66,18 +67,117 @@ function histogram({ before, after }: CorpusReport["lengths"]): string {
   );
 }
 
-/** The path of the documents: how many each step met, and how many it left. */
-function flow({ steps, documents }: CorpusReport): Html {
+/** A step, and what it did. */
+const named = ({ step }: StepReport) => say(step, SPANISH[step][0]);
+const told = ({ step, unit, what }: StepReport) =>
+  say(`${unit} ${what}`, `${UNITS[unit]} ${SPANISH[step][1]}`);
+
+/** Whether a step drops documents, which it then counts. */
+const drops = ({ unit, what }: StepReport) => unit === "documents" && /dropped|left out/.test(what);
+
+/** The documents as a funnel: how many are left after each step that dropped any. */
+function flow({ steps, documents, characters }: CorpusReport): Html {
   let left = documents.found;
-  const rows = steps.filter(({ unit, on, count: n }) => unit === "documents" && (on || n > 0)).flatMap(
-    ({ step, what, count: n, characters }) => {
-      if (!/dropped|left out/.test(what)) return [];
-      const met = left;
-      left -= n;
-      return [[step, count(met), count(n), percent(n, met), count(characters), count(left)]];
-    },
-  );
-  return table(["step", "documents met", "dropped", "share", "characters dropped", "left"], rows);
+  const start = {
+    name: say("found in the text", "hallados en el texto"),
+    left,
+    note: say(
+      `${count(left)} documents, ${count(characters.cleaned)} characters`,
+      `${count(left)} documentos, ${count(characters.cleaned)} caracteres`,
+    ),
+  };
+  const rows = steps.filter((step) => drops(step) && step.count > 0).map((step) => {
+    const met = left;
+    left -= step.count;
+    const lost = `${count(step.count)} (${percent(step.count, met)})`;
+    return {
+      name: named(step),
+      left,
+      note: say(`${count(left)} left, ${lost} dropped`, `quedan ${count(left)}, se quitaron ${lost}`),
+    };
+  });
+  const idle = steps.filter((step) => drops(step) && step.on && step.count === 0);
+  return html`
+    ${funnel([start, ...rows])}
+    ${idle.length === 0
+      ? ""
+      : html`<p class="soft">${say("Looked for and not found", "Se buscó y no se halló")}: ${
+        idle.map((step, i) => html`${i > 0 ? ", " : ""}${named(step)}`)
+      }.</p>`}
+  `;
+}
+
+/** What the steps changed: those that met something, and the others behind a fold. */
+function changes(steps: readonly StepReport[]): Html {
+  const busy = steps.filter(({ count }) => count > 0), idle = steps.filter(({ count }) => count === 0);
+  const head = [say("step", "paso"), say("count", "cantidad"), say("what", "qué")];
+  const onOff = ({ on }: StepReport) => on ? say("found nothing", "no halló nada") : say("off", "apagado");
+  return html`
+    ${busy.length === 0
+      ? html`<p>${say("No step changed or dropped anything.", "Ningún paso cambió ni quitó nada.")}</p>`
+      : table(head, busy.map((step) => [named(step), count(step.count), told(step)]))}
+    ${idle.length === 0 ? "" : html`<details><summary>${
+      say(
+        `${idle.length} other steps found nothing or are off`,
+        `Otros ${idle.length} pasos no hallaron nada o están apagados`,
+      )
+    }</summary>${table(["", "", ""], idle.map((step) => [named(step), onOff(step), told(step)]))}</details>`}
+  `;
+}
+
+/** What came in, what is left, and what most was lost to. */
+function summary({ files, steps, documents, characters }: CorpusReport): Html {
+  const kept = characters.train + characters.validation;
+  const repeated = steps.find(({ step }) => step === "repeats")?.count ?? 0;
+  const [worst] = steps.filter((step) => drops(step) && step.count > 0)
+    .sort((a, b) => b.characters - a.characters);
+  const card = (title: Html, figure: string, about: Html) =>
+    html`<li><b>${title}</b><strong>${figure}</strong>${about}</li>`;
+  return html`<ul class="cards">
+    ${
+    card(
+      say("Read", "Se leyó"),
+      count(characters.read),
+      say(
+        `characters, ${count(characters.bytes)} bytes in ${count(files.length)} files`,
+        `caracteres, ${count(characters.bytes)} bytes en ${count(files.length)} archivos`,
+      ),
+    )
+  }
+    ${
+    card(
+      say("Kept", "Se conserva"),
+      percent(kept, characters.read),
+      say(
+        `${count(kept)} characters in ${count(documents.train + documents.validation)} documents${
+          repeated > 0 ? `, ${count(repeated)} of them repeats` : ""
+        }`,
+        `${count(kept)} caracteres en ${count(documents.train + documents.validation)} documentos${
+          repeated > 0 ? `, ${count(repeated)} de ellos repetidos` : ""
+        }`,
+      ),
+    )
+  }
+    ${
+    card(
+      say("To learn from", "Para aprender"),
+      count(documents.train),
+      say(
+        `documents; ${count(documents.validation)} are held out`,
+        `documentos; ${count(documents.validation)} se apartan para validar`,
+      ),
+    )
+  }
+    ${
+    worst
+      ? card(
+        say("Most was lost to", "Lo que más quitó"),
+        count(worst.characters),
+        html`${say("characters: ", "caracteres: ")}${named(worst)}`,
+      )
+      : ""
+  }
+  </ul>`;
 }
 
 const visible = (character: string) =>
@@ -86,64 +186,58 @@ const visible = (character: string) =>
 export function renderCorpusReport(name: string, report: CorpusReport): string {
   const { files, steps, documents, characters, alphabet, copies } = report;
   const total = alphabet.reduce((sum, { count }) => sum + count, 0);
-  const kept = characters.train + characters.validation;
   const sampled = steps.filter(({ samples }) => samples.length > 0);
+  const size = (name: Html, documents: string, n: number) => {
+    return [name, documents, count(n), percent(n, characters.read)];
+  };
   return page(
-    `Corpus of ${name}`,
+    { en: `Corpus of ${name}`, es: `Corpus de ${name}` },
     html`
-      <h2>Sizes</h2>
-      ${table(["", "documents", "characters", "share of what was read"], [
-        ["read", "", count(characters.read), "100.0 %"],
-        [
-          "cleaned, in documents",
-          count(documents.found),
-          count(characters.cleaned),
-          percent(characters.cleaned, characters.read),
-        ],
-        ["kept", count(documents.train + documents.validation), count(kept), percent(kept, characters.read)],
-        [
-          "of these, for training",
-          count(documents.train),
-          count(characters.train),
-          percent(characters.train, characters.read),
-        ],
-        [
-          "of these, held out",
-          count(documents.validation),
-          count(characters.validation),
-          percent(characters.validation, characters.read),
-        ],
-      ])}
-      <p>${count(characters.bytes)} bytes in ${count(files.length)} files. Held out: ${report.split}.</p>
-      ${image({ title: "Lengths of documents", svg: histogram(report.lengths) })}
-      ${renderVariety(report.variety)}
-      <h2>Steps</h2>
-      <p>In the order in which text meets them.</p>
-      ${table(
-        ["step", "", "count", "what"],
-        steps.map((
-          { step, on, unit, what, count: n },
-        ) => [step, on ? "on" : "off", on || n > 0 ? count(n) : "–", `${unit} ${what}`]),
-      )}
-      <h2>Documents, step by step</h2>
+      ${summary(report)}
+      <h2>${say("What became of the documents", "Qué fue de los documentos")}</h2>
       ${flow(report)}
-      <h2>Samples of what each step changed or dropped</h2>
-      ${sampled.length === 0 ? html`<p>No step changed or dropped anything.</p>` : table(
-        ["step", "samples"],
-        sampled.map(({ step, samples }) => [step, samples.join("\n\n")]),
+      <h2>${say("Sizes", "Tamaños")}</h2>
+      ${table(
+        [
+          "",
+          say("documents", "documentos"),
+          say("characters", "caracteres"),
+          say("share of what was read", "parte de lo leído"),
+        ],
+        [
+          size(say("read", "leído"), "", characters.read),
+          size(
+            say("cleaned, in documents", "limpio, en documentos"),
+            count(documents.found),
+            characters.cleaned,
+          ),
+          size(say("for training", "para entrenar"), count(documents.train), characters.train),
+          size(say("held out", "apartado"), count(documents.validation), characters.validation),
+        ],
       )}
+      <p>${say("Held out", "Se aparta")}: ${report.split}.</p>
+      ${image({ title: "Lengths of documents", svg: histogram(report.lengths) })}
+      <h2>${say("What each step changed or dropped", "Qué cambió o quitó cada paso")}</h2>
+      ${changes(steps)}
+      ${sampled.length === 0 ? "" : html`<h3>${say("Samples", "Muestras")}</h3>${
+        table(
+          [say("step", "paso"), say("samples", "muestras")],
+          sampled.map((step) => [named(step), step.samples.join("\n\n")]),
+        )
+      }`}
       ${copies.length === 0 ? "" : html`
-        <h2>Copies, and what they are like</h2>
+        <h2>${say("Copies, and what they are like", "Copias, y a qué se parecen")}</h2>
         ${table(
-          ["similarity", "dropped", "kept"],
+          [say("similarity", "parecido"), say("dropped", "se quitó"), say("kept", "se conservó")],
           copies.map(({ similarity, dropped, kept }) => [similarity.toFixed(2), dropped, kept]),
         )}
       `}
-      <h2>Samples of what is kept</h2>
-      ${table(["", "text"], report.samples.map((sample, i) => [String(i + 1), sample]))}
+      ${renderVariety(report.variety)}
+      <h2>${say("Samples of what is kept", "Muestras de lo que se conserva")}</h2>
+      ${table(["", say("text", "texto")], report.samples.map((sample, i) => [String(i + 1), sample]))}
       ${report.world.map(({ source, texts }) =>
         html`
-          <h2>A text of every kind: ${source}</h2>
+          <h2>${say("A text of every kind", "Un texto de cada clase")}: ${source}</h2>
           ${texts.map(({ name, text }) =>
             html`
               <h3>${name}</h3>
@@ -152,19 +246,32 @@ export function renderCorpusReport(name: string, report: CorpusReport): string {
           )}
         `
       )}
-      <h2>Characters of what is kept</h2>
-      <p>${count(alphabet.length)} different ones.</p>
-      <details open><summary>The most frequent, and the rarest behind them</summary>
+      <h2>${say("Characters of what is kept", "Caracteres de lo que se conserva")}</h2>
+      <details><summary>${say(
+        `${count(alphabet.length)} different ones, the most frequent first`,
+        `${count(alphabet.length)} distintos, los más frecuentes primero`,
+      )}</summary>
       ${table(
-        ["character", "code", "count", "share"],
+        [
+          say("character", "carácter"),
+          say("code", "código"),
+          say("count", "cantidad"),
+          say("share", "parte"),
+        ],
         alphabet.map((
           { character, code, count: n },
         ) => [visible(character), code, count(n), `${(100 * n / total).toFixed(4)} %`])
           .slice(0, 400),
       )}</details>
-      <h2>Files</h2>
+      <h2>${say("Files", "Archivos")}</h2>
       ${table(
-        ["file", "bytes", "characters", "documents", "weight"],
+        [
+          say("file", "archivo"),
+          "bytes",
+          say("characters", "caracteres"),
+          say("documents", "documentos"),
+          say("weight", "peso"),
+        ],
         files.slice(0, 400).map((
           f,
         ) => [f.name, count(f.bytes), count(f.characters), count(f.documents), String(f.weight)]),

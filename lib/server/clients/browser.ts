@@ -62,6 +62,14 @@ export function browserTests(...flags: string[]) {
       locale,
     });
     if (held) await context.addInitScript(holdAnswers);
+    // Settings are at hand where there is room for their drawer.
+    await context.addInitScript(() => {
+      try {
+        localStorage.setItem("desde-cero.drawer", "open");
+      } catch {
+        // a test may forbid storage
+      }
+    });
     const faults: string[] = [];
     const tab = async () => {
       const page = await context.newPage();
@@ -148,6 +156,9 @@ export async function ask(page: Page, question: string) {
   await page.fill("#prompt", question);
   await page.press("#prompt", "Enter");
 }
+
+/** Asks for the last answer again. */
+export const again = (page: Page) => page.locator(".again").last().click();
 
 /** Waits until the last answer is complete, and returns it. */
 export async function answer(page: Page): Promise<string> {

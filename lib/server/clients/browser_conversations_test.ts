@@ -1,7 +1,7 @@
 /** Conversations in headless Chromium: nothing that was asked is lost, whatever people do with it. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import type { Page } from "playwright-core";
-import { answer, ask, browserTests, end, questions, say, titles, wasAborted } from "./browser.ts";
+import { again, answer, ask, browserTests, end, questions, say, titles, wasAborted } from "./browser.ts";
 
 const test = browserTests();
 
@@ -61,10 +61,10 @@ test("an answer whose connection breaks off is told from a whole one", async ({ 
 });
 
 test("a failed try for another answer loses none", async ({ page, faults }) => {
-  await page.click(".hello >> text=¿Qué son los gatos?");
+  await ask(page, "¿Qué son los gatos?");
   assertStringIncludes(await answer(page), "felinos");
   await page.route("**/v1/chat/completions", (route) => route.abort());
-  await page.click("#regenerate");
+  await again(page);
   await page.waitForSelector(".toast >> text=no hay conexión con el servidor");
   assertStringIncludes(await answer(page), "felinos");
   faults.length = 0; // the browser notes the refused request
@@ -73,7 +73,7 @@ test("a failed try for another answer loses none", async ({ page, faults }) => {
 test("“Nueva” makes no second empty conversation", async ({ page }) => {
   for (let i = 0; i < 3; i++) await page.click("#new");
   assertEquals(await titles(page), ["Nueva conversación"]);
-  await page.click(".hello >> text=¿Qué son los gatos?");
+  await ask(page, "¿Qué son los gatos?");
   await answer(page);
   for (let i = 0; i < 3; i++) await page.click("#new");
   await page.click("#talks >> text=¿Qué son los gatos?");
@@ -84,13 +84,13 @@ test("“Nueva” makes no second empty conversation", async ({ page }) => {
 });
 
 test("deleting can be undone, also by keyboard, and is announced", async ({ page }) => {
-  await page.click(".hello >> text=¿Qué son los gatos?");
+  await ask(page, "¿Qué son los gatos?");
   await answer(page);
   await page.click("#new");
-  await page.click(".hello >> text=¿Qué son los perros?");
+  await ask(page, "¿Qué son los perros?");
   await answer(page);
   const both = ["¿Qué son los perros?", "¿Qué son los gatos?"];
-  await page.focus("#talks .quiet");
+  await page.focus("#talks .delete");
   await page.keyboard.press("Enter");
   const toast = page.locator("#toast");
   assertEquals([await toast.getAttribute("role"), await toast.getAttribute("aria-live")], [
@@ -105,13 +105,13 @@ test("deleting can be undone, also by keyboard, and is announced", async ({ page
   assertEquals(await questions(page), ["¿Qué son los perros?"], "what was shown is shown again");
   await page.reload();
   assertEquals(await titles(page), both);
-  await page.click("#talks .quiet");
-  await page.click("#talks .quiet");
+  await page.click("#talks .delete");
+  await page.click("#talks .delete");
   assertStringIncludes(await toast.innerText(), "Se borraron 2 conversaciones.");
   assertEquals(await titles(page), ["Nueva conversación"]);
   await page.click("text=Deshacer");
   assertEquals(await titles(page), both);
-  await page.focus("#talks .quiet");
+  await page.focus("#talks .delete");
   await page.keyboard.press("Enter");
   await page.keyboard.press("Escape");
   assertEquals(await toast.innerText(), "");
@@ -127,19 +127,19 @@ test("deleting can be undone, also by keyboard, and is announced", async ({ page
 test("a conversation that is deleted while it writes comes back with its answer", async ({ page }) => {
   await ask(page, "uno");
   await say(page, 0, "Una ");
-  await page.click("#talks .quiet");
+  await page.click("#talks .delete");
   await say(page, 0, "respuesta");
   await end(page, 0);
   await page.click("text=Deshacer");
   assertEquals(await answer(page), "Una respuesta");
   await ask(page, "dos");
-  await page.click("#talks .quiet");
+  await page.click("#talks .delete");
   await page.click("#toast [aria-label=Cerrar]");
   assertEquals(await wasAborted(page, 1), true, "what is deleted for good needs no answer");
 }, { held: true });
 
 test("full storage is told, and what was kept stays", async ({ page }) => {
-  await page.click(".hello >> text=¿Qué son los gatos?");
+  await ask(page, "¿Qué son los gatos?");
   await answer(page);
   await page.evaluate(() => {
     let size = 1 << 22;
@@ -153,7 +153,7 @@ test("full storage is told, and what was kept stays", async ({ page }) => {
     }
   });
   await page.click("#new");
-  await page.click(".hello >> text=¿Qué son los perros?");
+  await ask(page, "¿Qué son los perros?");
   assertStringIncludes(await answer(page), "caninos");
   assertStringIncludes(await page.locator("#toast").innerText(), "El navegador no tiene espacio");
   assertEquals(await titles(page), ["¿Qué son los perros?", "¿Qué son los gatos?"]);
@@ -176,7 +176,7 @@ test("the page works where storage is forbidden", async ({ context, tab }) => {
     Object.defineProperty(globalThis, "sessionStorage", denied);
   });
   const page = await tab();
-  await page.click(".hello >> text=¿Qué son los gatos?");
+  await ask(page, "¿Qué son los gatos?");
   assertStringIncludes(await answer(page), "felinos");
   assertStringIncludes(await page.locator("#toast").innerText(), "El navegador no tiene espacio");
 });
@@ -192,15 +192,15 @@ test("a question that is too long stays in its box, and is told", async ({ page 
 
 test("what is open inside an answer stays open when the next one comes", async ({ page }) => {
   await page.uncheck("#faq");
-  await page.click(".hello >> text=¿Qué son los gatos?");
+  await ask(page, "¿Qué son los gatos?");
   await answer(page);
   await page.click("text=Ver por dentro");
-  await page.waitForSelector("canvas[data-drawn]");
+  await page.waitForSelector(".bars");
   await ask(page, "hola");
   await page.waitForFunction(() => document.querySelectorAll("article.assistant .foot").length === 2);
   assert(await page.locator(".trace").isVisible());
   await page.click("#language");
-  assertEquals(await page.locator("article.assistant .foot button").allInnerTexts(), [
+  assertEquals(await page.locator("article.assistant .look").allInnerTexts(), [
     "Look inside",
     "Look inside",
   ]);

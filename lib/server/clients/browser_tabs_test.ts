@@ -77,13 +77,13 @@ test("a conversation deleted in one tab does not come back from another", async 
   await ask(page, "uno");
   await say(page, 0, "Primera");
   await waitForTitles(other, ["Nueva conversación", "uno"]);
-  await other.click("#talks .quiet");
+  await other.click("#talks .delete");
   await waitForTitles(page, ["Nueva conversación"]);
   assertEquals(await wasAborted(page, 0), true);
   await ask(page, "dos");
   await waitForTitles(other, ["Nueva conversación", "dos"]);
   await page.evaluate(() => Object.assign(globalThis, { asleep: true }));
-  await other.click("#talks .quiet");
+  await other.click("#talks .delete");
   await say(page, 1, "Segunda");
   await end(page, 1);
   await waitForTitles(page, ["Nueva conversación"]);

@@ -1,21 +1,25 @@
 /** The chat page in headless Chromium: answers, what is inside them, and whether all people can use it. */
-import { assert, assertEquals, assertNotEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { Buffer } from "node:buffer";
 import { findNoFault } from "./accessibility.ts";
-import { answer, ask, browserTests, slide } from "./browser.ts";
+import { again, answer, ask, browserTests, slide } from "./browser.ts";
 
 const test = browserTests();
 
-test("a preset question is answered by the FAQ, and by the model with the FAQ off", async ({ page }) => {
-  await page.click(".hello >> text=¿Qué son los perros?");
+test("a known question is answered by the FAQ, and by the model when it is asked", async ({ page }) => {
+  await ask(page, "¿Qué son los perros?");
   assertStringIncludes(await answer(page), "Los perros son caninos");
   assertEquals(await page.locator(".badge.faq").innerText(), "preguntas frecuentes");
-  await page.click("#new");
-  await page.uncheck("#faq");
-  await page.click(".hello >> text=¿Qué son los perros?");
+  await page.click("text=Preguntar al modelo");
+  await page.waitForSelector(".trace");
   const own = await answer(page);
   assert(!own.includes("caninos"), own);
   assertEquals(await page.locator(".badge.model").innerText(), "tiny/instruct");
+  assertStringIncludes(
+    await page.locator(".column .text").innerText(),
+    "caninos",
+    "the other is kept beside it",
+  );
 });
 
 test("answers stream in, and stop when told to", async ({ page }) => {
@@ -50,22 +54,22 @@ test("sliders, seed, checkpoint and regenerate take effect", async ({ page }) =>
   await ask(page, "hola");
   const first = await answer(page);
   assert([...first].length <= 5, first);
-  await page.click("#regenerate");
+  await again(page);
   assertEquals(await answer(page), first);
   await page.fill("#seed", "2");
-  await page.click("#regenerate");
+  await again(page);
   await page.waitForFunction(
     (before) => document.querySelector("article.assistant:not(.writing) .text")?.textContent !== before,
     first,
   );
   await slide(page, "max_tokens", 30);
-  await page.click("#regenerate");
+  await again(page);
   await page.waitForFunction(() =>
     (document.querySelector("article.assistant:not(.writing) .text")?.textContent?.length ?? 0) > 5
   );
   await page.selectOption("#model", "tiny/pretrain");
   assertEquals(await page.locator("#model-kind").innerText(), "Continúa tu texto");
-  await page.click("#regenerate");
+  await again(page);
   await answer(page);
   assertEquals(await page.locator(".badge.model").innerText(), "tiny/pretrain");
   await page.selectOption("#model", "tiny/classify/temas");
@@ -75,7 +79,7 @@ test("sliders, seed, checkpoint and regenerate take effect", async ({ page }) =>
   assertEquals(await page.locator("#sampling").isVisible(), false);
 });
 
-test("the trace shows markers, probabilities and attention", async ({ page }) => {
+test("the inside shows markers, and the ten most probable tokens of each place", async ({ page }) => {
   await page.uncheck("#faq");
   await slide(page, "max_tokens", 8);
   await slide(page, "temperature", 1);
@@ -85,17 +89,53 @@ test("the trace shows markers, probabilities and attention", async ({ page }) =>
   await page.click("text=Ver por dentro");
   const markers = await page.locator(".tok.marker").allInnerTexts();
   assertEquals(markers.slice(0, 2), ["<instr>", "<resp>"]);
-  assertStringIncludes(await page.locator(".tokens").innerText(), "<b>hola</b>");
-  const token = page.locator("button.tok").first();
-  await token.hover();
-  assertEquals((await page.locator(".tip").innerText()).split("\n").length >= 5, true);
-  await page.waitForSelector('canvas[data-drawn="0.0"]');
-  const pixels = () => page.locator("canvas").evaluate((canvas) => (canvas as HTMLCanvasElement).toDataURL());
-  const drawn = await pixels();
-  await page.selectOption(".map select >> nth=0", { value: "1" });
-  await page.waitForSelector('canvas[data-drawn="1.0"]');
-  assertNotEquals(await pixels(), drawn);
+  assertEquals((await page.locator(".tok.prompt").allInnerTexts()).join(""), "<b>hola</b>");
   assertStringIncludes(await page.locator(".figures").first().innerText(), "/64");
+  const drawn = async () => ({
+    chosen: await page.locator("button.tok[aria-pressed=true]").innerText(),
+    bars: await page.locator(".bars li").count(),
+    marked: await page.locator(".bars .drawn code").innerText(),
+  });
+  // A click on a token of the answer itself opens it, too.
+  for (const click of [".trace [data-token='2']", "article.answer .tint[data-token='3']"]) {
+    await page.click(click);
+    const { chosen, bars, marked } = await drawn();
+    assertEquals(marked, chosen);
+    assert(bars === 10 || bars === 11, `${bars} bars`);
+  }
+  await page.focus("button.tok[aria-pressed=true]");
+  await page.keyboard.press("ArrowLeft");
+  assertEquals(await page.evaluate(() => document.activeElement?.getAttribute("data-token")), "2");
+  assertEquals((await drawn()).marked, (await drawn()).chosen);
+  const colour = () =>
+    page.locator(".trace button.tok").evaluateAll((all) =>
+      all.map((one) => getComputedStyle(one).backgroundColor)
+    );
+  const bySurprise = await colour();
+  await page.selectOption("#tint", "none");
+  const plain = await colour();
+  assertEquals(new Set(plain).size, 1);
+  // A tiny model knows nothing, so that each of its tokens surprises it.
+  assert(bySurprise.every((one) => one !== plain[0]), "tokens are tinted");
+  await page.reload();
+  assertEquals(await page.inputValue("#tint"), "none");
+});
+
+test("the inside is saved as a picture", async ({ page }) => {
+  await page.uncheck("#faq");
+  await slide(page, "max_tokens", 8);
+  await ask(page, "hola");
+  await answer(page);
+  await page.click("text=Ver por dentro");
+  const [download] = await Promise.all([
+    page.waitForEvent("download"),
+    page.click("[aria-label='Guardar como imagen']"),
+  ]);
+  assertEquals(download.suggestedFilename(), "desde-cero.png");
+  const bytes = await Deno.readFile(await download.path());
+  assertEquals([...bytes.subarray(1, 4)].map((byte) => String.fromCharCode(byte)).join(""), "PNG");
+  const [width, height] = [16, 20].map((at) => new DataView(bytes.buffer).getUint32(at));
+  assert(width === 1800 && height > 150, `${width} x ${height}`);
 });
 
 test("a question of which the model did not read all says so", async ({ page }) => {
@@ -146,7 +186,7 @@ test("an error of the server is told, and the question can be asked again", asyn
   await page.waitForSelector("article .error");
   assertStringIncludes(await page.locator("article .error").innerText(), "el servidor está ocupado");
   await page.unroute("**/v1/chat/completions");
-  await page.click("#regenerate");
+  await page.click("text=Reintentar");
   await page.waitForFunction(() => !document.querySelector("article .error"));
   assertEquals(faults.length, 1); // the browser notes the refused request
   faults.length = 0;
@@ -157,20 +197,17 @@ for (const dark of [false, true]) {
     test(
       `axe-core finds no serious fault, ${dark ? "dark" : "light"}, ${width} pixels wide`,
       async ({ page }) => {
-        await page.click(".hello >> text=¿Cuál es la capital de Costa Rica?");
+        await ask(page, "¿Cuál es la capital de Costa Rica?");
         await answer(page);
-        if (width < 800) {
-          await page.click("#open-side");
-          await page.waitForSelector("body.open");
-          await page.waitForTimeout(300); // the drawer slides in
-        }
+        if (width < 800) await page.click("#open-settings");
         await page.uncheck("#faq");
+        await findNoFault(page);
+        if (width < 800) await page.click("#close-settings");
         await page.selectOption("#model", "tiny/instruct");
-        if (width < 800) await page.keyboard.press("Escape");
         await ask(page, "hola");
         await page.waitForFunction(() => document.querySelectorAll("article.assistant .foot").length === 2);
         await page.locator("text=Ver por dentro").last().click();
-        await page.waitForSelector("canvas[data-drawn]");
+        await page.waitForSelector(".bars");
         await findNoFault(page);
       },
       { dark, width },
@@ -193,7 +230,7 @@ for (const dark of [false, true]) {
           await page.click("#open-side");
           await page.waitForTimeout(300); // the drawer slides in
         }
-        await page.click("#talks .quiet");
+        await page.click("#talks .delete");
         await page.waitForSelector("#toast .undo");
         await findNoFault(page);
       },
@@ -205,7 +242,7 @@ for (const dark of [false, true]) {
 test("everything can be reached by keyboard", async ({ page }) => {
   await page.keyboard.press("Tab");
   const seen = new Set<string>();
-  for (let i = 0; i < 40; i++) {
+  for (let i = 0; i < 70; i++) {
     seen.add(
       await page.evaluate(() =>
         document.activeElement?.id || document.activeElement?.textContent?.trim() || ""
@@ -214,8 +251,11 @@ test("everything can be reached by keyboard", async ({ page }) => {
     await page.keyboard.press("Tab");
   }
   for (
-    const id of ["new", "model", "faq", "temperature", "system", "prompt", "send", "¿Qué son los perros?"]
+    const id of ["new", "model", "open-settings", "faq", "temperature", "system", "tint", "prompt", "send"]
   ) {
     assert(seen.has(id), `${id} of ${[...seen].join(", ")}`);
+  }
+  for (const text of ["Míralo pensar", "¿Qué son los gatos?"]) {
+    assert([...seen].some((one) => one.includes(text)), `${text} of ${[...seen].join(", ")}`);
   }
 });

@@ -1,26 +1,47 @@
 // @ts-check
 /// <reference lib="dom" />
-// Asks the server, and reads its answer as it comes. Each conversation can have one answer under way, shown or
+// Asks the server, and reads its answers as they come. Each conversation can have one question under way, shown or
 // not.
 
-import { addQuestion, announce, changes, find, setAnswer, shown } from "./conversations.js";
+import {
+  addOthers,
+  addQuestion,
+  announce,
+  changes,
+  editQuestion,
+  find,
+  setAnswer,
+  shown,
+} from "./conversations.js";
 import { kindOf, page, post } from "./dom.js";
-import { labelsOf, LONGEST_QUESTION, tokenInfos, traceOf } from "./format.js";
+import { labelsOf, LONGEST_QUESTION, tokenInfos, traceOf, wordsOf } from "./format.js";
 import { modelChosen, sampling, settings } from "./settings.js";
 import { toast } from "./toast.js";
+import { addTexts } from "./tokens.js";
 
 /** @typedef {import("./format.js").Talk} Talk */
 /** @typedef {import("./format.js").Turn} Turn */
 /** @typedef {import("./format.js").Answer} Answer */
-/** @typedef {{ turnId: string, answer: Answer, controller: AbortController }} Run */
+/** A question that is being answered: `answers` are one, or alternatives to the one that there is.
+ * @typedef {{ turnId: string, answers: Answer[], alternatives: boolean, controller: AbortController }} Run */
+/** How a question is asked, if not as the settings say: by the model alone, and shown inside afterwards.
+ * @typedef {{ faq?: boolean, inside?: boolean }} Manner */
 
-/** Answers under way, by conversation. @type {Map<string, Run>} */
+/** Questions under way, by conversation. @type {Map<string, Run>} */
 export const runs = new Map();
+
+/** Turns whose answers are shown inside, when they come. @type {Set<string>} */
+export const toOpen = new Set();
 
 /** Longest history that is sent: far more than a model's context holds, and less than the server refuses. */
 const LONGEST_HISTORY = { turns: 200, characters: 200_000 };
+/** Most probable tokens that are asked for at each place. */
+const TOP = 10;
+const ALTERNATIVES = 3;
+/** At temperature 0 all answers are the same, so that alternatives are drawn from the model's own distribution. */
+const WARM = 1;
 
-/** Dispatches "text" when the answer in the conversation that is shown has grown. */
+/** Dispatches "text" when what is written in the conversation that is shown has grown. */
 export const progress = new EventTarget();
 
 export const stopShown = () => runs.get(shown().id)?.controller.abort();
@@ -29,49 +50,110 @@ changes.addEventListener("change", () => {
   for (const [id, { controller }] of runs) if (!find(id)) controller.abort();
 });
 
-/** Asks in the conversation that is shown. @param {string} question @returns whether it was taken */
-export function ask(question) {
+/** @param {string} question @returns whether it can be asked in the conversation that is shown */
+function isAskable(question) {
+  if (runs.has(shown().id) || question.trim() === "") return false;
+  if (question.length <= LONGEST_QUESTION) return true;
+  toast(page.texts.question_long, { urgent: true });
+  return false;
+}
+
+/** Asks in the conversation that is shown. @param {string} question @param {Manner} [manner] @returns whether it was taken */
+export function ask(question, manner = {}) {
+  if (!isAskable(question)) return false;
   const talk = shown();
-  if (runs.has(talk.id) || question.trim() === "") return false;
-  if (question.length > LONGEST_QUESTION) {
-    toast(page.texts.question_long, { urgent: true });
-    return false;
-  }
   const { id } = addQuestion(talk, question);
-  answer(talk.id, id);
+  answer(talk.id, id, manner);
   return true;
 }
 
-/** Answers a question, anew if it has an answer. @param {string} talkId @param {string} turnId */
-export async function answer(talkId, turnId) {
+/** Changes a question and asks it again. @param {string} talkId @param {string} turnId @param {string} question @returns whether it was taken */
+export function askEdited(talkId, turnId, question) {
+  if (!isAskable(question)) return false;
+  editQuestion(talkId, turnId, question);
+  answer(talkId, turnId);
+  return true;
+}
+
+/**
+ * @param {string} talkId @param {string} turnId @param {number} count of answers @param {boolean} alternatives
+ * @param {(answers: Answer[], talk: Talk, turn: Turn, signal: AbortSignal) => Promise<void>} write
+ * @returns {Promise<Answer[] | undefined>} what came; undefined if nothing could be asked
+ */
+async function run(talkId, turnId, count, alternatives, write) {
   const talk = find(talkId);
   const turn = talk?.turns.find(({ id }) => id === turnId);
-  if (!talk || !turn || runs.has(talkId)) return;
+  if (!talk || !turn || runs.has(talkId)) return undefined;
   const controller = new AbortController();
-  /** @type {Answer} */
-  const coming = { at: 0, content: "", model: modelChosen() };
-  runs.set(talkId, { turnId, answer: coming, controller });
+  const answers = Array.from(
+    { length: count },
+    () => /** @type {Answer} */ ({ at: 0, content: "", model: modelChosen() }),
+  );
+  runs.set(talkId, { turnId, answers, alternatives, controller });
   announce();
   try {
-    if (kindOf(coming.model) === "classifier") await label(coming, turn.question, controller.signal);
-    else await generate(coming, talk, turn, controller.signal);
+    await write(answers, talk, turn, controller.signal);
   } catch (error) {
-    if (controller.signal.aborted) coming.stopped = true;
-    else coming.error = (error instanceof Error ? error.message : String(error)).slice(0, 1000);
+    const message = (error instanceof Error ? error.message : String(error)).slice(0, 1000);
+    for (const one of answers) {
+      if (controller.signal.aborted) one.stopped = true;
+      else one.error = message;
+    }
   }
   runs.delete(talkId);
-  coming.at = Date.now();
+  for (const one of answers) one.at = Date.now();
+  return answers;
+}
+
+/** Answers a question, anew if it has an answer. @param {string} talkId @param {string} turnId @param {Manner} [manner] */
+export async function answer(talkId, turnId, manner = {}) {
+  const before = find(talkId)?.turns.find(({ id }) => id === turnId)?.answer;
+  if (manner.inside) toOpen.add(turnId);
+  const answers = await run(
+    talkId,
+    turnId,
+    1,
+    false,
+    (answers, talk, turn, signal) =>
+      kindOf(modelChosen()) === "classifier"
+        ? label(answers[0], turn.question, signal)
+        : generate(answers, talk, turn, { ...settings(), ...manner }, sampling(), signal),
+  );
+  if (!answers) return;
+  const [coming] = answers;
   // A failed attempt does not replace an answer.
-  if (turn.answer?.content && !coming.content && (coming.error || coming.stopped)) {
+  if (before?.content && !coming.content && (coming.error || coming.stopped)) {
     if (coming.error) toast(`${page.texts.failed}: ${coming.error}`, { urgent: true });
   } else setAnswer(talkId, turnId, coming);
   announce();
 }
 
-/** @param {Answer} answer @param {string} question @param {AbortSignal} signal */
-async function label(answer, question, signal) {
-  const response = await post("/classify", { model: answer.model, input: question }, signal);
-  answer.labels = labelsOf((await response.json()).data[0].labels, "labels");
+/** Draws some more answers to a question, beside the one that it has. @param {string} talkId @param {string} turnId */
+export async function askAlternatives(talkId, turnId) {
+  const drawn = sampling();
+  const warm = { ...drawn, temperature: drawn.temperature || WARM };
+  const answers = await run(
+    talkId,
+    turnId,
+    ALTERNATIVES,
+    true,
+    (answers, talk, turn, signal) =>
+      generate(answers, talk, turn, { ...settings(), faq: false }, warm, signal),
+  );
+  if (!answers) return;
+  const error = answers.find((one) => one.error)?.error;
+  if (error) toast(`${page.texts.failed}: ${error}`, { urgent: true });
+  const said = answers.filter(({ content }) => content !== "");
+  if (said.length > 0 && !addOthers(talkId, turnId, said) && !error) toast(page.texts.all_alike);
+  announce();
+}
+
+/** @param {Answer} answer @param {string} text @param {AbortSignal} signal */
+async function label(answer, text, signal) {
+  const response = await post("/classify", { model: answer.model, input: text, words: true }, signal);
+  const [{ labels, words }] = (await response.json()).data;
+  answer.labels = labelsOf(labels, "labels");
+  answer.words = wordsOf(words, "words");
   answer.content = answer.labels[0]?.label ?? "";
 }
 
@@ -92,12 +174,16 @@ function history(before) {
   return sent;
 }
 
-/** @param {Answer} answer @param {Talk} talk @param {Turn} turn @param {AbortSignal} signal */
-async function generate(answer, talk, turn, signal) {
-  const { system, faq, history: withHistory } = settings();
-  const remembers = withHistory && kindOf(answer.model) === "chat";
+/**
+ * @param {Answer[]} answers each gets what is written of it @param {Talk} talk @param {Turn} turn
+ * @param {ReturnType<typeof settings>} manner @param {import("./format.js").Sampling} drawn @param {AbortSignal} signal
+ */
+async function generate(answers, talk, turn, { system, faq, history: withHistory }, drawn, signal) {
+  const model = answers[0].model;
+  const remembers = withHistory && kindOf(model) === "chat";
+  for (const one of answers) one.sampling = { ...drawn, ...system && { system } };
   const response = await post("/v1/chat/completions", {
-    model: answer.model,
+    model,
     messages: [
       ...system ? [{ role: "system", content: system }] : [],
       ...remembers ? history(talk.turns.slice(0, talk.turns.indexOf(turn))) : [],
@@ -105,19 +191,34 @@ async function generate(answer, talk, turn, signal) {
     ],
     stream: true,
     logprobs: true,
-    top_logprobs: 5,
+    top_logprobs: TOP,
     faq,
-    ...sampling(),
+    n: answers.length,
+    ...drawn,
   }, signal);
-  answer.tokens = [];
   for await (const chunk of events(response)) {
-    if (chunk.error) throw new Error(chunk.error.message);
-    const choice = chunk.choices?.[0];
-    answer.content += choice?.delta?.content ?? "";
-    if (choice?.logprobs) answer.tokens.push(...tokenInfos(choice.logprobs.content, "logprobs"));
-    if (chunk.desde_cero) answer.trace = traceOf(chunk.desde_cero, "desde_cero");
+    if (chunk.error) throw new Error(toldOf(chunk.error));
+    for (const { index = 0, delta, logprobs } of chunk.choices ?? []) {
+      const one = answers[index];
+      const piece = delta?.content ?? "";
+      one.content += piece;
+      if (logprobs) {
+        const tokens = tokenInfos(logprobs.content, "logprobs");
+        addTexts(tokens, piece);
+        (one.tokens ??= []).push(...tokens);
+      }
+      if (chunk.desde_cero) one.trace = traceOf(chunk.desde_cero, "desde_cero");
+    }
     if (talk.id === shown().id) progress.dispatchEvent(new Event("text"));
   }
+}
+
+/** What people are told of an error that ends a stream. @param {{ type: string, message: string }} error */
+function toldOf({ type, message }) {
+  const { texts } = page;
+  if (type === "rate_limit_error") return texts.error_429;
+  if (type !== "server_error") return message;
+  return message.includes("time limit") ? texts.error_504 : texts.error_500;
 }
 
 /** The data of server-sent events. @param {Response} response @returns {AsyncGenerator<any>} */

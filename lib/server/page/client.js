@@ -4,13 +4,17 @@
 // comments, no build step.
 
 import * as answering from "./answering.js";
+import * as card from "./card.js";
+import { takeLink } from "./clipboard.js";
 import * as conversations from "./conversations.js";
-import { get } from "./dom.js";
+import { fill, get, kindOf, page } from "./dom.js";
 import * as drawing from "./drawing.js";
 import * as files from "./files.js";
 import * as frame from "./frame.js";
+import * as list from "./list.js";
 import * as settings from "./settings.js";
-import { hideTip } from "./trace.js";
+import { toast } from "./toast.js";
+import * as tour from "./tour.js";
 
 const input = get("prompt", HTMLTextAreaElement);
 const openSide = get("open-side", HTMLButtonElement);
@@ -34,8 +38,8 @@ input.onkeydown = /** @param {KeyboardEvent} event */ (event) => {
 get("stop", HTMLButtonElement).onclick = answering.stopShown;
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape") return;
-  if (hideTip()) return;
   if (document.body.classList.contains("open")) toggleSide(false);
+  else if (settings.isDrawerOver()) settings.toggleDrawer(false);
   else answering.stopShown();
 });
 get("new", HTMLButtonElement).onclick = () => {
@@ -47,11 +51,33 @@ get("talks", HTMLUListElement).addEventListener("click", ({ target }) => {
   if (target instanceof Element && target.closest("[aria-current]")) toggleSide(false);
 });
 openSide.onclick = () => toggleSide(!document.body.classList.contains("open"));
-get("log", HTMLDivElement).addEventListener("click", () => toggleSide(false));
+get("log", HTMLDivElement).addEventListener("click", () => {
+  toggleSide(false);
+  if (settings.isDrawerOver()) settings.toggleDrawer(false);
+});
 get("side", HTMLElement).addEventListener("keydown", (event) => event.key === "Escape" && openSide.focus());
+
+/** Asks what the page's address holds, in a new conversation. */
+function followLink() {
+  const link = takeLink();
+  if (!link) return;
+  const { question, model, faq, sampling } = link;
+  if (model !== null && !kindOf(model)) {
+    input.value = question;
+    return toast(fill(page.texts.link_model, { model }), { urgent: true });
+  }
+  settings.choose({ model: model ?? settings.modelChosen(), ...sampling });
+  conversations.open();
+  if (!answering.ask(question, { faq })) input.value = question;
+}
 
 frame.start();
 drawing.start();
 files.start();
+list.start();
+tour.start();
 settings.start();
 conversations.start();
+card.start();
+followLink();
+addEventListener("hashchange", followLink);

@@ -13,6 +13,8 @@ import { toast } from "./toast.js";
 /** @typedef {import("./format.js").Answer} Answer */
 
 const TALK = "talk.";
+/** Most alternatives that are kept beside an answer. */
+const MOST_OTHERS = 8;
 /** Never changed in place: a change stores a new object. @type {Map<string, Talk>} */
 const talks = new Map();
 /** Deleted in this tab, while that can still be undone. @type {Map<string, Talk>} */
@@ -52,8 +54,12 @@ export function open(id) {
   announce();
 }
 
+/** When a turn last changed. @param {Turn} turn */
+const changed = ({ edited = 0, answer }) => Math.max(edited, answer?.at ?? 0);
 /** Whether a turn says more than what is known of it. @param {Turn} turn @param {Turn} [known] */
-const isNewer = (turn, known) => !known || (turn.answer?.at ?? 0) > (known.answer?.at ?? 0);
+const isNewer = (turn, known) => !known || changed(turn) > changed(known);
+/** @param {Talk} talk @param {Talk} other */
+const isRenamed = ({ renamed = 0 }, other) => renamed > (other.renamed ?? 0);
 
 /** @param {Talk} mine @param {Talk} other @returns {Talk} the turns of both, each with its latest answer */
 function merge(mine, other) {
@@ -62,7 +68,12 @@ function merge(mine, other) {
     const known = turns.get(turn.id);
     if (isNewer(turn, known)) turns.set(turn.id, turn);
   }
-  return { ...mine, turns: [...turns.values()].sort((a, b) => a.at - b.at) };
+  const { title, renamed } = isRenamed(other, mine) ? other : mine;
+  return {
+    ...mine,
+    ...renamed && { title, renamed },
+    turns: [...turns.values()].sort((a, b) => a.at - b.at),
+  };
 }
 
 /** @param {string} id @param {string | null} text @returns {Talk | null} null if it is no sound conversation */
@@ -100,7 +111,7 @@ function takeWritten(id, text) {
   const other = take(id, text), mine = talks.get(id);
   if (!other || !mine) return;
   const known = new Map(other.turns.map((turn) => [turn.id, turn]));
-  if (mine.turns.some((turn) => isNewer(turn, known.get(turn.id)))) put(mine);
+  if (isRenamed(mine, other) || mine.turns.some((turn) => isNewer(turn, known.get(turn.id)))) put(mine);
 }
 
 /** Stores a conversation, merged with what another tab stored of it.
@@ -125,13 +136,80 @@ export function addQuestion(talk, question) {
   return turn;
 }
 
-/** @param {string} id the conversation's @param {string} turnId @param {Answer} answer */
-export function setAnswer(id, turnId, answer) {
+/** @param {string} id the conversation's @param {string} turnId @param {(turn: Turn) => Turn} change */
+function changeTurn(id, turnId, change) {
   const talk = find(id);
   if (!talk) return;
-  const turns = talk.turns.map((turn) => turn.id === turnId ? { ...turn, answer } : turn);
+  const turns = talk.turns.map((turn) => turn.id === turnId ? change(turn) : turn);
   if (talks.has(id)) put({ ...talk, turns });
   else deleted.set(id, { ...talk, turns });
+  announce();
+}
+
+/** The alternatives to a turn's answer, that answer among them if it says something. @param {Turn} turn */
+function withOthers({ question, answer, others = [] }) {
+  const says = answer?.content &&
+    !others.some(({ content, asked }) => content === answer.content && asked === question);
+  return (says ? [{ ...answer, asked: question }, ...others] : others).slice(0, MOST_OTHERS);
+}
+
+/** The answer that was there becomes an alternative, if it is another.
+ * @param {string} id the conversation's @param {string} turnId @param {Answer} answer */
+export function setAnswer(id, turnId, answer) {
+  changeTurn(id, turnId, (turn) => {
+    const others = withOthers(turn).filter(({ content, asked }) =>
+      content !== answer.content || asked !== turn.question
+    );
+    return { ...turn, answer, ...others.length > 0 && { others } };
+  });
+}
+
+/** Changes a question, which then has no answer: what it had becomes an alternative.
+ * @param {string} id the conversation's @param {string} turnId @param {string} question */
+export function editQuestion(id, turnId, question) {
+  changeTurn(id, turnId, (turn) => {
+    const { answer: _, ...kept } = turn;
+    return { ...kept, question, edited: Date.now(), others: withOthers(turn) };
+  });
+}
+
+/** Adds alternatives that say something else than the answers that are there.
+ * @param {string} id the conversation's @param {string} turnId @param {Answer[]} answers @returns {boolean} whether any does */
+export function addOthers(id, turnId, answers) {
+  let any = false;
+  changeTurn(id, turnId, (turn) => {
+    const { question, others = [] } = turn;
+    const known = new Set([turn.answer, ...others].map((one) => one?.content));
+    const added = answers.filter(({ content }) => !known.has(content) && known.add(content));
+    any = added.length > 0;
+    if (!any) return turn;
+    const all = [...added.map((answer) => ({ ...answer, asked: question })), ...others];
+    return { ...turn, edited: Date.now(), others: all.slice(0, MOST_OTHERS) };
+  });
+  return any;
+}
+
+/** Makes an alternative the answer. @param {string} id the conversation's @param {string} turnId @param {number} index */
+export function chooseOther(id, turnId, index) {
+  changeTurn(id, turnId, (turn) => {
+    const { question, answer, others = [] } = turn;
+    const chosen = others[index];
+    const before = answer ? [{ ...answer, asked: question }] : [];
+    return {
+      ...turn,
+      question: chosen.asked ?? question,
+      edited: Date.now(),
+      answer: chosen,
+      others: others.toSpliced(index, 1, ...before),
+    };
+  });
+}
+
+/** @param {string} id @param {string} title an empty one gives the conversation the name of its first question again */
+export function rename(id, title) {
+  const talk = talks.get(id);
+  if (!talk) return;
+  put({ ...talk, title: title.trim().slice(0, 200), renamed: Date.now() });
   announce();
 }
 

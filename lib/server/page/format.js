@@ -2,13 +2,20 @@
 // The format in which conversations are stored and exported, checked field by field: a file or the browser's
 // storage may hold anything.
 
-/** @typedef {{ token: string, logprob: number, top_logprobs: { token: string, logprob: number }[] }} TokenInfo */
+/** A token of an answer; `text` is what it adds to the answer, where that is not `token`.
+ * @typedef {{ token: string, text?: string | undefined, logprob: number, top_logprobs: { token: string, logprob: number }[] }} TokenInfo */
 /** @typedef {{ source: "model" | "faq", ids: number[], tokens: string[], prompt: number, truncated?: boolean | undefined, context: number, first_token_ms?: number | undefined, tokens_per_s?: number | undefined }} Trace */
 /** @typedef {{ label: string, probability: number }} Label */
-/** @typedef {{ at: number, content: string, model?: string | undefined, trace?: Trace | undefined, tokens?: TokenInfo[] | undefined, labels?: Label[] | undefined, error?: string | undefined, stopped?: boolean | undefined }} Answer */
-/** A question and its answer, if it has one yet. Times are in milliseconds since 1970.
- * @typedef {{ id: string, at: number, question: string, answer?: Answer | undefined }} Turn */
-/** @typedef {{ id: string, created: number, turns: Turn[] }} Talk */
+/** @typedef {{ word: string, start: number, weight: number }} Word */
+/** How an answer was sampled.
+ * @typedef {{ max_tokens?: number | undefined, temperature?: number | undefined, top_k?: number | undefined, top_p?: number | undefined, seed?: number | undefined, system?: string | undefined }} Sampling */
+/** `asked` is the wording that was answered, of alternatives.
+ * @typedef {{ at: number, content: string, model?: string | undefined, trace?: Trace | undefined, tokens?: TokenInfo[] | undefined, labels?: Label[] | undefined, words?: Word[] | undefined, sampling?: Sampling | undefined, asked?: string | undefined, error?: string | undefined, stopped?: boolean | undefined }} Answer */
+/** A question, its answer if it has one yet, and the alternatives to that. Times are in milliseconds since 1970;
+ * `edited` is when the question or the choice among its answers last changed.
+ * @typedef {{ id: string, at: number, question: string, edited?: number | undefined, answer?: Answer | undefined, others?: Answer[] | undefined }} Turn */
+/** `title` is the name that a person gave, at the time `renamed`.
+ * @typedef {{ id: string, created: number, title?: string | undefined, renamed?: number | undefined, turns: Turn[] }} Talk */
 /** @template T @typedef {(value: unknown, path: string) => T} Check */
 
 /** Largest file that is imported, in bytes: a browser's storage holds less. */
@@ -73,7 +80,9 @@ const record = (fields) => (value, path) => {
 
 const token = { token: text(), logprob };
 /** @type {Check<TokenInfo[]>} */
-export const tokenInfos = list(record({ ...token, top_logprobs: list(record(token)) }));
+export const tokenInfos = list(
+  record({ ...token, text: optional(text()), top_logprobs: list(record(token)) }),
+);
 /** @type {Check<Trace>} */
 export const traceOf = record({
   source: oneOf("model", "faq"),
@@ -87,6 +96,17 @@ export const traceOf = record({
 });
 /** @type {Check<Label[]>} */
 export const labelsOf = list(record({ label: text(), probability: share }));
+/** @type {Check<Word[]>} */
+export const wordsOf = list(record({ word: text(), start: number, weight: number }));
+/** @type {Check<Sampling>} */
+const samplingOf = record({
+  max_tokens: optional(number),
+  temperature: optional(number),
+  top_k: optional(number),
+  top_p: optional(number),
+  seed: optional(number),
+  system: optional(text()),
+});
 
 const message = record({
   role: oneOf("user", "assistant"),
@@ -97,10 +117,21 @@ const message = record({
   trace: optional(traceOf),
   tokens: optional(tokenInfos),
   labels: optional(labelsOf),
+  words: optional(wordsOf),
+  sampling: optional(samplingOf),
+  asked: optional(text()),
+  edited: optional(number),
+  other: optional(yesOrNo),
   error: optional(text()),
   stopped: optional(yesOrNo),
 });
-const talk = record({ id: name, created: optional(number), messages: list(message) });
+const talk = record({
+  id: name,
+  created: optional(number),
+  title: optional(text(200)),
+  renamed: optional(number),
+  messages: list(message),
+});
 
 /**
  * Reads a conversation as it is stored and exported. Questions in older exports have neither id nor time; they get
@@ -109,22 +140,34 @@ const talk = record({ id: name, created: optional(number), messages: list(messag
  * @throws {FormatError}
  */
 export function readTalk(value, path) {
-  const { id, created = 0, messages } = talk(value, path);
+  const { id, created = 0, title, renamed, messages } = talk(value, path);
   /** @type {Turn[]} */
   const turns = [];
   const known = new Set();
   messages.forEach(
-    ({ role, content, id: own = `${id}-${turns.length}`, at = created + turns.length, ...more }, i) => {
+    (
+      {
+        role,
+        content,
+        id: own = `${id}-${turns.length}`,
+        at = created + turns.length,
+        edited,
+        other,
+        ...more
+      },
+      i,
+    ) => {
       const last = turns.at(-1);
       if (role === "user") {
         if (known.has(own)) fail(`${path}.messages[${i}].id`, "want_new_id");
         known.add(own);
-        turns.push({ id: own, at, question: content });
-      } else if (last) last.answer = { at, content, ...more };
+        turns.push({ id: own, at, question: content, ...edited !== undefined && { edited } });
+      } else if (last && other) last.others = [...last.others ?? [], { at, content, ...more }];
+      else if (last) last.answer = { at, content, ...more };
       else fail(`${path}.messages[${i}].role`, "want_question");
     },
   );
-  return { id, created, turns };
+  return { id, created, ...title !== undefined && { title }, ...renamed !== undefined && { renamed }, turns };
 }
 
 /** All conversations of a file; those without a question are left out.
@@ -133,11 +176,11 @@ export const readTalks = (value) =>
   list(readTalk, MOST_TALKS)(value, "").filter(({ turns }) => turns.length > 0);
 
 /** The reverse of `readTalk`. @param {Talk} talk */
-export const writeTalk = ({ id, created, turns }) => ({
-  id,
-  created,
-  messages: turns.flatMap(({ id, at, question, answer }) => [
-    { role: "user", id, at, content: question },
+export const writeTalk = ({ turns, ...talk }) => ({
+  ...talk,
+  messages: turns.flatMap(({ question, answer, others = [], ...turn }) => [
+    { role: "user", ...turn, content: question },
+    ...others.map((other) => ({ role: "assistant", other: true, ...other })),
     ...answer ? [{ role: "assistant", ...answer }] : [],
   ]),
 });

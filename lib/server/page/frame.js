@@ -9,19 +9,25 @@ import { keep, recall } from "./storage.js";
 /** Dispatches "change" when the reader has chosen the other language: what scripts have drawn must be drawn again. */
 export const language = new EventTarget();
 
+/** Gives what the server rendered below an element its texts in the chosen language. @param {ParentNode} root */
+export function translate(root) {
+  const { texts } = page;
+  for (const element of root.querySelectorAll("[data-text]")) {
+    element.textContent = texts[element.getAttribute("data-text") ?? ""];
+  }
+  for (const element of root.querySelectorAll("[data-label]")) {
+    element.setAttribute("aria-label", texts[element.getAttribute("data-label") ?? ""]);
+  }
+  for (const element of root.querySelectorAll("[data-placeholder]")) {
+    element.setAttribute("placeholder", texts[element.getAttribute("data-placeholder") ?? ""]);
+  }
+}
+
 /** @param {"es" | "en"} chosen */
 function speak(chosen) {
   const texts = page.texts = config.texts[chosen];
   document.documentElement.lang = chosen;
-  for (const element of document.querySelectorAll("[data-text]")) {
-    element.textContent = texts[element.getAttribute("data-text") ?? ""];
-  }
-  for (const element of document.querySelectorAll("[data-label]")) {
-    element.setAttribute("aria-label", texts[element.getAttribute("data-label") ?? ""]);
-  }
-  for (const element of document.querySelectorAll("[data-placeholder]")) {
-    element.setAttribute("placeholder", texts[element.getAttribute("data-placeholder") ?? ""]);
-  }
+  translate(document);
   const view = document.querySelector("nav [aria-current=page]")?.textContent;
   document.title = `${view} · Desde Cero`;
   const button = get("language", HTMLButtonElement);

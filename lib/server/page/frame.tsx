@@ -89,6 +89,7 @@ export function Frame(options: FrameOptions) {
           <script type="application/json" id="config">
             {embedded({
               ...config,
+              views: VIEWS.map(({ path }) => path),
               texts: {
                 es: { ...frameTexts.es, ...texts.es },
                 en: { ...frameTexts.en, ...texts.en },

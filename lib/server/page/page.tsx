@@ -1,60 +1,107 @@
 /** The chat page, rendered on the server; `client.js` brings it to life. */
 import type { ListedModel } from "../search.ts";
+import { Drawer } from "./drawer.tsx";
 import { Frame, type Language, speaker } from "./frame.tsx";
 import { texts } from "./texts.ts";
+import { CARDS, EXAMPLES } from "./tour.ts";
 
 export interface PageOptions {
   readonly models: readonly ListedModel[];
-  /** Questions one click away. */
-  readonly presets: readonly string[];
   /** Whether requests need the server's key. */
   readonly locked: boolean;
   readonly language: Language;
 }
 
-interface SliderOptions {
-  readonly id: "max_tokens" | "temperature" | "top_k" | "top_p";
-  readonly min: number;
-  readonly max: number;
-  readonly step: number;
-  readonly value: number;
+type Name = keyof typeof texts.es;
+
+/** The first screen: what the chosen model does, an example of each skill, and a card for each kind of model. */
+function Tour({ language }: { language: Language }) {
+  const { t, T } = speaker(texts, language);
+  return (
+    <section class="hello" id="tour">
+      <h2>
+        <T id="hello" />
+      </h2>
+      {(["chat", "text", "classifier"] as const).map((kind) => (
+        <p key={kind} data-for={kind}>
+          <T id={`hello_${kind}`} />
+        </p>
+      ))}
+      <ul class="cards">
+        {CARDS.map(({ id, kind, prompt, classifier, temperature }) => (
+          <li key={id} class="card" data-kind={kind} data-classifier={classifier}>
+            <button
+              type="button"
+              data-kind={kind}
+              data-classifier={classifier}
+              data-prompt={prompt}
+              data-temperature={temperature}
+            >
+              <b>
+                <T id={`tour_${id}` as Name} />
+              </b>
+              <span class="prompt" lang="es">{prompt}</span>
+              <span class="about">
+                <T id={`tour_${id}_about` as Name} />
+              </span>
+            </button>
+          </li>
+        ))}
+      </ul>
+      <h3>
+        <T id="skills" />
+      </h3>
+      <ul class="examples">
+        {EXAMPLES.map(({ kind, skill, prompt, classifier }) => (
+          <li key={prompt} class="example" data-kind={kind} data-skill={skill} data-classifier={classifier}>
+            <button type="button" data-kind={kind} data-classifier={classifier} data-prompt={prompt}>
+              <span class="skill">
+                {`skill_${skill}` in t ? <T id={`skill_${skill}` as Name} /> : skill}
+                <span class="score"></span>
+              </span>
+              <span class="prompt" lang="es">{prompt}</span>
+            </button>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
 }
 
-export function page({ models, presets, locked, language }: PageOptions) {
+export function page({ models, locked, language }: PageOptions) {
   const { t, T } = speaker(texts, language);
-  const Slider = ({ id, min, max, step, value }: SliderOptions) => (
-    <label class="field">
-      <span>
-        <T id={id} />
-        <output for={id}>{value}</output>
-      </span>
-      <input type="range" id={id} min={min} max={max} step={step} value={value} />
-    </label>
-  );
   return (
     <Frame
       current="/"
       language={language}
       texts={texts}
       script="client"
-      styles={["chat", "side", "turns", "trace"]}
-      config={{
-        models: models.map(({ id, kind, info }) => ({ id, kind, parameters: info.parameters })),
-        presets,
-      }}
+      styles={["chat", "side", "tour", "turns", "tokens"]}
+      config={{ models: models.map(({ id, kind, info }) => ({ id, kind, parameters: info.parameters })) }}
       locked={locked}
       skipTo="prompt"
     >
-      <aside class="side" id="side" aria-label={t.options} data-label="options">
-        <section>
-          <h2>
-            <T id="conversations" />
-          </h2>
+      <aside class="side" id="side" aria-label={t.conversations} data-label="conversations">
+        <section class="list">
+          <button type="button" id="new">
+            <span aria-hidden="true">+</span>
+            <T id="new_talk" />
+          </button>
+          <input
+            type="search"
+            id="search"
+            placeholder={t.search}
+            data-placeholder="search"
+            aria-label={t.search}
+            data-label="search"
+            hidden
+          />
           <ul class="talks" id="talks"></ul>
+          <button type="button" class="quiet" id="more-talks" hidden></button>
+          <p id="none-found" hidden>
+            <T id="none_found" />
+          </p>
           <div class="row">
-            <button type="button" id="new">
-              <T id="new_talk" />
-            </button>
             <button type="button" class="quiet" id="export">
               <T id="export" />
             </button>
@@ -64,11 +111,22 @@ export function page({ models, presets, locked, language }: PageOptions) {
             <input type="file" id="import-file" accept="application/json" hidden aria-label="JSON" />
           </div>
         </section>
-        <section>
-          <h2>
-            <T id="model" />
-          </h2>
-          <label class="field">
+        <section class="model-card" id="card"></section>
+      </aside>
+      <main>
+        <div class="bar">
+          <button
+            type="button"
+            class="quiet"
+            id="open-side"
+            aria-controls="side"
+            aria-expanded="false"
+            aria-label={t.conversations}
+            data-label="conversations"
+          >
+            ☰
+          </button>
+          <label>
             <span class="sr">
               <T id="model" />
             </span>
@@ -76,84 +134,33 @@ export function page({ models, presets, locked, language }: PageOptions) {
               {models.map(({ id, kind }) => <option key={id} value={id} data-kind={kind}>{id}</option>)}
             </select>
           </label>
-          <p id="model-kind"></p>
-        </section>
-        <section id="sampling">
-          <h2>
-            <T id="answers" />
-          </h2>
-          <label class="check">
-            <input type="checkbox" id="faq" checked />
-            <T id="use_faq" />
-          </label>
-          <p>
-            <T id="faq_help" />
-          </p>
-          <div id="remembering">
-            <label class="check">
-              <input type="checkbox" id="history" />
-              <T id="history" />
-            </label>
-            <p>
-              <T id="history_help" />
-            </p>
-          </div>
-          <Slider id="max_tokens" min={1} max={400} step={1} value={120} />
-          <Slider id="temperature" min={0} max={2} step={0.05} value={0} />
-          <Slider id="top_k" min={0} max={100} step={1} value={0} />
-          <Slider id="top_p" min={0.05} max={1} step={0.05} value={1} />
-          <label class="field">
-            <span>
-              <T id="seed" />
-            </span>
-            <input type="number" id="seed" min="0" step="1" placeholder="—" />
-          </label>
-          <label class="field">
-            <span>
-              <T id="system" />
-            </span>
-            <textarea id="system" rows={2}></textarea>
-          </label>
-          <button type="button" class="quiet" id="reset">
-            <T id="reset" />
-          </button>
-        </section>
-        <section class="row">
-          <a class="badge" href="/openapi.json">API</a>
-        </section>
-      </aside>
-      <main>
-        <div class="bar">
+          <span id="model-kind"></span>
+          <span class="spread"></span>
           <button
             type="button"
-            id="open-side"
-            aria-controls="side"
+            class="quiet"
+            id="open-settings"
+            aria-controls="settings"
             aria-expanded="false"
-            data-label="options"
           >
-            ☰
-          </button>
-          <code id="current"></code>
-          <span class="spread"></span>
-          <button type="button" class="quiet" id="regenerate" disabled>
-            <T id="regenerate" />
+            <T id="settings" />
           </button>
         </div>
-        <div class="log" id="log" role="log" aria-live="polite" tabindex={0} data-label="conversation">
+        <div
+          class="log"
+          id="log"
+          role="log"
+          aria-live="polite"
+          tabindex={0}
+          aria-label={t.conversation}
+          data-label="conversation"
+        >
+          <Tour language={language} />
         </div>
         <form class="ask" id="ask">
           <div class="box">
-            <label class="sr" for="prompt">
-              <T id="prompt" />
-            </label>
-            <textarea
-              id="prompt"
-              rows={1}
-              placeholder={t.prompt}
-              data-placeholder="prompt"
-              autofocus
-            >
-            </textarea>
+            <label class="sr" for="prompt" id="prompt-label">{t.prompt}</label>
+            <textarea id="prompt" rows={1} placeholder={t.prompt} autofocus></textarea>
             <button type="submit" class="primary" id="send">
               <T id="send" />
             </button>
@@ -163,6 +170,7 @@ export function page({ models, presets, locked, language }: PageOptions) {
           </div>
         </form>
       </main>
+      <Drawer language={language} />
     </Frame>
   );
 }

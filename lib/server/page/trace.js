@@ -1,126 +1,113 @@
 // @ts-check
 /// <reference lib="dom" />
 /// <reference lib="dom.iterable" />
-// What happened inside the model, under an answer: its tokens with their probabilities, and its attention.
+// The inside of an answer: the whole sequence, token by token, and the most probable tokens of the chosen place.
 
-import { make, page, post } from "./dom.js";
+import { config, make, page } from "./dom.js";
+import { iconButton } from "./icons.js";
+import { savePicture } from "./picture.js";
+import { bars, legend, percent, shades, visible } from "./tokens.js";
 
 /** @typedef {import("./format.js").Answer} Answer */
 /** @typedef {import("./format.js").Trace} Trace */
 
-const visible = (/** @type {string} */ token) => token.replaceAll("\n", "⏎\n");
-/** @param {number} logprob @returns one of five shades */
-const shade = (logprob) => `p${Math.min(4, Math.floor(5 * Math.exp(logprob)))}`;
+/** Whether a token marks the beginning or end of a text or of a turn. @param {string} token @param {number} id */
+export const isMarker = (token, id) => id < 6 && /^<\w+>$/.test(token);
+
+/**
+ * Shows the inside of an answer below it, at one of its tokens; hides it if it is shown and no token is chosen.
+ * @param {HTMLElement} article @param {Answer} answer @param {Trace} trace @param {number} [chosen]
+ */
+export function openTrace(article, answer, trace, chosen) {
+  const open = article.querySelector(".trace");
+  if (chosen === undefined || !open) {
+    open?.remove();
+    if (!open) article.append(tracePanel(answer, trace));
+    article.querySelector(".look")?.setAttribute("aria-expanded", String(!open));
+  }
+  const token = chosen === undefined ? null : article.querySelector(`.trace [data-token="${chosen}"]`);
+  if (token instanceof HTMLElement) {
+    token.click();
+    article.querySelector(".trace")?.scrollIntoView({ block: "nearest" });
+  }
+}
 
 /** @param {Answer} answer @param {Trace} trace */
-export function tracePanel(answer, trace) {
+function tracePanel(answer, trace) {
+  const { texts } = page;
   const panel = make("section", "trace");
-  panel.setAttribute("aria-label", page.texts.trace);
-  panel.append(make("h3", "", page.texts.them), make("div", "text", answer.content || page.texts.empty));
-  if (trace.source === "faq") return panel;
-  panel.append(make("h3", "", page.texts.raw));
+  panel.setAttribute("aria-label", texts.trace);
+  const place = make("div", "place");
+  place.setAttribute("aria-live", "polite");
   const line = make("div", "tokens");
+  line.setAttribute("role", "group");
+  line.setAttribute("aria-label", texts.raw);
+  const link = make("a", "inside", texts.look_inside);
+  link.hidden = !config.views.includes("/inside");
+  link.href = addressInside(answer, trace, 0);
+  /** @type {HTMLButtonElement[]} */
+  const buttons = [];
+  const choose = (/** @type {HTMLButtonElement} */ button) => {
+    for (const other of buttons) {
+      other.tabIndex = other === button ? 0 : -1;
+      other.setAttribute("aria-pressed", String(other === button));
+    }
+    const info = answer.tokens?.[Number(button.dataset.token)];
+    if (info) place.replaceChildren(bars(info));
+    link.href = addressInside(answer, trace, Number(button.dataset.token));
+  };
   trace.tokens.forEach((token, i) => {
-    const marker = trace.ids[i] < 6;
     const info = i >= trace.prompt ? answer.tokens?.[i - trace.prompt] : undefined;
-    const element = make(info ? "button" : "span", "tok", visible(token));
-    if (marker) element.classList.add("marker");
-    else if (i < trace.prompt) element.classList.add("prompt");
+    const marker = isMarker(token, trace.ids[i]);
+    const element = make(info ? "button" : "span", marker ? "tok marker" : info ? "tok" : "tok prompt");
+    const parts = visible(token);
+    element.textContent = parts;
+    if (token.includes("\n")) element.classList.add("ends");
     if (info && element instanceof HTMLButtonElement) {
       element.type = "button";
-      element.classList.add(shade(info.logprob));
-      const rows = [info, ...info.top_logprobs.filter((other) => other.token !== info.token)];
-      const tip = rows.map((other) =>
-        `${(100 * Math.exp(other.logprob)).toFixed(1).padStart(5)} %  ${visible(other.token)}`
-      )
-        .join("\n");
-      element.setAttribute("aria-label", `${token}: ${tip.replaceAll("\n", "; ")}`);
-      element.onmouseenter = element.onfocus = () => showTip(element, tip);
-      element.onmouseleave = element.onblur = hideTip;
+      element.className += ` ${shades(info)}`;
+      element.dataset.token = String(i - trace.prompt);
+      element.setAttribute("aria-label", `${parts}: ${percent(info.logprob)}`);
+      element.onclick = () => choose(element);
+      buttons.push(element);
     }
     line.append(element);
   });
-  const legend = make("div", "legend");
-  legend.append(make("span", "", `${page.texts.probability}: ${page.texts.low}`));
-  for (let i = 0; i < 5; i++) legend.append(make("i", `p${i}`));
-  legend.append(make("span", "", page.texts.high));
-  panel.append(line, legend, make("h3", "", page.texts.attention), attentionMap(answer, trace));
+  line.onkeydown = /** @param {KeyboardEvent} event */ (event) => {
+    const at = buttons.findIndex((button) => button === document.activeElement);
+    const step = event.key === "ArrowRight" ? 1 : event.key === "ArrowLeft" ? -1 : 0;
+    const next = buttons[at + step];
+    if (step === 0 || at < 0 || !next) return;
+    event.preventDefault();
+    choose(next);
+    next.focus();
+  };
+  const head = make("div", "head");
+  head.append(
+    make("h3", "", texts.raw),
+    iconButton("picture", texts.save_picture, () => savePicture(answer, trace)),
+  );
+  panel.append(
+    head,
+    make("p", "figures", texts.raw_help),
+    line,
+    legend(),
+    place,
+    link,
+  );
+  // The place where the model was least sure tells most.
+  const least = Math.min(...answer.tokens?.map(({ logprob }) => logprob) ?? []);
+  const first = buttons[answer.tokens?.findIndex(({ logprob }) => logprob === least) ?? 0];
+  if (first) choose(first);
   return panel;
 }
 
-/** @type {HTMLElement | null} */
-let tipElement = null;
-/** @param {HTMLElement} at @param {string} text */
-function showTip(at, text) {
-  hideTip();
-  tipElement = make("div", "tip", text);
-  document.body.append(tipElement);
-  const box = at.getBoundingClientRect(), own = tipElement.getBoundingClientRect();
-  const below = box.bottom + 6 + own.height < innerHeight;
-  tipElement.style.left = `${Math.max(6, Math.min(box.left, innerWidth - own.width - 6))}px`;
-  tipElement.style.top = `${below ? box.bottom + 6 : box.top - own.height - 6}px`;
-}
-/** Whether a tip was shown, which is gone now. */
-export function hideTip() {
-  const shown = tipElement !== null;
-  tipElement?.remove();
-  tipElement = null;
-  return shown;
-}
-
-/** @param {Answer} answer @param {Trace} trace */
-function attentionMap(answer, trace) {
-  const box = make("div", "map");
-  const row = make("div", "row");
-  const canvas = make("canvas");
-  canvas.setAttribute("role", "img");
-  canvas.setAttribute("aria-label", page.texts.layer_head);
-  const choose = (/** @type {string} */ name) => {
-    const label = make("label", "", `${name} `);
-    const select = make("select");
-    select.append(new Option("1", "0"));
-    label.append(select);
-    row.append(label);
-    return select;
-  };
-  const layer = choose(page.texts.layer), head = choose(page.texts.head);
-  const draw = async () => {
-    const response = await post("/api/attention", {
-      model: answer.model,
-      ids: trace.ids,
-      layer: Number(layer.value),
-      head: Number(head.value),
-    });
-    const { layers, heads, size, weights } = await response.json();
-    const fill = (/** @type {HTMLSelectElement} */ select, /** @type {number} */ n) => {
-      while (select.length < n) select.append(new Option(String(select.length + 1), String(select.length)));
-    };
-    fill(layer, layers);
-    fill(head, heads);
-    canvas.width = canvas.height = size;
-    const context = canvas.getContext("2d");
-    if (!context) return;
-    const image = context.createImageData(size, size);
-    const numbers = new Uint16Array(Uint8Array.from(atob(weights), (c) => c.charCodeAt(0)).buffer);
-    numbers.forEach((w, i) => {
-      // The square root makes small weights visible.
-      const dark = Math.sqrt(w / 65535);
-      image.data.set([255 - 244 * dark, 255 - 145 * dark, 255 - 176 * dark, 255], 4 * i);
-    });
-    context.putImageData(image, 0, 0);
-    canvas.dataset.drawn = `${layer.value}.${head.value}`;
-  };
-  layer.onchange = head.onchange = () => draw().catch(() => {});
-  canvas.onmousemove = (event) => {
-    const size = canvas.width;
-    const x = Math.floor(event.offsetX / canvas.clientWidth * size),
-      y = Math.floor(event.offsetY / canvas.clientHeight * size);
-    if (x > y || y >= size) return hideTip();
-    const tokens = trace.tokens.slice(-size);
-    showTip(canvas, `${visible(tokens[y])} → ${visible(tokens[x])}`);
-  };
-  canvas.onmouseleave = hideTip;
-  box.append(row, canvas, make("p", "figures", page.texts.attention_help));
-  draw().catch((error) => box.append(make("p", "error", String(error.message))));
-  return box;
-}
+/** Where one sees what happens inside the model for this very sequence, at the place where a token of the answer was chosen.
+ * @param {Answer} answer @param {Trace} trace @param {number} token */
+const addressInside = ({ model }, { ids, prompt }, token) =>
+  `/inside#${new URLSearchParams({
+    model: model ?? "",
+    ids: ids.join(","),
+    prompt: String(prompt),
+    at: String(prompt + token - 1),
+  })}`;

@@ -3,65 +3,96 @@
 // How a question and its answer look. Whatever a person or a model wrote goes into the page as text
 // (textContent), never as markup.
 
+import { columns } from "./alternatives.js";
 import * as answering from "./answering.js";
-import { make, page } from "./dom.js";
-import { tracePanel } from "./trace.js";
+import { copy, linkTo } from "./clipboard.js";
+import { kindOf, make, page } from "./dom.js";
+import { iconButton } from "./icons.js";
+import { labelled } from "./labels.js";
+import { questionElement } from "./questions.js";
+import { fillTokens } from "./tokens.js";
+import { openTrace } from "./trace.js";
 
 /** @typedef {import("./format.js").Turn} Turn */
 /** @typedef {import("./format.js").Answer} Answer */
 /** @typedef {import("./answering.js").Run} Run */
 
-/** What each turn's element shows. @type {WeakMap<HTMLElement, { language: string, state: string, answer: Answer | undefined }>} */
+/** What each turn's element shows.
+ * @type {WeakMap<HTMLElement, { language: string, question: string, state: string, answer: Answer | undefined, others: Answer[] | undefined }>} */
 const drawn = new WeakMap();
 
 /**
  * The element of a turn. Unchanged parts are left alone: they stay open, and screen readers do not repeat them.
- * @param {string} talkId @param {Turn} turn @param {Run | undefined} run the conversation's answer under way
+ * @param {string} talkId @param {Turn} turn @param {Run | undefined} run the conversation's question under way
  * @param {HTMLElement | undefined} before the element that shows the turn already
  */
 export function turnElement(talkId, turn, run, before) {
-  const { answer } = turn;
+  const { question, answer, others } = turn;
   const { lang: language } = document.documentElement;
-  const writing = run?.turnId === turn.id;
+  const own = run?.turnId === turn.id ? run : undefined;
   // One can ask again, except while another question of the conversation is being answered.
-  const state = writing ? "writing" : answer ? "answered" : run ? "waiting" : "unanswered";
+  const state = own
+    ? (own.alternatives ? "comparing" : "writing")
+    : answer
+    ? "answered"
+    : run
+    ? "waiting"
+    : "unanswered";
   const known = before && drawn.get(before);
-  const same = known?.language === language;
-  const element = before && same ? before : questionElement(turn);
-  if (same && known.state === state && known.answer === answer) {
-    if (writing) showText(element, run);
+  const same = known?.language === language && known.question === question;
+  const element = before && same ? before : make("div", "turn");
+  if (!(before && same)) element.append(questionElement(talkId, turn));
+  if (same && known.state === state && known.answer === answer && known.others === others) {
+    if (own) showText(element, own);
     return element;
   }
-  while (element.children.length > 1) element.lastElementChild?.remove();
-  if (writing) element.append(writingElement(run));
-  else if (answer) element.append(answerElement(answer));
-  else element.append(unanswered(talkId, turn, run !== undefined));
-  drawn.set(element, { language, state, answer });
+  const kind = kindOf((own?.answers[0] ?? answer)?.model);
+  // A text that is continued or labelled stands in the answer, as one with what the model made of it.
+  element.classList.toggle(
+    "one-text",
+    state !== "unanswered" && state !== "waiting" && kind !== "chat" && kind !== undefined,
+  );
+  const kept = same && state !== "writing" && known.answer === answer
+    ? element.querySelector(".answer")
+    : null;
+  for (const child of [...element.children].slice(1)) if (child !== kept) child.remove();
+  if (own && !own.alternatives) element.append(writingElement(turn, own));
+  else if (answer && !kept) element.append(answerElement(talkId, turn, answer));
+  else if (!answer) element.append(unanswered(talkId, turn, run !== undefined));
+  const wide = columns(talkId, turn, own?.alternatives ? own.answers : undefined);
+  if (wide) element.append(wide);
+  drawn.set(element, { language, question, state, answer, others });
   return element;
 }
 
-/** @param {Turn} turn */
-function questionElement({ question }) {
-  const element = make("div", "turn");
-  const article = make("article", "user");
-  article.setAttribute("aria-label", page.texts.you);
-  article.append(make("div", "text", question));
-  element.append(article);
-  return element;
-}
-
-/** Shows what has come of an answer. @param {HTMLElement} within @param {Run} run */
+/** Shows what has come of answers. @param {HTMLElement} within @param {Run} run */
 export function showText(within, run) {
-  const text = within.querySelector(".writing .text");
-  if (text) text.textContent = run.answer.content;
+  const texts = within.querySelectorAll(".writing .text");
+  run.answers.forEach((answer, i) => texts[i] && fillTokens(texts[i], answer));
 }
 
-/** @param {Run} run */
-function writingElement(run) {
+/** A text that the model was given, before what it added. @param {Turn} turn @param {Answer} answer */
+function given({ question }, { model, trace }) {
+  if (kindOf(model) !== "text") return [];
+  const box = make("span", "given");
+  // The first token marks the beginning.
+  const tokens = trace?.tokens.slice(1, trace.prompt) ?? [];
+  if (tokens.join("") === question) box.append(...tokens.map((token) => make("span", "piece", token)));
+  else box.textContent = question;
+  return [box];
+}
+
+/** @param {Turn} turn @param {Run} run */
+function writingElement(turn, run) {
+  const [answer] = run.answers;
   const article = make("article", "assistant writing");
   article.setAttribute("aria-label", page.texts.them);
   article.setAttribute("aria-busy", "true");
-  article.append(make("div", "text", run.answer.content));
+  const text = make("span", "text");
+  fillTokens(text, answer);
+  const block = make("div", "prose");
+  block.append(...given(turn, answer), text);
+  article.append(block);
   return article;
 }
 
@@ -77,66 +108,95 @@ function unanswered(talkId, turn, busy) {
   return article;
 }
 
-/** @param {Answer} answer */
-function answerElement(answer) {
-  const article = make("article", "assistant");
+/** @param {string} talkId @param {Turn} turn @param {Answer} answer */
+function answerElement(talkId, turn, answer) {
+  const article = make("article", "assistant answer");
   article.setAttribute("aria-label", page.texts.them);
-  if (answer.labels) article.append(labelTable(answer.labels));
+  if (answer.labels) article.append(labelled(turn.question, answer));
   else if (answer.content || !answer.error) {
-    article.append(make("div", "text", answer.content || page.texts.empty));
+    const block = make("div", "prose");
+    const text = make("span", "text");
+    if (answer.content) fillTokens(text, answer);
+    else text.textContent = page.texts.empty;
+    text.onclick = ({ target }) => {
+      const token = target instanceof HTMLElement ? target.dataset.token : undefined;
+      if (token !== undefined && answer.trace) openTrace(article, answer, answer.trace, Number(token));
+    };
+    block.append(...given(turn, answer), text);
+    article.append(block);
   }
-  if (answer.error) article.append(make("div", "error", `${page.texts.failed}: ${answer.error}`));
-  article.append(footer(answer, article));
+  if (answer.error) article.append(failure(talkId, turn, answer.error));
+  article.append(footer(talkId, turn, answer, article));
+  if (answering.toOpen.delete(turn.id) && answer.trace?.source === "model") {
+    openTrace(article, answer, answer.trace);
+  }
   return article;
 }
 
-/** @param {{ label: string, probability: number }[]} labels */
-function labelTable(labels) {
-  const table = make("table", "labels");
-  for (const { label, probability } of labels) {
-    const row = make("tr");
-    const cell = make("td");
-    const meter = make("meter");
-    meter.value = probability;
-    meter.setAttribute("aria-label", label);
-    cell.append(meter);
-    row.append(make("td", "", label), cell, make("td", "", `${(100 * probability).toFixed(1)} %`));
-    table.append(row);
-  }
-  return table;
+/** @param {string} talkId @param {Turn} turn @param {string} error */
+function failure(talkId, turn, error) {
+  const box = make("div", "failure");
+  const again = make("button", "", page.texts.retry);
+  again.type = "button";
+  again.onclick = () => answering.answer(talkId, turn.id);
+  box.append(make("p", "error", `${page.texts.failed}: ${error}`), again);
+  return box;
 }
 
-/** @param {Answer} answer @param {HTMLElement} article */
-function footer(answer, article) {
-  const foot = make("div", "foot");
-  const { trace } = answer;
-  if (trace) {
-    foot.append(
-      make("span", `badge ${trace.source}`, trace.source === "faq" ? page.texts.from_faq : answer.model),
-    );
-  } else if (answer.model) foot.append(make("span", "badge", answer.model));
-  const figures = [];
-  if (answer.stopped) figures.push(page.texts.stopped);
+/** @param {Answer} answer */
+function figures({ stopped, trace }) {
+  const { texts } = page;
+  const found = stopped ? [texts.stopped] : [];
   if (trace?.source === "model") {
-    figures.push(`${page.texts.context} ${Math.min(trace.ids.length, trace.context)}/${trace.context}`);
-    if (trace.truncated) figures.push(page.texts.truncated);
+    found.push(`${texts.context} ${Math.min(trace.ids.length, trace.context)}/${trace.context}`);
+    if (trace.truncated) found.push(texts.truncated);
     if (trace.first_token_ms !== undefined) {
-      figures.push(`${page.texts.first} ${trace.first_token_ms.toFixed(0)} ms`);
+      found.push(`${texts.first} ${trace.first_token_ms.toFixed(0)} ms`);
     }
-    if (trace.tokens_per_s !== undefined) figures.push(`${trace.tokens_per_s} ${page.texts.rate}`);
+    if (trace.tokens_per_s !== undefined) found.push(`${trace.tokens_per_s} ${texts.rate}`);
   }
-  foot.append(make("span", "figures", figures.join(" · ")));
-  if (trace) {
-    const button = make("button", "quiet", page.texts.trace);
+  return make("span", "figures", found.join(" · "));
+}
+
+/** @param {string} talkId @param {Turn} turn @param {Answer} answer @param {HTMLElement} article */
+function footer(talkId, turn, answer, article) {
+  const { texts } = page;
+  const foot = make("div", "foot");
+  const { trace, model } = answer;
+  const fixed = trace?.source === "faq";
+  if (fixed) foot.append(make("span", "badge faq", texts.from_faq));
+  else if (model) foot.append(make("span", "badge model", model));
+  foot.append(figures(answer));
+  const tools = make("div", "tools");
+  if (fixed) {
+    const button = make("button", "quiet", texts.ask_model);
+    button.type = "button";
+    button.onclick = () => answering.answer(talkId, turn.id, { faq: false, inside: true });
+    tools.append(button);
+  } else if (trace) {
+    const button = make("button", "quiet look", texts.trace);
     button.type = "button";
     button.setAttribute("aria-expanded", "false");
-    button.onclick = () => {
-      const open = article.querySelector(".trace");
-      open?.remove();
-      button.setAttribute("aria-expanded", String(!open));
-      if (!open) article.append(tracePanel(answer, trace));
-    };
-    foot.append(button);
+    button.onclick = () => openTrace(article, answer, trace);
+    tools.append(button);
   }
+  tools.append(iconButton("copy", texts.copy, () => copy(answer.content)));
+  tools.append(iconButton("again", texts.regenerate, () => answering.answer(talkId, turn.id), "again"));
+  if (!answer.labels && !fixed) {
+    tools.append(
+      iconButton("columns", texts.alternatives, () => answering.askAlternatives(talkId, turn.id), "more"),
+    );
+  }
+  if (kindOf(model) !== "chat") {
+    tools.append(iconButton("edit", texts.edit, () => startEdit(article), "edit"));
+  }
+  tools.append(iconButton("link", texts.link, () => copy(linkTo(turn.question, answer), texts.link_copied)));
+  foot.append(tools);
   return foot;
+}
+
+/** Lets the question of an answer be edited. @param {HTMLElement} article */
+function startEdit(article) {
+  const button = article.closest(".turn")?.querySelector(".user .edit");
+  if (button instanceof HTMLElement) button.click();
 }

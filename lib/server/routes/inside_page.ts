@@ -14,6 +14,7 @@ import inside from "../page/inside/inside.js" with { type: "text" };
 import insideStyle from "../page/inside/inside.css" with { type: "text" };
 import lens from "../page/inside/lens.js" with { type: "text" };
 import { insidePage } from "../page/inside/page.tsx";
+import { CARDS } from "../page/tour.ts";
 import sampling from "../page/inside/sampling.js" with { type: "text" };
 import state from "../page/inside/state.js" with { type: "text" };
 import tokens from "../page/inside/tokens.js" with { type: "text" };
@@ -42,11 +43,11 @@ const styles = { attention: attentionStyle, inside: insideStyle, views: viewsSty
 const below = (bodies: Record<string, string>) =>
   Object.fromEntries(Object.entries(bodies).map(([name, body]) => [`inside/${name}`, body]));
 
-export function insidePageRoutes({ store, faq, locked }: Services): OpenAPIHono {
+export function insidePageRoutes({ store, locked }: Services): OpenAPIHono {
   const app = routeGroup();
   app.get("/inside", async (c) => {
     await store.refresh();
-    const preset = faq.presets[0] ?? "";
+    const [{ prompt: preset }] = CARDS;
     return c.html(insidePage({ models: store.listed, preset, locked, language: languageOf(c) }));
   });
   serveAssets(app, { scripts: below(scripts), styles: below(styles) });

@@ -1,5 +1,6 @@
-/** `/v1/models`: what there is to talk to. */
+/** `/v1/models`: what there is to talk to; `/api/card`: what is known of one. */
 import { createRoute, z } from "@hono/zod-openapi";
+import { ModelCard, modelCard } from "../card.ts";
 import { ApiError } from "../errors.ts";
 import type { ListedModel } from "../search.ts";
 import { json, refusals, routeGroup } from "../openapi.ts";
@@ -33,6 +34,14 @@ const modelRoute = createRoute({
   responses: { 200: json("The model.", Model), 401: refusals[401], 404: refusals[404] },
 });
 
+const cardRoute = createRoute({
+  method: "get",
+  path: "/api/card",
+  summary: "A model's card: size, lineage, losses, and how right it is by its evaluation.",
+  request: { query: z.object({ model: z.string().describe("An id of /v1/models.") }) },
+  responses: { 200: json("The card.", ModelCard), 401: refusals[401], 404: refusals[404] },
+});
+
 const shown = ({ id, kind, info }: ListedModel): z.infer<typeof Model> => ({
   id,
   object: "model",
@@ -52,9 +61,10 @@ export function modelRoutes({ store }: Services) {
     await store.refresh();
     const found = store.listed.find((model) => model.id === id);
     if (!found) throw new ApiError(404, "there is no such model", "model", "model_not_found");
-    return shown(found);
+    return found;
   };
-  app.openapi(modelRoute, async (c) => c.json(await find(c.req.valid("param").id), 200));
-  app.get("/v1/models/:id{.+/.+}", async (c) => c.json(await find(c.req.param("id")), 200));
+  app.openapi(modelRoute, async (c) => c.json(shown(await find(c.req.valid("param").id)), 200));
+  app.get("/v1/models/:id{.+/.+}", async (c) => c.json(shown(await find(c.req.param("id"))), 200));
+  app.openapi(cardRoute, async (c) => c.json(await modelCard(await find(c.req.valid("query").model)), 200));
   return app;
 }

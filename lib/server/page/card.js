@@ -1,0 +1,129 @@
+// @ts-check
+/// <reference lib="dom" />
+// The card of the chosen model, in the sidebar: its size, what it learned from, and how well.
+
+import { config, fill, get, kindOf, make, page, request } from "./dom.js";
+import { language } from "./frame.js";
+import { modelChanges, modelChosen } from "./settings.js";
+
+/**
+ * @typedef {{ stage: string, folder: string, made: string | null, steps: number | null, data: string[], validation: Record<string, number> | null }} Step
+ * @typedef {{ parameters: number, architecture: { layers: number, heads: number, width: number, context: number, vocab: number } | null, quantised: string | null, taught: number, lineage: Step[], skills: { name: string, right: number, questions: number }[], accuracy: number | null }} Card
+ */
+
+/** @type {Map<string, Promise<Card | null>>} */
+const known = new Map();
+
+/** @param {string} model @returns {Promise<Card | null>} null if it cannot be had now */
+export function cardOf(model) {
+  const key = document.getElementById("key");
+  if (key instanceof HTMLInputElement && key.value === "") return Promise.resolve(null);
+  const there = known.get(model);
+  if (there) return there;
+  const asked = request(`/api/card?${new URLSearchParams({ model })}`).then((answer) => answer.json()).catch(
+    () => {
+      known.delete(model);
+      return null;
+    },
+  );
+  known.set(model, asked);
+  return asked;
+}
+
+const number = (/** @type {number} */ value) => value.toLocaleString(document.documentElement.lang);
+const percent = (/** @type {number} */ share) => `${Math.round(100 * share)} %`;
+
+/** @param {string} name @param {string | HTMLElement} value */
+function line(name, value) {
+  const row = make("div");
+  const told = make("dd");
+  told.append(value);
+  row.append(make("dt", "", name), told);
+  return row;
+}
+
+/** @param {Card} card */
+function figures({ parameters, architecture, quantised, taught, lineage, skills, accuracy }) {
+  const { texts } = page;
+  const list = make("dl");
+  const size = number(parameters);
+  list.append(line(texts.parameters, quantised ? `${size} (${quantised})` : size));
+  if (architecture) {
+    const { layers, heads, width, context, vocab } = architecture;
+    list.append(
+      line(texts.architecture, fill(texts.architecture_is, { layers, heads, width })),
+      line(texts.context_size, fill(texts.context_is, { context: number(context), vocab: number(vocab) })),
+    );
+  }
+  const [last] = lineage;
+  const { bpb, loss, accuracy: validated } = last.validation ?? {};
+  if (accuracy !== null) list.append(line(texts.labels_right, percent(accuracy)));
+  else if (validated !== undefined) list.append(line(texts.labels_right, percent(validated)));
+  else if (loss !== undefined) {
+    const bits = bpb === undefined ? "" : `, ${fill(texts.bits_per_byte, { bits: bpb.toFixed(2) })}`;
+    list.append(line(texts.loss, `${loss.toFixed(3)} ${texts.nats}${bits}`));
+  }
+  const questions = skills.reduce((sum, skill) => sum + skill.questions, 0);
+  if (questions > 0) {
+    const right = skills.reduce((sum, skill) => sum + skill.right * skill.questions, 0) / questions;
+    list.append(
+      line(
+        texts.questions_right,
+        fill(texts.questions_are, { percent: percent(right), questions: number(questions) }),
+      ),
+    );
+  }
+  if (taught > 0) list.append(line(texts.taught, number(taught)));
+  return list;
+}
+
+/** @param {Step} step */
+function lineageItem({ stage, made, steps, data }) {
+  const { texts } = page;
+  const item = make("li");
+  const date = made
+    ? new Date(made).toLocaleDateString(document.documentElement.lang, { dateStyle: "medium" })
+    : "";
+  const told = [date, steps ? fill(texts.steps, { steps: number(steps) }) : ""].filter(Boolean).join(", ");
+  item.append(make("b", "", texts[`stage_${stage}`] ?? stage), ` ${told}`);
+  const sources = data.map((source) =>
+    source.replace(/^world: (\S+) MB$/, texts.world_megabytes).replace(
+      /^world: (\d+) conversations$/,
+      texts.world_conversations,
+    )
+  );
+  if (sources.length > 0) item.append(make("span", "data", sources.join("; ")));
+  return item;
+}
+
+async function draw() {
+  const model = modelChosen();
+  const box = get("card", HTMLElement);
+  const card = await cardOf(model);
+  if (model !== modelChosen()) return;
+  const { texts } = page;
+  box.replaceChildren(
+    make("h2", "", texts.card),
+    make("p", "name", model),
+    make("p", "", texts[kindOf(model) ?? ""] ?? ""),
+  );
+  if (!card) return;
+  const lineage = make("details");
+  lineage.append(make("summary", "", texts.lineage));
+  const list = make("ol");
+  list.append(...card.lineage.map(lineageItem));
+  lineage.append(list);
+  box.append(figures(card), lineage);
+  if (config.views.includes("/runs")) {
+    const link = make("a", "", texts.see_runs);
+    link.href = "/runs";
+    box.append(link);
+  }
+}
+
+export function start() {
+  modelChanges.addEventListener("change", draw);
+  language.addEventListener("change", draw);
+  document.getElementById("key")?.addEventListener("change", draw);
+  draw();
+}

@@ -1,0 +1,66 @@
+/**
+ * What the first screen offers to try: a card for each kind of model, and an example of each skill. Prompts are in the
+ * language that the models have learned; titles are texts of the page: `tour_…` and `skill_…`.
+ *
+ * After another model is shipped, see what it says: deno task ask --model models/small/instruct "¿…?"
+ */
+import type { ModelKind } from "../search.ts";
+
+export interface Example {
+  readonly kind: ModelKind;
+  readonly prompt: string;
+  /** Of `skill_…`; of a chat model also the family of questions in its evaluation, whose score is shown. */
+  readonly skill: string;
+  /** The end of a classifier's id; a text to label means nothing to others. */
+  readonly classifier?: string;
+}
+
+export interface Card extends Omit<Example, "skill"> {
+  readonly id: string;
+  readonly temperature?: number;
+}
+
+export const CARDS: readonly Card[] = [
+  { id: "think", kind: "chat", prompt: "¿De qué color es el cielo?" },
+  {
+    id: "tale",
+    kind: "text",
+    prompt: "Había una vez una niña que vivía cerca del mar. Un día",
+    temperature: 0.7,
+  },
+  {
+    id: "label",
+    kind: "classifier",
+    prompt: "El equipo marcó dos goles en el último minuto y ganó el campeonato.",
+    classifier: "temas",
+  },
+  { id: "wrong", kind: "chat", prompt: "¿Cuánto es 17 más 25?" },
+];
+
+const chat = (skill: string, prompt: string): Example => ({ kind: "chat", skill, prompt });
+const text = (skill: string, prompt: string): Example => ({ kind: "text", skill, prompt });
+const label = (classifier: string, skill: string, prompt: string): Example => {
+  return { kind: "classifier", classifier, skill, prompt };
+};
+
+export const EXAMPLES: readonly Example[] = [
+  chat("gatos", "¿Qué son los gatos?"),
+  chat("capital", "¿Cuál es la capital de Costa Rica?"),
+  chat("identidad", "¿Quién eres?"),
+  chat("extraer", "Ana guardó la llave en la caja azul y se fue a la escuela. ¿Dónde está la llave?"),
+  chat("razonar", "Pedro es más alto que Luis. Luis es más alto que Juan. ¿Quién es el más alto?"),
+  chat("no-lo-sé", "¿Quién ganó el partido de ayer?"),
+  chat("clasificar", "¿Es «tiburón» un animal o una fruta?"),
+  chat("letras", "¿Cuál es el plural de flor?"),
+  chat("calendario", "¿Qué día viene después del martes?"),
+  chat("aritmética", "¿Cuánto es 3 más 4?"),
+  text("cuento", "Había una vez un zorro que"),
+  text("carta", "Querida abuela:"),
+  text("receta", "Para hacer una sopa de verduras se necesita"),
+  text("oración", "El niño abrió la puerta y"),
+  label("temas", "cocina", "Bate los huevos con el azúcar y hornea la masa durante media hora."),
+  label("temas", "salud", "Conviene dormir ocho horas y beber agua si hay fiebre."),
+  label("temas", "tecnología", "El teléfono nuevo tiene una batería que dura dos días."),
+  label("mensajes", "no deseado", "¡Felicidades! Ha ganado un premio. Haga clic aquí y envíe sus datos."),
+  label("mensajes", "deseado", "Llego a las seis. ¿Compro pan para la cena?"),
+];

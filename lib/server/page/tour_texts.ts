@@ -1,0 +1,68 @@
+/** What the first screen of the chat says: titles of cards and skills. */
+const es = {
+  right: "de aciertos",
+  hello: "Un modelo pequeño que se deja mirar",
+  hello_chat:
+    "Responde preguntas en español. Sabe poco y se equivoca a menudo, pero cada palabra que escribe se puede abrir para ver qué otras consideró.",
+  hello_text:
+    "Continúa en español el texto que empieces. Cada palabra que añade se puede abrir para ver qué otras consideró.",
+  hello_classifier: "Clasifica un texto en español y marca las palabras que lo decidieron.",
+  tour_think: "Míralo pensar",
+  tour_think_about: "Responde token por token; el color dice cuánto dudó.",
+  tour_tale: "Continúa un cuento",
+  tour_tale_about: "Escribe lo que sigue, cada vez distinto.",
+  tour_label: "Clasifica un texto",
+  tour_label_about: "Dice de qué trata y qué palabras lo decidieron.",
+  tour_wrong: "Descubre su error",
+  tour_wrong_about: "Son 42. Mira qué números consideró.",
+  skills: "Qué sabe hacer este modelo",
+  skill_gatos: "Un dato que aprendió",
+  skill_capital: "Otro dato que aprendió",
+  skill_identidad: "Quién es",
+  skill_extraer: "Encontrar en un texto",
+  skill_razonar: "Razonar",
+  "skill_no-lo-sé": "Decir que no lo sabe",
+  skill_clasificar: "Distinguir clases",
+  skill_letras: "Letras y palabras",
+  skill_calendario: "Días y horas",
+  skill_aritmética: "Sumas",
+  skill_cuento: "Un cuento",
+  skill_carta: "Una carta",
+  skill_receta: "Una receta",
+  skill_oración: "Una oración",
+};
+
+const en: typeof es = {
+  right: "right",
+  hello: "A small model that lets you look inside",
+  hello_chat:
+    "It answers questions in Spanish. It knows little and is often wrong, but every word that it writes can be opened to see which others it considered.",
+  hello_text:
+    "It goes on with the text that you begin, in Spanish. Every word that it adds can be opened to see which others it considered.",
+  hello_classifier: "It labels a text in Spanish, and marks the words that decided.",
+  tour_think: "Watch it think",
+  tour_think_about: "It answers token by token; the colour tells how sure it was.",
+  tour_tale: "Continue a tale",
+  tour_tale_about: "It writes what comes next, another each time.",
+  tour_label: "Label a text",
+  tour_label_about: "It says what the text is about, and which words decided.",
+  tour_wrong: "Catch it being wrong",
+  tour_wrong_about: "It is 42. See which numbers it considered.",
+  skills: "What this model can do",
+  skill_gatos: "A fact it learned",
+  skill_capital: "Another fact it learned",
+  skill_identidad: "Who it is",
+  skill_extraer: "Find in a text",
+  skill_razonar: "Reason",
+  "skill_no-lo-sé": "Say that it does not know",
+  skill_clasificar: "Tell kinds apart",
+  skill_letras: "Letters and words",
+  skill_calendario: "Days and hours",
+  skill_aritmética: "Sums",
+  skill_cuento: "A tale",
+  skill_carta: "A letter",
+  skill_receta: "A recipe",
+  skill_oración: "A sentence",
+};
+
+export const tourTexts = { es, en };
