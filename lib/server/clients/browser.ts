@@ -73,7 +73,7 @@ export function browserTests(...flags: string[]) {
     const faults: string[] = [];
     const tab = async () => {
       const page = await context.newPage();
-      page.setDefaultTimeout(15_000);
+      page.setDefaultTimeout(60_000); // a busy machine is slow
       page.on("console", (message) => message.type() === "error" && faults.push(message.text()));
       page.on("pageerror", (error) => faults.push(String(error)));
       page.on("request", (request) => {
