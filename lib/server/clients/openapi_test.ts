@@ -120,11 +120,13 @@ Deno.test(
     assert(taken > 500 && refused > 500, `${taken} taken, ${refused} refused`);
 
     const runs = ["curves", "settings", "lineage"].map((name) => `/api/runs/${name}`);
-    for (const path of ["/v1/models", "/v1/models/{id}", "/healthz", "/api/runs", ...runs]) {
-      const answer = await (await fetch(
-        server.url + path.replace("{id}", "tiny%2Finstruct") +
-          (runs.includes(path) ? "?run=tiny%2Fpretrain" : ""),
-      )).json();
+    const queries: Record<string, string> = {
+      "/api/card": "?model=tiny%2Finstruct",
+      ...Object.fromEntries(runs.map((path) => [path, "?run=tiny%2Fpretrain"])),
+    };
+    for (const path of ["/v1/models", "/v1/models/{id}", "/healthz", "/api/card", "/api/runs", ...runs]) {
+      const address = path.replace("{id}", "tiny%2Finstruct") + (queries[path] ?? "");
+      const answer = await (await fetch(server.url + address)).json();
       const schema = ajv.getSchema(
         pointer("paths", path, "get", "responses", "200", "content", "application/json", "schema"),
       )!;
