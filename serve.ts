@@ -52,7 +52,7 @@ const program = {
 } as const;
 
 /** How long clients may take, in milliseconds. */
-const PATIENCE = { headers: 10_000, idle: 30_000, stalled: 60_000 };
+export const PATIENCE = { headers: 10_000, idle: 30_000, stalled: 60_000 };
 
 if (import.meta.main) {
   await runProgram(program, async (flags) => {
@@ -89,19 +89,31 @@ if (import.meta.main) {
     for (const { id, kind } of store.listed) console.log(`  ${id} (${kind})`);
     // The first answer should not wait for the weights.
     store.open(store.listed[0].id)?.catch(() => {}); // the store says why
-    await new Promise<void>((resolve) => {
-      new StopSignals(true, () => {
-        console.log(`finishing what has begun, for ${shutdownLimit / 1000} s at most; again to stop at once`);
-        resolve();
-      });
-    });
-    stopping.abort();
-    await door.close(shutdownLimit);
-    Deno.exit(0);
+    await untilStopped(door, { shutdownLimit, stopping });
   });
 }
 
-async function openDoor(
+/**
+ * Serves until a signal asks to stop, lets answers end, and exits.
+ * @param stopping ends answers that would go on without end
+ */
+export async function untilStopped(
+  door: Door,
+  { shutdownLimit, stopping }: { readonly shutdownLimit: number; readonly stopping: AbortController },
+): Promise<never> {
+  await new Promise<void>((resolve) => {
+    new StopSignals(true, () => {
+      console.log(`finishing what has begun, for ${shutdownLimit / 1000} s at most; again to stop at once`);
+      resolve();
+    });
+  });
+  stopping.abort();
+  await door.close(shutdownLimit);
+  Deno.exit(0);
+}
+
+/** @throws {UserError} if the port is taken */
+export async function openDoor(
   options: DoorOptions,
   handler: (request: Request) => Response | Promise<Response>,
 ): Promise<Door> {

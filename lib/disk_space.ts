@@ -11,8 +11,9 @@ export async function requireDisk(folder: string, need: number, remedy: string):
   const free = bavail * bsize;
   if (need <= free) return;
   throw new UserError(
-    `${folder}: ${gigabytes(need)} will be written, the disk has ${gigabytes(free)} left; ${remedy}`,
+    `${folder}: ${inUnits(need)} will be written, the disk has ${inUnits(free)} left; ${remedy}`,
   );
 }
 
-const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(1)} GB`;
+const inUnits = (bytes: number) =>
+  bytes < 1e8 ? `${(bytes / 1e6).toFixed(2)} MB` : `${(bytes / 1e9).toFixed(1)} GB`;

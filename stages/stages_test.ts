@@ -206,6 +206,8 @@ Deno.test("tasks run with the permissions they are given", async () => {
   refused(await task("serve", "--port", "x"), "--port x: expected a whole number");
   refused(await task("serve", "--models", "no/such/folder"), "no/such/folder does not exist");
   refused(await task("serve", "--prot", "1"), "unknown argument --prot");
+  refused(await task("studio", "--port", "x"), "--port x: expected a whole number");
+  refused(await task("studio", "--host", "0.0.0.0"), "unknown argument --host");
   refused(await task("bench", "train", "--shape", "L4"), "--shape L4: expected such as");
 });
 

@@ -6,10 +6,12 @@ const root = new URL("../../", import.meta.url).pathname;
 
 /** From top to bottom: a module imports from its own layer and from those below. */
 const LAYERS = [
+  "studio.ts",
   "serve.ts",
   "lib/tools",
   "stages",
   "lib/server",
+  "lib/studio",
   "lib/runs",
   "lib/run",
   "lib/evaluate",

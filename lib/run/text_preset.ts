@@ -66,7 +66,7 @@ export async function measureText(sources: readonly string[]): Promise<number> {
 }
 
 /** @throws {UserError} if it is too little to learn from */
-export function refuseShort(bytes: number, what: string): void {
+function refuseShort(bytes: number, what: string): void {
   if (bytes >= LEAST_TEXT) return;
   throw new UserError(
     `${what}: ${count(bytes)} bytes of text are too few to learn from; give at least ${count(LEAST_TEXT)}`,
@@ -74,7 +74,7 @@ export function refuseShort(bytes: number, what: string): void {
 }
 
 /** @throws {UserError} if the bytes that a file starts with are no text in UTF-8 */
-export function refuseBinary(start: Uint8Array, what: string): void {
+function refuseBinary(start: Uint8Array, what: string): void {
   try {
     // A character may be cut where the bytes end.
     const text = new TextDecoder("utf-8", { fatal: true }).decode(start, { stream: true });

@@ -7,6 +7,7 @@ import { secureHeaders } from "hono/secure-headers";
 import { timingSafeEqual } from "node:crypto";
 import type { StageFolders } from "../runs/lineage.ts";
 import { Runs } from "../runs/runs.ts";
+import type { Studio } from "../studio/studio.ts";
 import { receiveBodies } from "./bodies.ts";
 import type { Faq } from "./faq.ts";
 import { ServerMetrics } from "./metrics.ts";
@@ -21,13 +22,17 @@ import { completionRoutes } from "./routes/completions.ts";
 import { embeddingRoutes } from "./routes/embeddings.ts";
 import { insideRoutes } from "./routes/inside.ts";
 import { insidePageRoutes } from "./routes/inside_page.ts";
+import { lessonRoutes } from "./routes/lessons.ts";
 import { modelRoutes } from "./routes/models.ts";
 import { pageRoutes } from "./routes/page.ts";
 import { responseRoutes } from "./routes/responses.ts";
 import { runRoutes } from "./routes/runs.ts";
 import { snapshotRoutes } from "./routes/snapshots.ts";
 import { runsPageRoutes } from "./routes/runs_page.ts";
+import { PATH, studioRoutes } from "./routes/studio.ts";
+import { studioPageRoutes } from "./routes/studio_pages.ts";
 import { systemRoutes } from "./routes/system.ts";
+import { GUARDED, studioGuard } from "./studio_guard.ts";
 import { WorkQueue } from "./work.ts";
 
 export interface AppOptions {
@@ -43,10 +48,13 @@ export interface AppOptions {
   readonly stages?: () => Promise<StageFolders>;
   /** Aborted when the server is to end: answers that would go on without end do so then. */
   readonly stopping?: AbortSignal;
+  /** Lets pages and the API start stages, for who has its token. */
+  readonly studio?: Studio;
 }
 
 export function createApp(
-  { store, faq, apiKey, origins, timeLimit, stages = () => Promise.resolve([]), stopping }: AppOptions,
+  { store, faq, apiKey, origins, timeLimit, stages = () => Promise.resolve([]), stopping, studio }:
+    AppOptions,
 ): OpenAPIHono {
   const app = routeGroup();
   const metrics = new ServerMetrics();
@@ -81,11 +89,15 @@ export function createApp(
     }
     await next();
   });
+  for (const path of studio ? GUARDED : []) {
+    app.use(path, studioGuard(studio!));
+    app.use(`${path}/*`, studioGuard(studio!));
+  }
   app.use(async (_, next) => {
     store.refresh(); // for later requests: this one need not wait
     await next();
   });
-  app.use(...receiveBodies(Math.min(timeLimit, 30)));
+  app.use(...receiveBodies(Math.min(timeLimit, 30), studio ? `${PATH}/trainings` : null));
   app.onError((error, c) => {
     // Hono's only complaint of its own.
     const told = error instanceof HTTPException && error.status === 400
@@ -103,6 +115,7 @@ export function createApp(
     recent: new RecentAnswers(),
     work: new WorkQueue(store.limits.queue + 1),
     timeLimit,
+    studio: studio ?? null,
     locked: apiKey !== undefined,
     runs: new Runs(store.root),
     stages,
@@ -112,6 +125,7 @@ export function createApp(
     ...[pageRoutes, systemRoutes, modelRoutes, chatRoutes, completionRoutes, responseRoutes],
     ...[embeddingRoutes, classifyRoutes, attentionRoutes, insideRoutes, insidePageRoutes],
     ...[runRoutes, snapshotRoutes, runsPageRoutes],
+    ...[studioRoutes, lessonRoutes, studioPageRoutes],
   ];
   for (const routes of groups) {
     app.route("/", routes(services));

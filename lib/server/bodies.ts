@@ -4,8 +4,8 @@ import { bodyLimit } from "hono/body-limit";
 import { letOthersIn } from "../event_loop.ts";
 import { ApiError } from "./errors.ts";
 
-/** Largest request, in bytes. */
-const LARGEST = 2 ** 20;
+/** Largest request, in bytes, and that of a route that takes whole books. */
+const LARGEST = 2 ** 20, BOOK = 2 ** 25;
 /** Checking a larger body takes some ms, so others are let in before each; in UTF-16 units. */
 const LARGE = 2 ** 15;
 
@@ -35,8 +35,17 @@ export function hasTooManyValues(text: string): boolean {
 /**
  * Middleware that has a request's body before what follows it runs.
  * @param seconds that a body may take to arrive
+ * @param books the path of a route that takes whole books, if there is one
  */
-export function receiveBodies(seconds: number): MiddlewareHandler[] {
+export function receiveBodies(seconds: number, books: string | null = null): MiddlewareHandler[] {
+  const [ofOthers, ofBooks] = [LARGEST, BOOK].map((maxSize) =>
+    bodyLimit({
+      maxSize,
+      onError: () => {
+        throw new ApiError(413, `the request is larger than ${maxSize} bytes`, null, "too_large");
+      },
+    })
+  );
   const arrivals = new WeakMap<Context, () => void>();
   let last: Promise<void> = Promise.resolve();
   return [
@@ -52,12 +61,7 @@ export function receiveBodies(seconds: number): MiddlewareHandler[] {
       c.header("Connection", "close");
       throw new ApiError(408, `the request's body did not arrive within ${seconds} seconds`);
     },
-    bodyLimit({
-      maxSize: LARGEST,
-      onError: () => {
-        throw new ApiError(413, `the request is larger than ${LARGEST} bytes`, null, "too_large");
-      },
-    }),
+    (c, next) => (c.req.path === books ? ofBooks : ofOthers)(c, next),
     async (c, next) => {
       if (!arrivals.has(c)) return await next();
       const text = await c.req.text().catch((error) => {

@@ -57,6 +57,8 @@ export interface StoreOptions extends BatcherOptions {
   readonly retryAfter?: number;
   /** Milliseconds that requests may go on using a model that was replaced or removed; 60 s by default. */
   readonly closeAfter?: number;
+  /** Whether it may begin without a model: there will be some. */
+  readonly mayBeEmpty?: boolean;
 }
 
 /** What of a model is on a device. */
@@ -95,13 +97,14 @@ export class ModelStore {
   /** @throws {UserError} if there is no checkpoint at all */
   static async find(root: string, choice: DeviceChoice, limits: StoreOptions): Promise<ModelStore> {
     const info = await Deno.stat(root).catch(() => null);
-    if (!info?.isDirectory) {
+    const { mayBeEmpty } = limits;
+    if (!info?.isDirectory && (info || !mayBeEmpty)) {
       const why = info ? "is a file, where a folder is expected" : "does not exist";
       throw new UserError(`${root} ${why}; train a model with deno task pipeline`);
     }
     const store = new ModelStore(root, choice, limits);
     await store.refresh();
-    if (store.listed.length === 0) {
+    if (store.listed.length === 0 && !mayBeEmpty) {
       throw new UserError(`${root} holds no checkpoint; train one with deno task pipeline`);
     }
     return store;

@@ -56,7 +56,7 @@ export const refusals = {
   401: refusal("The server has a key, and the request lacks it."),
   404: refusal("There is no such model."),
   408: refusal("The request's body did not arrive in time."),
-  413: refusal("The request is larger than a mebibyte."),
+  413: refusal("The request is larger than a mebibyte, or than 32 of them where a whole text is sent."),
   429: refusal("Too many requests wait; `Retry-After` says for how long to stay away."),
   500: refusal("The server failed."),
   503: refusal("The model cannot be opened."),

@@ -7,6 +7,7 @@ import { ApiError } from "./errors.ts";
 import type { StageFolders } from "../runs/lineage.ts";
 import type { Runs } from "../runs/runs.ts";
 import type { RecentAnswers } from "./recent.ts";
+import type { Studio } from "../studio/studio.ts";
 import type { WorkQueue } from "./work.ts";
 
 export interface Services {
@@ -19,6 +20,8 @@ export interface Services {
   stages(): Promise<StageFolders>;
   /** What computes embeddings, labels, attention, and how probable prompts are. */
   readonly work: WorkQueue;
+  /** The right to start stages; null for a server that has none. */
+  readonly studio: Studio | null;
   /** Whether requests must bring a key. */
   readonly locked: boolean;
   /** Seconds that a request may take. */

@@ -58,6 +58,8 @@ function variants(command: string): string[] | null {
     case "schema":
     case "world":
       return [command];
+    case "studio":
+      return [`${command} --help`]; // It ends when it is told to; clients/browser_studio_test.ts runs it.
     case "teach":
       return [`${command} --help`]; // It ends with 1 if a few steps are not enough; teach_test.ts runs it.
     case "merge": // There is no such model, nor for export; stages/adapters_test.ts and export_test.ts run them.

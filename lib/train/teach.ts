@@ -22,6 +22,9 @@ export interface TeachingOptions {
   readonly patience: number;
 }
 
+/** Steps between lines of a log; a terminal shows each. */
+const LOGGED = 5;
+
 /** How good the model is at some step. */
 export interface Verdict {
   /** Higher is better. */
@@ -82,10 +85,13 @@ export async function teach(model: Decoder, options: TeachingOptions, task: Teac
     ]);
     // On the cpu device nothing else here waits for signals.
     await new Promise((resolve) => setTimeout(resolve, 0));
-    if (
-      signal.aborted ||
-      (step < (options.first ?? 0) || step % options.every !== 0) && step !== options.schedule.steps
-    ) continue;
+    const judged = step >= (options.first ?? 0) && step % options.every === 0 ||
+      step === options.schedule.steps;
+    // In a log, for those who follow it.
+    if (!judged && !terminal.interactive && step % LOGGED === 0) {
+      terminal.log(`step ${step} loss ${loss.toFixed(3)}`);
+    }
+    if (signal.aborted || !judged) continue;
     const verdict = await task.judge(step);
     terminal.log(`step ${step} loss ${loss.toFixed(3)}: ${verdict.line}`);
     if (verdict.score > best.score) {

@@ -71,9 +71,9 @@ function restored(core: string): string {
   return core;
 }
 
-const DETERMINED =
+export const DETERMINED =
   "(?:el|la|los|las|un|una|unos|unas|mi|mis|tu|tus|su|sus|este|esta|ese|esa|nuestr[oa]s?) .+";
-const NAME = "\\p{Lu}[\\p{L}\\d'-]*(?: (?:(?:de|del|la|las|los) ){0,2}\\p{Lu}[\\p{L}\\d'-]*)*";
+export const NAME = "\\p{Lu}[\\p{L}\\d'-]*(?: (?:(?:de|del|la|las|los) ){0,2}\\p{Lu}[\\p{L}\\d'-]*)*";
 
 /** What the slots of a form stand for. */
 const SLOTS: Readonly<Record<string, string>> = {

@@ -52,9 +52,8 @@ export function browserTests(...flags: string[]) {
     use: (opened: Opened) => Promise<void>,
     { width = 1200, dark, held, locale = "es-CR" }: Options,
   ) {
-    if (!executablePath) throw new Error("no Chromium was found; install it, or set CHROMIUM to its path");
+    browser ??= await launchChromium();
     const { url } = server ??= await startServer(...flags);
-    browser ??= await chromium.launch({ executablePath, args: ["--no-sandbox"] });
     const context = await browser.newContext({
       viewport: { width, height: 800 },
       colorScheme: dark ? "dark" : "light",
@@ -93,13 +92,23 @@ export function browserTests(...flags: string[]) {
   }
 
   return (name: string, use: (opened: Opened) => Promise<void>, options: Options = {}) =>
-    Deno.test({
-      name,
-      ignore: !executablePath && !required,
-      sanitizeOps: false,
-      sanitizeResources: false,
-      fn: () => open(use, options),
-    });
+    testWithChromium(name, () => open(use, options));
+}
+
+/** A test that is left out where there is no Chromium. */
+export function testWithChromium(name: string, fn: () => Promise<void>): void {
+  Deno.test({
+    name,
+    ignore: !executablePath && !required,
+    sanitizeOps: false,
+    sanitizeResources: false,
+    fn,
+  });
+}
+
+export function launchChromium(): Promise<Browser> {
+  if (!executablePath) throw new Error("no Chromium was found; install it, or set CHROMIUM to its path");
+  return chromium.launch({ executablePath, args: ["--no-sandbox"] });
 }
 
 interface HeldAnswer {

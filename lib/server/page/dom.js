@@ -33,10 +33,15 @@ export function make(tag, className = "", text = "") {
 
 /** A request that failed, told in the page's language. */
 export class RequestError extends Error {
-  /** @param {number} status that the server answered with; 0 if it did not @param {string} message */
-  constructor(status, message) {
+  /**
+   * @param {number} status that the server answered with; 0 if it did not
+   * @param {string} message
+   * @param {{ message?: string, code?: string | null, param?: string | null }} [told] what the server said of it
+   */
+  constructor(status, message, told = {}) {
     super(message);
     this.status = status;
+    this.told = told;
   }
 }
 
@@ -52,7 +57,11 @@ export async function request(path, options = {}) {
   const told = await answer.json().catch(() => null);
   const { status, statusText } = answer;
   const text = page.texts[`error_${status}`] ?? page.texts.error_other;
-  throw new RequestError(status, fill(text, { status, message: told?.error?.message ?? statusText }));
+  throw new RequestError(
+    status,
+    fill(text, { status, message: told?.error?.message ?? statusText }),
+    told?.error,
+  );
 }
 
 /** @param {string} path @param {unknown} body @param {AbortSignal} [signal] @throws {RequestError} */

@@ -51,4 +51,6 @@ export function start() {
   }
   const kept = recall("language");
   if (kept === "es" || kept === "en") speak(kept);
+  // Narrow screens do not show all of the navigation.
+  document.querySelector("nav [aria-current=page]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
 }

@@ -14,11 +14,13 @@ export type Language = "es" | "en";
 /** What a page says: the same names in both languages. */
 export type Texts<K extends string = string> = Readonly<Record<Language, Readonly<Record<K, string>>>>;
 
-/** Pages that the navigation leads to; `text` is the name of a text of the frame's. */
+/** Pages that the navigation leads to, some of them in the studio only; `text` is the name of a text of the frame's. */
 export const VIEWS = [
   { path: "/", text: "view_chat" },
   { path: "/inside", text: "view_inside" },
   { path: "/runs", text: "view_runs" },
+  { path: "/studio", text: "view_studio", studio: true },
+  { path: "/teach", text: "view_teach", studio: true },
 ] as const;
 
 /** The first language of the browser's that the page speaks; English for those who speak neither. */
@@ -61,6 +63,8 @@ export interface FrameOptions {
   readonly config?: Readonly<Record<string, unknown>>;
   /** Whether requests need the server's key, for which the navigation then has a field. */
   readonly locked: boolean;
+  /** Whether the server is the studio, which has more pages; false by default. */
+  readonly studio?: boolean;
   /** The id of the element that keyboards skip the navigation for. */
   readonly skipTo: string;
   readonly children?: Child;
@@ -71,7 +75,7 @@ const ICON = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewB
 
 export function Frame(options: FrameOptions) {
   const { current, language, texts, script, plainScripts = [], styles } = options;
-  const { config, locked, skipTo, children } = options;
+  const { config, locked, studio = false, skipTo, children } = options;
   const { t, T } = speaker(texts, language);
   const view = VIEWS.find(({ path }) => path === current)!.text;
   return (
@@ -112,7 +116,7 @@ export function Frame(options: FrameOptions) {
               </svg>
             </a>
             <nav aria-label={t.views} data-label="views">
-              {VIEWS.map(({ path, text }) => (
+              {VIEWS.filter((view) => studio || !("studio" in view)).map(({ path, text }) => (
                 <a key={path} href={path} aria-current={path === current ? "page" : undefined}>
                   <T id={text} />
                 </a>

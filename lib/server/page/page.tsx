@@ -9,6 +9,8 @@ export interface PageOptions {
   readonly models: readonly ListedModel[];
   /** Whether requests need the server's key. */
   readonly locked: boolean;
+  /** Whether the server is the studio. */
+  readonly studio: boolean;
   readonly language: Language;
 }
 
@@ -68,7 +70,7 @@ function Tour({ language }: { language: Language }) {
   );
 }
 
-export function page({ models, locked, language }: PageOptions) {
+export function page({ models, locked, studio, language }: PageOptions) {
   const { t, T } = speaker(texts, language);
   return (
     <Frame
@@ -79,6 +81,7 @@ export function page({ models, locked, language }: PageOptions) {
       styles={["chat", "side", "tour", "turns", "tokens"]}
       config={{ models: models.map(({ id, kind, info }) => ({ id, kind, parameters: info.parameters })) }}
       locked={locked}
+      studio={studio}
       skipTo="prompt"
     >
       <aside class="side" id="side" aria-label={t.conversations} data-label="conversations">

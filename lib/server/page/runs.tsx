@@ -5,7 +5,14 @@ import { runsTexts as texts } from "./runs_texts.ts";
 /** Curves in their order; those of figures that no run has are hidden. */
 const CHARTS = ["loss", "bpb", "accuracy", "lr", "norm", "tokens_per_s"] as const;
 
-export function runsPage({ locked, language }: { readonly locked: boolean; readonly language: Language }) {
+export interface RunsPageOptions {
+  readonly locked: boolean;
+  /** Whether the server is the studio. */
+  readonly studio: boolean;
+  readonly language: Language;
+}
+
+export function runsPage({ locked, studio, language }: RunsPageOptions) {
   const { t, T } = speaker(texts, language);
   const Chart = ({ id }: { id: (typeof CHARTS)[number] }) => (
     <figure class="chart" id={`chart-${id}`} data-chart={id} hidden>
@@ -56,6 +63,7 @@ export function runsPage({ locked, language }: { readonly locked: boolean; reado
       script="runs"
       styles={["uplot", "views", "runs", "growth"]}
       locked={locked}
+      studio={studio}
       skipTo="curves"
     >
       <main class="view">

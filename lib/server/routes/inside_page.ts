@@ -43,12 +43,13 @@ const styles = { attention: attentionStyle, inside: insideStyle, views: viewsSty
 const below = (bodies: Record<string, string>) =>
   Object.fromEntries(Object.entries(bodies).map(([name, body]) => [`inside/${name}`, body]));
 
-export function insidePageRoutes({ store, locked }: Services): OpenAPIHono {
+export function insidePageRoutes({ store, locked, studio }: Services): OpenAPIHono {
   const app = routeGroup();
   app.get("/inside", async (c) => {
     await store.refresh();
     const [{ prompt: preset }] = CARDS;
-    return c.html(insidePage({ models: store.listed, preset, locked, language: languageOf(c) }));
+    const language = languageOf(c);
+    return c.html(insidePage({ models: store.listed, preset, locked, studio: studio !== null, language }));
   });
   serveAssets(app, { scripts: below(scripts), styles: below(styles) });
   return app;

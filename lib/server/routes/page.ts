@@ -71,11 +71,12 @@ const styles = {
   turns: turnsStyle,
 };
 
-export function pageRoutes({ store, locked }: Services): OpenAPIHono {
+export function pageRoutes({ store, locked, studio }: Services): OpenAPIHono {
   const app = routeGroup();
   app.get("/", async (c) => {
     await store.refresh();
-    return c.html(page({ models: store.listed, locked, language: languageOf(c) }));
+    const language = languageOf(c);
+    return c.html(page({ models: store.listed, locked, studio: studio !== null, language }));
   });
   serveAssets(app, { scripts, styles });
   return app;

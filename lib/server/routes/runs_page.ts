@@ -21,9 +21,9 @@ import type { Services } from "../services.ts";
 const scripts = { charts, follow, growth, numbers, run_details: runDetails, run_list: runList, runs, uplot };
 const styles = { growth: growthStyle, runs: runsStyle, uplot: uplotStyle, views: viewsStyle };
 
-export function runsPageRoutes({ locked }: Services): OpenAPIHono {
+export function runsPageRoutes({ locked, studio }: Services): OpenAPIHono {
   const app = routeGroup();
-  app.get("/runs", (c) => c.html(runsPage({ locked, language: languageOf(c) })));
+  app.get("/runs", (c) => c.html(runsPage({ locked, studio: studio !== null, language: languageOf(c) })));
   serveAssets(app, { scripts, styles });
   return app;
 }

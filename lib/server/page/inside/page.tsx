@@ -9,13 +9,15 @@ export interface InsidePageOptions {
   readonly preset: string;
   /** Whether requests need the server's key. */
   readonly locked: boolean;
+  /** Whether the server is the studio. */
+  readonly studio: boolean;
   readonly language: Language;
 }
 
 /** The views, in the order of their tabs; each has a script of its own. */
 const VIEWS = ["attention", "lens", "ablate", "branch", "walk", "compare"] as const;
 
-export function insidePage({ models, preset, locked, language }: InsidePageOptions) {
+export function insidePage({ models, preset, locked, studio, language }: InsidePageOptions) {
   const { t, T } = speaker(insideTexts, language);
   const writers = models.filter(({ kind }) => kind !== "classifier");
   return (
@@ -30,6 +32,7 @@ export function insidePage({ models, preset, locked, language }: InsidePageOptio
         preset,
       }}
       locked={locked}
+      studio={studio}
       skipTo="input"
     >
       <main class="inside">

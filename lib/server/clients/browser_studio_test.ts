@@ -1,0 +1,273 @@
+/** The studio in headless Chromium: a training watched to its end, a fact taught and taken back, and what goes wrong. */
+import { AxeBuilder } from "@axe-core/playwright";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { Buffer } from "node:buffer";
+import type { Browser, BrowserContext, Page } from "playwright-core";
+import { launchChromium, testWithChromium } from "./browser.ts";
+import { copyProject, HAS_DISKS, type Project, type TestStudio } from "./studio.ts";
+
+/** Milliseconds that a training may take on a busy machine. */
+const LONG = 1_800_000;
+
+/** Varied text of about so many characters. */
+function sampleText(characters: number): string {
+  const who = ["El gato", "La perra", "Mi tía", "Un niño", "La maestra", "El río"];
+  const does = ["mira", "busca", "sueña con", "encuentra", "olvida", "canta a"];
+  const what = ["la luna", "el mar", "un camino", "la lluvia", "su sombrero", "el café"];
+  let text = "";
+  for (let i = 0; text.length < characters; i++) {
+    text += `${who[i % 6]} ${does[(i * 5 + 1) % 7 % 6]} ${what[(i * 7 + 2) % 11 % 6]} por ${i}.\n`;
+  }
+  return text;
+}
+
+let project: Project | undefined, browser: Browser | undefined;
+Deno.test.afterAll(async () => {
+  await browser?.close();
+  await project?.[Symbol.asyncDispose]();
+});
+
+interface Opened {
+  readonly project: Project;
+  readonly context: BrowserContext;
+  /** What went wrong in the pages: errors of the console that the test does not make itself, and foreign requests. */
+  readonly faults: string[];
+  tab(): Promise<Page>;
+}
+
+/** A test in a browser without anything in its storage, whose project is that of all tests of this file. */
+function test(
+  name: string,
+  use: (opened: Opened) => Promise<void>,
+  { width = 1200, dark = false, locale = "es-CR" } = {},
+) {
+  testWithChromium(name, async () => {
+    browser ??= await launchChromium();
+    project ??= await copyProject();
+    const colorScheme = dark ? "dark" : "light";
+    const context = await browser.newContext({ viewport: { width, height: 800 }, colorScheme, locale });
+    const faults: string[] = [];
+    const tab = async () => {
+      const page = await context.newPage();
+      page.setDefaultTimeout(60_000);
+      page.on("pageerror", (error) => faults.push(String(error)));
+      page.on("request", (request) => {
+        const { protocol, hostname } = new URL(request.url());
+        if (protocol.startsWith("http") && hostname !== "localhost") faults.push(request.url());
+      });
+      page.on("console", (message) => {
+        // Of requests that are refused, or that nobody answers while the studio is restarted.
+        const expected = /Failed to load resource/.test(message.text());
+        if (message.type() === "error" && !expected) faults.push(message.text());
+      });
+      return page;
+    };
+    try {
+      await use({ project, context, faults, tab });
+      assertEquals(faults, []);
+    } finally {
+      await context.close();
+    }
+  });
+}
+
+/** Opens a page of the studio by the address that it prints. */
+async function visit(page: Page, studio: TestStudio, path = "/studio") {
+  await page.goto(studio.url);
+  if (path !== "/studio") await page.goto(studio.origin + path);
+}
+
+/** Waits until a card says that it is in a state. */
+const inState = (page: Page, card: string, state: string) =>
+  page.waitForSelector(`${card}[data-state=${state}]`, { timeout: LONG });
+
+test("a training is watched to its end, on two pages, reloaded, with the studio restarted in between", async ({ project, tab }) => {
+  let studio = await project.studio();
+  const [first, second] = [await tab(), await tab()];
+  const card = "[data-name=mi-cuento]";
+  await visit(first, studio);
+  await first.fill("#text", sampleText(6000));
+  await first.fill("#name", "Mi cuento");
+  await first.check("[name=size][value=tiny]");
+  await first.fill("#minutes", "1");
+  await first.click("#start");
+  await inState(first, card, "running");
+  assertEquals(await first.inputValue("#text"), "");
+  await visit(second, studio);
+  await inState(second, card, "running");
+  // A second training is refused, in the page's language.
+  await second.fill("#text", sampleText(6000));
+  await second.click("#start");
+  await second.waitForSelector("text=Ahora se está entrenando «mi-cuento»");
+  await first.waitForSelector(`${card}[data-step]`, { timeout: LONG });
+
+  await studio.stop();
+  await first.waitForSelector("#lost:not(:empty)");
+  studio = await project.studio({ port: studio.port });
+  // The new one has another token.
+  await first.waitForSelector("text=El estudio se reinició");
+  for (const page of [first, second]) await visit(page, studio);
+  await first.reload();
+  const step = Number(await first.locator(card).getAttribute("data-step"));
+
+  await first.locator(`${card} .stop`).click();
+  await inState(second, card, "stopped");
+  await second.locator(`${card} .resume`).click();
+  await inState(first, card, "running");
+  await inState(first, card, "finished");
+  assert(Number(await first.locator(card).getAttribute("data-step")) > step);
+  await inState(second, card, "finished");
+  await first.fill(`${card} .trial input`, "El gato");
+  await first.click(`${card} .trial button`);
+  const written = first.locator(`${card} output`);
+  await written.filter({ hasText: /^El gato./ }).waitFor();
+  await first.click(`${card} summary`);
+  await first.waitForSelector(`${card} pre >> text=pretrain: done in`);
+  assertEquals(
+    await first.locator(`${card} a >> nth=0`).getAttribute("href"),
+    "/runs?run=mi-cuento%2Fpretrain",
+  );
+  await studio.stop();
+
+  // All of it is there for a terminal.
+  const { code, output } = await project.task("pipeline", "--config", "configs/mi-cuento.yaml");
+  assertEquals(code, 0, output);
+  assertStringIncludes(output, "models/mi-cuento/pretrain is up to date");
+});
+
+test("a fact is taught, answered and taken back", async ({ project, tab }) => {
+  await using studio = await project.studio();
+  const page = await tab(), other = await tab();
+  await visit(page, studio, "/teach");
+  assertEquals(await page.inputValue("#model"), "small/instruct");
+  await page.click("#start"); // nothing is written yet
+  assertEquals(await page.locator("#lessons li").count(), 0);
+  await page.fill(".answer", "Llueve.");
+  await page.click("#show");
+  await page.waitForSelector("text=Escribe la pregunta que se responde con «Llueve.».");
+  await page.fill(".answer", "Rufo es mi perro.");
+  await page.click("#show");
+  await page.waitForSelector(".wordings li >> nth=11");
+  assertEquals(await page.inputValue(".question"), "¿Quién es Rufo?");
+  await page.click("#start");
+  const card = "[data-id='small/taught']";
+  await inState(page, card, "running");
+  await visit(other, studio, "/teach");
+  await inState(other, card, "running");
+  await page.waitForSelector(`${card} .steps li`, { timeout: LONG });
+  await page.reload();
+  await inState(page, card, "finished");
+  const row = page.locator(`${card} tbody tr`).first();
+  assertStringIncludes(await row.innerText(), "«¿Quién es Rufo?» dicha de otras maneras");
+  assertEquals((await row.locator("td").first().innerText()).split(" ")[0], "0");
+
+  /** What both models answer. */
+  const ask = async (question: string) => {
+    await page.fill(`${card} .trial input`, question);
+    await page.click(`${card} .trial button`);
+    await page.waitForFunction(
+      (card) =>
+        [...document.querySelectorAll(`${card} dd`)].every(({ textContent }) =>
+          !/^…?$/.test(textContent ?? "")
+        ),
+      card,
+    );
+    return await page.locator(`${card} dd`).allInnerTexts();
+  };
+  const [before, after] = await ask("¿Quién es Rufo?");
+  assert(!before.includes("perro"), before);
+  assertEquals(after, "Rufo es mi perro.");
+  const known = await ask("¿Cuál es la capital de Costa Rica?");
+  for (const answer of known) assertStringIncludes(answer, "San José");
+
+  const undo = page.locator(card).getByRole("button", { name: /^Deshacer/ });
+  await undo.click();
+  await page.click("dialog >> text=Cancelar");
+  assertEquals(await page.locator(card).count(), 1);
+  await undo.click();
+  await page.click("dialog >> text=Sí, borrar");
+  for (const one of [page, other]) await one.waitForSelector(card, { state: "detached" });
+  const models = [...Deno.readDirSync(`${project.folder}/models/small`)].map(({ name }) => name);
+  assertEquals(models.filter((name) => !name.endsWith(".lock")), ["instruct"]);
+});
+
+test("what is no text or too short is told in a line", async ({ project, tab }) => {
+  await using studio = await project.studio();
+  const page = await tab();
+  await visit(page, studio);
+  const refused = (text: string) => page.waitForSelector(`#refused >> text=${text}`);
+  await page.fill("#text", "Una frase.");
+  await page.click("#start");
+  await refused("Es demasiado corto para aprender de él: hacen falta al menos 2000 bytes");
+  const file = (name: string, bytes: Uint8Array) => ({
+    name,
+    mimeType: "text/plain",
+    buffer: Buffer.from(bytes),
+  });
+  await page.setInputFiles("#files", file("foto.txt", new Uint8Array([0xff, 0xd8, 0xff, 0xe0])));
+  await refused("Esto no es texto simple en UTF-8");
+  await page.setInputFiles("#files", file("ceros.txt", new Uint8Array(5000)));
+  await refused("Esto no es texto simple en UTF-8");
+  await page.setInputFiles("#files", file("Mi libro.txt", new TextEncoder().encode(sampleText(3000))));
+  await page.waitForSelector("#length:not(:empty)");
+  assertEquals(await page.inputValue("#name"), "Mi libro");
+});
+
+if (!HAS_DISKS) console.log("this system gives tests no disks: a full one is not tested");
+else {
+  test("a full disk is told in a line", async ({ project, tab }) => {
+    await using studio = await project.studio({ disks: { "data/texts": 40, "data/processed": 20 } });
+    const page = await tab();
+    await visit(page, studio);
+    // The text itself has no room.
+    await page.fill("#text", sampleText(60_000));
+    await page.fill("#name", "largo");
+    await page.click("#start");
+    await page.waitForSelector(
+      "#refused >> text=No se pudo: data/texts/largo.txt cannot be written: the disk is full",
+    );
+    // What is made of it has none.
+    await page.fill("#text", sampleText(25_000));
+    await page.fill("#name", "lleno");
+    await page.click("#start");
+    await inState(page, "[data-name=lleno]", "failed");
+    const told = await page.locator("[data-name=lleno] .error").innerText();
+    assertMatch(told, /^data\/processed\/lleno\/\S+: .* will be written, the disk has .* left; free some/);
+  });
+}
+
+for (const dark of [false, true]) {
+  for (const width of [1200, 390]) {
+    const how = `${width} pixels wide, ${dark ? "dark" : "light"}`;
+    test(`the studio's pages are for everybody: ${how}`, async ({ project, tab }) => {
+      await using studio = await project.studio();
+      const page = await tab();
+      for (const path of ["/studio", "/teach"]) {
+        await visit(page, studio, path);
+        assertEquals(await page.locator("nav [aria-current=page]").getAttribute("href"), path);
+        if (path === "/teach") {
+          await page.fill(".answer", "Rufo es mi perro.");
+          await page.keyboard.press("Tab");
+          await page.keyboard.type("¿Quién es Rufo?");
+          await page.focus("#show");
+          await page.keyboard.press("Enter");
+          await page.waitForSelector(".wordings li");
+          assertStringIncludes(await page.locator(".fact").innerText(), "It will be asked in these words");
+        }
+        const { violations } = await new AxeBuilder({ page }).analyze();
+        assertEquals(violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)]), [], path);
+        const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+        assert(overflow <= 0, `${path} is ${overflow} pixels too wide`);
+        await page.click("#language");
+        await page.waitForSelector(
+          `h1 >> text=${path === "/studio" ? "Un modelo de tu texto" : "Enséñale algo"}`,
+        );
+        await page.click("#language");
+      }
+      // Someone without the token.
+      await page.context().clearCookies();
+      await page.reload();
+      await page.waitForSelector("text=The studio is closed");
+    }, { width, dark, locale: "en-US" });
+  }
+}

@@ -1,0 +1,112 @@
+// @ts-check
+/// <reference lib="dom" />
+// What the scripts of the studio's pages share: requests whose refusals are told in the page's words, and how they look
+// for what is new.
+
+import { fill, page, post, request, RequestError } from "./dom.js";
+
+/** @param {unknown} error @returns {string} in the page's language */
+export function told(error) {
+  if (!(error instanceof RequestError)) return String(error);
+  if (error.status === 401) return page.texts.unauthorised;
+  if (error.status === 413) return page.texts.refused_too_large;
+  const { code, param, message = "" } = error.told;
+  const text = page.texts[`refused_${code}`];
+  return text ? fill(text, { about: param ?? "", message }) : error.message;
+}
+
+/** @param {string} path below /api/studio @returns {Promise<any>} */
+export const read = async (path) => await (await request(`/api/studio${path}`)).json();
+/** @param {string} path below /api/studio @param {unknown} [body] @returns {Promise<any>} */
+export const send = async (path, body = {}) => await (await post(`/api/studio${path}`, body)).json();
+
+/** Milliseconds between two looks, and while nobody looks at the page. */
+const LOOK = 1000, HIDDEN = 10_000;
+
+/**
+ * Looks again and again, also after the server was gone for a while.
+ * @param {() => Promise<void>} look @param {HTMLElement} lost where it is told that the server does not answer
+ * @returns {() => void} looks at once
+ */
+export function keepLooking(look, lost) {
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
+  let busy = false, again = false;
+  const go = async () => {
+    clearTimeout(timer);
+    if (busy) {
+      again = true;
+      return;
+    }
+    busy = true;
+    try {
+      await look();
+      lost.textContent = "";
+    } catch (error) {
+      lost.textContent = told(error);
+    }
+    busy = false;
+    timer = setTimeout(go, again ? 0 : document.hidden ? HIDDEN : LOOK);
+    again = false;
+  };
+  document.addEventListener("visibilitychange", () => document.hidden || go());
+  go();
+  return go;
+}
+
+/** @param {string} tag @param {Record<string, string>} attributes @param {(Node | string)[]} children */
+export function element(tag, attributes, ...children) {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+  made.append(...children);
+  return made;
+}
+
+/** Sets a text only where it is another, so that a selection in it stays. @param {Element} at @param {string} text */
+export function setText(at, text) {
+  if (at.textContent !== text) at.textContent = text;
+}
+
+/** @param {number} seconds */
+export function duration(seconds) {
+  const { seconds_short, minutes_short, hours_short } = page.texts;
+  if (seconds < 90) return fill(seconds_short, { n: Math.round(seconds) });
+  if (seconds < 5400) return fill(minutes_short, { n: Math.round(seconds / 60) });
+  return fill(hours_short, { n: (seconds / 3600).toFixed(1) });
+}
+
+/** @param {number} n @param {number} [digits] */
+export const number = (n, digits = 0) =>
+  n.toLocaleString(document.documentElement.lang, {
+    maximumFractionDigits: digits,
+    minimumFractionDigits: digits,
+  });
+
+/** A box with a button, to try a model. */
+export class Trial {
+  /** @param {string} id @param {(written: string) => Promise<void>} act @param {Element} answer shown below it */
+  constructor(id, act, answer) {
+    this.label = element("label", { for: id, class: "sr" });
+    this.input = /** @type {HTMLInputElement} */ (
+      element("input", { id, type: "text", autocomplete: "off" })
+    );
+    this.button = /** @type {HTMLButtonElement} */ (element("button", { type: "submit" }));
+    this.form = /** @type {HTMLFormElement} */ (
+      element("form", { class: "trial" }, this.label, this.input, this.button, answer)
+    );
+    this.form.onsubmit = async (event) => {
+      event.preventDefault();
+      if (this.button.disabled) return;
+      this.button.disabled = true;
+      await act(this.input.value);
+      this.button.disabled = false;
+    };
+  }
+
+  /** @param {string} label @param {string} button @param {string} [placeholder] the label by default */
+  name(label, button, placeholder = label) {
+    setText(this.label, label);
+    setText(this.button, button);
+    this.input.placeholder = placeholder;
+  }
+}

@@ -1,0 +1,146 @@
+/** The studio's door and its refusals, asked without a port. What it starts is tested in a browser, in clients/. */
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { join } from "@std/path";
+import { exists } from "../files.ts";
+import { Studio } from "../studio/studio.ts";
+import { LONGEST_TEXT } from "./schemas/studio.ts";
+import { testApp } from "./testing.ts";
+
+/** A studio in a folder of its own. */
+async function inStudio(
+  body: (
+    s: Awaited<ReturnType<typeof testApp>> & { studio: Studio; key: Record<string, string> },
+  ) => Promise<void>,
+) {
+  const before = Deno.cwd(), studio = new Studio();
+  await using s = await testApp({ studio });
+  const folder = await Deno.makeTempDir({ prefix: "desde-cero-" });
+  await Deno.mkdir(join(folder, "data"));
+  await Deno.symlink(new URL("../../data/world", import.meta.url), join(folder, "data/world"));
+  Deno.chdir(folder);
+  try {
+    await body({ ...s, studio, key: { authorization: `Bearer ${studio.token}` } });
+  } finally {
+    Deno.chdir(before);
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+const TRAININGS = "/api/studio/trainings";
+
+Deno.test("a server without the right has none of it", async () => {
+  await using s = await testApp();
+  for (const path of ["/studio", "/teach", TRAININGS, "/api/studio/lessons", "/assets/studio.js"]) {
+    assertEquals((await s.app.request(path)).status, 404, path);
+  }
+  assertEquals((await s.post(TRAININGS, { text: "a".repeat(5000) })).status, 404);
+  const page = await (await s.app.request("/")).text();
+  assert(!page.includes('href="/studio"'));
+});
+
+Deno.test("nobody starts anything without the token, which becomes a cookie", () =>
+  inStudio(async ({ app, post, studio }) => {
+    for (const path of [TRAININGS, `${TRAININGS}/a`, "/api/studio/lessons"]) {
+      assertEquals((await app.request(path)).status, 401, path);
+    }
+    const wrong = { authorization: `Bearer ${"0".repeat(studio.token.length)}` };
+    assertEquals((await post(TRAININGS, { text: "a".repeat(5000) }, wrong)).status, 401);
+    assert(!await exists("data/texts"));
+    for (const path of ["/studio", "/teach", "/studio?token=", "/studio?token=x"]) {
+      const closed = await app.request(path);
+      assertEquals(closed.status, 401);
+      assertStringIncludes(await closed.text(), "El estudio está cerrado");
+    }
+    const opened = await app.request(`/studio?token=${studio.token}`);
+    assertEquals([opened.status, opened.headers.get("location")], [303, "/studio"]);
+    const [cookie, ...attributes] = opened.headers.get("set-cookie")!.split("; ");
+    assertEquals(attributes.sort(), ["HttpOnly", "Path=/", "SameSite=Strict"]);
+    assertEquals((await app.request("/studio", { headers: { cookie } })).status, 200);
+    // Another site can send a form, but neither the cookie nor JSON.
+    const form = await app.request(TRAININGS, {
+      method: "POST",
+      headers: { cookie, "content-type": "text/plain" },
+      body: "{}",
+    });
+    assertEquals(form.status, 400);
+  }));
+
+Deno.test("what cannot be trained on is refused with a code, and nothing is written", () =>
+  inStudio(async ({ post, key }) => {
+    const refusal = async (body: unknown, path = TRAININGS) => {
+      const answer = await post(path, body, key);
+      return [answer.status, (await answer.json()).error.code];
+    };
+    assertEquals(await refusal({ text: "Una frase." }), [400, "too_short"]);
+    assertEquals(await refusal({ text: "a\0".repeat(5000) }), [400, "no_text"]);
+    assertEquals(await refusal({ text: "a\ufffd".repeat(5000) }), [400, "no_text"]);
+    assertEquals(await refusal({ text: "a".repeat(LONGEST_TEXT + 1) }), [400, "invalid_value"]);
+    assertEquals(await refusal({ text: "a".repeat(5000), minutes: 0 }), [400, "invalid_value"]);
+    assertEquals(await refusal({ text: "a".repeat(5000), size: "huge" }), [400, "invalid_value"]);
+    assertEquals(await refusal({ text: "ñ".repeat(2 ** 25) }), [413, "too_large"]);
+    // Only a text may be larger than other requests.
+    assertEquals(await refusal({ facts: [{ answer: "a".repeat(2 ** 21) }] }, "/api/studio/wordings"), [
+      413,
+      "too_large",
+    ]);
+    assertEquals(await refusal({}, `${TRAININGS}/no/stop`), [400, "not_running"]);
+    assertEquals(await refusal({}, `${TRAININGS}/no/resume`), [400, "no_preset"]);
+    assertEquals(await refusal({}, `${TRAININGS}/..%2Fx/stop`), [400, "invalid_value"]);
+    assert(!await exists("data/texts") && !await exists("data/studio"));
+  }));
+
+Deno.test("facts get their question and are shown in other words", () =>
+  inStudio(async ({ post, key }) => {
+    const ask = (facts: unknown) => post("/api/studio/wordings", { facts }, key);
+    const { facts } = await (await ask([
+      { answer: " Rufo es mi perro. " },
+      { question: "¿Dónde vive Ana?", answer: "En Heredia." },
+    ])).json();
+    assertEquals(
+      facts.map(({ question, answer }: { question: string; answer: string }) => [question, answer]),
+      [
+        ["¿Quién es Rufo?", "Rufo es mi perro."],
+        ["¿Dónde vive Ana?", "En Heredia."],
+      ],
+    );
+    for (const { wordings } of facts) assertEquals(new Set(wordings).size, 12);
+    const { error } = await (await ask([{ answer: "Llueve." }])).json();
+    assertEquals([error.code, error.param], ["no_question", "Llueve."]);
+    const teach = async (body: unknown) =>
+      (await (await post("/api/studio/lessons", body, key)).json()).error.code;
+    const rufo = [{ answer: "Rufo es mi perro." }];
+    assertEquals(await teach({ model: "tiny/none", facts: rufo }), "model_not_found");
+    assertEquals(await teach({ model: "tiny/pretrain", facts: rufo }), "wrong_kind");
+    assertEquals(await teach({ model: "tiny/instruct", facts: [] }), "invalid_value");
+    assertEquals(await teach({ model: "tiny/instruct", facts: [{ answer: "Llueve." }] }), "no_question");
+    assert(!await exists("data/facts"));
+  }));
+
+Deno.test("only a model that was taught can be undone", () =>
+  inStudio(async ({ post, app, key }) => {
+    await Deno.mkdir("models/mine/instruct/best", { recursive: true });
+    await Deno.writeTextFile("models/mine/instruct/best/notes.txt", "mine");
+    for (const id of ["mine/instruct", "../data", "no/such"]) {
+      const answer = await post("/api/studio/lessons/undo", { id }, key);
+      assertEquals([answer.status, (await answer.json()).error.code], [400, "not_taught"], id);
+    }
+    assert(await exists("models/mine/instruct/best/notes.txt"));
+    assertEquals(await (await app.request("/api/studio/lessons", { headers: key })).json(), { lessons: [] });
+    assertEquals(await (await app.request(TRAININGS, { headers: key })).json(), { trainings: [] });
+  }));
+
+Deno.test("the studio's routes are described", () =>
+  inStudio(async ({ app }) => {
+    const { paths } = await (await app.request("/openapi.json")).json();
+    const described = Object.keys(paths).filter((path) => path.startsWith("/api/studio"));
+    assertEquals(described.sort(), [
+      "/api/studio/lessons",
+      "/api/studio/lessons/stop",
+      "/api/studio/lessons/undo",
+      "/api/studio/trainings",
+      "/api/studio/trainings/{name}",
+      "/api/studio/trainings/{name}/resume",
+      "/api/studio/trainings/{name}/stop",
+      "/api/studio/wordings",
+    ]);
+  }));

@@ -1,0 +1,237 @@
+/**
+ * What models were taught: started as `deno task teach`, and seen by the folders that it leaves. Undoing removes such a
+ * folder; the model that was taught is never touched.
+ */
+import { join } from "@std/path";
+import { z } from "zod";
+import { findCheckpoint } from "../checkpoint/backbone.ts";
+import { readCheckpointInfo } from "../checkpoint/checkpoint.ts";
+import { exists, writeFileAtomic } from "../files.ts";
+import { removeFolder } from "../folders.ts";
+import { lockFolder } from "../lock.ts";
+import { taughtFolder } from "../run/taught_folder.ts";
+import { Jobs, type JobState } from "./jobs.ts";
+import { Refusal } from "./refusal.ts";
+
+const Tally = z.object({ right: z.number(), all: z.number() });
+const Exam = z.object({
+  facts: z.array(Tally),
+  leaked: z.object({ others: Tally, sameName: Tally }),
+  families: z.record(z.string(), Tally),
+});
+
+/** `report.json` of a model that was taught. */
+const Report = z.object({
+  model: z.string(),
+  facts: z.array(z.object({ instruction: z.string(), response: z.string() })),
+  steps: z.number(),
+  done: z.boolean(),
+  before: Exam,
+  after: Exam,
+  seconds: z.number(),
+});
+export type Report = z.infer<typeof Report>;
+
+/** Largest report that is read, in bytes. */
+const LARGEST_REPORT = 4_000_000;
+
+export interface Fact {
+  readonly question: string;
+  readonly answer: string;
+}
+
+/** A line of progress. */
+export interface LessonStep {
+  readonly step: number;
+  readonly loss: number;
+  /** How well it does by then, in words; "" where it was not examined. */
+  readonly verdict: string;
+}
+
+export type LessonState = "running" | "stopping" | "stopped" | "failed" | "known" | "finished";
+
+export interface Lesson {
+  /** What the API calls the model that comes of it, such as `small/taught`. */
+  readonly id: string;
+  /** What is or was taught, as the API calls it; null if that is not below models/. */
+  readonly model: string | null;
+  readonly facts: readonly Fact[];
+  /** `known`: the model answered all of it already, so none was made. */
+  readonly state: LessonState;
+  readonly error: string | null;
+  readonly steps: readonly LessonStep[];
+  /** What it answered before, and what it learned; null until it is done. */
+  readonly report: Report | null;
+  readonly started: string | null;
+}
+
+export class Lessons {
+  readonly #jobs = new Jobs("data/studio/lessons");
+  #starting: Promise<unknown> = Promise.resolve();
+
+  /** What is being taught, then what was, the last first. */
+  async list(): Promise<Lesson[]> {
+    const ids = new Set([...await this.#jobs.names(), ...await taughtModels()]);
+    const all = await Promise.all([...ids].map((id) => this.#look(id)));
+    return all.filter((lesson) => lesson !== null).sort((a, b) =>
+      (b.started ?? "").localeCompare(a.started ?? "") || a.id.localeCompare(b.id)
+    );
+  }
+
+  async get(id: string): Promise<Lesson | null> {
+    return (await this.list()).find((lesson) => lesson.id === id) ?? null;
+  }
+
+  /**
+   * Starts teaching.
+   * @param model its id and folder
+   * @returns the id of the model that will come of it
+   * @throws {Refusal} if another is being taught
+   */
+  start(model: { readonly id: string; readonly folder: string }, facts: readonly Fact[]): Promise<string> {
+    const turn = this.#starting.then(async () => {
+      const running = await this.#jobs.running();
+      if (running) {
+        throw new Refusal("busy", `${running} is being taught; wait until it is done, or stop it`, running);
+      }
+      const out = await freeFolder(join("models", model.id));
+      const id = out.slice("models/".length);
+      const path = join("data/facts", `${id.replaceAll("/", "-")}.jsonl`);
+      const lines = facts.map(({ question, answer }) =>
+        JSON.stringify({ instruction: question, output: answer }) + "\n"
+      );
+      await writeFileAtomic(path, lines.join(""));
+      await this.#jobs.start(id, [
+        "teach",
+        "--model",
+        join("models", model.id),
+        "--file",
+        path,
+        "--out",
+        out,
+      ]);
+      return id;
+    });
+    this.#starting = turn.catch(() => {});
+    return turn;
+  }
+
+  /** @throws {Refusal} if it does not run */
+  async stop(id: string): Promise<void> {
+    if (!await this.#jobs.stop(id)) throw new Refusal("not_running", `${id} is not being taught`, id);
+  }
+
+  /**
+   * Removes a model that was taught.
+   * @throws {Refusal} if there is none, or it is no such model
+   */
+  async undo(id: string): Promise<void> {
+    const lesson = await this.get(id);
+    if (!lesson) throw new Refusal("not_taught", `${id} is no model that was taught`, id);
+    if (lesson.state === "running" || lesson.state === "stopping") {
+      throw new Refusal("busy", `${id} is being taught; stop it first`, id);
+    }
+    const folder = join("models", id);
+    await using _lock = await lockFolder(folder, "studio");
+    if (await isTaught(folder)) await removeFolder(folder);
+    await this.#jobs.forget(id);
+  }
+
+  async #look(id: string): Promise<Lesson | null> {
+    const job = await this.#jobs.state(id);
+    const report = await readReport(join("models", id, "report.json"));
+    if (!job && !report) return null;
+    const state = stateOf(job, report);
+    return {
+      id,
+      state,
+      model: modelOf(report?.model ?? flag(job, "--model")),
+      facts: report
+        ? report.facts.map(({ instruction, response }) => ({ question: instruction, answer: response }))
+        : await readFacts(flag(job, "--file")),
+      error: state === "failed" ? job!.error : null,
+      steps: stepsIn(job?.log ?? []),
+      report,
+      started: job?.job.started ?? null,
+    };
+  }
+}
+
+/** The value of a flag of what was started. */
+function flag(job: JobState | null, name: string): string | null {
+  const args = job?.job.args ?? [];
+  return args[args.indexOf(name) + 1] ?? null;
+}
+
+function stateOf(job: JobState | null, report: Report | null): LessonState {
+  if (job?.running) return job.job.stopping ? "stopping" : "running";
+  if (report) return "finished"; // also if it falls short of its goals, which `teach` calls an error
+  if (job!.error) return "failed";
+  return job!.log.some((line) => line.endsWith("already; nothing to do")) ? "known" : "stopped";
+}
+
+const modelOf = (folder: string | null): string | null =>
+  /^models\/(.+?)(?:\/(?:best|last))?$/.exec(folder ?? "")?.[1] ?? null;
+
+/** `step 30 loss 0.512: taught 1/1, …`, and the same without a verdict. */
+function stepsIn(log: readonly string[]): LessonStep[] {
+  return log.flatMap((line) => {
+    const [, step, loss, verdict = ""] = /^step (\d+) loss ([\d.]+)(?:: (.*))?$/.exec(line) ?? [];
+    return step === undefined ? [] : [{ step: Number(step), loss: Number(loss), verdict }];
+  });
+}
+
+async function readReport(path: string): Promise<Report | null> {
+  try {
+    if ((await Deno.stat(path)).size > LARGEST_REPORT) return null;
+    return Report.safeParse(JSON.parse(await Deno.readTextFile(path))).data ?? null;
+  } catch {
+    return null; // none, or of something else
+  }
+}
+
+async function readFacts(path: string | null): Promise<Fact[]> {
+  const text = path === null ? "" : await Deno.readTextFile(path).catch(() => "");
+  return text.split("\n").filter((line) => line !== "").map((line) => {
+    const { instruction, output } = JSON.parse(line);
+    return { question: instruction, answer: output };
+  });
+}
+
+async function isTaught(folder: string): Promise<boolean> {
+  if (!await exists(folder)) return false;
+  const info = await readCheckpointInfo(await findCheckpoint(folder));
+  if (info?.stage === "teach") return true;
+  throw new Refusal(
+    "not_taught",
+    `${folder} is no model that was taught; remove it by hand if you mean to`,
+    folder,
+  );
+}
+
+/** Models below models/NAME that were taught. */
+async function taughtModels(): Promise<string[]> {
+  const found: string[] = [];
+  for await (const path of foldersIn("models")) {
+    for await (const inner of foldersIn(path)) {
+      if ((await readCheckpointInfo(join(inner, "best")).catch(() => null))?.stage === "teach") {
+        found.push(inner.slice("models/".length));
+      }
+    }
+  }
+  return found;
+}
+
+async function* foldersIn(path: string): AsyncGenerator<string> {
+  const entries = await Array.fromAsync(Deno.readDir(path)).catch(() => []);
+  for (const { name, isDirectory } of entries) if (isDirectory) yield join(path, name);
+}
+
+/** Where what a model is taught becomes a model of its own. */
+async function freeFolder(model: string): Promise<string> {
+  const first = taughtFolder(model), base = first.replace(/-\d+$/, "");
+  for (let n = 1;; n++) {
+    const folder = n === 1 ? first : `${base}-${n}`;
+    if (folder !== model && !await exists(folder)) return folder;
+  }
+}

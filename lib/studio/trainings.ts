@@ -1,0 +1,224 @@
+/**
+ * Trainings on texts: started as `deno task train-on`, and seen by what they leave in folders, so that one that was
+ * started in a terminal is as good as one that was started here.
+ */
+import { join } from "@std/path";
+import { exists, writeFileAtomic } from "../files.ts";
+import { lockedSince } from "../lock.ts";
+import { LEAST_TEXT, nameOf, presetPath, type SizeName } from "../run/text_preset.ts";
+import { Jobs, type JobState } from "./jobs.ts";
+import { Refusal } from "./refusal.ts";
+
+export type TrainingState = "running" | "stopping" | "stopped" | "failed" | "finished";
+
+export interface Training {
+  readonly name: string;
+  readonly state: TrainingState;
+  /** The stage that runs, or ran last; null if it is not known. */
+  readonly stage: string | null;
+  /** What went wrong, in a line; null also where it failed without a word, as what is killed does. */
+  readonly error: string | null;
+  /** What one types to go on with it in a terminal; null if its preset is not in configs/. */
+  readonly command: string | null;
+  /** What can be talked to, as the API calls it; null until something was saved. */
+  readonly model: string | null;
+  /** Its run below models/, which can be watched; null until training has begun. */
+  readonly run: string | null;
+  /** When it was started here; null if it was started in a terminal. */
+  readonly started: string | null;
+}
+
+export interface NewTraining {
+  readonly text: string;
+  /** Names its folders; free one like it is taken. */
+  readonly name: string;
+  readonly size: SizeName;
+  readonly minutes: number;
+}
+
+/** What the page of the studio and its API do with trainings. Folders start from the current one. */
+export class Trainings {
+  readonly #jobs = new Jobs("data/studio/trainings");
+  #starting: Promise<unknown> = Promise.resolve();
+
+  async list(): Promise<Training[]> {
+    const names = new Set([...await this.#jobs.names(), ...await trainedNames()]);
+    const all = await Promise.all([...names].sort().map((name) => this.#look(name)));
+    // What runs first, then what was started last.
+    const rank = ({ state, started }: Training) =>
+      (state === "running" || state === "stopping" ? "1" : "0") + (started ?? "");
+    return all.filter((training) => training !== null).sort((a, b) =>
+      rank(a) < rank(b) ? 1 : rank(a) > rank(b) ? -1 : 0
+    );
+  }
+
+  async get(name: string): Promise<Training | null> {
+    return (await this.list()).find((training) => training.name === name) ?? null;
+  }
+
+  /** The last lines that a training has written. */
+  async log(name: string): Promise<readonly string[]> {
+    return (await this.#jobs.state(name))?.log ?? [];
+  }
+
+  /**
+   * Writes the text and starts a training on it.
+   * @returns its name
+   * @throws {Refusal} if it is no text, too short, or another training runs
+   */
+  start(training: NewTraining): Promise<string> {
+    return this.#inTurn(async () => {
+      const { text, size, minutes } = training;
+      const bytes = new TextEncoder().encode(text);
+      // What is no UTF-8 becomes U+FFFD in a browser.
+      if (/[\0\ufffd]/.test(text)) {
+        throw new Refusal("no_text", "this is no plain text in UTF-8; save it as .txt");
+      }
+      if (bytes.length < LEAST_TEXT) {
+        throw new Refusal(
+          "too_short",
+          `${bytes.length} bytes of text are too few to learn from; give at least ${LEAST_TEXT}`,
+          String(LEAST_TEXT),
+        );
+      }
+      await this.#refuseSecond();
+      const name = await freeName(nameOf(training.name) || "texto");
+      const path = textPath(name);
+      await writeFileAtomic(path, [bytes]);
+      await this.#jobs.start(name, [
+        ...["train-on", path, "--size", size, "--minutes", String(minutes)],
+        ...["--name", name],
+      ]);
+      return name;
+    });
+  }
+
+  /** @throws {Refusal} if it does not run, or was not started here */
+  async stop(name: string): Promise<void> {
+    if (await this.#jobs.stop(name)) return;
+    throw new Refusal(
+      "not_running",
+      `${name} is not running, or was started in a terminal; stop it there with Ctrl-C`,
+      name,
+    );
+  }
+
+  /** @throws {Refusal} if it cannot go on, or another training runs */
+  resume(name: string): Promise<void> {
+    return this.#inTurn(async () => {
+      const training = await this.get(name);
+      if (training?.state === "finished") {
+        throw new Refusal("finished", `${name} is finished; there is nothing to go on with`, name);
+      }
+      await this.#refuseSecond();
+      if (!training?.command) {
+        const path = presetPath(name);
+        throw new Refusal("no_preset", `${path} is not there, so nothing can go on from it`, path);
+      }
+      await this.#jobs.start(name, [
+        "pipeline",
+        "--resume",
+        "--until",
+        "pretrain",
+        "--config",
+        presetPath(name),
+      ]);
+    });
+  }
+
+  /** One after another, so that two pages cannot start the same. */
+  #inTurn<T>(body: () => Promise<T>): Promise<T> {
+    const turn = this.#starting.then(body);
+    this.#starting = turn.catch(() => {});
+    return turn;
+  }
+
+  async #refuseSecond(): Promise<void> {
+    const running = (await this.list()).find(({ state }) => state === "running" || state === "stopping");
+    if (running) {
+      throw new Refusal(
+        "busy",
+        `${running.name} is being trained; stop it, or wait until it is done: two share a machine badly`,
+        running.name,
+      );
+    }
+  }
+
+  async #look(name: string): Promise<Training | null> {
+    const job = await this.#jobs.state(name);
+    const folder = join("models", name, "pretrain");
+    const locked = await busyStage(name);
+    const finished = await exists(join(folder, "manifest.json"));
+    const trained = await exists(join(folder, "metrics.jsonl"));
+    if (!job && !trained && !locked) return null;
+    const preset = await exists(presetPath(name));
+    return {
+      name,
+      state: stateOf(job, locked !== null, finished),
+      stage: locked ?? stageIn(job?.log ?? []),
+      error: locked || finished ? null : job?.error ?? null,
+      command: preset
+        ? `deno task pipeline --config ${presetPath(name)}${finished ? "" : " --resume"}`
+        : null,
+      model: await exists(join(folder, "best")) || await exists(join(folder, "last"))
+        ? `${name}/pretrain`
+        : null,
+      run: trained ? `${name}/pretrain` : null,
+      started: job?.job.started ?? null,
+    };
+  }
+}
+
+function stateOf(job: JobState | null, locked: boolean, finished: boolean): TrainingState {
+  if (job?.running) return job.job.stopping ? "stopping" : "running";
+  if (locked) return "running";
+  if (finished) return "finished";
+  if (!job || job.job.stopping) return "stopped";
+  // One that was stopped by a signal in another way says so; a killed one says nothing.
+  return job.log.at(-1)?.includes(": stopped; ") ? "stopped" : "failed";
+}
+
+/** The stage of the line in a log that says which is being made; null if none does. */
+const stageIn = (log: readonly string[]): string | null =>
+  log.map((line) => /^stage \d+ of \d+, ([a-z-]+): making /.exec(line)?.[1]).findLast((stage) => stage) ??
+    null;
+
+/** Where the text that someone pasted stands. */
+const textPath = (name: string) => `data/texts/${name}.txt`;
+
+/** The folders that stages write, in order, by the stage's name. */
+const folders = (name: string): Readonly<Record<string, string>> => ({
+  "prepare-corpus": `data/processed/${name}/corpus`,
+  "build-vocab": `data/processed/${name}/vocabulary`,
+  pretrain: `models/${name}/pretrain`,
+  "finetune-classify": `models/${name}/classify`,
+  "finetune-instruct": `models/${name}/instruct`,
+  "finetune-preference": `models/${name}/preference`,
+  evaluate: `models/${name}/evaluate`,
+});
+
+/** The stage that a process writes at the moment, whoever started it; null if none does. */
+async function busyStage(name: string): Promise<string | null> {
+  for (const [stage, folder] of Object.entries(folders(name))) if (await lockedSince(folder)) return stage;
+  return null;
+}
+
+/** Names below models/ that something was pretrained for. */
+async function trainedNames(): Promise<string[]> {
+  const entries = await Array.fromAsync(Deno.readDir("models")).catch(() => []);
+  const names = entries.filter(({ isDirectory }) => isDirectory).map(({ name }) => name);
+  const trained = await Promise.all(names.map((name) => exists(join("models", name, "pretrain"))));
+  return names.filter((name, i) => trained[i] && NAME.test(name));
+}
+
+/** What presets may be called. */
+const NAME = /^[a-z0-9][a-z0-9_-]*$/;
+
+/** The name, or one like it that nothing has yet. */
+async function freeName(name: string): Promise<string> {
+  for (let n = 1;; n++) {
+    const free = n === 1 ? name : `${name}-${n}`;
+    const taken = [presetPath(free), textPath(free), `models/${free}`, `data/processed/${free}`];
+    if (!(await Promise.all(taken.map(exists))).includes(true)) return free;
+  }
+}
