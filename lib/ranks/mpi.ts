@@ -177,7 +177,7 @@ export class MpiRanks implements Ranks {
 
   close(): void {
     // MPICH over UCX connects two ranks when the first message goes between them. Where none did, each of them connects
-    // when it takes leave, and waits for ever for one that has left already.
+    // when it takes leave, and waits for ever for one that has left already. This makes that rarer: see docs/mpi.md.
     this.exchange(Array.from({ length: this.size }, () => new Uint8Array(1)));
     this.#library.functions.MPI_Finalize();
   }
