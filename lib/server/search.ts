@@ -4,7 +4,7 @@ import { describe } from "../errors.ts";
 import { requireBase } from "../checkpoint/adapted.ts";
 import { isGguf } from "../checkpoint/gguf/path.ts";
 import { readConfig } from "../checkpoint/huggingface.ts";
-import { isLeftover } from "../folders.ts";
+import { isLeftover, readFolder } from "../folders.ts";
 import { checkpointIn } from "../checkpoint/backbone.ts";
 import { type CheckpointInfo, lacksInfo, readCheckpointInfo } from "../checkpoint/checkpoint.ts";
 
@@ -66,9 +66,14 @@ async function modelIn(root: string, folder: string): Promise<ListedModel | null
     if (found === folder) return null; // a model from elsewhere, whose tokenizer is not read
     throw await lacksInfo(found);
   }
-  // So that a damaged one is not listed.
-  if (info.adapter) await requireBase(found, info.adapter.base);
-  else if (!isGguf(found)) await readConfig(found);
+  try {
+    // So that a damaged one is not listed.
+    if (info.adapter) await requireBase(found, info.adapter.base);
+    else if (!isGguf(found)) await readFolder(found, readConfig);
+  } catch (error) {
+    if (await checkpointIn(folder) !== found) return null; // it has gone away meanwhile
+    throw error;
+  }
   const kind = info.format === "labels" ? "classifier" : info.format;
   const id = relative(root, folder).replaceAll("\\", "/").replace(/(^|\/)(best|last)$/, "") || folder;
   return { id, kind, folder: found, info };
