@@ -57,18 +57,18 @@ get("log", HTMLDivElement).addEventListener("click", () => {
 });
 get("side", HTMLElement).addEventListener("keydown", (event) => event.key === "Escape" && openSide.focus());
 
-/** Asks what the page's address holds, in a new conversation. */
+/** Asks what the page's address holds, or takes the model that it names, in a new conversation. */
 function followLink() {
   const link = takeLink();
   if (!link) return;
   const { question, model, faq, sampling } = link;
   if (model !== null && !kindOf(model)) {
-    input.value = question;
+    input.value = question ?? "";
     return toast(fill(page.texts.link_model, { model }), { urgent: true });
   }
   settings.choose({ model: model ?? settings.modelChosen(), ...sampling });
   conversations.open();
-  if (!answering.ask(question, { faq })) input.value = question;
+  if (question && !answering.ask(question, { faq })) input.value = question;
 }
 
 frame.start();

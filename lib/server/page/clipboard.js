@@ -32,12 +32,13 @@ export function linkTo(question, { model, sampling = {}, trace }) {
   return `${location.origin}${location.pathname}#${values}`;
 }
 
-/** What the page's address holds, if it is such a link; the address loses it, so that a reload does not ask again.
- * @returns {{ question: string, model: string | null, faq: boolean, sampling: import("./format.js").Sampling } | null} */
+/** What the page's address holds, if it is such a link, or one that only chooses a model; the address loses it, so that a
+ * reload does not ask again.
+ * @returns {{ question: string | null, model: string | null, faq: boolean, sampling: import("./format.js").Sampling } | null} */
 export function takeLink() {
   const values = new URLSearchParams(location.hash.slice(1));
-  const question = values.get("q");
-  if (!question) return null;
+  const question = values.get("q"), model = values.get("model");
+  if (!question && !model) return null;
   history.replaceState(null, "", location.pathname + location.search);
   /** @type {import("./format.js").Sampling} */
   const sampling = {};
@@ -47,5 +48,5 @@ export function takeLink() {
   }
   const system = values.get("system");
   if (system) sampling.system = system;
-  return { question, model: values.get("model"), faq: values.get("faq") === "1", sampling };
+  return { question, model, faq: values.get("faq") === "1", sampling };
 }
