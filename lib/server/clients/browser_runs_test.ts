@@ -1,7 +1,7 @@
 /** The page of runs in headless Chromium: curves, live figures, settings, lineage, and one prompt over training. */
-import { AxeBuilder } from "@axe-core/playwright";
 import { assert, assertEquals, assertNotEquals, assertStringIncludes } from "@std/assert";
 import type { Page } from "playwright-core";
+import { findNoFault } from "./accessibility.ts";
 import { browserTests } from "./browser.ts";
 import { makeRuns } from "./runs.ts";
 
@@ -184,14 +184,7 @@ for (const dark of [false, true]) {
         await open(page, "?run=uno/pretrain&run=dos/pretrain&run=tiny/pretrain", 3);
         await page.waitForSelector("#settings tbody tr");
         await page.waitForSelector("#growth-seen .seen");
-        // deno-lint-ignore no-explicit-any
-        const { violations } = await new AxeBuilder({ page: page as any }).analyze();
-        const serious = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
-        assertEquals(serious.map(({ id, nodes }) => `${id}: ${nodes[0].html}`), []);
-        assert(
-          await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth),
-          "nothing sticks out",
-        );
+        await findNoFault(page);
       },
       { dark, width },
     );

@@ -14,6 +14,7 @@ import {
   shown,
 } from "./conversations.js";
 import { kindOf, page, post } from "./dom.js";
+import { serverEvents } from "./events.js";
 import { labelsOf, LONGEST_QUESTION, tokenInfos, traceOf, wordsOf } from "./format.js";
 import { modelChosen, sampling, settings } from "./settings.js";
 import { toast } from "./toast.js";
@@ -196,7 +197,7 @@ async function generate(answers, talk, turn, { system, faq, history: withHistory
     n: answers.length,
     ...drawn,
   }, signal);
-  for await (const chunk of events(response)) {
+  for await (const chunk of chunks(response)) {
     if (chunk.error) throw new Error(toldOf(chunk.error));
     for (const { index = 0, delta, logprobs } of chunk.choices ?? []) {
       const one = answers[index];
@@ -221,20 +222,11 @@ function toldOf({ type, message }) {
   return message.includes("time limit") ? texts.error_504 : texts.error_500;
 }
 
-/** The data of server-sent events. @param {Response} response @returns {AsyncGenerator<any>} */
-async function* events(response) {
-  const body = /** @type {ReadableStream<Uint8Array>} */ (response.body);
-  const reader = body.pipeThrough(/** @type {any} */ (new TextDecoderStream())).getReader();
-  let pending = "";
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) throw new Error(page.texts.cut_off);
-    const whole = (pending + value).split("\n\n");
-    pending = whole.pop() ?? "";
-    for (const event of whole) {
-      const data = event.replace(/^data: /, "");
-      if (data === "[DONE]") return;
-      yield JSON.parse(data);
-    }
+/** What an answer is made of, until it is whole. @param {Response} response @returns {AsyncGenerator<any>} */
+async function* chunks(response) {
+  for await (const { data } of serverEvents(response)) {
+    if (data === "[DONE]") return;
+    yield JSON.parse(data);
   }
+  throw new Error(page.texts.cut_off);
 }

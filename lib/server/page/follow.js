@@ -3,6 +3,7 @@
 // What the server tells of runs, as it comes, and all of it that a page keeps: as many points as the server sends.
 
 import { page, request } from "./dom.js";
+import { serverEvents } from "./events.js";
 
 /** @typedef {(number | null)[]} Values */
 /** @typedef {{ step: number[], tokens: Values, seconds: Values, figures: Record<string, Values> }} Points */
@@ -42,23 +43,6 @@ export const changed = (before, { run, training, validation, average, samples })
   samples: samples ?? before?.samples ?? [],
 });
 
-/** Server-sent events. @param {Response} response @returns {AsyncGenerator<{ name: string, data: any }>} */
-async function* events(response) {
-  const body = /** @type {ReadableStream<Uint8Array>} */ (response.body);
-  const reader = body.pipeThrough(/** @type {any} */ (new TextDecoderStream())).getReader();
-  let pending = "";
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) return;
-    const whole = (pending + value).split("\n\n");
-    pending = whole.pop() ?? "";
-    for (const event of whole) {
-      const [, name = "", data = ""] = /^(?:event: (\w+)\n)?data: (.*)$/s.exec(event) ?? [];
-      if (data) yield { name, data: JSON.parse(data) };
-    }
-  }
-}
-
 /** How long to wait before trying again, in milliseconds. */
 const WAIT = { first: 1000, most: 15_000 };
 
@@ -73,11 +57,13 @@ export async function follow({ ids, points, signal }, { told, connected }) {
   for (let wait = WAIT.first; !signal.aborted;) {
     let problem = page.texts.offline;
     try {
-      for await (const { name, data } of events(await request(`/api/runs/events?${query}`, { signal }))) {
+      for await (
+        const { name, data } of serverEvents(await request(`/api/runs/events?${query}`, { signal }))
+      ) {
         if (signal.aborted) return;
         connected(null);
         wait = WAIT.first;
-        told(name, data);
+        told(name, JSON.parse(data));
       }
     } catch (error) {
       if (error instanceof Error && error.message !== page.texts.unreachable) problem = error.message;

@@ -9,6 +9,7 @@ import clipboard from "../page/clipboard.js" with { type: "text" };
 import conversations from "../page/conversations.js" with { type: "text" };
 import dom from "../page/dom.js" with { type: "text" };
 import drawing from "../page/drawing.js" with { type: "text" };
+import events from "../page/events.js" with { type: "text" };
 import files from "../page/files.js" with { type: "text" };
 import format from "../page/format.js" with { type: "text" };
 import frame from "../page/frame.js" with { type: "text" };
@@ -45,6 +46,7 @@ const scripts = {
   conversations,
   dom,
   drawing,
+  events,
   files,
   format,
   frame,
