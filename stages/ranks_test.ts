@@ -129,6 +129,6 @@ if (launcher) {
     await refused(2, args("--set", "pretrain.no=1"), "pretrain.no: unknown key");
     // Those that cannot join the others say so each.
     await refused(2, stageArgs(work, "pretrain", [], []), "start deno task pretrain-mpi with it", 2);
-    await refused(2, stageArgs(work, "build-vocab"), "start this task without it", 2);
+    await refused(2, stageArgs(work, "finetune-preference"), "start this task without it", 2);
   });
 }

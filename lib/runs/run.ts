@@ -58,6 +58,9 @@ const FACTS_LAST = 3000, FIGURES_LAST = 400;
 /** Points of a curve over which the time that is left is estimated. */
 const RECENT = 20;
 
+/** What the time of a file may lag behind the clock, in milliseconds: Linux takes it from its last tick. */
+const TICK = 10;
+
 export class WatchedRun {
   readonly id: string;
   readonly folder: string;
@@ -97,7 +100,7 @@ export class WatchedRun {
 
   #state({ finished, locked }: Facts): RunState {
     const { modified } = this.file;
-    if (locked) return modified && modified >= locked ? "training" : "starting";
+    if (locked) return modified && modified.getTime() + TICK >= locked.getTime() ? "training" : "starting";
     return finished ? "finished" : "stopped";
   }
 

@@ -100,6 +100,8 @@ Deno.test("a run is training while a process has its folder, and finished once i
     await makeUpRun(folder, { steps: 100, done: 40 });
     const summary = async () => await (await new Runs(root).get("a/pretrain"))!.summary();
     assertEquals((await summary()).state, "stopped");
+    const earlier = new Date(Date.now() - 1000);
+    await Deno.utime(join(folder, "metrics.jsonl"), earlier, earlier);
     {
       await using _lock = await lockFolder(folder, "pretrain");
       assertEquals((await summary()).state, "starting");
