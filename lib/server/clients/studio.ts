@@ -13,7 +13,7 @@ async function run(command: string, args: string[], cwd: string) {
   const { success, code, stdout, stderr } = await new Deno.Command(command, {
     args,
     cwd,
-    env: { NO_COLOR: "1" },
+    env: { NO_COLOR: "1", INIT_CWD: cwd }, // not where a task that runs these tests was started
   }).output();
   const decoder = new TextDecoder();
   return { success, code, output: decoder.decode(stdout) + decoder.decode(stderr) };
@@ -73,6 +73,7 @@ async function startStudio(folder: string, { port = 0, disks }: StudioOptions): 
   const process = new Deno.Command(command, {
     args,
     cwd: folder,
+    env: { INIT_CWD: folder },
     stdout: "piped",
     stderr: "inherit",
   }).spawn();
