@@ -1,15 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path";
 import { writeFileAtomic } from "./files.ts";
-
-async function inTemporaryFolder(test: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await test(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
+import { inTemporaryFolder } from "./testing.ts";
 
 const list = (folder: string) => [...Deno.readDirSync(folder)].map((entry) => entry.name).sort();
 

@@ -3,15 +3,7 @@ import { join } from "@std/path";
 import { UserError } from "./errors.ts";
 import { exists } from "./files.ts";
 import { lockFolder } from "./lock.ts";
-
-async function inTemporaryFolder(test: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await test(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
+import { inTemporaryFolder } from "./testing.ts";
 
 /** Another process that locks the folder, says so, and ends when its input does. */
 function holder(folder: string): Deno.ChildProcess {

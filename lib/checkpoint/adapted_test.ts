@@ -20,6 +20,7 @@ import { readPeft } from "./peft.ts";
 import { quantiseCheckpoint } from "./quantise.ts";
 import { encodeSafetensors, readSafetensors } from "./safetensors.ts";
 import { MODELS, promptOf, valuesOf } from "./testing.ts";
+import { inTemporaryFolder } from "../testing.ts";
 
 const device = await CpuDevice.open({ threads: 1 });
 const TOKENIZER = charTokenizer("la luna");
@@ -31,13 +32,6 @@ const INFO: Parameters<typeof saveCheckpoint>[3] = {
 
 /** A model of each family whose matrices are wide enough for blocks. */
 const wide = (config: ModelConfig): ModelConfig => ({ ...config, width: 64, hidden: 96, headWidth: 16 });
-
-/** Runs a test in a folder of its own. */
-async function inFolder(test: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  await test(folder);
-  await Deno.remove(folder, { recursive: true });
-}
 
 async function saveBase(folder: string, config: ModelConfig): Promise<string> {
   const model = new Decoder(device, config);
@@ -66,7 +60,7 @@ const logitsOf = (model: Decoder) => {
 
 for (const [name, config] of Object.entries(MODELS)) {
   Deno.test(`an adapter is read beside its base as it was, and both together compute the same: ${name}`, () =>
-    inFolder(async (folder) => {
+    inTemporaryFolder(async (folder) => {
       const base = await saveBase(join(folder, "base"), wide(config));
       const bases = [base];
       for (const to of ["q8", "q4"] as const) {
@@ -98,7 +92,7 @@ for (const [name, config] of Object.entries(MODELS)) {
 }
 
 Deno.test("an adapter's files are PEFT's: its keys, its names, lora_A (rank, in) and lora_B (out, rank)", () =>
-  inFolder(async (folder) => {
+  inTemporaryFolder(async (folder) => {
     const shapes = async (config: ModelConfig, options: AdapterOptions) => {
       const base = await saveBase(join(folder, "base"), config), adapter = join(folder, "adapter");
       await saveAdapter(adapter, base, options);
@@ -147,7 +141,7 @@ Deno.test("an adapter's files are PEFT's: its keys, its names, lora_A (rank, in)
   }));
 
 Deno.test("an adapter that PEFT has made, with an A for each of queries and values, adds scale·B·A to their weights", () =>
-  inFolder(async (folder) => {
+  inTemporaryFolder(async (folder) => {
     const config = MODELS.llama, { width } = config;
     const base = await saveBase(join(folder, "base"), config), adapter = join(folder, "adapter");
     await saveAdapter(adapter, base);
@@ -215,7 +209,7 @@ async function write(
 }
 
 Deno.test("a classifier's adapter brings its head, on a base that is quantised, too", () =>
-  inFolder(async (folder) => {
+  inTemporaryFolder(async (folder) => {
     const base = await saveBase(join(folder, "base"), wide(MODELS.qwen3)), quantised = join(folder, "q4");
     await quantiseCheckpoint(base, "q4", quantised);
     const head: HeadConfig = { labels: ["sí", "no", "quizá"], pooling: "mean", norm: true, dropout: 0.1 };
@@ -258,7 +252,7 @@ Deno.test("a classifier's adapter brings its head, on a base that is quantised, 
   }));
 
 Deno.test("an adapter that does not fit is refused in a line", () =>
-  inFolder(async (folder) => {
+  inTemporaryFolder(async (folder) => {
     const base = await saveBase(join(folder, "base"), MODELS.qwen3), adapter = join(folder, "run/best");
     const refused = (promise: Promise<unknown>, text: string) =>
       assertRejects(() => promise, UserError, text);

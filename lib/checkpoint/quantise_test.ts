@@ -19,6 +19,7 @@ import { openDecoder } from "./open_model.ts";
 import { quantiseCheckpoint, TARGETS } from "./quantise.ts";
 import { encodeSafetensors, readSafetensors, SafetensorsReader } from "./safetensors.ts";
 import { MODELS, promptOf, valuesOf } from "./testing.ts";
+import { inTemporaryFolder } from "../testing.ts";
 
 const device = await CpuDevice.open({ threads: 1 });
 const TOKENIZER = charTokenizer("la luna");
@@ -26,13 +27,6 @@ const KINDS = { q8: "q8_0", q4: "q4_0" } as const;
 
 /** A model of each family whose matrices are wide enough for blocks. */
 const wide = (config: ModelConfig): ModelConfig => ({ ...config, width: 64, hidden: 96, headWidth: 16 });
-
-/** Runs a test in a folder of its own. */
-async function inFolder(test: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  await test(folder);
-  await Deno.remove(folder, { recursive: true });
-}
 
 async function save(folder: string, config: ModelConfig): Promise<string> {
   const model = new Decoder(device, config);
@@ -72,7 +66,7 @@ function throughBlocks(spec: Parameters<typeof valuesOf>[0], kind: BlockKind): F
 for (const [name, small] of Object.entries(MODELS)) {
   for (const to of TARGETS) {
     Deno.test(`${name}: the ${to} copy of a checkpoint computes with its dequantised numbers`, () =>
-      inFolder(async (folder) => {
+      inTemporaryFolder(async (folder) => {
         const config = wide(small);
         await save(join(folder, "model"), config);
         const { left } = await quantiseCheckpoint(join(folder, "model"), to, join(folder, "copy"));
@@ -96,7 +90,7 @@ for (const [name, small] of Object.entries(MODELS)) {
 }
 
 Deno.test("a quantised checkpoint takes so many times less, keeps what it says of itself, and names its source", () =>
-  inFolder(async (folder) => {
+  inTemporaryFolder(async (folder) => {
     const source = await save(join(folder, "model"), { ...wide(MODELS.gpt2), width: 128, hidden: 512 });
     const sizes: number[] = [];
     for (const to of TARGETS) {
@@ -118,7 +112,7 @@ Deno.test("a quantised checkpoint takes so many times less, keeps what it says o
   }));
 
 Deno.test("matrices whose rows are no multiple of 32 numbers stay in float32, beside those that are quantised", () =>
-  inFolder(async (folder) => {
+  inTemporaryFolder(async (folder) => {
     const config = { ...wide(MODELS["gpt2, untied and without biases"]), hidden: 90 };
     const source = await save(join(folder, "model"), config);
     const { left } = await quantiseCheckpoint(source, "q8", join(folder, "copy"));
@@ -132,7 +126,7 @@ Deno.test("matrices whose rows are no multiple of 32 numbers stay in float32, be
   }));
 
 Deno.test("the quantised copy of a classifier scores as it does", () =>
-  inFolder(async (folder) => {
+  inTemporaryFolder(async (folder) => {
     const config = wide(MODELS.gpt2);
     const head: HeadConfig = { labels: ["sí", "no", "quizá"], pooling: "mean", norm: true, dropout: 0.1 };
     const classifier = new Classifier(device, config, head, TOKENIZER.special.pad);
@@ -156,7 +150,7 @@ Deno.test("the quantised copy of a classifier scores as it does", () =>
   }));
 
 Deno.test("a quantised checkpoint is not trained, averaged or quantised again, and one that is too narrow not at all", () =>
-  inFolder(async (folder) => {
+  inTemporaryFolder(async (folder) => {
     const source = await save(join(folder, "model"), wide(MODELS.gpt2)), copy = join(folder, "copy");
     await quantiseCheckpoint(source, "q4", copy);
     const refusals: [() => Promise<unknown>, string][] = [
@@ -187,7 +181,7 @@ Deno.test("a quantised checkpoint is not trained, averaged or quantised again, a
   }));
 
 Deno.test("weights too large for a float16 scale are told by name", () =>
-  inFolder(async (folder) => {
+  inTemporaryFolder(async (folder) => {
     const config = wide(MODELS.gpt2), model = new Decoder(device, config);
     model.load((spec) => valuesOf(spec).fill(spec.name === "blocks.1.mlp.up.weight" ? 1e8 : 0.1));
     await saveCheckpoint(join(folder, "model"), model, TOKENIZER, {
@@ -225,7 +219,7 @@ async function damaged(
 const Q = "model.layers.0.self_attn.q_proj.weight", K = "model.layers.0.self_attn.k_proj.weight";
 
 Deno.test("a quantised folder that was altered is refused in one line that names the tensor", () =>
-  inFolder(async (folder) => {
+  inTemporaryFolder(async (folder) => {
     const source = await save(join(folder, "model"), wide(MODELS.llama));
     const damages: [Parameters<typeof damaged>[1], string, Record<string, unknown>?][] = [
       [(all) => all.delete(Q), `lacks ${Q}`],
@@ -255,7 +249,7 @@ Deno.test("a quantised folder that was altered is refused in one line that names
   }));
 
 Deno.test("quantised matrices may lie in several files", () =>
-  inFolder(async (folder) => {
+  inTemporaryFolder(async (folder) => {
     const source = await save(join(folder, "model"), wide(MODELS.qwen3));
     await quantiseCheckpoint(source, "q4", join(folder, "copy"));
     const { config, values, quantised } = await readCheckpoint(join(folder, "copy"));

@@ -8,18 +8,10 @@ import { trainingBatch, validationBatches } from "./batches.ts";
 import { tokenStream } from "./documents.ts";
 import { bytesPerToken, Shard, writeShard } from "./shard.ts";
 import { inMemory } from "./token_stream.ts";
+import { inTemporaryFolder } from "../testing.ts";
 
 const TEXTS = Array.from({ length: 60 }, (_, i) => `${i}: ${"ñandú ".repeat(i % 7)}`);
 const tokenizer = charTokenizer(TEXTS.join(""));
-
-async function inFolder(test: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await test(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
 
 async function write(path: string, { texts = TEXTS, own = tokenizer, seed = 1 } = {}) {
   return await writeShard(path, [texts], { tokenizer: own, seed, bytes: 1000 });
@@ -39,7 +31,7 @@ const enlarged = (size: number): Tokenizer =>
   });
 
 Deno.test("a shard holds each document once, in an order that the seed decides", async () => {
-  await inFolder(async (folder) => {
+  await inTemporaryFolder(async (folder) => {
     const path = join(folder, "train.safetensors");
     const decoded = async (seed: number) => {
       await write(path, { seed });
@@ -58,7 +50,7 @@ Deno.test("a shard holds each document once, in an order that the seed decides",
 });
 
 Deno.test("it counts the tokens of the text, and all tokens", async () => {
-  await inFolder(async (folder) => {
+  await inTemporaryFolder(async (folder) => {
     const { counts, tokens, documents } = await write(join(folder, "a"), { texts: ["11", "1"] });
     assertEquals([tokens, documents], [7, 2]);
     assertEquals(counts.reduce((sum, n) => sum + n, 0), 3);
@@ -68,7 +60,7 @@ Deno.test("it counts the tokens of the text, and all tokens", async () => {
 
 Deno.test("tokens take 16 bits where the vocabulary fits, else 32, and are the same", async () => {
   assertEquals([2 ** 16, 2 ** 16 + 1].map(bytesPerToken), [2, 4]);
-  await inFolder(async (folder) => {
+  await inTemporaryFolder(async (folder) => {
     const streams: Uint32Array[] = [];
     for (const size of [tokenizer.size, 2 ** 16 + 1]) {
       const own = enlarged(size), path = join(folder, String(size));
@@ -83,7 +75,7 @@ Deno.test("tokens take 16 bits where the vocabulary fits, else 32, and are the s
 });
 
 Deno.test("batches of a shard are those of the same tokens in memory", async () => {
-  await inFolder(async (folder) => {
+  await inTemporaryFolder(async (folder) => {
     const path = join(folder, "train.safetensors");
     await write(path);
     using shard = await Shard.open(path, tokenizer);
@@ -111,7 +103,7 @@ Deno.test("a batch reads its windows and no more, however long the text", () => 
 });
 
 Deno.test("a shard that is missing, cut off, damaged or foreign is told, with the command that mends it", async () => {
-  await inFolder(async (folder) => {
+  await inTemporaryFolder(async (folder) => {
     const path = join(folder, "train.safetensors"),
       remedy = "make it anew: deno task build-vocab --force with the same --config";
     const refuse = async (says: string, own = tokenizer) => {

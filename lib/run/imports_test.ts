@@ -37,6 +37,7 @@ const LAYERS = [
   "lib/progress.ts",
   "lib/page.ts",
   "lib/plot.ts",
+  "lib/testing.ts",
   "kernels",
 ];
 const BOTTOM = LAYERS.indexOf("lib/errors.ts");

@@ -8,15 +8,7 @@ import { MetricsFile } from "./metrics_file.ts";
 import { Runs } from "./runs.ts";
 import { compareSettings } from "./settings.ts";
 import { madeUpLine, makeUpRun } from "./testing.ts";
-
-async function inFolder(test: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await test(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
+import { inTemporaryFolder } from "../testing.ts";
 
 Deno.test("a curve of any length keeps a bounded number of points, and their means", () => {
   const curve = new Curve(), steps = 100_000;
@@ -44,7 +36,7 @@ Deno.test("a curve leaves out what is no number, and steps that do not go on", (
 });
 
 Deno.test("metrics are read as they are appended, cut lines when they are whole, and anew when the file is another", () =>
-  inFolder(async (folder) => {
+  inTemporaryFolder(async (folder) => {
     const path = join(folder, "metrics.jsonl");
     const file = new MetricsFile(path);
     assertEquals(await file.update(), false);
@@ -67,7 +59,7 @@ Deno.test("metrics are read as they are appended, cut lines when they are whole,
   }));
 
 Deno.test("a line without an end is left out, and what comes after it is read", () =>
-  inFolder(async (folder) => {
+  inTemporaryFolder(async (folder) => {
     const path = join(folder, "metrics.jsonl");
     await Deno.writeTextFile(path, `{"step":1,"sample":"${"a".repeat(3_000_000)}`);
     const file = new MetricsFile(path);
@@ -78,7 +70,7 @@ Deno.test("a line without an end is left out, and what comes after it is read", 
   }));
 
 Deno.test("of many samples some are kept, the first and the last among them", () =>
-  inFolder(async (folder) => {
+  inTemporaryFolder(async (folder) => {
     const path = join(folder, "metrics.jsonl");
     const lines = Array.from(
       { length: 1000 },
@@ -95,7 +87,7 @@ Deno.test("of many samples some are kept, the first and the last among them", ()
   }));
 
 Deno.test("a run is training while a process has its folder, and finished once it left a manifest", () =>
-  inFolder(async (root) => {
+  inTemporaryFolder(async (root) => {
     const folder = join(root, "a/pretrain");
     await makeUpRun(folder, { steps: 100, done: 40 });
     const summary = async () => await (await new Runs(root).get("a/pretrain"))!.summary();
@@ -120,7 +112,7 @@ Deno.test("a run is training while a process has its folder, and finished once i
   }));
 
 Deno.test("runs are found below a folder, come and go, and are not looked for in checkpoints", () =>
-  inFolder(async (root) => {
+  inTemporaryFolder(async (root) => {
     const runs = new Runs(root);
     assertEquals(await runs.list(), []);
     assertEquals(await runs.get("../x"), null);
@@ -146,7 +138,7 @@ Deno.test("runs are found below a folder, come and go, and are not looked for in
   }));
 
 Deno.test("someone who follows a run hears all of it once, and then only what is new", () =>
-  inFolder(async (root) => {
+  inTemporaryFolder(async (root) => {
     const folder = join(root, "a/pretrain");
     await makeUpRun(folder, { steps: 3000, done: 2500, every: 250 });
     const run = (await new Runs(root).get("a/pretrain"))!;
@@ -191,7 +183,7 @@ Deno.test("settings stand side by side, without those of other stages", () => {
 });
 
 Deno.test("an unfinished run has a lineage too: what it reads, and what is missing of that", () =>
-  inFolder(async (root) => {
+  inTemporaryFolder(async (root) => {
     const folder = join(root, "a/pretrain");
     await makeUpRun(folder, { steps: 3 });
     const file = JSON.parse(await Deno.readTextFile(join(folder, "run.json")));

@@ -20,6 +20,7 @@ import { readCheckpoint, saveCheckpoint } from "../checkpoint.ts";
 import { exportOnnx } from "../onnx/folder.ts";
 import { greedy } from "./greedy.ts";
 import { indexOfLargest, MODELS, valuesOf } from "../testing.ts";
+import { inTemporaryFolder } from "../../testing.ts";
 
 env.allowRemoteModels = false;
 env.localModelPath = "/";
@@ -35,21 +36,11 @@ const info = (format: "chat" | "text" | "labels") => ({
   ...{ stage: "pretrain", format, step: 1, seed: 1, finished: true, validation: null, best: null },
 });
 
-/** Gives a temporary folder. */
-async function temporary(use: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await use(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
-
 for (const [name, { vocab: _, ...options }] of Object.entries(MODELS)) {
   const config = { ...options, vocab: tokenizer.size };
 
   Deno.test(`${name}: transformers.js generates our ${COUNT} tokens, of a text and of a conversation`, () =>
-    temporary(async (folder) => {
+    inTemporaryFolder(async (folder) => {
       const decoder = new Decoder(device, config);
       decoder.load(valuesOf);
       const saved = join(folder, "saved"), exported = join(folder, "exported");
@@ -74,7 +65,7 @@ for (const [name, { vocab: _, ...options }] of Object.entries(MODELS)) {
 
   if (name.startsWith("no family")) continue;
   Deno.test(`${name}: its classes read the saved folder's config and tokenizer`, () =>
-    temporary(async (folder) => {
+    inTemporaryFolder(async (folder) => {
       const decoder = new Decoder(device, config);
       await saveCheckpoint(folder, decoder, tokenizer, info("chat"));
       const read = await AutoConfig.from_pretrained(folder);
@@ -128,7 +119,7 @@ const heads: Readonly<Record<string, HeadConfig>> = {
 for (const [name, head] of Object.entries(heads)) {
   for (const family of ["gpt2", "llama, grouped queries", "no family: alibi, relu2, softcap"]) {
     Deno.test(`a classifier of ${name}, ${family}: transformers.js gives our probabilities`, () =>
-      temporary(async (folder) => {
+      inTemporaryFolder(async (folder) => {
         const config = { ...MODELS[family], vocab: tokenizer.size };
         const classifier = new Classifier(device, config, head, tokenizer.special.pad);
         classifier.parameters.load((spec) => valuesOf(spec));
@@ -141,7 +132,7 @@ for (const [name, head] of Object.entries(heads)) {
 }
 
 Deno.test("the model that ships answers in transformers.js as it does here", () =>
-  temporary(async (folder) => {
+  inTemporaryFolder(async (folder) => {
     const checkpoint = join(shipped, "instruct/best"), exported = join(folder, "exported");
     await exportOnnx(checkpoint, exported);
     const { config, values, tokenizer } = await readCheckpoint(checkpoint);
@@ -159,7 +150,7 @@ Deno.test("the model that ships answers in transformers.js as it does here", () 
   }));
 
 Deno.test("the classifiers that ship label in transformers.js as they do here", () =>
-  temporary(async (folder) => {
+  inTemporaryFolder(async (folder) => {
     const texts = [
       "El equipo ganó el partido.",
       "Se bate el huevo con la harina y un poco de sal, y se hornea.",
@@ -177,7 +168,7 @@ Deno.test("the classifiers that ship label in transformers.js as they do here", 
   }));
 
 Deno.test("weights in a file of their own are found", () =>
-  temporary(async (folder) => {
+  inTemporaryFolder(async (folder) => {
     const saved = join(folder, "saved"), exported = join(folder, "exported");
     const config = { ...MODELS.gpt2, vocab: tokenizer.size, width: 64, headWidth: 16 };
     const decoder = new Decoder(device, config);
