@@ -119,6 +119,17 @@ export function writeAllSync(file: Deno.FsFile, bytes: Uint8Array, path: string)
   }
 }
 
+/** Fills `into` from the byte `at` of a file. */
+export function readAllSync(file: Deno.FsFile, at: number, into: Uint8Array, path: string): void {
+  beat();
+  file.seekSync(at, Deno.SeekMode.Start);
+  for (let got = 0; got < into.length;) {
+    const n = file.readSync(into.subarray(got));
+    if (n === null) throw new UserError(`${path} was cut off by someone; run the stage again`);
+    got += n;
+  }
+}
+
 /** A file to read at any place. */
 export class ReadFile {
   readonly #path: string;
@@ -131,13 +142,7 @@ export class ReadFile {
 
   /** Fills `into` from the byte `at`. */
   read(at: number, into: Uint8Array): void {
-    beat();
-    this.#file.seekSync(at, Deno.SeekMode.Start);
-    for (let got = 0; got < into.length;) {
-      const n = this.#file.readSync(into.subarray(got));
-      if (n === null) throw new UserError(`${this.#path} was cut off by someone; run the stage again`);
-      got += n;
-    }
+    readAllSync(this.#file, at, into, this.#path);
   }
 
   [Symbol.dispose](): void {

@@ -1,6 +1,5 @@
 /** A file of records of one size that are read and written by number; where none was written, it takes no room on disk. */
-import { UserError } from "../../errors.ts";
-import { writeAllSync } from "../../files.ts";
+import { readAllSync, writeAllSync } from "../../files.ts";
 
 export class RecordFile implements Disposable {
   readonly #path: string;
@@ -22,12 +21,7 @@ export class RecordFile implements Disposable {
 
   /** Fills `into` with records from a number on. */
   read(number: number, into: Uint8Array): void {
-    this.#file.seekSync(number * this.#size, Deno.SeekMode.Start);
-    for (let got = 0; got < into.length;) {
-      const n = this.#file.readSync(into.subarray(got));
-      if (n === null) throw new UserError(`${this.#path} was cut off by someone; run the stage again`);
-      got += n;
-    }
+    readAllSync(this.#file, number * this.#size, into, this.#path);
   }
 
   [Symbol.dispose](): void {
