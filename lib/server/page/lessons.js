@@ -4,7 +4,8 @@
 // What models are taught, a card each: how far they are, what came of it, both models to ask, and to undo it.
 
 import { fill, get, page, post } from "./dom.js";
-import { element, keepLooking, number, read, send, setText, told, Trial } from "./studio_common.js";
+import { count, decimal } from "./numbers.js";
+import { cardList, element, keepLooking, read, send, setText, told, Trial } from "./studio_common.js";
 import { toast } from "./toast.js";
 
 /**
@@ -17,11 +18,8 @@ import { toast } from "./toast.js";
  * }} Lesson
  */
 
-const list = get("lessons", HTMLUListElement);
 /** Models that were taught, which the form offers. @type {Set<string>} */
 const offered = new Set();
-/** By the model that comes of it. @type {Map<string, Card>} */
-const cards = new Map();
 
 class Card {
   /** @param {Lesson} lesson */
@@ -110,7 +108,7 @@ class Card {
     setText(
       this.step,
       last
-        ? `${fill(t.step, { step: last.step })} · ${fill(t.loss, { loss: number(last.loss, 3) })}`
+        ? `${fill(t.step, { step: last.step })} · ${fill(t.loss, { loss: decimal(last.loss, 3) })}`
         : t.preparing,
     );
     const judged = steps.filter(({ verdict }) => verdict !== "");
@@ -184,7 +182,7 @@ function resultOf(facts, { done, steps, seconds, before, after }) {
     element("thead", {}, head),
     element("tbody", {}, ...rows),
   );
-  const time = fill(t.result_time, { steps: number(steps), seconds: number(seconds) });
+  const time = fill(t.result_time, { steps: count(steps), seconds: count(seconds) });
   return [
     table,
     element("p", { class: "facts" }, time),
@@ -223,21 +221,15 @@ function offer(lessons) {
   }
 }
 
+const showCards = cardList(get("lessons", HTMLUListElement), {
+  key: (/** @type {Lesson} */ { id }) => id, // the model that comes of it
+  card: (lesson) => new Card(lesson),
+});
+
 async function draw() {
   /** @type {{ lessons: Lesson[] }} */
   const { lessons } = await read("/lessons");
-  for (const [id, { item }] of cards) {
-    if (lessons.some((lesson) => lesson.id === id)) continue;
-    item.remove();
-    cards.delete(id);
-  }
-  for (const [i, lesson] of lessons.entries()) {
-    let card = cards.get(lesson.id);
-    if (!card) cards.set(lesson.id, card = new Card(lesson));
-    card.show(lesson);
-    if (list.children[i] !== card.item) list.insertBefore(card.item, list.children[i] ?? null);
-  }
-  get("none", HTMLParagraphElement).hidden = lessons.length > 0;
+  showCards(lessons);
   offer(lessons);
 }
 

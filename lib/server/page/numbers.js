@@ -7,6 +7,9 @@ const format = (/** @type {Intl.NumberFormatOptions} */ options) =>
 
 /** @param {number} n */
 export const count = (n) => format({ maximumFractionDigits: 0 }).format(n);
+/** Always so many digits after the point. @param {number} n @param {number} [digits] */
+export const decimal = (n, digits = 2) =>
+  format({ maximumFractionDigits: digits, minimumFractionDigits: digits, signDisplay: "negative" }).format(n);
 /** 1.2 million, for axes. @param {number} n */
 export const short = (n) => format({ notation: "compact", maximumSignificantDigits: 3 }).format(n);
 /** @param {number} share */

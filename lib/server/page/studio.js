@@ -5,7 +5,8 @@
 
 import { config, fill, get, page } from "./dom.js";
 import * as frame from "./frame.js";
-import { number, send, told } from "./studio_common.js";
+import { count } from "./numbers.js";
+import { send, told } from "./studio_common.js";
 import * as trainings from "./trainings.js";
 
 const form = get("new", HTMLFormElement);
@@ -18,7 +19,7 @@ const start = get("start", HTMLButtonElement);
 function showLength() {
   const { length } = text.value;
   get("length", HTMLOutputElement).textContent = length > 0
-    ? fill(page.texts.characters, { count: number(length) })
+    ? fill(page.texts.characters, { count: count(length) })
     : "";
   refused.textContent = length > config.longest ? page.texts.refused_too_large : "";
 }

@@ -3,7 +3,7 @@
 // What the scripts of the studio's pages share: requests whose refusals are told in the page's words, and how they look
 // for what is new.
 
-import { fill, page, post, request, RequestError } from "./dom.js";
+import { fill, get, page, post, request, RequestError } from "./dom.js";
 
 /** @param {unknown} error @returns {string} in the page's language */
 export function told(error) {
@@ -75,12 +75,34 @@ export function duration(seconds) {
   return fill(hours_short, { n: (seconds / 3600).toFixed(1) });
 }
 
-/** @param {number} n @param {number} [digits] */
-export const number = (n, digits = 0) =>
-  n.toLocaleString(document.documentElement.lang, {
-    maximumFractionDigits: digits,
-    minimumFractionDigits: digits,
-  });
+/**
+ * Cards in a list, one for each thing of its kind, which stay the same while what they show changes.
+ * @template T
+ * @param {HTMLUListElement} list
+ * @param {{ key: (thing: T) => string, card: (thing: T) => { item: HTMLElement, show(thing: T): void } }} of
+ * @returns {(things: readonly T[]) => void} shows these, in their order
+ */
+export function cardList(list, { key, card: make }) {
+  /** @type {Map<string, ReturnType<typeof make>>} */
+  const cards = new Map();
+  const none = get("none", HTMLParagraphElement);
+  return (things) => {
+    const keys = new Set(things.map(key));
+    for (const [name, { item }] of cards) {
+      if (keys.has(name)) continue;
+      item.remove();
+      cards.delete(name);
+    }
+    for (const [i, thing] of things.entries()) {
+      let card = cards.get(key(thing));
+      if (!card) cards.set(key(thing), card = make(thing));
+      card.show(thing);
+      // Moved only where the order has changed, so that the focus stays.
+      if (list.children[i] !== card.item) list.insertBefore(card.item, list.children[i] ?? null);
+    }
+    none.hidden = things.length > 0;
+  };
+}
 
 /** A box with a button, to try a model. */
 export class Trial {

@@ -4,7 +4,18 @@
 // The trainings of the studio's page: a card each, whose texts change while it is looked at.
 
 import { fill, get, page, post } from "./dom.js";
-import { duration, element, keepLooking, number, read, send, setText, told, Trial } from "./studio_common.js";
+import { count, decimal } from "./numbers.js";
+import {
+  cardList,
+  duration,
+  element,
+  keepLooking,
+  read,
+  send,
+  setText,
+  told,
+  Trial,
+} from "./studio_common.js";
 
 /**
  * @typedef {{
@@ -19,10 +30,6 @@ import { duration, element, keepLooking, number, read, send, setText, told, Tria
 
 /** Characters of a sample that are shown. */
 const LONGEST_SAMPLE = 400;
-
-const list = get("trainings", HTMLUListElement);
-/** By name. @type {Map<string, Card>} */
-const cards = new Map();
 
 class Card {
   /** @param {string} name */
@@ -124,7 +131,7 @@ class Card {
     setText(this.error, training.error ?? (state === "failed" ? t.wordless : ""));
     this.sample.hidden = !sample;
     if (sample) {
-      setText(this.sampleTitle, fill(t.sample_at, { step: number(sample.step) }));
+      setText(this.sampleTitle, fill(t.sample_at, { step: count(sample.step) }));
       const { text } = sample;
       setText(this.sampleText, text.length > LONGEST_SAMPLE ? `${text.slice(0, LONGEST_SAMPLE)}…` : text);
     }
@@ -167,30 +174,23 @@ function factsOf({ state, stage, progress }) {
   }
   if (!progress || running && !training) return facts;
   const { step, steps, left, loss, tokens_per_s, validation } = progress;
-  if (steps) facts.push(fill(t.step_of, { step: number(step), steps: number(steps) }));
+  if (steps) facts.push(fill(t.step_of, { step: count(step), steps: count(steps) }));
   if (running && left !== null) facts.push(fill(t.left, { time: duration(left) }));
-  if (loss !== null) facts.push(fill(t.loss, { loss: number(loss, 2) }));
-  if (validation?.figures.bpb) facts.push(fill(t.bits, { bpb: number(validation.figures.bpb, 2) }));
-  if (running && tokens_per_s) facts.push(fill(t.speed, { speed: number(tokens_per_s) }));
+  if (loss !== null) facts.push(fill(t.loss, { loss: decimal(loss, 2) }));
+  if (validation?.figures.bpb) facts.push(fill(t.bits, { bpb: decimal(validation.figures.bpb, 2) }));
+  if (running && tokens_per_s) facts.push(fill(t.speed, { speed: count(tokens_per_s) }));
   return facts;
 }
+
+const showCards = cardList(get("trainings", HTMLUListElement), {
+  key: (/** @type {Training} */ { name }) => name,
+  card: ({ name }) => new Card(name),
+});
 
 async function draw() {
   /** @type {{ trainings: Training[] }} */
   const { trainings } = await read("/trainings");
-  for (const [name, { item }] of cards) {
-    if (trainings.some((training) => training.name === name)) continue;
-    item.remove();
-    cards.delete(name);
-  }
-  for (const [i, training] of trainings.entries()) {
-    let card = cards.get(training.name);
-    if (!card) cards.set(training.name, card = new Card(training.name));
-    card.show(training);
-    // Moved only where the order has changed, so that the focus stays.
-    if (list.children[i] !== card.item) list.insertBefore(card.item, list.children[i] ?? null);
-  }
-  get("none", HTMLParagraphElement).hidden = trainings.length > 0;
+  showCards(trainings);
 }
 
 let look = () => {};

@@ -4,8 +4,9 @@
 // Switching off heads and MLPs: next tokens and the answer, before and after side by side.
 
 import { fill, make, page } from "../dom.js";
+import { decimal } from "../numbers.js";
 import { ask, sequence } from "./state.js";
-import { bars, button, decimal, quoted, strength, titled, visible } from "./tokens.js";
+import { bars, button, quoted, strength, titled, visible } from "./tokens.js";
 
 /** @typedef {import("./state.js").ChosenToken} ChosenToken */
 /** @typedef {import("./state.js").Token} Token */

@@ -4,10 +4,11 @@
 // Attention: every head as a small picture with what it does, and one of them enlarged.
 
 import { fill, make, page } from "../dom.js";
+import { decimal } from "../numbers.js";
 import { accent, paint } from "./canvas.js";
 import { enlarged } from "./head.js";
 import { ask, sequence } from "./state.js";
-import { button, decimal } from "./tokens.js";
+import { button } from "./tokens.js";
 
 const SCORES = ["previous", "first", "same", "induction"];
 

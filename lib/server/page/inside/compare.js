@@ -4,8 +4,9 @@
 // One input at several temperatures, or by several models, in columns.
 
 import { config, fill, make, page } from "../dom.js";
+import { decimal } from "../numbers.js";
 import { read, sequence, state, writeOn } from "./state.js";
-import { button, chooser, decimal, percent, strength, visible } from "./tokens.js";
+import { button, chooser, percent, strength, visible } from "./tokens.js";
 
 /** @typedef {{ model: string, temperature: number }} Column */
 

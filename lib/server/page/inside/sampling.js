@@ -3,7 +3,8 @@
 // Sampling as the server does it (lib/generate/sample.ts), on the distribution of one position, with sliders.
 
 import { fill, make, page } from "../dom.js";
-import { bars, button, decimal, quoted } from "./tokens.js";
+import { decimal } from "../numbers.js";
+import { bars, button, quoted } from "./tokens.js";
 
 /** @typedef {import("./state.js").Token} Token */
 

@@ -14,14 +14,6 @@ export const visible = (token) =>
 /** A token as it stands in quotes: without the blank that begins a word. @param {string} token */
 export const quoted = (token) => visible(token).trim() || visible(token);
 
-/** @param {number} value @param {number} [digits] */
-export const decimal = (value, digits = 2) =>
-  value.toLocaleString(document.documentElement.lang, {
-    maximumFractionDigits: digits,
-    minimumFractionDigits: digits,
-    signDisplay: "negative",
-  });
-
 /** @param {number} share in [0, 1] */
 export function percent(share) {
   const small = share > 0 && share < 0.001;

@@ -4,10 +4,11 @@
 // One forward pass step by step, with the shapes and the numbers of the chosen token.
 
 import { fill, make, page } from "../dom.js";
+import { decimal } from "../numbers.js";
 import { onScheme, paintBand } from "./canvas.js";
 import { sampling } from "./sampling.js";
 import { ask, changes, sequence, state } from "./state.js";
-import { chooser, decimal, percent, titled, visible } from "./tokens.js";
+import { chooser, percent, titled, visible } from "./tokens.js";
 
 /** The layer and the head that are walked through. */
 const where = { layer: 0, head: 0 };
