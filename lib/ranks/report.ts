@@ -10,6 +10,9 @@ export const REPORT = "DESDE_CERO_RANK_REPORT";
 /** The number that it is. */
 export const REPORT_FILE = 3;
 
+/** Milliseconds for a line to get through the launcher, which may pass nothing on once it ends the others. */
+export const TOLD = 500;
+
 /**
  * How far a rank is: it begins to join the others, which waits for all of them, has joined them, makes a step, or ends
  * all, which can wait for a launcher that cannot be reached any more.

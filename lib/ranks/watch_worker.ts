@@ -2,7 +2,7 @@
 /// <reference no-default-lib="true" />
 /// <reference lib="deno.worker" />
 import { findLibrary, type Library } from "./library.ts";
-import { openReport } from "./report.ts";
+import { openReport, TOLD } from "./report.ts";
 import { BEAT, type WatchStart, WORDS } from "./watch.ts";
 
 /** The tag of beats, of which nothing else makes use. */
@@ -83,6 +83,7 @@ function watch(start: WatchStart): void {
         } s; the checkpoint before is whole: see to that ` +
         "machine, then go on with --resume",
     );
+    Atomics.wait(words, WORDS.stopped, 0, TOLD);
     openReport()("aborting");
     library.functions.MPI_Abort(library.constants.world, HUNG);
   }

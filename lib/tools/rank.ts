@@ -9,7 +9,7 @@ import { constants } from "node:os";
 import { StringDecoder } from "node:string_decoder";
 import { launched } from "../ranks/launcher.ts";
 import { openLibc } from "../ranks/libc.ts";
-import { REPORT, REPORT_FILE } from "../ranks/report.ts";
+import { REPORT, REPORT_FILE, TOLD } from "../ranks/report.ts";
 
 /** Signals that the rank handles itself; this process outlives it, to give its exit code. */
 const PASSED_ON = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
@@ -20,9 +20,6 @@ const child = spawn(Deno.execPath(), Deno.args, {
   stdio: ["inherit", "inherit", "inherit", "pipe"],
   env: { ...Deno.env.toObject(), [REPORT]: `${REPORT_FILE}` },
 });
-
-/** Milliseconds for what was said to get through the launcher, which passes nothing on once it ends the others. */
-const TOLD = 500;
 
 /** A machine on which this small program takes longer than a second to start is that much slower than others. */
 const slowness = Math.max(1, performance.now() / 1000);
