@@ -1,4 +1,5 @@
-/** Comprehension: a scene or a story, and questions that its text answers; a conversation asks up to three. */
+/** Comprehension: a scene or a story, and questions that its text answers; a conversation asks up to four. */
+import { mixesAddress } from "../address.ts";
 import type { Exchange, Family, WorldFiles } from "../document.ts";
 import type { Random } from "../random.ts";
 import { Stories } from "../stories.ts";
@@ -22,9 +23,9 @@ export async function load(files: WorldFiles): Promise<Family> {
       for (;;) {
         const story = random.chance(SCENES) ? stories.scene(random) : stories.short(random, LONGEST);
         if (!story || story.text.length > LONGEST) continue;
-        const asked = questions.draw(story, random, random.weighted([[1, 6], [2, 3], [3, 1]]));
+        const asked = questions.draw(story, random, random.weighted([[1, 3], [2, 3], [3, 3], [4, 2]]));
         const [first, ...turns] = asked.flatMap((one) => questions.exchange(one, random).turns);
-        if (!first) continue;
+        if (!first || mixesAddress([first, ...turns])) continue;
         const instruction = asking.around(story.text, first.instruction, random);
         return { family: "comprensión", turns: [{ ...first, instruction }, ...turns] };
       }

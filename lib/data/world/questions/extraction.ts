@@ -1,24 +1,53 @@
-/** extraer: a short text, and a question whose answer stands in it and has to be copied. */
+/** extraer: a short text, and questions whose answers stand in it and have to be copied. */
+import type { Turn } from "../../../text/prompt.ts";
+import { mixesAddress } from "../address.ts";
 import type { Family, WorldFiles } from "../document.ts";
 import type { Random } from "../random.ts";
 import { answer, Asking } from "./asking.ts";
 import { Cast, Pools } from "./cast.ts";
-import { agrees, apart, ask, readTopics, tell, type Told, type Topic } from "./topics.ts";
+import { agrees, apart, ask, type Asked, readTopics, tell, type Told, type Topic } from "./topics.ts";
+
+/** The share of texts of which more than one sentence is asked about: a text is read once for all its answers. */
+const ASKED_AGAIN = 0.6;
 
 export async function load(files: WorldFiles): Promise<Family> {
   const [asking, topics] = [await Asking.load(files), await readTopics(files)];
   const pools = new Pools(files.lexicon);
+  const alone = ({ q, command }: Asked, random: Random) => command ? q : asking.which(q, random);
+  const draw = (random: Random): Turn[] => {
+    const tense = random.chance(0.7) ? "past" : "present";
+    const asked = { topic: random.pick(topics), cast: Cast.of(pools, random) };
+    const told = surrounded(asked, topics, random);
+    const text = tell(told, tense, random);
+    const others = random.chance(ASKED_AGAIN)
+      ? random.shuffle(told.filter((one) => one !== asked && isSure(one, told)))
+      : [];
+    const [first, ...more] = [asked, ...others].map((one) => ask(one, tense, random));
+    const instruction = first.command
+      ? asking.around(text, first.q, random)
+      : asking.about(text, first.q, random);
+    return [
+      { instruction, response: answer(first.answer) },
+      ...more.map((one) => ({ instruction: alone(one, random), response: answer(one.answer) })),
+    ];
+  };
   return {
     name: "extraer",
     ask(random) {
-      const tense = random.chance(0.7) ? "past" : "present";
-      const asked = { topic: random.pick(topics), cast: Cast.of(pools, random) };
-      const text = tell(surrounded(asked, topics, random), tense, random);
-      const { q, answer: phrase, command } = ask(asked, tense, random);
-      const instruction = command ? asking.around(text, q, random) : asking.about(text, q, random);
-      return { family: "extraer", turns: [{ instruction, response: answer(phrase) }] };
+      for (;;) {
+        const turns = draw(random);
+        if (!mixesAddress(turns)) return { family: "extraer", turns };
+      }
     },
   };
+}
+
+/** Whether all questions about a sentence have one answer in its text. */
+function isSure(one: Told, told: readonly Told[]): boolean {
+  return told.every((other) =>
+    other === one || apart(one.topic, other.topic) && apart(other.topic, one.topic) &&
+      (other.cast.value("a") !== one.cast.value("a") || agrees(one.topic, other.topic))
+  );
 }
 
 /** The sentence among others, which say the like of someone else, or something else of someone. */
