@@ -1,9 +1,12 @@
 /** razonar: what follows from what is told, and what does not. */
+import type { Turn } from "../../../text/prompt.ts";
+import { mixesAddress } from "../address.ts";
 import type { Family, WorldFiles } from "../document.ts";
+import type { Random } from "../random.ts";
 import { Wordings } from "../wordings.ts";
 import { Asking } from "./asking.ts";
 import { Pools } from "./cast.ts";
-import type { Means, Puzzle } from "./puzzle.ts";
+import type { Means } from "./puzzle.ts";
 import { amounts, scales } from "./reasoning_scales.ts";
 import { everyday } from "./reasoning_everyday.ts";
 import { rules, syllogisms, truths } from "./reasoning_logic.ts";
@@ -15,7 +18,7 @@ export async function load(files: WorldFiles): Promise<Family> {
     asking: await Asking.load(files),
     wordings: await Wordings.read(`${files.folder}/questions/reasoning.yaml`),
   };
-  const puzzles: readonly (readonly [Puzzle, number])[] = [
+  const puzzles: readonly (readonly [(random: Random) => Turn | Turn[], number])[] = [
     [scales(means), 8],
     [amounts(means), 2],
     [syllogisms(means), 5],
@@ -29,8 +32,10 @@ export async function load(files: WorldFiles): Promise<Family> {
   return {
     name: "razonar",
     ask(random) {
-      const puzzle = random.weighted(puzzles);
-      return { family: "razonar", turns: [puzzle(random)] };
+      for (;;) {
+        const turns = [random.weighted(puzzles)(random)].flat();
+        if (!mixesAddress(turns)) return { family: "razonar", turns };
+      }
     },
   };
 }

@@ -40,44 +40,82 @@ interface Order {
   readonly bindings: Readonly<Record<string, Value>>;
 }
 
-export function scales(means: Means): Puzzle {
+/** A question about a text: alone it is `ask`, `q` is the same without marks, if it is not a command. */
+interface Posed {
+  readonly q?: string;
+  readonly ask: string;
+  readonly response: string;
+}
+
+/** An order, and one to three questions about it. */
+export function scales(means: Means): (random: Random) => Turn[] {
   return (random) => {
     const scale = random.weighted(SCALES);
     const count = random.weighted([[2, 3], [3, 5], [4, 2]]);
     const order = drawn(means, scale, count, random);
-    if (count > 2 && random.chance(0.25)) return forked(means, order, random);
+    if (count > 2 && random.chance(0.25)) return [forked(means, order, random)];
     const text = told(means, order, Array.from({ length: count - 1 }, (_, i) => [i, i + 1]), random);
-    const { name } = scale;
-    const kind = random.weighted([
-      ["primero", count > 2 ? 3 : 0],
-      ["último", count > 2 ? 3 : 0],
-      ["lista", count > 2 ? 2 : 0],
-      ["en medio", count === 3 ? 1 : 0],
-      ["dos", 3],
-      ["dos al revés", 3],
-      ["es así", 4],
-    ]);
-    if (kind === "lista") {
-      const command = means.wordings.say(`${name}, lista`, order, random).replace(/^!/, "");
-      return {
-        instruction: means.asking.around(text, command, random),
-        response: answer(and(...order.items.map(mention))),
-      };
-    }
-    if (kind === "primero" || kind === "último" || kind === "en medio") {
-      const q = means.wordings.part(`${name}, ${kind}`, order, random);
-      const item = order.items[kind === "primero" ? 0 : kind === "último" ? count - 1 : 1];
-      return { instruction: means.asking.about(text, q, random), response: answer(mention(item)) };
-    }
-    const [i, j] = random.sample(order.items.map((_, i) => i), 2);
-    if (kind === "es así") {
-      const q = means.wordings.part(`${name}, es así`, pair(order, i, j, random), random);
-      return judged(means, text, q, i < j ? "sí" : "no", random);
-    }
-    const q = means.wordings.part(`${name}, ${kind}`, pair(order, i, j, random), random);
-    const item = order.items[kind === "dos" ? Math.min(i, j) : Math.max(i, j)];
-    return { instruction: means.asking.about(text, q, random), response: answer(mention(item)) };
+    const [first, ...more] = random.sample(KINDS.filter(({ of }) => of.includes(count)), random.between(1, 3))
+      .map(({ kind }) => pose(means, order, kind, random));
+    const instruction = first.q === undefined
+      ? means.asking.around(text, first.ask, random)
+      : means.asking.about(text, first.q, random, first.ask);
+    return [
+      { instruction, response: first.response },
+      ...more.map(({ ask, response }) => ({ instruction: ask, response })),
+    ];
   };
+}
+
+type Kind = "primero" | "último" | "lista" | "en medio" | "dos" | "dos al revés" | "es así";
+
+/** What is asked about an order of how many; "es así" is half of what is asked about two. */
+const KINDS: readonly { readonly kind: Kind; readonly of: readonly number[] }[] = [
+  { kind: "primero", of: [3, 4] },
+  { kind: "último", of: [3, 4] },
+  { kind: "lista", of: [3, 4] },
+  { kind: "en medio", of: [3] },
+  { kind: "dos", of: [2, 3, 4] },
+  { kind: "dos al revés", of: [2, 3, 4] },
+  { kind: "es así", of: [2, 3, 4] },
+  { kind: "es así", of: [2, 3, 4] },
+];
+
+function pose(
+  { wordings, asking }: Means,
+  order: Order,
+  kind: Kind,
+  random: Random,
+): Posed {
+  const { scale: { name }, items } = order;
+  const which = (q: string, item: Value): Posed => ({
+    q,
+    ask: asking.which(q, random),
+    response: answer(mention(item)),
+  });
+  const [i, j] = random.sample(items.map((_, i) => i), 2);
+  switch (kind) {
+    case "lista":
+      return {
+        ask: wordings.say(`${name}, lista`, order, random).replace(/^!/, ""),
+        response: answer(and(...items.map(mention))),
+      };
+    case "primero":
+    case "último":
+    case "en medio": {
+      const at = kind === "primero" ? 0 : kind === "último" ? items.length - 1 : 1;
+      return which(wordings.part(`${name}, ${kind}`, order, random), items[at]);
+    }
+    case "es así": {
+      const q = wordings.part(`${name}, es así`, pair(order, i, j, random), random);
+      return { q, ask: asking.whether(q, random).ask, response: VERDICTS[i < j ? "sí" : "no"] };
+    }
+    case "dos":
+    case "dos al revés": {
+      const q = wordings.part(`${name}, ${kind}`, pair(order, i, j, random), random);
+      return which(q, items[kind === "dos" ? Math.min(i, j) : Math.max(i, j)]);
+    }
+  }
 }
 
 /** The first stands before all others, or the last behind them, and nothing is told of the others among each other. */

@@ -18,8 +18,14 @@ const BEFORE: readonly (readonly [RegExp, boolean])[] = [
     /(\p{L}+) (?:llegó después de|llegó más tarde que|está detrás de|es menor que|nació después de) (\p{L}+)/gu,
     false,
   ],
-  [/(\p{L}+) (?:está a la izquierda de|tiene más años que|vive más arriba que) (\p{L}+)/gu, true],
-  [/(\p{L}+) (?:está a la derecha de|tiene menos años que|vive más abajo que) (\p{L}+)/gu, false],
+  [
+    /(\p{L}+) (?:está a la izquierda (?:de la|del|de)|tiene más años que|vive más arriba que) (\p{L}+)/gu,
+    true,
+  ],
+  [
+    /(\p{L}+) (?:está a la derecha (?:de la|del|de)|tiene menos años que|vive más abajo que) (\p{L}+)/gu,
+    false,
+  ],
   [
     /(\p{L}+) (?:corre|come|trabaja|lee|duerme|ahorra|estudia|camina|gana|habla|salta|pesa|mide) más que (\p{L}+)/gu,
     true,
