@@ -8,19 +8,31 @@ import { worldFiles } from "./world/folder.ts";
 import type { WorldConversations } from "./world/options.ts";
 import { World } from "./world/world.ts";
 
-/** A file's path, or how many of the world. */
-export type ConversationSource = string | { readonly world: WorldConversations };
+/** A file, or how many of the world. */
+export type ConversationSource =
+  | string
+  | {
+    readonly path: string; /** How often each is learned in an epoch. */
+    readonly weight: number;
+  }
+  | { readonly world: WorldConversations };
 
 /** Conversations by number, from 0. Each is a function of its number. */
 export interface Conversations {
   readonly length: number;
   at(index: number): Conversation;
+  /** How often one is learned in an epoch; once, if this is left out. */
+  weight?(index: number): number;
 }
 
 /** The files that conversations, or pairs of answers, depend on. */
-export async function filesOf(sources: readonly (string | { readonly world: unknown })[]): Promise<string[]> {
+export async function filesOf(
+  sources: readonly (string | { readonly path: string } | { readonly world: unknown })[],
+): Promise<string[]> {
   const files = await Promise.all(
-    sources.map((source) => typeof source === "string" ? [source] : worldFiles()),
+    sources.map((source) =>
+      typeof source === "string" ? [source] : "path" in source ? [source.path] : worldFiles()
+    ),
   );
   return [...new Set(files.flat())];
 }
@@ -61,10 +73,11 @@ export async function gatherConversations(
   const parts: Conversations[] = [];
   let long = 0, looked = 0, redrawn = 0, world: World | undefined;
   for (const source of sources) {
-    if (typeof source === "string") {
-      const all = await readConversations(source), whole = all.filter(fits);
+    if (typeof source === "string" || "path" in source) {
+      const { path, weight } = typeof source === "string" ? { path: source, weight: 1 } : source;
+      const all = await readConversations(path), whole = all.filter(fits);
       long += all.length - whole.length;
-      parts.push({ length: whole.length, at: (i) => whole[i] });
+      parts.push({ length: whole.length, at: (i) => whole[i], weight: () => weight });
     } else {
       world ??= await World.read();
       const drawn = ofWorld(world, source.world);
@@ -118,14 +131,22 @@ function fitting(
 }
 
 function joined(parts: readonly Conversations[]): Conversations {
+  const placed = (index: number): [Conversations, number] => {
+    for (const part of parts) {
+      if (index < part.length) return [part, index];
+      index -= part.length;
+    }
+    throw new RangeError("there is no conversation of that number");
+  };
   return {
     length: parts.reduce((sum, { length }) => sum + length, 0),
     at(index) {
-      for (const part of parts) {
-        if (index < part.length) return part.at(index);
-        index -= part.length;
-      }
-      throw new RangeError("there is no conversation of that number");
+      const [part, i] = placed(index);
+      return part.at(i);
+    },
+    weight(index) {
+      const [part, i] = placed(index);
+      return part.weight?.(i) ?? 1;
     },
   };
 }
@@ -134,7 +155,7 @@ function joined(parts: readonly Conversations[]): Conversations {
 export const MOST_HELD_OUT = 2000;
 
 /**
- * A part of the conversations, drawn by seed, held out.
+ * A part of the conversations, drawn by seed, held out; of the others each is there as often as its weight says.
  * @param validation the part, below 1, of which at most `MOST_HELD_OUT` are taken; or how many
  * @throws {UserError} if there are too few
  */
@@ -159,7 +180,10 @@ export function splitConversations(
     length: numbers.length,
     at: (index: number) => all.at(numbers[index]),
   });
-  return { train: part(order.slice(held)), validation: part(order.slice(0, held)) };
+  const learned = order.slice(held).flatMap((number) =>
+    Array.from({ length: all.weight?.(number) ?? 1 }, () => number)
+  );
+  return { train: part(learned), validation: part(order.slice(0, held)) };
 }
 
 /**

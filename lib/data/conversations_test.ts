@@ -111,6 +111,19 @@ Deno.test("a share or a number of the conversations is held out, a share only up
   );
 });
 
+Deno.test("a file's conversations are learned as often as its weight says, and none of them is held out as well", async () => {
+  await filed(["1", "2", "3", "4"], async (path) => {
+    const { conversations } = await gatherConversations([{ path, weight: 3 }], { tokenizer, context: 60 });
+    const { train, validation } = splitConversations(conversations, 1, 5);
+    const [held] = all(validation).map(({ turns }) => turns[0].instruction);
+    const learned = all(train).map(({ turns }) => turns[0].instruction).toSorted();
+    assertEquals(
+      learned,
+      ["1", "2", "3", "4"].filter((one) => one !== held).flatMap((one) => [one, one, one]),
+    );
+  });
+});
+
 Deno.test("varied conversations stand alone or after another one, by seed", () => {
   const rates = { case: 0, accents: 0, punctuation: 0, history: 0.5 };
   const rows = Array.from({ length: 40 }, (_, i) => i);

@@ -23,9 +23,19 @@ const LENGTHS = ["epochs", "steps", "minutes"] as const;
 const share = z.number().min(0).max(1).default(0);
 
 export const InstructSection = z.strictObject({
-  data: z.array(z.union([z.string().min(1), z.strictObject({ world: WorldConversations })])).min(1).describe(
-    "Files of instructions and answers: .jsonl or .json, in the shape of Alpaca or of chats; or conversations that " +
-      "are made from the words and stories of data/world.",
+  data: z.array(z.union([
+    z.string().min(1),
+    z.strictObject({
+      path: z.string().min(1),
+      weight: z.number().int().min(1).max(100).default(1).describe(
+        "How often each of its conversations is learned in an epoch.",
+      ),
+    }),
+    z.strictObject({ world: WorldConversations }),
+  ])).min(1).describe(
+    "Files of instructions and answers: .jsonl or .json, in the shape of Alpaca or of chats, one that is to be " +
+      "learned several times an epoch as { path, weight }; or conversations that are made from the words and " +
+      "stories of data/world.",
   ),
   validation: z.number().gt(0).refine((held) => held < 1 || Number.isInteger(held), {
     error: ({ input }) => `expected a part below 1, or a whole number of conversations, got ${input}`,
