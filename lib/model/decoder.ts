@@ -7,7 +7,7 @@ import type { Device } from "../device/device.ts";
 import { add } from "../ops/add.ts";
 import { attention } from "../ops/attention.ts";
 import { attentionWithCache, type LayerCache } from "../ops/attention_cached.ts";
-import { crossEntropy } from "../ops/cross_entropy.ts";
+import { crossEntropy, IGNORED } from "../ops/cross_entropy.ts";
 import { dropout } from "../ops/dropout.ts";
 import { embedding } from "../ops/embedding.ts";
 import { type HeadOptions, prepareHeads, rotaryTable } from "../ops/heads.ts";
@@ -17,6 +17,7 @@ import { activated, mlp } from "../ops/mlp.ts";
 import { addNorm, type Norm, norm } from "../ops/norm.ts";
 import { pool } from "../ops/pool.ts";
 import { softcap } from "../ops/softcap.ts";
+import { takeRows } from "../ops/take_rows.ts";
 import { deriveSeed, normals } from "../tensor/random.ts";
 import { type Parameter, release, scope, Tensor, upload } from "../tensor/tensor.ts";
 import { type Adapter, adaptersOf, type PassAdapter } from "./adapter.ts";
@@ -44,6 +45,9 @@ export interface KvCache {
   /** Positions that each row holds; `hidden` advances them. */
   readonly lengths: number[];
 }
+
+/** The most that is learned of a batch, where the logits of other positions are left out: taking rows costs a little, too. */
+const MOST_LEARNED = 0.75;
 
 /** What each parameter is, and how it starts: N(0, 0.02²), projections into the residual stream scaled. */
 export function parameterSpecs(c: ModelConfig): ParameterSpec[] {
@@ -318,9 +322,19 @@ export class Decoder {
     return this.#head(norm(residual, this.#norm("norm")));
   }
 
-  /** The mean cross-entropy of the targets that are not ignored, in nats: a tensor of one element. */
+  /**
+   * The mean cross-entropy of the targets that are not ignored, in nats: a tensor of one element. Where most are
+   * ignored, as in conversations, of which only answers are learned, the others have no logits.
+   */
   loss(tokens: Tokens, targets: Uint32Array): Tensor {
-    return scope(() => crossEntropy(this.logits(tokens), targets));
+    return scope(() => {
+      const hidden = this.hidden(tokens);
+      const learned = Uint32Array.from(targets.keys()).filter((i) => targets[i] !== IGNORED);
+      if (learned.length === 0 || learned.length > MOST_LEARNED * targets.length) {
+        return crossEntropy(this.#head(hidden), targets);
+      }
+      return crossEntropy(this.#head(takeRows(hidden, learned)), learned.map((i) => targets[i]));
+    });
   }
 
   /** Tokens that a sequence can have: learned positions end with the context, others where the cache does. */

@@ -17,6 +17,7 @@ import { type Activation, mlp } from "./mlp.ts";
 import { addNorm, type Norm, norm } from "./norm.ts";
 import { pool } from "./pool.ts";
 import { softcap } from "./softcap.ts";
+import { takeRows } from "./take_rows.ts";
 
 export interface Case {
   readonly name: string;
@@ -246,6 +247,12 @@ export const cases: readonly Case[] = [
     inputs: [[3, 9, 37]],
     weights: [],
     run: ([x]) => pool(x, Float32Array.from({ length: 27 }, (_, i) => i % 4 ? (i - 13) / 7 : 0)),
+  },
+  {
+    name: "some rows, not in order",
+    inputs: [[2, 5, 19]],
+    weights: [],
+    run: ([x]) => takeRows(x, Uint32Array.of(7, 0, 3, 8)),
   },
 ];
 
