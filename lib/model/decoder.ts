@@ -46,7 +46,7 @@ export interface KvCache {
   readonly lengths: number[];
 }
 
-/** The most that is learned of a batch, where the logits of other positions are left out: taking rows costs a little, too. */
+/** The most that is learned of a batch, where the others are left out: taking rows costs a little, too. */
 const MOST_LEARNED = 0.75;
 
 /** What each parameter is, and how it starts: N(0, 0.02²), projections into the residual stream scaled. */
@@ -250,11 +250,13 @@ export class Decoder {
    * (B, T) token ids to (B, T, C) hidden states, after the last norm. With a cache, the tokens follow
    * those that its rows hold, and are added to them.
    * @param rows the cache's row of each sequence; the first B by default
+   * @param only positions, b·T + t, whose states are wanted: the result is (n, C), and the last block is spared the rest
    */
   hidden(
     { ids, batch, time, adapters }: Tokens | DrawnTokens,
     cache?: KvCache,
     rows = Array.from({ length: batch }, (_, b) => b),
+    only?: Uint32Array,
   ): Tensor {
     const past = rows.map((row) => cache?.lengths[row] ?? 0);
     const longest = Math.max(...past) + time;
@@ -286,12 +288,15 @@ export class Decoder {
     };
     let normal = norm(x, this.#norm("blocks.0.attention.norm"));
     this.#observer?.("residual", 0, x);
+    // Adapters have a factor for every row, and who observes is told of all.
+    const early = pass.adapters.length === 0 && !this.#observer ? only : undefined;
     for (let layer = 0; layer < this.config.layers; layer++) {
-      [x, normal] = scope(() => this.#block(layer, x, normal, pass));
+      const wanted = layer === this.config.layers - 1 ? early : undefined;
+      [x, normal] = scope(() => this.#block(layer, x, normal, pass, wanted));
       this.#observer?.("residual", layer + 1, x);
     }
     if (cache) { for (const row of rows) cache.lengths[row] += time; }
-    return normal;
+    return only && !early ? takeRows(normal, only) : normal;
   }
 
   /** (B, T) token ids to (B, T, V) logits. */
@@ -309,12 +314,10 @@ export class Decoder {
     cache?: KvCache,
     rows?: number[],
   ): Tensor {
-    const { batch, time } = tokens;
-    const hidden = this.hidden(tokens, cache, rows);
-    if (time === 1) return this.#head(hidden);
-    const chosen = new Float32Array(batch * time);
-    positions.forEach((position, b) => chosen[b * time + position] = 1);
-    return this.#head(pool(hidden, chosen)); // (B, V)
+    const { time } = tokens;
+    if (time === 1) return this.#head(this.hidden(tokens, cache, rows));
+    const only = Uint32Array.from(positions, (position, b) => b * time + position);
+    return this.#head(this.hidden(tokens, cache, rows, only)); // (B, V)
   }
 
   /** The last norm and the head, of a residual stream (..., C): (..., V) logits. */
@@ -324,16 +327,17 @@ export class Decoder {
 
   /**
    * The mean cross-entropy of the targets that are not ignored, in nats: a tensor of one element. Where most are
-   * ignored, as in conversations, of which only answers are learned, the others have no logits.
+   * ignored, as in conversations, of which only answers are learned, nothing is computed for the others that their
+   * keys and values do not need.
    */
   loss(tokens: Tokens, targets: Uint32Array): Tensor {
     return scope(() => {
-      const hidden = this.hidden(tokens);
       const learned = Uint32Array.from(targets.keys()).filter((i) => targets[i] !== IGNORED);
       if (learned.length === 0 || learned.length > MOST_LEARNED * targets.length) {
-        return crossEntropy(this.#head(hidden), targets);
+        return crossEntropy(this.logits(tokens), targets);
       }
-      return crossEntropy(this.#head(takeRows(hidden, learned)), learned.map((i) => targets[i]));
+      const hidden = this.hidden(tokens, undefined, undefined, learned);
+      return crossEntropy(this.#head(hidden), learned.map((i) => targets[i]));
     });
   }
 
@@ -347,12 +351,14 @@ export class Decoder {
   /**
    * Two residual branches: from x and its norm, both (B, T, C), to what the next block takes. The norms stand at
    * the ends of the residual connections before them, with which they share a kernel.
+   * @param only the rows that are wanted, if not all: both results are (n, C)
    */
-  #block(layer: number, x: Tensor, normal: Tensor, pass: Pass): [Tensor, Tensor] {
+  #block(layer: number, x: Tensor, normal: Tensor, pass: Pass, only?: Uint32Array): [Tensor, Tensor] {
     const block = `blocks.${layer}`;
     this.#observer?.("attention.norm", layer, normal);
-    const branch = this.#drop(this.#attention(layer, normal, pass));
+    const branch = this.#drop(this.#attention(layer, normal, pass, only));
     this.#observer?.("attention", layer, branch);
+    if (only) x = takeRows(x, only);
     [x, normal] = addNorm(x, branch, this.#norm(`${block}.mlp.norm`));
     const next = this.#norm(layer + 1 < this.config.layers ? `blocks.${layer + 1}.attention.norm` : "norm");
     if (this.#ablation?.mlps.includes(layer)) return [x, norm(x, next)];
@@ -375,8 +381,8 @@ export class Decoder {
     return mlp(normal, { activation, up, upBias, down, downBias });
   }
 
-  /** (B, T, C) to (B, T, C). */
-  #attention(layer: number, normal: Tensor, pass: Pass): Tensor {
+  /** (B, T, C) to (B, T, C), or to (n, C) of the rows that are wanted. */
+  #attention(layer: number, normal: Tensor, pass: Pass, only?: Uint32Array): Tensor {
     const { rotary, cache } = pass;
     const { heads, kvHeads, position, qkNorm, dropout: rate } = this.config;
     const name = `blocks.${layer}.attention`;
@@ -394,7 +400,7 @@ export class Decoder {
       : attention(qkv, options, { rate, seed: this.#nextSeed() }); // (B, T, H·D)
     const attended = this.#ablation ? this.#withoutHeads(layer, mixed, this.#ablation) : mixed;
     this.#observer?.("attended", layer, attended);
-    return this.#linear(`${name}.out`, attended, pass);
+    return this.#linear(`${name}.out`, only ? takeRows(attended, only) : attended, pass);
   }
 
   /** A layer's outputs, with what adapters add to them. */
