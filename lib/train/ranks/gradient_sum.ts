@@ -9,7 +9,7 @@ import type { Gradients } from "../step.ts";
 import type { Ranks } from "../../ranks/ranks.ts";
 
 /** Floats of a bucket: fewer cost a message each, more begin later. A parameter is never cut. */
-const BUCKET = 2 ** 18;
+export const BUCKET = 2 ** 18;
 
 /** A range of the arena, in floats. */
 interface Bucket {
