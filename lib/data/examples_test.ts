@@ -168,6 +168,28 @@ Deno.test("the instructions that ship: enough of each fact, and none comes near 
   assert(learned.length >= 700);
 });
 
+Deno.test("the conversations written by hand: many of most families, none twice, none near a question held out", async () => {
+  const lines = (await Deno.readTextFile(`${data}instruct/written.jsonl`)).trim().split("\n");
+  const families = Map.groupBy(lines, (line) => (JSON.parse(line) as { family: string }).family);
+  const others = ["cuentos", "consejos"];
+  assertEquals([...families.keys()].filter((family) => ![...FAMILIES, ...others].includes(family)), []);
+  const few = FAMILIES.filter((family) => !["perros", "gatos", "capital"].includes(family))
+    .filter((family) => (families.get(family)?.length ?? 0) < 50);
+  assertEquals(few, []);
+  const written = await readConversations(`${data}instruct/written.jsonl`);
+  const asked = written.map(({ turns }) =>
+    plainWords(JSON.stringify(turns.map((t) => t.instruction))).join(" ")
+  );
+  assertEquals(new Set(asked).size, written.length);
+  const held = await readQuestions(`${data}instruct/heldout.jsonl`);
+  const known = new Neighbours(written.map(({ turns: [{ instruction }] }) => instruction));
+  const near = held.flatMap(({ question: { instruction } }) => {
+    const neighbour = known.nearest(instruction);
+    return neighbour && neighbour.similarity > NEAR ? [{ instruction, neighbour }] : [];
+  });
+  assertEquals(near, []);
+});
+
 Deno.test("nearest: the share of words in common and in order, however they are typed", () => {
   const others = ["¿Dónde vive Ana?", "¿Cuánto es 5 + 3?", "Cuenta hasta diez."];
   assertEquals(nearest("donde VIVE ana", others), { text: others[0], similarity: 1 });

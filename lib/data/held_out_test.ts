@@ -33,7 +33,10 @@ Deno.test("no sentence of the prose that ships, but for the shortest, comes near
 });
 
 Deno.test("no conversation that ships comes near what is held out", async () => {
-  const conversations = await readConversations(`${data}instruct/train.jsonl`);
+  const conversations = [
+    ...await readConversations(`${data}instruct/train.jsonl`),
+    ...await readConversations(`${data}instruct/written.jsonl`),
+  ];
   const near = conversations.flatMap((
     { turns },
   ) => [allSaid(turns), ...turns.map(({ response }) => response)])
