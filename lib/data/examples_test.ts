@@ -181,7 +181,10 @@ Deno.test("the conversations written by hand: many of most families, none twice,
     plainWords(JSON.stringify(turns.map((t) => t.instruction))).join(" ")
   );
   assertEquals(new Set(asked).size, written.length);
-  const held = await readQuestions(`${data}instruct/heldout.jsonl`);
+  const held = [
+    ...await readQuestions(`${data}instruct/heldout.jsonl`),
+    ...await readQuestions(`${data}instruct/dev.jsonl`),
+  ];
   const known = new Neighbours(written.map(({ turns: [{ instruction }] }) => instruction));
   const near = held.flatMap(({ question: { instruction } }) => {
     const neighbour = known.nearest(instruction);
