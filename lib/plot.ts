@@ -21,12 +21,24 @@ export interface Curve {
   readonly points: readonly (readonly [x: number, value: number])[];
 }
 
-/** Curves over steps, or whatever `x` names; 720×420 pixels. */
+/** Lines that a legend takes, about: a letter has 7 pixels, and a mark 50. */
+function legendLines(names: readonly string[], width: number): number {
+  let lines = 1, used = 0;
+  for (const name of names) {
+    const own = 50 + 7 * [...name].length;
+    if (used > 0 && used + own > width) (lines++, used = 0);
+    used += own;
+  }
+  return lines;
+}
+
+/** Curves over steps, or whatever `x` names; 720×420 pixels, and more where their names take several lines. */
 export function plotCurves(title: string, unit: string, curves: readonly Curve[], x = "step"): string {
-  return draw(720, 420, {
+  const more = 22 * (legendLines(curves.map(({ name }) => name), 700) - 1);
+  return draw(720, 420 + more, {
     title: heading(title),
     legend: { bottom: 4 },
-    grid: { left: 64, right: 24, top: 48, bottom: 72 },
+    grid: { left: 64, right: 24, top: 48, bottom: 72 + more },
     xAxis: { type: "value", name: x, nameLocation: "middle", nameGap: 26, min: 0, max: "dataMax" },
     yAxis: { type: "value", name: unit, scale: true },
     series: curves.map(({ name, points }) => ({

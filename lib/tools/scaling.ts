@@ -138,7 +138,7 @@ await runProgram(program, async (flags, operands) => {
     }
   }
   if (flags.picture) {
-    const svg = plotCurves("Speed of N ranks, of N times one", "%", curves, "log₂ N");
+    const svg = plotCurves("Speed of N ranks, of N times one", "%", curves, "log₂ of the number of ranks");
     await writeFileAtomic(callerPath(flags.picture), svg + "\n");
   }
 });
