@@ -137,3 +137,33 @@ Deno.test("a finetuning of so many steps ends with them, validated at the end", 
   const { step, finished } = JSON.parse(await work.read("models/tiny/instruct/last/checkpoint.json"));
   assertEquals([step, finished], [4, true]);
 });
+
+Deno.test({
+  name:
+    "wsd: until the rate falls, a finetuning goes on with other steps as if it had been started with them",
+  ignore: Deno.build.os === "windows", // it has no such signals
+  async fn() {
+    await using work = await pretrained();
+    const sets = (...values: string[]) => values.flatMap((value) => ["--set", `finetune-instruct.${value}`]);
+    const wsd = sets("schedule.kind=wsd", "eval_every=100", "save_every=0", "sample_every=0");
+    const first = work.spawn("finetune-instruct", ...wsd, ...sets("steps=100000"));
+    await lines(work, 20);
+    first.kill("SIGTERM");
+    assertEquals((await first.output()).code, 143);
+    refused(
+      await work.run("finetune-instruct", ...wsd, ...sets("steps=21"), "--resume"),
+      "with finetune-instruct.steps=100000, and this command asks for 21, and the learning rate of every step follows",
+    );
+    const enough = [...wsd, ...sets("steps=1000")];
+    const resumed = await work.run("finetune-instruct", ...enough, "--resume");
+    assertEquals(resumed.code, 0, resumed.output);
+    const beside = ["--set", "name=whole", ...sets("backbone=models/tiny/pretrain")];
+    assertEquals((await work.run("finetune-instruct", ...enough, ...beside)).code, 0);
+    for (const name of ["last/model", "last/optimizer", "best/model"]) {
+      const [one, other] = ["tiny", "whole"].map((model) =>
+        work.path(`models/${model}/instruct/${name}.safetensors`)
+      );
+      assertEquals(await Deno.readFile(one), await Deno.readFile(other), name);
+    }
+  },
+});
