@@ -7,7 +7,7 @@
 import { TILE_AREA, type TileKind, tileModule } from "../../kernels/cpu/tile.ts";
 import { UserError } from "../errors.ts";
 import { type Exports, FIRST_FREE, MAX_THREADS, PAGES, Threads, tileArea } from "./cpu_threads.ts";
-import type { Args, Binding, Buffer, Device, Kernel, Params, Snapshot, Views } from "./device.ts";
+import type { Args, Binding, Buffer, Device, Kernel, Milestone, Params, Snapshot, Views } from "./device.ts";
 import { beat } from "../pulse.ts";
 import { SizeClassPool } from "./size_class_pool.ts";
 
@@ -173,6 +173,11 @@ export class CpuDevice implements Device {
   snapshot(b: Buffer): Snapshot {
     const copy = (b as CpuBuffer).f32.slice();
     return { data: () => Promise.resolve(copy) };
+  }
+
+  /** Everything is done as soon as it is queued. */
+  milestone(): Milestone {
+    return { read: (b) => this.read(b) };
   }
 
   read(b: Buffer): Promise<Float32Array> {

@@ -118,6 +118,15 @@ export interface Snapshot {
   data(): Promise<Float32Array>;
 }
 
+/** A point that the queued work has come to. */
+export interface Milestone {
+  /**
+   * Fetches a buffer's contents as they are there, while the device goes on with what was queued later, which must not
+   * change them.
+   */
+  read(b: Buffer): Promise<Float32Array>;
+}
+
 export interface Device {
   readonly name: "webgpu" | "cpu" | "oracle";
   /** One line for people: which hardware, and how it is used. */
@@ -148,6 +157,8 @@ export interface Device {
    * several are best fetched together, as a fetch can take 10 ms whatever the size.
    */
   snapshot(b: Buffer): Snapshot;
+  /** Marks how far the queued work has come, so that what it has made can be fetched before what follows is done. */
+  milestone(): Milestone;
   /** A snapshot, fetched. */
   read(b: Buffer): Promise<Float32Array>;
   /** The buffer's own float32 memory, where this process computes in it (cpu); null where it lies elsewhere. */

@@ -11,6 +11,7 @@ import { UserError } from "../errors.ts";
 import { Decoder } from "../model/decoder.ts";
 import { inferOnce } from "../checkpoint/infer_once.ts";
 import { embeddingForward } from "../ops/embedding.ts";
+import { fillKernel } from "../ops/fill.ts";
 import { kernels } from "../ops/table.ts";
 import { differentiate } from "../ops/tape.ts";
 import { scope } from "../tensor/tensor.ts";
@@ -21,7 +22,8 @@ import { DONE, GENERATION, JOB_AT, PAGES, Threads } from "./cpu_threads.ts";
 import { type Device, shadersOf } from "./device.ts";
 import { findAdapter, openDevice } from "./open.ts";
 import { sizeClass, SizeClassPool } from "./size_class_pool.ts";
-import { hardware, testGpu } from "./testing.ts";
+import { hardware, testDevices, testGpu } from "./testing.ts";
+import { WebGpuDevice } from "./webgpu.ts";
 
 const SHAPE = { layers: 2, heads: 2, width: 32, context: 24, batch: 3, vocab: 41 };
 
@@ -116,8 +118,78 @@ Deno.test("auto says why it takes the device it takes", async () => {
   device.close();
 });
 
+for (const { name, device } of await testDevices()) {
+  Deno.test(`${name}: what lies before a milestone is fetched, and what follows is done as without it`, async () => {
+    const n = 192;
+    const whole = device.alloc(4 * n * 5);
+    const parts = Array.from({ length: 5 }, (_, i) => device.slice(whole, 4 * n * i, 4 * n));
+    const filled = (value: number) => new Float32Array(n).fill(value);
+    for (let round = 0; round < 3; round++) {
+      const milestones = parts.map((part, i) => {
+        device.dispatch(fillKernel, [part], { n, value: 10 * round + i });
+        return device.milestone();
+      });
+      // The first twice, one as part of a larger buffer, and one only when all is done.
+      assertEquals(await milestones[0].read(parts[0]), filled(10 * round));
+      assertEquals(await milestones[0].read(parts[0]), filled(10 * round));
+      const two = device.slice(whole, 0, 4 * 2 * n);
+      assertEquals((await milestones[1].read(two)).slice(n), filled(10 * round + 1));
+      assertEquals(await milestones[3].read(parts[3]), filled(10 * round + 3));
+      const snapshot = device.snapshot(parts[4]);
+      device.write(parts[0], filled(-1));
+      assertEquals(await snapshot.data(), filled(10 * round + 4));
+      assertEquals(await milestones[2].read(parts[2]), filled(10 * round + 2));
+      assertEquals(await device.read(parts[0]), filled(-1));
+    }
+  });
+}
+
 const gpu = await testGpu();
 if (gpu) {
+  Deno.test("webgpu: at a milestone, the next part of the work is handed over, and no more", async () => {
+    const n = 64, buffer = gpu.alloc(4 * n);
+    gpu.flush();
+    const before = gpu.submits;
+    const milestones = [0, 1, 2, 3].map((value) => {
+      gpu.dispatch(fillKernel, [buffer], { n, value });
+      return gpu.milestone();
+    });
+    const reads: number[][] = [];
+    // What later parts write would be seen if they were handed over before.
+    for (const milestone of milestones) {
+      const read = milestone.read(buffer);
+      reads.push([gpu.submits - before, (await read)[0]]);
+    }
+    assertEquals(reads, [[2, 0], [4, 1], [6, 2], [7, 3]]);
+  });
+
+  Deno.test("webgpu: more dispatches than a recording takes lie between milestones", async () => {
+    const n = 64, buffers = [0, 1].map(() => gpu.alloc(4 * n));
+    const count = 5000;
+    const milestones = Array.from({ length: count }, (_, i) => {
+      gpu.dispatch(fillKernel, [buffers[Math.floor(i / 1024) % 2]], { n, value: i });
+      return i % 1024 === 1023 ? gpu.milestone() : null;
+    }).filter((milestone) => milestone !== null);
+    // The forced flushes have handed over all but what came last.
+    assertEquals((await milestones[3].read(buffers[1]))[0], 4095);
+    assertEquals((await gpu.read(buffers[0]))[0], 4999);
+    // All of it was submitted at milestones, and the slots are used again.
+    for (let round = 0; round < 3; round++) {
+      for (let i = 0; i < 2048; i++) gpu.dispatch(fillKernel, [buffers[i % 2]], { n, value: i });
+      assertEquals((await gpu.milestone().read(buffers[1]))[0], 2047);
+    }
+    assertEquals((await gpu.read(buffers[0]))[0], 2046);
+  });
+
+  Deno.test("webgpu: a milestone on a device that was closed is an error, not a wait", async () => {
+    const own = await WebGpuDevice.open((await findAdapter())!);
+    const buffer = own.alloc(256);
+    own.dispatch(fillKernel, [buffer], { n: 64, value: 1 });
+    const milestone = own.milestone();
+    own.close();
+    await assertRejects(() => milestone.read(buffer));
+  });
+
   Deno.test("webgpu: every shader compiles", async () => {
     for (const kernel of kernels) {
       for (const shader of shadersOf(kernel)) {

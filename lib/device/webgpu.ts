@@ -12,6 +12,7 @@ import {
   type Device,
   type DType,
   type Kernel,
+  type Milestone,
   type Params,
   type Shader,
   shadersOf,
@@ -74,7 +75,7 @@ export class WebGpuDevice implements Device {
   readonly float16: boolean;
   /** Objects made since the start: a steady training step must not add to them. */
   readonly created = { buffers: 0, staging: 0, bindGroups: 0, pipelines: 0 };
-  /** How often recorded work was handed over: once a training step, when its loss is read. */
+  /** How often recorded work was handed over: once a training step, when its loss is read, and at milestones. */
   submits = 0;
 
   #gpu: GPUDevice;
@@ -82,13 +83,22 @@ export class WebGpuDevice implements Device {
   #pool = new SizeClassPool<GpuAllocation>((bytes) => this.#create(bytes, STORAGE));
   /** Where small things are read from: losses and norms, once a step. */
   #staging = new SizeClassPool<GpuAllocation>((bytes) => this.#create(bytes, READABLE));
+  /** Where milestones are read from: pieces of one size, so that the memory of one does for the next. */
+  #pieces = new SizeClassPool<GpuAllocation>((bytes) => this.#create(bytes, READABLE));
+  #largestPiece = 0;
   #uniforms: GPUBuffer;
   #uniformData = new Uint32Array(SLOTS * SLOT / 4);
   #uniformFloats = new Float32Array(this.#uniformData.buffer);
   /** As a typed array, since Deno takes four times as long to read an offset from a list. */
   #dynamicOffset = new Uint32Array(1);
   #slot = 0;
+  /** Slots whose parameters the GPU has. */
+  #written = 0;
   #recording = 0;
+  /** What was recorded up to milestones and is not submitted yet. */
+  #parts: GPUCommandBuffer[] = [];
+  /** Parts that were recorded since the start. */
+  #recorded = 0;
   #encoder: GPUCommandEncoder | null = null;
   #pass: GPUComputePassEncoder | null = null;
   #nextId = 0;
@@ -300,24 +310,41 @@ export class WebGpuDevice implements Device {
   }
 
   flush(): void {
-    if (!this.#encoder) return;
+    // Where milestones had all of it submitted, slots are free again all the same.
+    if (!this.#encoder && this.#parts.length === 0 && this.#slot === 0) return;
     this.#check();
-    this.#pass?.end();
-    if (this.#slot > 0) {
-      this.#gpu.queue.writeBuffer(this.#uniforms, 0, this.#uniformData, 0, this.#slot * SLOT / 4);
-    }
-    const timed = this.#clock?.finish(this.#encoder);
-    this.#gpu.queue.submit([this.#encoder.finish()]);
-    this.submits++;
+    const timed = this.#endPart();
+    this.#submit(this.#parts.splice(0));
     timed?.();
-    this.#encoder = this.#pass = null;
-    this.#slot = 0;
+    this.#slot = this.#written = 0;
     this.#recording++;
     this.#pool.sort();
   }
 
+  /** Ends the part that is being recorded. Returns what is to be called once it is submitted. */
+  #endPart(): (() => void) | undefined {
+    if (!this.#encoder) return;
+    this.#pass?.end();
+    const timed = this.#clock?.finish(this.#encoder);
+    this.#parts.push(this.#encoder.finish());
+    this.#recorded++;
+    this.#encoder = this.#pass = null;
+    return timed;
+  }
+
+  #submit(commands: GPUCommandBuffer[]): void {
+    if (commands.length === 0) return;
+    if (this.#slot > this.#written) {
+      const from = this.#written * SLOT, words = (this.#slot - this.#written) * SLOT / 4;
+      this.#gpu.queue.writeBuffer(this.#uniforms, from, this.#uniformData, from / 4, words);
+      this.#written = this.#slot;
+    }
+    this.#gpu.queue.submit(commands);
+    this.submits++;
+  }
+
   snapshot(b: Buffer): Snapshot {
-    const { base, offset, bytes, dtype, length } = b as GpuBufferView;
+    const view = b as GpuBufferView, { base, offset, bytes } = view;
     this.#check();
     const keep = bytes <= STAGED;
     const staging = keep ? this.#staging.take(bytes) : this.#create(bytes, READABLE);
@@ -332,22 +359,60 @@ export class WebGpuDevice implements Device {
         // What else is recorded and read before anybody waits is handed over with it.
         await Promise.resolve();
         if (this.#recording === recording) this.flush();
-        // Deno 2.9 waits here for the GPU, then sleeps for 10 ms.
-        await staging.gpu.mapAsync(GPUMapMode.READ, 0, bytes);
-        this.#check();
-        const data = staging.gpu.getMappedRange(0, bytes).slice(0);
-        staging.gpu.unmap();
+        const values = await this.#map(staging, view);
         if (keep) this.#staging.give(staging);
-        if (dtype === "f32") return new Float32Array(data);
-        return Float32Array.from(new Float16Array(data, 0, length / 2));
-      } catch (error) {
-        this.#check();
-        throw error;
+        return values;
       } finally {
         if (!keep) staging.gpu.destroy();
       }
     };
     return { data };
+  }
+
+  /**
+   * The values that were copied to a staging buffer.
+   * @param meanwhile called once the mapping is asked for
+   */
+  async #map(staging: GpuAllocation, copied: GpuBufferView, meanwhile = () => {}): Promise<Float32Array> {
+    const { bytes, dtype, length } = copied;
+    try {
+      // Deno 2.9 waits in this call for all that was submitted, then sleeps for 10 ms until it is fulfilled.
+      const mapping = staging.gpu.mapAsync(GPUMapMode.READ, 0, bytes);
+      meanwhile();
+      await mapping;
+      this.#check();
+      const data = staging.gpu.getMappedRange(0, bytes).slice(0);
+      staging.gpu.unmap();
+      if (dtype === "f32") return new Float32Array(data);
+      return Float32Array.from(new Float16Array(data, 0, length / 2));
+    } catch (error) {
+      this.#check();
+      throw error;
+    }
+  }
+
+  milestone(): Milestone {
+    this.#check();
+    // The clock reads its times once for all that is recorded.
+    if (!this.#clock) this.#endPart();
+    const recorded = this.#recorded;
+    return { read: (b) => this.#readAt(recorded, b as GpuBufferView) };
+  }
+
+  /** @param recorded parts since the start that come before the milestone */
+  async #readAt(recorded: number, from: GpuBufferView): Promise<Float32Array> {
+    this.#check();
+    if (this.#clock) this.flush();
+    this.#largestPiece = Math.max(this.#largestPiece, from.bytes);
+    const staging = this.#pieces.take(this.#largestPiece);
+    const copy = this.#gpu.createCommandEncoder();
+    copy.copyBufferToBuffer(from.base.gpu, from.offset, staging.gpu, 0, from.bytes);
+    const submitted = this.#recorded - this.#parts.length;
+    this.#submit([...this.#parts.splice(0, Math.max(0, recorded - submitted)), copy.finish()]);
+    // Handed over before, the next part would be waited for, too; handed over later, the GPU would wait for it.
+    const values = await this.#map(staging, from, () => this.#submit(this.#parts.splice(0, 1)));
+    this.#pieces.give(staging);
+    return values;
   }
 
   // deno-lint-ignore require-await -- what a snapshot throws is to be awaited, too
