@@ -10,6 +10,7 @@ export const ALONE: Ranks = {
   description: "one process",
   sum() {},
   beginSum: () => () => {},
+  sumAside: () => Promise.resolve(),
   advance() {},
   broadcast() {},
   gather: (bytes) => [bytes],

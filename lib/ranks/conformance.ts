@@ -39,6 +39,14 @@ export async function checkRanks(ranks: Ranks): Promise<void> {
   assertEquals(first, new Float32Array(5000).fill(all));
   assertEquals(second, new Float32Array(3).fill(all - size));
 
+  const asides = [100, 10_000, 1_000_000].map((n, i) => new Float32Array(n).fill(rank + i));
+  const sums = asides.map((values) => ranks.sumAside(values));
+  ranks.sum(singles); // another call in between
+  await Promise.all(sums.toReversed());
+  asides.forEach((values, i) =>
+    assertEquals(values, new Float32Array(values.length).fill(all - size + i * size))
+  );
+
   const device = await CpuDevice.open({ threads: 1 });
   const [before, buffer, after] = [1, 2, 3].map(() => device.upload(new Float32Array(1000).fill(rank + 1)));
   ranks.sum(device.view(buffer));

@@ -25,6 +25,8 @@ export interface Functions {
   MPI_Iallreduce(from: Pointer, to: Memory, n: number, type: Handle, op: Handle, comm: Handle, request: Memory): number;
   MPI_Test(request: Memory, flag: Int32Array, status: Pointer): number;
   MPI_Wait(request: Memory, status: Pointer): number;
+  /** The same on a thread of its own: nothing of it may be collected, or moved, meanwhile. */
+  MPI_Wait_aside(request: Memory, status: Pointer): Promise<number>;
   MPI_Bcast(bytes: Memory, n: number, type: Handle, root: number, comm: Handle): number;
   // deno-fmt-ignore
   MPI_Allgather(from: Memory, n: number, type: Handle, to: Memory, each: number, toType: Handle, comm: Handle): number;
@@ -53,6 +55,7 @@ const PARAMETERS: Readonly<Record<keyof Functions, readonly Type[]>> = {
   MPI_Iallreduce: ["pointer", "buffer", "i32", "handle", "handle", "handle", "buffer"],
   MPI_Test: ["buffer", "buffer", "pointer"],
   MPI_Wait: ["buffer", "pointer"],
+  MPI_Wait_aside: ["buffer", "pointer"],
   MPI_Bcast: ["buffer", "i32", "handle", "i32", "handle"],
   MPI_Allgather: ["buffer", "i32", "handle", "buffer", "i32", "handle", "handle"],
   MPI_Alltoallv: ["buffer", "buffer", "buffer", "handle", "buffer", "buffer", "buffer", "handle", "handle"],
@@ -63,6 +66,9 @@ const PARAMETERS: Readonly<Record<keyof Functions, readonly Type[]>> = {
   MPI_Abort: ["handle", "i32"],
   MPI_Finalize: [],
 };
+
+/** Ends the names of what runs on a thread of its own. */
+const ASIDE = /_aside$/;
 
 /** Values that the libraries have in common; the longest texts are those of MPICH, which are longer. */
 export const MPI = { threadMultiple: 3, longestText: 8192 } as const;
@@ -161,7 +167,8 @@ function tryLibrary(name: string): Library | string {
   const handle = family === "Open MPI" ? "pointer" : "i32";
   const symbols = Object.entries(PARAMETERS).map(([symbol, types]) => {
     const parameters = types.map((type) => type === "handle" ? handle : type);
-    return [symbol, { parameters, result: "i32" }] as const;
+    const name = symbol.replace(ASIDE, "");
+    return [symbol, { name, parameters, result: "i32", nonblocking: name !== symbol }] as const;
   });
   const statics = family === "Open MPI"
     ? Object.values(OPEN_MPI).map((symbol) => [symbol, { type: "pointer" }] as const)

@@ -25,6 +25,10 @@ export class MpiRanks implements Ranks {
   /** Sums that were begun and are not known to be at their end. */
   #begun: BigUint64Array[] = [];
   readonly #flag = new Int32Array(1);
+  /** Sums that a thread sees to, with what MPI reads and writes for them. */
+  readonly #aside = new Set<{ readonly request: BigUint64Array; readonly values: Float32Array }>();
+  /** Fulfilled when those begun before are at their end, or failed. */
+  #asideBefore: Promise<unknown> = Promise.resolve();
 
   /**
    * Joins the other ranks.
@@ -92,6 +96,16 @@ export class MpiRanks implements Ranks {
     this.#words[WORDS.waiting] = 0;
   }
 
+  /** Begins to add up. Returns the request, outside of the memory that V8 moves things in. */
+  #begin(values: Float32Array): BigUint64Array {
+    const { functions, constants: { inPlace, float, add, world } } = this.#library;
+    // Wide enough for the handle of either library.
+    const request = new BigUint64Array(new ArrayBuffer(8));
+    const n = values.length;
+    this.#check(functions.MPI_Iallreduce(inPlace, values, n, float, add, world, request));
+    return request;
+  }
+
   sum(values: Float32Array | Float64Array): void {
     const { functions, constants: { inPlace, float, double, add, world } } = this.#library;
     const type = values instanceof Float32Array ? float : double;
@@ -102,16 +116,27 @@ export class MpiRanks implements Ranks {
   }
 
   beginSum(values: Float32Array): () => void {
-    const { functions, constants: { inPlace, float, add, world, ignoreStatus } } = this.#library;
-    // Wide enough for the handle of either library.
-    const request = new BigUint64Array(1);
-    const n = values.length;
-    this.#check(functions.MPI_Iallreduce(inPlace, values, n, float, add, world, request));
+    const { functions, constants: { ignoreStatus } } = this.#library;
+    const request = this.#begin(values);
     this.#begun.push(request);
     return () => {
       this.#wait(() => functions.MPI_Wait(request, ignoreStatus));
       this.#begun = this.#begun.filter((other) => other !== request);
     };
+  }
+
+  sumAside(values: Float32Array): Promise<void> {
+    const { functions, constants: { ignoreStatus } } = this.#library;
+    const sum = { request: this.#begin(values), values };
+    this.#aside.add(sum);
+    // One thread at a time, as threads that wait for MPI take a core each, and one lets all sums get on.
+    const wait = async () => {
+      this.#check(await functions.MPI_Wait_aside(sum.request, ignoreStatus));
+      this.#aside.delete(sum);
+    };
+    const done = this.#asideBefore.then(wait);
+    this.#asideBefore = done.catch(() => {}); // whoever waits for it is told
+    return done;
   }
 
   advance(): void {

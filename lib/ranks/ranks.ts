@@ -28,6 +28,11 @@ export interface Ranks {
    * has been called, which waits for the end.
    */
   beginSum(values: Float32Array): () => void;
+  /**
+   * Begins to add up, as `beginSum` does; a thread lets the sum get on, also while this one waits for something else. The
+   * values may not be touched until it is fulfilled.
+   */
+  sumAside(values: Float32Array): Promise<void>;
   /** Lets sums that were begun get on: MPI works when it is called. */
   advance(): void;
   /** Replaces the values of all ranks by those of one, rank 0 by default. They are equally many on all of them. */
