@@ -3,6 +3,7 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import { exists } from "../lib/files.ts";
 import type { Workspace } from "../lib/run/testing.ts";
 import { finish, type Launcher, processesOf, testLaunchers } from "../lib/ranks/testing.ts";
+import { testGpu } from "../lib/device/testing.ts";
 import {
   assertAlike,
   rankArgs,
@@ -24,6 +25,7 @@ const start = (work: Workspace, { start }: Launcher, ranks: number, ...args: str
 const run = (...args: Parameters<typeof start>) => finish(start(...args));
 
 const launchers = await testLaunchers();
+const gpu = await testGpu();
 for (const launcher of launchers) {
   const { family } = launcher;
 
@@ -51,6 +53,26 @@ for (const launcher of launchers) {
     // Its manifest is one of the stage, whatever the number of processes.
     assertStringIncludes((await work.run("pretrain")).output, "is up to date");
   });
+}
+
+if (gpu) {
+  for (const launcher of launchers) {
+    Deno.test(`${launcher.family}, webgpu: steps on 1 and 2 ranks learn the same; twice, bit for bit`, async () => {
+      await using work = await sharedProject();
+      const results: Result[] = [];
+      for (const ranks of [1, 2, 2]) {
+        const sets = ["device=webgpu", "pretrain.steps=8"].flatMap((set) => ["--set", set]);
+        const { code, output } = await run(work, launcher, ranks, "--force", ...sets);
+        assertEquals(code, 0, output);
+        assertStringIncludes(output, "WebGPU on ");
+        results.push(await resultOf(work, OUT));
+      }
+      const [one, two, again] = results;
+      assertEquals(one.losses.length, 8);
+      assertAlike(two, one);
+      assertEquals(again, two);
+    });
+  }
 }
 
 const [launcher] = launchers;

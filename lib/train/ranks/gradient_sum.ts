@@ -2,7 +2,11 @@
  * Adding up the gradients of all ranks while the backward pass goes on: as in PyTorch's distributed training (Li et al.,
  * arXiv:2006.15704), the gradients lie in buckets, and a bucket is added up from the moment when its last gradient is
  * complete.
+ *
+ * Where gradients lie in this process's memory (cpu), they are added up in place. From a GPU a bucket is fetched as soon as
+ * it has got so far, while it computes the next one's, and a thread adds it up.
  */
+import type { Buffer, Milestone } from "../../device/device.ts";
 import type { Parameters, ParameterSpec } from "../../model/parameters.ts";
 import type { Parameter } from "../../tensor/tensor.ts";
 import type { Gradients } from "../step.ts";
@@ -10,6 +14,9 @@ import type { Ranks } from "../../ranks/ranks.ts";
 
 /** Floats of a bucket: fewer cost a message each, more begin later. A parameter is never cut. */
 export const BUCKET = 2 ** 18;
+
+/** On a GPU, from which Deno takes 10 ms to fetch anything: floats of a bucket at least, and buckets, roughly, at most. */
+const FETCHED = { bucket: 2 ** 22, most: 8 } as const;
 
 /** A range of the arena, in floats. */
 interface Bucket {
@@ -30,10 +37,12 @@ export class GradientSum {
   /** Buckets that are being added up. */
   #begun = 0;
   #waits: (() => void)[] = [];
+  /** On a GPU: for each bucket that was begun, where the queued work has completed it. */
+  #milestones: Milestone[] = [];
   #waited = 0;
 
   /** @param bucket floats of a bucket at most, unless a single parameter has more */
-  constructor(ranks: Ranks, parameters: Parameters, bucket = BUCKET) {
+  constructor(ranks: Ranks, parameters: Parameters, bucket = bucketFor(parameters)) {
     this.#ranks = ranks;
     this.#parameters = parameters;
     this.#buckets = bucketsOf(parameters, bucket);
@@ -59,8 +68,8 @@ export class GradientSum {
     const { device, gradients } = this.#parameters;
     const all = device.view(gradients.buffer);
     const { start, end } = this.#buckets[this.#begun++];
-    // On a GPU gradients have to be fetched, at the end.
     if (all) this.#waits.push(this.#ranks.beginSum(all.subarray(start, end)));
+    else this.#milestones.push(device.milestone());
   }
 
   /**
@@ -69,15 +78,14 @@ export class GradientSum {
    * @returns what the whole step leaves
    */
   async finish(own: Gradients): Promise<Pick<Gradients, "loss">> {
-    const { device, gradients: { buffer } } = this.#parameters;
     while (this.#begun < this.#buckets.length) this.#begin();
+    const fetched = await this.#fetch();
     const loss = Float64Array.of(await own.loss());
-    const fetched = device.view(buffer) ? null : await device.read(buffer);
     const started = performance.now();
     for (const wait of this.#waits) wait();
-    if (fetched) {
-      this.#ranks.sum(fetched);
-      device.write(buffer, fetched);
+    for (const { buffer, values, sum } of fetched) {
+      await sum;
+      this.#parameters.device.write(buffer, values);
     }
     this.#ranks.sum(loss);
     this.#waited = performance.now() - started;
@@ -86,6 +94,35 @@ export class GradientSum {
     this.#buckets.forEach(({ specs }, i) => this.#missing[i] = specs.length);
     return { loss: () => Promise.resolve(loss[0]) };
   }
+
+  /** Fetches buckets from a GPU, one after another so that the memory to fetch one does for all, and begins their sums. */
+  async #fetch(): Promise<Fetched[]> {
+    const { device, gradients } = this.#parameters;
+    const fetched: Fetched[] = [];
+    for (const [i, milestone] of this.#milestones.splice(0).entries()) {
+      const { start, end } = this.#buckets[i];
+      const buffer = device.slice(gradients.buffer, 4 * start, 4 * (end - start));
+      const values = await milestone.read(buffer);
+      const sum = this.#ranks.sumAside(values);
+      sum.catch(() => {}); // it is told when all are fetched
+      fetched.push({ buffer, values, sum });
+    }
+    return fetched;
+  }
+}
+
+/** A bucket that was fetched. */
+interface Fetched {
+  readonly buffer: Buffer;
+  /** What this rank has; once `sum` is fulfilled, what all have together. */
+  readonly values: Float32Array;
+  readonly sum: Promise<void>;
+}
+
+/** Floats of a bucket. */
+function bucketFor({ device, gradients, trainedEnd }: Parameters): number {
+  if (device.view(gradients.buffer)) return BUCKET;
+  return Math.max(FETCHED.bucket, Math.ceil(trainedEnd / FETCHED.most));
 }
 
 /**

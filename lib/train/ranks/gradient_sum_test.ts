@@ -1,5 +1,6 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { CpuDevice } from "../../device/cpu.ts";
+import { testGpu } from "../../device/testing.ts";
 import { modelConfig, type ModelOptions } from "../../model/config.ts";
 import { Decoder } from "../../model/decoder.ts";
 import { differentiate } from "../../ops/tape.ts";
@@ -60,5 +61,70 @@ for (const [name, options] of Object.entries(KINDS)) {
       assertEquals(all, Float32Array.from(view()));
     }
     cpu.close();
+  });
+}
+
+const gpu = await testGpu();
+if (gpu) {
+  /** A model on the GPU, and what adds its gradients up in small buckets. */
+  const setUp = (options: ModelOptions, ranks: Partial<Ranks>) => {
+    const model = new Decoder(gpu, modelConfig(options));
+    model.initialize(1);
+    const { parameters } = model;
+    const sum = new GradientSum({ ...ALONE, size: 2, ...ranks }, parameters, 2000);
+    /** Queues a step's gradients. */
+    const differ = (complete: typeof sum.complete = () => {}) => {
+      gpu.write(parameters.gradients.buffer, new Float32Array(parameters.trainedEnd));
+      return scope(() => {
+        const loss = differentiate(() => model.loss(TOKENS, TOKENS.ids), undefined, { complete });
+        return gpu.snapshot(loss.buffer);
+      });
+    };
+    return { sum, differ, gradients: () => gpu.read(parameters.gradients.buffer) };
+  };
+
+  for (const [name, options] of Object.entries(KINDS)) {
+    Deno.test(`webgpu: sums of complete gradients begin before the rest is handed over, and take their place: ${name}`, async () => {
+      /** For each sum, in order: values, and how often work had been handed over. */
+      const begun: { values: Float32Array; submits: number }[] = [];
+      const { sum, differ, gradients } = setUp(options, {
+        async sumAside(values) {
+          begun.push({ values: values.slice(), submits: gpu.submits });
+          // The first take longest.
+          await new Promise((resolve) => setTimeout(resolve, 60 - 5 * begun.length));
+          values.forEach((value, i) => values[i] = 2 * value);
+        },
+      });
+      differ();
+      const expected = (await gradients()).map((value) => 2 * value);
+      let steady = 0;
+      for (let step = 0; step < 3; step++) {
+        begun.length = 0;
+        const loss = differ(sum.complete);
+        const before = gpu.submits;
+        const finished = await sum.finish({ tokens: 0, loss: async () => (await loss.data())[0] });
+        const after = gpu.submits;
+        assertEquals(await gradients(), expected);
+        assert(await finished.loss() > 0);
+        assert(begun.length > 3, `${begun.length} buckets`);
+        // The part that completes a bucket, with its copy, and the part after it.
+        assertEquals(begun[0].submits - before, 2);
+        assert(after - begun[0].submits > begun.length, `${after - begun[0].submits}`);
+        assertEquals(begun.reduce((n, { values }) => n + values.length, 0), expected.length);
+        if (step === 1) steady = gpu.created.staging;
+      }
+      assertEquals(gpu.created.staging, steady, "a step makes staging buffers");
+    });
+  }
+
+  Deno.test("webgpu: a sum that fails is the error of its step", async () => {
+    let sums = 0;
+    const { sum, differ } = setUp({ ...SIZES }, {
+      sumAside: () => ++sums === 2 ? Promise.reject(new Error("MPI: the link is cut")) : Promise.resolve(),
+    });
+    const loss = differ(sum.complete);
+    const finished = sum.finish({ tokens: 0, loss: async () => (await loss.data())[0] });
+    await assertRejects(() => finished, Error, "MPI: the link is cut");
+    assert(sums > 2);
   });
 }
