@@ -1,12 +1,12 @@
 /**
- * Speed of training steps that several processes share, on the cpu device.
+ * Speed of training steps that several processes share.
  *
- *   mpiexec -n 2 deno task bench-mpi [--shape "L6 H6 C192 T256 B8 V1536"] [--arch NAME] [--threads N] [--steps N] [--json]
+ *   mpiexec -n 2 deno task bench-mpi [--shape "L6 H6 C192 T256 B8 V1536"] [--device cpu] [--threads N] [--steps N] [--json]
  *
  * The sequences of a batch are dealt to the ranks, so that N of them compute what one process computes of the same shape
  * (`deno task bench train`).
  */
-import { CpuDevice } from "../device/cpu.ts";
+import { openDevice } from "../device/open.ts";
 import { exitOnUserError, UserError } from "../errors.ts";
 import { shortForms } from "../model/families/table.ts";
 import { numberFlag, parseFlags } from "../run/flags.ts";
@@ -23,14 +23,18 @@ const HELP = `Usage: mpiexec -n N deno task bench-mpi [options]
 
   --shape TEXT   "${SHAPE}", whose B sequences are dealt to the ranks
   --arch NAME    ${[...shortForms.keys()].join(", ")} (gpt2)
-  --threads N    threads of each rank (its part of the cores)
+  --device NAME  cpu or webgpu (cpu)
+  --threads N    threads of each rank on cpu (its part of the cores)
   --steps N      timed steps (20)
   --json         one line of JSON
-  --help         this text`;
+  --help         this text
+
+It prints the milliseconds of a step, of its computing, and of its communication if nothing else is done; and how much
+of that the computing hides. On webgpu, steps that add nothing up are timed between the others, as its computing.`;
 
 const program = {
   ...{ name: "bench-mpi", help: HELP },
-  values: ["shape", "arch", "threads", "steps"],
+  values: ["shape", "arch", "device", "threads", "steps"],
   switches: ["json"],
 } as const;
 
@@ -46,17 +50,32 @@ async function bench(ranks: Ranks): Promise<void> {
   if (shape.batch < ranks.size) {
     throw new UserError(`--shape: ${shape.batch} sequences cannot be dealt to ${ranks.size} ranks; raise B`);
   }
+  const choice = flags.device ?? "cpu";
+  if (choice !== "cpu" && choice !== "webgpu") {
+    throw new UserError(`--device ${choice}: expected cpu or webgpu`);
+  }
+  if (choice === "webgpu" && flags.threads) {
+    throw new UserError("--threads: those of the cpu device; leave it out with --device webgpu");
+  }
   const steps = numberFlag("steps", flags.steps ?? "20", 1, true);
   const threads = flags.threads ? numberFlag("threads", flags.threads, 1, true) : threadsOf(ranks.neighbours);
-  const device = await CpuDevice.open({ threads });
+  const { device } = await openDevice(choice, { threads });
   const measured = await measureShared(device, ranks, shape, steps);
   device.close();
   if (ranks.rank > 0) return;
   const name = shapeName(shape), { size: processes } = ranks;
-  if (flags.json) return console.log(JSON.stringify({ shape: name, ranks: processes, threads, ...measured }));
+  if (flags.json) {
+    const setting = {
+      shape: name,
+      ranks: processes,
+      device: device.name,
+      ...choice === "cpu" && { threads },
+    };
+    return console.log(JSON.stringify({ ...setting, ...measured }));
+  }
   const ms = (value: number) => `${value.toFixed(1)} ms`;
   console.log(
-    `${name}: ${ranks.description}, ${threads} thread${threads > 1 ? "s" : ""} each: ` +
+    `${name}: ${ranks.description}, each ${device.description}: ` +
       `step ${ms(measured.step)}, compute ${ms(measured.compute)}, communication ${
         ms(measured.communication)
       }` +
