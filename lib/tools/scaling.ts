@@ -9,7 +9,8 @@ import { readText, writeFileAtomic } from "../files.ts";
 import { type Curve, plotCurves } from "../plot.ts";
 import { callerPath } from "../run/caller.ts";
 import { numberFlag, runProgram } from "../run/flags.ts";
-import { errors, fit, type Measured, type Network, stepTime } from "../train/ranks/scaling.ts";
+import { fetchedBucket } from "../train/ranks/gradient_sum.ts";
+import { errors, fit, meanHidden, type Measured, type Network, stepTime } from "../train/ranks/scaling.ts";
 import { parseShape } from "./shape.ts";
 
 const HELP = `Predicts how training goes on with more ranks and other networks, from a few that were measured.
@@ -21,7 +22,9 @@ Usage: deno task scaling MEASURED.jsonl [options]
   --help             this text
 
 MEASURED.jsonl has lines of bench-mpi --json, of one rank and of several:
-  for n in 1 2 4; do mpiexec -n $n deno task bench-mpi --threads 1 --json; done > measured.jsonl`;
+  for n in 1 2 4; do mpiexec -n $n deno task bench-mpi --threads 1 --json; done > measured.jsonl
+Lines of --device webgpu say which share of the sums is hidden on GPUs; without one, it is taken to be that on cores.
+Fetching gradients from a GPU, and writing them back, is not in the predictions.`;
 
 const program = {
   ...{ name: "scaling", help: HELP, operands: true },
@@ -31,6 +34,7 @@ const program = {
 const positive = z.number().positive();
 const Line = z.looseObject({
   shape: z.string(),
+  device: z.enum(["cpu", "webgpu"]).default("cpu"),
   ranks: z.int().positive(),
   parameters: positive,
   step: positive,
@@ -56,7 +60,7 @@ const LOADS: readonly Load[] = [
   { name: "gpt2.yaml, 8 × 1,024 tokens", parameters: 111e6, tokens: 8 * 1024 },
 ];
 
-async function readMeasured(path: string): Promise<(Measured & { readonly shape: string })[]> {
+async function readMeasured(path: string): Promise<z.infer<typeof Line>[]> {
   const lines = (await readText(path, "make it with bench-mpi --json; see --help")).split("\n");
   return lines.flatMap((line, i) => {
     if (line.trim() === "") return [];
@@ -85,10 +89,12 @@ await runProgram(program, async (flags, operands) => {
   if (operands.length !== 1) throw new UserError("expected one file of measurements; see --help");
   const path = callerPath(operands[0]);
   const teraflops = numberFlag("teraflops", flags.teraflops ?? "20", 1e-3, false);
-  const measured = await readMeasured(path);
+  const lines = await readMeasured(path);
+  const measured = lines.filter(({ device }) => device === "cpu");
+  const onGpus = lines.filter(({ device, ranks }) => device === "webgpu" && ranks > 1);
   if (measured.filter(({ ranks }) => ranks > 1).length < 3) {
     throw new UserError(
-      `${path}: expected three lines or more of several ranks, to fit to two and try on the third`,
+      `${path}: expected three lines or more of several ranks on cpu, to fit to two and try on the third`,
     );
   }
   const model = fit(measured), rate = rateOf(measured, path);
@@ -97,7 +103,12 @@ await runProgram(program, async (flags, operands) => {
     `fitted: ${(1000 * latency).toFixed(0)} µs a message, ${
       perByte === 0 ? "nothing a byte" : `${(1e-6 / perByte).toFixed(2)} GB/s`
     }, ` +
-      `${percent(model.overlap)} of the sums hidden; a rank does ${(rate / 1e9).toFixed(3)} TFLOPS\n`,
+      `${percent(model.overlap)} of the sums hidden; a rank does ${(rate / 1e9).toFixed(3)} TFLOPS`,
+  );
+  const overlapOnGpus = onGpus.length > 0 ? meanHidden(onGpus) : model.overlap;
+  console.log(
+    `on GPUs: ${percent(overlapOnGpus)} of the sums hidden, ` +
+      `as ${onGpus.length > 0 ? "measured there" : "on cores, as no line is of --device webgpu"}\n`,
   );
   console.log(
     "| shape | ranks | step, ms | predicted by a fit to the others | error |\n|---|---|---|---|---|",
@@ -120,15 +131,19 @@ await runProgram(program, async (flags, operands) => {
   for (const load of LOADS) {
     const kinds = [
       { rank: "cores as these", operations: rate, overlap: model.overlap },
-      // On a GPU, gradients are fetched and added up after the backward pass.
-      { rank: `a GPU of ${teraflops} TFLOPS`, operations: teraflops * 1e9, overlap: 0 },
+      {
+        rank: `a GPU of ${teraflops} TFLOPS`,
+        operations: teraflops * 1e9,
+        overlap: overlapOnGpus,
+        bucket: fetchedBucket(load.parameters),
+      },
     ];
-    for (const { rank, operations, overlap } of kinds) {
+    for (const { rank, operations, overlap, bucket } of kinds) {
       const compute = 6 * load.parameters * load.tokens / operations;
       for (const { gigabits, latency } of NETWORKS) {
         const network: Network = { latency, perByte: Math.max(perByte, 8 / (gigabits * 1e6)) };
         const efficiency = RANKS.map((ranks) =>
-          compute / stepTime(ranks, { ...load, compute }, { overlap, network })
+          compute / stepTime(ranks, { ...load, compute, ...bucket && { bucket } }, { overlap, network })
         );
         const name = `${load.name}, ${rank}`;
         console.log(`| ${name} | ${gigabits} | ${efficiency.map(percent).join(" | ")} |`);

@@ -18,6 +18,9 @@ export const BUCKET = 2 ** 18;
 /** On a GPU, from which Deno takes 10 ms to fetch anything: floats of a bucket at least, and buckets, roughly, at most. */
 const FETCHED = { bucket: 2 ** 22, most: 8 } as const;
 
+/** Floats of a bucket on a GPU. @param n floats of all gradients */
+export const fetchedBucket = (n: number): number => Math.max(FETCHED.bucket, Math.ceil(n / FETCHED.most));
+
 /** A range of the arena, in floats. */
 interface Bucket {
   readonly specs: readonly ParameterSpec[];
@@ -119,10 +122,8 @@ interface Fetched {
   readonly sum: Promise<void>;
 }
 
-/** Floats of a bucket. */
 function bucketFor({ device, gradients, trainedEnd }: Parameters): number {
-  if (device.view(gradients.buffer)) return BUCKET;
-  return Math.max(FETCHED.bucket, Math.ceil(trainedEnd / FETCHED.most));
+  return device.view(gradients.buffer) ? BUCKET : fetchedBucket(trainedEnd);
 }
 
 /**

@@ -4,7 +4,7 @@
  */
 import { BUCKET } from "./gradient_sum.ts";
 
-/** A line of `bench-mpi --json`; times in milliseconds. */
+/** A line of `bench-mpi --json` on the cpu device; times in milliseconds. */
 export interface Measured {
   readonly ranks: number;
   readonly parameters: number;
@@ -33,10 +33,10 @@ export interface CostModel {
 const BACKWARD = 2 / 3;
 
 /** Messages in a row, and bytes that pass through each rank, to add up a gradient of float32. */
-function traffic(ranks: number, parameters: number): { messages: number; bytes: number } {
+function traffic(ranks: number, parameters: number, bucket = BUCKET): { messages: number; bytes: number } {
   const bytes = 4 * parameters;
   return {
-    messages: Math.ceil(parameters / BUCKET) * 2 * Math.ceil(Math.log2(ranks)),
+    messages: Math.ceil(parameters / bucket) * 2 * Math.ceil(Math.log2(ranks)),
     bytes: 2 * (ranks - 1) / ranks * bytes,
   };
 }
@@ -44,19 +44,25 @@ function traffic(ranks: number, parameters: number): { messages: number; bytes: 
 /**
  * Milliseconds of all sums of a step, by themselves: reduce-scatter and all-gather, each of log₂ N messages a bucket and
  * (N-1)/N of the bytes (Thakur, Rabenseifner and Gropp, doi:10.1177/1094342005051521).
+ * @param bucket floats of a bucket
  */
-export function communicationTime(ranks: number, parameters: number, network: Network): number {
-  const { messages, bytes } = traffic(ranks, parameters);
+export function communicationTime(
+  ranks: number,
+  parameters: number,
+  network: Network,
+  bucket = BUCKET,
+): number {
+  const { messages, bytes } = traffic(ranks, parameters, bucket);
   return messages * network.latency + bytes * network.perByte;
 }
 
 /** Milliseconds of a step whose computing takes a rank `compute`. */
 export function stepTime(
   ranks: number,
-  { parameters, compute }: Pick<Measured, "parameters" | "compute">,
+  { parameters, compute, bucket }: Pick<Measured, "parameters" | "compute"> & { readonly bucket?: number },
   { network, overlap }: CostModel,
 ): number {
-  const communication = communicationTime(ranks, parameters, network);
+  const communication = communicationTime(ranks, parameters, network, bucket);
   return compute + communication - Math.min(overlap * communication, BACKWARD * compute);
 }
 
@@ -84,7 +90,12 @@ export function fit(measured: readonly Measured[]): CostModel {
     : both.perByte < 0
     ? { latency: a1 / aa, perByte: 0 }
     : both;
-  return { network, overlap: several.reduce((total, { hidden }) => total + hidden, 0) / several.length };
+  return { network, overlap: meanHidden(several) };
+}
+
+/** The mean of what was hidden of sums. */
+export function meanHidden(measured: readonly Pick<Measured, "hidden">[]): number {
+  return measured.reduce((total, { hidden }) => total + hidden, 0) / measured.length;
 }
 
 /** The relative errors of each step of several ranks, predicted by a fit to the others. */

@@ -42,3 +42,9 @@ Deno.test("scaling: sums are hidden only as long as the backward pass lasts", ()
   assertAlmostEquals(stepTime(2, load, { network, overlap: 1 }), 5);
   assertAlmostEquals(stepTime(2, load, { network, overlap: 0.25 }), 6);
 });
+
+Deno.test("scaling: larger buckets are fewer messages", () => {
+  const network = { latency: 1, perByte: 0 }, load = { parameters: 2 ** 20, compute: 10 };
+  assertAlmostEquals(stepTime(2, load, { network, overlap: 0 }), 10 + 4 * 2);
+  assertAlmostEquals(stepTime(2, { ...load, bucket: 2 ** 20 }, { network, overlap: 0 }), 10 + 2);
+});
