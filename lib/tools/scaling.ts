@@ -23,8 +23,7 @@ Usage: deno task scaling MEASURED.jsonl [options]
 
 MEASURED.jsonl has lines of bench-mpi --json, of one rank and of several:
   for n in 1 2 4; do mpiexec -n $n deno task bench-mpi --threads 1 --json; done > measured.jsonl
-Lines of --device webgpu say which share of the sums is hidden on GPUs; without one, it is taken to be that on cores.
-Fetching gradients from a GPU, and writing them back, is not in the predictions.`;
+Lines of --device webgpu say which share of the sums is hidden on GPUs; without one, it is taken to be that on cores.`;
 
 const program = {
   ...{ name: "scaling", help: HELP, operands: true },
@@ -108,7 +107,8 @@ await runProgram(program, async (flags, operands) => {
   const overlapOnGpus = onGpus.length > 0 ? meanHidden(onGpus) : model.overlap;
   console.log(
     `on GPUs: ${percent(overlapOnGpus)} of the sums hidden, ` +
-      `as ${onGpus.length > 0 ? "measured there" : "on cores, as no line is of --device webgpu"}\n`,
+      `${onGpus.length > 0 ? "as measured there" : "as on cores, since no line is of --device webgpu"}; ` +
+      "fetching gradients, 10 ms and more, is not in the predictions\n",
   );
   console.log(
     "| shape | ranks | step, ms | predicted by a fit to the others | error |\n|---|---|---|---|---|",
