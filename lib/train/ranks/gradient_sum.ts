@@ -40,8 +40,8 @@ export class GradientSum {
   /** Buckets that are being added up. */
   #begun = 0;
   #waits: (() => void)[] = [];
-  /** On a GPU: for each bucket that was begun, where the queued work has completed it. */
-  #milestones: Milestone[] = [];
+  /** On a GPU: where the queued work has completed which of the buckets that were begun. */
+  #completed: { readonly milestone: Milestone; readonly buckets: readonly Bucket[] }[] = [];
   #waited = 0;
 
   /** @param bucket floats of a bucket at most, unless a single parameter has more */
@@ -58,7 +58,9 @@ export class GradientSum {
     const bucket = this.#of.get(name);
     if (bucket === undefined) return;
     this.#missing[bucket]--;
-    while (this.#missing[this.#begun] === 0) this.#begin();
+    let end = this.#begun;
+    while (this.#missing[end] === 0) end++;
+    this.#beginUntil(end);
     this.#ranks.advance();
   };
 
@@ -67,12 +69,15 @@ export class GradientSum {
     return this.#waited;
   }
 
-  #begin(): void {
+  /** Begins all buckets before that one. */
+  #beginUntil(bucket: number): void {
+    if (bucket === this.#begun) return;
     const { device, gradients } = this.#parameters;
     const all = device.view(gradients.buffer);
-    const { start, end } = this.#buckets[this.#begun++];
-    if (all) this.#waits.push(this.#ranks.beginSum(all.subarray(start, end)));
-    else this.#milestones.push(device.milestone());
+    const buckets = this.#buckets.slice(this.#begun, bucket);
+    this.#begun = bucket;
+    if (!all) return void this.#completed.push({ milestone: device.milestone(), buckets });
+    for (const { start, end } of buckets) this.#waits.push(this.#ranks.beginSum(all.subarray(start, end)));
   }
 
   /**
@@ -81,9 +86,9 @@ export class GradientSum {
    * @returns what the whole step leaves
    */
   async finish(own: Gradients): Promise<Pick<Gradients, "loss">> {
-    while (this.#begun < this.#buckets.length) this.#begin();
-    const fetched = await this.#fetch();
-    const loss = Float64Array.of(await own.loss());
+    this.#beginUntil(this.#buckets.length);
+    const { fetched, ...rest } = await this.#fetch(own);
+    const loss = Float64Array.of(await rest.loss);
     const started = performance.now();
     for (const wait of this.#waits) wait();
     for (const { buffer, values, sum } of fetched) {
@@ -98,19 +103,32 @@ export class GradientSum {
     return { loss: () => Promise.resolve(loss[0]) };
   }
 
-  /** Fetches buckets from a GPU, one after another so that the memory to fetch one does for all, and begins their sums. */
-  async #fetch(): Promise<Fetched[]> {
+  /**
+   * Fetches buckets from a GPU, one after another so that the memory to fetch one does for the next, and begins their sums;
+   * and asks for the loss.
+   */
+  async #fetch(own: Gradients): Promise<{ readonly fetched: Fetched[]; readonly loss: Promise<number> }> {
     const { device, gradients } = this.#parameters;
     const fetched: Fetched[] = [];
-    for (const [i, milestone] of this.#milestones.splice(0).entries()) {
-      const { start, end } = this.#buckets[i];
-      const buffer = device.slice(gradients.buffer, 4 * start, 4 * (end - start));
-      const values = await milestone.read(buffer);
-      const sum = this.#ranks.sumAside(values);
-      sum.catch(() => {}); // it is told when all are fetched
-      fetched.push({ buffer, values, sum });
+    const completed = this.#completed.splice(0), last = completed.at(-1);
+    let loss: Promise<number> | undefined;
+    for (const { milestone, buckets } of completed) {
+      const buffers = buckets.map(({ start, end }) =>
+        device.slice(gradients.buffer, 4 * start, 4 * (end - start))
+      );
+      // Those that are complete at once, as the last two are, and the loss with them: Deno sleeps once for all.
+      const reading = Promise.all(buffers.map((buffer) => milestone.read(buffer)));
+      if (milestone === last?.milestone) {
+        loss = own.loss();
+        loss.catch(() => {}); // it is told when all are fetched, as what the sums throw
+      }
+      for (const [i, values] of (await reading).entries()) {
+        const sum = this.#ranks.sumAside(values);
+        sum.catch(() => {});
+        fetched.push({ buffer: buffers[i], values, sum });
+      }
     }
-    return fetched;
+    return { fetched, loss: loss ?? own.loss() };
   }
 }
 
