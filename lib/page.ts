@@ -1,11 +1,26 @@
-/** Reports as pages that need nothing else: no script, no request. They speak English and Spanish; a switch chooses. */
+/**
+ * Reports as pages that need nothing else and request nothing. They speak English and Spanish: they open in the reader's
+ * language, and a switch chooses. Where scripts are off they open in English.
+ */
 import { html, raw } from "hono/html";
 
 export type Html = ReturnType<typeof html>;
 
+/** A text in both languages. */
+export interface Both {
+  readonly en: string;
+  readonly es: string;
+}
+
+/** A picture with its words, once in each language. */
 export interface Picture {
-  readonly title: string;
-  readonly svg: string;
+  readonly title: Both;
+  readonly svg: Both;
+}
+
+/** Draws a picture in both languages; `draw` is given what takes a text in the one that it draws. */
+export function picture(title: Both, draw: (word: (text: Both) => string) => string): Picture {
+  return { title, svg: { en: draw(({ en }) => en), es: draw(({ es }) => es) } };
 }
 
 /** A text in both languages, of which the page shows one. */
@@ -26,9 +41,15 @@ export function funnel(
   }</ol>`;
 }
 
-/** An SVG as an image of its own: pictures on one page would otherwise share the names inside them. */
+/** SVGs as images of their own: pictures on one page would otherwise share the names inside them. */
 export const image = ({ title, svg }: Picture): Html =>
-  html`<img alt="${title}" src="data:image/svg+xml;base64,${new TextEncoder().encode(svg).toBase64()}">`;
+  html`${
+    (["en", "es"] as const).map((language) =>
+      html`<img lang="${language}" alt="${title[language]}" src="data:image/svg+xml;base64,${
+        new TextEncoder().encode(svg[language]).toBase64()
+      }">`
+    )
+  }`;
 
 /** Rows of cells; the first of each row names it. */
 export function table(head: readonly (string | Html)[], rows: readonly (readonly (string | Html)[])[]): Html {
@@ -78,8 +99,20 @@ const STYLE = `
   summary { cursor: pointer; margin: .5rem 0; }
   @media (max-width: 45rem) { .funnel li { grid-template-columns: 1fr; gap: .1rem; margin-bottom: .6rem; } }`;
 
+/** Switches to Spanish if the reader's browser is in Spanish, and keeps the document's language and title in step. */
+const SCRIPT = `
+  const spanish = document.getElementById("in-es");
+  function follow() {
+    const language = spanish.checked ? "es" : "en";
+    document.documentElement.lang = language;
+    document.title = document.querySelector("h1 [lang=" + language + "]").textContent;
+  }
+  spanish.checked = /^es\\b/i.test(navigator.language);
+  document.querySelector(".languages").addEventListener("change", follow);
+  follow();`;
+
 /** A whole document under a title in both languages. */
-export function page({ en, es }: { readonly en: string; readonly es: string }, body: Html): string {
+export function page({ en, es }: Both, body: Html): string {
   return String(html`
     <!doctype html>
     <html lang="en">
@@ -91,10 +124,11 @@ export function page({ en, es }: { readonly en: string; readonly es: string }, b
       </head>
       <body>
     <fieldset class="languages">
-      <label><input type="radio" name="language" id="in-en" checked> English</label>
-      <label><input type="radio" name="language" id="in-es"> Español</label>
+      <label><input type="radio" name="language" id="in-en" autocomplete="off" checked> English</label>
+      <label><input type="radio" name="language" id="in-es" autocomplete="off"> Español</label>
     </fieldset>
     <h1>${say(en, es)}</h1>
+    <script>${raw(SCRIPT)}</script>
     ${body}
       </body>
     </html>

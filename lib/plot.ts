@@ -100,10 +100,10 @@ export interface Bars {
   readonly values: readonly number[];
 }
 
-/** Groups of bars over labels; 720×360 pixels. */
+/** Groups of bars over labels, which `x` names; 720×360 pixels. */
 export function plotBars(
   title: string,
-  unit: string,
+  { x, unit }: { readonly x: string; readonly unit: string },
   labels: readonly string[],
   bars: readonly Bars[],
 ): string {
@@ -111,7 +111,7 @@ export function plotBars(
     title: heading(title),
     legend: { bottom: 4 },
     grid: { left: 72, right: 24, top: 48, bottom: 84 },
-    xAxis: { type: "category", data: labels, name: "characters", nameLocation: "middle", nameGap: 30 },
+    xAxis: { type: "category", data: labels, name: x, nameLocation: "middle", nameGap: 30 },
     yAxis: { type: "value", name: unit },
     series: bars.map(({ name, values }) => ({ name, type: "bar", data: values })),
   });

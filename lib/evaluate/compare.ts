@@ -68,7 +68,7 @@ export async function compareCheckpoints(
   return {
     checkpoints: Object.fromEntries(all.map(({ name, report }) => [name, report])),
     pictures: {
-      curves: await curvesOf(folders),
+      curves: await curvesOf(all.map(({ name, report }) => ({ name, ...report }))),
       matrices: all.flatMap(({ matrix }) => matrix ?? []),
       attention: shown?.attention ?? null,
     },

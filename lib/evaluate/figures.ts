@@ -11,6 +11,7 @@ import { inMemory } from "../data/token_stream.ts";
 import type { Device } from "../device/device.ts";
 import { UserError } from "../errors.ts";
 import { exists } from "../files.ts";
+import { picture } from "../page.ts";
 import { plotMatrix } from "../plot.ts";
 import { findCheckpoint } from "../checkpoint/backbone.ts";
 import { type Checkpoint, readCheckpointInfo } from "../checkpoint/checkpoint.ts";
@@ -92,18 +93,22 @@ export async function classifierFigures(device: Device, folder: string, name: st
   });
   const figures = await qualityOn(classifier, tokenizer, test);
   const { labels } = classifier.head;
-  const title = `${name}: ${test.length} texts of the test`;
-  const svg = plotMatrix({
-    title,
-    rows: { name: "true label", labels },
-    columns: { name: "predicted label", labels },
-    values: figures.confusion,
-    cell: 76,
-  });
+  const title = {
+    en: `${name}: ${test.length} texts of the test`,
+    es: `${name}: ${test.length} textos de la prueba`,
+  };
+  const matrix = picture(title, (word) =>
+    plotMatrix({
+      title: word(title),
+      rows: { name: word({ en: "true label", es: "etiqueta verdadera" }), labels },
+      columns: { name: word({ en: "predicted label", es: "etiqueta predicha" }), labels },
+      values: figures.confusion,
+      cell: 76,
+    }));
   const weights_bytes = classifier.parameters.bytes;
   const baselines = await baselinesOf(folder, test.length);
   const classify = { task: origin.task, ...figures, ...baselines && { baselines } };
-  return { classify, weights_bytes, matrix: { title, svg } };
+  return { classify, weights_bytes, matrix };
 }
 
 const Score = z.object({ accuracy: z.number(), macro_f1: z.number() });

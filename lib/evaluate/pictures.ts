@@ -3,8 +3,8 @@ import { dirname, join } from "@std/path";
 import type { Device } from "../device/device.ts";
 import { promptTokens } from "../generate/answer.ts";
 import { attentionWeights } from "../model/attention_weights.ts";
-import type { Picture } from "../page.ts";
-import { plotMatrix } from "../plot.ts";
+import { type Both, type Picture, picture } from "../page.ts";
+import { plotCurves, plotMatrix } from "../plot.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
 import { openDecoder } from "../checkpoint/open_model.ts";
@@ -32,7 +32,10 @@ export async function attentionPictures(
   const labels = [...ids].map((id) => visible(tokenizer, id));
   const n = ids.length;
   return last.map((weights, head) => {
-    const title = `layer ${config.layers}, head ${head + 1}`;
+    const title = {
+      en: `layer ${config.layers}, head ${head + 1}`,
+      es: `capa ${config.layers}, cabeza ${head + 1}`,
+    };
     const cell = (row: number, column: number) => {
       if (column > row) return undefined;
       return Number(weights[row * n + column].toFixed(3));
@@ -42,22 +45,82 @@ export async function attentionPictures(
       (_, row) => Array.from({ length: n }, (_, column) => cell(row, column)),
     );
     const axis = { name: "", labels };
-    return { title, svg: plotMatrix({ title, rows: axis, columns: axis, values, cell: 12 }) };
+    return picture(
+      title,
+      (word) => plotMatrix({ title: word(title), rows: axis, columns: axis, values, cell: 12 }),
+    );
   });
 }
 
 const visible = (tokenizer: Tokenizer, id: number) =>
   tokenizer.label(id).replace(/^ $/, "␣").replace(/^\n$/, "⏎");
 
-/** The curves that training left beside each checkpoint. */
+/** What a stage counts losses in; others count nats per token. */
+const UNITS: Readonly<Record<string, Both>> = {
+  "finetune-classify": { en: "nats per text", es: "nats por texto" },
+  "finetune-preference": { en: "nats per pair", es: "nats por par" },
+};
+
+/** Curves that a training may have left figures of, in the order in which they are drawn. */
+const CURVES = [
+  { part: null, name: { en: "train", es: "entrenamiento" } },
+  { part: "validation", name: { en: "validation", es: "validación" } },
+  { part: "average", name: { en: "validation, averaged weights", es: "validación, pesos promediados" } },
+] as const;
+
+interface Line {
+  readonly step?: unknown;
+  readonly [part: string]: unknown;
+}
+
+/** The lines that training left beside a checkpoint; none if there is no such file. */
+async function metricsOf(folder: string): Promise<Line[]> {
+  const text = await Deno.readTextFile(join(dirname(folder), "metrics.jsonl")).catch(() => "");
+  return text.split("\n").flatMap((line) => {
+    try {
+      return [JSON.parse(line) as Line];
+    } catch {
+      return []; // the last line is empty, or a kill cut it
+    }
+  });
+}
+
+/** A figure over the steps: of the training, of held-out data, and of that with averaged weights. */
+function pointsOf(lines: readonly Line[], part: string | null, figure: string): [number, number][] {
+  return lines.flatMap((line) => {
+    const value = ((part === null ? line : line[part]) as Line | undefined)?.[figure];
+    return typeof line.step === "number" && typeof value === "number" ? [[line.step, value]] : [];
+  });
+}
+
+/** The curves of the trainings that made the checkpoints: of the loss, and of a classifier's accuracy. */
 export async function curvesOf(
-  folders: readonly (readonly [name: string, folder: string])[],
+  checkpoints: readonly { readonly name: string; readonly folder: string; readonly stage: string }[],
 ): Promise<Picture[]> {
   const pictures: Picture[] = [];
-  for (const [name, folder] of folders) {
-    for (const file of ["loss", "accuracy"]) {
-      const svg = await Deno.readTextFile(join(dirname(folder), `${file}.svg`)).catch(() => null);
-      if (svg) pictures.push({ title: `${name}: ${file}`, svg });
+  for (const { name, folder, stage } of checkpoints) {
+    const lines = await metricsOf(folder);
+    const loss = UNITS[stage] ?? { en: "nats per token", es: "nats por token" };
+    const figures = [
+      { figure: "loss", title: { en: `${name}: loss`, es: `${name}: pérdida` }, unit: loss },
+      {
+        figure: "accuracy",
+        title: { en: `${name}: accuracy`, es: `${name}: exactitud` },
+        unit: { en: "share right", es: "parte acertada" },
+      },
+    ];
+    for (const { figure, title, unit } of figures) {
+      const curves = CURVES.map(({ part, name }) => ({ name, points: pointsOf(lines, part, figure) }))
+        .filter(({ points }) => points.length > 0);
+      if (curves.length === 0) continue;
+      const draw = (word: (text: Both) => string) =>
+        plotCurves(
+          word(title),
+          word(unit),
+          curves.map(({ name, points }) => ({ name: word(name), points })),
+          word({ en: "step", es: "paso" }),
+        );
+      pictures.push(picture(title, draw));
     }
   }
   return pictures;

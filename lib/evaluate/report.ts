@@ -79,6 +79,9 @@ function strengths(name: string, { instruct, stage }: CheckpointReport): Html | 
   }</p>`;
 }
 
+const inSpanish = (bound: string) =>
+  bound.replace("at least", "como mínimo").replace("at most", "como máximo");
+
 function gate({ shortfalls }: Report): Html {
   return shortfalls.length === 0
     ? html`<p class="good">${
@@ -94,13 +97,15 @@ function gate({ shortfalls }: Report): Html {
           "Cifras que no alcanzan los umbrales de la receta:",
         )}</p>
         <ul>${shortfalls.map(({ figure, value, bound }) =>
-          html`<li>${say(`${figure} is ${value}, wanted ${bound}`, `${figure}: ${value} (${bound})`)}</li>`
+          html`<li>${
+            say(`${figure} is ${value}, wanted ${bound}`, `${figure}: ${value} (${inSpanish(bound)})`)
+          }</li>`
         )}</ul>
       </div>
     `;
 }
 
-/** The page, self-contained: no script, no request. */
+/** The page, self-contained: it requests nothing. */
 export function renderReport(report: Report, gated: boolean, pictures: Pictures): string {
   const { checkpoints, preset, made, device } = report;
   const entries = Object.entries(checkpoints);

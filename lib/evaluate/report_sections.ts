@@ -1,6 +1,6 @@
 /** The report's sections; each is empty if no checkpoint has its figures. */
 import { html } from "hono/html";
-import { type Html, image, type Picture, say, table } from "../page.ts";
+import { type Both, type Html, image, type Picture, picture, say, table } from "../page.ts";
 import { plotCurves } from "../plot.ts";
 import { isRight } from "./pairs.ts";
 import { type CheckpointReport, fixed, percent } from "./report_checkpoint.ts";
@@ -17,7 +17,17 @@ export function positionSection(entries: Entries): Html | "" {
       : [{ name, points: positions.map((p) => [p.position, p.loss] as const) }];
   });
   if (curves.length === 0) return "";
-  const title = "loss by position, up to twice the context";
+  const title = {
+    en: "loss by position, up to twice the context",
+    es: "pérdida según la posición, hasta el doble del contexto",
+  };
+  const drawn = picture(title, (word) =>
+    plotCurves(
+      word(title),
+      word({ en: "nats per token", es: "nats por token" }),
+      curves,
+      word({ en: "position", es: "posición" }),
+    ));
   return html`<h2>${say("Position", "Posición")}</h2>
     <p>${
     say(
@@ -25,7 +35,7 @@ export function positionSection(entries: Entries): Html | "" {
       "Cuanto más ha leído un modelo, mejor predice; más allá del contexto con el que se entrenó, solo hasta donde alcanzan sus posiciones: las aprendidas terminan ahí.",
     )
   }</p>
-    ${image({ title, svg: plotCurves(title, "nats per token", curves, "position") })}`;
+    ${image(drawn)}`;
 }
 
 export function familySection(entries: Entries): Html | "" {
@@ -177,15 +187,22 @@ const STORY_FIGURES: readonly [Html, (score: StoryScore) => string][] = [
   [say("words", "palabras"), ({ words }) => fixed(1)(words)],
 ];
 
-function findings(story: JudgedStory): string {
-  const { strangers, misgendered, disagreements, ended, named, persons } = story;
-  return [
-    ...strangers.length > 0 ? [`not introduced: ${strangers.join(", ")}`] : [],
-    ...[...misgendered, ...disagreements].map((phrase) => `does not agree: ${phrase}`),
-    ...named || Object.keys(persons).length === 0 ? [] : ["names none of its persons"],
-    ...story.repetition > 0 ? [`${percent(story.repetition)} repeated`] : [],
-    ...ended ? [] : ["no end"],
-  ].join("; ");
+function findings(story: JudgedStory): Html {
+  const { strangers, misgendered, disagreements, ended, named, persons, repetition } = story;
+  const repeated = percent(repetition), unknown = strangers.join(", ");
+  const found: readonly Both[] = [
+    ...unknown ? [{ en: `not introduced: ${unknown}`, es: `sin presentar: ${unknown}` }] : [],
+    ...[...misgendered, ...disagreements].map((phrase) => ({
+      en: `does not agree: ${phrase}`,
+      es: `no concuerda: ${phrase}`,
+    })),
+    ...named || Object.keys(persons).length === 0
+      ? []
+      : [{ en: "names none of its persons", es: "no nombra a nadie del comienzo" }],
+    ...repetition > 0 ? [{ en: `${repeated} repeated`, es: `${repeated} repetido` }] : [],
+    ...ended ? [] : [{ en: "no end", es: "sin final" }],
+  ];
+  return say(found.map(({ en }) => en).join("; "), found.map(({ es }) => es).join("; "));
 }
 
 export function labelSection(entries: Entries, matrices: readonly Picture[]): Html | "" {

@@ -254,6 +254,11 @@ Deno.test("threads change nothing, and every document is accounted for", async (
       );
       const page = renderCorpusReport("prueba", report);
       for (const { step } of report.steps) assertStringIncludes(page, step);
+      assertStringIncludes(
+        page,
+        `<span lang="es">Se aparta: documentos enteros, sorteados por la semilla.</span>`,
+      );
+      assertStringIncludes(page, 'alt="Longitudes de los documentos"');
       assert(!page.includes("undefined") && !page.includes("NaN"));
     },
   );

@@ -1,6 +1,6 @@
 /** What became of the text, as data and as a page. */
 import { html } from "hono/html";
-import { funnel, type Html, image, page, say, table } from "../../page.ts";
+import { funnel, type Html, image, page, type Picture, picture, say, table } from "../../page.ts";
 import { plotBars } from "../../plot.ts";
 import { count, percent } from "../../progress.ts";
 import type { CharacterCount } from "./character_counts.ts";
@@ -52,19 +52,25 @@ export interface CorpusReport {
   readonly world: readonly WorldSamples[];
 }
 
-function histogram({ before, after }: CorpusReport["lengths"]): string {
+function histogram({ before, after }: CorpusReport["lengths"]): Picture {
   const size = Math.max(before.length, after.length);
   const first = Math.max(0, Math.min(...[before, after].map((buckets) => buckets.findIndex((n) => n > 0))));
   const range = Array.from({ length: size - first }, (_, i) => first + i);
-  return plotBars(
-    "Lengths of documents",
-    "documents",
-    range.map((i) => `${count(2 ** i)}–`),
-    [["before", before], ["after", after]].map(([name, buckets]) => ({
-      name: name as string,
-      values: range.map((i) => (buckets as readonly number[])[i] ?? 0),
-    })),
-  );
+  const values = (buckets: readonly number[]) => range.map((i) => buckets[i] ?? 0);
+  const title = { en: "Lengths of documents", es: "Longitudes de los documentos" };
+  return picture(title, (word) =>
+    plotBars(
+      word(title),
+      {
+        x: word({ en: "characters", es: "caracteres" }),
+        unit: word({ en: "documents", es: "documentos" }),
+      },
+      range.map((i) => `${count(2 ** i)}–`),
+      [
+        { name: word({ en: "before", es: "antes" }), values: values(before) },
+        { name: word({ en: "after", es: "después" }), values: values(after) },
+      ],
+    ));
 }
 
 /** A step, and what it did. */
@@ -180,8 +186,18 @@ function summary({ files, steps, documents, characters }: CorpusReport): Html {
   </ul>`;
 }
 
-const visible = (character: string) =>
-  ({ "\n": "line end", " ": "blank", "\t": "tab" })[character] ?? character;
+const INVISIBLE: Readonly<Record<string, Html>> = {
+  "\n": say("line end", "fin de línea"),
+  " ": say("blank", "espacio"),
+  "\t": say("tab", "tabulador"),
+};
+
+/** Where held-out text comes from, in Spanish. */
+const SPLITS: Readonly<Record<string, string>> = {
+  "whole documents, drawn by seed": "documentos enteros, sorteados por la semilla",
+  "the end of the text, as there is one document": "el final del texto, pues hay un solo documento",
+  "the end of the text": "el final del texto",
+};
 
 export function renderCorpusReport(name: string, report: CorpusReport): string {
   const { files, steps, documents, characters, alphabet, copies } = report;
@@ -215,8 +231,8 @@ export function renderCorpusReport(name: string, report: CorpusReport): string {
           size(say("held out", "apartado"), count(documents.validation), characters.validation),
         ],
       )}
-      <p>${say("Held out", "Se aparta")}: ${report.split}.</p>
-      ${image({ title: "Lengths of documents", svg: histogram(report.lengths) })}
+      <p>${say(`Held out: ${report.split}.`, `Se aparta: ${SPLITS[report.split] ?? report.split}.`)}</p>
+      ${image(histogram(report.lengths))}
       <h2>${say("What each step changed or dropped", "Qué cambió o quitó cada paso")}</h2>
       ${changes(steps)}
       ${sampled.length === 0 ? "" : html`<h3>${say("Samples", "Muestras")}</h3>${
@@ -260,7 +276,7 @@ export function renderCorpusReport(name: string, report: CorpusReport): string {
         ],
         alphabet.map((
           { character, code, count: n },
-        ) => [visible(character), code, count(n), `${(100 * n / total).toFixed(4)} %`])
+        ) => [INVISIBLE[character] ?? character, code, count(n), `${(100 * n / total).toFixed(4)} %`])
           .slice(0, 400),
       )}</details>
       <h2>${say("Files", "Archivos")}</h2>
