@@ -156,6 +156,37 @@ Deno.test("someone who follows a run hears all of it once, and then only what is
     assert(training!.from >= first.training!.points.step.length - 1 && training!.points.step.length <= 2);
   }));
 
+Deno.test("a run that goes on for an hour keeps no more points and samples, and tells no more at once", () =>
+  inTemporaryFolder(async (root) => {
+    const folder = join(root, "a/pretrain"), hour = 36_000, looks = 60; // ten steps a second
+    await makeUpRun(folder, { steps: hour, done: 0 });
+    const run = (await new Runs(root).get("a/pretrain"))!;
+    const follower = run.follow(1000), file = run.file;
+    const kept: number[] = [], told: number[] = [];
+    for (let step = 0; step < hour;) {
+      const lines: string[] = [];
+      for (const end = step + hour / looks; step < end;) {
+        lines.push(madeUpLine(++step));
+        if (step % 100 === 0) lines.push(`{"step":${step},"validation":{"loss":2},"average":{"loss":1}}\n`);
+        if (step % 100 === 0) lines.push(`{"step":${step},"sample":"hola ${step}"}\n`);
+      }
+      await Deno.writeTextFile(join(folder, "metrics.jsonl"), lines.join(""), { append: true });
+      await file.update();
+      const { training, validation, average, samples } = (await follower.change())!;
+      kept.push(
+        file.training.length + file.validation.length + file.average.length + file.samples.length,
+      );
+      const lengths = [training, validation, average].map((one) =>
+        one ? one.from + one.points.step.length : 0
+      );
+      assert(lengths.every((length) => length <= 1000), `${lengths} points at step ${step}`);
+      told.push((samples ?? []).length);
+    }
+    assertEquals(file.training.columns().columns.step.at(-1), hour);
+    assert(Math.max(...kept) <= MOST_POINTS + 2 * hour / 100 + 64, `${kept}`);
+    assert(file.training.length <= MOST_POINTS && Math.max(...told) <= 64, `${told}`);
+  }));
+
 Deno.test("runs of older versions have tokens and time by their settings and speed", async () => {
   const runs = new Runs(new URL("../../models", import.meta.url).pathname);
   const { columns } = (await runs.get("small/pretrain"))!.file.training.columns();

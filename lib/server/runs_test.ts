@@ -1,5 +1,6 @@
 /** The API of runs, asked without a port. */
 import { assert, assertAlmostEquals, assertEquals, assertNotEquals, assertStringIncludes } from "@std/assert";
+import { madeUpLine, makeUpRun } from "../runs/testing.ts";
 import { testApp } from "./testing.ts";
 
 const get = async (s: Awaited<ReturnType<typeof testApp>>, path: string) => {
@@ -50,6 +51,59 @@ Deno.test("events tell the list, then all of each run, then that one is gone; th
   assertStringIncludes(said, 'data: {"id":"none"}');
   stopping.abort();
   assertEquals((await reader.read()).done, true);
+});
+
+/** Counts the listeners that signals have, from now on. */
+function countListeners() {
+  const { addEventListener: add, removeEventListener: remove } = EventTarget.prototype;
+  const live = new Map<EventTarget, Set<unknown>>();
+  EventTarget.prototype.addEventListener = function (type, listener, options) {
+    if (this instanceof AbortSignal) live.set(this, (live.get(this) ?? new Set()).add(listener));
+    return add.call(this, type, listener, options);
+  };
+  EventTarget.prototype.removeEventListener = function (type, listener, options) {
+    live.get(this)?.delete(listener);
+    return remove.call(this, type, listener, options);
+  };
+  return {
+    count: () => [...live.values()].reduce((sum, { size }) => sum + size, 0),
+    [Symbol.dispose]() {
+      Object.assign(EventTarget.prototype, { addEventListener: add, removeEventListener: remove });
+    },
+  };
+}
+
+Deno.test("who follows an hour's worth of steps is told a bounded number of points, by no more listeners", async () => {
+  await using s = await testApp();
+  const folder = `${s.store.root}/hour/pretrain`, hour = 36_000, looks = 4;
+  await makeUpRun(folder, { steps: hour, done: 0 });
+  using listeners = countListeners();
+  const controller = new AbortController();
+  const path = "/api/runs/events?run=hour%2Fpretrain&points=500";
+  const response = await s.app.request(path, { signal: controller.signal });
+  const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
+  const counts: number[] = [];
+  let said = "";
+  for (let look = 1; look <= looks; look++) {
+    const to = hour * look / looks, lines = [];
+    for (let step = hour * (look - 1) / looks + 1; step <= to; step++) lines.push(madeUpLine(step));
+    await Deno.writeTextFile(`${folder}/metrics.jsonl`, lines.join(""), { append: true });
+    for (let told = false; !told;) {
+      const { value, done } = await reader.read();
+      assert(!done, said.slice(-500));
+      const events = (said + value).split("\n\n");
+      said = events.pop()!;
+      for (const event of events.filter((event) => event.startsWith("event: run\n"))) {
+        const { run, training } = JSON.parse(event.slice(event.indexOf("data: ") + "data: ".length));
+        if (training) assert(training.from + training.points.step.length <= 500, `at step ${run.step}`);
+        told ||= run.step === to;
+      }
+    }
+    counts.push(listeners.count());
+  }
+  assert(new Set(counts.slice(1)).size === 1, `listeners after each look: ${counts}`);
+  await reader.cancel();
+  await Deno.remove(`${s.store.root}/hour`, { recursive: true });
 });
 
 Deno.test("a snapshot continues a prompt, with probabilities and attention, another one otherwise", async () => {

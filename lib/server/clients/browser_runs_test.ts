@@ -155,14 +155,19 @@ test("fifty runs of ten thousand steps are drawn with a bounded number of points
   await runs.deleteMany(many);
 });
 
-test("a run is followed for long in bounded memory", async ({ page }) => {
+test("a run is followed for long in bounded memory", async ({ page, context }) => {
   await using training = await runs.train("largo/pretrain", 200_000);
   await training.go(5000);
   await open(page, "?run=largo/pretrain", 1);
   const points = async () => Number(await page.locator("#chart-loss").getAttribute("data-points"));
   const nodes = () => page.evaluate(() => document.querySelectorAll("*").length);
+  const cdp = await context.newCDPSession(page);
+  const listeners = async () => {
+    await cdp.send("HeapProfiler.collectGarbage");
+    return (await cdp.send("Memory.getDOMCounters")).jsEventListeners;
+  };
   const most = 1100; // training and validation
-  let elements = 0;
+  let elements = 0, heard = 0;
   for (let step = 20_000; step <= 200_000; step += 45_000) {
     await training.go(step);
     await page.waitForFunction(
@@ -173,6 +178,9 @@ test("a run is followed for long in bounded memory", async ({ page }) => {
     const now = await nodes();
     if (elements > 0) assert(now <= elements + 20, `${now} elements, ${elements} before`);
     elements = now;
+    const listening = await listeners();
+    if (heard > 0) assert(listening <= heard, `${listening} listeners, ${heard} before`);
+    heard = listening;
   }
 });
 

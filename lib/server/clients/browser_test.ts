@@ -121,6 +121,26 @@ test("the inside shows markers, and the ten most probable tokens of each place",
   assertEquals(await page.inputValue("#tint"), "none");
 });
 
+test("the inside of an answer leads to the page of the inside, with the same text and place", async ({ page }) => {
+  await page.uncheck("#faq");
+  await slide(page, "max_tokens", 6);
+  await ask(page, "¿Qué es hola?");
+  await answer(page);
+  await page.click("text=Ver por dentro");
+  await page.click(".trace [data-token='2']");
+  const shown = await page.locator(".trace .tok").allTextContents();
+  await page.click(".trace a.inside");
+  await page.waitForSelector("#strip .token");
+  assertEquals(new URL(page.url()).pathname, "/inside");
+  const plain = (tokens: string[]) => tokens.map((token) => token.replaceAll(/[\n␣⏎ ]/g, ""));
+  assertEquals(plain(await page.locator("#strip .token").allTextContents()), plain(shown));
+  assertEquals(await page.inputValue("#input"), "¿Qué es hola?");
+  assertEquals(await page.inputValue("#model"), "tiny/instruct");
+  const given = await page.locator("#strip .given").count();
+  // At the place where the token was chosen: that of the one before it.
+  assertStringIncludes(await page.locator("#chosen").innerText(), `posición ${given + 2} de ${shown.length}`);
+});
+
 test("the inside is saved as a picture", async ({ page }) => {
   await page.uncheck("#faq");
   await slide(page, "max_tokens", 8);
