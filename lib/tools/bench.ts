@@ -5,6 +5,7 @@
  *                         [--steps N] [--rounds N] [--against COMMAND] [--json]
  *   deno task bench ops | decode [the same]
  *   deno task bench serve [--models models] [--seconds N]
+ *   deno task bench runs [--rounds N]
  *   deno task bench prepare-corpus | tokenizers [--megabytes N]
  *
  * `--against` runs another program's benchmark in turns with ours. With train, COMMAND gets --arch, --layers, --heads,
@@ -25,6 +26,7 @@ import { type Target, TARGETS } from "../checkpoint/quantise.ts";
 import { runOther } from "./bench_against.ts";
 import { benchCorpus } from "./bench_corpus.ts";
 import { benchDecode } from "./bench_decode.ts";
+import { benchRuns } from "./bench_runs.ts";
 import { benchServe } from "./bench_serve.ts";
 import { benchTokenizers } from "./bench_tokenizers.ts";
 import type { OptimizerOptions } from "../train/optimizer.ts";
@@ -45,12 +47,14 @@ const SHAPES = [
   "L6 H6 C384 T256 B16 V65", // nanoGPT's baby model
 ];
 
-const HELP = `Usage: deno task bench train | ops | decode | serve | prepare-corpus | tokenizers [options]
+const HELP =
+  `Usage: deno task bench train | ops | decode | serve | runs | prepare-corpus | tokenizers [options]
 
   train   whole training steps, with clipping and AdamW
   ops     the same, kernel by kernel
   decode  greedy decoding of one sequence with a cache, and reading of a prompt
   serve   the server's first model with 1, 4, 16 and 64 clients
+  runs    the page of runs with fifty of ten thousand steps: the server's answer, and Chromium's drawing
   prepare-corpus  the stage on generated text: MB/s and peak memory, at two sizes
   tokenizers  each kind of vocabulary on generated text: learning and encoding
 
@@ -220,6 +224,7 @@ await runProgram(program, async (flags, [what, ...more]) => {
     const seconds = numberFlag("seconds", flags.seconds ?? "5", 0.1, false);
     return await benchServe({ device, models: flags.models ?? "models", seconds, json });
   }
+  if (what === "runs") return await benchRuns({ rounds, json });
   if (what === "prepare-corpus") {
     const megabytes = numberFlag("megabytes", flags.megabytes ?? "200", 10, true);
     return await benchCorpus({ megabytes, rounds, json });
@@ -230,7 +235,7 @@ await runProgram(program, async (flags, [what, ...more]) => {
   }
   if (what === undefined || (what !== "decode" && !Object.hasOwn(benches, what))) {
     throw new UserError(
-      "bench: say what to measure: train, ops, decode, serve, prepare-corpus or tokenizers",
+      "bench: say what to measure: train, ops, decode, serve, runs, prepare-corpus or tokenizers",
     );
   }
   const precision = flags.precision ?? "float32";
