@@ -93,6 +93,7 @@ const BENCH: Record<string, string> = {
   ops: MODEL,
   decode: MODEL,
   serve: "--seconds 0.2",
+  runs: "--help",
   "prepare-corpus": "--help",
   tokenizers: "--megabytes 1",
 };
