@@ -187,14 +187,27 @@ Deno.test("a run that goes on for an hour keeps no more points and samples, and 
     assert(file.training.length <= MOST_POINTS && Math.max(...told) <= 64, `${told}`);
   }));
 
-Deno.test("runs of older versions have tokens and time by their settings and speed", async () => {
-  const runs = new Runs(new URL("../../models", import.meta.url).pathname);
-  const { columns } = (await runs.get("small/pretrain"))!.file.training.columns();
-  assertEquals(columns.tokens.at(-1), columns.step.at(-1)! * 8 * 256);
-  const summary = await (await runs.get("small/pretrain"))!.summary();
-  assertEquals([summary.state, summary.stage, summary.parameters], ["finished", "pretrain", 2_952_000]);
-  assertAlmostEquals(summary.seconds!, summary.tokens! / summary.tokens_per_s!, 1);
-});
+Deno.test("runs of older versions have tokens and time by their settings and speed", () =>
+  inTemporaryFolder(async (root) => {
+    const shipped = new URL("../../models/small/pretrain", import.meta.url).pathname;
+    const folder = join(root, "small/pretrain");
+    await Deno.mkdir(join(folder, "best"), { recursive: true });
+    for (const file of ["manifest.json", "best/checkpoint.json"]) {
+      await Deno.copyFile(join(shipped, file), join(folder, file));
+    }
+    const lines = (await Deno.readTextFile(join(shipped, "metrics.jsonl"))).trim().split("\n");
+    const older = lines.map((line) => {
+      const { tokens: _, seconds: __, ...rest } = JSON.parse(line) as Record<string, unknown>;
+      return JSON.stringify(rest) + "\n";
+    });
+    await Deno.writeTextFile(join(folder, "metrics.jsonl"), older.join(""));
+    const runs = new Runs(root);
+    const { columns } = (await runs.get("small/pretrain"))!.file.training.columns();
+    assertEquals(columns.tokens.at(-1), columns.step.at(-1)! * 8 * 256);
+    const summary = await (await runs.get("small/pretrain"))!.summary();
+    assertEquals([summary.state, summary.stage, summary.parameters], ["finished", "pretrain", 2_951_616]);
+    assertAlmostEquals(summary.seconds!, summary.tokens! / summary.tokens_per_s!, 1);
+  }));
 
 Deno.test("settings stand side by side, without those of other stages", () => {
   const preset = {

@@ -113,7 +113,11 @@ Deno.test("a model's card tells its size, lineage and how right it is", async ()
   const store = await ModelStore.find("models", "cpu", { rows: 1, queue: 1 });
   const small = await modelCard(store.listed.find(({ id }) => id === "small/instruct")!);
   assertEquals(small.lineage.map(({ stage }) => stage), ["finetune-instruct", "pretrain"]);
-  assertEquals(small.lineage[0].data.length, 2);
+  assertEquals(small.lineage[0].data, [
+    "data/instruct/train.jsonl",
+    "data/instruct/written.jsonl",
+    "world: 220000 conversations",
+  ]);
   assert(small.lineage[1].data.some((source) => source.startsWith("world: ")));
   assert(small.skills.length > 5 && small.skills[0].right > small.skills.at(-1)!.right);
   const topics = await modelCard(store.listed.find(({ id }) => id === "small/classify/temas")!);

@@ -5,8 +5,7 @@ import { readTokenizer, TOKENIZER_KINDS, type TokenizerKind, vocabularyBuilder }
 
 /** What the code of that day said. */
 // deno-fmt-ignore
-const IDS = [296, 854, 290, 275, 743, 281, 1082, 1079, 35, 203, 55, 285, 1277, 16, 225, 177, 258, 104, 252, 547, 549,
-  225, 21, 225, 22, 23, 24, 225, 32, 86, 324, 34, 18, 18, 18];
+const IDS = [295, 818, 290, 275, 706, 282, 1010, 1005, 35, 203, 1435, 1196, 16, 225, 177, 258, 104, 252, 541, 514, 225, 21, 225, 22, 23, 24, 225, 32, 86, 323, 34, 18, 18, 18];
 
 const PROSE = "La canción del ñandú\u0301 sonaba en la montaña, y 1234 pingüinos la oi\u0301an... 🦙\n"
   .repeat(40);
