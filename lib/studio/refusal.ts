@@ -11,8 +11,7 @@ export class Refusal extends UserError {
       | "finished"
       | "no_preset"
       | "no_question"
-      | "not_taught"
-      | "shipped",
+      | "not_taught",
     message: string,
     /** What it is about, such as a name. */
     readonly about: string | null = null,

@@ -104,17 +104,6 @@ export function cardList(list, { key, card: make }) {
   };
 }
 
-/**
- * Opens a dialog. Escape closes it, too.
- * @param {HTMLDialogElement} dialog whose form says "yes" @returns whether that was the answer
- */
-export async function confirmed(dialog) {
-  dialog.returnValue = "";
-  dialog.showModal();
-  await new Promise((resolve) => dialog.addEventListener("close", resolve, { once: true }));
-  return dialog.returnValue === "yes";
-}
-
 /** A box with a button, to try a model. */
 export class Trial {
   /** @param {string} id @param {(written: string) => Promise<void>} act @param {Element} answer shown below it */
