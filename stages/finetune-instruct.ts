@@ -28,7 +28,7 @@ import { loopOptions, stepsPerEpoch } from "../lib/train/loop_options.ts";
 import { instructPlan, InstructSection } from "../lib/train/instruct_section.ts";
 import { heldBatches, instructTask, type InstructText } from "../lib/train/instructing.ts";
 import { type LoopOptions, train } from "../lib/train/loop.ts";
-import { agreeUntil } from "../lib/train/schedule.ts";
+import { mayFollow } from "../lib/train/schedule.ts";
 import { requireMemory } from "../lib/train/memory.ts";
 import { explainPicked, type Picked, pickPlan, readPicked } from "../lib/train/pick.ts";
 import { type Plan, UNPLANNED } from "../lib/train/plan.ts";
@@ -80,13 +80,12 @@ export const finetuneInstruct = defineStage({
   interruptible: true,
   resumable: true,
   ranks: true,
-  goesOn({ keys, before, now, step }) {
-    const [a, b] = [before, now].map((preset) => {
+  goesOn: (change) =>
+    mayFollow("finetune-instruct", change, (preset) => {
+      // With epochs, steps follow from the number of conversations.
       const plan = settings(preset).steps === undefined ? null : instructPlan(settings(preset), 1);
       return plan && loopOf(preset, plan).schedule;
-    });
-    return keys.every((key) => SCHEDULE.test(key)) && !!a && !!b && step < b.steps && agreeUntil(step, a, b);
-  },
+    }),
   keeps: true,
   async run(context) {
     const { preset, out, terminal, resume, run, ranks } = context;
@@ -145,9 +144,6 @@ export const finetuneInstruct = defineStage({
     return { finished: result.finished, device: device.description, metrics };
   },
 });
-
-/** Keys from which nothing but the schedule follows. */
-const SCHEDULE = /^finetune-instruct\.(steps|warmup|lr|min_lr|schedule\.\w+)$/;
 
 /** What is learned, and the model that it is taught. */
 interface Source {

@@ -39,7 +39,7 @@ import { pretrainingLoop, pretrainingTask, type PretrainingText } from "../lib/t
 import { loadUnfinished } from "../lib/train/resume.ts";
 import { teacherPathKeys } from "../lib/train/teacher_section.ts";
 import { openTeachers, readTeachers, teacherFiles } from "../lib/train/teachers.ts";
-import { agreeUntil } from "../lib/train/schedule.ts";
+import { mayFollow } from "../lib/train/schedule.ts";
 import { unigramEntropy } from "../lib/train/validation.ts";
 import { buildVocab } from "./build-vocab.ts";
 import { prepareCorpus } from "./prepare-corpus.ts";
@@ -55,9 +55,6 @@ const teacherOf = (preset: Preset) => ({
   vocabulary: buildVocab.out(preset),
   out: outOf(preset),
 });
-
-/** Keys from which nothing but the schedule follows. */
-const SCHEDULE = /^pretrain\.(steps|warmup|lr|min_lr|schedule\.\w+)$/;
 
 /** Steps by which the speed of a size is measured. */
 const MEASURED_STEPS = 3;
@@ -87,13 +84,11 @@ export const pretrain = defineStage({
   interruptible: true,
   resumable: true,
   ranks: true,
-  goesOn({ keys, before, now, step }) {
-    const [a, b] = [before, now].map(({ pretrain: options }) => {
+  goesOn: (change) =>
+    mayFollow("pretrain", change, ({ pretrain: options }) => {
       const plan = givenPlan(options);
       return plan && pretrainingLoop(options, { plan, seed: 0, mixed: false }).schedule;
-    });
-    return keys.every((key) => SCHEDULE.test(key)) && !!a && !!b && step < b.steps && agreeUntil(step, a, b);
-  },
+    }),
   keeps: true,
   models: () => ({ base: "." }),
   async run(context) {

@@ -58,6 +58,33 @@ export function weightDecayFactor(step: number, schedule: Schedule): number {
   return 1 + (shape.weight_decay_end - 1) * share;
 }
 
+/** What differs between two presets for a run of which so many steps are made. */
+interface Change<P> {
+  /** Dotted keys. */
+  readonly keys: readonly string[];
+  readonly before: P;
+  readonly now: P;
+  readonly step: number;
+}
+
+/** Keys of a training's section from which nothing but the schedule follows. */
+const SCHEDULE_KEY = /^(?:steps|warmup|lr|min_lr|schedule\.\w+)$/;
+
+/**
+ * Whether an interrupted training may go on by another schedule: nothing else differs, and none of the steps so far does.
+ * @param scheduleOf a preset's schedule, or null if it does not follow from the preset alone
+ */
+export function mayFollow<P>(
+  section: string,
+  { keys, before, now, step }: Change<P>,
+  scheduleOf: (preset: P) => Schedule | null,
+): boolean {
+  const isSchedule = (key: string) =>
+    key.startsWith(`${section}.`) && SCHEDULE_KEY.test(key.slice(section.length + 1));
+  const a = scheduleOf(before), b = scheduleOf(now);
+  return keys.every(isSchedule) && !!a && !!b && step < b.steps && agreeUntil(step, a, b);
+}
+
 /** Whether two schedules give each step up to one the same, so that a training could have gone by either so far. */
 export function agreeUntil(step: number, a: Schedule, b: Schedule): boolean {
   for (let t = 1; t <= step; t++) {
