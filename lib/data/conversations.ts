@@ -12,7 +12,8 @@ import { World } from "./world/world.ts";
 export type ConversationSource =
   | string
   | {
-    readonly path: string; /** How often each is learned in an epoch. */
+    readonly path: string;
+    /** How often each is learned in an epoch. */
     readonly weight: number;
   }
   | { readonly world: WorldConversations };

@@ -44,3 +44,11 @@ export function mixesAddress(turns: readonly Turn[]): boolean {
   const says = (address: RegExp) => turns.some(({ instruction }) => address.test(instruction));
   return says(TÚ) && says(USTED);
 }
+
+/** Draws until whoever asks keeps to one of tú and usted. */
+export function inOneAddress(draw: () => Turn[]): Turn[] {
+  for (;;) {
+    const turns = draw();
+    if (!mixesAddress(turns)) return turns;
+  }
+}

@@ -1,6 +1,6 @@
 /** varios-turnos: what was told before is asked for, and a question that is understood by the one before it. */
 import type { Turn } from "../../../text/prompt.ts";
-import { mixesAddress } from "../address.ts";
+import { inOneAddress } from "../address.ts";
 import type { Entity } from "../entity.ts";
 import type { Family, WorldFiles } from "../document.ts";
 import type { Random } from "../random.ts";
@@ -46,12 +46,7 @@ export async function load(files: WorldFiles): Promise<Family> {
   ];
   return {
     name: "varios-turnos",
-    ask(random) {
-      for (;;) {
-        const turns = random.weighted(talks)(random);
-        if (!mixesAddress(turns)) return { family: "varios-turnos", turns };
-      }
-    },
+    ask: (random) => ({ family: "varios-turnos", turns: inOneAddress(() => random.weighted(talks)(random)) }),
   };
 }
 

@@ -1,6 +1,6 @@
 /** extraer: a short text, and questions whose answers stand in it and have to be copied. */
 import type { Turn } from "../../../text/prompt.ts";
-import { mixesAddress } from "../address.ts";
+import { inOneAddress } from "../address.ts";
 import type { Family, WorldFiles } from "../document.ts";
 import type { Random } from "../random.ts";
 import { answer, Asking } from "./asking.ts";
@@ -33,12 +33,7 @@ export async function load(files: WorldFiles): Promise<Family> {
   };
   return {
     name: "extraer",
-    ask(random) {
-      for (;;) {
-        const turns = draw(random);
-        if (!mixesAddress(turns)) return { family: "extraer", turns };
-      }
-    },
+    ask: (random) => ({ family: "extraer", turns: inOneAddress(() => draw(random)) }),
   };
 }
 

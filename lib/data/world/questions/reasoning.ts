@@ -1,6 +1,6 @@
 /** razonar: what follows from what is told, and what does not. */
 import type { Turn } from "../../../text/prompt.ts";
-import { mixesAddress } from "../address.ts";
+import { inOneAddress } from "../address.ts";
 import type { Family, WorldFiles } from "../document.ts";
 import type { Random } from "../random.ts";
 import { Wordings } from "../wordings.ts";
@@ -31,11 +31,9 @@ export async function load(files: WorldFiles): Promise<Family> {
   ];
   return {
     name: "razonar",
-    ask(random) {
-      for (;;) {
-        const turns = [random.weighted(puzzles)(random)].flat();
-        if (!mixesAddress(turns)) return { family: "razonar", turns };
-      }
-    },
+    ask: (random) => ({
+      family: "razonar",
+      turns: inOneAddress(() => [random.weighted(puzzles)(random)].flat()),
+    }),
   };
 }
