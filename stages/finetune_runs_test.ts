@@ -34,6 +34,16 @@ async function lines(work: Workspace, count: number): Promise<number> {
   throw new Error(`${metrics} has no more than ${count} lines after a minute`);
 }
 
+/** A finetuning that was interrupted has made what the unbroken one has, bit for bit. */
+async function assertAsWhole(work: Workspace): Promise<void> {
+  for (const name of ["last/model", "last/optimizer", "best/model"]) {
+    const [one, other] = ["tiny", "whole"].map((model) =>
+      work.path(`models/${model}/instruct/${name}.safetensors`)
+    );
+    assertEquals(await Deno.readFile(one), await Deno.readFile(other), name);
+  }
+}
+
 Deno.test({
   name: "a finetuning on the world that is killed and stopped goes on, bit for bit as an unbroken one",
   ignore: Deno.build.os === "windows", // it has no such signals
@@ -82,12 +92,7 @@ Deno.test({
     const whole = await work.run("finetune-instruct", ...args, ...beside.flatMap((set) => ["--set", set]));
     assertEquals(whole.code, 0, whole.output);
     assertStringIncludes(whole.output, "4,000 conversations to learn, 500 steps an epoch; 20 to validate");
-    for (const name of ["last/model", "last/optimizer", "best/model"]) {
-      const [one, other] = ["tiny", "whole"].map((model) =>
-        work.path(`models/${model}/instruct/${name}.safetensors`)
-      );
-      assertEquals(await Deno.readFile(one), await Deno.readFile(other), name);
-    }
+    await assertAsWhole(work);
     const metrics = (await work.read("models/tiny/instruct/metrics.jsonl")).trim().split("\n")
       .map((line) => JSON.parse(line));
     const at = (key: string) => metrics.filter((line) => key in line).map(({ step }) => step);
@@ -159,11 +164,6 @@ Deno.test({
     assertEquals(resumed.code, 0, resumed.output);
     const beside = ["--set", "name=whole", ...sets("backbone=models/tiny/pretrain")];
     assertEquals((await work.run("finetune-instruct", ...enough, ...beside)).code, 0);
-    for (const name of ["last/model", "last/optimizer", "best/model"]) {
-      const [one, other] = ["tiny", "whole"].map((model) =>
-        work.path(`models/${model}/instruct/${name}.safetensors`)
-      );
-      assertEquals(await Deno.readFile(one), await Deno.readFile(other), name);
-    }
+    await assertAsWhole(work);
   },
 });

@@ -146,15 +146,20 @@ Deno.test("the questions held out: 30 or more of each family, none twice, each m
   assertEquals(judged.length, held.length);
 });
 
-Deno.test("the instructions that ship: enough of each fact, and none comes near a question held out", async () => {
-  const learned = await readConversations(`${data}instruct/train.jsonl`);
-  const held = await readQuestions(`${data}instruct/heldout.jsonl`);
-  const known = new Neighbours(learned.flatMap(({ turns }) => turns.map(({ instruction }) => instruction)));
-  const near = held.flatMap(({ question: { instruction } }) => {
+/** The questions of files that one of the texts comes near, with the nearest. */
+async function comeNear(texts: readonly string[], ...files: readonly string[]) {
+  const known = new Neighbours(texts);
+  const held = (await Promise.all(files.map((file) => readQuestions(`${data}instruct/${file}`)))).flat();
+  return held.flatMap(({ question: { instruction } }) => {
     const neighbour = known.nearest(instruction);
     return neighbour && neighbour.similarity > NEAR ? [{ instruction, neighbour }] : [];
   });
-  assertEquals(near, []);
+}
+
+Deno.test("the instructions that ship: enough of each fact, and none comes near a question held out", async () => {
+  const learned = await readConversations(`${data}instruct/train.jsonl`);
+  const asked = learned.flatMap(({ turns }) => turns.map(({ instruction }) => instruction));
+  assertEquals(await comeNear(asked, "heldout.jsonl"), []);
   const answers = Map.groupBy(learned, ({ turns }) => turns[0].response);
   for (
     const fact of [
@@ -181,16 +186,8 @@ Deno.test("the conversations written by hand: many of most families, none twice,
     plainWords(JSON.stringify(turns.map((t) => t.instruction))).join(" ")
   );
   assertEquals(new Set(asked).size, written.length);
-  const held = [
-    ...await readQuestions(`${data}instruct/heldout.jsonl`),
-    ...await readQuestions(`${data}instruct/dev.jsonl`),
-  ];
-  const known = new Neighbours(written.map(({ turns: [{ instruction }] }) => instruction));
-  const near = held.flatMap(({ question: { instruction } }) => {
-    const neighbour = known.nearest(instruction);
-    return neighbour && neighbour.similarity > NEAR ? [{ instruction, neighbour }] : [];
-  });
-  assertEquals(near, []);
+  const first = written.map(({ turns: [{ instruction }] }) => instruction);
+  assertEquals(await comeNear(first, "heldout.jsonl", "dev.jsonl"), []);
 });
 
 Deno.test("nearest: the share of words in common and in order, however they are typed", () => {
