@@ -7,6 +7,7 @@ import { type Both, type Picture, picture } from "../page.ts";
 import { plotCurves, plotMatrix } from "../plot.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
+import { type MetricsLine, parseMetrics } from "../train/metrics.ts";
 import { openDecoder } from "../checkpoint/open_model.ts";
 
 /** Tokens that a picture of attention has room for. */
@@ -68,28 +69,16 @@ const CURVES = [
   { part: "average", name: { en: "validation, averaged weights", es: "validación, pesos promediados" } },
 ] as const;
 
-interface Line {
-  readonly step?: unknown;
-  readonly [part: string]: unknown;
-}
-
-/** The lines that training left beside a checkpoint; none if there is no such file. */
-async function metricsOf(folder: string): Promise<Line[]> {
-  const text = await Deno.readTextFile(join(dirname(folder), "metrics.jsonl")).catch(() => "");
-  return text.split("\n").flatMap((line) => {
-    try {
-      return [JSON.parse(line) as Line];
-    } catch {
-      return []; // the last line is empty, or a kill cut it
-    }
-  });
-}
-
-/** A figure over the steps: of the training, of held-out data, and of that with averaged weights. */
-function pointsOf(lines: readonly Line[], part: string | null, figure: string): [number, number][] {
+/** A figure over the steps: of the training, of held-out data, or of that with averaged weights. */
+function pointsOf(
+  lines: readonly MetricsLine[],
+  part: "validation" | "average" | null,
+  figure: "loss" | "accuracy",
+): [number, number][] {
   return lines.flatMap((line) => {
-    const value = ((part === null ? line : line[part]) as Line | undefined)?.[figure];
-    return typeof line.step === "number" && typeof value === "number" ? [[line.step, value]] : [];
+    const figures: Readonly<Record<string, unknown>> | undefined = part === null ? line : line[part];
+    const value = figures?.[figure];
+    return typeof value === "number" ? [[line.step, value]] : [];
   });
 }
 
@@ -99,7 +88,10 @@ export async function curvesOf(
 ): Promise<Picture[]> {
   const pictures: Picture[] = [];
   for (const { name, folder, stage } of checkpoints) {
-    const lines = await metricsOf(folder);
+    // None if training left no such file.
+    const lines = parseMetrics(
+      await Deno.readTextFile(join(dirname(folder), "metrics.jsonl")).catch(() => ""),
+    );
     const loss = UNITS[stage] ?? { en: "nats per token", es: "nats por token" };
     const figures = [
       { figure: "loss", title: { en: `${name}: loss`, es: `${name}: pérdida` }, unit: loss },
@@ -108,7 +100,7 @@ export async function curvesOf(
         title: { en: `${name}: accuracy`, es: `${name}: exactitud` },
         unit: { en: "share right", es: "parte acertada" },
       },
-    ];
+    ] as const;
     for (const { figure, title, unit } of figures) {
       const curves = CURVES.map(({ part, name }) => ({ name, points: pointsOf(lines, part, figure) }))
         .filter(({ points }) => points.length > 0);

@@ -21,6 +21,18 @@ const Line = z.object({
 });
 export type MetricsLine = z.infer<typeof Line>;
 
+/** The lines of a file; one that a kill cut is left out. */
+export function parseMetrics(text: string): MetricsLine[] {
+  return text.split("\n").flatMap((line) => {
+    try {
+      const parsed = Line.safeParse(JSON.parse(line));
+      return parsed.success ? [parsed.data] : [];
+    } catch {
+      return [];
+    }
+  });
+}
+
 export class Metrics {
   readonly #path: string;
   readonly lines: MetricsLine[];
@@ -38,14 +50,7 @@ export class Metrics {
    */
   static async open(path: string, step: number, held = false): Promise<Metrics> {
     const text = step > 0 && await exists(path) ? await Deno.readTextFile(path) : "";
-    const lines = text.split("\n").flatMap((line) => {
-      try {
-        const parsed = Line.safeParse(JSON.parse(line));
-        return parsed.success && parsed.data.step <= step ? [parsed.data] : [];
-      } catch {
-        return [];
-      }
-    });
+    const lines = parseMetrics(text).filter((line) => line.step <= step);
     const metrics = new Metrics(path, lines, held);
     if (!held) await metrics.release();
     return metrics;
