@@ -50,6 +50,11 @@ Deno.test("an answer holds if it has the words it should, whole, and none that a
   assert(right("Sábado y domingo", ["sábado", "domingo"]) && !right("Sábado", ["sábado", "domingo"]));
   assert(right("No.", ["no"], ["no lo sé"]) && !right("No  lo\nsé.", ["no"], ["no lo sé"]));
   assert(right("¿Está cansado? (sí)", ["¿está cansado?"]) && right("Me voy.", [], ["ir"]));
+  assert(
+    right("8 - 4 = 4. Cuatro.", ["4"]) && !right("8 - 4 = 3. Tres.", ["4"]) && right("7 × 2 = 14.", ["14"]),
+  );
+  assert(right("3 + 5 = 8, 8 - 5 = 3.", ["3"]) && !right("3 + 5 = 8, 8 - 5 = 2.", ["3"], ["8"]));
+  assert(!right("3 + 5 = 7, 7 - 5 = 2.", ["3"]) && right("3 + 5 = 8, 8 - 5 = 2.", ["2"], ["8"]));
 });
 
 Deno.test("thresholds are bounds of figures by their path", () => {

@@ -38,9 +38,16 @@ export async function askAll(
   return questions.map((question, i) => ({ ...question, answer: tokenizer.decode(written[i].ids).trim() }));
 }
 
-/** Whether an answer contains, of each entry of `contains`, one text at least, and none of `excludes`. */
+/** A sum that an answer begins with, up to its result: of "12 - 4 = 8, 8 + 2 = 10" all but the 10. */
+const WORKING = /^(?:\d+(?: [-+×÷] \d+)+ = (?:\d+, (?=\d+ [-+×÷]))?)+/;
+
+/**
+ * Whether an answer contains, of each entry of `contains`, one text at least, and none of `excludes`. The working that
+ * it begins with does not count: its numbers are mostly those of the question, and one might be the right answer.
+ */
 export function holds({ answer, contains = [], excludes = [] }: Answered): boolean {
-  const there = (text: string) => mentions(answer, text);
+  const result = answer.replace(WORKING, "");
+  const there = (text: string) => mentions(result, text);
   return contains.every((texts) => [texts].flat().some(there)) && !excludes.some(there);
 }
 
