@@ -282,13 +282,20 @@ function textOf(line: string, column: string): { text: string } | { why: string 
   if (typeof record !== "object" || record === null || Array.isArray(record)) {
     return { why: "no JSON object" };
   }
-  const text = (record as Record<string, unknown>)[column];
+  const value = (record as Record<string, unknown>)[column];
+  const text = Array.isArray(value) ? said(value) : value;
   if (typeof text === "string") return { text };
   if (text !== undefined) return { why: `the value of ${JSON.stringify(column)} is no text` };
   const keys = Object.keys(record).slice(0, 12).join(", ");
   return {
     why: `no key ${JSON.stringify(column)} (it has: ${keys}); name the right one as column: of the source`,
   };
+}
+
+/** The messages of a chat, one below the other; they are none if one has no text. */
+function said(messages: readonly unknown[]): string | readonly unknown[] {
+  const texts = messages.map((message) => (message as { content?: unknown } | null)?.content);
+  return texts.every((text) => typeof text === "string") ? texts.join("\n") : messages;
 }
 
 function linesIn(bytes: Uint8Array): number {

@@ -15,7 +15,9 @@ const Source = z.strictObject({
   revision: z.string().optional().describe("Branch, tag or commit of the data set; main by default."),
   sha256: z.string().regex(/^[0-9a-fA-F]{64}$/, "expected 64 hexadecimal digits").optional()
     .describe("Checksum of the file at url."),
-  column: z.string().min(1).optional().describe("Where JSONL and Parquet have the text; text by default."),
+  column: z.string().min(1).optional().describe(
+    "Where JSONL and Parquet have the text; text by default. A chat (messages, each with its content) is read as text.",
+  ),
   weight: z.number().positive().max(100).optional()
     .describe("How often its documents are trained on: 2 is twice, 0.5 draws half of them."),
   limit: z.number().int().positive().optional().describe("Characters to read at most."),

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { join, relative } from "@std/path";
 import { parquetWriteBuffer } from "hyparquet-writer";
 import * as zlib from "node:zlib";
@@ -161,6 +161,20 @@ Deno.test("a column, a weight and a limit are each source's own", () =>
       assertEquals(report.files.map(({ weight }) => weight), [0.5, 2.5, 1]);
     },
   ));
+
+Deno.test("a chat is read as its messages, one below the other", () => {
+  const chat = (...said: unknown[]) => JSON.stringify({ messages: said.map((content) => ({ content })) });
+  const whole = Array.from({ length: 20 }, (_, i) => chat(`¿Cuánto es ${i} + 1?`, `${i + 1}.`));
+  const files = { "a.jsonl": whole.join("\n"), "b.jsonl": [whole[0], chat("¿Qué?", 7)].join("\n") };
+  return withFiles(files, async (folder) => {
+    const validation = { share: 0.1, by: "documents" } as const;
+    const read = (path: string) => prepare(folder, { sources: [{ path, column: "messages" }], validation });
+    const { all } = await read("a.jsonl");
+    assertEquals(all.length, 20);
+    for (const text of all) assertMatch(text, /^¿Cuánto es \d+ \+ 1\?\n\d+\.$/);
+    await assertRejects(() => read("b.jsonl"), UserError, 'b.jsonl:2: the value of "messages" is no text');
+  });
+});
 
 Deno.test("the split is by whole documents and seed, or the end of the text in order", async () => {
   const texts = Array.from({ length: 200 }, (_, i) => `documento número ${i}`);
