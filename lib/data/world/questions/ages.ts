@@ -4,6 +4,7 @@ import type { Noun } from "../grammar/nouns.ts";
 import type { Lexicon } from "../lexicon.ts";
 import type { Random } from "../random.ts";
 import { drawNumerals, type Numerals } from "./numerals.ts";
+import { steps, worked } from "./operations.ts";
 import type { Bindings, Task } from "./tasks.ts";
 
 const YEAR: Noun = { singular: "año", gender: "m" };
@@ -34,7 +35,8 @@ function later({ random, a, years, numerals }: Ages): Bindings {
       mine: ahead ? "tendré" : "tenía",
       yours: ahead ? "tendrás" : "tenías",
     },
-    ...{ r: numerals.number(r), ry: years(r), op: `${age} ${ahead ? "+" : "-"} ${n} = ${r}` },
+    ...{ r: numerals.number(r), ry: years(r) },
+    working: worked(steps(ahead ? "+" : "-", [age, n]), numerals.number(r)),
   };
 }
 
@@ -44,7 +46,8 @@ function older({ random, a, b, years, numerals }: Ages): Bindings {
   const r = more ? age + n : age - n;
   return {
     ...{ a, b, age: years(age), n: years(n), than: more ? "más" : "menos" },
-    ...{ r: numerals.number(r), ry: years(r), op: `${age} ${more ? "+" : "-"} ${n} = ${r}` },
+    ...{ r: numerals.number(r), ry: years(r) },
+    working: worked(steps(more ? "+" : "-", [age, n]), numerals.number(r)),
   };
 }
 
@@ -55,13 +58,17 @@ function compare({ random, a, b, years, numerals }: Ages): Bindings {
   return {
     ...{ a, b, x: years(x), y: years(y), which: old ? "mayor" : "menor", r: (x > y) === old ? a : b },
     ...{ other: (x > y) === old ? b : a, d: numerals.number(d), dy: years(d) },
+    working: worked(steps("-", [Math.max(x, y), Math.min(x, y)]), numerals.number(d)),
   };
 }
 
 function born({ random, a, years, numerals }: Ages): Bindings {
   const r = random.between(5, 20);
   const year = random.between(1990, 2020);
-  return { a, year: String(year), now: String(year + r), n: String(r), r: numerals.number(r), ry: years(r) };
+  return {
+    ...{ a, year: String(year), now: String(year + r), n: String(r), r: numerals.number(r), ry: years(r) },
+    working: worked(steps("-", [year + r, year]), numerals.number(r)),
+  };
 }
 
 export function ageTasks(lexicon: Lexicon): readonly Task[] {

@@ -5,7 +5,7 @@ import { numberWord } from "../grammar/numbers.ts";
 import type { Random } from "../random.ts";
 import { inSteps } from "./longer_sums.ts";
 import { DIGITS, drawNumerals, type Numerals, WORDS } from "./numerals.ts";
-import { type Operands, type Operation, RESULT, SIGNS } from "./operations.ts";
+import { type Operands, type Operation, RESULT, SIGNS, steps, worked } from "./operations.ts";
 import { type Bindings, familyOf, type Task } from "./tasks.ts";
 
 /** Beyond 20 only round numbers: longer sums are worked out in steps. */
@@ -48,6 +48,7 @@ function calculation(random: Random, op: Operation, numbers: readonly number[]):
     ...{ e, full: `${e} ${is(result)} ${numerals.number(result)}`, son: result > 1 ? "son" : "es" },
     ...Object.fromEntries(numbers.map((n, i) => ["abc"[i], numerals.number(n)])),
     r: numerals.number(result),
+    working: worked(steps(op.repeat(numbers.length - 1), numbers), numerals.number(result)),
   };
 }
 
@@ -58,7 +59,8 @@ function inOtherForm(random: Random): Bindings {
   const result = RESULT[op](...numbers);
   const inWords = random.chance(0.6);
   const { e } = written(random, inWords ? DIGITS : WORDS, op, numbers);
-  return { e, form: inWords ? "letras" : "números", r: (inWords ? WORDS : DIGITS).number(result) };
+  const r = (inWords ? WORDS : DIGITS).number(result);
+  return { e, form: inWords ? "letras" : "números", r, working: worked(steps(op, numbers), r) };
 }
 
 const drawOperation = (random: Random): Operation =>
@@ -87,6 +89,7 @@ function isItSo(random: Random): Bindings {
   return {
     ...{ claim: `${e} ${word} ${numerals.number(claimed)}`, full: `${e} ${word} ${numerals.number(result)}` },
     verdict: claimed === result ? "sí" : "no",
+    working: steps(op, numbers),
   };
 }
 
@@ -143,13 +146,14 @@ function inOrder(random: Random): Bindings {
   };
 }
 
-const MANY = [["el doble", 2], ["la mitad", 0.5], ["el triple", 3]] as const;
+const MANY = [["el doble", "×", 2], ["la mitad", "÷", 2], ["el triple", "×", 3]] as const;
 
 function timesOver(random: Random): Bindings {
   const numerals = drawNumerals(random);
-  const [much, factor] = random.pick(MANY);
-  const n = random.between(0, 10) * (factor === 0.5 ? 2 : 1);
-  return { much, n: numerals.number(n), r: numerals.number(n * factor) };
+  const [much, op, by] = random.pick(MANY);
+  const n = random.between(0, 10) * (op === "÷" ? 2 : 1);
+  const r = numerals.number(RESULT[op](n, by));
+  return { much, n: numerals.number(n), r, working: worked(steps(op, [n, by]), r) };
 }
 
 function parity(random: Random): Bindings {

@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { numberWord } from "../grammar/numbers.ts";
 import { load, tasks } from "./arithmetic.ts";
 import type { Bindings } from "./tasks.ts";
-import { checkAnswers, checkForm, checkWordings, files } from "./testing.ts";
+import { checkAnswers, checkForm, checkWordings, files, workedOut } from "./testing.ts";
 
 const WORDS = new Map(Array.from({ length: 10_000 }, (_, n) => [numberWord(n), n]));
 const number = (text: string) => WORDS.get(text) ?? Number(text);
@@ -39,13 +39,21 @@ function holds(equation: unknown): boolean {
   return value(left) === number(right);
 }
 
-const calculation = ({ e, full, r }: Bindings) => holds(full) && value(String(e)) === number(String(r));
+const calculation = ({ e, full, r, working }: Bindings) =>
+  holds(full) && value(String(e)) === number(String(r)) && shown(working, r);
+
+/** Whether a working ends in the result, which it gives in words too if the question writes numbers so. */
+function shown(working: unknown, r: unknown): boolean {
+  const [steps, told] = String(working).split(/\. ?/);
+  return workedOut(steps) === number(String(r)) && told.toLowerCase() === (/\d/.test(String(r)) ? "" : r);
+}
 
 Deno.test("the sums of arithmetic, done again, give the answers", () => {
   checkAnswers(tasks, {
     calculate: calculation,
-    "in other form": ({ e, form, r }) =>
-      value(String(e)) === number(String(r)) && /\d/.test(String(r)) === (form === "números"),
+    "in other form": ({ e, form, r, working }) =>
+      shown(working, r) && value(String(e)) === number(String(r)) &&
+      /\d/.test(String(r)) === (form === "números"),
     add: ({ a, b, r, ...rest }) =>
       calculation({ r, ...rest }) && number(String(a)) + number(String(b)) === number(String(r)),
     subtract: ({ a, b, r, ...rest }) =>

@@ -13,6 +13,9 @@ import { syllableTasks } from "./syllables.ts";
 import { wordListTasks } from "./word_lists.ts";
 import { named, quoted, WordSource } from "./word_source.ts";
 
+/** The working of what cannot be told without seeing the letters, and a space: "c-a-s-a. ". */
+const spelledFirst = (word: string) => `${[...word].join("-")}. `;
+
 /** "La a" and so on, once each. */
 const listed = (letters: readonly string[]): string => and(...[...new Set(letters)].map(named));
 
@@ -35,7 +38,7 @@ const letterAt: Draw = (random, words) => {
   const [place, at] = random.weighted(PLACES.map((place, i) => [place, i < 2 ? 4 : 1] as const));
   const letter = [...w].at(at)?.toLowerCase();
   if (letter === undefined) return letterAt(random, words);
-  return { w, q: quoted(random, w), place, l: letter };
+  return { w, q: quoted(random, w), place, l: letter, work: at === 0 ? "" : spelledFirst(w) };
 };
 
 const edgeLetter: Draw = (random, words) => {
@@ -46,6 +49,7 @@ const edgeLetter: Draw = (random, words) => {
     q: quoted(random, w),
     begins: first ? "empieza" : "termina",
     l: [...w].at(first ? 0 : -1)!.toLowerCase(),
+    work: first ? "" : spelledFirst(w),
   };
 };
 
@@ -54,7 +58,7 @@ const count = (which: (letter: string) => boolean): Draw => (random, words) => {
   const n = [...w].filter(which).length;
   const found = [...w].filter(which).join(", ");
   return {
-    ...{ w, q: quoted(random, w), r: WORDS.alone(n, "f"), found, spelled: [...w].join("-") },
+    ...{ w, q: quoted(random, w), r: WORDS.alone(n, "f"), found, work: spelledFirst(w) },
     times: WORDS.count(n, { singular: "letra", gender: "f" }),
   };
 };
@@ -82,7 +86,7 @@ const hasLetter: Draw = (random, words) => {
   const w = words.word(random);
   const inside = random.chance(0.5);
   return {
-    ...{ w, q: quoted(random, w), l: letterFor(random, w, inside), spelled: [...w].join("-") },
+    ...{ w, q: quoted(random, w), l: letterFor(random, w, inside), work: spelledFirst(w) },
     ...{ verdict: inside ? "sí" : "no", has: inside ? "tiene" : "no tiene" },
   };
 };
@@ -93,7 +97,7 @@ const countLetter: Draw = (random, words) => {
   const n = [...w].filter((letter) => letter === l).length;
   const times = WORDS.count(n, { singular: "vez", gender: "f" });
   const appears = n === 0 ? "no aparece" : `aparece ${times}`;
-  return { w, q: quoted(random, w), l, r: WORDS.alone(n, "f"), times, appears };
+  return { w, q: quoted(random, w), l, r: WORDS.alone(n, "f"), times, appears, work: spelledFirst(w) };
 };
 
 const position: Draw = (random, words) => {
@@ -102,7 +106,7 @@ const position: Draw = (random, words) => {
   const once = letters.filter((l) => /[a-zñ]/.test(l) && w.split(l).length === 2 && !accentedIn(w, l));
   if (once.length === 0) return position(random, words);
   const l = random.pick(once);
-  return { w, q: quoted(random, w), l, r: ordinal(letters.indexOf(l) + 1, "f") };
+  return { w, q: quoted(random, w), l, r: ordinal(letters.indexOf(l) + 1, "f"), work: spelledFirst(w) };
 };
 
 const join: Draw = (random, words) => {
@@ -112,7 +116,8 @@ const join: Draw = (random, words) => {
 
 const backwards: Draw = (random, words) => {
   const w = words.word(random);
-  return { w, q: quoted(random, w), r: [...w].reverse().join("") };
+  const back = [...w].reverse();
+  return { w, q: quoted(random, w), r: back.join(""), work: `${[...w].join("-")}, ${back.join("-")}: ` };
 };
 
 /** A vowel for a vowel, a consonant for a consonant, so that it can still be said. */

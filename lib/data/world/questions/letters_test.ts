@@ -32,7 +32,8 @@ Deno.test("the answers about letters, found again in the words, are right", () =
     spell: ({ w, spelled }) => String(spelled).split("-").join("") === w,
     "set apart": ({ w, how, apart }) =>
       String(apart).split({ guiones: "-", espacios: " ", comas: ", " }[String(how)]!).join("") === w,
-    "letter at": ({ w, place, l }) => {
+    "letter at": ({ w, place, l, work }) => {
+      if (bare(work) !== (place === "primera" ? "" : w)) return false;
       const back = { "última": 0, "penúltima": 1 }[String(place)];
       const word = back === undefined ? String(w) : reversed(w);
       return word.charAt(back ?? PLACES.indexOf(String(place))).toLowerCase() === l;

@@ -4,6 +4,7 @@ import { definite, indefinite, type Noun } from "../grammar/nouns.ts";
 import type { Lexicon } from "../lexicon.ts";
 import type { Word } from "../words.ts";
 import { type Numerals, WORDS } from "./numerals.ts";
+import { steps } from "./operations.ts";
 import { many, Scene } from "./scene.ts";
 import type { Bindings, Task } from "./tasks.ts";
 
@@ -68,7 +69,7 @@ function twoSorts(scene: Scene, { byName }: Kinds): Bindings {
   const [x, y] = [casting.noun(byName.get(kind)!), casting.noun(byName.get(kind)!)];
   const [n, m] = [random.between(1, 10), random.between(1, 10)];
   return {
-    ...scene.bindings(category, { n, m }, n + m, scene.sum("+", [n, m], n + m)),
+    ...scene.bindings(category, { n, m }, n + m, steps("+", [n, m])),
     ...{ nx: numerals.count(n, x), my: numerals.count(m, y), cs: many(category) },
   };
 }

@@ -1,6 +1,7 @@
 /** Problems of prices, change and savings. */
 import type { Noun } from "../grammar/nouns.ts";
 import type { Lexicon } from "../lexicon.ts";
+import { steps, worked } from "./operations.ts";
 import { nouns, Scene, type Things, TIMES } from "./scene.ts";
 import type { Bindings, Task } from "./tasks.ts";
 
@@ -10,13 +11,16 @@ const MONEY: readonly Noun[] = [
 ];
 
 /** What costs and pays what: bindings of the thing, and of amounts of money by name. */
-function paid(scene: Scene, x: Noun, amounts: Readonly<Record<string, number>>): Bindings {
+function paid(scene: Scene, x: Noun, amounts: Readonly<Record<string, number>>, op = ""): Bindings {
   const { random, numerals } = scene;
   const money = random.pick(MONEY);
-  const counted = Object.entries(amounts).map(([name, n]) => [name, numerals.count(n, money)]);
+  const counted = Object.fromEntries(
+    Object.entries(amounts).map(([name, n]) => [name, numerals.count(n, money)]),
+  );
   return {
-    ...scene.bindings(x, {}, amounts.total, ""),
-    ...Object.fromEntries(counted),
+    ...scene.bindings(x, {}, amounts.total),
+    ...counted,
+    ...{ op, working: worked(op, counted.total) },
     ...{ one: x.gender === "f" ? "una" : "uno" },
   };
 }
@@ -26,8 +30,8 @@ function price(scene: Scene, { owned }: Things): Bindings {
   const x = scene.thing(owned);
   const { numerals } = scene;
   return {
-    ...paid(scene, x, { p, total: p * k }),
-    ...{ k: numerals.alone(k, x.gender), kx: numerals.count(k, x), op: scene.sum("×", [k, p], p * k) },
+    ...paid(scene, x, { p, total: p * k }, steps("×", [k, p])),
+    ...{ k: numerals.alone(k, x.gender), kx: numerals.count(k, x) },
   };
 }
 
@@ -35,10 +39,7 @@ function change(scene: Scene, { owned }: Things): Bindings {
   const { random } = scene;
   const q = random.weighted([[random.between(3, 20), 3], [10, 1], [20, 1]]);
   const p = random.between(1, q - 1);
-  return {
-    ...paid(scene, scene.thing(owned), { p, q, total: q - p }),
-    op: scene.sum("-", [q, p], q - p),
-  };
+  return paid(scene, scene.thing(owned), { p, q, total: q - p }, steps("-", [q, p]));
 }
 
 function afford(scene: Scene, { owned }: Things): Bindings {
@@ -61,9 +62,8 @@ function saving(scene: Scene): Bindings {
   const [p, k] = [random.between(1, 10), random.between(2, 6)];
   const time = random.pick(TIMES);
   return {
-    ...paid(scene, time, { p, total: p * k }),
+    ...paid(scene, time, { p, total: p * k }, steps("×", [p, k])),
     ...{ time: time.singular, times: numerals.count(k, time), k: numerals.number(k) },
-    op: scene.sum("×", [p, k], p * k),
   };
 }
 

@@ -1,4 +1,5 @@
-/** The four operations, their signs and words. */
+/** The four operations, their signs and words, and the working that leads to a result. */
+import { capital } from "../grammar/capitals.ts";
 
 export const SIGNS = {
   "+": { signs: ["+"], words: ["más"] },
@@ -17,3 +18,21 @@ export const RESULT: Readonly<Record<Operation, (a: number, b: number) => number
   "×": (a, b) => a * b,
   "÷": (a, b) => a / b,
 };
+
+/**
+ * How a result is reached, one operation after the other and always in digits: "9 + 2 = 11, 11 - 4 = 7". Sums are then
+ * learned in one form, however a question writes its numbers.
+ * @param signs one between each number and the next
+ */
+export function steps(signs: string, [first, ...others]: readonly number[]): string {
+  let left = first;
+  return others.map((n, i) => {
+    const sign = signs[i] as Operation, before = left;
+    left = RESULT[sign](before, n);
+    return `${before} ${sign} ${n} = ${left}`;
+  }).join(", ");
+}
+
+/** An answer that shows its working, and gives the result once more if it is asked for in words. */
+export const worked = (working: string, result: string): string =>
+  /\d/.test(result) ? `${working}.` : `${working}. ${capital(result)}.`;

@@ -7,6 +7,7 @@ import type { Lexicon } from "../lexicon.ts";
 import type { Random } from "../random.ts";
 import { countingTasks } from "./lists.ts";
 import { moneyTasks } from "./money.ts";
+import { steps } from "./operations.ts";
 import { nouns, Scene, type Things, thingsOf, TIMES } from "./scene.ts";
 import { type Bindings, familyOf, type Task } from "./tasks.ts";
 
@@ -27,7 +28,7 @@ type Draw = (scene: Scene, things: Things) => Bindings;
 
 const gain: Draw = (scene, { owned }) => {
   const [n, m] = parts(scene.random);
-  return scene.bindings(scene.thing(owned), { n, m }, n + m, scene.sum("+", [n, m], n + m));
+  return scene.bindings(scene.thing(owned), { n, m }, n + m, steps("+", [n, m]));
 };
 
 const lose: Draw = (scene, { owned }) => lessen(scene, scene.thing(owned));
@@ -35,14 +36,14 @@ const eat: Draw = (scene, { eaten }) => lessen(scene, scene.casting.noun(eaten))
 
 function lessen(scene: Scene, x: Noun): Bindings {
   const [n, m] = wholeAndPart(scene.random);
-  return scene.bindings(x, { n, m }, n - m, scene.sum("-", [n, m], n - m));
+  return scene.bindings(x, { n, m }, n - m, steps("-", [n, m]));
 }
 
 const gainAndLose: Draw = (scene, { owned }) => {
   const [n, m] = parts(scene.random);
   const k = scene.random.between(1, n + m - 1);
   const r = n + m - k;
-  return scene.bindings(scene.thing(owned), { n, m, k }, r, scene.sum("+-", [n, m, k], r));
+  return scene.bindings(scene.thing(owned), { n, m, k }, r, steps("+-", [n, m, k]));
 };
 
 const unequal: Draw = (scene, things) => {
@@ -56,7 +57,7 @@ const unequal: Draw = (scene, things) => {
       scene.thing(things.owned),
       { n, m },
       high - low,
-      scene.sum("-", [high, low], high - low),
+      steps("-", [high, low]),
     ),
     ...{ most, least, mostN: numerals.number(high), leastN: numerals.number(low) },
   };
@@ -66,17 +67,17 @@ const twice: Draw = (scene, { owned }) => {
   const n = scene.random.between(1, 10);
   const x = scene.thing(owned);
   if (scene.random.chance(0.3)) {
-    return { ...scene.bindings(x, { n: 2 * n }, n, scene.sum("÷", [2 * n, 2], n)), much: "la mitad" };
+    return { ...scene.bindings(x, { n: 2 * n }, n, steps("÷", [2 * n, 2])), much: "la mitad" };
   }
   const factor = scene.random.chance(0.7) ? 2 : 3;
   const much = factor === 2 ? "el doble" : "el triple";
-  return { ...scene.bindings(x, { n }, n * factor, scene.sum("×", [n, factor], n * factor)), much };
+  return { ...scene.bindings(x, { n }, n * factor, steps("×", [n, factor])), much };
 };
 
 /** What was there before, or what came: at least 1. */
 const difference: Draw = (scene, { owned }) => {
   const [r, m] = parts(scene.random);
-  return scene.bindings(scene.thing(owned), { n: r + m, m }, r, scene.sum("-", [r + m, m], r));
+  return scene.bindings(scene.thing(owned), { n: r + m, m }, r, steps("-", [r + m, m]));
 };
 
 const PEOPLE: readonly Noun[] = [
@@ -91,7 +92,7 @@ const share: Draw = (scene, { owned }) => {
   const named = random.chance(0.4);
   const people = named ? and(...Array.from({ length: k }, () => scene.name())) : numerals.count(k, noun);
   return {
-    ...scene.bindings(scene.thing(owned), { n: k * r }, r, scene.sum("÷", [k * r, k], r)),
+    ...scene.bindings(scene.thing(owned), { n: k * r }, r, steps("÷", [k * r, k])),
     ...{ people, one: named || noun.gender === "m" ? "uno" : "una", k: numerals.number(k) },
   };
 };
@@ -106,7 +107,7 @@ const groups: Draw = (scene, { owned }) => {
   const [k, n] = [random.between(2, 5), random.between(2, 6)];
   const box = random.pick(BOXES);
   return {
-    ...scene.bindings(scene.thing(owned), { n }, k * n, scene.sum("×", [k, n], k * n)),
+    ...scene.bindings(scene.thing(owned), { n }, k * n, steps("×", [k, n])),
     ...{ ks: numerals.count(k, box), box: box.singular, one: box.gender === "f" ? "una" : "uno" },
     k: numerals.number(k),
   };
@@ -132,7 +133,7 @@ const crowd = (arrive: boolean): Draw => (scene) => {
   const m = random.between(2, 9); // "llegan dos más", never "llega"
   const n = arrive ? random.between(1, 12) : m + random.between(0, 9);
   const r = arrive ? n + m : n - m;
-  const op = scene.sum(arrive ? "+" : "-", [n, m], r);
+  const op = steps(arrive ? "+" : "-", [n, m]);
   return { ...scene.bindings(random.pick(people), { n, m }, r, op), place };
 };
 
@@ -145,7 +146,7 @@ const colours: Draw = (scene, { coloured }) => {
   );
   const x = scene.thing(coloured);
   return {
-    ...scene.bindings(x, { n: m + r, m }, r, scene.sum("-", [m + r, m], r)),
+    ...scene.bindings(x, { n: m + r, m }, r, steps("-", [m + r, m])),
     ...{ colour, hue, hues: agree(hue, x.gender, r === 1 ? 1 : 2) },
   };
 };
@@ -172,7 +173,7 @@ const rate: Draw = (scene) => {
   const [n, k] = [random.between(2, 6), random.between(2, 5)];
   const time = random.pick(TIMES);
   return {
-    ...scene.bindings(x, { n }, n * k, scene.sum("×", [n, k], n * k)),
+    ...scene.bindings(x, { n }, n * k, steps("×", [n, k])),
     ...{ does, time: time.singular, times: numerals.count(k, time), k: numerals.number(k) },
   };
 };
@@ -187,7 +188,7 @@ function partsOf(lexicon: Lexicon): Draw {
     const { animal, count = 0, noun } = random.pick(animals);
     const k = random.between(2, 5);
     return {
-      ...scene.bindings(noun, { n: count }, k * count, scene.sum("×", [k, count], k * count)),
+      ...scene.bindings(noun, { n: count }, k * count, steps("×", [k, count])),
       ...{ animals: numerals.count(k, animal), animal: indefinite(animal, 1), k: numerals.number(k) },
       one: animal.gender === "f" ? "una" : "uno",
     };

@@ -6,6 +6,7 @@ import type { Lexicon } from "../lexicon.ts";
 import type { Random } from "../random.ts";
 import type { Word } from "../words.ts";
 import { drawNumerals, type Numerals } from "./numerals.ts";
+import { worked } from "./operations.ts";
 import type { Bindings } from "./tasks.ts";
 
 /** The share of problems about things that no list has. */
@@ -61,7 +62,7 @@ export class Scene {
     return this.random.chance(INVENTED) ? this.casting.inventedNoun() : this.casting.noun(among);
   }
 
-  /** Bindings of people, of the things, of numbers alone ({n}) and with the things ({nx}), and of the result. */
+  /** Bindings of people, of the things, of numbers alone ({n}) and with the things ({nx}), of the result and its working. */
   bindings(x: Noun, numbers: Readonly<Record<string, number>>, r: number, op = ""): Bindings {
     const { a, b, c, numerals } = this;
     const bindings: Record<string, Bindings[string]> = { a, b, c, x, xs: many(x), op };
@@ -69,18 +70,8 @@ export class Scene {
       bindings[name] = numerals.alone(n, x.gender);
       bindings[`${name}x`] = numerals.count(n, x);
     }
+    bindings.working = worked(op, numerals.alone(r, x.gender));
     return { ...bindings, ...byResult(r), ...this.#surroundings() };
-  }
-
-  /** "5 + 3 = 8" or "cinco más tres son ocho". */
-  sum(signs: string, numbers: readonly number[], result: number): string {
-    const { digits, number } = this.numerals;
-    const words: Readonly<Record<string, string>> = { "+": "más", "-": "menos", "×": "por", "÷": "entre" };
-    const sum = numbers.map((n, i) => {
-      if (i === 0) return number(n);
-      return `${digits ? signs[i - 1] : words[signs[i - 1]]} ${number(n)}`;
-    });
-    return `${sum.join(" ")} ${digits ? "=" : result > 1 ? "son" : "es"} ${number(result)}`;
   }
 }
 

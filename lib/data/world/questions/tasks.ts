@@ -1,7 +1,9 @@
 /**
  * Families made of tasks. A task draws what it is about; the family's file in `data/world/questions` says under the
- * task's name how it is asked, and under "NAME answer" how it is answered: as short as it can be, and in a sentence if
- * one is asked for. Answers of one form are learned by a small model, and compared with what is expected of it.
+ * task's name how it is asked, and under "NAME answer" how it is answered: first as usual, which is as short as it can be
+ * but for the working that a small model needs on its way to a result; last in a sentence, if one is asked for; and
+ * before that, if there are three, without the working. Answers of one form are learned by a small model, and compared
+ * with what is expected of it.
  */
 import { lowerFirst } from "../../instructions.ts";
 import { mixesAddress } from "../address.ts";
@@ -79,7 +81,7 @@ export class Asking {
       if (!formed && random.chance(WISH)) {
         const brief = random.chance(0.5);
         instruction += ` ${this.manners.part(brief ? "briefly" : "in a sentence", scope, random)}`;
-        if (!brief) answer = answers[answers.length - 1];
+        answer = answers.at(brief ? -2 : -1) ?? answer;
       }
     }
     return { instruction, response: fragment(answer, scope, random) };

@@ -75,3 +75,16 @@ export function checkAnswers(
     }
   }
 }
+
+/** What "9 + 2 = 11, 11 - 4 = 7" comes to, each step of which is calculated again; NaN if one is wrong. */
+export function workedOut(steps: string): number {
+  const results = steps.split(", ").map((step, i, all) => {
+    const [, a, sign, b, r] = (/^(\d+) ([-+×÷]) (\d+) = (\d+)$/.exec(step) ?? []).map((part) =>
+      Number(part) >= 0 ? Number(part) : part
+    ) as [unknown, number, string, number, number];
+    const result = { "+": a + b, "-": a - b, "×": a * b, "÷": a / b }[sign];
+    const follows = i === 0 || all[i - 1].endsWith(` = ${a}`);
+    return result === r && follows ? r : NaN;
+  });
+  return results.includes(NaN) ? NaN : results.at(-1)!;
+}
