@@ -20,8 +20,10 @@ import {
   type Snapshot,
 } from "./device.ts";
 import { UserError } from "../errors.ts";
+import { beat } from "../pulse.ts";
 import { firstLine, SizeClassPool } from "./size_class_pool.ts";
 import { GpuClock } from "./webgpu_clock.ts";
+import { Pace } from "./webgpu_pace.ts";
 
 const SLOT = 256; // bytes; WebGPU's default minUniformBufferOffsetAlignment
 const SLOTS = 2048; // dispatches recorded before a flush is forced
@@ -69,6 +71,12 @@ function sameBuffers(a: readonly GpuBufferView[], b: readonly GpuBufferView[]): 
   return true;
 }
 
+/** A part of what was recorded. */
+interface Part {
+  readonly commands: GPUCommandBuffer;
+  readonly dispatches: number;
+}
+
 export class WebGpuDevice implements Device {
   readonly name = "webgpu";
   readonly description: string;
@@ -95,8 +103,10 @@ export class WebGpuDevice implements Device {
   /** Slots whose parameters the GPU has. */
   #written = 0;
   #recording = 0;
-  /** What was recorded up to milestones and is not submitted yet. */
-  #parts: GPUCommandBuffer[] = [];
+  /** What was recorded, up to milestones or in pieces for a slow GPU, and is not submitted yet. */
+  #parts: Part[] = [];
+  /** The slot that the part being recorded begins with. */
+  #partSlot = 0;
   /** Parts that were recorded since the start. */
   #recorded = 0;
   #encoder: GPUCommandEncoder | null = null;
@@ -104,6 +114,7 @@ export class WebGpuDevice implements Device {
   #nextId = 0;
   #fault: string | null = null;
   #clock: GpuClock | null = null;
+  readonly #pace = new Pace();
 
   private constructor(adapter: GPUAdapter, gpu: GPUDevice) {
     this.#gpu = gpu;
@@ -283,7 +294,10 @@ export class WebGpuDevice implements Device {
     a: Args<P>,
     dtype: DType,
   ): void {
+    beat();
     if (this.#slot === SLOTS || this.#clock?.full) this.flush();
+    // The clock reads its times once for all that is recorded.
+    if (this.#slot - this.#partSlot >= this.#pace.most && !this.#clock) this.#endPart();
     const pipeline = this.#pipeline(shader, k, dtype);
     let word = this.#slot * SLOT / 4;
     for (const { name, float } of pipeline.params) {
@@ -316,7 +330,7 @@ export class WebGpuDevice implements Device {
     const timed = this.#endPart();
     this.#submit(this.#parts.splice(0));
     timed?.();
-    this.#slot = this.#written = 0;
+    this.#slot = this.#written = this.#partSlot = 0;
     this.#recording++;
     this.#pool.sort();
   }
@@ -326,20 +340,29 @@ export class WebGpuDevice implements Device {
     if (!this.#encoder) return;
     this.#pass?.end();
     const timed = this.#clock?.finish(this.#encoder);
-    this.#parts.push(this.#encoder.finish());
+    this.#parts.push({ commands: this.#encoder.finish(), dispatches: this.#slot - this.#partSlot });
+    this.#partSlot = this.#slot;
     this.#recorded++;
     this.#encoder = this.#pass = null;
     return timed;
   }
 
-  #submit(commands: GPUCommandBuffer[]): void {
-    if (commands.length === 0) return;
+  /** Hands parts over, and waits for the GPU in between if it is a slow one. */
+  #submit(parts: readonly Part[]): void {
+    if (parts.length === 0) return;
     if (this.#slot > this.#written) {
       const from = this.#written * SLOT, words = (this.#slot - this.#written) * SLOT / 4;
       this.#gpu.queue.writeBuffer(this.#uniforms, from, this.#uniformData, from / 4, words);
       this.#written = this.#slot;
     }
-    this.#gpu.queue.submit(commands);
+    for (const { commands, dispatches } of parts) {
+      // What a wait throws, the next call does, too.
+      if (this.#pace.isFull(dispatches)) {
+        this.#pace.wait(() => this.#gpu.queue.onSubmittedWorkDone()).catch(() => {});
+      }
+      this.#gpu.queue.submit([commands]);
+      this.#pace.handedOver(dispatches);
+    }
     this.submits++;
   }
 
@@ -377,7 +400,7 @@ export class WebGpuDevice implements Device {
     const { bytes, dtype, length } = copied;
     try {
       // Deno 2.9 waits in this call for all that was submitted, then sleeps for 10 ms until it is fulfilled.
-      const mapping = staging.gpu.mapAsync(GPUMapMode.READ, 0, bytes);
+      const mapping = this.#pace.wait(() => staging.gpu.mapAsync(GPUMapMode.READ, 0, bytes));
       meanwhile();
       await mapping;
       this.#check();
@@ -393,7 +416,6 @@ export class WebGpuDevice implements Device {
 
   milestone(): Milestone {
     this.#check();
-    // The clock reads its times once for all that is recorded.
     if (!this.#clock) this.#endPart();
     const recorded = this.#recorded;
     return { read: (b) => this.#readAt(recorded, b as GpuBufferView) };
@@ -408,7 +430,8 @@ export class WebGpuDevice implements Device {
     const copy = this.#gpu.createCommandEncoder();
     copy.copyBufferToBuffer(from.base.gpu, from.offset, staging.gpu, 0, from.bytes);
     const submitted = this.#recorded - this.#parts.length;
-    this.#submit([...this.#parts.splice(0, Math.max(0, recorded - submitted)), copy.finish()]);
+    const until = this.#parts.splice(0, Math.max(0, recorded - submitted));
+    this.#submit([...until, { commands: copy.finish(), dispatches: 0 }]);
     // Handed over before, the next part would be waited for, too; handed over later, the GPU would wait for it.
     const values = await this.#map(staging, from, () => this.#submit(this.#parts.splice(0, 1)));
     this.#pieces.give(staging);

@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes, assertThrows } from "@std/assert";
+import { testGpu } from "../device/testing.ts";
 import { UserError } from "../errors.ts";
 import { ALONE } from "./alone.ts";
 import { checkRanks } from "./conformance.ts";
@@ -20,6 +21,9 @@ const args = [
   "--allow-run",
   PROGRAM,
 ];
+
+const gpuArgs = args.with(-1, new URL("./conformance_gpu.ts", import.meta.url).pathname);
+const gpu = await testGpu();
 
 Deno.test("one process keeps the contract of ranks", () => checkRanks(ALONE));
 
@@ -60,6 +64,23 @@ for (const { family, start } of await testLaunchers()) {
       assert(code !== 0, output);
       assertMatch(output, /^error: rank 1 on \S+, step 5: it hangs, or its machine cannot be reached/m);
       assertEquals(output.match(/^error/gm)?.length, 1, output);
+    });
+  }
+
+  if (gpu) {
+    Deno.test(`${family}, webgpu: a rank that waits for its GPU for long is alive, as long as that gets on`, async () => {
+      const { code, output } = await finish(start([{ ranks: 2, args: [...gpuArgs, "work"] }], {}));
+      assertEquals(code, 0, output);
+      assertStringIncludes(output, "the GPU is done");
+    });
+  }
+
+  if (gpu?.description.includes("(software)")) { // a person may be looking at what a hardware one draws
+    Deno.test(`${family}, webgpu: a rank whose GPU hangs ends all, with a line that names rank, machine and step`, async () => {
+      const { code, output } = await finish(start([{ ranks: 2, args: [...gpuArgs, "hang"] }], {}));
+      assert(code !== 0, output);
+      assertMatch(output, /^error: rank 1 on \S+, step 5: it hangs, or its machine cannot be reached/m);
+      assertEquals(output.match(/^error: rank/gm)?.length, 1, output);
     });
   }
 

@@ -1,0 +1,75 @@
+/**
+ * Two ranks, of which one waits for its GPU, started with `mpiexec`:
+ *
+ *   conformance_gpu.ts work    for longer than a rank may be silent, while the GPU gets on
+ *   conformance_gpu.ts hang    for work that comes to no end
+ */
+import { kernel } from "../device/device.ts";
+import { findAdapter } from "../device/open.ts";
+import { WebGpuDevice } from "../device/webgpu.ts";
+import { MpiRanks } from "./mpi.ts";
+import { openRanks } from "./open.ts";
+
+/** Limits of the watch, in milliseconds. */
+const LONGEST = { idle: 8000, silence: 8000 } as const;
+/** Milliseconds that the GPU works without a pause, and that a dispatch takes at least. */
+const WORK = 1.5 * (LONGEST.idle + LONGEST.silence), EACH = 50;
+
+/** Keeps the GPU busy. Not by a loop without end, as software GPUs leave a loop after 65,535 rounds. */
+const spinKernel = kernel({
+  name: "spin",
+  wgsl: `@group(0) @binding(1) var<storage, read_write> y: array<f32>;
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) id: vec3u) {
+  var x = id.x;
+  for (var i = 0u; i < 10000u; i++) { x = x * 1664525u + 1013904223u + p.groups; }
+  y[id.x % 64u] = f32(x);
+}
+`,
+  params: { groups: "u32" },
+  bindings: ["f32 out"],
+  workgroups: ({ groups }) => [groups],
+  reference() {},
+});
+
+/** Lets the GPU do one dispatch. Returns the milliseconds that it took. */
+async function spin(gpu: WebGpuDevice, groups: number): Promise<number> {
+  const buffer = gpu.alloc(4 * 64);
+  const started = performance.now();
+  gpu.dispatch(spinKernel, [buffer], { groups });
+  await gpu.read(buffer);
+  gpu.release(buffer);
+  return performance.now() - started;
+}
+
+/** Keeps the GPU at work, in dispatches that each take a moment, without coming by the event loop. */
+async function work(gpu: WebGpuDevice): Promise<void> {
+  await spin(gpu, 1); // compiles the kernel
+  let groups = 1;
+  while (await spin(gpu, groups) < EACH) groups *= 2;
+  const buffer = gpu.alloc(4 * 64);
+  const end = performance.now() + WORK;
+  // If nothing waits for the GPU here, it gets more than it can do in time.
+  for (let n = 0; n < 5 * WORK / EACH && performance.now() < end; n++) {
+    gpu.dispatch(spinKernel, [buffer], { groups });
+    if (n % 8 === 7) gpu.flush();
+  }
+  await gpu.read(buffer);
+}
+
+const ranks = openRanks("conformance");
+if (!(ranks instanceof MpiRanks)) throw new Error("start this with mpiexec");
+{
+  using _watch = await ranks.watch(LONGEST);
+  ranks.step = 5;
+  await new Promise((resolve) => setTimeout(resolve, 3000)); // long enough to be told of the step
+  if (ranks.rank === 1) {
+    const gpu = await WebGpuDevice.open((await findAdapter())!);
+    await (Deno.args[0] === "hang" ? spin(gpu, 2 ** 30) : work(gpu));
+    console.log("the GPU is done");
+    gpu.close();
+  }
+  ranks.barrier();
+}
+ranks.close();
+Deno.exit(0);
