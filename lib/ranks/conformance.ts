@@ -47,6 +47,14 @@ export async function checkRanks(ranks: Ranks): Promise<void> {
     assertEquals(values, new Float32Array(values.length).fill(all - size + i * size))
   );
 
+  const aside = new Float32Array(1_000_000).fill(rank + 1), sum = ranks.sumAside(aside);
+  const nothing = new Int32Array(new SharedArrayBuffer(4));
+  for (const end = performance.now() + 10_000; aside.at(-1) !== all && performance.now() < end;) {
+    Atomics.wait(nothing, 0, 0, 5);
+  }
+  assertEquals(aside.at(-1), all, "a sum aside does not get on while the main thread waits");
+  await sum;
+
   const device = await CpuDevice.open({ threads: 1 });
   const [before, buffer, after] = [1, 2, 3].map(() => device.upload(new Float32Array(1000).fill(rank + 1)));
   ranks.sum(device.view(buffer));

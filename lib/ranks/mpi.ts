@@ -129,12 +129,13 @@ export class MpiRanks implements Ranks {
     const { functions, constants: { ignoreStatus } } = this.#library;
     const sum = { request: this.#begin(values), values };
     this.#aside.add(sum);
-    // One thread at a time, as threads that wait for MPI take a core each, and one lets all sums get on.
+    // One thread at a time, as threads that wait for MPI take a core each, and one lets all sums get on. It begins in this
+    // call: afterwards, the main thread may wait for a GPU, and start nothing.
     const wait = async () => {
       this.#check(await functions.MPI_Wait_aside(sum.request, ignoreStatus));
       this.#aside.delete(sum);
     };
-    const done = this.#asideBefore.then(wait);
+    const done = this.#aside.size === 1 ? wait() : this.#asideBefore.then(wait);
     this.#asideBefore = done.catch(() => {}); // whoever waits for it is told
     return done;
   }
