@@ -125,6 +125,8 @@ export interface Milestone {
    * change them.
    */
   read(b: Buffer): Promise<Float32Array>;
+  /** Copies `data` to the start of a buffer that was read here, of which what was queued later makes no use. */
+  write(b: Buffer, data: Float32Array): void;
 }
 
 export interface Device {

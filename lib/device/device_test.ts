@@ -134,12 +134,14 @@ for (const { name, device } of await testDevices()) {
       assertEquals(await milestones[0].read(parts[0]), filled(10 * round));
       const two = device.slice(whole, 0, 4 * 2 * n);
       assertEquals((await milestones[1].read(two)).slice(n), filled(10 * round + 1));
+      milestones[1].write(parts[1], filled(-2));
       assertEquals(await milestones[3].read(parts[3]), filled(10 * round + 3));
       const snapshot = device.snapshot(parts[4]);
       device.write(parts[0], filled(-1));
       assertEquals(await snapshot.data(), filled(10 * round + 4));
       assertEquals(await milestones[2].read(parts[2]), filled(10 * round + 2));
       assertEquals(await device.read(parts[0]), filled(-1));
+      assertEquals(await device.read(parts[1]), filled(-2));
     }
   });
 }
@@ -161,6 +163,21 @@ if (gpu) {
       reads.push([gpu.submits - before, (await read)[0]]);
     }
     assertEquals(reads, [[2, 0], [4, 1], [6, 2], [7, 3]]);
+  });
+
+  Deno.test("webgpu: what is written at a milestone hands no later part over, and stays", async () => {
+    const n = 64, whole = gpu.alloc(4 * n * 4);
+    const parts = Array.from({ length: 4 }, (_, i) => gpu.slice(whole, 4 * n * i, 4 * n));
+    const milestones = parts.map((part, value) => {
+      gpu.dispatch(fillKernel, [part], { n, value });
+      return gpu.milestone();
+    });
+    await milestones[0].read(parts[0]);
+    const { submits } = gpu;
+    milestones[0].write(parts[0], new Float32Array(n).fill(9));
+    assertEquals(gpu.submits, submits);
+    const values = await gpu.read(whole);
+    assertEquals(parts.map((_, i) => values[n * i]), [9, 1, 2, 3]);
   });
 
   Deno.test("webgpu: more dispatches than a recording takes lie between milestones", async () => {

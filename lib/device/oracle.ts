@@ -62,7 +62,7 @@ export class OracleDevice implements Device {
 
   /** Everything is done as soon as it is queued. */
   milestone(): Milestone {
-    return { read: (b) => this.read(b) };
+    return { read: (b) => this.read(b), write: (b, data) => this.write(b, data) };
   }
 
   read(b: Buffer): Promise<Float32Array> {

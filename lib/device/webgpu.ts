@@ -203,9 +203,13 @@ export class WebGpuDevice implements Device {
   }
 
   write(b: Buffer, data: Float32Array | Uint32Array): void {
-    const { base, offset } = b as GpuBufferView;
-    // writeBuffer runs before anything not yet submitted.
-    if (base.usedBy === this.#recording) this.flush();
+    const view = b as GpuBufferView;
+    if (view.base.usedBy === this.#recording) this.flush();
+    this.#writeNow(view, data);
+  }
+
+  /** Writes before all that is not submitted yet. */
+  #writeNow({ base, offset }: GpuBufferView, data: Float32Array | Uint32Array): void {
     this.#gpu.queue.writeBuffer(base.gpu, offset, data as BufferSource);
   }
 
@@ -418,7 +422,11 @@ export class WebGpuDevice implements Device {
     this.#check();
     if (!this.#clock) this.#endPart();
     const recorded = this.#recorded;
-    return { read: (b) => this.#readAt(recorded, b as GpuBufferView) };
+    return {
+      read: (b) => this.#readAt(recorded, b as GpuBufferView),
+      // What is recorded and not submitted yet need not come before.
+      write: (b, data) => this.#writeNow(b as GpuBufferView, data),
+    };
   }
 
   /** @param recorded parts since the start that come before the milestone */

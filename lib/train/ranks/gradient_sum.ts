@@ -6,7 +6,7 @@
  * Where gradients lie in this process's memory (cpu), they are added up in place. From a GPU a bucket is fetched as soon as
  * it has got so far, while it computes the next one's, and a thread adds it up.
  */
-import type { Buffer, Milestone } from "../../device/device.ts";
+import type { Milestone } from "../../device/device.ts";
 import type { Parameters, ParameterSpec } from "../../model/parameters.ts";
 import type { Parameter } from "../../tensor/tensor.ts";
 import type { Gradients } from "../step.ts";
@@ -87,14 +87,11 @@ export class GradientSum {
    */
   async finish(own: Gradients): Promise<Pick<Gradients, "loss">> {
     this.#beginUntil(this.#buckets.length);
-    const { fetched, ...rest } = await this.#fetch(own);
+    const { sums, ...rest } = await this.#fetch(own);
     const loss = Float64Array.of(await rest.loss);
     const started = performance.now();
     for (const wait of this.#waits) wait();
-    for (const { buffer, values, sum } of fetched) {
-      await sum;
-      this.#parameters.device.write(buffer, values);
-    }
+    await Promise.all(sums);
     this.#ranks.sum(loss);
     this.#waited = performance.now() - started;
     this.#waits = [];
@@ -104,12 +101,12 @@ export class GradientSum {
   }
 
   /**
-   * Fetches buckets from a GPU, one after another so that the memory to fetch one does for the next, and begins their sums;
-   * and asks for the loss.
+   * Fetches buckets from a GPU, one after another so that the memory to fetch one does for the next, and begins their sums,
+   * each of which is written back at its end; and asks for the loss.
    */
-  async #fetch(own: Gradients): Promise<{ readonly fetched: Fetched[]; readonly loss: Promise<number> }> {
+  async #fetch(own: Gradients): Promise<{ readonly sums: Promise<void>[]; readonly loss: Promise<number> }> {
     const { device, gradients } = this.#parameters;
-    const fetched: Fetched[] = [];
+    const sums: Promise<void>[] = [];
     const completed = this.#completed.splice(0), last = completed.at(-1);
     let loss: Promise<number> | undefined;
     for (const { milestone, buckets } of completed) {
@@ -123,21 +120,13 @@ export class GradientSum {
         loss.catch(() => {}); // it is told when all are fetched, as what the sums throw
       }
       for (const [i, values] of (await reading).entries()) {
-        const sum = this.#ranks.sumAside(values);
+        const sum = this.#ranks.sumAside(values).then(() => milestone.write(buffers[i], values));
         sum.catch(() => {});
-        fetched.push({ buffer: buffers[i], values, sum });
+        sums.push(sum);
       }
     }
-    return { fetched, loss: loss ?? own.loss() };
+    return { sums, loss: loss ?? own.loss() };
   }
-}
-
-/** A bucket that was fetched. */
-interface Fetched {
-  readonly buffer: Buffer;
-  /** What this rank has; once `sum` is fulfilled, what all have together. */
-  readonly values: Float32Array;
-  readonly sum: Promise<void>;
 }
 
 function bucketFor({ device, gradients, trainedEnd }: Parameters): number {
