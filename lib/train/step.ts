@@ -102,6 +102,9 @@ export function computeGradients(
       const share = batch.targets / Math.max(1, targets);
       const own = deriveSeed(seed, micros[i]);
       const told = complete && i === batches.length - 1 ? { complete } : {};
+      // A GPU begins with the others now. It is to get the parts of the last one by one, which takes a new recording: one that
+      // gets full is handed over as a whole.
+      if ("complete" in told && i > 0) optimizer.m.device.flush();
       const loss: Tensor = scope(() =>
         differentiate(() => batch.loss(own), optimizer.lossGradient(share), told)
       );

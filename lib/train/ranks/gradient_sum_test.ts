@@ -5,6 +5,9 @@ import { modelConfig, type ModelOptions } from "../../model/config.ts";
 import { Decoder } from "../../model/decoder.ts";
 import { differentiate } from "../../ops/tape.ts";
 import { scope } from "../../tensor/tensor.ts";
+import { Optimizer } from "../optimizer.ts";
+import { computeGradients, type Part } from "../step.ts";
+import { OPTIONS } from "../testing.ts";
 import { ALONE } from "../../ranks/alone.ts";
 import { GradientSum } from "./gradient_sum.ts";
 import type { Ranks } from "../../ranks/ranks.ts";
@@ -116,6 +119,24 @@ if (gpu) {
       assertEquals(gpu.created.staging, steady, "a step makes staging buffers");
     });
   }
+
+  Deno.test("webgpu: micro-batches before the last are handed over before its first part", async () => {
+    const model = new Decoder(gpu, modelConfig(SIZES));
+    model.initialize(1);
+    const optimizer = new Optimizer(model.parameters, OPTIONS.optimizer);
+    const sum = new GradientSum({ ...ALONE, size: 2 }, model.parameters, 2000);
+    const batch = { loss: () => model.loss(TOKENS, TOKENS.ids), targets: 16, tokens: 16 };
+    const compute = (part: Partial<Part>) =>
+      computeGradients(optimizer, [batch, batch], 1, { micros: [0, 1], targets: 32, ...part });
+    const gradients = () => gpu.read(model.parameters.gradients.buffer);
+    await compute({}).loss();
+    const expected = await gradients();
+    const before = gpu.submits;
+    const own = compute({ complete: sum.complete });
+    assertEquals(gpu.submits - before, 1);
+    await sum.finish(own);
+    assertEquals(await gradients(), expected);
+  });
 
   Deno.test("webgpu: a sum that fails is the error of its step", async () => {
     let sums = 0;
