@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { allSaid, FEWEST_WORDS, heldOutQuestions, sentencesOf } from "./held_out.ts";
-import { readConversations } from "./instructions.ts";
+import { readConversations, readQuestions } from "./instructions.ts";
+import { Neighbours } from "./nearest.ts";
 
 const data = new URL("../../data/", import.meta.url).pathname;
 const held = await heldOutQuestions();
@@ -36,10 +37,18 @@ Deno.test("no conversation that ships comes near what is held out", async () => 
   const conversations = [
     ...await readConversations(`${data}instruct/train.jsonl`),
     ...await readConversations(`${data}instruct/written.jsonl`),
+    ...await readConversations(`${data}instruct/written-2.jsonl`),
   ];
-  const near = conversations.flatMap((
-    { turns },
-  ) => [allSaid(turns), ...turns.map(({ response }) => response)])
-    .flatMap((text) => held.near(text) ?? []);
+  const toDevelop = new Neighbours(
+    (await readQuestions(`${data}instruct/dev.jsonl`)).map(({ question: { past = [], instruction } }) =>
+      allSaid([...past, { instruction }])
+    ),
+  );
+  const long = (fewest: number) => (text: string) => text.split(/\s/).length >= fewest;
+  const near = conversations.flatMap(({ turns }) => [
+    allSaid(turns),
+    ...turns.map(({ instruction }) => instruction).filter(long(4)),
+    ...turns.map(({ response }) => response).filter(long(FEWEST_WORDS)),
+  ]).flatMap((text) => held.near(text) ?? toDevelop.near(text) ?? []);
   assertEquals(near, []);
 });
