@@ -12,6 +12,7 @@ import { deviceFlag, numberFlag, runProgram } from "./lib/run/flags.ts";
 import { createApp } from "./lib/server/app.ts";
 import { Faq } from "./lib/server/faq.ts";
 import { ModelStore } from "./lib/server/models.ts";
+import { removeDeleted } from "./lib/studio/removal.ts";
 import { Studio } from "./lib/studio/studio.ts";
 import { openDoor, PATIENCE, untilStopped } from "./serve.ts";
 
@@ -42,6 +43,7 @@ await runProgram(program, async (flags) => {
     ...{ rows, queue },
     mayBeEmpty: true,
   });
+  await removeDeleted();
   const studio = new Studio(), stopping = new AbortController();
   const app = createApp({
     ...{ store, studio, stopping: stopping.signal },

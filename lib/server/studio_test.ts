@@ -2,6 +2,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
 import { exists } from "../files.ts";
+import { lockFolder } from "../lock.ts";
 import { Studio } from "../studio/studio.ts";
 import { LONGEST_TEXT } from "./schemas/studio.ts";
 import { testApp } from "./testing.ts";
@@ -34,6 +35,9 @@ Deno.test("a server without the right has none of it", async () => {
     assertEquals((await s.app.request(path)).status, 404, path);
   }
   assertEquals((await s.post(TRAININGS, { text: "a".repeat(5000) })).status, 404);
+  for (const change of ["rename", "delete"]) {
+    assertEquals((await s.post(`${TRAININGS}/tiny/${change}`, {})).status, 404, change);
+  }
   const page = await (await s.app.request("/")).text();
   assert(!page.includes('href="/studio"'));
 });
@@ -129,6 +133,82 @@ Deno.test("only a model that was taught can be undone", () =>
     assertEquals(await (await app.request(TRAININGS, { headers: key })).json(), { trainings: [] });
   }));
 
+/** Makes a folder as a training leaves it. */
+async function makeTraining(name: string) {
+  await Deno.mkdir(`models/${name}/pretrain/best`, { recursive: true });
+  await Deno.mkdir(`models/${name}/instruct`);
+  await Deno.writeTextFile(`models/${name}/pretrain/metrics.jsonl`, '{"step":1,"loss":2}\n');
+  await Deno.writeTextFile(`models/${name}/pretrain/best/model.safetensors`, "a".repeat(1000));
+}
+
+Deno.test("a training is deleted with all models in its folder, its text stays, and one that runs is refused", () =>
+  inStudio(async ({ app, post, key }) => {
+    await makeTraining("mine");
+    await Deno.mkdir("data/texts");
+    await Deno.writeTextFile("data/texts/mine.txt", "hola");
+    const listed = async (): Promise<{ name: string }[]> =>
+      (await (await app.request(TRAININGS, { headers: key })).json()).trainings;
+    const remove = async (name: string, body: object = {}) => {
+      const answer = await post(`${TRAININGS}/${name}/delete`, body, key);
+      return [answer.status, (await answer.json()).error?.code];
+    };
+    const contents = await (await app.request(`${TRAININGS}/mine/contents`, { headers: key })).json();
+    assertEquals(contents, {
+      folder: "models/mine",
+      parts: ["instruct", "pretrain"],
+      bytes: 1020,
+      shipped: false,
+      kept: ["data/texts/mine.txt"],
+    });
+    {
+      await using _training = await lockFolder("models/mine/pretrain", "pretrain");
+      assertEquals(await remove("mine"), [400, "busy"]);
+    }
+    {
+      // What is no stage of a training, and has not made its folder yet.
+      await using _lesson = await lockFolder("models/mine/taught", "teach");
+      assertEquals(await remove("mine"), [400, "refused"]);
+    }
+    assert(await exists("models/mine/pretrain/best/model.safetensors"));
+    assertEquals(await remove("none"), [404, "training_not_found"]);
+    assertEquals(await remove("..%2Fdata"), [400, "invalid_value"]);
+    assertEquals(await remove("mine"), [200, undefined]);
+    assertEquals([...Deno.readDirSync("models")], []);
+    assertEquals(await listed(), []);
+    assert(await exists("data/texts/mine.txt"));
+  }));
+
+Deno.test("a training that comes with the project is deleted only if that is said", () =>
+  inStudio(async ({ post, key }) => {
+    await makeTraining("small");
+    const remove = (body: object) => post(`${TRAININGS}/small/delete`, body, key);
+    const refused = await remove({});
+    assertEquals([refused.status, (await refused.json()).error.code], [400, "shipped"]);
+    assert(await exists("models/small/pretrain"));
+    assertEquals((await remove({ shipped: true })).status, 200);
+    assert(!await exists("models/small"));
+  }));
+
+Deno.test("a training has another title for as long as it is there; its folder keeps its name", () =>
+  inStudio(async ({ app, post, key }) => {
+    await makeTraining("mine");
+    const titled = async () =>
+      (await (await app.request(`${TRAININGS}/mine`, { headers: key })).json()).title;
+    const rename = async (title: string) => (await post(`${TRAININGS}/mine/rename`, { title }, key)).status;
+    assertEquals(await titled(), null);
+    assertEquals(await rename(" Cartas de Ana "), 200);
+    assertEquals(await titled(), "Cartas de Ana");
+    assert(await exists("models/mine/pretrain"));
+    assertEquals(await rename("a".repeat(101)), 400);
+    assertEquals(await rename(""), 200);
+    assertEquals(await titled(), null);
+    await rename("Otro");
+    await post(`${TRAININGS}/mine/delete`, {}, key);
+    assertEquals((await post(`${TRAININGS}/mine/rename`, { title: "x" }, key)).status, 404);
+    await makeTraining("mine");
+    assertEquals(await titled(), null, "one of the same name that came later");
+  }));
+
 Deno.test("the studio's routes are described", () =>
   inStudio(async ({ app }) => {
     const { paths } = await (await app.request("/openapi.json")).json();
@@ -139,6 +219,9 @@ Deno.test("the studio's routes are described", () =>
       "/api/studio/lessons/undo",
       "/api/studio/trainings",
       "/api/studio/trainings/{name}",
+      "/api/studio/trainings/{name}/contents",
+      "/api/studio/trainings/{name}/delete",
+      "/api/studio/trainings/{name}/rename",
       "/api/studio/trainings/{name}/resume",
       "/api/studio/trainings/{name}/stop",
       "/api/studio/wordings",

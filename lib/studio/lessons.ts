@@ -137,6 +137,20 @@ export class Lessons {
     await this.#jobs.forget(id);
   }
 
+  /** @throws {Refusal} if a model in the folder of a training is being taught */
+  async refuseWhileTaught(training: string): Promise<void> {
+    const running = await this.#jobs.running();
+    if (running?.startsWith(`${training}/`)) {
+      throw new Refusal("busy", `${running} is being taught; wait until it is done, or stop it`, running);
+    }
+  }
+
+  /** Forgets what was started for models in the folder of a training. */
+  async forgetBelow(training: string): Promise<void> {
+    const names = await this.#jobs.names();
+    for (const name of names) if (name.startsWith(`${training}/`)) await this.#jobs.forget(name);
+  }
+
   async #look(id: string): Promise<Lesson | null> {
     const job = await this.#jobs.state(id);
     const report = await readReport(join("models", id, "report.json"));

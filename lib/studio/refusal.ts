@@ -11,7 +11,8 @@ export class Refusal extends UserError {
       | "finished"
       | "no_preset"
       | "no_question"
-      | "not_taught",
+      | "not_taught"
+      | "shipped",
     message: string,
     /** What it is about, such as a name. */
     readonly about: string | null = null,

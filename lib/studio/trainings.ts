@@ -8,11 +8,15 @@ import { lockedSince } from "../lock.ts";
 import { LEAST_TEXT, nameOf, presetPath, type SizeName } from "../run/text_preset.ts";
 import { Jobs, type JobState } from "./jobs.ts";
 import { Refusal } from "./refusal.ts";
+import { type Contents, contentsOf, removeModels } from "./removal.ts";
+import { readTitles, writeTitle } from "./titles.ts";
 
 export type TrainingState = "running" | "stopping" | "stopped" | "failed" | "finished";
 
 export interface Training {
   readonly name: string;
+  /** What it is called here; null where nobody has renamed it. */
+  readonly title: string | null;
   readonly state: TrainingState;
   /** The stage that runs, or ran last; null if it is not known. */
   readonly stage: string | null;
@@ -43,7 +47,10 @@ export class Trainings {
 
   async list(): Promise<Training[]> {
     const names = new Set([...await this.#jobs.names(), ...await trainedNames()]);
-    const all = await Promise.all([...names].sort().map((name) => this.#look(name)));
+    const titles = await readTitles();
+    const all = await Promise.all(
+      [...names].sort().map((name) => this.#look(name, titles.get(name) ?? null)),
+    );
     // What runs first, then what was started last.
     const rank = ({ state, started }: Training) =>
       (state === "running" || state === "stopping" ? "1" : "0") + (started ?? "");
@@ -126,6 +133,46 @@ export class Trainings {
     });
   }
 
+  /**
+   * Calls a training something else on the page; its folder and its model keep their names.
+   * @param title the name again, or nothing, takes the title away
+   */
+  rename(name: string, title: string): Promise<void> {
+    return this.#inTurn(() => writeTitle(name, title === "" || title === name ? null : title));
+  }
+
+  /** What deleting a training would remove, and what of it would stay. */
+  async contents(name: string): Promise<Contents & { readonly kept: readonly string[] }> {
+    const others = [textPath(name), presetPath(name), `data/processed/${name}`];
+    const there = await Promise.all(others.map(exists));
+    return { ...await contentsOf(name), kept: others.filter((_, i) => there[i]) };
+  }
+
+  /**
+   * Removes the training's folder below models/, and what the studio knows of it.
+   * @param shipped whether also one that comes with the project
+   * @throws {Refusal} if it runs, or comes with the project
+   * @throws {UserError} if another process writes there, or the system refuses
+   */
+  remove(name: string, shipped: boolean): Promise<void> {
+    return this.#inTurn(async () => {
+      const training = await this.get(name);
+      if (training?.state === "running" || training?.state === "stopping") {
+        throw new Refusal("busy", `${name} is being trained; stop it, or wait until it is done`, name);
+      }
+      if (!shipped && (await contentsOf(name)).shipped) {
+        throw new Refusal(
+          "shipped",
+          `${name} comes with the project; say so to delete it all the same`,
+          name,
+        );
+      }
+      await removeModels(name);
+      await this.#jobs.forget(name);
+      await writeTitle(name, null);
+    });
+  }
+
   /** One after another, so that two pages cannot start the same. */
   #inTurn<T>(body: () => Promise<T>): Promise<T> {
     const turn = this.#starting.then(body);
@@ -144,7 +191,7 @@ export class Trainings {
     }
   }
 
-  async #look(name: string): Promise<Training | null> {
+  async #look(name: string, title: string | null): Promise<Training | null> {
     const job = await this.#jobs.state(name);
     const folder = join("models", name, "pretrain");
     const locked = await busyStage(name);
@@ -154,6 +201,7 @@ export class Trainings {
     const preset = await exists(presetPath(name));
     return {
       name,
+      title,
       state: stateOf(job, locked !== null, finished),
       stage: locked ?? stageIn(job?.log ?? []),
       error: locked || finished ? null : job?.error ?? null,

@@ -191,6 +191,74 @@ test("a fact is taught, answered and taken back", async ({ project, tab }) => {
   assertEquals(models.filter((name) => !name.endsWith(".lock")), ["instruct"]);
 });
 
+test("a training is renamed and deleted by keyboard, and every page that shows it says so", async ({ project, tab }) => {
+  const models = `${project.folder}/models`;
+  for (const name of ["mio", "small"]) {
+    await Deno.mkdir(`${models}/${name}/pretrain`, { recursive: true });
+    await Deno.writeTextFile(`${models}/${name}/pretrain/metrics.jsonl`, '{"step":1,"loss":2}\n');
+  }
+  await using studio = await project.studio();
+  const [page, other, curves] = [await tab(), await tab(), await tab()];
+  const card = "[data-name=mio]";
+  await visit(page, studio);
+  await visit(other, studio);
+  await visit(curves, studio, "/runs?run=mio%2Fpretrain");
+  await curves.waitForFunction(() => document.body.dataset.drawn === "1");
+  const press = async (button: string, ...keys: string[]) => {
+    await page.locator(`${card} .${button}`).focus();
+    for (const key of ["Enter", ...keys]) {
+      await page.keyboard.press(key);
+      if (key === "Enter" && keys.length > 0) await page.waitForSelector("dialog[open]");
+    }
+  };
+  const focused = (name: string) =>
+    page.waitForFunction((name) => document.activeElement?.className === name, name);
+  const check = async () => {
+    const { violations } = await new AxeBuilder({ page }).include("dialog[open]").analyze();
+    assertEquals(violations.map(({ id }) => id), []);
+  };
+
+  await page.waitForSelector(card);
+  await press("rename", "x", "Escape");
+  assertEquals(await page.locator(`${card} h3`).innerText(), "mio");
+  await press("rename");
+  await page.waitForSelector("#rename[open]");
+  // Closed and opened again before the browser has told that it was closed.
+  await page.evaluate(() => {
+    document.querySelector<HTMLDialogElement>("#rename")!.close();
+    document.querySelector<HTMLButtonElement>("[data-name=mio] .rename")!.click();
+  });
+  await check();
+  assertEquals(await page.locator("#rename-label").innerText(), "Nuevo nombre de «mio»");
+  await page.keyboard.type("Cartas de Ana");
+  await page.keyboard.press("Enter");
+  for (const one of [page, other]) await one.waitForSelector(`${card} h3 >> text=Cartas de Ana`);
+  await focused("rename");
+  assertEquals(await page.locator(`${card} h3 small`).innerText(), "mio");
+
+  await page.click("[data-name=small] .delete");
+  await page.waitForSelector("#delete[open]");
+  assertStringIncludes(await page.locator("#delete").innerText(), "«git restore models/small» se recupera");
+  await page.click("#delete >> text=Cancelar");
+  await press("delete", "Escape");
+  await focused("delete");
+  await page.click("#language");
+  await press("delete");
+  await page.waitForSelector("#delete[open]");
+  await check();
+  assertEquals(
+    await page.locator("#delete-question").innerText(),
+    "The folder models/mio (0.0 MB) will be deleted, with all that is in it: pretrain.",
+  );
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Enter");
+  for (const one of [page, other]) await one.waitForSelector(card, { state: "detached" });
+  await page.waitForFunction(() => document.activeElement?.id === "trainings-title");
+  await curves.waitForSelector("#news >> text=Se borró mio/pretrain");
+  assertEquals([...Deno.readDirSync(models)].map(({ name }) => name).filter((name) => /^mio/.test(name)), []);
+  await Deno.remove(`${models}/small/pretrain`, { recursive: true });
+});
+
 test("what is no text or too short is told in a line", async ({ project, tab }) => {
   await using studio = await project.studio();
   const page = await tab();

@@ -5,7 +5,17 @@
 
 import { fill, get, page, post } from "./dom.js";
 import { count, decimal } from "./numbers.js";
-import { cardList, element, keepLooking, read, send, setText, told, Trial } from "./studio_common.js";
+import {
+  cardList,
+  confirmed,
+  element,
+  keepLooking,
+  read,
+  send,
+  setText,
+  told,
+  Trial,
+} from "./studio_common.js";
 import { toast } from "./toast.js";
 
 /**
@@ -77,10 +87,7 @@ class Card {
   async askAndUndo() {
     const dialog = get("undo", HTMLDialogElement);
     get("undo-question", HTMLParagraphElement).textContent = fill(page.texts.undo_confirm, { id: this.id });
-    dialog.returnValue = "cancel";
-    dialog.showModal();
-    await new Promise((resolve) => dialog.addEventListener("close", resolve, { once: true }));
-    if (dialog.returnValue !== "undo") return;
+    if (!await confirmed(dialog)) return;
     await send("/lessons/undo", { id: this.id });
     toast(fill(page.texts.undone, { id: this.id }));
   }

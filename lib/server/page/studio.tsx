@@ -90,7 +90,7 @@ export function studioPage({ language }: { readonly language: Language }) {
           <p class="error" id="refused" role="alert"></p>
         </form>
         <section aria-labelledby="trainings-title">
-          <h2 id="trainings-title">
+          <h2 id="trainings-title" tabindex={-1}>
             <T id="trainings_title" />
           </h2>
           <p class="help">
@@ -102,6 +102,36 @@ export function studioPage({ language }: { readonly language: Language }) {
             <T id="trainings_none" />
           </p>
         </section>
+        <dialog id="rename" aria-labelledby="rename-label">
+          <form method="dialog">
+            <label class="field" for="title">
+              <span id="rename-label"></span>
+            </label>
+            <input type="text" id="title" maxlength={100} autocomplete="off" aria-describedby="rename-help" />
+            <p class="help" id="rename-help"></p>
+            <div class="row">
+              <button type="button" id="rename-cancel">
+                <T id="cancel" />
+              </button>
+              <button type="submit" value="yes" class="primary">
+                <T id="rename_save" />
+              </button>
+            </div>
+          </form>
+        </dialog>
+        <dialog id="delete" aria-labelledby="delete-question" aria-describedby="delete-shipped delete-kept">
+          <p id="delete-question"></p>
+          <p class="error" id="delete-shipped"></p>
+          <p class="help" id="delete-kept"></p>
+          <form method="dialog" class="row">
+            <button type="submit" value="cancel">
+              <T id="cancel" />
+            </button>
+            <button type="submit" value="yes" class="primary">
+              <T id="delete_yes" />
+            </button>
+          </form>
+        </dialog>
       </main>
     </Frame>
   );

@@ -104,6 +104,21 @@ export function cardList(list, { key, card: make }) {
   };
 }
 
+/**
+ * Opens a dialog. Escape closes it, too.
+ * @param {HTMLDialogElement} dialog whose form says "yes"
+ * @returns {Promise<boolean>} whether that was the answer
+ */
+export function confirmed(dialog) {
+  // A browser tells that a dialog was closed with its next frame, when it may be open again for another question.
+  dialog.dispatchEvent(new Event("close"));
+  dialog.returnValue = "";
+  dialog.showModal();
+  return new Promise((resolve) => {
+    dialog.onclose = () => dialog.open || resolve(dialog.returnValue === "yes");
+  });
+}
+
 /** A box with a button, to try a model. */
 export class Trial {
   /** @param {string} id @param {(written: string) => Promise<void>} act @param {Element} answer shown below it */

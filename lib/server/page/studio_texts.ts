@@ -1,33 +1,5 @@
 /** What the pages of the studio say, in their two languages. */
-
-/** Why something was refused, by the codes of `lib/studio/refusal.ts`; `{about}` is what it is about. */
-const refusedEs = {
-  refused_no_text: "Esto no es texto simple en UTF-8; guárdalo como .txt.",
-  refused_too_short: "Es demasiado corto para aprender de él: hacen falta al menos {about} bytes de texto.",
-  refused_busy: "Ahora se está entrenando «{about}»; detenlo o espera a que termine.",
-  refused_not_running: "«{about}» no está en marcha, o se inició en una terminal: detenlo allí con Ctrl-C.",
-  refused_finished: "«{about}» ya terminó.",
-  refused_no_preset: "No se puede seguir: falta {about}.",
-  refused_no_question: "Escribe la pregunta que se responde con «{about}».",
-  refused_not_taught: "«{about}» no es un modelo al que se le haya enseñado algo.",
-  refused_refused: "No se pudo: {message}",
-  refused_too_large:
-    "El texto es demasiado largo para pegarlo aquí; usa en una terminal: deno task train-on mi-texto.txt",
-};
-
-const refusedEn: typeof refusedEs = {
-  refused_no_text: "This is no plain text in UTF-8; save it as .txt.",
-  refused_too_short: "It is too short to learn from: at least {about} bytes of text are needed.",
-  refused_busy: "“{about}” is being trained at the moment; stop it, or wait until it is done.",
-  refused_not_running: "“{about}” is not running, or was started in a terminal: stop it there with Ctrl-C.",
-  refused_finished: "“{about}” is finished.",
-  refused_no_preset: "It cannot go on: {about} is missing.",
-  refused_no_question: "Write the question that “{about}” answers.",
-  refused_not_taught: "“{about}” is no model that was taught something.",
-  refused_refused: "It was not possible: {message}",
-  refused_too_large:
-    "The text is too long to be pasted here; in a terminal, use: deno task train-on my-text.txt",
-};
+import { refusedEn, refusedEs } from "./refusal_texts.ts";
 
 const studioEs = {
   ...refusedEs,
@@ -79,6 +51,19 @@ const studioEs = {
   resume: "Seguir",
   watch: "Ver las curvas",
   talk: "Conversar",
+  rename: "Cambiar el nombre",
+  rename_label: "Nuevo nombre de «{name}»",
+  rename_help: "Es solo para esta página: la carpeta y el modelo se siguen llamando {name}.",
+  rename_save: "Guardar",
+  renamed: "Ahora se llama «{title}».",
+  delete: "Borrar",
+  delete_folder: "Se borrará la carpeta {folder} ({size} MB), con todo lo que contiene: {parts}.",
+  delete_entry: "No se guardó ningún modelo: solo se quitará de esta lista.",
+  delete_shipped: "Este modelo viene con el proyecto. Con «git restore {folder}» se recupera.",
+  delete_kept: "Se conserva: {kept}.",
+  delete_yes: "Sí, borrar",
+  deleted: "Se borró «{title}».",
+  cancel: "Cancelar",
   try_label: "Escribe un comienzo y el modelo lo continúa",
   try_go: "Continuar",
   terminal: "En la terminal y su registro",
@@ -140,6 +125,19 @@ const studioEn: typeof studioEs = {
   resume: "Go on",
   watch: "See the curves",
   talk: "Talk to it",
+  rename: "Rename",
+  rename_label: "New name of “{name}”",
+  rename_help: "It is for this page alone: the folder and the model are still called {name}.",
+  rename_save: "Save",
+  renamed: "It is called “{title}” now.",
+  delete: "Delete",
+  delete_folder: "The folder {folder} ({size} MB) will be deleted, with all that is in it: {parts}.",
+  delete_entry: "No model was saved: it will only be taken off this list.",
+  delete_shipped: "This model comes with the project. “git restore {folder}” brings it back.",
+  delete_kept: "This stays: {kept}.",
+  delete_yes: "Yes, delete it",
+  deleted: "“{title}” was deleted.",
+  cancel: "Cancel",
   try_label: "Write a beginning, and the model continues it",
   try_go: "Continue",
   terminal: "In the terminal, and its log",

@@ -70,7 +70,7 @@ export function teachPage(
             <button type="submit" value="cancel">
               <T id="cancel" />
             </button>
-            <button type="submit" value="undo" class="primary">
+            <button type="submit" value="yes" class="primary">
               <T id="undo_yes" />
             </button>
           </form>

@@ -5,6 +5,8 @@
 
 import { fill, get, page, post } from "./dom.js";
 import { count, decimal } from "./numbers.js";
+import { askAndDelete, askAndRename } from "./training_changes.js";
+import { toast } from "./toast.js";
 import {
   cardList,
   duration,
@@ -23,7 +25,7 @@ import {
  *   state: string, validation: { figures: Record<string, number> } | null,
  * }} Progress
  * @typedef {{
- *   name: string, state: string, stage: string | null, error: string | null, command: string | null,
+ *   name: string, title: string | null, state: string, stage: string | null, error: string | null, command: string | null,
  *   model: string | null, run: string | null, progress: Progress | null, sample: { step: number, text: string } | null,
  * }} Training
  */
@@ -42,8 +44,11 @@ class Card {
     this.sampleTitle = element("figcaption", {});
     this.sampleText = element("blockquote", { class: "sample" });
     this.sample = element("figure", {}, this.sampleTitle, this.sampleText);
-    this.stop = this.button("stop");
-    this.resume = this.button("resume");
+    this.title = name;
+    this.stop = this.button("stop", () => send(`/trainings/${name}/stop`));
+    this.resume = this.button("resume", () => send(`/trainings/${name}/resume`));
+    this.rename = this.button("rename", () => askAndRename(this), true);
+    this.delete = this.button("delete", () => askAndDelete(this), true);
     this.watch = element("a", {
       class: "button",
       href: `/runs?run=${encodeURIComponent(`${name}/pretrain`)}`,
@@ -61,7 +66,9 @@ class Card {
       element("details", {}, this.summary, element("p", {}, this.command), this.log)
     );
     this.details.ontoggle = () => this.showLog();
-    this.heading = element("h3", {}, name);
+    this.called = element("span", {});
+    this.folder = element("small", {});
+    this.heading = element("h3", {}, this.called, " ", this.folder);
     this.item = element(
       "li",
       { class: "card", "data-name": name },
@@ -70,21 +77,33 @@ class Card {
       this.facts,
       this.error,
       this.sample,
-      element("div", { class: "row" }, this.stop, this.resume, this.watch, this.talk),
+      element(
+        "div",
+        { class: "row" },
+        this.stop,
+        this.resume,
+        this.watch,
+        this.talk,
+        this.rename,
+        this.delete,
+      ),
       this.trial.form,
       this.details,
     );
   }
 
-  /** @param {"stop" | "resume"} action */
-  button(action) {
-    const button = /** @type {HTMLButtonElement} */ (element("button", { type: "button", class: action }));
+  /**
+   * @param {string} name @param {() => Promise<unknown>} act
+   * @param {boolean} asks whether a dialog asks first, which then gives the focus back: to nothing that is disabled
+   */
+  button(name, act, asks = false) {
+    const button = /** @type {HTMLButtonElement} */ (element("button", { type: "button", class: name }));
     button.onclick = async () => {
-      button.disabled = true;
+      button.disabled = !asks;
       try {
-        await send(`/trainings/${this.name}/${action}`);
+        await act();
       } catch (error) {
-        this.error.textContent = told(error);
+        toast(told(error), { urgent: true });
       }
       button.disabled = false;
       look();
@@ -125,6 +144,9 @@ class Card {
     const t = page.texts, { state, progress, sample } = training;
     const running = state === "running" || state === "stopping";
     this.item.dataset.state = state;
+    this.title = training.title ?? this.name;
+    setText(this.called, this.title);
+    setText(this.folder, training.title === null ? "" : this.name);
     setText(this.state, t[`state_${state}`]);
     setText(this.facts, factsOf(training).join(" · "));
     this.showBar(running, training);
@@ -139,13 +161,13 @@ class Card {
     this.resume.hidden = running || state === "finished" || !training.command;
     this.watch.hidden = !training.run;
     this.talk.hidden = this.trial.form.hidden = !training.model;
-    const names = { stop: t.stop, resume: t.resume, watch: t.watch, talk: t.talk };
-    for (const at of /** @type {const} */ (["stop", "resume", "watch", "talk"])) {
-      setText(this[at], names[at]);
-      this[at].setAttribute("aria-label", `${names[at]}: ${this.name}`);
+    this.delete.hidden = running;
+    for (const at of /** @type {const} */ (["stop", "resume", "watch", "talk", "rename", "delete"])) {
+      setText(this[at], t[at]);
+      this[at].setAttribute("aria-label", `${t[at]}: ${this.title}`);
     }
     setText(this.summary, t.terminal);
-    this.bar.setAttribute("aria-label", `${t.progress}: ${this.name}`);
+    this.bar.setAttribute("aria-label", `${t.progress}: ${this.title}`);
     this.trial.name(t.try_label, t.try_go);
     setText(this.command, training.command ?? "");
     if (progress) this.item.dataset.step = String(progress.step);

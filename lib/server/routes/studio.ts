@@ -6,6 +6,9 @@ import type { Training as Found } from "../../studio/trainings.ts";
 import { ApiError } from "../errors.ts";
 import { json, jsonRequest, refusals, routeGroup } from "../openapi.ts";
 import {
+  Contents,
+  Deletion,
+  NewTitle,
   NewTraining,
   Nothing,
   Started,
@@ -61,6 +64,33 @@ const resumeRoute = createRoute({
   responses: { 200: json("It goes on.", Nothing), 400: wrong, 401: locked },
 });
 
+const renameRoute = createRoute({
+  method: "post",
+  path: `${PATH}/trainings/{name}/rename`,
+  summary: "Calls a training something else. Its folder and its model keep their names.",
+  ...jsonRequest(NewTitle),
+  request: { ...jsonRequest(NewTitle).request, params: TrainingParams },
+  responses: { 200: json("It is called so.", Nothing), 400: wrong, 401: locked, 404: unknown },
+});
+
+const contentsRoute = createRoute({
+  method: "get",
+  path: `${PATH}/trainings/{name}/contents`,
+  summary: "What deleting a training would remove, and what would stay.",
+  request: { params: TrainingParams },
+  responses: { 200: json("What is there.", Contents), 400: wrong, 401: locked, 404: unknown },
+});
+
+const deleteRoute = createRoute({
+  method: "post",
+  path: `${PATH}/trainings/{name}/delete`,
+  summary:
+    "Deletes a training's folder below models/, with all models in it, unless something is being trained there.",
+  ...jsonRequest(Deletion),
+  request: { ...jsonRequest(Deletion).request, params: TrainingParams },
+  responses: { 200: json("It is gone.", Nothing), 400: wrong, 401: locked, 404: unknown },
+});
+
 /** What the person can mend, told in the answer. */
 export async function orRefusal<T>(promise: Promise<T>): Promise<T> {
   try {
@@ -86,6 +116,13 @@ export function studioRoutes({ studio, runs, store }: Services) {
     };
   };
 
+  /** @throws {ApiError} if there is no training of this name */
+  const find = async (name: string): Promise<Found> => {
+    const training = await trainings.get(name);
+    if (!training) throw new ApiError(404, `there is no training ${name}`, "name", "training_not_found");
+    return training;
+  };
+
   app.openapi(listRoute, async (c) => {
     const listed = [];
     for (const training of await trainings.list()) listed.push(await withProgress(training));
@@ -93,9 +130,7 @@ export function studioRoutes({ studio, runs, store }: Services) {
   });
   app.openapi(oneRoute, async (c) => {
     const { name } = c.req.valid("param");
-    const training = await trainings.get(name);
-    if (!training) throw new ApiError(404, `there is no training ${name}`, "name", "training_not_found");
-    return c.json({ ...await withProgress(training), log: [...await trainings.log(name)] }, 200);
+    return c.json({ ...await withProgress(await find(name)), log: [...await trainings.log(name)] }, 200);
   });
   app.openapi(startRoute, async (c) => {
     const name = await orRefusal(trainings.start(c.req.valid("json")));
@@ -108,6 +143,22 @@ export function studioRoutes({ studio, runs, store }: Services) {
   });
   app.openapi(resumeRoute, async (c) => {
     await orRefusal(trainings.resume(c.req.valid("param").name));
+    return c.json({}, 200);
+  });
+  app.openapi(renameRoute, async (c) => {
+    const { name } = await find(c.req.valid("param").name);
+    await orRefusal(trainings.rename(name, c.req.valid("json").title));
+    return c.json({}, 200);
+  });
+  app.openapi(contentsRoute, async (c) => {
+    const { name } = await find(c.req.valid("param").name);
+    const { parts, kept, ...contents } = await trainings.contents(name);
+    return c.json({ ...contents, parts: [...parts], kept: [...kept] }, 200);
+  });
+  app.openapi(deleteRoute, async (c) => {
+    const { name } = await find(c.req.valid("param").name);
+    await orRefusal(studio.remove(name, c.req.valid("json").shipped));
+    store.refresh();
     return c.json({}, 200);
   });
   return app;

@@ -12,6 +12,7 @@ import studioScript from "../page/studio.js" with { type: "text" };
 import { studioPage } from "../page/studio.tsx";
 import teachScript from "../page/teach.js" with { type: "text" };
 import { teachPage } from "../page/teach.tsx";
+import trainingChanges from "../page/training_changes.js" with { type: "text" };
 import trainings from "../page/trainings.js" with { type: "text" };
 import type { Services } from "../services.ts";
 
@@ -30,6 +31,7 @@ export function studioPageRoutes({ studio, store }: Services): OpenAPIHono {
       studio: studioScript,
       studio_common: studioCommon,
       teach: teachScript,
+      training_changes: trainingChanges,
       trainings,
     },
     styles: { cards, studio: studioStyle },

@@ -22,6 +22,7 @@ export const NewTraining = z.strictObject({
 
 export const Training = z.strictObject({
   name: z.string(),
+  title: z.string().nullable().describe("What it is called here; null where nobody has renamed it."),
   state: z.enum(["running", "stopping", "stopped", "failed", "finished"]),
   stage: z.string().nullable().describe("The stage that runs, or ran last."),
   error: z.string().nullable().describe("What went wrong, in a line."),
@@ -38,6 +39,23 @@ export type Training = z.infer<typeof Training>;
 
 export const TrainingList = z.strictObject({ trainings: z.array(Training) }).openapi("Trainings");
 export const TrainingWithLog = Training.extend({ log: z.array(z.string()) }).openapi("TrainingWithLog");
+
+export const NewTitle = z.strictObject({
+  title: z.string().trim().max(100).describe("What the page calls it; empty, its own name again."),
+}).openapi("TrainingTitle");
+
+export const Contents = z.strictObject({
+  folder: z.string().nullable().describe("What deleting removes; null if nothing was saved."),
+  parts: z.array(z.string()).describe("The folders in it."),
+  bytes: z.number(),
+  shipped: z.boolean().describe("Whether it came with the project."),
+  kept: z.array(z.string()).describe("What of it stays: text, preset, prepared text."),
+}).openapi("TrainingContents");
+
+export const Deletion = z.strictObject({
+  shipped: z.boolean().default(false).describe("Whether also one that came with the project."),
+}).openapi("TrainingDeletion");
+
 export const Started = z.strictObject({ name: z.string() }).openapi("StartedTraining");
 
 const fact = z.strictObject({
