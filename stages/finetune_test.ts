@@ -2,6 +2,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { exists } from "../lib/files.ts";
 import { refused, workspace } from "../lib/run/testing.ts";
+import { parseMetrics } from "../lib/train/metrics.ts";
 import { ASKED, PRESET, pretrained, project, TABLE } from "./testing.ts";
 
 Deno.test("the pipeline finetunes and evaluates; its results can be asked and label texts", async () => {
@@ -19,7 +20,15 @@ Deno.test("the pipeline finetunes and evaluates; its results can be asked and la
   for (const name of ["loss.svg", "accuracy.svg", "confusion.svg"]) {
     assertStringIncludes(await work.read(`models/tiny/classify/who/${name}`), "<svg");
   }
-  assertStringIncludes(await work.read("models/tiny/classify/who/accuracy.svg"), "averaged weights");
+  const accuracy = await work.read("models/tiny/classify/who/accuracy.svg");
+  for (const curve of [">training texts<", ">validation texts<", "averaged weights"]) {
+    assertStringIncludes(accuracy, curve);
+  }
+  const metrics = parseMetrics(await work.read("models/tiny/classify/who/metrics.jsonl"));
+  const measured = (part: "seen" | "validation") =>
+    metrics.filter(({ [part]: figures }) => typeof figures?.accuracy === "number").map(({ step }) => step);
+  assert(measured("seen").length > 0);
+  assertEquals(measured("seen"), measured("validation"));
   for (const folder of ["classify/who", "instruct"]) {
     const { weights } = JSON.parse(await work.read(`models/tiny/${folder}/best/checkpoint.json`));
     assert(["raw", "average"].includes(weights), `${folder}: ${weights}`);

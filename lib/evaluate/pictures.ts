@@ -64,19 +64,25 @@ const UNITS: Readonly<Record<string, Both>> = {
 
 /** Curves that a training may have left figures of, in the order in which they are drawn. */
 const CURVES = [
-  { part: null, name: { en: "train", es: "entrenamiento" } },
+  { part: "training", name: { en: "train", es: "entrenamiento" } },
   { part: "validation", name: { en: "validation", es: "validación" } },
   { part: "average", name: { en: "validation, averaged weights", es: "validación, pesos promediados" } },
 ] as const;
 
-/** A figure over the steps: of the training, of held-out data, or of that with averaged weights. */
+type Part = (typeof CURVES)[number]["part"];
+
+/** A figure over the steps. Of the training, losses are those of its batches; others are measured on some of its data. */
 function pointsOf(
   lines: readonly MetricsLine[],
-  part: "validation" | "average" | null,
+  part: Part,
   figure: "loss" | "accuracy",
 ): [number, number][] {
   return lines.flatMap((line) => {
-    const figures: Readonly<Record<string, unknown>> | undefined = part === null ? line : line[part];
+    const figures: Readonly<Record<string, unknown>> | undefined = part !== "training"
+      ? line[part]
+      : figure === "loss"
+      ? line
+      : line.seen;
     const value = figures?.[figure];
     return typeof value === "number" ? [[line.step, value]] : [];
   });

@@ -8,6 +8,7 @@ Deno.test("curves are drawn in both languages from the figures that training lef
     { step: 1, loss: 3 },
     { step: 2, loss: 2 },
     { step: 2, validation: { loss: 2.5, accuracy: 0.5 }, average: { loss: 2.4, accuracy: 0.6 } },
+    { step: 2, seen: { loss: 1.5, accuracy: 0.75 } },
   ];
   const text = lines.map((line) => JSON.stringify(line) + "\n").join("") + '{"step":3,"lo';
   await Deno.mkdir(join(folder, "labels"));
@@ -31,6 +32,9 @@ Deno.test("curves are drawn in both languages from the figures that training lef
     assertStringIncludes(loss.es, words);
   }
   assertStringIncludes(accuracy.es, "parte acertada");
-  assert(!accuracy.es.includes("entrenamiento"), "training measures no accuracy of its batches");
+  // Loss and accuracy have a curve each of training, validation and averaged weights.
+  for (const { es } of [loss, accuracy]) {
+    assertEquals(es.match(/>(entrenamiento|validación|validación, [^<]*)</g)?.length, 3);
+  }
   await Deno.remove(folder, { recursive: true });
 });

@@ -34,6 +34,8 @@ export class MetricsFile {
   validation = new Curve();
   /** Of the averaged weights. */
   average = new Curve();
+  /** Of data that was trained on, if the stage measures that, too. */
+  seen = new Curve();
   samples: Sample[] = [];
   /** The last line with a loss, and the last with figures on held-out data. */
   last: Json | null = null;
@@ -74,6 +76,7 @@ export class MetricsFile {
     this.training = new Curve();
     this.validation = new Curve();
     this.average = new Curve();
+    this.seen = new Curve();
     this.samples = [];
     this.last = this.lastValidation = null;
     this.#place = { step: 0 };
@@ -131,7 +134,7 @@ export class MetricsFile {
   }
 
   #add(line: Json): void {
-    const { step, loss, lr, norm, tokens_per_s, validation, average, sample } = line;
+    const { step, loss, lr, norm, tokens_per_s, validation, average, seen, sample } = line;
     if (!isNumber(step)) return;
     if (isNumber(loss)) {
       this.#place = this.#placeOf(line, step);
@@ -147,6 +150,7 @@ export class MetricsFile {
       this.lastValidation = { step, figures: Object.fromEntries(figures.slice(0, 32)) };
     }
     if (isFigures(average)) this.average.add({ ...this.#place, step }, average);
+    if (isFigures(seen)) this.seen.add({ ...this.#place, step }, seen);
     if (typeof sample === "string") {
       this.samples.push({ step, text: sample.slice(0, LONGEST_SAMPLE) });
       if (this.samples.length > MOST_SAMPLES) this.samples = this.samples.filter((_, i) => i % 2 === 0);

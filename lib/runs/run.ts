@@ -49,6 +49,7 @@ export interface RunChange {
   readonly training: CurveChange | null;
   readonly validation: CurveChange | null;
   readonly average: CurveChange | null;
+  readonly seen: CurveChange | null;
   /** All samples, if there is a new one. */
   readonly samples: Sample[] | null;
 }
@@ -178,16 +179,17 @@ export class Follower {
       training: this.#curve("training"),
       validation: this.#curve("validation"),
       average: this.#curve("average"),
+      seen: this.#curve("seen"),
       samples: newSamples ? file.samples : null,
     };
     const said = JSON.stringify(summary);
     const same = said === this.#said && !change.training && !change.validation && !change.average &&
-      !newSamples;
+      !change.seen && !newSamples;
     this.#said = said;
     return same ? null : change;
   }
 
-  #curve(name: "training" | "validation" | "average"): CurveChange | null {
+  #curve(name: "training" | "validation" | "average" | "seen"): CurveChange | null {
     const curve = this.#run.file[name];
     const before = this.#curves[name];
     const each = curve.columns(this.#points, Infinity).each;

@@ -62,6 +62,8 @@ export interface LoopTask extends Omit<RunFolderOptions, "facts"> {
   batch(step: number, micro: number): MicroBatch;
   /** @param weights what the model has at the moment; averaged ones are measured after the raw ones of the same step */
   evaluate(weights: WeightsKind): Promise<Validation>;
+  /** Measures the raw weights on some of what they are trained on, for comparison. */
+  evaluateSeen?(): Promise<Validation>;
   /** Whether a validation is better than the best before; a lower loss by default. */
   better?(now: Validation, best: Validation): boolean;
   sample?(): Promise<string>;
@@ -174,6 +176,7 @@ export async function train(options: LoopOptions, task: LoopTask): Promise<LoopR
 
   const evaluate = async () => {
     const raw = await measure("raw");
+    if (task.evaluateSeen) await metrics.add({ step, seen: mapValues(await task.evaluateSeen(), round) });
     if (optimizer.average && await optimizer.withAverage(() => measure("average"))) {
       await optimizer.withAverage(() => save("best", "average"));
     } else if (raw) await save("best");

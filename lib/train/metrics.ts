@@ -17,6 +17,8 @@ const Line = z.object({
   validation: Figures.optional(),
   /** The same of the averaged weights, if an average is kept. */
   average: Figures.optional(),
+  /** The same on data that was trained on, if a stage measures that, too. */
+  seen: Figures.optional(),
   sample: z.string().optional(),
 });
 export type MetricsLine = z.infer<typeof Line>;

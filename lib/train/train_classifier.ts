@@ -14,6 +14,7 @@ import type { ClassifySection } from "./classify_section.ts";
 import { epochsPlan, loopOptions, microIndex, stepsPerEpoch } from "./loop_options.ts";
 import { mostProbable, pooledStates, probabilities, qualityOn, statesOf } from "./labels.ts";
 import { type LoopTask, train } from "./loop.ts";
+import { parseMetrics } from "./metrics.ts";
 import type { Ranks } from "../ranks/ranks.ts";
 import type { MicroBatch } from "./step.ts";
 
@@ -155,12 +156,6 @@ async function trainWeights(
     mixed,
   });
   const batch = batchesOf(model, task, learned);
-  const accuracies: Record<"seen" | "validation" | "average", [step: number, share: number][]> = {
-    seen: [],
-    validation: [],
-    average: [],
-  };
-  let step = 0;
   const result = await train(loop, {
     ...task,
     model,
@@ -171,17 +166,13 @@ async function trainWeights(
     epoch: perEpoch,
     unit: "nats per text",
     highestLoss: Infinity, // a few texts, confidently mistaken, cost any amount
-    batch: (at, micro) => batch(step = at, micro),
-    async evaluate(weights) {
-      const held = await measure(model, validation);
-      accuracies[weights === "raw" ? "validation" : "average"].push([step, held.accuracy]);
-      if (weights === "raw") accuracies.seen.push([step, (await measure(model, seen)).accuracy]);
-      return held;
-    },
+    batch,
+    evaluate: () => measure(model, validation),
+    evaluateSeen: () => measure(model, seen),
     // The loss rises with confidence long before labels get worse; of equals, the later has seen more.
     better: (now, best) => now.accuracy >= best.accuracy,
   });
-  return { model, result, alike, accuracies };
+  return { model, result, alike };
 }
 
 /** The trainings of a task on a rank that reports nothing. Returns whether they were finished. */
@@ -200,16 +191,23 @@ export async function trainClassifier(
   out: string,
   start: Start,
 ) {
-  const { name, splits, backbone: { tokenizer }, options } = task;
-  const { model, result, alike, accuracies } = await trainWeights(task, out, start);
+  const { name, splits, backbone: { tokenizer } } = task;
+  const { model, result, alike } = await trainWeights(task, out, start);
   if (!result.finished) return null;
+  const lines = parseMetrics(await Deno.readTextFile(join(out, "metrics.jsonl")));
+  const accuracies = (part: "seen" | "validation" | "average") =>
+    lines.flatMap(({ step, [part]: figures }) => figures ? [[step, figures.accuracy] as const] : []);
   await writeFileAtomic(
     join(out, "accuracy.svg"),
-    plotCurves(`${name}: accuracy`, "share right", [
-      { name: "training texts", points: accuracies.seen },
-      { name: "validation texts", points: accuracies.validation },
-      ...options.ema ? [{ name: "validation texts, averaged weights", points: accuracies.average }] : [],
-    ]),
+    plotCurves(
+      `${name}: accuracy`,
+      "share right",
+      [
+        { name: "training texts", points: accuracies("seen") },
+        { name: "validation texts", points: accuracies("validation") },
+        { name: "validation texts, averaged weights", points: accuracies("average") },
+      ].filter(({ points }) => points.length > 0),
+    ),
   );
   model.parameters.load(valuesApart(await readCheckpoint(join(out, "best"))));
   return {

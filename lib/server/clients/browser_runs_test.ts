@@ -63,6 +63,16 @@ test("a training is followed as it goes on: steps, time left, curves and samples
   assertStringIncludes(await page.locator("#held").innerText(), "2,500");
 });
 
+test("a classifier's accuracy is drawn on texts that it learned from and on others", async ({ page }) => {
+  await using training = await runs.train("vivo/classify/temas", 60);
+  await training.go(20, { accuracies: { seen: .5, validation: .4 } });
+  await open(page, "?run=vivo/classify/temas", 1);
+  await training.go(40, { accuracies: { seen: .9, validation: .7 } });
+  await page.waitForSelector("#chart-accuracy[data-points='4']");
+  assertEquals(await lines(page, "accuracy"), "2");
+  assertStringIncludes(await readout(page, "accuracy"), "90\u00a0% · val. 70\u00a0%");
+});
+
 test("a run that is deleted while it is shown goes, with a word on it; the others stay", async ({ page }) => {
   await runs.make("breve/pretrain", 50);
   await open(page, "?run=breve/pretrain&run=uno/pretrain", 2);

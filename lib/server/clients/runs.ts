@@ -12,9 +12,15 @@ export interface MadeRuns {
   remove(): Promise<void>;
 }
 
+/** Shares of labels that are right. */
+interface Accuracies {
+  readonly seen: number;
+  readonly validation: number;
+}
+
 export interface Training extends AsyncDisposable {
   /** Goes on to a step. */
-  go(step: number, then?: { sample?: string; validation?: number }): Promise<void>;
+  go(step: number, then?: { sample?: string; validation?: number; accuracies?: Accuracies }): Promise<void>;
 }
 
 async function deno(...args: string[]): Promise<void> {
@@ -64,7 +70,7 @@ export async function makeRuns(): Promise<MadeRuns> {
       await lock.write(new TextEncoder().encode(holder));
       let done = 0;
       return {
-        async go(step, { sample, validation } = {}) {
+        async go(step, { sample, validation, accuracies } = {}) {
           let lines = "";
           for (let at = done + 1; at <= step; at++) {
             const loss = 2 + 5 * Math.exp(-at / 100);
@@ -79,6 +85,9 @@ export async function makeRuns(): Promise<MadeRuns> {
             }) + "\n";
           }
           if (validation) lines += JSON.stringify({ step, validation: { loss: validation } }) + "\n";
+          for (const [part, accuracy] of Object.entries(accuracies ?? {})) {
+            lines += JSON.stringify({ step, [part]: { loss: 1, accuracy } }) + "\n";
+          }
           if (sample) lines += JSON.stringify({ step, sample }) + "\n";
           await Deno.writeTextFile(`${folder}/${id}/metrics.jsonl`, lines, { append: true });
           done = step;

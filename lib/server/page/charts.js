@@ -22,10 +22,14 @@ const view = { by: "step", log: false, range: null };
 /** @type {Record<Axis, (x: number) => string>} */
 const formats = { step: count, tokens: short, seconds: duration };
 
+/** Whether a chart has training and validation over each other. @param {string} name */
+const hasBoth = (name) => name === "loss" || name === "accuracy";
+
 /** @param {string} name @param {Shown} shown @returns {[Line["kind"], Points | null][]} curves of a run in a chart */
-function curvesOf(name, { training, validation, average }) {
+function curvesOf(name, { training, validation, average, seen }) {
   if (name === "loss") return [["training", training], ["validation", validation], ["average", average]];
-  if (name === "bpb" || name === "accuracy") return [["validation", validation], ["average", average]];
+  if (name === "accuracy") return [["training", seen], ["validation", validation], ["average", average]];
+  if (name === "bpb") return [["validation", validation], ["average", average]];
   return [["training", training]];
 }
 
@@ -86,7 +90,7 @@ function readout(name, { plot, lines }, at) {
     const value = valueAt(plot, i + 1, index);
     if (value === null) return;
     const run = runs.get(id) ?? { colour, values: [] };
-    run.values.push((name === "loss" ? page.texts[`short_${kind}`] : "") + named(name, value));
+    run.values.push((hasBoth(name) ? page.texts[`short_${kind}`] : "") + named(name, value));
     runs.set(id, run);
   });
   return { where: unit + formats[view.by](x), parts: [...runs].map(([id, run]) => ({ id, ...run })) };
@@ -178,8 +182,8 @@ function optionsFor(name, figure, lines) {
       {},
       ...lines.map(({ kind, colour }) => ({
         stroke: colours.runs[colour % 8],
-        width: kind === "training" && name === "loss" ? 1 : 2,
-        alpha: kind === "training" && name === "loss" ? .7 : 1,
+        width: kind === "training" && hasBoth(name) ? 1 : 2,
+        alpha: kind === "training" && hasBoth(name) ? .7 : 1,
         dash: kind === "average" ? [2, 4] : colour >= 8 ? [8, 4] : [],
         points: { show: kind !== "training" && lines.length < 9, size: 5 },
         spanGaps: true,

@@ -10,8 +10,8 @@ import { serverEvents } from "./events.js";
 /** @typedef {{ id: string, stage: string | null, state: "starting" | "training" | "finished" | "stopped", step: number, steps: number | null, epoch: number | null, unit: string, parameters: number | null, device: string | null, started: string | null, updated: string | null, loss: number | null, tokens_per_s: number | null, tokens: number | null, seconds: number | null, left: number | null, snapshots: number[], validation: { step: number, figures: Record<string, number> } | null }} Run */
 /** @typedef {{ from: number, points: Points } | null} Change */
 /** @typedef {{ step: number, text: string }[]} Samples */
-/** @typedef {{ run: Run, training: Change, validation: Change, average: Change, samples: Samples | null }} RunChange */
-/** A run with its curves. @typedef {{ run: Run, training: Points | null, validation: Points | null, average: Points | null, samples: Samples }} Shown */
+/** @typedef {{ run: Run, training: Change, validation: Change, average: Change, seen: Change, samples: Samples | null }} RunChange */
+/** A run with its curves. @typedef {{ run: Run, training: Points | null, validation: Points | null, average: Points | null, seen: Points | null, samples: Samples }} Shown */
 
 /** @param {Points | null} before @param {Change} change @returns {Points | null} */
 function grown(before, change) {
@@ -35,11 +35,12 @@ function grown(before, change) {
 }
 
 /** @param {Shown | undefined} before @param {RunChange} change @returns {Shown} */
-export const changed = (before, { run, training, validation, average, samples }) => ({
+export const changed = (before, { run, training, validation, average, seen, samples }) => ({
   run,
   training: grown(before?.training ?? null, training),
   validation: grown(before?.validation ?? null, validation),
   average: grown(before?.average ?? null, average),
+  seen: grown(before?.seen ?? null, seen),
   samples: samples ?? before?.samples ?? [],
 });
 

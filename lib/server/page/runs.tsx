@@ -20,12 +20,12 @@ export function runsPage({ locked, studio, language }: RunsPageOptions) {
         <h3>
           <T id={`chart_${id}`} />
         </h3>
-        {id === "loss" && (
+        {(id === "loss" || id === "accuracy") && (
           <small>
-            <T id="chart_loss_note" />
+            <T id="chart_both_note" />
           </small>
         )}
-        {(id === "bpb" || id === "accuracy") && (
+        {id === "bpb" && (
           <small>
             <T id="chart_held" />
           </small>

@@ -51,6 +51,7 @@ export const RunChange = z.strictObject({
   training: CurveChange.describe("loss, lr (learning rate), norm (of gradients) and tokens_per_s."),
   validation: CurveChange.describe("Figures on held-out data."),
   average: CurveChange.describe("The same of the averaged weights."),
+  seen: CurveChange.describe("The same on data that was trained on, where that is measured, too."),
   samples: z.array(z.strictObject({ step: z.number(), text: z.string() })).nullable(),
 }).openapi("RunChange");
 
