@@ -57,6 +57,18 @@ const parts = (page: Page) => new URLSearchParams(new URL(page.url()).hash.slice
 const idsOf = (page: Page) => parts(page).get("ids")!.split(",").map(Number);
 const tokens = (page: Page) => page.locator("#strip .token").allTextContents();
 
+test("a classifier is not offered, but where the words that decided are shown", async ({ page }) => {
+  const offered = await page.locator("#model option").allTextContents();
+  assertEquals(offered.sort(), ["tiny/instruct", "tiny/pretrain"]);
+  const link = page.locator("#classifiers a");
+  assertEquals(await link.allTextContents(), ["tiny/classify/temas"]);
+  await link.click();
+  await page.waitForFunction(() =>
+    document.querySelector<HTMLSelectElement>("select#model")?.value === "tiny/classify/temas"
+  );
+  assertEquals(new URL(page.url()).pathname, "/");
+});
+
 test("a text is shown as tokens with its markers, and the model writes on", async ({ page }) => {
   const shown = await tokens(page);
   assertEquals(shown.slice(0, 12).join(""), "<instr>hola,␣hola<resp>");

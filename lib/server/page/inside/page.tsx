@@ -20,6 +20,7 @@ const VIEWS = ["attention", "lens", "ablate", "branch", "walk", "compare"] as co
 export function insidePage({ models, preset, locked, studio, language }: InsidePageOptions) {
   const { t, T } = speaker(insideTexts, language);
   const writers = models.filter(({ kind }) => kind !== "classifier");
+  const classifiers = models.filter(({ kind }) => kind === "classifier");
   return (
     <Frame
       current="/inside"
@@ -41,6 +42,14 @@ export function insidePage({ models, preset, locked, studio, language }: InsideP
         </h1>
         <p class="help">
           <T id={writers.length > 0 ? "intro" : "none"} />
+        </p>
+        <p class="help" id="classifiers" hidden={classifiers.length === 0}>
+          <T id="classifiers" /> {classifiers.map(({ id }, i) => (
+            <>
+              {i > 0 && ", "}
+              <a href={`/#${new URLSearchParams({ model: id })}`}>{id}</a>
+            </>
+          ))}
         </p>
         <form id="look" hidden={writers.length === 0}>
           <label class="field">
