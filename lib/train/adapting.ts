@@ -11,18 +11,18 @@ import type { Frozen } from "./memory.ts";
 
 export interface Learner extends LoadedModel {
   readonly tokenizer: Tokenizer;
-  /** The checkpoint that it starts from. */
+  /** The checkpoint that training starts from. */
   readonly folder: string;
-  /** Of one with an adapter: what checkpoints say of it. */
+  /** With an adapter: what checkpoints record about it. */
   readonly adapter?: SavedAdapter | undefined;
-  /** Of one with an adapter: what takes memory how often. */
+  /** With an adapter: the sizes of the trained and the frozen part, for the memory estimate. */
   readonly frozen?: Frozen | undefined;
 }
 
 /**
- * Reads what a finetuning starts from, with an adapter that adds nothing yet if one is to be trained.
- * @param vocabulary that of the preset, for a model from elsewhere that has none
- * @throws {UserError} if it is damaged, or the adapter does not fit it
+ * Reads the model that a finetuning starts from. If an adapter is to be trained, it is added with no effect yet.
+ * @param vocabulary the preset's vocabulary, for a model from elsewhere that has none
+ * @throws {UserError} if the model is damaged, or the adapter does not fit it
  */
 export async function readLearner(
   folder: string,
@@ -40,7 +40,7 @@ export async function readLearner(
   return { ...backbone, ...model, adapter, frozen: frozenPart(model) };
 }
 
-/** What of a model with an adapter is trained, and what is not. */
+/** How many parameters are trained in a model with an adapter, and how many bytes the frozen ones take. */
 export function frozenPart({ config, unmerged }: LoadedModel): Frozen {
   const { base: { quantised }, adapter } = unmerged!;
   const size = ({ shape }: ParameterSpec) => shape.reduce((a, b) => a * b, 1);
@@ -51,7 +51,7 @@ export function frozenPart({ config, unmerged }: LoadedModel): Frozen {
   };
 }
 
-/** `88,064 of 1,234,567 parameters are trained, in an adapter of rank 8`, or null for a model that is trained whole. */
+/** `88,064 of 1,234,567 parameters are trained, in an adapter of rank 8`; null if the whole model is trained. */
 export function describeAdapter({ adapter, frozen }: Learner): string | null {
   if (!adapter || !frozen) return null;
   const { rank, targets } = adapter.options;

@@ -1,12 +1,12 @@
 /**
- * `model: auto`: a size for a time and a text, by rules. docs/pretraining.md says where they come from.
+ * `model: auto`: rules that pick a size for a training time and a text. docs/pretraining.md says where they come from.
  */
 import type { ModelConfig } from "../model/config.ts";
 
-/** What is picked. */
+/** The options that are picked. */
 export type Size = Pick<ModelConfig, "layers" | "heads" | "width">;
 
-/** From the smallest to GPT-2's; each has up to twice the parameters of the one before, or up to three times at first. */
+/** From the smallest to GPT-2's. Each has at most twice the parameters of the one before; the first few, triple. */
 export const SIZES: readonly Size[] = [
   { layers: 2, heads: 1, width: 32 },
   { layers: 2, heads: 2, width: 64 },
@@ -22,13 +22,13 @@ export const SIZES: readonly Size[] = [
   { layers: 12, heads: 12, width: 768 },
 ];
 
-/** Tokens that a model sees for each of its parameters, at least: Hoffmann et al., arXiv:2203.15556. */
+/** The fewest tokens that a model must see per parameter: Hoffmann et al., arXiv:2203.15556. */
 export const TOKENS_A_PARAMETER = 20;
 
-/** Parameters for each token of the text, at most: nanoGPT's shakespeare has 10.7 million for 1.0 million. */
+/** The most parameters per token of the text: nanoGPT's shakespeare has 10.7 million for 1.0 million tokens. */
 export const PARAMETERS_A_TOKEN = 10;
 
-/** A larger size's operations a second are at most so many times those of the size before it. */
+/** A larger size does at most this many times the operations per second of the size before it. */
 const SPEEDUP = 1.5;
 
 export interface SizeTask {
@@ -36,11 +36,11 @@ export interface SizeTask {
   readonly seconds: number;
   /** Tokens of the training text. */
   readonly textTokens: number;
-  /** Parameters of a model of that size. */
+  /** Parameters of a model of this size. */
   parameters(size: Size): number;
-  /** Operations of training for each token. */
+  /** Operations per token in training. */
   operations(size: Size): number;
-  /** Tokens a second in training, as measured; null if the device cannot hold it. */
+  /** Measured tokens per second in training; null if the device cannot hold the model. */
   speed(size: Size): Promise<number | null>;
 }
 
@@ -48,13 +48,13 @@ export interface PickedSize {
   readonly size: Size;
   readonly parameters: number;
   readonly tokensPerSecond: number;
-  /** Whether the text, rather than the time, keeps it from being larger. */
+  /** Whether the text, rather than the time, rules out a larger model. */
   readonly limitedByText: boolean;
 }
 
 /**
- * The largest size that sees enough tokens for its parameters in that time, and has not too many for the text; the
- * smallest if none does. Sizes that cannot be fast enough, judging by the one before, are not measured.
+ * Picks the largest size that sees enough tokens per parameter in the time and is not too large for the text; if there
+ * is none, the smallest. Does not measure a size that cannot be fast enough, judging by the speed of the one before.
  */
 export async function pickSize(task: SizeTask, sizes = SIZES): Promise<PickedSize> {
   let picked: PickedSize | null = null, most = Infinity;
@@ -70,12 +70,12 @@ export async function pickSize(task: SizeTask, sizes = SIZES): Promise<PickedSiz
     if (picked && (speed === null || speed < needed)) break;
     picked = { size, parameters, tokensPerSecond: speed ?? 0, limitedByText: false };
     most = SPEEDUP * operations * picked.tokensPerSecond;
-    if (picked.tokensPerSecond < needed) break; // the smallest one, which must do
+    if (picked.tokensPerSecond < needed) break; // even the smallest is too slow, but something must be picked
   }
   return picked!;
 }
 
-/** Dropout by how often the text is repeated: up to four times is nearly as good as fresh text (arXiv:2305.16264). */
+/** Dropout for a text that is repeated: up to four epochs are nearly as good as fresh text (arXiv:2305.16264). */
 export function dropoutFor(epochs: number): number {
   return epochs <= 4 ? 0 : epochs <= 16 ? 0.1 : 0.2;
 }

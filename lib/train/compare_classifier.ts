@@ -1,4 +1,4 @@
-/** A classifier beside its baselines, and the report of how right each is. */
+/** Compares a classifier with its baselines, and writes the report on their accuracy. */
 import { join } from "@std/path";
 import { writeFileAtomic } from "../files.ts";
 import { plotMatrix } from "../plot.ts";
@@ -8,8 +8,8 @@ import { naiveBayes } from "./naive_bayes.ts";
 import { type ClassifierTask, classWeights, trainAlong, trainClassifier } from "./train_classifier.ts";
 
 /**
- * Trains a task's classifier, tests it beside the baselines, and writes the report. Null if stopped. Where processes
- * share it, only rank 0 tests and reports; the others have no figures.
+ * Trains a task's classifier, tests it and the baselines, and writes the report. Returns null if stopped. When ranks
+ * share the training, only rank 0 tests and reports; the others return no figures.
  */
 export async function compareClassifier(task: ClassifierTask, folder: string) {
   if (task.ranks.rank > 0) return await trainAlong(task, folder) ? {} : null;
@@ -81,7 +81,7 @@ export async function compareClassifier(task: ClassifierTask, folder: string) {
 
 const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
 
-/** Whether the model beat each baseline, in sentences. */
+/** Sentences that say whether the model beat each baseline. */
 function conclusion(own: Quality, baselines: Record<string, Quality>): string[] {
   const names: Record<string, string> = {
     majority: "always saying the commonest label",

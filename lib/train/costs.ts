@@ -1,17 +1,17 @@
-/** Measures what the parts of a training take on this device, before it begins. */
+/** Measures how long the parts of a training take on this device, before the training begins. */
 import { Silent } from "../progress.ts";
 import { type LoopOptions, type LoopTask, train } from "./loop.ts";
 import type { Costs } from "./plan.ts";
 
-/** Steps that compile shaders and touch memory for the first time, and are not counted. */
+/** Steps that are not counted, because they compile shaders and touch memory for the first time. */
 const WARM_STEPS = 3;
 const LEAST_STEPS = 3;
 const MOST_STEPS = 1000;
 
 /**
- * Trains some steps in a folder of its own, the first of which do not count, with a validation, a sample and a save at
- * the end. The learning rate is 0, so that the weights stay as they are.
- * @param seconds that the counted steps take at most, unless so few steps take longer
+ * Trains some steps in a folder of its own, then validates, samples and saves once. The first steps are not counted.
+ * The learning rate is 0, so the weights do not change.
+ * @param seconds the most that the counted steps may take, unless the fewest steps take longer
  * @returns null if the user asked to stop meanwhile
  */
 export async function measureCosts(
@@ -63,7 +63,7 @@ async function trial(steps: number, options: LoopOptions, task: LoopTask): Promi
     evaluate: timed("evaluate", task.evaluate),
     ...task.sample && { sample: timed("sample", task.sample) },
   });
-  // `train` reports the speed of steps alone; what is left of its time went into two saves and a picture.
+  // `train` reports the speed of steps alone; the rest of its time is two saves and the plot of the losses.
   const step = tokens / steps / result.tokensPerSecond;
   const rest = result.seconds - steps * step - seconds.evaluate - seconds.sample;
   return { step, evaluation: seconds.evaluate, sample: seconds.sample, save: Math.max(0, rest / 2) };

@@ -1,6 +1,6 @@
 /**
- * Which device trains a model faster: a small model can lose more to launching kernels on a GPU than it
- * gains, so both are tried, once for each machine and size of model, and the result is remembered.
+ * Finds which device trains a model faster. On a GPU a small model can lose more to launching kernels than it gains, so
+ * both devices are tried, once per machine and model size, and the result is remembered.
  */
 import { z } from "zod";
 import type { Device } from "../device/device.ts";
@@ -10,11 +10,11 @@ import { writeFileAtomic } from "../files.ts";
 import { configOf, measureSteps, parameterCount, type Shape, shapeName, stepFlops } from "./measure.ts";
 import type { ModelConfig } from "../model/config.ts";
 
-/** What no CPU core reaches: a cpu device that would need it is not tried, as trying takes long. */
+/** More than any CPU core reaches. If the cpu device would need more to win, it is not tried: trying takes long. */
 const GFLOPS_A_CORE = 100;
 const STEPS = 3;
 
-/** Milliseconds a step by machine, model and device. */
+/** Milliseconds per step, by machine, model and device. */
 const Memory = z.record(z.string(), z.object({ cpu: z.number(), webgpu: z.number() }));
 
 export interface Candidates {
@@ -23,8 +23,8 @@ export interface Candidates {
 }
 
 /**
- * Where the GPU is too small for the model, that is the cpu device.
- * @param path a JSON file of earlier measurements, which this one is added to
+ * Returns the cpu device if the GPU is too small for the model.
+ * @param path a JSON file of earlier measurements, to which this one is added
  */
 export async function fasterDevice(
   candidates: Candidates,
@@ -58,7 +58,7 @@ export async function fasterDevice(
   return { device: await candidates.cpu(), why };
 }
 
-/** Milliseconds a step; at best, where even those would lose to the GPU's `webgpu`. */
+/** Milliseconds per step. If even the best case would lose to the GPU's `webgpu`, returns that without measuring. */
 async function cpuTime({ cpu }: Candidates, shape: Shape, webgpu: number): Promise<number> {
   const atBest = stepFlops(shape, parameterCount(configOf(shape))) /
     (GFLOPS_A_CORE * navigator.hardwareConcurrency * 1e6);
@@ -67,7 +67,7 @@ async function cpuTime({ cpu }: Candidates, shape: Shape, webgpu: number): Promi
   try {
     return (await measureSteps(device, shape, STEPS)).ms_per_step;
   } catch (error) {
-    if (error instanceof UserError) return Number.MAX_VALUE; // The model is too large for it.
+    if (error instanceof UserError) return Number.MAX_VALUE; // The model is too large for the cpu device.
     throw error;
   } finally {
     device.close();

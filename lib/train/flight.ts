@@ -1,17 +1,17 @@
-/** How long a group of steps should take, in milliseconds: many times what fetching its results does. */
+/** How long a group of steps should take, in milliseconds: many times as long as fetching its results. */
 const GROUP_MS = 100;
 
-/** The most steps that make a group. */
+/** The most steps in a group. */
 const GROUP = 32;
 
 /**
- * Steps whose results are still on their way. Deno takes 10 ms to fetch anything from a GPU, several times what a
- * step of a small model takes there, so results are fetched by the group, and while one group's are on their way
- * the device works on the next. On a device as slow as a step a group this is no more than two steps in flight.
+ * Steps whose results have not been fetched yet. Deno takes 10 ms to fetch anything from a GPU, several times as long
+ * as a step of a small model, so results are fetched in groups: while one group's results are being fetched, the device
+ * works on the next. On a device so slow that a group is one step, at most two steps are in flight.
  */
 export class Flight<T> {
   readonly #most: number;
-  /** Those of the steps that nobody has fetched yet. */
+  /** Fetches the results of steps that have not been asked for yet. */
   #group: (() => Promise<T>)[] = [];
   #fetching: Promise<T[]> | null = null;
   #size = 1;
@@ -19,7 +19,7 @@ export class Flight<T> {
   #landed: number;
 
   /**
-   * @param most steps in a group
+   * @param most steps in a group at most
    * @param clock milliseconds from some start
    */
   constructor(most = GROUP, clock = () => performance.now()) {
@@ -30,15 +30,15 @@ export class Flight<T> {
 
   /**
    * Adds a step that was handed to the device.
-   * @param fetch asks for its results
-   * @returns those of earlier steps that have come in since, in order
+   * @param fetch asks for the step's results
+   * @returns results of earlier steps that have arrived since, in order
    */
   async add(fetch: () => Promise<T>): Promise<T[]> {
     this.#group.push(fetch);
     return this.#group.length < this.#size ? [] : await this.#next();
   }
 
-  /** Waits for all results, and returns those that were not returned before. */
+  /** Waits for all results, and returns those not returned before. */
   async land(): Promise<T[]> {
     return [...await this.#next(), ...await this.#next()];
   }
@@ -46,7 +46,7 @@ export class Flight<T> {
   async #next(): Promise<T[]> {
     const before = this.#fetching;
     this.#fetching = this.#group.length > 0 ? inOrder(this.#group.splice(0).map((fetch) => fetch())) : null;
-    this.#fetching?.catch(() => {}); // If the group before fails, nobody asks for these.
+    this.#fetching?.catch(() => {}); // If the group before fails, nobody awaits these.
     if (!before) return [];
     const landed = await before;
     const now = this.#clock();
@@ -59,7 +59,7 @@ export class Flight<T> {
 
 /** All results, or the error of the first step that failed. */
 async function inOrder<T>(promises: Promise<T>[]): Promise<T[]> {
-  // If one fails, nobody asks for those behind it, which may fail too.
+  // If one fails, nobody awaits the later ones, which may fail too.
   for (const promise of promises) promise.catch(() => {});
   const results: T[] = [];
   for (const promise of promises) results.push(await promise);

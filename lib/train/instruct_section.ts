@@ -14,10 +14,10 @@ import {
 import type { Plan } from "./plan.ts";
 import { TeacherSection } from "./teacher_section.ts";
 
-/** Passes over the conversations where a preset does not say. */
+/** Epochs if a preset does not say. */
 const EPOCHS = 5;
 
-/** Keys that say how long training takes, of which a preset gives one. */
+/** Keys that say how long training takes; a preset gives one of them. */
 const LENGTHS = ["epochs", "steps", "minutes"] as const;
 
 const share = z.number().min(0).max(1).default(0);
@@ -87,8 +87,8 @@ export const InstructSection = z.strictObject({
 export type InstructSection = z.infer<typeof InstructSection>;
 
 /**
- * The plan that a section gives, or null if it is to be picked.
- * @param perEpoch steps of an epoch
+ * The plan that a section gives, or null if it is left to be picked.
+ * @param perEpoch steps per epoch
  */
 export function instructPlan(section: InstructSection, perEpoch: number): Plan | null {
   const { epochs, steps = epochs && epochs * perEpoch, warmup } = section;

@@ -1,4 +1,4 @@
-/** What finetuning on conversations asks of the training loop: batches of them, and validation on those held out. */
+/** What finetuning on conversations gives the training loop: batches, and validation on held-out conversations. */
 import { type Conversations, varyConversations } from "../data/conversations.ts";
 import type { Batch } from "../data/batches.ts";
 import { groupedBatches } from "../data/grouped.ts";
@@ -25,13 +25,13 @@ export interface InstructText {
 /** How conversations become batches. */
 export interface Batching {
   readonly tokenizer: Tokenizer;
-  /** Most tokens of a conversation. */
+  /** The most tokens in a conversation. */
   readonly context: number;
-  /** Conversations of a batch. */
+  /** Conversations in a batch. */
   readonly batch: number;
 }
 
-/** Batches of conversations in the order of their lengths, so that little of a batch is padding. */
+/** Batches of conversations sorted by length, so that batches have little padding. */
 export function heldBatches(
   conversations: Conversations,
   { tokenizer, context, batch }: Batching,
@@ -46,7 +46,7 @@ export function heldBatches(
   );
 }
 
-/** The parts of the loop's task that do not depend on where it is run. */
+/** The parts of the loop's task that do not depend on where it runs. */
 export function instructTask(
   model: Decoder,
   options: InstructSection,

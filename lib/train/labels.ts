@@ -1,4 +1,4 @@
-/** What a classifier predicts, and how right it is. */
+/** Predicts labels with a classifier, and measures how accurate they are. */
 import { encodeText, type Labelled, padded } from "../data/labelled.ts";
 import type { Device } from "../device/device.ts";
 import { UserError } from "../errors.ts";
@@ -12,7 +12,7 @@ import { type Checkpoint, readCheckpoint } from "../checkpoint/checkpoint.ts";
 const BATCH = 32;
 
 /**
- * The pooled states (N, C) of encoded texts. Texts of like length go together, which saves padding.
+ * The pooled states (N, C) of encoded texts. Texts of similar length are batched together, which saves padding.
  */
 export async function pooledStates(
   classifier: Classifier,
@@ -31,7 +31,7 @@ export async function pooledStates(
   return out;
 }
 
-/** Rows of a table on the device: the pooled states of some texts. */
+/** The pooled states of some texts, as rows of a table, uploaded to the device. */
 export function statesOf(
   device: Device,
   states: Float32Array,
@@ -43,7 +43,7 @@ export function statesOf(
   return upload(device, [rows.length, width], values);
 }
 
-/** The probability of every label, for every text, from their pooled states. */
+/** The probability of every label for every text, computed from the pooled states. */
 export async function probabilities(
   classifier: Classifier,
   states: Float32Array,
@@ -69,7 +69,7 @@ export const mostProbable = (p: Float32Array) => p.indexOf(Math.max(...p));
 
 export interface Quality {
   readonly accuracy: number;
-  /** The mean of the labels' F1, each counting the same. */
+  /** The mean of the labels' F1 scores, all weighted equally. */
   readonly macro_f1: number;
   readonly labels: Record<string, { precision: number; recall: number; f1: number; texts: number }>;
   /** Rows are true labels, columns predicted ones, in the order of the labels. */
@@ -94,7 +94,7 @@ export function quality(labels: readonly string[], actual: string[], predicted: 
   };
 }
 
-/** How right a classifier is about some texts. */
+/** How accurate a classifier is on some texts. */
 export async function qualityOn(
   classifier: Classifier,
   tokenizer: Tokenizer,
@@ -108,7 +108,7 @@ export async function qualityOn(
 
 /**
  * Opens a classifier's checkpoint.
- * @throws {UserError} if it is of a language model
+ * @throws {UserError} if it holds a language model
  */
 export async function openClassifier(
   device: Device,
@@ -119,8 +119,8 @@ export async function openClassifier(
 }
 
 /**
- * The classifier of a checkpoint that was read.
- * @throws {UserError} if it is of a language model
+ * The classifier of a checkpoint that has been read.
+ * @throws {UserError} if it holds a language model
  */
 export function classifierOf(device: Device, checkpoint: Checkpoint, folder: string): Classifier {
   const { config, head, tokenizer, unmerged: { base = checkpoint, adapter } = {} } = checkpoint;

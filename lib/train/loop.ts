@@ -1,6 +1,6 @@
 /**
- * The training loop that pretraining and both finetunings share. It knows steps, updates and checkpoints;
- * what a batch is, what its loss is and what is measured on held-out data, its caller says.
+ * The training loop that pretraining and all finetunings share. It knows steps, updates and checkpoints. The caller
+ * defines what a batch is, what its loss is, and what is measured on held-out data.
  */
 import { join } from "@std/path";
 import type { Precision } from "../checkpoint/safetensors.ts";
@@ -38,11 +38,11 @@ export interface LoopOptions {
   readonly shard?: boolean;
   /** Whether activations are float16, with float16 copies of the weights. */
   readonly mixed: boolean;
-  /** How checkpoints that training does not go on from store their weights; float32 by default. */
+  /** How weights are stored in checkpoints that training cannot be resumed from; float32 by default. */
   readonly precision?: Precision;
   /** Steps between lines of the log, validations, samples and saves. 0 for never. */
   readonly every: { log: number; evaluate: number; sample: number; save: number };
-  /** Whether checkpoints of the random start, of steps that double and of the end are kept beside the last and the best. */
+  /** Whether to keep checkpoints of steps 0, 1, 2, 4, 8, … and of the end as well, beside `last` and `best`. */
   readonly snapshots?: boolean;
 }
 
@@ -50,19 +50,19 @@ export interface LoopOptions {
 export type Validation = NonNullable<CheckpointInfo["validation"]>;
 
 export interface LoopTask extends Omit<RunFolderOptions, "facts"> {
-  /** Whether `last/` keeps what it takes to go on from it. */
+  /** Whether `last/` keeps everything that resuming needs. */
   readonly resumable?: boolean;
-  /** Of a classifier: what it is trained on. */
+  /** For a classifier: what it is trained on. */
   readonly origin?: CheckpointInfo["origin"];
-  /** Of a finetuning: steps of an epoch. */
+  /** For a finetuning: steps per epoch. */
   readonly epoch?: number;
-  /** A loss of a step above this means that training has run away. */
+  /** A step with a higher loss means that training has diverged. */
   readonly highestLoss: number;
-  /** The `micro`-th batch of a step (from 1). Must be a function of its arguments alone. */
+  /** The `micro`-th batch of a step (from 1). Must depend on its arguments alone. */
   batch(step: number, micro: number): MicroBatch;
-  /** @param weights what the model has at the moment; averaged ones are measured after the raw ones of the same step */
+  /** @param weights which weights the model has now; at each step the averaged ones are measured after the raw ones */
   evaluate(weights: WeightsKind): Promise<Validation>;
-  /** Measures the raw weights on some of what they are trained on, for comparison. */
+  /** Measures the raw weights on some of their training data, for comparison. */
   evaluateSeen?(): Promise<Validation>;
   /** Whether a validation is better than the best before; a lower loss by default. */
   better?(now: Validation, best: Validation): boolean;
@@ -100,7 +100,7 @@ export async function train(options: LoopOptions, task: LoopTask): Promise<LoopR
   let best = task.resume?.best ?? null;
   const before = metrics.lines.findLast((line) => line.loss !== undefined);
   let loss = before?.loss ?? NaN;
-  // Older versions did not count them.
+  // Metrics of older versions have no token counts.
   let tokens = before ? before.tokens : 0;
   const secondsBefore = before ? before.seconds : 0;
   let step = task.resume?.step ?? 0;
@@ -110,7 +110,7 @@ export async function train(options: LoopOptions, task: LoopTask): Promise<LoopR
   const pace = new Pace();
   const flight = new Flight<FinishedStep>();
 
-  /** Whoever computes with other weights, as another kind of machine may come to do, would train another model. */
+  /** Ranks on different kinds of machines may drift apart; with different weights they would train different models. */
   const compare = () => {
     const tensors = [["weights", model.parameters.weights], ...optimizer.sharedState] as const;
     return requireSameValues(ranks, tensors.map(([name, tensor]) => [`${name} at step ${step}`, tensor]));
@@ -142,9 +142,9 @@ export async function train(options: LoopOptions, task: LoopTask): Promise<LoopR
     }
   };
 
-  /** Saves what the model has. */
+  /** Saves the model's current weights. */
   const save = async (name: "last" | "best", weights: WeightsKind = "raw") => {
-    // Which validation is best may be judged by a digit that differs; when last is saved is the same on all ranks.
+    // Ranks may disagree on which validation is best, by a last digit, but all save `last` at the same step.
     if (name === "last") await compare();
     const { stage, format, seed } = options;
     const finished = name === "last" && step === steps;
@@ -157,7 +157,7 @@ export async function train(options: LoopOptions, task: LoopTask): Promise<LoopR
     });
   };
 
-  /** Measures what the model has. Returns whether it is the best so far. */
+  /** Validates the model's current weights. Returns whether they are the best so far. */
   const measure = async (weights: WeightsKind) => {
     const figures = await task.evaluate(weights);
     const raw = weights === "raw";
@@ -182,7 +182,7 @@ export async function train(options: LoopOptions, task: LoopTask): Promise<LoopR
     } else if (raw) await save("best");
   };
 
-  /** Keeps what the model has, without the right to go on from it. */
+  /** Saves the model's current weights as a snapshot, from which training cannot be resumed. */
   const keep = () => {
     const { stage, format, seed } = options;
     return folder.saveSnapshot({
@@ -216,7 +216,7 @@ export async function train(options: LoopOptions, task: LoopTask): Promise<LoopR
     const own = computeGradients(optimizer, share.batches, deriveSeed(options.seed, "pass", step), part);
     const { loss } = sum ? await sum.finish(own) : own;
     const update = updateWeights(optimizer, step, lr, weightDecayFactor(step, options.schedule));
-    // Its figures are fetched when `step` may be further on.
+    // `step` may have advanced by the time its figures are fetched.
     const pending = { step, lr, tokens: share.tokens, loss, ...update };
     model.parameters.device.flush();
     await report(await flight.add(() => finishStep(pending, task, options.stage)));
@@ -233,7 +233,7 @@ export async function train(options: LoopOptions, task: LoopTask): Promise<LoopR
       await interlude(() => save("last"));
       lastSaved = step;
     }
-    // Let signals and timers in: on the cpu device nothing else here waits.
+    // Let signals and timers run: on the cpu device nothing else in this loop waits.
     if (step % 8 === 0) await new Promise((resolve) => setTimeout(resolve, 0));
   }
   await report(await flight.land());
@@ -259,7 +259,7 @@ export async function train(options: LoopOptions, task: LoopTask): Promise<LoopR
   };
 }
 
-/** What the run's folder says of it from the beginning. */
+/** The contents of `run.json`, known from the beginning. */
 function factsOf({ stage, schedule }: LoopOptions, task: LoopTask): RunFile {
   const { run, epoch, unit = "nats per token", model: { parameters } } = task;
   return {

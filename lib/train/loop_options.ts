@@ -1,4 +1,4 @@
-/** What pretraining and all finetunings ask of the training loop. */
+/** The training loop's options, from the settings of pretraining and all finetunings. */
 import type { ClassifySection } from "./classify_section.ts";
 import type { InstructSection } from "./instruct_section.ts";
 import type { LoopOptions } from "./loop.ts";
@@ -7,7 +7,7 @@ import type { Plan } from "./plan.ts";
 import type { PreferenceSection } from "./preference_section.ts";
 import type { PretrainSection } from "./pretrain_section.ts";
 
-/** The loop of a training by its section and its plan. */
+/** The loop's options for a training, from its section and its plan. */
 export function loopOptions(
   options: PretrainSection | ClassifySection | InstructSection | PreferenceSection,
   { stage, format, plan, seed, mixed }:
@@ -30,8 +30,8 @@ export function loopOptions(
 }
 
 /**
- * A plan of epochs, with a validation and a sample after each, and a save at the end.
- * @param perEpoch steps of an epoch
+ * A plan in epochs: validates and samples after each, and saves at the end.
+ * @param perEpoch steps per epoch
  */
 export function epochsPlan(
   { epochs, warmup }: Pick<ClassifySection, "epochs" | "warmup">,
@@ -40,7 +40,7 @@ export function epochsPlan(
   return { steps: epochs * perEpoch, warmup, eval_every: perEpoch, sample_every: perEpoch, save_every: 0 };
 }
 
-/** Steps of an epoch over `n` examples. */
+/** Steps per epoch over `n` examples. */
 export function stepsPerEpoch(
   n: number,
   { batch, accumulate }: Pick<InstructSection, "batch" | "accumulate">,
@@ -48,7 +48,7 @@ export function stepsPerEpoch(
   return Math.ceil(Math.ceil(n / batch) / accumulate);
 }
 
-/** The number of a step's micro-batch among those of all steps, from 0. */
+/** The number of a step's micro-batch, counted over all steps from 0. */
 export const microIndex = (
   { accumulate }: Pick<InstructSection, "accumulate">,
   step: number,

@@ -1,4 +1,4 @@
-/** Measuring training steps: whole, and kernel by kernel. */
+/** Measures training steps, as a whole and kernel by kernel. */
 import {
   type Args,
   type Binding,
@@ -21,13 +21,13 @@ import { Flight } from "./flight.ts";
 import { Optimizer, type OptimizerOptions } from "./optimizer.ts";
 import { Teachers } from "./teachers.ts";
 
-/** A GPU is measured for at least so long, in milliseconds. */
+/** A measurement on a GPU takes at least this long, in milliseconds. */
 const LEAST_MS = 500;
 
-/** What is measured: sizes, and any options that are not GPT-2's. */
+/** The model that is measured: its sizes, and any options that differ from GPT-2's. */
 export type Shape = ModelOptions & { readonly batch: number };
 
-/** `L4 H4 C128 T64 B12 V65`, and the options that are not GPT-2's. */
+/** `L4 H4 C128 T64 B12 V65`, and the options that differ from GPT-2's. */
 export function shapeName(shape: Shape): string {
   const { layers, heads, width, context, vocab } = shape;
   const config = configOf(shape), usual = modelConfig({ layers, heads, width, context, vocab });
@@ -41,13 +41,13 @@ export function configOf({ batch: _, ...options }: Shape): ModelConfig {
   return modelConfig(options);
 }
 
-/** Operations of one step: 6 a parameter and token, and attention's (Kaplan et al., arXiv:2001.08361). */
+/** Operations of one step: 6 per parameter and token, plus attention's (Kaplan et al., arXiv:2001.08361). */
 export function stepFlops(shape: Shape, parameters: number): number {
   const { layers, heads, headWidth, context } = configOf(shape), tokens = shape.batch * context;
   return 6 * parameters * tokens + 12 * layers * heads * headWidth * context * tokens;
 }
 
-/** Elements of all parameters of a model. */
+/** The number of a model's parameters. */
 export function parameterCount(config: ModelConfig): number {
   return parameterSpecs(config).reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
 }
@@ -55,14 +55,14 @@ export function parameterCount(config: ModelConfig): number {
 /** How a benchmark trains. */
 export interface Training {
   readonly mixed?: boolean;
-  /** A model to learn from besides. */
+  /** A teacher model to distil from, beside the text. */
   readonly teacher?: ModelConfig | undefined;
   readonly algorithm?: OptimizerOptions["algorithm"];
-  /** Decay of a moving average of the weights; 0 for none. */
+  /** Decay of the moving average of the weights; 0 for none. */
   readonly ema?: number;
 }
 
-/** A model on random tokens whose `step` is one training step with clipping and an update, AdamW's by default. */
+/** A model on random tokens. Its `step` is one training step with clipping and an update, AdamW's by default. */
 export function benchmarkModel(
   device: Device,
   shape: Shape,
@@ -86,7 +86,7 @@ export function benchmarkModel(
     Uint32Array.from({ length: batch * time }, (_, i) => randomBits(deriveSeed(1, kind), i) % vocab);
   const tokens = { ids: draw("ids"), batch, time }, targets = draw("targets");
   let t = 0;
-  /** Hands a step to the device; its loss can be fetched later. */
+  /** Hands a step to the device. The result can fetch its loss later. */
   const submit = (): Snapshot => {
     const loss = scope(() => {
       optimizer.zeroGradients();
@@ -114,12 +114,12 @@ function randomTeacher(device: Device, config: ModelConfig, mixed: boolean): Tea
 }
 
 /**
- * Milliseconds a step of training as the training loop does it, on a device that works by itself: the next steps
- * are handed over while the results of earlier ones are on their way.
+ * Milliseconds per step when the device works asynchronously, as in the training loop: the next steps are submitted
+ * while the results of earlier ones are being fetched.
  */
 async function pipelined({ submit }: ReturnType<typeof benchmarkModel>, steps: number): Promise<number> {
   const flight = new Flight<Float32Array>();
-  // From the arrival of the first results to that of the last, so that what fetching takes does not count.
+  // Timed from when the first results arrive to when the last do, so that the time to fetch is not counted.
   let first = 0, last = 0, counted = 0;
   const arrived = (results: readonly unknown[]) => {
     if (results.length === 0) return;
@@ -135,7 +135,7 @@ async function pipelined({ submit }: ReturnType<typeof benchmarkModel>, steps: n
   return (last - first) / counted;
 }
 
-/** Milliseconds of each step, waited for. */
+/** Milliseconds of each step, waiting for each to finish. */
 async function stepTimes(model: ReturnType<typeof benchmarkModel>, steps: number): Promise<number[]> {
   const times: number[] = [];
   for (let i = 0; i < steps; i++) {
@@ -154,7 +154,7 @@ export interface Measurement {
   readonly memory_mib: number;
 }
 
-/** The median over `steps` steps, after three that are not counted; on webgpu the mean, and of more if they are short. */
+/** The median of `steps` steps, after three uncounted ones. On webgpu the mean, of more steps if they are short. */
 export async function measureSteps(
   device: Device,
   shape: Shape,
@@ -187,15 +187,15 @@ export interface KernelTime {
 
 export interface Profile {
   readonly ms_per_step: number;
-  /** Of all steps together, dearest first. */
+  /** Totals over all steps, slowest first. */
   readonly kernels: readonly KernelTime[];
-  /** What the device reaches at best: in a large product, and in a copy. Measured on webgpu only. */
+  /** The most that the device reaches: in a large matrix product, and in a copy. Measured on webgpu only. */
   readonly ceilings: { readonly gflops: number; readonly gb_per_s: number } | null;
-  /** What recording a dispatch takes the host, in µs, in the median step; 0 on devices that run it at once. */
+  /** Host time to record a dispatch, in µs, in the median step; 0 on devices that run dispatches at once. */
   readonly recording_us: number;
 }
 
-/** Times every kernel of some steps: on webgpu by the GPU's own clock, else around each dispatch. */
+/** Times every kernel of some steps: on webgpu by the GPU's clock, elsewhere around each dispatch. */
 export async function profileSteps(
   device: Device,
   shape: Shape,
@@ -219,7 +219,7 @@ export async function profileSteps(
   const ms_per_step = webgpu ? await pipelined(model, steps) : (performance.now() - started) / steps;
   const recording_us = webgpu ? median(dispatched) : 0;
   if (webgpu) {
-    // Apart from the steps that were timed as a whole, as passes of one dispatch are dearer.
+    // Not in the steps that were timed as a whole: a pass per dispatch is slower.
     kernels.clear();
     const clock = webgpu.startClock();
     for (let i = 0; i < steps; i++) await model.step();
@@ -232,7 +232,7 @@ export async function profileSteps(
   return { ms_per_step, kernels: sorted, ceilings, recording_us };
 }
 
-/** A device that counts and times what is dispatched on another. */
+/** Wraps a device, and counts and times what is dispatched on it. */
 function counting(device: Device) {
   const kernels = new Map<string, KernelTime>(), owners = new Map<string, string>();
   const dispatch = <P extends Params, B extends readonly Binding[]>(
@@ -261,7 +261,7 @@ function counting(device: Device) {
   return { device: wrapper, kernels, owners };
 }
 
-/** A copy of 64 MiB, and the largest square product up to 4096 that takes less than a second or so. */
+/** Times a copy of 64 MiB, and the largest square matrix product up to 4096 that takes less than about a second. */
 async function measureCeilings(device: WebGpuDevice): Promise<NonNullable<Profile["ceilings"]>> {
   const bytes = 2 ** 26, gb_per_s = 2 * bytes / 1e6 / await device.timeCopy(bytes);
   let gflops = 0;

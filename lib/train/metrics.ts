@@ -1,4 +1,4 @@
-/** `metrics.jsonl`: one JSON object a line, with the step it belongs to. */
+/** `metrics.jsonl`: one JSON object per line, with the step it belongs to. */
 import { z } from "zod";
 import { exists, throwWriteError, writeFileAtomic } from "../files.ts";
 
@@ -10,20 +10,20 @@ const Line = z.object({
   lr: z.number().optional(),
   norm: z.number().optional(),
   tokens_per_s: z.number().optional(),
-  /** Tokens that the run has read so far. */
+  /** Tokens read by the run so far. */
   tokens: z.number().optional(),
-  /** Seconds that it has trained for so far, validations, samples and saves included. */
+  /** Seconds of training so far, including validations, samples and saves. */
   seconds: z.number().optional(),
   validation: Figures.optional(),
-  /** The same of the averaged weights, if an average is kept. */
+  /** Validation of the averaged weights, if an average is kept. */
   average: Figures.optional(),
-  /** The same on data that was trained on, if a stage measures that, too. */
+  /** The same figures on training data, if the stage measures them. */
   seen: Figures.optional(),
   sample: z.string().optional(),
 });
 export type MetricsLine = z.infer<typeof Line>;
 
-/** The lines of a file; one that a kill cut is left out. */
+/** The lines of a file, without one that was cut when the process was killed. */
 export function parseMetrics(text: string): MetricsLine[] {
   return text.split("\n").flatMap((line) => {
     try {
@@ -47,8 +47,8 @@ export class Metrics {
   }
 
   /**
-   * Starts the file, or continues it after `step`: later lines, and a line cut by a kill, are dropped.
-   * @param held leaves the file as it is, and keeps new lines in memory, until `release`
+   * Starts the file, or continues it after `step`: later lines, and one that was cut by a kill, are dropped.
+   * @param held whether to leave the file as it is, and keep new lines in memory until `release`
    */
   static async open(path: string, step: number, held = false): Promise<Metrics> {
     const text = step > 0 && await exists(path) ? await Deno.readTextFile(path) : "";
@@ -58,7 +58,7 @@ export class Metrics {
     return metrics;
   }
 
-  /** Replaces the file by the lines so far; from now on it is added to. */
+  /** Replaces the file with the lines so far. From now on new lines are appended to it. */
   async release(): Promise<void> {
     await writeFileAtomic(this.#path, this.lines.map((line) => JSON.stringify(line) + "\n").join(""));
     this.#held = false;

@@ -3,8 +3,8 @@
 const words = (text: string) => text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
 
 /**
- * Learns word counts per label and returns what predicts the most probable label of a text. Every count
- * is raised by one (Laplace); words that were never seen say nothing.
+ * Learns word counts per label, and returns a function that predicts a text's most probable label. Every count
+ * is raised by one (Laplace); words that were never seen are ignored.
  */
 export function naiveBayes(
   examples: readonly { readonly text: string; readonly label: string }[],

@@ -1,4 +1,4 @@
-/** Keys that the sections of all stages that train have in common. */
+/** The keys that all training stages have in their sections. */
 import { z } from "zod";
 import { TARGETS } from "../model/adapter.ts";
 import type { OptimizerOptions } from "./optimizer.ts";
@@ -17,7 +17,7 @@ const roleOptions = z.strictObject({
   weight_decay: z.number().nonnegative().optional(),
 }).optional();
 
-/** The share of steps in which wsd lets the rate fall: a fifth, as in arXiv:2405.18392. */
+/** The share of steps in which wsd lowers the learning rate: a fifth, as in arXiv:2405.18392. */
 const DECAY = 0.2;
 
 const shape = z.strictObject({
@@ -79,7 +79,7 @@ export const optimization = (lr: number, warmup: number) => ({
   log_every: whole.default(50).describe("Steps between lines of a log; a terminal shows every step."),
 });
 
-/** A section's keys as the optimizer takes them. */
+/** A section's keys, as options for the optimizer. */
 export function optimizerOptions(
   section: Required<Omit<OptimizerOptions, "algorithm" | "weightDecay">> & {
     readonly optimizer: OptimizerOptions["algorithm"];
@@ -91,7 +91,7 @@ export function optimizerOptions(
   return { algorithm, beta1, beta2, epsilon, weightDecay, clip, ema, roles };
 }
 
-/** A section's schedule over so many steps. */
+/** A section's schedule over the given number of steps. */
 export function scheduleOf(
   { lr, min_lr, warmup, schedule }: Pick<Schedule, "lr" | "warmup"> & {
     readonly min_lr?: number | undefined;
@@ -111,7 +111,7 @@ export function scheduleOf(
   };
 }
 
-/** Refuses a learning rate at the end that is above the highest. */
+/** Refuses a final learning rate that is above the highest. */
 export const checkRates =
   (section: string) =>
   ({ lr, min_lr }: { lr: number; min_lr?: number | undefined }, context: z.RefinementCtx): void => {
@@ -120,12 +120,12 @@ export const checkRates =
     context.addIssue({ code: "custom", path: ["min_lr"], message });
   };
 
-/** How what was learned is stored. */
+/** How the trained weights are stored. */
 export const weights = z.enum(["float32", "float16"]).default("float32").describe(
   "How checkpoints store their weights; float16 takes half the room. `last` stays float32 where --resume can go on from it.",
 );
 
-/** What a finetuning trains instead of the model's weights. */
+/** The adapter that a finetuning trains instead of the model's weights. */
 export const adapter = z.strictObject({
   rank: natural.default(8).describe("Width of the two matrices beside each layer, at most the model's."),
   alpha: z.number().positive().default(16).describe("What they add is multiplied by alpha / rank."),
@@ -137,7 +137,7 @@ export const adapter = z.strictObject({
   "Trains an adapter (LoRA) beside the weights, which stay as they are, and may be quantised; docs/adapters.md.",
 );
 
-/** Where finetunings start from, and how they store what they have learned. */
+/** What finetunings start from, and how they store the result. */
 export const finetuning = {
   backbone: z.string().min(1).optional().describe(
     "Folder of a checkpoint, or of a GPT-2 from Hugging Face; this preset's own pretraining by default.",

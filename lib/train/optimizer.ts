@@ -1,6 +1,6 @@
 /**
- * The optimizer over a model's arena: gradient norm, clipping and the update, by AdamW, or by Muon for the matrices of
- * blocks and AdamW for the rest; and a moving average of the weights, if one is kept.
+ * The optimizer over a model's arena: gradient norm, clipping, the update, and optionally a moving average of the
+ * weights. Updates by AdamW, or by Muon for the matrices of blocks and AdamW for everything else.
  */
 import type { Buffer } from "../device/device.ts";
 import type { Shard } from "./ranks/shard.ts";
@@ -15,7 +15,7 @@ import { scaled, squaredNorm } from "../ops/sum.ts";
 import { SCALING, updateScaling } from "../ops/update_scaling.ts";
 import { scope, Tensor, upload } from "../tensor/tensor.ts";
 
-/** The loss scale at the start, its bound, and the steps without an overflow after which it is doubled. */
+/** The initial loss scale, its upper bound, and after how many steps without an overflow it is doubled. */
 const LOSS_SCALE = { start: 2 ** 16, highest: 2 ** 24, patience: 1000 };
 
 export type Role = ParameterSpec["role"];
@@ -31,17 +31,17 @@ export interface OptimizerOptions {
   readonly beta1: number;
   readonly beta2: number;
   readonly epsilon: number;
-  /** Applies to all but vectors. */
+  /** Applies to everything except vectors. */
   readonly weightDecay: number;
-  /** The global gradient norm is scaled down to this; 0 for no clipping. */
+  /** A larger global gradient norm is scaled down to this; 0 for no clipping. */
   readonly clip: number;
   /** Decay of the exponential moving average of the weights, which takes one more arena; 0, the default, for none. */
   readonly ema?: number;
-  /** What is other for parameters of a role. */
+  /** Overrides for the parameters of a role. */
   readonly roles?: { readonly [R in Role]?: RoleOptions | undefined };
 }
 
-/** A range of the arena whose parameters are updated alike. */
+/** A range of the arena whose parameters are all updated in the same way. */
 interface Group {
   readonly algorithm: OptimizerOptions["algorithm"];
   /** Factor of the learning rate. */
@@ -52,7 +52,7 @@ interface Group {
   readonly end: number;
 }
 
-/** What is trained, cut into as few groups as can be. */
+/** The trained parameters, in as few groups as possible. */
 function groupsOf(parameters: Parameters, { algorithm, weightDecay, roles = {} }: OptimizerOptions): Group[] {
   const groups: Group[] = [];
   for (const spec of parameters.specs) {
@@ -73,7 +73,7 @@ function groupsOf(parameters: Parameters, { algorithm, weightDecay, roles = {} }
   return groups;
 }
 
-/** The part of a group that lies in a shard; it may be empty. */
+/** The part of a group that lies in a shard; may be empty. */
 function within(group: Group, parameters: Parameters, shard: Shard | null): Group {
   if (!shard) return group;
   const start = Math.max(group.start, shard.start), end = Math.max(start, Math.min(group.end, shard.end));
@@ -91,23 +91,23 @@ export class Optimizer {
   readonly #parameters: Parameters;
   readonly #options: OptimizerOptions;
   readonly #groups: readonly Group[];
-  /** The part of the arena that it updates. */
+  /** The part of the arena that this rank updates. */
   readonly #shard: Shard | null;
   /**
-   * First and second moments, laid out as the gradients, or as the part of them that it updates. Muon has the first only,
-   * its momentum.
+   * First and second moments, laid out like the gradients, or like the shard that this rank updates. Muon uses only the
+   * first, as its momentum.
    */
   readonly m: Tensor;
   readonly v: Tensor;
-  /** With mixed precision: what scales the updates, as `SCALING` lays it out. */
+  /** With mixed precision: the scaling of the updates, laid out as in `SCALING`. */
   readonly scaling: Tensor | null = null;
-  /** The moving average of what is trained, if one is kept. */
+  /** The moving average of the trained parameters, if one is kept. */
   readonly average: Tensor | null = null;
 
   /**
-   * @param parameters with the weights that training begins with, of a model that is mixed already if it is to be
-   *   trained with mixed precision
-   * @param shard this rank's part of the arena, where ranks split the state: on the cpu device only
+   * @param parameters with their initial weights; to train with mixed precision, the model must be mixed
+   *   already
+   * @param shard this rank's part of the arena, if ranks split the state: on the cpu device only
    */
   constructor(parameters: Parameters, options: OptimizerOptions, shard: Shard | null = null) {
     this.#parameters = parameters;
@@ -127,7 +127,7 @@ export class Optimizer {
     this.scaling.device.write(this.scaling.buffer, this.#scaling(0, LOSS_SCALE.start));
   }
 
-  /** What training goes on from, by the names that checkpoints give it. */
+  /** The state needed to resume training, by its names in checkpoints. */
   get state(): readonly (readonly [name: string, tensor: Tensor])[] {
     const { m, v, scaling, average } = this;
     return Object.entries({ m, v, scaling, average }).flatMap(([name, tensor]) =>
@@ -135,12 +135,12 @@ export class Optimizer {
     );
   }
 
-  /** What all ranks have the same of. */
+  /** The part of the state that is the same on all ranks. */
   get sharedState(): Optimizer["state"] {
     return this.state.filter(([name]) => !this.#shard || !MOMENTS.includes(name));
   }
 
-  /** The state as a checkpoint has it, also if ranks split it: then all of them must call this, and rank 0 has it. */
+  /** The state as a checkpoint stores it. If ranks split it, all of them must call this, and rank 0 gets the whole. */
   async wholeState(): Promise<OptimizerState> {
     const shard = this.#shard;
     if (!shard) return this.state;
@@ -156,8 +156,8 @@ export class Optimizer {
   }
 
   /**
-   * Goes on from a state that was saved after `t` updates. One without a scaling, as a run in float32 leaves it, has
-   * that begin at its start.
+   * Restores a state saved after `t` updates. If it has no scaling, as after a run in float32, the scaling starts from
+   * its initial value.
    */
   restore(saved: Weights, t: number): void {
     for (const [name, { device, buffer }] of this.state) {
@@ -178,8 +178,8 @@ export class Optimizer {
   }
 
   /**
-   * The gradient that a loss starts back-propagation with: its share in the step's loss, times the loss scale. Must
-   * be called inside a scope.
+   * The gradient that back-propagation of a loss starts with: the loss's share in the step's loss, times the loss
+   * scale. Must be called inside a scope.
    */
   lossGradient(share: number): Tensor {
     if (this.scaling) return scaled(this.scaling, share);
@@ -191,11 +191,11 @@ export class Optimizer {
   }
 
   /**
-   * One update from the gradients in the arena. Must be called inside a scope.
-   * @param t the number of this update, from 1; with mixed precision AdamW counts those that were made instead
+   * Makes one update from the gradients in the arena. Must be called inside a scope.
+   * @param t the number of this update, from 1; with mixed precision AdamW counts the updates it has made instead
    * @param decay factor of the weight decay
-   * @returns the squared norm of the gradients, multiplied by the loss scale as they are: a tensor of one element;
-   * where it is not finite, no weight has changed
+   * @returns the squared norm of the gradients, which are still multiplied by the loss scale: a tensor of one element.
+   *   If it is not finite, no weight has changed
    */
   step(t: number, lr: number, decay = 1): Tensor {
     const { device, gradients } = this.#parameters;
@@ -224,8 +224,8 @@ export class Optimizer {
   }
 
   /**
-   * Runs `fn` while the model has the averaged weights. Afterwards it has its own again, bit for bit, and float16 copies
-   * of them; `fn` must not train.
+   * Runs `fn` while the model has the averaged weights. Afterwards the model has its own weights again, bit for bit,
+   * and float16 copies of them; `fn` must not train.
    */
   async withAverage<T>(fn: () => Promise<T>): Promise<T> {
     if (!this.average) throw new Error("no average is kept");
@@ -253,7 +253,7 @@ export class Optimizer {
     }
   }
 
-  /** A range of gradients, weights and moments. */
+  /** Buffers of the gradients, weights and moments in a range. */
   #ranges({ start, end }: { start: number; end: number }): Buffer[] {
     const { device, gradients, weights } = this.#parameters;
     const first = this.#shard?.start ?? 0;

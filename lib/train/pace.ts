@@ -1,4 +1,4 @@
-/** How fast steps go, and how long more of them will take. Pauses, in which something else is done, do not count. */
+/** Measures the speed of steps, and estimates how long more will take. Pauses for other work are not counted. */
 export class Pace {
   readonly #now: () => number;
   readonly #started: number;
@@ -6,13 +6,13 @@ export class Pace {
   #steps = 0;
   #tokens = 0;
 
-  /** @param now milliseconds since any moment */
+  /** @param now returns milliseconds since any fixed moment */
   constructor(now = () => performance.now()) {
     this.#now = now;
     this.#started = now();
   }
 
-  /** Counts steps whose results have come. */
+  /** Counts steps whose results have arrived. */
   add(steps: readonly { readonly tokens: number }[]): void {
     this.#steps += steps.length;
     this.#tokens += steps.reduce((sum, { tokens }) => sum + tokens, 0);
@@ -32,7 +32,7 @@ export class Pace {
     return this.#tokens / this.#seconds;
   }
 
-  /** Seconds that so many more steps will take. */
+  /** Estimated seconds for this many more steps. */
   secondsFor(steps: number): number {
     return steps * this.#seconds / this.#steps;
   }

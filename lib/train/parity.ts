@@ -25,7 +25,7 @@ const Expected = z.object({
     eps: z.number(),
     weight_decay: z.number(),
     clip_grad_norm: z.number(),
-    /** Matrices of blocks went by Muon. */
+    /** Set if Muon updated the matrices of blocks. */
     muon: z.unknown().optional(),
   }),
   shape: z.object({ steps: z.number(), batch: z.number(), context: z.number() }),
@@ -37,9 +37,9 @@ const Expected = z.object({
 });
 
 /**
- * What a right float32 implementation stays below. The bias of the keys is judged apart: it shifts all
- * scores of a query alike, so its exact gradient is zero and AdamW divides rounding by rounding. PyTorch
- * in float32 ends up to 4e-3 away from its own float64 run there, and 3e-6 everywhere else.
+ * Errors that a correct float32 implementation stays below. The bias of the keys has a bound of its own: it shifts all
+ * scores of a query by the same amount, so its exact gradient is zero, and AdamW divides one rounding error by another.
+ * There PyTorch in float32 ends up to 4e-3 away from its own float64 run, and 3e-6 everywhere else.
  */
 export const TOLERANCES = { logits: 1e-4, loss: 1e-4, norm: 1e-3, weights: 1e-3, keyBias: 5e-2 } as const;
 

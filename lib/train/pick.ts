@@ -1,6 +1,6 @@
 /**
- * `minutes` and `model: auto`: measures this device, and picks what the preset leaves open. What was picked is
- * kept with the run, whose checkpoints and seeds then make it repeatable.
+ * `minutes` and `model: auto`: measures this device, and picks what the preset leaves open. The choice is stored in the
+ * run, so that it can be repeated with the same seeds, or resumed from its checkpoints.
  */
 import { z } from "zod";
 import { UserError } from "../errors.ts";
@@ -23,8 +23,8 @@ const Picked = z.object({ plan: Plan, costs: Costs, model: PickedModel.optional(
 export type Picked = Readonly<z.infer<typeof Picked>>;
 
 /**
- * What a run that is to go on has picked.
- * @throws {UserError} if it does not say
+ * What a run that is being resumed has picked.
+ * @throws {UserError} if the run does not say
  */
 export function readPicked(run: { readonly picked?: unknown } | undefined, folder: string): Picked {
   const parsed = Picked.safeParse(run?.picked);
@@ -32,24 +32,24 @@ export function readPicked(run: { readonly picked?: unknown } | undefined, folde
   throw new UserError(`--resume: ${folder} does not say how many steps were picked; start anew with --force`);
 }
 
-/** The steps that are measured take this share of the time, and no more than so many seconds. */
+/** Measuring steps takes this share of the time, and at most this many seconds. */
 const MEASURED = { share: 0.02, seconds: 10 };
 
 export interface PlanTask {
-  /** The section of the preset that gives the minutes. */
+  /** The preset's section with the key `minutes`. */
   readonly section: string;
   readonly minutes: number;
   readonly given: GivenPlan;
   /** Seconds since the stage began. */
   elapsed(): number;
-  /** Measures steps for so many seconds. Null if the user asked to stop meanwhile. */
+  /** Measures steps for this many seconds. Null if the user asked to stop meanwhile. */
   measure(seconds: number): Promise<Costs | null>;
 }
 
 /**
- * Measures, and picks the steps that fit into what is then left of the time.
+ * Measures the costs, and picks as many steps as fit into the time that is left.
  * @returns null if the user asked to stop meanwhile
- * @throws {UserError} if not even one does
+ * @throws {UserError} if not even one step fits
  */
 export async function pickPlan(
   { section, minutes, given, elapsed, measure }: PlanTask,
@@ -70,16 +70,16 @@ export interface ModelTask {
   readonly minutes: number;
   readonly textTokens: number;
   readonly batch: number;
-  /** The longest sequence, and dropout if the preset gives it. */
+  /** The longest sequence, and the dropout if the preset gives one. */
   readonly given: { readonly context: number; readonly dropout?: number | undefined };
   elapsed(): number;
   configOf(size: Size): ModelConfig;
-  /** Tokens a second in training; null if the device cannot hold the model. */
+  /** Tokens per second in training; null if the device cannot hold the model. */
   speed(config: ModelConfig): Promise<number | null>;
   readonly log: Log;
 }
 
-/** Measures sizes, smallest first, and picks one by the rules of `pickSize`. */
+/** Measures sizes, smallest first, and picks one by the rules in `pickSize`. */
 export async function pickModel(task: ModelTask): Promise<PickedModel> {
   const { minutes, textTokens, batch, given, elapsed, configOf, speed, log } = task;
   const parameters = (size: Size) => parameterCount(configOf(size));
@@ -102,7 +102,7 @@ export async function pickModel(task: ModelTask): Promise<PickedModel> {
   return { layers, heads, width, context, dropout: given.dropout ?? dropoutFor(epochs) };
 }
 
-/** The lines of the log that say what was picked, and how to ask for the same again. */
+/** Log lines that say what was picked, and how to ask for the same again. */
 export function explainPicked(
   { plan, costs, model }: Picked,
   { section, minutes }: Pick<PlanTask, "section" | "minutes">,

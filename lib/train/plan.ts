@@ -1,4 +1,4 @@
-/** How many steps of training fit into a time, and how often to validate, sample and save on the way. */
+/** Computes how many steps of training fit into a time, and how often to validate, sample and save. */
 import { z } from "zod";
 
 const natural = z.number().int().positive();
@@ -13,10 +13,10 @@ export const Plan = z.object({
 });
 export type Plan = Readonly<z.infer<typeof Plan>>;
 
-/** In place of a plan where parts of a training are only measured. */
+/** Used instead of a plan when parts of a training are only being measured. */
 export const UNPLANNED: Plan = { steps: 1, warmup: 0, eval_every: 0, sample_every: 0, save_every: 0 };
 
-/** What a preset gives of a plan; the rest is derived. 0 stands for never. */
+/** The parts of a plan that a preset gives; the rest is derived. 0 means never. */
 export type GivenPlan = { readonly [K in Exclude<keyof Plan, "steps">]?: number | undefined };
 
 /** Seconds that each part of a training takes. */
@@ -28,18 +28,18 @@ export const Costs = z.object({
 });
 export type Costs = Readonly<z.infer<typeof Costs>>;
 
-/** Steps of warmup where a preset does not say. */
+/** Warmup steps, if a preset does not say. */
 export const WARMUP = 100;
 /** The largest share of the steps that warmup takes. */
 const WARMUP_SHARE = 0.2;
 
-/** How often the parts between steps are done at most where a preset does not say, and their largest share of the time. */
+/** Unless a preset says: how often each part is done at most, and the largest share of the time for each part. */
 const PARTS = { evaluation: 10, sample: 4, save: 10 };
 const PART_SHARE = 0.05;
 
 /**
- * The plan with the most steps that takes no longer than it may.
- * @param seconds for all of it, the parts between steps included
+ * The plan with the most steps that fits into the time.
+ * @param seconds for everything, including validations, samples and saves
  * @returns null if not even one step fits
  */
 export function planFor(seconds: number, costs: Costs, given: GivenPlan = {}): Plan | null {
@@ -55,7 +55,7 @@ export function planFor(seconds: number, costs: Costs, given: GivenPlan = {}): P
   return planOf(most);
 }
 
-/** Seconds that a plan takes. Every validation may find the best checkpoint so far, which is then saved. */
+/** Seconds that a plan takes, assuming that every validation finds a new best checkpoint, which is then saved. */
 export function planSeconds(plan: Plan, { step, evaluation, sample, save }: Costs): number {
   const { steps, eval_every, sample_every, save_every } = plan;
   const times = (every: number) => every === 0 ? 0 : Math.ceil(steps / every);

@@ -1,4 +1,4 @@
-/** Learning from preferences: how probable both answers of pairs are, steps that learn from them, and figures. */
+/** Learning from preferences: the probabilities of both answers in pairs, training batches, and figures. */
 import { type EncodedPreference, preferenceBatch } from "../data/preferences.ts";
 import type { Batch } from "../data/batches.ts";
 import type { Decoder } from "../model/decoder.ts";
@@ -7,14 +7,15 @@ import { scope } from "../tensor/tensor.ts";
 import { Flight } from "./flight.ts";
 import { highestLanguageLoss, type MicroBatch } from "./step.ts";
 
-/** Log-probabilities in nats of the chosen and the rejected answers of pairs, in turn. */
+/** Log-probabilities in nats of the chosen and the rejected answer of each pair, alternating. */
 export type PairLogprobs = Float32Array;
 
 /**
- * How probable a model finds both answers of every pair. Pairs of like length go together, which saves padding.
+ * The log-probabilities that a model gives to both answers of every pair. Pairs of similar length are batched together,
+ * which saves padding.
  * @param batch pairs that go through the model together
  * @param onProgress called with how many pairs are done
- * @param signal ends it early, with zeros for the pairs that are left
+ * @param signal stops early, with zeros for the remaining pairs
  */
 export async function pairLogprobs(
   model: Decoder,
@@ -40,14 +41,14 @@ export async function pairLogprobs(
       rows.forEach((i, row) => all.set(values.subarray(2 * row, 2 * row + 2), 2 * i));
     });
     onProgress(at + rows.length);
-    // Let signals in: on the cpu device nothing else here waits.
+    // Let signals run: on the cpu device nothing else in this loop waits.
     await new Promise((resolve) => setTimeout(resolve, 0));
   }
   await flight.land();
   return all;
 }
 
-/** A part of a step's batch, from which a model learns to prefer. */
+/** A micro-batch from which a model learns preferences. */
 export function preferenceMicroBatch(
   model: Decoder,
   { tokens, targets }: Batch,
@@ -61,23 +62,23 @@ export function preferenceMicroBatch(
   };
 }
 
-/** An even guess between two costs ln 2; with ten more, wrong answers are e¹⁰ times preferred. */
+/** An even guess costs ln 2; a loss 10 above that means that wrong answers are preferred e¹⁰ to 1. */
 export const highestPreferenceLoss = (model: Decoder, sft: number) => 10 + sft * highestLanguageLoss(model);
 
-/** How a model judges pairs, beside the model that its training started from. */
+/** How a model judges pairs, compared with the model that its training started from. */
 export interface PreferenceFigures {
   readonly [figure: string]: number;
   /** The mean of -log σ(margin). */
   readonly loss: number;
   /**
-   * The share of pairs whose chosen answer gained more than its rejected one: whose implicit reward margin is above 0.
+   * The share of pairs with a positive implicit reward margin: the chosen answer gained more than the rejected one.
    */
   readonly accuracy: number;
-  /** The mean implicit reward margin: β times what the chosen answer's log-probability gained more. */
+  /** The mean implicit reward margin: β times how much more the chosen answer's log-probability gained. */
   readonly margin: number;
-  /** The share of pairs whose chosen answer is the more probable one. */
+  /** The share of pairs in which the chosen answer is more probable than the rejected one. */
   readonly likelier: number;
-  /** What the log-probability of chosen answers has gained on average, in nats per answer. */
+  /** The average gain in log-probability of chosen answers, in nats per answer. */
   readonly chosen: number;
 }
 

@@ -4,10 +4,10 @@ import { checkRates, minutes, natural, optimization, weights, whole } from "./op
 import { type Plan, WARMUP } from "./plan.ts";
 import { TeacherSection } from "./teacher_section.ts";
 
-/** How often something is done where a preset gives steps and not that. */
+/** Intervals in steps, for a preset that gives `steps` without them. */
 const EVERY = { eval_every: 250, save_every: 250, sample_every: 500 };
 
-/** What follows from the number of steps. */
+/** The keys of the plan: steps or minutes, and the intervals. */
 const plan = {
   steps: natural.optional().describe("Updates; or give minutes."),
   minutes: minutes.describe(
@@ -70,11 +70,11 @@ export const PretrainSection = z.strictObject({
 
 export type PretrainSection = z.infer<typeof PretrainSection>;
 
-/** The plan that a section gives, or null if it is to be picked. */
+/** The plan that a section gives, or null if it is left to be picked. */
 export function givenPlan(
   { steps, warmup, eval_every, sample_every, save_every }: PretrainSection,
 ): Plan | null {
   if (steps === undefined) return null;
-  // The schema fills these in where it has steps.
+  // The schema fills in the intervals if `steps` is given.
   return { steps, warmup, eval_every, sample_every, save_every } as Plan;
 }

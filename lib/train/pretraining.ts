@@ -1,4 +1,4 @@
-/** What pretraining asks of the training loop: batches of a text, and validation on held-out text. */
+/** What pretraining gives the training loop: batches of a text, and validation on held-out text. */
 import { trainingBatch, validationBatches } from "../data/batches.ts";
 import { addCopying } from "../data/copying.ts";
 import type { TokenStream } from "../data/token_stream.ts";
@@ -13,7 +13,7 @@ import { highestLanguageLoss, languageBatch } from "./step.ts";
 import type { Teachers } from "./teachers.ts";
 import { evaluateLoss } from "./validation.ts";
 
-/** @param plan may be left out to measure what parts of a training take */
+/** @param plan may be left out when only the cost of a training's parts is measured */
 export function pretrainingLoop(
   options: PretrainSection,
   { plan = UNPLANNED, seed, mixed }: Pick<LoopOptions, "seed" | "mixed"> & { readonly plan?: Plan },
@@ -29,7 +29,7 @@ export interface PretrainingText {
   readonly teachers: Teachers | null;
 }
 
-/** The parts of the loop's task that do not depend on where it is run. */
+/** The parts of the loop's task that do not depend on where it runs. */
 export function pretrainingTask(
   model: Decoder,
   options: PretrainSection,

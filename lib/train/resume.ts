@@ -1,4 +1,4 @@
-/** Going on with a training that was interrupted. */
+/** Resumes a training that was interrupted. */
 import { valuesApart } from "../checkpoint/adapted.ts";
 import { architectureDifferences, readCheckpoint } from "../checkpoint/checkpoint.ts";
 import { UserError } from "../errors.ts";
@@ -6,8 +6,8 @@ import type { Decoder } from "../model/decoder.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 
 /**
- * Loads the weights of an unfinished training, to go on with them.
- * @throws {UserError} if they are of another architecture or vocabulary
+ * Loads the weights of an unfinished training into a model, to train it further.
+ * @throws {UserError} if the checkpoint has another architecture or vocabulary
  */
 export async function loadUnfinished(folder: string, model: Decoder, tokenizer: Tokenizer): Promise<void> {
   const checkpoint = await readCheckpoint(folder);

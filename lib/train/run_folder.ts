@@ -1,6 +1,6 @@
 /**
- * The folder of a training run: `last/`, `best/`, `snapshots/`, `metrics.jsonl` and `run.json`. A new run leaves those of an earlier one
- * as they are until it has a checkpoint of its own.
+ * The folder of a training run: `last/`, `best/`, `snapshots/`, `metrics.jsonl` and `run.json`. A new run leaves those
+ * of an earlier one in place until it has its own checkpoint.
  */
 import { join } from "@std/path";
 import { exists, renameSynced, writeFileAtomic } from "../files.ts";
@@ -25,19 +25,19 @@ export interface RunFolderOptions {
   readonly out: string;
   readonly model: SavedModel;
   readonly tokenizer: Tokenizer;
-  /** The checkpoint that the run goes on from. */
+  /** The checkpoint to resume from. */
   readonly resume?: CheckpointInfo | null;
-  /** What checkpoints say of their run. */
+  /** What checkpoints record about their run. */
   readonly run?: Run;
-  /** What losses are counted in; nats per token by default. */
+  /** The unit of losses; nats per token by default. */
   readonly unit?: string;
-  /** What the training is, for those who watch it. */
+  /** The contents of `run.json`, for those who watch the training. */
   readonly facts?: RunFile;
   /** Called once, before anything of an earlier run is replaced. */
   begin?(): Promise<void>;
-  /** Of a model whose adapter is trained: what is saved of it. */
+  /** For a model with an adapter in training: what is saved of the adapter. */
   readonly adapter?: SavedAdapter | undefined;
-  /** The processes that share the training. Those that are not rank 0 write nothing, and only remember figures. */
+  /** The processes that share the training. All but rank 0 write nothing, and keep figures in memory only. */
   readonly ranks?: Ranks;
 }
 
@@ -46,7 +46,7 @@ type Saving = Parameters<typeof saveCheckpoint>;
 export class RunFolder {
   readonly #options: RunFolderOptions;
   readonly metrics: Metrics;
-  /** Whether what is there is of an earlier run. */
+  /** Whether the files in the folder are an earlier run's. */
   #replaces: boolean;
 
   private constructor(options: RunFolderOptions, metrics: Metrics, replaces: boolean) {
@@ -62,7 +62,7 @@ export class RunFolder {
       return new RunFolder(options, metrics, false);
     }
     const [best, last] = [join(out, "best"), join(out, "last")];
-    // A kill between the first save of `last` and the removal of the earlier run's `best` leaves both.
+    // Both exist if the process was killed after it first saved `last` and before it removed the earlier run's `best`.
     if (resume && isNewer(resume, await readCheckpointInfo(best))) await removeFolder(best);
     const replaces = !resume && (await locateFolder(best) ?? await locateFolder(last)) !== null;
     if (!replaces) await options.begin?.();
@@ -101,7 +101,7 @@ export class RunFolder {
     this.#replaces = false;
   }
 
-  /** Where snapshots go: those of an earlier run stay as they are until this one has a checkpoint to go on from. */
+  /** Where snapshots go. An earlier run's stay as they are until this run has a checkpoint to resume from. */
   get #snapshots(): string {
     return join(this.#options.out, this.#replaces ? "snapshots.tmp" : "snapshots");
   }
@@ -112,7 +112,7 @@ export class RunFolder {
     if (await exists(this.#snapshots)) await renameSynced(this.#snapshots, there);
   }
 
-  /** Keeps a checkpoint of a step, in float16, that training cannot go on from. */
+  /** Keeps a checkpoint of a step, in float16; training cannot be resumed from it. */
   async saveSnapshot(info: Omit<Saving[3], "run">): Promise<void> {
     const { model, tokenizer, adapter } = this.#options;
     if (!this.#writes) return;
@@ -122,7 +122,7 @@ export class RunFolder {
     });
   }
 
-  /** Draws the losses beside the checkpoints, unless the run was stopped before it had one. */
+  /** Plots the losses beside the checkpoints, unless the run was stopped before its first checkpoint. */
   async plotLosses(stage: string): Promise<void> {
     if (this.#replaces || !this.#writes) return;
     const points = (pick: (line: MetricsLine) => number | undefined) =>

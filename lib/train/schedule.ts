@@ -1,4 +1,4 @@
-/** What changes from step to step: the learning rate, and the weight decay. */
+/** The learning rate and the weight decay at each step. */
 
 export interface Schedule {
   /** The highest learning rate. */
@@ -15,16 +15,16 @@ export interface Schedule {
 export interface ScheduleShape {
   /** Half a cosine (Loshchilov and Hutter, 2016), or warmup-stable-decay (Hu et al., arXiv:2404.06395). */
   readonly kind: "cosine" | "wsd";
-  /** Of wsd: the share of all steps in which the rate falls, the last ones. */
+  /** For wsd: the share of steps, at the end, in which the rate falls. */
   readonly decay: number;
   readonly weight_decay: "constant" | "linear" | "lr";
-  /** Of linear: the factor of the weight decay at the last step. */
+  /** For linear: the factor of the weight decay at the last step. */
   readonly weight_decay_end: number;
 }
 
 /**
- * A linear warmup, then half a cosine, or a constant rate that falls at the end as 1 - √x does from 1 to 0. Of the
- * shapes that Hägele et al. (arXiv:2405.18392) compared, that one gave the lowest loss.
+ * A linear warmup, then half a cosine, or a constant rate that falls at the end like 1 - √x from x = 0 to 1. Of the
+ * shapes that Hägele et al. (arXiv:2405.18392) compared, 1 - √x gave the lowest loss.
  * @param step from 1
  */
 export function learningRate(step: number, schedule: Schedule): number {
@@ -39,15 +39,15 @@ export function learningRate(step: number, schedule: Schedule): number {
   return min_lr + (lr - min_lr) * 0.5 * (1 + Math.cos(Math.PI * Math.min(1, share)));
 }
 
-/** Of wsd: the last step before the learning rate falls. */
+/** For wsd: the last step before the learning rate falls. */
 export function stableSteps({ warmup, steps, shape }: Schedule): number {
   const falling = Math.max(1, Math.round((shape?.decay ?? 0) * steps));
   return Math.min(steps, Math.max(warmup, steps - falling));
 }
 
 /**
- * The factor of the weight decay: 1, a straight line from 1 to an end value, or the learning rate's share of its
- * highest value. AdamW multiplies the decay by the learning rate besides.
+ * The factor of the weight decay: 1, a line from 1 to an end value, or the learning rate divided by its highest value.
+ * AdamW also multiplies the decay by the learning rate.
  * @param step from 1
  */
 export function weightDecayFactor(step: number, schedule: Schedule): number {
@@ -58,7 +58,7 @@ export function weightDecayFactor(step: number, schedule: Schedule): number {
   return 1 + (shape.weight_decay_end - 1) * share;
 }
 
-/** What differs between two presets for a run of which so many steps are made. */
+/** How two presets differ, for a run that has already made some steps. */
 interface Change<P> {
   /** Dotted keys. */
   readonly keys: readonly string[];
@@ -67,11 +67,12 @@ interface Change<P> {
   readonly step: number;
 }
 
-/** Keys of a training's section from which nothing but the schedule follows. */
+/** Keys of a training's section that affect nothing but the schedule. */
 const SCHEDULE_KEY = /^(?:steps|warmup|lr|min_lr|schedule\.\w+)$/;
 
 /**
- * Whether an interrupted training may go on by another schedule: nothing else differs, and none of the steps so far does.
+ * Whether an interrupted training may go on with another schedule: nothing else differs, and the steps so far are the
+ * same.
  * @param scheduleOf a preset's schedule, or null if it does not follow from the preset alone
  */
 export function mayFollow<P>(
@@ -85,7 +86,7 @@ export function mayFollow<P>(
   return keys.every(isSchedule) && !!a && !!b && step < b.steps && agreeUntil(step, a, b);
 }
 
-/** Whether two schedules give each step up to one the same, so that a training could have gone by either so far. */
+/** Whether two schedules agree on every step up to the given one, so that a training may switch between them there. */
 export function agreeUntil(step: number, a: Schedule, b: Schedule): boolean {
   for (let t = 1; t <= step; t++) {
     if (learningRate(t, a) !== learningRate(t, b)) return false;

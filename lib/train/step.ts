@@ -1,6 +1,6 @@
 /**
- * A training step in two halves, gradients and update, so that something may be awaited between them. Both only
- * hand work to the device; the figures of a step are fetched later.
+ * A training step in two halves, gradients and update, so that other work can be awaited between them. Both only
+ * submit work to the device; the figures of a step are fetched later.
  */
 import type { Batch } from "../data/batches.ts";
 import type { Snapshot } from "../device/device.ts";
@@ -15,19 +15,19 @@ import type { SavedModel } from "../checkpoint/checkpoint.ts";
 import type { Optimizer } from "./optimizer.ts";
 import type { Teachers } from "./teachers.ts";
 
-/** A part of a step's batch. */
+/** A micro-batch: a part of a step's batch. */
 export interface MicroBatch {
-  /** Its mean loss. `seed` decides what dropout drops. */
+  /** The mean loss of the micro-batch. `seed` decides what dropout drops. */
   loss(seed: number): Tensor;
-  /** Targets that the mean is over: what it weighs in the step's loss. */
+  /** The number of targets that the mean is over: the weight of this loss in the step's loss. */
   readonly targets: number;
-  /** Tokens that the model reads, for the speed that is shown. */
+  /** Tokens that the model reads, for the speed in the log. */
   readonly tokens: number;
 }
 
 /**
  * A batch of text, from which a language model learns the next token.
- * @param teachers whose distributions it learns besides
+ * @param teachers if given, the model learns their distributions as well
  */
 export function languageBatch(
   model: Decoder,
@@ -43,50 +43,50 @@ export function languageBatch(
 }
 
 /**
- * Guessing evenly costs ln V; three times that is worse than knowing nothing. Beside teachers it costs that for the
- * text, and at most as much for their distribution, each times what it weighs in the loss.
+ * Guessing evenly costs ln V; three times that is worse than knowing nothing. With teachers, both the text and the
+ * teachers' distributions can cost that much, each times its weight in the loss.
  */
 export function highestLanguageLoss({ config }: Decoder, teachers: Teachers | null = null): number {
   const { weight, temperature } = teachers?.options ?? { weight: 0, temperature: 1 };
   return 3 * Math.log(config.vocab) * (1 - weight + weight * temperature ** 2);
 }
 
-/** The part of a step's micro-batches that one of several processes computes. */
+/** The micro-batches of a step that one rank computes. */
 export interface Part {
-  /** The numbers of its micro-batches within the step, which decide what dropout drops. */
+  /** The numbers of these micro-batches within the step, which decide what dropout drops. */
   readonly micros: readonly number[];
-  /** Targets of the whole step. */
+  /** Number of targets in the whole step. */
   readonly targets: number;
-  /** Told each parameter whose gradient the process has complete. */
+  /** Called with each parameter as soon as its gradient on this rank is complete. */
   readonly complete?: (parameter: Parameter) => void;
 }
 
-/** What the gradients of a step leave to be fetched. */
+/** What can be fetched after the first half of a step. */
 export interface Gradients {
   /** Tokens that the model read. */
   readonly tokens: number;
-  /** Fetches the step's loss, or the part of it that is of its micro-batches. To be called once. */
+  /** Fetches the loss: the whole step's, or this rank's part of it. Call it once. */
   loss(): Promise<number>;
 }
 
-/** What the update of a step leaves to be fetched. */
+/** What can be fetched after the second half of a step. */
 interface Update {
   /** The squared norm of the gradients, times the square of the loss scale. */
   readonly norm: Snapshot;
-  /** With mixed precision: what scaled the update, as `SCALING` lays it out. */
+  /** With mixed precision: how the update was scaled, laid out as in `SCALING`. */
   readonly scaling: Snapshot | null;
 }
 
 type PendingStep = Gradients & Update & { readonly step: number; readonly lr: number };
 
-/** All of a step. */
+/** A part that covers the whole step. */
 const whole = (batches: readonly MicroBatch[]): Part => ({
   micros: [...batches.keys()],
   targets: batches.reduce((n, batch) => n + batch.targets, 0),
 });
 
 /**
- * The first half of a step: replaces the gradients in the arena by those of the mean loss over all targets.
+ * The first half of a step: replaces the gradients in the arena with those of the mean loss over all targets.
  * @param seed decides what dropout drops
  * @param part which of the step's micro-batches `batches` are; all of them by default
  */
@@ -102,8 +102,8 @@ export function computeGradients(
       const share = batch.targets / Math.max(1, targets);
       const own = deriveSeed(seed, micros[i]);
       const told = complete && i === batches.length - 1 ? { complete } : {};
-      // A GPU begins with the others now. It is to get the parts of the last one by one, which takes a new recording: one that
-      // gets full is handed over as a whole.
+      // Lets a GPU start on the earlier micro-batches now. The last one needs a new recording, so that its parts reach
+      // the GPU one by one: a recording that becomes full is handed over as a whole.
       if ("complete" in told && i > 0) optimizer.m.device.flush();
       const loss: Tensor = scope(() =>
         differentiate(() => batch.loss(own), optimizer.lossGradient(share), told)
@@ -120,7 +120,7 @@ export function computeGradients(
   });
 }
 
-/** The second half of a step: changes the weights by the gradients in the arena. `decay` is a factor of the weight decay. */
+/** The second half of a step: updates the weights from the gradients in the arena. `decay` scales the weight decay. */
 export function updateWeights(optimizer: Optimizer, step: number, lr: number, decay: number): Update {
   return scope(() => {
     const norm = optimizer.step(step, lr, decay);
@@ -134,16 +134,16 @@ export function updateWeights(optimizer: Optimizer, step: number, lr: number, de
 
 export interface FinishedStep extends Pick<PendingStep, "step" | "lr" | "tokens"> {
   readonly loss: number;
-  /** Of the gradient, before clipping. */
+  /** Norm of the gradient before clipping. */
   readonly norm: number;
-  /** Whether the scaled gradient was too large for float16, so that the step changed nothing. */
+  /** Whether the scaled gradient overflowed float16, so that the step changed nothing. */
   readonly overflowed: boolean;
 }
 
 /**
- * A step's figures, once they are known to be sound.
- * @param stage names the settings in messages
- * @throws {DivergenceError} if they are not
+ * Fetches a step's figures, and checks that they are sound.
+ * @param stage the preset's section to name in messages
+ * @throws {DivergenceError} if the loss or a gradient is not finite, or the loss is too high
  */
 export async function finishStep(
   pending: PendingStep,
@@ -170,7 +170,7 @@ export async function finishStep(
   );
 }
 
-/** The first tensor, in the model's order, with a value that is not finite. */
+/** Names the first tensor, in the model's order, that has a value which is not finite. */
 async function firstBroken(model: SavedModel): Promise<string | null> {
   const { device, weights, gradients } = model.parameters;
   for (const [kind, tensor] of [["weight", weights], ["gradient", gradients]] as const) {

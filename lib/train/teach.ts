@@ -1,6 +1,6 @@
 /**
- * A short training that ends as soon as its caller finds what it wants, and keeps the best weights on the way. It knows
- * steps and updates; what is learned, and how good the model is, its caller says.
+ * A short training that ends as soon as its caller is satisfied, and keeps the best weights on the way. It knows
+ * steps and updates. The caller defines what is learned, and judges how good the model is.
  */
 import { describe, UserError } from "../errors.ts";
 import type { Decoder } from "../model/decoder.ts";
@@ -12,31 +12,31 @@ import { computeGradients, finishStep, highestLanguageLoss, type MicroBatch, upd
 
 export interface TeachingOptions {
   readonly seed: number;
-  /** Over most steps; a teaching that is done earlier ends before the learning rate is low. */
+  /** Covers the maximum number of steps; a teaching that is done earlier ends before the learning rate is low. */
   readonly schedule: Schedule;
-  /** Steps before the first verdict: the first ones shake what a model knows, and it comes back. */
+  /** Steps before the first verdict: the first steps damage what a model knows, and later ones restore it. */
   readonly first?: number;
   /** Steps between two verdicts. */
   readonly every: number;
-  /** Verdicts in a row without a better one, after which it ends. */
+  /** Ends after this many verdicts in a row without a better one. */
   readonly patience: number;
 }
 
-/** Steps between lines of a log; a terminal shows each. */
+/** Steps between lines of a log; a terminal shows every step. */
 const LOGGED = 5;
 
 /** How good the model is at some step. */
 export interface Verdict {
   /** Higher is better. */
   readonly score: number;
-  /** Nothing is left to be learned. */
+  /** Whether nothing is left to learn. */
   readonly done: boolean;
-  /** For the log. */
+  /** Text for the log. */
   readonly line: string;
 }
 
 export interface Teaching {
-  /** Must be a function of the step alone. */
+  /** Must depend on the step alone. */
   batches(step: number): readonly MicroBatch[];
   judge(step: number): Promise<Verdict>;
   readonly terminal: Terminal;
@@ -45,14 +45,14 @@ export interface Teaching {
 }
 
 export interface Taught {
-  /** The step whose weights the model has now; 0 for those that it began with. */
+  /** The step whose weights the model has now; 0 for its initial weights. */
   readonly step: number;
-  /** Steps that were made. */
+  /** Steps made in all. */
   readonly steps: number;
   readonly done: boolean;
 }
 
-/** Trains until a verdict says that it is done, or none is better; then the model has the best weights. */
+/** Trains until a verdict is done, or verdicts stop improving. The model then has its best weights. */
 export async function teach(model: Decoder, options: TeachingOptions, task: Teaching): Promise<Taught> {
   const { terminal, signal } = task;
   const { device, weights } = model.parameters;
@@ -61,7 +61,7 @@ export async function teach(model: Decoder, options: TeachingOptions, task: Teac
     beta1: 0.9,
     beta2: 0.99,
     epsilon: 1e-8,
-    // What the model knows stands in its weights: none is drawn to zero.
+    // The weights hold what the model knows: weight decay would erase some of it.
     weightDecay: 0,
     clip: 1,
   });
@@ -87,7 +87,7 @@ export async function teach(model: Decoder, options: TeachingOptions, task: Teac
     await new Promise((resolve) => setTimeout(resolve, 0));
     const judged = step >= (options.first ?? 0) && step % options.every === 0 ||
       step === options.schedule.steps;
-    // In a log, for those who follow it.
+    // Without a terminal: a line for those who follow the log.
     if (!judged && !terminal.interactive && step % LOGGED === 0) {
       terminal.log(`step ${step} loss ${loss.toFixed(3)}`);
     }

@@ -28,6 +28,6 @@ export const TeacherSection = z.strictObject({
 
 export type TeacherSection = z.infer<typeof TeacherSection>;
 
-/** The keys of a section's teacher whose values are paths. */
+/** The keys of a section's teacher that hold paths. */
 export const teacherPathKeys = (section: string): string[] =>
   ["checkpoint", "checkpoints"].map((key) => `${section}.teacher.${key}`);

@@ -1,6 +1,6 @@
 /**
- * Teachers: trained models that a student learns from, beside the text (Hinton et al., arXiv:1503.02531). They are
- * frozen: no gradients, no optimizer, no dropout.
+ * Teachers: trained models that a student learns from, in addition to the text (Hinton et al., arXiv:1503.02531). They
+ * are frozen: no gradients, no optimizer, no dropout.
  */
 import { resolve } from "@std/path";
 import { backboneFiles, readBackbone } from "../checkpoint/backbone.ts";
@@ -15,20 +15,20 @@ import { scope, type Tensor } from "../tensor/tensor.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 import type { TeacherSection } from "./teacher_section.ts";
 
-/** Where a stage's teachers are asked for. */
+/** The teachers that a stage's preset asks for. */
 interface Asked {
   /** The key of the preset, such as `pretrain.teacher`. */
   readonly key: string;
   readonly options: TeacherSection | undefined;
-  /** The folder of the preset's vocabulary, for teachers from elsewhere that have none of their own. */
+  /** The folder of the preset's vocabulary, for teachers from elsewhere that lack their own. */
   readonly vocabulary: string;
-  /** The folder that the stage writes. */
+  /** The folder that the stage writes to. */
   readonly out: string;
 }
 
 /**
- * The files of a stage's teachers, which its result depends on.
- * @throws {UserError} if a folder holds no model, or is the one that the stage writes
+ * The files of a stage's teachers; the stage's result depends on them.
+ * @throws {UserError} if a folder holds no model, or is the folder that the stage writes to
  */
 export async function teacherFiles({ key, options, vocabulary, out }: Asked): Promise<string[]> {
   const files: string[] = [];
@@ -46,10 +46,10 @@ export interface LoadedTeacher extends LoadedModel {
 }
 
 /**
- * Reads a stage's teachers; none if it has none.
- * @param student its vocabulary and its context must be the teachers' too
- * @throws {UserError} naming the key, if a folder is no language model with the student's vocabulary, or its context is
- *   shorter than the student's
+ * Reads a stage's teachers; an empty list if it has none.
+ * @param student the model that is to learn from them
+ * @throws {UserError} naming the key, if a folder holds no language model with the student's vocabulary, or one whose
+ *   context is shorter than the student's
  */
 export async function readTeachers(
   { key, options, vocabulary }: Asked,
@@ -66,7 +66,7 @@ export async function readTeachers(
   return await Promise.all(read);
 }
 
-/** Why a model cannot teach a student, or null. */
+/** The reason why a model cannot teach a student, or null if it can. */
 function faultOf(
   teacher: LoadedModel & { readonly tokenizer: Tokenizer },
   student: { readonly tokenizer: Tokenizer; readonly config: ModelConfig },
@@ -83,7 +83,7 @@ function faultOf(
     "give a teacher with a longer one";
 }
 
-/** Puts a key before the messages of errors. */
+/** Prefixes the messages of errors with a key. */
 async function naming<T>(key: string, read: () => Promise<T>): Promise<T> {
   try {
     return await read();
@@ -115,28 +115,28 @@ export class Teachers {
     });
   }
 
-  /** Parameters of each. */
+  /** The number of parameters of each teacher. */
   get sizes(): number[] {
     return this.#models.map(({ parameters }) => parameters.count);
   }
 
   /**
    * The mean loss of a student that learns from the targets and from the teachers, over the targets that are not
-   * ignored: a tensor of one element. No gradient goes to the teachers.
+   * ignored: a tensor of one element. No gradient flows to the teachers.
    */
   loss(student: Decoder, tokens: Tokens, targets: Uint32Array): Tensor {
     return scope(() => {
-      // First, so that their activations are gone when the student's pile up.
+      // Teachers first, so that their activations are freed before the student's accumulate.
       const soft = this.#soft(tokens, targets);
       return distillation(student.logits(tokens), targets, soft, this.options);
     });
   }
 
-  /** Tokens that they read in a second, in batches of that size. */
+  /** Tokens per second that the teachers read, in batches of the given size. */
   async speed({ batch, time }: Pick<Tokens, "batch" | "time">): Promise<number> {
     const ids = new Uint32Array(batch * time);
     const read = () => scope(() => this.device.read(this.#soft({ ids, batch, time }, ids).buffer));
-    await read(); // compiles shaders, and takes memory
+    await read(); // compiles shaders and allocates memory
     const started = performance.now();
     await read();
     return 1000 * ids.length / (performance.now() - started);
@@ -149,8 +149,8 @@ export class Teachers {
 }
 
 /**
- * Puts what `readTeachers` gave on the student's device, and says who they are.
- * @param batch what they are to read at once
+ * Puts the teachers from `readTeachers` on the student's device, and logs which they are.
+ * @param batch the size of the batches that they will read
  * @returns null if there are none
  * @throws {UserError} if the device has no room for them
  */

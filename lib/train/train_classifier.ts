@@ -20,7 +20,7 @@ import type { MicroBatch } from "./step.ts";
 
 type Splits = Awaited<ReturnType<typeof splitTask>>;
 
-/** What a classifier learns, from what, and for whom. */
+/** What a classifier is trained on, and how. */
 export interface ClassifierTask extends Pick<LoopTask, "resume" | "run" | "begin" | "terminal" | "signal"> {
   /** The processes that share the training; only rank 0 writes. */
   readonly ranks: Ranks;
@@ -43,12 +43,12 @@ export function classWeights(
   return Float32Array.from(counts, (n) => train.length / (labels.length * n));
 }
 
-/** Labelled texts as a model takes them. */
+/** Labelled texts, encoded for a model. */
 interface Part {
   readonly texts: readonly Uint32Array[];
   /** The index of each text's label. */
   readonly targets: Uint32Array;
-  /** The pooled states (N, C) that a frozen backbone gives them. */
+  /** The texts' pooled states (N, C), if the backbone is frozen. */
   readonly states: Float32Array | null;
 }
 
@@ -65,10 +65,10 @@ async function preparePart(
   };
 }
 
-/** What a classifier starts from: the backbone, or random weights, which are trained whole. */
+/** What a classifier starts from: the backbone's weights, or random ones, which are all trained. */
 type Start = "backbone" | "random";
 
-/** A classifier that has learned nothing yet. */
+/** A classifier before training. */
 function untrained(task: ClassifierTask, start: Start): Classifier {
   const { name, splits: { labels, origin }, backbone, options, device, terminal } = task;
   const config = { ...backbone.config, dropout: options.dropout };
@@ -92,7 +92,7 @@ function untrained(task: ClassifierTask, start: Start): Classifier {
   return model;
 }
 
-/** The mean loss, and the share of labels that are right. */
+/** The mean loss, and the share of texts whose label is predicted right. */
 async function measure(model: Classifier, { texts, targets, states }: Part) {
   const p = await probabilities(model, states ?? await pooledStates(model, texts));
   const right = p.filter((row, i) => mostProbable(row) === targets[i]).length;
@@ -100,7 +100,7 @@ async function measure(model: Classifier, { texts, targets, states }: Part) {
   return { loss, accuracy: right / p.length };
 }
 
-/** The batches of training, by step: every text once an epoch, with some of its tokens hidden. */
+/** Training batches by step: every text appears once per epoch, with some of its tokens masked. */
 function batchesOf(model: Classifier, task: ClassifierTask, { texts, targets, states }: Part) {
   const { splits, backbone: { tokenizer: { special } }, options, device } = task;
   const { width, context } = model.config;
@@ -131,8 +131,8 @@ function batchesOf(model: Classifier, task: ClassifierTask, { texts, targets, st
 }
 
 /**
- * One training: from the backbone's weights, or from random ones. A frozen backbone computes its states
- * once, and only the head is trained on them.
+ * Trains one classifier: from the backbone's weights, or from random ones. If the backbone is frozen, its states are
+ * computed once, and only the head is trained on them.
  */
 async function trainWeights(
   task: ClassifierTask,
@@ -142,7 +142,7 @@ async function trainWeights(
   const { splits, backbone: { tokenizer, adapter }, options, mixed } = task;
   const { seed } = splits.origin;
   const model = untrained(task, start);
-  // Training texts, as many of each label as validate: they show whether the model only learns by heart.
+  // Training texts, with as many of each label as in validation: they show whether the model memorises.
   const alike = drawAlike(splits.train, splits.validation, deriveSeed(seed, "seen"));
   const learned = await preparePart(model, task, splits.train);
   const seen = await preparePart(model, task, alike);
@@ -165,17 +165,17 @@ async function trainWeights(
     origin: splits.origin,
     epoch: perEpoch,
     unit: "nats per text",
-    highestLoss: Infinity, // a few texts, confidently mistaken, cost any amount
+    highestLoss: Infinity, // a few texts, misjudged with confidence, can cost any amount
     batch,
     evaluate: () => measure(model, validation),
     evaluateSeen: () => measure(model, seen),
-    // The loss rises with confidence long before labels get worse; of equals, the later has seen more.
+    // The loss rises with confidence long before accuracy falls; of two equal checkpoints the later has seen more.
     better: (now, best) => now.accuracy >= best.accuracy,
   });
   return { model, result, alike };
 }
 
-/** The trainings of a task on a rank that reports nothing. Returns whether they were finished. */
+/** Runs a task's trainings on a rank that reports nothing. Returns whether all were finished. */
 export async function trainAlong(task: ClassifierTask, out: string): Promise<boolean> {
   const starts: Start[] = ["backbone", ...task.options.random_backbone ? ["random" as const] : []];
   for (const start of starts) if (!(await trainWeights(task, out, start)).result.finished) return false;
@@ -184,7 +184,7 @@ export async function trainAlong(task: ClassifierTask, out: string): Promise<boo
 
 /**
  * Trains and tests a classifier.
- * @returns how right it is; null if it was stopped
+ * @returns its quality on the test texts; null if it was stopped
  */
 export async function trainClassifier(
   task: ClassifierTask,
@@ -219,7 +219,7 @@ export async function trainClassifier(
   };
 }
 
-/** Some tokens, drawn by seed, become `mask`: a text must be known by more than one of its words. */
+/** Replaces random tokens, chosen by seed, with `mask`, so that a classifier cannot rely on a single word. */
 function hideTokens(ids: Uint32Array, rate: number, seed: number, mask: number): Uint32Array {
   if (rate === 0) return ids;
   return ids.map((id, i) => i > 0 && uniform(seed, i) < rate ? mask : id);

@@ -1,4 +1,4 @@
-/** Loss on held-out text. */
+/** Measures loss on held-out text. */
 import type { Batch } from "../data/batches.ts";
 import type { TokenStream } from "../data/token_stream.ts";
 import type { Decoder } from "../model/decoder.ts";
@@ -12,13 +12,13 @@ export interface Prediction {
   readonly [figure: string]: number;
   /** Mean cross-entropy, in nats per token. */
   readonly loss: number;
-  /** e to the loss. */
+  /** e to the power of the loss. */
   readonly perplexity: number;
-  /** All bits, divided by the characters that the targets spell; special tokens cost bits, but spell none. */
+  /** Bits per character: all bits, divided by the characters in the targets. Special tokens cost bits and spell none. */
   readonly bpc: number;
-  /** All bits, divided by the bytes of the text in UTF-8: comparable between tokenizers that know the text. */
+  /** Bits per byte of the text in UTF-8: comparable between tokenizers whose vocabularies cover the text. */
   readonly bpb: number;
-  /** The share of `<unk>` among the targets. It costs few bits and says little: with many, bits per byte flatter. */
+  /** The share of `<unk>` among the targets. `<unk>` costs few bits and says little: if frequent, bpb looks too good. */
   readonly unknown: number;
 }
 
@@ -41,7 +41,7 @@ export async function evaluateLoss(
     targets += counted.length;
     for (const id of counted) {
       const spelled = tokenizer.bytes(id);
-      // What the vocabulary lacks is one character at least; its bytes are not known.
+      // An unknown token stands for at least one character; how many bytes it had is not known.
       const unknown = Number(id === tokenizer.special.unk);
       unknowns += unknown;
       bytes += spelled.length + unknown;
@@ -63,11 +63,11 @@ export async function evaluateLoss(
 /** Whether a byte of UTF-8 continues a character. */
 const continues = (byte: number) => (byte & 0xc0) === 0x80;
 
-/** Tokens that are counted at once. */
+/** Tokens counted at a time. */
 const COUNTED = 1 << 18;
 
 /**
- * What guessing by frequency alone costs, in nats per token: the entropy of the stream's tokens.
+ * The loss of guessing tokens by their frequency alone, in nats per token: the entropy of the stream's tokens.
  * @param size of the vocabulary
  */
 export function unigramEntropy(stream: TokenStream, size: number): number {

@@ -1,10 +1,10 @@
 /**
- * Adding up the gradients of all ranks while the backward pass goes on: as in PyTorch's distributed training (Li et al.,
- * arXiv:2006.15704), the gradients lie in buckets, and a bucket is added up from the moment when its last gradient is
- * complete.
+ * Adds up the gradients of all ranks while the backward pass is still running, as PyTorch's distributed training does
+ * (Li et al., arXiv:2006.15704): gradients are grouped in buckets, and the sum of a bucket begins as soon as its last
+ * gradient is complete.
  *
- * Where gradients lie in this process's memory (cpu), they are added up in place. From a GPU a bucket is fetched as soon as
- * it has got so far, while it computes the next one's, and a thread adds it up.
+ * On the cpu device, gradients lie in this process's memory and are added up in place. On a GPU, a complete bucket is
+ * fetched while the GPU computes the next one, and a thread adds it up.
  */
 import type { Milestone } from "../../device/device.ts";
 import type { Parameters, ParameterSpec } from "../../model/parameters.ts";
@@ -12,13 +12,13 @@ import type { Parameter } from "../../tensor/tensor.ts";
 import type { Gradients } from "../step.ts";
 import type { Ranks } from "../../ranks/ranks.ts";
 
-/** Floats of a bucket: fewer cost a message each, more begin later. A parameter is never cut. */
+/** Floats in a bucket: smaller buckets cost more messages, larger ones start later. Parameters are never split. */
 export const BUCKET = 2 ** 18;
 
-/** On a GPU, from which Deno takes 10 ms to fetch anything: floats of a bucket at least, and buckets, roughly, at most. */
+/** On a GPU, where Deno takes 10 ms to fetch anything: the fewest floats per bucket, and roughly the most buckets. */
 const FETCHED = { bucket: 2 ** 22, most: 8 } as const;
 
-/** Floats of a bucket on a GPU. @param n floats of all gradients */
+/** Floats in a bucket on a GPU. @param n floats of all gradients */
 export const fetchedBucket = (n: number): number => Math.max(FETCHED.bucket, Math.ceil(n / FETCHED.most));
 
 /** A range of the arena, in floats. */
@@ -31,20 +31,20 @@ interface Bucket {
 export class GradientSum {
   readonly #ranks: Ranks;
   readonly #parameters: Parameters;
-  /** In the order in which they are added up, which must be the same on all ranks. */
+  /** In the order in which they are summed, which must be the same on all ranks. */
   readonly #buckets: readonly Bucket[];
-  /** For each parameter, the number of its bucket. */
+  /** The index of each parameter's bucket. */
   readonly #of = new Map<string, number>();
-  /** For each bucket, how many of its gradients are not complete yet. */
+  /** For each bucket, how many gradients are still incomplete. */
   readonly #missing: number[];
-  /** Buckets that are being added up. */
+  /** The number of buckets whose sums have begun. */
   #begun = 0;
   #waits: (() => void)[] = [];
-  /** On a GPU: where the queued work has completed which of the buckets that were begun. */
+  /** On a GPU: milestones in the queued work, each with the buckets that are complete when it is reached. */
   #completed: { readonly milestone: Milestone; readonly buckets: readonly Bucket[] }[] = [];
   #waited = 0;
 
-  /** @param bucket floats of a bucket at most, unless a single parameter has more */
+  /** @param bucket the most floats in a bucket, unless a single parameter has more */
   constructor(ranks: Ranks, parameters: Parameters, bucket = bucketFor(parameters)) {
     this.#ranks = ranks;
     this.#parameters = parameters;
@@ -53,7 +53,7 @@ export class GradientSum {
     this.#missing = this.#buckets.map(({ specs }) => specs.length);
   }
 
-  /** Told each parameter whose gradient is complete: nothing is added to it any more in this step. */
+  /** Called with each parameter whose gradient is complete, so that nothing is added to it any more in this step. */
   readonly complete = ({ name }: Parameter): void => {
     const bucket = this.#of.get(name);
     if (bucket === undefined) return;
@@ -64,12 +64,12 @@ export class GradientSum {
     this.#ranks.advance();
   };
 
-  /** Milliseconds of the last step in which nothing else was done than to wait for sums. */
+  /** Milliseconds of the last step that were spent only on waiting for sums. */
   get waited(): number {
     return this.#waited;
   }
 
-  /** Begins all buckets before that one. */
+  /** Begins the sums of all buckets before the given index. */
   #beginUntil(bucket: number): void {
     if (bucket === this.#begun) return;
     const { device, gradients } = this.#parameters;
@@ -81,9 +81,9 @@ export class GradientSum {
   }
 
   /**
-   * Waits until all gradients are added up, also those that the loss does not depend on, and adds up the loss.
-   * @param own what this rank's part of the step has left
-   * @returns what the whole step leaves
+   * Waits until all gradients are summed, including those that the loss does not depend on, and sums the loss.
+   * @param own the results of this rank's part of the step
+   * @returns the loss of the whole step
    */
   async finish(own: Gradients): Promise<Pick<Gradients, "loss">> {
     this.#beginUntil(this.#buckets.length);
@@ -101,8 +101,8 @@ export class GradientSum {
   }
 
   /**
-   * Fetches buckets from a GPU, one after another so that the memory to fetch one does for the next, and begins their sums,
-   * each of which is written back at its end; and asks for the loss.
+   * Fetches complete buckets from a GPU, one milestone after another so that they can share memory, and begins their
+   * sums. Each sum is written back when it is done. Also asks for the loss.
    */
   async #fetch(own: Gradients): Promise<{ readonly sums: Promise<void>[]; readonly loss: Promise<number> }> {
     const { device, gradients } = this.#parameters;
@@ -113,11 +113,11 @@ export class GradientSum {
       const buffers = buckets.map(({ start, end }) =>
         device.slice(gradients.buffer, 4 * start, 4 * (end - start))
       );
-      // Those that are complete at once, as the last two are, and the loss with them: Deno sleeps once for all.
+      // Buckets that complete together, such as the last two, and the loss are fetched together: Deno sleeps only once.
       const reading = Promise.all(buffers.map((buffer) => milestone.read(buffer)));
       if (milestone === last?.milestone) {
         loss = own.loss();
-        loss.catch(() => {}); // it is told when all are fetched, as what the sums throw
+        loss.catch(() => {}); // the error is thrown once everything is fetched, like those of the sums
       }
       for (const [i, values] of (await reading).entries()) {
         const sum = this.#ranks.sumAside(values).then(() => milestone.write(buffers[i], values));
@@ -134,8 +134,8 @@ function bucketFor({ device, gradients, trainedEnd }: Parameters): number {
 }
 
 /**
- * The arena in buckets. The backward pass completes gradients from the last block to the first, in each of the two parts
- * of the arena, matrices and vectors; those of the embeddings, which lie first, at the end.
+ * Groups the arena in buckets. In each of its two parts, matrices and vectors, the backward pass completes gradients
+ * from the last block to the first. The embeddings, at the start of the arena, come last.
  */
 function bucketsOf(parameters: Parameters, most: number): Bucket[] {
   const buckets: Bucket[] = [];

@@ -1,4 +1,4 @@
-/** Measuring training steps that ranks share. */
+/** Measures training steps that ranks share. */
 import type { Device } from "../../device/device.ts";
 import { Decoder } from "../../model/decoder.ts";
 import { deriveSeed, randomBits } from "../../tensor/random.ts";
@@ -8,7 +8,7 @@ import { computeGradients, type MicroBatch, updateWeights } from "../step.ts";
 import { GradientSum } from "./gradient_sum.ts";
 import { dealt, type Ranks } from "../../ranks/ranks.ts";
 
-/** Steps that are not counted: they touch memory for the first time. */
+/** Steps that are not counted, because they touch memory for the first time. */
 const WARM_STEPS = 3;
 const LR = 1e-3;
 const OPTIMIZER = {
@@ -24,17 +24,17 @@ const OPTIMIZER = {
 export interface SharedStep {
   readonly parameters: number;
   readonly step: number;
-  /** On cpu the step without the time in which a rank only waits for sums; on webgpu a step that adds nothing up. */
+  /** On cpu the step minus the time that a rank only waits for sums; on webgpu the time of a step without sums. */
   readonly compute: number;
-  /** The sums of a step, if nothing else is done; on webgpu gradients are fetched and written back for them. */
+  /** All sums of a step, with nothing else running; on webgpu this includes fetching and writing back the gradients. */
   readonly communication: number;
-  /** The part of the communication that computing hides, from 0 to 1. */
+  /** The share of the communication that overlaps with computing, from 0 to 1. */
   readonly hidden: number;
 }
 
 /**
- * Measures steps of a batch whose sequences are dealt to the ranks: together they compute what one process computes of
- * the whole batch. On rank 0 the times are those that matter; all ranks must call this.
+ * Measures steps in which the sequences of a batch are dealt out to the ranks: together they compute what one process
+ * would compute for the whole batch. Rank 0 has the times to report; all ranks must call this.
  */
 export async function measureShared(
   device: Device,
@@ -51,7 +51,7 @@ export async function measureShared(
   const part = { micros: [0], targets: shape.batch * shape.context };
   const inPlace = device.view(model.parameters.gradients.buffer) !== null;
   const times: { step: number; exposed: number }[] = [];
-  /** Milliseconds. @param shared whether gradients are added up */
+  /** Milliseconds of a step. @param shared whether gradients are summed over the ranks */
   const timeStep = async (number: number, shared: boolean) => {
     ranks.barrier();
     const started = performance.now();
@@ -64,7 +64,7 @@ export async function measureShared(
   };
   for (let number = 1; number <= WARM_STEPS + steps; number++) {
     const step = await timeStep(number, true);
-    // On a GPU nobody sees when the backward pass ends and only sums are left.
+    // On a GPU there is no way to see when the backward pass has ended and only sums are left.
     times.push({ step, exposed: inPlace ? sum.waited : step - await timeStep(number, false) });
   }
   const alone: number[] = [];

@@ -1,6 +1,6 @@
 /**
- * What a training step costs on N ranks: computing, and adding the gradients up. Fitted to what `bench-mpi` measured, it says
- * what more ranks and other networks would give.
+ * A cost model of a training step on N ranks: computing, and summing the gradients. Once fitted to measurements of
+ * `bench-mpi`, it predicts the times for more ranks and for other networks.
  */
 import { BUCKET } from "./gradient_sum.ts";
 
@@ -11,28 +11,28 @@ export interface Measured {
   readonly step: number;
   readonly compute: number;
   readonly communication: number;
-  /** The share of the communication that computing hid. */
+  /** The share of the communication that overlapped with computing. */
   readonly hidden: number;
 }
 
-/** What joins ranks. */
+/** The network between the ranks. */
 export interface Network {
-  /** Milliseconds until a message of no length has come. */
+  /** Milliseconds for an empty message to arrive. */
   readonly latency: number;
-  /** Milliseconds for a byte to come, and to be added. */
+  /** Milliseconds per byte to arrive and be added. */
   readonly perByte: number;
 }
 
 export interface CostModel {
   readonly network: Network;
-  /** The share of communication that computing can hide, while the backward pass lasts. */
+  /** The share of communication that can overlap with computing during the backward pass. */
   readonly overlap: number;
 }
 
-/** The share of a step's computing that is the backward pass: two products for each of the forward pass. */
+/** The backward pass's share of a step's computing: two products for each product of the forward pass. */
 const BACKWARD = 2 / 3;
 
-/** Messages in a row, and bytes that pass through each rank, to add up a gradient of float32. */
+/** Consecutive messages, and bytes through each rank, that summing a float32 gradient takes. */
 function traffic(ranks: number, parameters: number, bucket = BUCKET): { messages: number; bytes: number } {
   const bytes = 4 * parameters;
   return {
@@ -42,9 +42,9 @@ function traffic(ranks: number, parameters: number, bucket = BUCKET): { messages
 }
 
 /**
- * Milliseconds of all sums of a step, by themselves: reduce-scatter and all-gather, each of log₂ N messages a bucket and
- * (N-1)/N of the bytes (Thakur, Rabenseifner and Gropp, doi:10.1177/1094342005051521).
- * @param bucket floats of a bucket
+ * Milliseconds of all sums of a step, with nothing else running: reduce-scatter and all-gather, each with log₂ N
+ * messages per bucket and (N-1)/N of the bytes (Thakur, Rabenseifner and Gropp, doi:10.1177/1094342005051521).
+ * @param bucket floats in a bucket
  */
 export function communicationTime(
   ranks: number,
@@ -56,7 +56,7 @@ export function communicationTime(
   return messages * network.latency + bytes * network.perByte;
 }
 
-/** Milliseconds of a step whose computing takes a rank `compute`. */
+/** Milliseconds of a step in which each rank computes for `compute` milliseconds. */
 export function stepTime(
   ranks: number,
   { parameters, compute, bucket }: Pick<Measured, "parameters" | "compute"> & { readonly bucket?: number },
@@ -67,14 +67,14 @@ export function stepTime(
 }
 
 /**
- * The network that comes nearest to the measured times, by least squares of the relative errors, and the mean of what was
- * hidden.
+ * Fits the network to the measured times, by least squares of the relative errors; the overlap is the mean of the
+ * hidden shares.
  * @throws {RangeError} with fewer than two measurements of several ranks
  */
 export function fit(measured: readonly Measured[]): CostModel {
   const several = measured.filter(({ ranks }) => ranks > 1);
   if (several.length < 2) throw new RangeError("expected two measurements of several ranks, or more");
-  // Each row divided by what was measured: a·latency + b·perByte = 1.
+  // Each row is divided by its measured time: a·latency + b·perByte = 1.
   const rows = several.map(({ ranks, parameters, communication }) => {
     const { messages, bytes } = traffic(ranks, parameters);
     return { a: messages / communication, b: bytes / communication };
@@ -93,12 +93,12 @@ export function fit(measured: readonly Measured[]): CostModel {
   return { network, overlap: meanHidden(several) };
 }
 
-/** The mean of what was hidden of sums. */
+/** The mean share of communication that was hidden. */
 export function meanHidden(measured: readonly Pick<Measured, "hidden">[]): number {
   return measured.reduce((total, { hidden }) => total + hidden, 0) / measured.length;
 }
 
-/** The relative errors of each step of several ranks, predicted by a fit to the others. */
+/** For each measured step on several ranks, the relative error of its prediction by a fit to all the others. */
 export function errors(
   measured: readonly Measured[],
 ): { readonly measured: Measured; readonly error: number }[] {

@@ -1,6 +1,6 @@
 /**
- * The optimizer's state split over ranks (ZeRO, stage 1: Rajbhandari et al., arXiv:1910.02054): each rank has the moments
- * of a part of the arena, updates the weights of that part, and gives them to the others.
+ * The optimizer's state split over ranks (ZeRO, stage 1: Rajbhandari et al., arXiv:1910.02054): each rank keeps the
+ * moments of one part of the arena, updates the weights of that part, and sends them to the others.
  */
 import type { Parameters } from "../../model/parameters.ts";
 import type { Ranks } from "../../ranks/ranks.ts";
@@ -11,7 +11,7 @@ interface Range {
   readonly end: number;
 }
 
-/** In floats: a part starts at a multiple of 256 bytes, as views of buffers do. */
+/** In floats. Parts start at multiples of 256 bytes, as views of buffers must. */
 const ALIGN = 64;
 
 export class Shard implements Range {
@@ -21,19 +21,19 @@ export class Shard implements Range {
   /** The parts of all ranks. */
   readonly #parts: readonly Range[];
 
-  /** @param whole whether matrices must not be cut, as Muon updates them as a whole */
+  /** @param whole whether to keep each matrix in one part, since Muon updates matrices as a whole */
   constructor(ranks: Ranks, parameters: Parameters, { whole }: { readonly whole: boolean }) {
     this.#ranks = ranks;
     this.#parts = partsOf(parameters, ranks.size, whole);
     ({ start: this.start, end: this.end } = this.#parts[ranks.rank]);
   }
 
-  /** Replaces the parts of the others in an arena by what they have. */
+  /** Fills in the other ranks' parts of an arena with their values. */
   exchange(values: Float32Array): void {
     this.#parts.forEach(({ start, end }, rank) => this.#ranks.broadcast(values.subarray(start, end), rank));
   }
 
-  /** All parts, one after another, on rank 0; null on the others. */
+  /** All parts, concatenated, on rank 0; null on the others. */
   gather(own: Float32Array): Float32Array | null {
     const { rank } = this.#ranks;
     const all = rank === 0 ? new Float32Array(this.#parts.at(-1)!.end) : null;
@@ -46,7 +46,7 @@ export class Shard implements Range {
   }
 }
 
-/** What is trained, in as many parts of about the same size. */
+/** Divides the trained range of the arena into `n` parts of about the same size. */
 export function partsOf(parameters: Parameters, n: number, whole: boolean): Range[] {
   const { trainedEnd } = parameters;
   const matrices = parameters.specs.filter(({ role }) => role === "matrix").map((spec) =>

@@ -1,20 +1,20 @@
-/** A training step that several ranks share: each computes the gradients of some micro-batches, and they are added up. */
+/** A training step shared by ranks: each computes the gradients of some micro-batches, and the gradients are summed. */
 import type { MicroBatch, Part } from "../step.ts";
 import { dealt, type Ranks } from "../../ranks/ranks.ts";
 
-/** A rank's part of a step, and what all parts have together. */
+/** A rank's part of a step, with what it needs to know about the whole step. */
 export interface Share extends Part {
   readonly batches: readonly MicroBatch[];
-  /** Tokens that the model reads in all of them. */
+  /** Tokens that the model reads in the whole step, on all ranks. */
   readonly tokens: number;
-  /** Whether somebody asks to stop. */
+  /** Whether any rank was asked to stop. */
   readonly stopping: boolean;
 }
 
 /**
- * This rank's micro-batches of a step, and what all ranks agree on before they compute it.
- * @param n micro-batches of the step, of all ranks together
- * @param stopping whether this rank was asked to stop; if one was, all of them stop
+ * This rank's micro-batches of a step, and what all ranks agree on before they compute the step.
+ * @param n micro-batches in the step, on all ranks together
+ * @param stopping whether this rank was asked to stop; if any rank was, all of them stop
  */
 export function shareOf(
   ranks: Ranks,

@@ -1,10 +1,10 @@
-/** What a preset must say so that ranks can share a training. */
+/** Checks that a preset allows ranks to share a training. */
 import { UserError } from "../../errors.ts";
 import type { Ranks } from "../../ranks/ranks.ts";
 
 /**
- * @param section the section of the preset that says what is trained
- * @throws {UserError} if a step has fewer micro-batches than there are ranks, or steps are to be measured
+ * @param section the preset's section that says what is trained
+ * @throws {UserError} if a step has fewer micro-batches than there are ranks, or if steps would have to be measured
  */
 export function requireShareable(
   { size }: Pick<Ranks, "size">,
