@@ -1,4 +1,4 @@
-/** What all ranks must have alike, and what is told if they do not. */
+/** Checks that all ranks have the same files, settings and values, and reports it if they do not. */
 import { createHash } from "node:crypto";
 import { UserError } from "../errors.ts";
 import { beat } from "../pulse.ts";
@@ -6,13 +6,13 @@ import type { Tensor } from "../tensor/tensor.ts";
 import { gatherValues } from "./messages.ts";
 import { nameOf, type Ranks } from "./ranks.ts";
 
-/** Values that are hashed at once. */
+/** Values that are hashed at a time. */
 const PIECE = 2 ** 24;
 
-/** What a rank has, by what it is: hashes of files, values of settings. */
+/** What must be the same on all ranks, by name: hashes of files, values of settings. */
 export type Traits = Readonly<Record<string, string>>;
 
-/** @throws {UserError} on rank 0, if another rank has something else */
+/** @throws {UserError} on rank 0, if another rank has different traits */
 export function requireSame(ranks: Ranks, traits: Traits): void {
   const all = gatherValues(ranks, { host: ranks.host, traits });
   if (ranks.rank > 0) return;
@@ -28,7 +28,7 @@ export function requireSame(ranks: Ranks, traits: Traits): void {
   }
 }
 
-/** @throws {UserError} on rank 0, if another rank has other values in one of these tensors */
+/** @throws {UserError} on rank 0, if another rank has different values in one of these tensors */
 export async function requireSameValues(
   ranks: Ranks,
   tensors: readonly (readonly [name: string, tensor: Tensor])[],

@@ -1,4 +1,4 @@
-/** One process, which has nobody to share work with. */
+/** Ranks for a single process, which shares its work with nobody. */
 import type { Ranks } from "./ranks.ts";
 
 export const ALONE: Ranks = {

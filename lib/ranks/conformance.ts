@@ -1,10 +1,10 @@
 /**
- * What the contract of ranks says, tried on all of them at once: the tests start this with `mpiexec`, as
+ * Tries out the contract of ranks on all of them at once. The tests start this with `mpiexec`:
  *
- *   mpiexec -n 3 deno run --allow-ffi --allow-env --allow-read lib/ranks/conformance.ts
+ * mpiexec -n 3 deno run --allow-ffi --allow-env --allow-read lib/ranks/conformance.ts
  *
- * Rank 0 prints a line at the end. With the argument `abort`, rank 1 ends all while the others wait; with `stop` or
- * `loop` it is stopped, or computes without end, while the others watch; with `late` it never joins them.
+ * Rank 0 prints a line at the end. With the argument `abort`, rank 1 aborts while the others wait. With `stop` or
+ * `loop`, rank 1 is stopped or loops forever while the others watch. With `late` it never joins them.
  */
 import { assertEquals, assertThrows } from "@std/assert";
 import { CpuDevice } from "../device/cpu.ts";
@@ -16,10 +16,10 @@ import { MpiRanks } from "./mpi.ts";
 import { openRanks } from "./open.ts";
 import type { Ranks } from "./ranks.ts";
 
-/** Every promise of the contract but `abort`. */
+/** Checks every promise of the contract except `abort`. */
 export async function checkRanks(ranks: Ranks): Promise<void> {
   const { rank, size } = ranks;
-  /** 1 + 2 + … of all ranks. */
+  /** 1 + 2 + … over all ranks. */
   const all = size * (size + 1) / 2;
 
   const singles = Float32Array.of(rank + 1, 0.5 * (rank + 1), 0);

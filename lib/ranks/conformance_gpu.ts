@@ -1,8 +1,8 @@
 /**
- * Two ranks, of which one waits for its GPU, started with `mpiexec`:
+ * Two ranks, one of which waits for its GPU; started with `mpiexec`:
  *
- *   conformance_gpu.ts work    for longer than a rank may be silent, while the GPU gets on
- *   conformance_gpu.ts hang    for work that comes to no end
+ *   conformance_gpu.ts work    for longer than a rank may be silent, while the GPU makes progress
+ *   conformance_gpu.ts hang    for work that never ends
  */
 import { kernel } from "../device/device.ts";
 import { findAdapter } from "../device/open.ts";
@@ -10,12 +10,12 @@ import { WebGpuDevice } from "../device/webgpu.ts";
 import { MpiRanks } from "./mpi.ts";
 import { openRanks } from "./open.ts";
 
-/** Limits of the watch, in milliseconds. */
+/** The watch's limits, in milliseconds. */
 const LONGEST = { idle: 8000, silence: 8000 } as const;
-/** Milliseconds that the GPU works without a pause, and that a dispatch takes at least. */
+/** How long the GPU works without a pause, and how long a dispatch takes at least, in milliseconds. */
 const WORK = 1.5 * (LONGEST.idle + LONGEST.silence), EACH = 50;
 
-/** Keeps the GPU busy. Not by a loop without end, as software GPUs leave a loop after 65,535 rounds. */
+/** Keeps the GPU busy. Not with an endless loop, since software GPUs leave a loop after 65,535 rounds. */
 const spinKernel = kernel({
   name: "spin",
   wgsl: `@group(0) @binding(1) var<storage, read_write> y: array<f32>;
@@ -32,7 +32,7 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   reference() {},
 });
 
-/** Lets the GPU do one dispatch. Returns the milliseconds that it took. */
+/** Runs one dispatch on the GPU. Returns how many milliseconds it took. */
 async function spin(gpu: WebGpuDevice, groups: number): Promise<number> {
   const buffer = gpu.alloc(4 * 64);
   const started = performance.now();
@@ -42,14 +42,14 @@ async function spin(gpu: WebGpuDevice, groups: number): Promise<number> {
   return performance.now() - started;
 }
 
-/** Keeps the GPU at work, in dispatches that each take a moment, without coming by the event loop. */
+/** Keeps the GPU at work with short dispatches, without returning to the event loop. */
 async function work(gpu: WebGpuDevice): Promise<void> {
   await spin(gpu, 1); // compiles the kernel
   let groups = 1;
   while (await spin(gpu, groups) < EACH) groups *= 2;
   const buffer = gpu.alloc(4 * 64);
   const end = performance.now() + WORK;
-  // If nothing waits for the GPU here, it gets more than it can do in time.
+  // If nothing here waits for the GPU, it is given more work than it can do in time.
   for (let n = 0; n < 5 * WORK / EACH && performance.now() < end; n++) {
     gpu.dispatch(spinKernel, [buffer], { groups });
     if (n % 8 === 7) gpu.flush();

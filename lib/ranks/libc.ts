@@ -1,4 +1,4 @@
-/** What is used of glibc, which has calls that Deno lacks. */
+/** Functions of glibc that Deno lacks. */
 
 const SYMBOLS = {
   write: { parameters: ["i32", "buffer", "usize"], result: "isize" },
@@ -6,7 +6,7 @@ const SYMBOLS = {
   sched_getaffinity: { parameters: ["i32", "usize", "buffer"], result: "i32" },
 } as const;
 
-/** The library, or null where there is none of that name, as on other systems than Linux. */
+/** The library, or null if there is none of that name, as on systems other than Linux. */
 export function openLibc(): Deno.DynamicLibrary<typeof SYMBOLS>["symbols"] | null {
   try {
     return Deno.dlopen("libc.so.6", SYMBOLS).symbols;

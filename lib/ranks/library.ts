@@ -1,18 +1,18 @@
 /**
- * MPI by foreign function calls: finds the library, and binds what is used of it. There are two binary interfaces, that
- * of Open MPI, whose handles are addresses of symbols, and that of MPICH and those compatible with it (Intel MPI,
- * MVAPICH, Cray), whose handles are integers; the values are from their `mpi.h`.
+ * MPI through foreign function calls: finds the library, and binds the functions that are used here. There are two
+ * binary interfaces: Open MPI's, with addresses of symbols as handles, and that of MPICH and compatible libraries
+ * (Intel MPI, MVAPICH, Cray), with integers as handles. The values are taken from their `mpi.h`.
  */
 import { describe, UserError } from "../errors.ts";
 import type { Family } from "./launcher.ts";
 
-/** A communicator, type or operation. */
+/** Handle of a communicator, type or operation. */
 export type Handle = number | Deno.PointerObject;
 type Pointer = Deno.PointerValue;
-/** What MPI reads or fills: a view of any memory, also of the cpu device's. */
+/** What MPI reads or fills: a view of any memory, including the cpu device's. */
 type Memory = NodeJS.TypedArray;
 
-/** What is used of MPI. Each function returns an error code; 0 is success. */
+/** The functions of MPI that are used here. Each returns an error code; 0 is success. */
 export interface Functions {
   MPI_Init_thread(argc: null, argv: null, level: number, provided: Int32Array): number;
   MPI_Comm_rank(comm: Handle, rank: Int32Array): number;
@@ -25,7 +25,7 @@ export interface Functions {
   MPI_Iallreduce(from: Pointer, to: Memory, n: number, type: Handle, op: Handle, comm: Handle, request: Memory): number;
   MPI_Test(request: Memory, flag: Int32Array, status: Pointer): number;
   MPI_Wait(request: Memory, status: Pointer): number;
-  /** The same on a thread of its own: nothing of it may be collected, or moved, meanwhile. */
+  /** MPI_Wait on a thread of its own. Its arguments must not be garbage-collected or moved while it runs. */
   MPI_Wait_aside(request: Memory, status: Pointer): Promise<number>;
   MPI_Bcast(bytes: Memory, n: number, type: Handle, root: number, comm: Handle): number;
   // deno-fmt-ignore
@@ -41,7 +41,7 @@ export interface Functions {
   MPI_Finalize(): number;
 }
 
-/** `handle` stands for whatever the library's handles are. */
+/** `handle` stands for the library's type of handles. */
 type Type = "handle" | "i32" | "pointer" | "buffer";
 
 const PARAMETERS: Readonly<Record<keyof Functions, readonly Type[]>> = {
@@ -67,10 +67,10 @@ const PARAMETERS: Readonly<Record<keyof Functions, readonly Type[]>> = {
   MPI_Finalize: [],
 };
 
-/** Ends the names of what runs on a thread of its own. */
+/** Ends the names of functions that run on a thread of their own. */
 const ASIDE = /_aside$/;
 
-/** Values that the libraries have in common; the longest texts are those of MPICH, which are longer. */
+/** Values that both families share, except for the longest text: that is MPICH's, the longer of the two. */
 export const MPI = { threadMultiple: 3, longestText: 8192 } as const;
 
 interface Constants {
@@ -103,7 +103,7 @@ const OPEN_MPI = {
   add: "ompi_mpi_op_sum",
   errorsReturn: "ompi_mpi_errors_return",
 };
-/** Addresses that are none. */
+/** Addresses with a special meaning, which point at nothing. */
 const IN_PLACE = { "MPICH": 0xffff_ffff_ffff_ffffn, "Open MPI": 1n };
 const STATUS_IGNORE = { "MPICH": 1n, "Open MPI": 0n };
 
@@ -111,25 +111,25 @@ export interface Library {
   readonly family: Family;
   /** `Open MPI 4.1.4` */
   readonly version: string;
-  /** The name or path that it was found by. */
+  /** The name or path under which it was found. */
   readonly name: string;
   readonly functions: Functions;
   readonly constants: Constants;
 }
 
-/** The names that Linux distributions give the libraries. */
+/** The names of the libraries in Linux distributions. */
 const NAMES: Readonly<Record<Family, readonly string[]>> = {
   "Open MPI": ["libmpi.so.40", "libmpi.so"],
   "MPICH": ["libmpich.so.12", "libmpi.so.12", "libmpich.so", "libmpi.so"],
 };
 
-/** The variable that names another library. */
+/** The environment variable that names another library. */
 export const LIBRARY = "DESDE_CERO_MPI";
 
 /**
- * The library that the launcher works with.
+ * Finds the library that the launcher works with.
  * @param family the launcher's, if it is known
- * @param given the name or path of a library to take instead
+ * @param given the name or path of a library to use instead
  * @param open binds a library, or says why it cannot
  * @throws {UserError} if there is none
  */
@@ -155,7 +155,7 @@ export function findLibrary(family: Family | null, given: string | undefined, op
   );
 }
 
-/** The library, or why it is none. */
+/** Binds a library, or says why it cannot be used. */
 function tryLibrary(name: string): Library | string {
   let version: string;
   try {
@@ -196,7 +196,7 @@ function tryLibrary(name: string): Library | string {
   };
 }
 
-/** `Open MPI 4.1.4` or `MPICH 4.0.2`. This one function can be called before MPI is initialised. */
+/** `Open MPI 4.1.4` or `MPICH 4.0.2`. This is the one function that may be called before MPI is initialised. */
 function readVersion(name: string): string {
   const { symbols } = Deno.dlopen(name, {
     MPI_Get_library_version: { parameters: ["buffer", "buffer"], result: "i32" },

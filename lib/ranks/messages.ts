@@ -1,11 +1,11 @@
-/** Values that go between ranks as JSON, and files that go to rank 0. */
+/** Sends values between ranks as JSON, and files to rank 0. */
 import { Appender, ReadFile } from "../files.ts";
 import type { Ranks } from "./ranks.ts";
 
 const encode = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
 const decode = <T>(bytes: Uint8Array): T => JSON.parse(new TextDecoder().decode(bytes));
 
-/** What rank 0 says. The others' `value` does not matter. */
+/** Returns rank 0's `value` on every rank. The others' `value` does not matter. */
 export function broadcastValue<T>(ranks: Ranks, value: T): T {
   if (ranks.size === 1) return value;
   const bytes = ranks.rank === 0 ? encode(value) : new Uint8Array();
@@ -16,7 +16,7 @@ export function broadcastValue<T>(ranks: Ranks, value: T): T {
   return decode(said);
 }
 
-/** What each rank says, in the order of ranks. */
+/** Returns every rank's value, in the order of ranks. */
 export function gatherValues<T>(ranks: Ranks, value: T): T[] {
   if (ranks.size === 1) return [value];
   const bytes = encode(value);
@@ -26,7 +26,7 @@ export function gatherValues<T>(ranks: Ranks, value: T): T[] {
   return ranks.gather(padded).map((said, rank) => decode<T>(said.subarray(0, lengths[rank])));
 }
 
-/** A length as bytes, the lowest first. */
+/** A length as 8 bytes, little-endian. */
 function lengthOf({ length }: Uint8Array): Uint8Array {
   const bytes = new Uint8Array(8);
   new DataView(bytes.buffer).setFloat64(0, length, true);
@@ -36,9 +36,9 @@ function lengthOf({ length }: Uint8Array): Uint8Array {
 const lengthIn = ({ buffer, byteOffset }: Uint8Array) => new DataView(buffer, byteOffset).getFloat64(0, true);
 
 /**
- * Joins what the ranks have, in their order, on rank 0, which gets what the first two have joined, then that of the next
- * two, and so on: for what is too large to be in one memory more than twice.
- * @param join adds what the second rank has to what the first has
+ * Joins the ranks' values on rank 0, in the order of ranks and pair by pair: rank 1 sends its value to 0 and 3 to 2,
+ * then 2 sends what it has joined to 0, and so on. For values so large that no memory should hold more than two.
+ * @param join adds the value of the later rank to the earlier rank's own
  */
 export function reduceValues<T>(ranks: Ranks, own: () => T, join: (other: T) => void): void {
   const { rank, size } = ranks;
@@ -54,20 +54,20 @@ export function reduceValues<T>(ranks: Ranks, own: () => T, join: (other: T) => 
   }
 }
 
-/** The largest of what the ranks say. */
+/** The largest of the ranks' values. */
 export function largest(ranks: Ranks, value: number): number {
   return Math.max(...gatherValues(ranks, value));
 }
 
-/** The bytes that numbers are kept in. */
+/** A view of the bytes in which numbers are stored. */
 export const bytesIn = (
   { buffer, byteOffset, byteLength }: Uint32Array<ArrayBuffer>,
 ): Uint8Array<ArrayBuffer> => new Uint8Array(buffer, byteOffset, byteLength);
 
-/** Bytes of a file that are sent at once. */
+/** Bytes of a file that are sent at a time. */
 const PIECE = 1 << 20;
 
-/** Sends a file of each rank to rank 0, which keeps its own where it is. Returns the paths there, in the order of ranks. */
+/** Sends each rank's file to rank 0; rank 0's own stays where it is. Returns the paths there, in the order of ranks. */
 export function collectFiles(ranks: Ranks, path: string): string[] {
   const { rank, size } = ranks;
   const paths = Array.from({ length: size }, (_, i) => i === 0 ? path : `${path}-${i}`);

@@ -1,4 +1,4 @@
-/** Ranks by MPI. */
+/** The contract of ranks, fulfilled with MPI. */
 import { UserError } from "../errors.ts";
 import type { Launched } from "./launcher.ts";
 import { LIBRARY, type Library, MPI } from "./library.ts";
@@ -8,7 +8,7 @@ import type { Ranks } from "./ranks.ts";
 import { openReport } from "./report.ts";
 import { Watch, type WatchStart, WORDS } from "./watch.ts";
 
-/** Numbers in one call: MPI counts them in 32 bits. */
+/** The most numbers in one call: MPI counts them in 32 bits. */
 const MOST = 2 ** 28;
 
 export class MpiRanks implements Ranks {
@@ -19,15 +19,15 @@ export class MpiRanks implements Ranks {
   readonly description: string;
   readonly #library: Library;
   readonly #hosts: readonly string[];
-  /** What the thread that watches the ranks sees. */
+  /** Memory shared with the thread that watches the ranks. */
   readonly #words = new Int32Array(new SharedArrayBuffer(4 * WORDS.count));
   readonly #report = openReport();
-  /** Sums that were begun and are not known to be at their end. */
+  /** Requests of sums that were begun and are not known to have ended. */
   #begun: BigUint64Array[] = [];
   readonly #flag = new Int32Array(1);
-  /** Sums that a thread sees to, with what MPI reads and writes for them. */
+  /** Sums that a thread waits for, with the memory that MPI reads and writes for them. */
   readonly #aside = new Set<{ readonly request: BigUint64Array; readonly values: Float32Array }>();
-  /** Fulfilled when those begun before are at their end, or failed. */
+  /** Fulfilled when all sums begun before have ended or failed. */
   #asideBefore: Promise<unknown> = Promise.resolve();
 
   /**
@@ -67,7 +67,7 @@ export class MpiRanks implements Ranks {
     this.#report("joined");
   }
 
-  /** @throws {Error} with MPI's own words for a code that is not success */
+  /** @throws {Error} with MPI's own message, if the code is not success */
   #check(code: number): void {
     if (code === 0) return;
     const { MPI_Error_string } = this.#library.functions;
@@ -89,14 +89,14 @@ export class MpiRanks implements Ranks {
     this.#report(step);
   }
 
-  /** A call that waits for other ranks. */
+  /** Makes a call that waits for other ranks. */
   #wait(call: () => number): void {
     this.#words[WORDS.waiting] = 1;
     this.#check(call());
     this.#words[WORDS.waiting] = 0;
   }
 
-  /** Begins to add up. Returns the request, outside of the memory that V8 moves things in. */
+  /** Begins a sum. Returns the request, in memory that V8 does not move. */
   #begin(values: Float32Array): BigUint64Array {
     const { functions, constants: { inPlace, float, add, world } } = this.#library;
     // Wide enough for the handle of either library.
@@ -129,20 +129,20 @@ export class MpiRanks implements Ranks {
     const { functions, constants: { ignoreStatus } } = this.#library;
     const sum = { request: this.#begin(values), values };
     this.#aside.add(sum);
-    // One thread at a time, as threads that wait for MPI take a core each, and one lets all sums get on. It begins in this
-    // call: afterwards, the main thread may wait for a GPU, and start nothing.
+    // One thread at a time: a thread that waits for MPI takes a whole core, and a single one advances all sums. The
+    // thread starts in this call, since the main thread may wait for a GPU afterwards and could not start it.
     const wait = async () => {
       this.#check(await functions.MPI_Wait_aside(sum.request, ignoreStatus));
       this.#aside.delete(sum);
     };
     const done = this.#aside.size === 1 ? wait() : this.#asideBefore.then(wait);
-    this.#asideBefore = done.catch(() => {}); // whoever waits for it is told
+    this.#asideBefore = done.catch(() => {}); // whoever awaits it gets the error
     return done;
   }
 
   advance(): void {
     const { functions, constants: { ignoreStatus } } = this.#library;
-    // A test of one lets all get on.
+    // Testing one request advances all sums.
     const [request] = this.#begun;
     if (request) this.#check(functions.MPI_Test(request, this.#flag, ignoreStatus));
     if (this.#flag[0] === 1) this.#begun.shift();
@@ -169,7 +169,7 @@ export class MpiRanks implements Ranks {
   exchange(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer>[] {
     const { functions, constants: { byte, world } } = this.#library;
     const lengths = Int32Array.from(parts, ({ length }) => length);
-    // Row i has the lengths that rank i sends.
+    // Row i has the lengths of the parts that rank i sends.
     const table = this.gather(new Uint8Array(lengths.buffer)).map((row) =>
       new Int32Array(row.slice().buffer)
     );
@@ -189,7 +189,7 @@ export class MpiRanks implements Ranks {
     this.#wait(() => functions.MPI_Barrier(world));
   }
 
-  /** @param longest other limits than those of training */
+  /** @param longest limits other than those of training */
   async watch(longest?: WatchStart["longest"]): Promise<Disposable> {
     const { rank, size } = this;
     return await Watch.start(this.#library, this.#words, { rank, size, hosts: this.#hosts }, longest);
@@ -202,14 +202,14 @@ export class MpiRanks implements Ranks {
   }
 
   close(): void {
-    // MPICH over UCX connects two ranks when the first message goes between them. Where none did, each of them connects
-    // when it takes leave, and waits for ever for one that has left already. This makes that rarer: see docs/mpi.md.
+    // MPICH over UCX connects two ranks at their first message. Ranks that never exchanged one connect when they
+    // finalize, and wait forever for one that has left already. This exchange makes that rarer: see docs/mpi.md.
     this.exchange(Array.from({ length: this.size }, () => new Uint8Array(1)));
     this.#library.functions.MPI_Finalize();
   }
 }
 
-/** Where parts of such lengths begin that lie one after another, and their length in all. */
+/** The starts of parts that lie one after another, given their lengths, and the total length. */
 function startsOf(lengths: Int32Array): { starts: Int32Array; total: number } {
   const starts = new Int32Array(lengths.length);
   let total = 0;

@@ -1,4 +1,4 @@
-/** The ranks that a rank shares its machine with. */
+/** The ranks on the same machine as this one. */
 import { openLibc } from "./libc.ts";
 
 export interface Neighbours {
@@ -8,10 +8,10 @@ export interface Neighbours {
   readonly onCores: number;
 }
 
-/** What each rank tells of its place. */
+/** Where a rank runs, as it tells the others. */
 export interface Place {
   readonly host: string;
-  /** The set of cores that it may run on, as a text: launchers bind ranks to some. */
+  /** The set of cores that it may run on, as text: launchers bind ranks to some of them. */
   readonly cores: string;
 }
 
@@ -24,15 +24,15 @@ export function neighboursOf(own: Place, all: readonly Place[]): Neighbours {
   return { onHost: onHost.length, onCores: onHost.filter(({ cores }) => cores === own.cores).length };
 }
 
-/** Threads of one rank, if those on the same cores share them evenly. */
+/** Threads for one rank, if all ranks on the same cores share them evenly. */
 export function threadsOf({ onCores }: Neighbours): number {
   return Math.max(1, Math.floor(navigator.hardwareConcurrency / onCores));
 }
 
-/** Bytes of a set of cores, one bit each. */
+/** Size of a set of cores in bytes, one bit per core. */
 const CORES = 1024 / 8;
 
-/** As Linux says it; elsewhere launchers bind no ranks to cores that we could know of. */
+/** The cores as Linux reports them. Elsewhere we cannot know of any binding of ranks to cores. */
 function allowedCores(): string {
   const cores = new Uint8Array(CORES);
   openLibc()?.sched_getaffinity(0, BigInt(CORES), cores);

@@ -1,4 +1,4 @@
-/** The ranks that this process was started as one of. */
+/** Opens the group of ranks that this process belongs to. */
 import { UserError } from "../errors.ts";
 import { ALONE } from "./alone.ts";
 import { launched, variable } from "./launcher.ts";
@@ -7,9 +7,9 @@ import { MpiRanks } from "./mpi.ts";
 import type { Ranks } from "./ranks.ts";
 
 /**
- * Joins the other processes that a launcher of MPI started with this one; without a launcher it is alone.
- * @param task for messages: the task that may call MPI and does what this program does, or null if there is none
- * @throws {UserError} if this program may not call MPI, or its library is missing
+ * Joins the other processes that a launcher of MPI started with this one. Without a launcher, this process is alone.
+ * @param task for messages: the task that does the same as this program and may call MPI, or null if there is none
+ * @throws {UserError} if this program may not call MPI, or the MPI library is missing
  */
 export function openRanks(task: string | null): Ranks {
   const by = launched();

@@ -1,16 +1,16 @@
-/** Starting programs on ranks, with every MPI that this machine has. */
+/** Starts programs on ranks, with every MPI on this machine. */
 import type { Family } from "./launcher.ts";
 import { REPORT } from "./report.ts";
 
-/** Set in CI: there, a missing MPI fails the tests instead of leaving some out. */
+/** Set in CI, where a missing MPI fails the tests instead of skipping some. */
 const REQUIRED = "DESDE_CERO_REQUIRE_MPI";
 
 export interface Launcher {
   readonly family: Family;
-  /** The program that launches. */
+  /** The launcher's command. */
   readonly command: string;
   /**
-   * Starts programs, each on so many ranks.
+   * Starts programs, each on a given number of ranks.
    * @param parts what each program's ranks run: arguments of deno
    */
   start(parts: readonly Part[], options: Options): Deno.ChildProcess;
@@ -26,13 +26,13 @@ interface Options {
   readonly env?: Record<string, string>;
 }
 
-/** Debian's names, under which both can be installed side by side; one alone is often `mpiexec`. */
+/** Debian's names, under which both can be installed side by side; if alone, it is often called `mpiexec`. */
 const COMMANDS: readonly { readonly family: Family; readonly command: string; readonly package: string }[] = [
   { family: "MPICH", command: "mpiexec.mpich", package: "mpich" },
   { family: "Open MPI", command: "mpiexec.openmpi", package: "openmpi-bin" },
 ];
 
-/** Open MPI starts no more ranks than there are cores, and none for root, unless it is told to. */
+/** Unless told otherwise, Open MPI starts no more ranks than there are cores, and none as root. */
 const OVERSUBSCRIBE: Readonly<Record<Family, readonly string[]>> = {
   "MPICH": [],
   "Open MPI": ["--oversubscribe"],
@@ -42,7 +42,7 @@ export const ENVIRONMENT: Readonly<Record<Family, Readonly<Record<string, string
   "Open MPI": { OMPI_ALLOW_RUN_AS_ROOT: "1", OMPI_ALLOW_RUN_AS_ROOT_CONFIRM: "1" },
 };
 
-/** The launchers that there are; for each one that is missing, one ignored test that says so. */
+/** The installed launchers. Registers an ignored test for each missing one, whose name says so. */
 export async function testLaunchers(): Promise<Launcher[]> {
   const launchers: Launcher[] = [];
   for (const { family, command, package: name } of COMMANDS) {
@@ -86,7 +86,7 @@ function launcherOf(family: Family, command: string): Launcher {
   };
 }
 
-/** Prints rank and number of the processes that have the first argument on their command line, and a report to write. */
+/** Prints rank and number of each process that has the first argument on its command line, and a report to write. */
 const PROCESSES = `for file in $(grep -lzF -- "$1" /proc/[0-9]*/cmdline); do
   environ=$(tr '\\0' '\\n' < "\${file%/cmdline}/environ")
   case "$environ" in *${REPORT}=*) ;; *) continue ;; esac
@@ -95,9 +95,9 @@ const PROCESSES = `for file in $(grep -lzF -- "$1" /proc/[0-9]*/cmdline); do
 done 2>/dev/null`;
 
 /**
- * The processes that are ranks of what was started, by rank: those of the user's programs, without launchers and what
- * looks after them. Deno itself may not look into /proc.
- * @param mark stands on their command lines
+ * The processes of a launched program's ranks, by rank: without launchers and the processes that look after ranks. Uses
+ * a shell because Deno itself may not look into /proc.
+ * @param mark a text on their command lines
  */
 export async function processesOf(mark: string): Promise<Map<number, number>> {
   const { stdout } = await new Deno.Command("sh", { args: ["-c", PROCESSES, "sh", mark], stderr: "null" })
@@ -106,7 +106,7 @@ export async function processesOf(mark: string): Promise<Map<number, number>> {
   return new Map(lines.map((line) => line.split(" ").map(Number) as [number, number]));
 }
 
-/** Waits for the end of what was started. */
+/** Waits for the end of a process that was started. */
 export async function finish(process: Deno.ChildProcess): Promise<{ code: number; output: string }> {
   const { code, stdout, stderr } = await process.output();
   return { code, output: new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr) };

@@ -1,17 +1,17 @@
 /**
- * Several machines on one: network namespaces of Linux, each with an own name, joined by a switch. A rank in one of them
- * reaches the others by TCP alone, over a link of 1 Gbit/s and 5 ms (without the delay where the kernel lacks netem).
- * It takes root, iproute2 (`ip`, `tc`) and util-linux (`unshare`).
+ * Simulates several machines on one: Linux network namespaces, each with a name of its own, joined by a switch. Ranks
+ * in different ones reach each other by TCP only, over a link of 1 Gbit/s and 5 ms (no delay if the kernel lacks
+ * netem). Requires root, iproute2 (`ip`, `tc`) and util-linux (`unshare`).
  */
 import type { Family } from "./launcher.ts";
 import { ENVIRONMENT, type Launcher, type Part } from "./testing.ts";
 
-/** Set in CI: there, machines that cannot be made fail the tests instead of leaving some out. */
+/** Set in CI, where a failure to make the hosts fails the tests instead of skipping some. */
 const REQUIRED = "DESDE_CERO_REQUIRE_NETNS";
 
 const NETWORK = "10.77.0";
 
-/** Arguments: a prefix of names, and the number of hosts. Prints the kind of their links. */
+/** Arguments: a prefix for names, and the number of hosts. Prints the kind of their links. */
 const MAKE = `set -e
 ip netns add $1-0
 ip -n $1-0 link add switch type bridge
@@ -31,13 +31,13 @@ for host in $(seq $2); do
 done
 echo "$kind"`;
 
-/** Ends what runs on the hosts, and takes them away. */
+/** Kills the processes on the hosts, and deletes the hosts. */
 const REMOVE = `for host in $(seq 0 $2); do
   ip netns pids $1-$host | xargs -r kill -9
   ip netns del $1-$host
 done 2>/dev/null; true`;
 
-/** In place of ssh: options, an address, and a command to run there. PREFIX stands for that of names. */
+/** Stands in for ssh: takes options, an address, and a command to run there. PREFIX stands for the names' prefix. */
 const AGENT = `#!/bin/sh
 while case "$1" in -*) true ;; *) false ;; esac; do shift; done
 host=\${1##*.}
@@ -45,7 +45,7 @@ shift
 exec ip netns exec PREFIX-$host unshare --uts sh -c "hostname node$host; $*"
 `;
 
-/** How each launcher is told of hosts, and to use the links between them: it takes them for one machine, with one memory. */
+/** Each launcher's options for hosts, and to use their links: to launchers they look like one machine with one memory. */
 const REMOTE: Readonly<Record<Family, (hosts: readonly string[], agent: string) => string[]>> = {
   "MPICH": (hosts, agent) => [
     ...["-launcher", "ssh", "-launcher-exec", agent, "-iface", "eth0", "-hosts", hosts.join(",")],
@@ -73,10 +73,10 @@ export class Hosts implements AsyncDisposable {
   readonly #prefix: string;
   readonly #hosts: number;
   readonly #agent: string;
-  /** What their links are like, for people. */
+  /** Describes the hosts' links, for people. */
   readonly links: string;
 
-  /** @throws {Error} if the system does not permit it, or lacks a program */
+  /** @throws {Error} if the system does not permit it, or a program is missing */
   static async open(hosts: number): Promise<Hosts> {
     const prefix = `dc${Deno.pid}-${crypto.randomUUID().slice(0, 4)}`;
     const links = await shell(MAKE, prefix, `${hosts}`).catch(async (error) => {
@@ -114,7 +114,7 @@ export class Hosts implements AsyncDisposable {
     }).spawn();
   }
 
-  /** Cuts the link of a host, from 1; nobody is told. `up` mends it. */
+  /** Cuts a host's link, counted from 1, without telling anybody; `up` restores it. */
   async setLink(host: number, state: "up" | "down"): Promise<void> {
     await shell('ip -n "$1-0" link set "port$2" "$3"', this.#prefix, `${host}`, state);
   }
@@ -132,7 +132,7 @@ async function shell(script: string, ...args: string[]): Promise<string> {
   return new TextDecoder().decode(stdout).trim();
 }
 
-/** Whether hosts can be made here; if not, an ignored test says why, and in CI it is an error. */
+/** Whether hosts can be made here. If not, an ignored test says why; in CI it is an error. */
 export async function canMakeHosts(): Promise<boolean> {
   try {
     await using _hosts = await Hosts.open(1);

@@ -1,8 +1,9 @@
 /**
- * Looks whether all ranks are alive, so that one that hangs ends all: otherwise the others would wait for it for ever.
+ * Checks that all ranks are alive. A rank that hangs ends all: otherwise the others would wait for it forever.
  *
- * On every rank a thread of its own sends a beat to the next rank, each second, as long as its main thread works or waits
- * for others, and listens to the rank before it. If that is silent for too long, it says so in a line and ends all.
+ * On every rank, a separate thread sends a beat to the next rank every second, as long as its main thread works or
+ * waits for others. It also listens to the rank before it; if that is silent for too long, it prints a line and ends
+ * all ranks.
  */
 import { pulse } from "../pulse.ts";
 import type { Library } from "./library.ts";
@@ -10,16 +11,16 @@ import type { Library } from "./library.ts";
 /** Milliseconds between beats. */
 export const BEAT = 1000;
 /**
- * How long a main thread may get nothing done, and how long a rank may be silent, in milliseconds; both together are
- * below the 30 s within which a rank that hangs ends all. A main thread that hashes or writes what is large gets nothing
- * done meanwhile.
+ * How long a main thread may show no progress, and how long a rank may be silent, in milliseconds. Together they are
+ * below the 30 s within which a hanging rank ends all. A main thread shows no progress while it hashes or writes
+ * something large.
  */
 export const LONGEST = { idle: 15_000, silence: 12_000 } as const;
 
-/** What the two threads tell each other, in shared memory. */
+/** Indices of the words in shared memory through which the two threads communicate. */
 export const WORDS = { stop: 0, stopped: 1, waiting: 2, step: 3, count: 4 } as const;
 
-/** What the thread that watches is started with. */
+/** What the watching thread is started with. */
 export interface WatchStart {
   readonly library: string;
   readonly rank: number;
@@ -31,7 +32,7 @@ export interface WatchStart {
   readonly longest: { readonly idle: number; readonly silence: number };
 }
 
-/** How long the end of the watch may take, in milliseconds. */
+/** How long ending the watch may take, in milliseconds. */
 const FAREWELL = 5000;
 
 export class Watch implements Disposable {
@@ -39,7 +40,7 @@ export class Watch implements Disposable {
   readonly #worker: Worker;
   readonly #timer: ReturnType<typeof setInterval>;
 
-  /** Begins to watch; every rank must. */
+  /** Begins to watch. Every rank must call this. */
   static async start(
     library: Library,
     words: Int32Array,
@@ -60,7 +61,7 @@ export class Watch implements Disposable {
   private constructor(words: Int32Array, worker: Worker) {
     this.#words = words;
     this.#worker = worker;
-    // A main thread that waits for a file or a GPU is alive: it comes by here.
+    // A main thread that waits for a file or a GPU is alive: its event loop runs this timer.
     this.#timer = setInterval(() => pulse[0]++, BEAT);
   }
 

@@ -5,16 +5,16 @@ import { findLibrary, type Library } from "./library.ts";
 import { openReport, TOLD } from "./report.ts";
 import { BEAT, type WatchStart, WORDS } from "./watch.ts";
 
-/** The tag of beats, of which nothing else makes use. */
+/** The MPI tag of beats, used for nothing else. */
 const TAG = 1;
-/** In place of a step: the rank watches no longer. */
+/** Sent instead of a step: the rank stops watching. */
 const FAREWELL = -1;
-/** How long the other's farewell is waited for, in milliseconds. */
+/** How long to wait for the other rank's farewell, in milliseconds. */
 const PATIENCE = 4000;
 /** The exit code when a rank hangs. */
 const HUNG = 1;
 
-/** Beats between two ranks, each with the step of the sender. */
+/** Sends and receives beats, each with the step of the sender. */
 class Beats {
   readonly #library: Library;
   readonly #from: number;
@@ -27,18 +27,18 @@ class Beats {
     this.#to = (rank + 1) % size;
   }
 
-  /** The rank that is listened to. */
+  /** The rank that this one listens to. */
   get from(): number {
     return this.#from;
   }
 
-  /** A few bytes, which MPI takes at once, whether the other listens or not. */
+  /** Sends a few bytes, which MPI accepts at once, whether the other rank is listening or not. */
   send(step: number): void {
     const { functions, constants: { integer, world } } = this.#library;
     functions.MPI_Send(Int32Array.of(step), 1, integer, this.#to, TAG, world);
   }
 
-  /** The last step that was sent since the last call; null if none was. */
+  /** The last step received since the previous call; null if there is none. */
   receive(): number | null {
     const { functions, constants: { integer, world, ignoreStatus } } = this.#library;
     const step = new Int32Array(1);
@@ -63,7 +63,7 @@ function watch(start: WatchStart): void {
     Atomics.wait(words, WORDS.stop, 0, BEAT);
     const before = now;
     now = performance.now();
-    // This process was itself stopped, perhaps with all the others, and goes on.
+    // This process itself had been stopped, perhaps with all the others, and now continues.
     if (now - before > longest.silence / 2) worked = heard = now;
     const done = Atomics.load(pulse, 0);
     if (done !== seen || Atomics.load(words, WORDS.waiting) === 1) worked = now;
@@ -88,7 +88,7 @@ function watch(start: WatchStart): void {
     library.functions.MPI_Abort(library.constants.world, HUNG);
   }
   beats.send(FAREWELL);
-  // The farewell of the other must not be left to the next watch.
+  // Receive the other rank's farewell now, so that the next watch does not find it.
   for (const end = performance.now() + PATIENCE; !gone && performance.now() < end;) {
     Atomics.wait(words, WORDS.stopped, 0, 5);
     gone = beats.receive() === FAREWELL;

@@ -24,8 +24,8 @@ export interface Frozen {
 }
 
 /**
- * Parameter arenas that training holds: weights, gradients, two moments, and the moving average of the weights if one is
- * kept. Ranks may each hold a part of the moments. Muon's matrices have a second moment too, which is not used.
+ * Parameter arenas that training holds: weights, gradients, two moments, and the moving average of the weights if one
+ * is kept. Ranks may each hold a part of the moments. Muon's matrices have a second moment too, which is not used.
  */
 export const trainingArenas = ({ ema, shards = 1 }: Averaging): number => 2 + 2 / shards + (ema ? 1 : 0);
 

@@ -14,11 +14,11 @@ export interface Prediction {
   readonly loss: number;
   /** e to the power of the loss. */
   readonly perplexity: number;
-  /** Bits per character: all bits, divided by the characters in the targets. Special tokens cost bits and spell none. */
+  /** Bits per character: all bits, divided by the targets' characters. Special tokens cost bits and spell none. */
   readonly bpc: number;
   /** Bits per byte of the text in UTF-8: comparable between tokenizers whose vocabularies cover the text. */
   readonly bpb: number;
-  /** The share of `<unk>` among the targets. `<unk>` costs few bits and says little: if frequent, bpb looks too good. */
+  /** The share of `<unk>` among the targets. It costs few bits and says little: if frequent, bpb looks too good. */
   readonly unknown: number;
 }
 
