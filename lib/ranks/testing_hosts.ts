@@ -45,7 +45,7 @@ shift
 exec ip netns exec PREFIX-$host unshare --uts sh -c "hostname node$host; $*"
 `;
 
-/** Each launcher's options for hosts, and to use their links: to launchers they look like one machine with one memory. */
+/** Each launcher's options for hosts, and for using their links: otherwise it takes them for one machine. */
 const REMOTE: Readonly<Record<Family, (hosts: readonly string[], agent: string) => string[]>> = {
   "MPICH": (hosts, agent) => [
     ...["-launcher", "ssh", "-launcher-exec", agent, "-iface", "eth0", "-hosts", hosts.join(",")],

@@ -1,17 +1,17 @@
-/** Paths as the caller means them: `deno task` runs programs in the project's folder, wherever it was called. */
+/** Paths as the caller means them: `deno task` runs programs in the project's folder, wherever it was called from. */
 import { isAbsolute, join, relative, resolve } from "node:path";
 
 /** The project's folder. */
 const PROJECT = new URL("../../", import.meta.url).pathname.replace(/\/$/, "");
 
-/** The folder that a path on the command line starts from. */
+/** The folder that paths on the command line are relative to. */
 function callerFolder(): string {
   const here = Deno.cwd();
-  // A program that was not started by this project's tasks may have inherited the variable from another.
+  // A program that this project's tasks did not start may have inherited the variable from another project's.
   return here === PROJECT ? Deno.env.get("INIT_CWD") ?? here : here;
 }
 
-/** A path that was given on the command line, as this process can open it; addresses and globs keep their form. */
+/** Makes a path from the command line one that this process can open; addresses and globs keep their form. */
 export function callerPath(path: string): string {
   const here = Deno.cwd(), caller = callerFolder();
   if (caller === here || isAbsolute(path) || /^[a-z]+:\/\//i.test(path)) return path;
@@ -21,8 +21,8 @@ export function callerPath(path: string): string {
 }
 
 /**
- * A value that was given for a key on the command line, with the paths in it as `callerPath` gives them.
- * @param pathKeys dotted keys whose values are paths, or hold some. A star stands for any one key
+ * A value given for a key on the command line, with its paths converted by `callerPath`.
+ * @param pathKeys dotted keys whose values are paths, or contain some. A star stands for any one key
  */
 export function callerValue(pathKeys: readonly string[], key: readonly string[], value: unknown): unknown {
   if (typeof value === "string") {
@@ -32,7 +32,7 @@ export function callerValue(pathKeys: readonly string[], key: readonly string[],
     return isPath ? callerPath(value) : value;
   }
   if (Array.isArray(value)) {
-    // A source may be a map, whose path is one too.
+    // A source may be a map with a key `path`.
     return value.map((entry) =>
       typeof entry?.path === "string"
         ? { ...entry, path: callerValue(pathKeys, key, entry.path) }

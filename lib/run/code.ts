@@ -1,4 +1,4 @@
-/** The code that a result depends on. */
+/** Hashes of the code that a result depends on. */
 import { relative } from "@std/path";
 import type { FileHashes } from "./hashes.ts";
 import { importGraph } from "./imports.ts";
@@ -13,7 +13,7 @@ const ROOT = new URL("../../", import.meta.url).pathname;
 const PRESENTATION = [
   /^lib\/(disk_space|errors|files|folders|page|plot|progress)\.ts$/,
   /^lib\/(evaluate|data\/corpus)\/report(_\w+)?\.ts$/,
-  // Presets are compared by their values. What these modules compute of them is in training.ts.
+  // Presets are compared by their values. training.ts holds what these modules compute from them.
   /^lib\/run\/(?!training\.ts$)/,
   /^lib\/data\/corpus\/options\.ts$/,
   /^lib\/.*_section\.ts$/,
@@ -32,7 +32,7 @@ export async function codeHashes(module: string, hashes: FileHashes): Promise<Re
   return Object.fromEntries(entries);
 }
 
-/** The paths whose hashes differ. Null if what was recorded is one hash of them all, as it was once. */
+/** The paths whose hashes differ. Null if only one hash of all files was recorded, as older versions did. */
 export function changedCode(
   before: string | Readonly<Record<string, string>>,
   now: Readonly<Record<string, string>>,

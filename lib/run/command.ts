@@ -1,23 +1,23 @@
-/** What was typed, and the commands that messages propose, with the options that those need. */
+/** The command that was typed, and commands for messages to propose, with the options that they need. */
 export interface Invocation {
   /** The task's name: `pipeline`, or a stage's. */
   readonly task: string;
   readonly config: string;
   /** Overrides of the preset, as `key=value`; `--device` and `--threads` are among them. */
   readonly sets: readonly string[];
-  /** The last stage that is run; all of them by default. */
+  /** The last stage to run; all stages by default. */
   readonly until?: string;
-  /** How many processes a launcher of MPI started; 1 by default, without one. */
+  /** The number of processes started by a launcher of MPI; 1 by default. */
   readonly ranks?: number;
-  /** The command that goes on after an interruption, where it is not this one with `--resume`. */
+  /** The command that resumes after an interruption, if it is not this one with `--resume`. */
   readonly goOn?: string;
 }
 
-/** Values of the preset by dotted key; undefined where there is none. */
+/** Values of the preset by dotted key; undefined for a key that is not set. */
 export type Values = Readonly<Record<string, unknown>>;
 
 /**
- * The command that does something like what was typed.
+ * A command like the one that was typed, with changes.
  * @param changes.values overrides that replace those of the same keys; undefined leaves a key out
  */
 export function commandLine(
@@ -42,12 +42,12 @@ export function commandLine(
   return [command, "--config", quote(config), ...options, ...ending, ...flags].join(" ");
 }
 
-/** `key=value`, the value in YAML that reads back as it. */
+/** `key=value`, with the value in YAML that parses back to it. */
 export function assignment(key: string, value: unknown): string {
   const plain = typeof value === "string" && /^[a-z][\w./-]*$/i.test(value) &&
     !/^(true|false|null|yes|no|on|off|y|n)$/i.test(value);
   return `${key}=${plain ? value : JSON.stringify(value)}`;
 }
 
-/** As a shell takes it. */
+/** Quotes a word for a shell, if it needs quotes. */
 const quote = (word: string) => /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;

@@ -1,6 +1,6 @@
 /**
- * What a preset may say: keys at the top, and the sections that stages own. From the same definitions comes
- * the JSON Schema that editors complete and check presets with.
+ * The keys of presets: common keys at the top, and the sections that stages own. The JSON Schema with which editors
+ * complete and check presets is generated from the same definitions.
  */
 import { z } from "zod";
 
@@ -20,7 +20,7 @@ const Common = z.strictObject({
 /** The keys at the top. */
 export type CommonKeys = Readonly<z.infer<typeof Common>>;
 
-/** A preset of which nothing is known but the keys at the top. */
+/** A preset of which only the keys at the top are typed. */
 export type Preset = CommonKeys & { readonly [section: string]: unknown };
 
 /** Schemas of sections, by key. */
@@ -31,13 +31,13 @@ export type PresetWith<S extends Sections> = Preset & { readonly [K in keyof S]:
 
 export type PresetSchema = z.ZodObject;
 
-/** What makes a preset impossible: a dotted key, and why. */
+/** Why a preset cannot work: a dotted key, and the reason. */
 export interface Fault {
   readonly key: string;
   readonly why: string;
 }
 
-/** The schema of presets for stages, each with the sections that it owns. */
+/** The schema of presets for some stages, each with the sections that it owns. */
 export function presetSchema(
   stages: readonly {
     readonly sections: Sections;
@@ -56,7 +56,7 @@ export function presetSchema(
   });
 }
 
-/** `configs/schema.json`. */
+/** The content of `configs/schema.json`. */
 export function jsonSchema(schema: PresetSchema): string {
   return JSON.stringify(z.toJSONSchema(schema, { io: "input" }), null, 2) + "\n";
 }

@@ -1,4 +1,4 @@
-/** Where a program writes a model that it makes of another: beside that one, and never over it. */
+/** Where a program writes a model that it makes from another: beside that one, and never over it. */
 import { basename, dirname, join, relative, resolve } from "@std/path";
 import { type CheckpointInfo, readCheckpointInfo } from "../checkpoint/checkpoint.ts";
 import { UserError } from "../errors.ts";
@@ -7,8 +7,8 @@ import { callerPath } from "./caller.ts";
 import { runFolder } from "./taught_folder.ts";
 
 /**
- * A folder that can be written: the one that is given with `--out`, or the model's with a suffix.
- * @throws {UserError} if it holds anything else than a copy of the same kind, or one and `force` is not set
+ * The folder to write a copy to: the one given with `--out`, or the model's folder with a suffix.
+ * @throws {UserError} if it holds anything other than a copy of the same kind, or holds one and `force` is not set
  */
 export async function copyFolder(
   { program, given, source, suffix, force, kind, isCopy }: {

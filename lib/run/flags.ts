@@ -1,21 +1,21 @@
-/** Command lines of programs: which flags they take, and what the values of flags mean. */
+/** Command lines of programs: which flags they accept, and what the flags' values mean. */
 import { closestString } from "@std/text/closest-string";
 import { parseArgs } from "node:util";
 import type { DeviceChoice } from "../device/open.ts";
 import { exitOnUserError, UserError } from "../errors.ts";
 
-/** A program's command line: the names of its flags, by what they take. */
+/** A program's command line: the names of its flags, grouped by the values that they take. */
 export interface Program<V extends string = never, L extends string = never, S extends string = never> {
   /** The name of its task. */
   readonly name: string;
   /** What `-h` and `--help` print. */
   readonly help: string;
-  /** Flags that take a value; if one is given several times, the last counts. */
+  /** Flags that take a value; if one is given several times, the last value counts. */
   readonly values?: readonly V[];
-  /** Flags that take a value each time they are given. */
+  /** Flags that take a value and may be repeated; all values count. */
   readonly lists?: readonly L[];
   readonly switches?: readonly S[];
-  /** Whether it takes arguments that are no flags, such as texts or folders. */
+  /** Whether the program takes arguments that are not flags, such as texts or folders. */
   readonly operands?: boolean;
 }
 
@@ -25,9 +25,9 @@ export type Flags<V extends string, L extends string, S extends string> =
   & { readonly [Name in S]: boolean };
 
 /**
- * Reads a command line: `--flag`, `--flag value` or `--flag=value`. What follows `--` is no flag.
+ * Reads a command line: `--flag`, `--flag value` or `--flag=value`. Everything after `--` is an operand.
  * @returns null if it asks for help
- * @throws {UserError} if a flag is unknown or lacks its value, or an operand is one too many
+ * @throws {UserError} if a flag is unknown or lacks its value, or there is an operand too many
  */
 export function parseFlags<V extends string = never, L extends string = never, S extends string = never>(
   { name, values = [], lists = [], switches = [], operands = false }: Program<V, L, S>,
@@ -76,8 +76,8 @@ export function parseFlags<V extends string = never, L extends string = never, S
 }
 
 /**
- * Runs a program with the command line that it was started with, or prints its help. An error that the user can
- * mend ends the process with one line and its exit code.
+ * Runs a program with its command line, or prints its help. An error that the user can fix ends the process with one
+ * line and the error's exit code.
  */
 export async function runProgram<
   V extends string = never,
@@ -94,7 +94,7 @@ export async function runProgram<
   });
 }
 
-/** @throws {UserError} if it is no number, or below `least` */
+/** @throws {UserError} if the value is not a number, or is below `least` */
 export function numberFlag(name: string, value: string, least: number, whole: boolean): number {
   const number = Number(value);
   const sound = value.trim() !== "" && Number.isFinite(number) && (!whole || Number.isInteger(number));
@@ -104,7 +104,7 @@ export function numberFlag(name: string, value: string, least: number, whole: bo
   return number;
 }
 
-/** @throws {UserError} if it is no device's name */
+/** @throws {UserError} if the value is not the name of a device */
 export function deviceFlag(value: string): DeviceChoice {
   if (value !== "auto" && value !== "cpu" && value !== "webgpu") {
     const hint = isGpuName(value) ? "; a GPU is used through webgpu" : "";
@@ -113,5 +113,5 @@ export function deviceFlag(value: string): DeviceChoice {
   return value;
 }
 
-/** Whether someone who asks for such a device means a GPU. */
+/** Whether someone who asks for this device probably means a GPU. */
 export const isGpuName = (value: string) => /gpu|cuda|rocm|nvidia|metal|mps|vulkan/i.test(value);

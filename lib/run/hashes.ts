@@ -1,7 +1,7 @@
 /** Hashes of files, each computed once. */
 import { hashFile } from "../files.ts";
 
-/** What a file holds, and the size and time by which it is recognised without reading it. */
+/** A file's hash, and the size and time that identify its content without reading it. */
 export interface Stamp {
   /** SHA-256, in hexadecimal. */
   readonly hash: string;
@@ -10,13 +10,13 @@ export interface Stamp {
   readonly modified: number;
 }
 
-/** As in make, a file whose size and time are as before is taken to hold what it held. */
+/** Like make, assumes that a file has not changed if its size and time have not. */
 export class FileHashes {
   readonly #known = new Map<string, Stamp>();
   /** Paths of the files that had to be read. */
   readonly read: string[] = [];
 
-  /** What a manifest says of a file. */
+  /** Takes over a file's stamp from a manifest. */
   know(path: string, stamp: Stamp): void {
     this.#known.set(key(path, stamp), stamp);
   }

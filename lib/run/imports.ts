@@ -1,7 +1,7 @@
 /**
- * The import graph of the project's own modules, read from their sources. A regular expression is enough for our own,
- * formatted code. Of npm's packages, @deno/graph 0.29 cannot parse `satisfies` and `using`, es-module-lexer 3.0.5
- * cannot parse .tsx, and both leave out `new URL(…, import.meta.url)`.
+ * The import graph of the project's own modules, read from their sources. For our own, formatted code a regular
+ * expression is enough. The packages on npm are not: @deno/graph 0.29 cannot parse `satisfies` and `using`,
+ * es-module-lexer 3.0.5 cannot parse .tsx, and both omit `new URL(…, import.meta.url)`.
  */
 import { dirname, join } from "@std/path";
 
@@ -10,7 +10,7 @@ const IMPORT =
 
 const read = new Map<string, Promise<string[]>>();
 
-/** The project's files that one module imports, shaders and Wasm included. A process reads each module once. */
+/** The project's files that a module imports, including shaders and Wasm. A process reads each module once. */
 export function importsOf(path: string): Promise<string[]> {
   const known = read.get(path) ?? readImports(path);
   read.set(path, known);
@@ -24,7 +24,7 @@ async function readImports(path: string): Promise<string[]> {
 }
 
 /**
- * A module and everything of the project that it imports, directly or not, sorted.
+ * A module and everything in the project that it imports, directly or indirectly, sorted.
  * @param leaveOut modules that are neither listed nor followed
  */
 export async function importGraph(

@@ -32,7 +32,7 @@ export async function inputHashes(stage: Stage, request: Request): Promise<Input
   return inputs;
 }
 
-/** The manifest of a stage that another one reads, whatever code made it. */
+/** The manifest of a stage whose result another stage reads, no matter which version of the code made it. */
 async function requireFinished(stage: Stage, request: Request): Promise<Manifest> {
   const { preset, invocation } = request;
   const folder = stage.out(preset);

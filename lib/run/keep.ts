@@ -1,4 +1,4 @@
-/** What keeps a training from being lost: nothing replaces it, or goes on with it otherwise, unasked. */
+/** Protects trainings: none is replaced, or resumed with other settings, unless the user asks for it. */
 import { join } from "@std/path";
 import { UserError } from "../errors.ts";
 import { exists } from "../files.ts";
@@ -10,10 +10,10 @@ import type { Stage } from "./stage.ts";
 import { type Difference, explainDifferences, settingsDifferences, valuesBefore } from "./settings.ts";
 import { explain, type Inputs, type Request, type Staleness } from "./staleness.ts";
 
-/** Seconds of training that are made again without asking when only code has changed. */
+/** A training up to this many seconds long is repeated without asking if only code has changed. */
 const CHEAP = 600;
 
-/** @throws {UserError} for a finished training that the user did not ask to replace */
+/** @throws {UserError} for a finished training, unless the user asked to replace it */
 export async function refuseToReplace(
   stage: Stage,
   { preset, invocation }: Request,
@@ -30,7 +30,7 @@ export async function refuseToReplace(
   );
 }
 
-/** The command that trains under another name; a finetuning starts from the same pretrained model. */
+/** The command that trains under another name; a finetuning still starts from the same pretrained model. */
 async function commandBeside(
   { name, backbone }: Stage,
   { preset, invocation }: Pick<Request, "preset" | "invocation">,
@@ -41,12 +41,12 @@ async function commandBeside(
   return commandLine(invocation, { task: name, values: { ...values, [key]: folder } });
 }
 
-/** A name like the preset's that no models have yet. */
+/** A name derived from the preset's that no models have yet. */
 async function freeName({ name }: Preset): Promise<string> {
   for (let n = 2;; n++) if (!await exists(`models/${name}-${n}`)) return `${name}-${n}`;
 }
 
-/** Whether an interrupted run may go on although settings differ. */
+/** Whether an interrupted run may be resumed although settings differ. */
 function mayGoOn(
   { goesOn }: Stage,
   { run, step }: CheckpointInfo,
@@ -65,8 +65,8 @@ function mayGoOn(
 }
 
 /**
- * The checkpoint of an interrupted run to go on from, or null to start from the beginning.
- * @throws {UserError} if there is one and the user did not ask for it, or asks for another run
+ * The checkpoint from which to resume an interrupted run, or null to start from the beginning.
+ * @throws {UserError} if there is one and the user did not ask to resume, or asks to resume it as a different run
  */
 export async function resumePoint(
   stage: Stage,
@@ -76,7 +76,7 @@ export async function resumePoint(
   const folder = join(stage.out(preset), "last");
   const last = await readCheckpointInfo(folder);
   const best = await readCheckpointInfo(join(stage.out(preset), "best"));
-  // A best/ of a newer run was saved by a run that was ended before it had its first last/.
+  // If best/ is newer, its run was ended before it saved its first last/, so last/ belongs to an earlier run.
   if (!last || isNewer(best, last)) {
     if (resume) terminal.log("  nothing to resume: no checkpoint was saved; starting from the beginning");
     return null;

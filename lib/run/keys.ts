@@ -1,9 +1,9 @@
-/** For `--help`: the keys of presets that `--set` can change, with what they take and their defaults. */
+/** For `--help`: the keys of presets that `--set` can change, with their values and defaults. */
 import { z } from "zod";
 import type { PresetSchema } from "./config.ts";
 import type { Stage } from "./stage.ts";
 
-/** What is used here of a JSON Schema. */
+/** The parts of a JSON Schema that are used here. */
 interface Schema {
   readonly type?: string;
   readonly description?: string;
@@ -13,7 +13,7 @@ interface Schema {
   readonly anyOf?: readonly Schema[];
   readonly items?: Schema;
   readonly properties?: Readonly<Record<string, Schema>>;
-  /** What any other key may have. */
+  /** The schema for any other key. */
   readonly additionalProperties?: Schema | boolean;
 }
 
@@ -23,20 +23,20 @@ interface Key {
   readonly schema: Schema;
 }
 
-/** The map that a value is, or may be. */
+/** The schema of the map that a value is, or may be. */
 const mapOf = (schema: Schema): Schema | undefined =>
   schema.properties || typeof schema.additionalProperties === "object"
     ? schema
     : schema.anyOf?.find((form) => mapOf(form));
 
-/** The keys below a key, or the key itself if its value is no map. */
+/** The keys below a key, or the key itself if its value is not a map. */
 function keysBelow(key: string, schema: Schema): Key[] {
   const map = mapOf(schema);
   if (!map) return [{ key, schema }];
   const { properties = {}, additionalProperties: any } = map;
   const inner = Object.entries(properties).flatMap(([name, value]) => keysBelow(`${key}.${name}`, value));
   const named = typeof any === "object" ? keysBelow(`${key}.NAME`, any) : [];
-  // A map that may be a single word too, such as model: auto.
+  // A map that may also be a single word, such as model: auto.
   const word = schema.anyOf && schema !== map
     ? [{ key, schema: { anyOf: schema.anyOf.filter((form) => form !== map) } }]
     : [];
@@ -53,7 +53,7 @@ const WORDS: Record<string, string> = {
 const alternatives = (words: readonly string[]) =>
   words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} or ${words.at(-1)}`;
 
-/** What a value may be, in words. */
+/** The allowed values, in words. */
 function kind(schema: Schema): string {
   if (schema.enum) return alternatives(schema.enum.map(String));
   if (schema.const !== undefined) return String(schema.const);
@@ -62,7 +62,7 @@ function kind(schema: Schema): string {
   return WORDS[schema.type ?? ""] ?? "a map";
 }
 
-/** Words in lines of so many characters; one that is longer has a line of its own. */
+/** Wraps words into lines of at most `width` characters; a longer word gets a line of its own. */
 function wrap(text: string, width: number): string[] {
   const lines = [""];
   for (const word of text.split(/\s+/)) {
@@ -74,14 +74,14 @@ function wrap(text: string, width: number): string[] {
   return lines;
 }
 
-/** Characters of the column of keys; the explanation of a longer one begins on the next line. */
+/** Width of the column of keys in characters; after a longer key, the explanation begins on the next line. */
 const COLUMN = 40;
 
 function explain({ key, schema }: Key, width: number): string {
   const given = schema.default === undefined
     ? key
     : `${key}=${JSON.stringify(schema.default).replace(/^"(.+)"$/, "$1")}`;
-  // A default says of most values what they may be.
+  // Most defaults already show what the values look like.
   const choices = schema.enum || schema.anyOf || schema.default === undefined ? kind(schema) : "";
   const about = [choices, schema.description ?? ""].filter((part) => part !== "").join(". ");
   const [first, ...rest] = wrap(about, Math.max(20, width - COLUMN - 2));
@@ -92,7 +92,7 @@ function explain({ key, schema }: Key, width: number): string {
   return [...head, ...rest.map((line) => indent + line)].map((line) => line.trimEnd()).join("\n");
 }
 
-/** The keys that stages take, a line or more each. */
+/** The keys of some stages, with one line or more for each. */
 export function listKeys(
   stages: readonly Pick<Stage, "sections">[],
   schema: PresetSchema,

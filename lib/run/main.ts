@@ -15,11 +15,11 @@ import { endTogether, follow, onRanks } from "./ranks.ts";
 import { isPresent, type Pipeline, runStage, type Stage } from "./stage.ts";
 import type { Request } from "./staleness.ts";
 
-/** The key that `--minutes` sets, if one of the stages has it. */
+/** The key that `--minutes` sets, if one of the stages has such a key. */
 const minutesKey = (stages: readonly Stage[]) => stages.find((stage) => stage.minutes)?.minutes;
 const isResumable = (stages: readonly Stage[]) => stages.some((stage) => stage.resumable);
 
-/** Columns of help texts where no terminal says how many it has. */
+/** Columns of help texts if there is no terminal to ask. */
 const WIDTH = 100;
 
 function helpWidth(): number {
@@ -62,13 +62,13 @@ export interface Program {
   readonly name: string;
   /** For `--help`: what it does, in a sentence. */
   readonly about: string;
-  /** What it runs, in order. */
+  /** The stages that it runs, in order. */
   readonly stages: readonly Stage[];
 }
 
 /**
  * The entry point of a stage's script.
- * @param load imports the pipeline, which imports the stage; so the stage's module must not wait for this function
+ * @param load imports the pipeline. The pipeline imports the stage, so the stage's module must not await this function
  */
 export async function runAlone(stage: Stage, load: () => Promise<{ pipeline: Pipeline }>): Promise<void> {
   const { pipeline } = await load();
@@ -76,8 +76,8 @@ export async function runAlone(stage: Stage, load: () => Promise<{ pipeline: Pip
 }
 
 /**
- * The entry point of programs that run stages: parses the command line, runs the stages in order, and exits with 0, with
- * 2 and one line for errors that the user can mend, or with 128 and the number of the signal that stopped it.
+ * The entry point of programs that run stages: parses the command line, and runs the stages in order. Exits with 0;
+ * with 2 and one line for errors that the user can fix; or with 128 plus the number of the signal that stopped it.
  */
 export async function main(program: Program, pipeline: Pipeline): Promise<never> {
   const { name, stages } = program;
@@ -98,7 +98,7 @@ export async function main(program: Program, pipeline: Pipeline): Promise<never>
   Deno.exit(code);
 }
 
-/** What the command line asks for. */
+/** A parsed command line. */
 export interface Command {
   readonly request: Request;
   readonly force: boolean;
@@ -156,7 +156,7 @@ export function requestOf(
   };
 }
 
-/** @throws {UserError} if there is no stage of that name, or the preset has none */
+/** @throws {UserError} if there is no stage of that name, or the preset lacks it */
 function stagesUntil(
   stages: readonly Stage[],
   { preset, invocation: { config, until } }: Request,
@@ -175,8 +175,8 @@ function stagesUntil(
 }
 
 /**
- * More threads than cores wait for each other, and make everything slower.
- * @throws {UserError} if a preset asks for them
+ * Refuses more threads than cores: they would wait for each other, and make everything slower.
+ * @throws {UserError} if a preset asks for more
  */
 export function checkThreads({ threads }: Preset): void {
   const cores = navigator.hardwareConcurrency;

@@ -1,4 +1,4 @@
-/** The manifest beside a stage's result: from what it was made, and what it is. */
+/** The manifest beside a stage's result: what it was made from, and what it consists of. */
 import { join } from "@std/path";
 import { z } from "zod";
 import { throwWriteError, writeFileAtomic } from "../files.ts";
@@ -11,13 +11,13 @@ const Manifest = z.object({
   stage: z.string(),
   /** The whole preset, with defaults and overrides. */
   preset: z.record(z.string(), z.unknown()),
-  /** Hashes of the modules that computed it, by path; one hash of them all in older manifests. */
+  /** Hashes of the modules that computed the result, by path; in older manifests one hash of them all. */
   code: z.union([z.string(), z.record(z.string(), z.string())]),
-  /** Hashes of the files that it was made from. */
+  /** Hashes of the input files. */
   inputs: z.record(z.string(), z.string()),
-  /** Size and time of those inputs that no stage made, so that unchanged ones need not be hashed again. */
+  /** Sizes and times of inputs that no stage made: unchanged ones need not be hashed again. */
   sources: z.record(z.string(), Stamp).optional(),
-  /** What it took from the network, by address, with hashes. */
+  /** Hashes of what was downloaded, by address. */
   fetched: z.record(z.string(), z.string()).optional(),
   outputs: z.record(z.string(), Stamp),
   metrics: z.record(z.string(), z.unknown()),
@@ -31,7 +31,7 @@ export type Manifest = z.infer<typeof Manifest>;
 
 const NAME = "manifest.json";
 
-/** The manifest of a folder, or null if there is none that can be read. */
+/** The manifest of a folder, or null if there is no readable one. */
 export async function readManifest(folder: string): Promise<Manifest | null> {
   try {
     const parsed = Manifest.safeParse(JSON.parse(await Deno.readTextFile(join(folder, NAME))));
@@ -45,7 +45,7 @@ export async function writeManifest(folder: string, manifest: Manifest): Promise
   await writeFileAtomic(join(folder, NAME), JSON.stringify(manifest, null, 1) + "\n");
 }
 
-/** A folder without a manifest is unfinished. */
+/** Removes a folder's manifest, which marks the folder as unfinished. */
 export async function removeManifest(folder: string): Promise<void> {
   try {
     await Deno.remove(join(folder, NAME));
@@ -54,7 +54,7 @@ export async function removeManifest(folder: string): Promise<void> {
   }
 }
 
-/** Every file of a folder but its manifest and what killed writers left, by path within it. */
+/** All files of a folder, by path within it, without its manifest and leftovers of killed writers. */
 export async function listOutputs(
   folder: string,
   hashes: FileHashes,
@@ -71,8 +71,8 @@ export async function listOutputs(
 }
 
 /**
- * The files of a folder that later stages read: documents, encoded or not, vocabularies and checkpoints. Reports, curves and
- * logs do not decide what is made of them, and `last/` is not read where there is a `best/`.
+ * The files of a folder that later stages read: documents, encoded or not, vocabularies and checkpoints. Later stages
+ * do not depend on reports, curves and logs, and they do not read `last/` if there is a `best/`.
  */
 export function handedOn(files: readonly string[]): string[] {
   return files.filter((file) => {

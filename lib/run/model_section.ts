@@ -1,6 +1,6 @@
 /**
- * The section `model` of a preset: a family as a short form, and any option of a `ModelConfig` beside it; or `auto`, for
- * a size that pretraining picks.
+ * The section `model` of a preset: a family as a shorthand, with any options of a `ModelConfig` beside it; or `auto`,
+ * to let pretraining pick the size.
  */
 import { z } from "zod";
 import {
@@ -19,7 +19,7 @@ type Snake<S extends string> = S extends `${infer C}${infer Rest}`
   : S;
 type SnakeKeys<T> = { readonly [K in keyof T as Snake<K & string>]: T[K] };
 
-/** A model as presets have it, all of its options filled in. */
+/** A model as presets describe it, with all options filled in. */
 export type ModelSection = SnakeKeys<Omit<ModelConfig, "vocab">>;
 
 const snake = (key: string) => key.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
@@ -33,9 +33,9 @@ export function camelKeys(model: ModelSection): Omit<ModelConfig, "vocab"> {
 
 const natural = z.number().int().positive();
 
-/** What a preset must give of a model whose size is not picked. */
+/** Keys that a preset must give, unless the size is picked. */
 const SIZES = ["layers", "heads", "width", "context"] as const;
-/** What is picked, or follows from it, and so cannot be given besides. */
+/** Keys that are picked, or follow from picked ones, and so must not be given as well. */
 const PICKED = ["layers", "heads", "width", "kv_heads", "head_width", "hidden"] as const;
 
 const options = z.strictObject({
@@ -85,7 +85,7 @@ const options = z.strictObject({
 
 type Options = z.output<typeof options>;
 
-/** A model whose size is picked, as presets have it. */
+/** A model in a preset whose size is picked. */
 export type AutoModel = Options & { readonly size: "auto" };
 
 const section = options.transform((given, context): ModelSection | AutoModel => {
@@ -115,7 +115,7 @@ export const Model = z.union([
 
 export const isAuto = (model: ModelSection | AutoModel): model is AutoModel => "size" in model;
 
-/** The model that a size makes of one whose size is picked. */
+/** Fills in the picked size of a model. */
 export function sizedModel(
   { size: _, ...given }: AutoModel,
   picked: Pick<ModelSection, "layers" | "heads" | "width" | "context" | "dropout">,

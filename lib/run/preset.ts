@@ -1,4 +1,4 @@
-/** Reads a preset: YAML, overrides from the command line, and errors that name file, line and key. */
+/** Reads a preset: YAML, overrides from the command line, and errors that name the file, line and key. */
 import { closestString } from "@std/text/closest-string";
 import { isMap, LineCounter, parse, parseDocument } from "yaml";
 import type { z } from "zod";
@@ -10,19 +10,19 @@ import { isGpuName } from "./flags.ts";
 import { isList, knownKeys, pathsTo } from "./schema.ts";
 import type { Pipeline } from "./stage.ts";
 
-/** A value that replaces one of the preset and comes from another file; its paths start from the project's folder. */
+/** A value from another file that replaces one of the preset's; its paths are relative to the project's folder. */
 export interface Override {
   /** Dotted. */
   readonly key: string;
   readonly value: unknown;
-  /** What messages put before the key: where it stands, such as `configs/ablations.yaml:12: `. */
+  /** What messages put before the key: where the override is, such as `configs/ablations.yaml:12: `. */
   readonly place: string;
 }
 
 /**
- * Paths in the file start from the project's folder, and those in overrides from the folder of the caller.
+ * Paths in the file are relative to the project's folder, those in overrides to the caller's folder.
  * @param sets overrides: from the command line, such as `pretrain.steps=200` with a value in YAML, or from another file
- * @throws {UserError} for the first thing that is wrong
+ * @throws {UserError} for the first fault found
  */
 export async function loadPreset(
   pipeline: Pipeline,
@@ -78,7 +78,7 @@ export function parsePreset(
 
 type Tree = { [key: string]: unknown };
 
-/** The values of a preset with overrides from the command line, which are not checked. */
+/** A preset's values with overrides from the command line applied, not validated. */
 export function withOverrides(pipeline: Pipeline, values: object, sets: readonly string[]): object {
   const tree = structuredClone(values) as Tree;
   applyOverrides(pipeline, tree, parseOverrides(pipeline, sets));
@@ -109,7 +109,7 @@ function parseOverride({ schema, pathKeys }: Pipeline, set: string): Override {
     throw new UserError(`--set ${set}: the value is not valid YAML; quote it`);
   }
   const path = key.split(".");
-  // Brackets are a nuisance in shells: one value is a list of one.
+  // Brackets are awkward in shells, so a single value stands for a list of one.
   if (isList(schema, path) && !Array.isArray(value) && value !== null) value = [value];
   return { key, value: callerValue(pathKeys, path, value), place: "--set " };
 }
@@ -130,11 +130,11 @@ function removeValue(values: Tree, path: readonly string[]): void {
 
 type Issue = z.core.$ZodIssue;
 
-/** Of several issues, the one to tell: a misspelt key rather than that the right one is missing. */
+/** Of several issues, the one to report: a misspelt key, rather than that the right key is missing. */
 const foremost = (issues: readonly Issue[]): Issue =>
   issues.find(({ code }) => code === "unrecognized_keys") ?? issues[0];
 
-/** What is wrong in the form that a value was meant to have, if it has several. */
+/** If a value may have several forms: what is wrong in the form that was probably meant. */
 function innermost(issue: Issue): Issue {
   if (issue.code !== "invalid_union") return issue;
   const other = ({ code, path }: Issue) =>
@@ -144,7 +144,7 @@ function innermost(issue: Issue): Issue {
   return meant ? innermost({ ...meant, path: [...issue.path, ...meant.path] } as Issue) : issue;
 }
 
-/** A form that a value did not have. */
+/** A form that a value should have had. */
 function form(issue: Issue): string {
   if (issue.code === "invalid_value") return issue.values.join(" or ");
   if (issue.code !== "invalid_type") return "another value";

@@ -1,4 +1,4 @@
-/** Stages on several ranks: rank 0 decides what is done, the others follow, and what they have must be the same. */
+/** Stages on several ranks: rank 0 decides what to do, and the others follow. All need the same files and settings. */
 import { describe, UserError } from "../errors.ts";
 import { hashContent } from "../files.ts";
 import type { CheckpointInfo, Run } from "../checkpoint/checkpoint.ts";
@@ -14,16 +14,16 @@ import type { Stage } from "./stage.ts";
 import type { Inputs, Request } from "./staleness.ts";
 import { StopSignals } from "./stop.ts";
 
-/** Where a stage starts. */
+/** Where a stage starts from. */
 interface Start {
   readonly resume: CheckpointInfo | null;
   readonly run: Run;
 }
 
-/** What rank 0 tells the others to do: to run a stage, or to end with an exit code. */
+/** What rank 0 tells the others to do: run a stage, or end with an exit code. */
 type Order = { readonly stage: string; readonly start: Start } | { readonly end: number };
 
-/** Called on rank 0 when a stage is to run. @throws {UserError} if another rank would make something else of it */
+/** Called on rank 0 when a stage is to run. @throws {UserError} if another rank would make a different result */
 export async function startTogether(
   ranks: Ranks,
   stage: Stage,
@@ -41,7 +41,7 @@ export function endTogether(ranks: Ranks, code: number): void {
   broadcastValue<Order>(ranks, { end: code });
 }
 
-/** On the other ranks: does what rank 0 says, until it says to end. Returns the exit code. */
+/** Called on the other ranks: runs what rank 0 says, until it says to end. Returns the exit code. */
 export async function follow(
   stages: readonly Stage[],
   load: () => Promise<Request>,
@@ -62,7 +62,7 @@ export async function follow(
   }
 }
 
-/** What a stage's result depends on, and the version of Deno. */
+/** Everything that a stage's result depends on, and the version of Deno. */
 async function traitsOf(stage: Stage, request: Request): Promise<Traits> {
   const { settings, sections } = stage;
   const values = flatten([...settings, ...Object.keys(sections)], request.preset);
@@ -72,26 +72,26 @@ async function traitsOf(stage: Stage, request: Request): Promise<Traits> {
     ...Object.fromEntries(Object.entries(values).map(([key, value]) => [key, JSON.stringify(value)])),
     ...inputs,
     ...await codeHashes(stage.module, request.hashes),
-    // Those that cannot change the result, too: how often ranks save together is one.
+    // Including settings that cannot change the result: for example, all ranks must save at the same steps.
     "some setting": hashContent(JSON.stringify(Object.keys(sections).map((key) => request.preset[key]))),
   };
 }
 
-/** How long a rank that fails waits for rank 0 to fail of the same and to end all, in milliseconds. */
+/** How long a failing rank waits for rank 0 to fail with the same error and end all, in milliseconds. */
 const PATIENCE = 3000;
 
 /**
- * Runs a program's body on this process, or on all ranks if a launcher of MPI has started several. An error on one of
- * them ends all: launchers see to that when a process ends with an exit code other than 0.
+ * Runs a program's body on this process, or on all ranks if a launcher of MPI has started several. An error on one rank
+ * ends all: launchers end the others when a process exits with a code other than 0.
  * @param task the task that may call MPI, or null if the program cannot be shared
- * @throws what the body throws; on ranks, the error says which one it is
+ * @throws what the body throws; on ranks, the error names the rank
  */
 export async function onRanks(task: string | null, body: (ranks: Ranks) => Promise<void>): Promise<void> {
   const by = launched();
   let ranks: Ranks | undefined;
   try {
     ranks = openRanks(task);
-    // After an error it goes on until this process ends, and does not wait for others.
+    // After an error the watch goes on until this process ends: disposing of it would wait for the others.
     const watch = await ranks.watch();
     await body(ranks);
     watch[Symbol.dispose]();
@@ -102,7 +102,7 @@ export async function onRanks(task: string | null, body: (ranks: Ranks) => Promi
   }
 }
 
-/** An error that says on which rank it was. */
+/** Adds to an error on which rank it happened. */
 function named(error: unknown, rank: number, ranks: Ranks | undefined): unknown {
   const who = ranks ? `${nameOf(ranks)}${ranks.step ? `, step ${ranks.step}` : ""}` : `rank ${rank}`;
   if (!(error instanceof Error)) return error;

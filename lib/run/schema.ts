@@ -1,10 +1,10 @@
-/** What the schema of presets says of a key, for messages that propose another. */
+/** Looks up keys in the schema of presets, for messages that propose a key. */
 import type { PresetSchema } from "./config.ts";
 
 interface Definition {
   readonly type?: string;
   readonly innerType?: Schema;
-  /** What a value is before it is transformed. */
+  /** The schema of a value before it is transformed. */
   readonly in?: Schema;
   readonly element?: Schema;
   readonly valueType?: Schema;
@@ -21,14 +21,14 @@ function bare(schema: Schema): Schema {
   return inner ? bare(inner) : schema;
 }
 
-/** The map within a schema, through lists and alternatives. */
+/** The map inside a schema, looking through lists and alternatives. */
 function mapIn(schema: Schema | undefined): Schema["shape"] {
   if (!schema) return undefined;
   const { shape, def } = bare(schema);
   return shape ?? mapIn(def?.element) ?? def?.options?.map(mapIn).find((shape) => shape);
 }
 
-/** Whether a value is a map, or has that as one of its forms. */
+/** Whether a value is a map, or may be one. */
 function isMap(schema: Schema): boolean {
   const { shape, def } = bare(schema);
   return shape !== undefined || (def?.options?.some(isMap) ?? false);
@@ -53,7 +53,7 @@ export function isList(preset: PresetSchema, path: readonly string[]): boolean {
   return schema !== undefined && bare(schema).def?.type === "array";
 }
 
-/** Dotted paths of keys in sections that have this name. */
+/** Dotted paths of all keys with this name within the sections. */
 export function pathsTo(preset: PresetSchema, name: string): string[] {
   const find = (path: string[]): string[] =>
     knownKeys(preset, path).flatMap((key) => [

@@ -1,9 +1,9 @@
-/** The settings that a result depends on, by key, and how two sets of them differ. */
+/** The settings that a result depends on, by key, and the differences between two sets of them. */
 import { assignment, type Values } from "./command.ts";
 import type { Preset, PresetSchema } from "./config.ts";
 import type { Stage } from "./stage.ts";
 
-/** Keys of sections that say what is shown or saved on the way, or who computes what, and so cannot change a result. */
+/** Keys that cannot change a result: they say what is shown or saved on the way, or how ranks share the work. */
 const INCONSEQUENTIAL = new Set([
   "shard_optimizer",
   "log_every",
@@ -20,7 +20,7 @@ export interface Difference {
   readonly now: unknown;
 }
 
-/** How the settings that a stage's result was made with differ from those of a preset. */
+/** The differences between the settings that a stage's result was made with and a preset's. */
 export function settingsDifferences(
   { settings, sections }: Pick<Stage, "settings" | "sections">,
   made: Readonly<Record<string, unknown>>,
@@ -28,7 +28,7 @@ export function settingsDifferences(
   schema: PresetSchema,
 ): Difference[] {
   const keys = [...settings, ...Object.keys(sections)];
-  // A preset that an older version recorded lacks keys that there were not yet: they get their defaults.
+  // A preset recorded by an older version lacks newer keys: they get their defaults.
   const parsed = schema.safeParse(made);
   const before = flatten(keys, parsed.success ? parsed.data : made);
   const now = flatten(keys, preset);
@@ -37,7 +37,7 @@ export function settingsDifferences(
     .map((key) => ({ key, before: before[key], now: now[key] }));
 }
 
-/** The values of some keys, by dotted key. Lists are values, and so are maps whose keys have dots. */
+/** The values of some keys, by dotted key. Lists are kept as values, and so are maps whose keys contain dots. */
 export function flatten(keys: readonly string[], tree: Values): Values {
   const values: Record<string, unknown> = {};
   const add = (path: readonly string[], value: unknown) => {
@@ -54,7 +54,7 @@ export function flatten(keys: readonly string[], tree: Values): Values {
 /** Differences shown in one message. */
 const SHOWN = 5;
 
-/** `with pretrain.lr=0.01, and this command asks for 0.02`, and the same of further keys. */
+/** `with pretrain.lr=0.01, and this command asks for 0.02`, and the same for further keys. */
 export function explainDifferences(differences: readonly Difference[]): string {
   const told = differences.slice(0, SHOWN).map(({ key, before, now }) => {
     const made = before === undefined ? `without ${key}` : `with ${assignment(key, before)}`;
@@ -65,6 +65,6 @@ export function explainDifferences(differences: readonly Difference[]): string {
   return [...told, ...more > 0 ? [`and ${more} more`] : []].join("; ");
 }
 
-/** The values that a result was made with, to ask for them again. */
+/** The values that a result was made with, for a command that asks for them again. */
 export const valuesBefore = (differences: readonly Difference[]): Values =>
   Object.fromEntries(differences.map(({ key, before }) => [key, before]));

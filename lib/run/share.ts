@@ -1,4 +1,4 @@
-/** Corpora and vocabularies that a preset of another name has made already. */
+/** Reuses corpora and vocabularies that a preset with another name has already made. */
 import { dirname, join } from "@std/path";
 import { throwWriteError } from "../files.ts";
 import type { Preset } from "./config.ts";
@@ -8,7 +8,7 @@ import type { Stage } from "./stage.ts";
 import { type Inputs, type Request, staleness } from "./staleness.ts";
 
 /**
- * Looks for the same result under another name, and gives it this preset's name too, by hard links.
+ * Looks for the same result under another name. If there is one, links it into this preset's folder, by hard links.
  * @returns whether there was one; the log says where
  */
 export async function shareResult(stage: Stage, request: Request, inputs: Inputs): Promise<boolean> {
@@ -27,7 +27,7 @@ export async function shareResult(stage: Stage, request: Request, inputs: Inputs
   return false;
 }
 
-/** Gives a stage's result of one name another name too, by hard links, whether or not it is up to date. */
+/** Links a stage's result from one name's folder into another's, by hard links, whether or not it is up to date. */
 export async function linkResult(
   stage: Stage,
   from: Pick<Preset, "name">,
@@ -55,7 +55,7 @@ async function otherNames(folder: string, { name: own }: Preset): Promise<string
   return names.sort();
 }
 
-/** The same inputs, those of earlier stages under another preset's name. */
+/** Inputs with the paths of earlier stages moved from one preset's folder to another's. */
 const renameInputs = (inputs: Inputs, from: string, to: string): Inputs =>
   Object.fromEntries(
     Object.entries(inputs).map(([path, hash]) => [
@@ -64,7 +64,7 @@ const renameInputs = (inputs: Inputs, from: string, to: string): Inputs =>
     ]),
   );
 
-/** Makes a folder of links to another's outputs. Files are never written in place, so neither can change the other. */
+/** Makes a folder of links to another's outputs. Files are never modified in place, so neither can change the other. */
 async function link(from: string, to: string, manifest: Manifest): Promise<void> {
   const partial = `${to}.partial`;
   try {

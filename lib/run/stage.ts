@@ -1,6 +1,6 @@
 /**
- * Stages as in make: a stage reads inputs, writes one folder, and leaves a manifest that says from what
- * it was made. A stage whose settings, inputs and code are unchanged does not run again.
+ * Stages, as in make: a stage reads inputs, writes one folder, and leaves a manifest that says what it was made
+ * from. A stage whose settings, inputs and code are unchanged is not run again.
  */
 import { tidyFolder } from "../folders.ts";
 import { duration, type Terminal } from "../progress.ts";
@@ -31,11 +31,11 @@ export interface Context<P extends Preset = Preset> {
   readonly preset: P;
   /** The stage's folder. */
   readonly out: string;
-  /** The checkpoint to go on from, or null to start from the beginning. */
+  /** The checkpoint to resume from, or null to start from the beginning. */
   readonly resume: CheckpointInfo | null;
-  /** What checkpoints say of the run that they are of. */
+  /** What checkpoints record about their run. */
   readonly run: Run;
-  /** To be called before anything of an earlier result is replaced; it stops being a finished one. */
+  /** Must be called before any part of an earlier result is replaced, and marks that result as unfinished. */
   begin(): Promise<void>;
   readonly terminal: Terminal;
   /** The processes that share the work; only rank 0 may write. */
@@ -48,19 +48,19 @@ export interface StageResult {
   /** Figures for the manifest. */
   readonly metrics: Record<string, unknown>;
   readonly device?: string;
-  /** False if it was stopped early; it is then not up to date. */
+  /** False if it was stopped early; the result is then not up to date. */
   readonly finished: boolean;
-  /** What it took from the network, by address, with hashes. */
+  /** Hashes of what was downloaded, by address. */
   readonly fetched?: Record<string, string>;
 }
 
-/** What differs when a run goes on. */
+/** How the settings of a resumed run differ from before. */
 export interface Change<P extends Preset = Preset> {
   /** Dotted keys of the settings that differ. */
   readonly keys: readonly string[];
   readonly before: P;
   readonly now: P;
-  /** Steps that are made. */
+  /** Steps made so far. */
   readonly step: number;
 }
 
@@ -69,57 +69,57 @@ interface Definition<P extends Preset, S extends Sections = Sections> {
   readonly name: string;
   /** For `--help`: what it does, in a sentence. */
   readonly about: string;
-  /** URL of the stage's module, where the code that it depends on starts. */
+  /** URL of the stage's module, from which the code that it depends on is found. */
   readonly module: string;
-  /** Sections of the preset that it owns, by key. All of their values decide the result. */
+  /** The preset's sections that it owns, by key. All of their values affect the result. */
   readonly sections: S;
-  /** Whether those sections may be missing from a preset, which then has no such stage. */
+  /** Whether a preset may lack those sections, and so the stage. */
   readonly optional?: boolean;
-  /** Keys of those sections whose values are paths, or hold some, dotted. A star stands for any one key. */
+  /** Dotted keys of those sections whose values are paths, or contain some. A star stands for any one key. */
   readonly pathKeys?: readonly string[];
   /**
-   * Pairs of keys that say the same in two ways, dotted: one that is given on the command line replaces the other where
-   * the file has it.
+   * Pairs of dotted keys that set the same thing in two ways: one given on the command line replaces the other in the
+   * file.
    */
   readonly rivals?: readonly (readonly [string, string])[];
-  /** What is impossible about sections that are each sound, or null. */
+  /** Checks sections that are valid on their own for a fault between them; null if there is none. */
   readonly check?: (preset: P) => Fault | null;
-  /** The key that says how many minutes it takes, dotted, which `--minutes` sets. */
+  /** The dotted key that says how many minutes the stage takes; `--minutes` sets it. */
   readonly minutes?: string;
-  /** Keys at the top of the preset that decide the result too. */
+  /** Keys at the top of the preset that affect the result as well. */
   readonly settings: readonly (keyof CommonKeys)[];
   /** The folder that it writes, from the project's root. */
   readonly out: (preset: Pick<Preset, "name">) => string;
   /** Stages whose folders it reads. */
   readonly after: (preset: P) => readonly Stage[];
-  /** Files it reads besides those folders. */
+  /** Files that it reads outside those folders. */
   readonly sources?: (preset: P) => Promise<string[]>;
-  /** The folder of the model that it goes on from, and the key of the preset that names another. */
+  /** The folder of the model that it starts from, and the key with which a preset names another. */
   readonly backbone?: (preset: P) => { readonly key: string; readonly folder: string };
-  /** The models that it makes: their folders within its own, by the names under which they are evaluated. */
+  /** The models that it makes: folders within its own, by the names under which they are evaluated. */
   readonly models?: (preset: P) => Readonly<Record<string, string>>;
-  /** Whether the stage itself handles signals that ask to stop, and saves, so that they do not end the process. */
+  /** Whether the stage handles signals that ask to stop, and saves, instead of letting them end the process. */
   readonly interruptible?: boolean;
   /** Whether an interrupted run can go on with `--resume`. */
   readonly resumable?: boolean;
-  /** Whether a run of which so many steps are made may go on although settings differ: none of these counted so far. */
+  /** Whether an interrupted run may be resumed with these changes: none of them affects the steps made so far. */
   readonly goesOn?: (change: Change<P>) => boolean;
   /**
    * Whether a finished result is kept until the user asks to replace it, because it took long to train.
-   * Such a stage calls `begin` itself, when it has something to replace it with.
+   * Such a stage calls `begin` itself, once it has something to replace it with.
    */
   readonly keeps?: boolean;
-  /** Whether several processes can share its work: the stage then has a task of its own for that, `<name>-mpi`. */
+  /** Whether several processes can share its work; the stage then has a task `<name>-mpi` for that. */
   readonly ranks?: boolean;
-  /** Whether presets of several names share its result if their settings are the same. */
+  /** Whether presets with different names share its result if their settings are the same. */
   readonly shared?: boolean;
   run(context: Context<P>): Promise<StageResult>;
 }
 
-/** A stage whose sections only it knows. Its functions take presets that have them (`isPresent`). */
+/** A stage without the types of its sections. Its functions take presets that have the sections (`isPresent`). */
 export type Stage = Definition<Preset>;
 
-/** A stage; its functions see the values of its sections with the types that the schemas give them. */
+/** Defines a stage. Its functions get the values of its sections with the types that the schemas give them. */
 export function defineStage<S extends Sections>(definition: Definition<PresetWith<S>, S>): Stage {
   return definition as unknown as Stage;
 }
@@ -128,13 +128,13 @@ export function defineStage<S extends Sections>(definition: Definition<PresetWit
 export const isPresent = ({ sections }: Stage, preset: Preset): boolean =>
   Object.keys(sections).every((key) => preset[key] !== undefined);
 
-/** Stages in order, and the presets that say what they do. */
+/** Stages in order, and the schema of the presets that configure them. */
 export interface Pipeline {
   readonly stages: readonly Stage[];
   readonly schema: PresetSchema;
-  /** Dotted keys of presets whose values are paths, or hold some. */
+  /** Dotted keys of presets whose values are paths, or contain some. */
   readonly pathKeys: readonly string[];
-  /** Pairs of dotted keys that say the same in two ways. */
+  /** Pairs of dotted keys that set the same thing in two ways. */
   readonly rivals: readonly (readonly [string, string])[];
 }
 
@@ -148,7 +148,7 @@ export function definePipeline(stages: readonly Stage[]): Pipeline {
 }
 
 export interface RunOptions {
-  /** How the log names the stage. */
+  /** The stage's name in the log. */
   readonly label: string;
   readonly force: boolean;
   readonly resume: boolean;

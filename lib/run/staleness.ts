@@ -1,4 +1,4 @@
-/** Whether a stage's result is what it would make now, as in make, and if not, why. */
+/** Checks, as make does, whether a stage's result is what it would make now, and if not, why. */
 import { join } from "@std/path";
 import { exists } from "../files.ts";
 import type { Terminal } from "../progress.ts";
@@ -11,14 +11,14 @@ import { handedOn, type Manifest, readManifest } from "./manifest.ts";
 import { type Difference, explainDifferences, settingsDifferences } from "./settings.ts";
 import type { Stage } from "./stage.ts";
 
-/** A preset, the command that asks for it, and what is known of the files. */
+/** A preset, the command that asks for it, and what is already known about the files. */
 export interface Request {
   readonly preset: Preset;
-  /** What presets may say, for those that results were made with. */
+  /** The schema of presets, to read those that results were made with. */
   readonly schema: PresetSchema;
   readonly invocation: Invocation;
   readonly hashes: FileHashes;
-  /** Manifests of the stages that were found to be up to date, by folder; later stages need not look again. */
+  /** Manifests of stages already found to be up to date, by folder, so that later stages need not check again. */
   readonly finished: Map<string, Manifest>;
   readonly terminal: Terminal;
   /** The processes that share the work. */
@@ -29,7 +29,7 @@ export type Staleness =
   | { readonly why: "absent" | "unfinished" }
   | ({ readonly manifest: Manifest } & Outdated);
 
-/** Why a finished result is not what the stage would make now. */
+/** Why a finished result differs from what the stage would make now. */
 type Outdated =
   | { readonly why: "settings"; readonly differences: Difference[] }
   | { readonly why: "input"; readonly path: string }
@@ -40,8 +40,8 @@ export type Inputs = Readonly<Record<string, string>>;
 
 /**
  * Why a stage must run, or null when its folder is up to date.
- * @param own whether it is asked for the stage itself: later stages do not mind older code, and need only
- *   the files that they read
+ * @param own whether the stage itself is to run. If only a later stage reads its result, older code does not matter,
+ *   and only the files that are read do
  */
 export async function staleness(
   stage: Stage,
@@ -56,9 +56,9 @@ export async function staleness(
   const before = Object.keys(manifest.inputs);
   const made = (path: string) =>
     stage.after(preset).some((earlier) => path.startsWith(`${earlier.out(preset)}/`));
-  // Older manifests list every file of the earlier stages.
+  // Older manifests list all files of the earlier stages, including files that are not read.
   const relevant = new Set([...before.filter((path) => !made(path)), ...handedOn(before.filter(made))]);
-  // Files of earlier stages that it did not read when it was made: later stages do not mind that, as it is older code.
+  // For later stages, files that this stage did not read when it ran do not matter: they are a matter of older code.
   const read = Object.keys(inputs).filter((path) => own || path in manifest.inputs || !made(path));
   for (const path of relevant.union(new Set(read))) {
     if (inputs[path] !== manifest.inputs[path]) return { manifest, why: "input", path };

@@ -1,32 +1,32 @@
 /** Signals that ask a run to stop. */
 import { launched } from "../ranks/launcher.ts";
 
-/** Ctrl-C; `kill`, a service manager or a shutdown; a terminal that is closed. */
+/** Ctrl-C; `kill`, a service manager or a shutdown; a closed terminal. */
 const NUMBERS = Deno.build.os === "windows"
   ? { SIGINT: 2 } as const
   : { SIGINT: 2, SIGTERM: 15, SIGHUP: 1 } as const;
 type StopSignal = keyof typeof NUMBERS;
 
 /**
- * `deno task` passes each signal on to what it runs, which has already received a Ctrl-C from the terminal: it comes
- * twice. This is how long after the first the copy may come on a busy machine, in milliseconds.
+ * After a Ctrl-C, a program receives SIGINT twice: from the terminal, and again from `deno task`, which passes on every
+ * signal. This is how long after the first the copy may arrive on a busy machine, in milliseconds.
  */
 const COPY_DELAY = 2000;
 
 /**
- * The first signal asks to stop; the second, of whatever kind, ends the process at once. Under `deno task` one more
- * signal of the first kind, soon after it, is taken for its copy; where a launcher of MPI passes signals on, too, any
- * number of them.
+ * The first signal asks to stop; a second one, of any kind, ends the process at once. Under `deno task`, one more
+ * signal of the first kind soon after it counts as its copy. Launchers of MPI pass signals on as well, so under one of
+ * them any number of them do.
  */
 export class StopSignals implements Disposable {
   readonly #controller = new AbortController();
   readonly #listeners: [StopSignal, () => void][] = [];
-  /** What shells give a process that a signal ended, 128 and its number; 0 while none has come. */
+  /** The exit code that shells report for a process ended by the signal: 128 plus its number; 0 before any signal. */
   code = 0;
   #first?: { readonly name: StopSignal; readonly at: number };
   #copies = launched() ? Infinity : Deno.env.has("INIT_CWD") ? 1 : 0; // set by deno task
 
-  /** @param handle false leaves signals to end the process, as they do by default */
+  /** @param handle if false, signals end the process, as they do by default */
   constructor(handle: boolean, asked: () => void) {
     if (!handle) return;
     for (const [name, number] of Object.entries(NUMBERS) as [StopSignal, number][]) {

@@ -1,14 +1,14 @@
-/** Where a model that was taught something is written: beside the one that it was, and never over it unasked. */
+/** Where a taught model is written: beside the original, and never over it unless asked. */
 import { basename, dirname, join, relative, resolve } from "@std/path";
 import { checkpointIn } from "../checkpoint/backbone.ts";
 import { UserError } from "../errors.ts";
 import { exists } from "../files.ts";
 
-/** The folder of the run that a checkpoint is of, without best/ or last/. */
+/** The folder of a checkpoint's run, without best/ or last/. */
 export const runFolder = (model: string) => model.replace(/\/+$/, "").replace(/(?<=.)\/(?:best|last)$/, "");
 
 /**
- * The default: `taught` beside a model in models/, and in models/ for one from elsewhere.
+ * The default folder: `taught` beside a model in models/, or a folder in models/ for a model from elsewhere.
  * @param model a model's folder, as this process can open it
  */
 export function taughtFolder(model: string): string {
@@ -24,7 +24,7 @@ export function taughtFolder(model: string): string {
 }
 
 /**
- * Refuses a folder that has something in it, unless that is a model which is to be replaced.
+ * Refuses a folder that is not empty, unless it holds a model and the user asked to replace it.
  * @param checkpoint the folder of the model that is taught
  * @throws {UserError}
  */

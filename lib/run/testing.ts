@@ -1,11 +1,11 @@
-/** Running stage scripts as a user does, in a folder of its own. */
+/** Runs stage scripts as a user does, each project in a temporary folder. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
 
 /** The folder of this project. */
 export const ROOT = new URL("../../", import.meta.url).pathname;
 
-/** Varied text of `sentences` sentences: enough for a tiny model, made here so that tests need no file. */
+/** Varied text of the given number of sentences: enough for a tiny model, and generated so that tests need no file. */
 export function sampleText(sentences = 400): string {
   const who = ["El gato", "La perra", "Mi tía", "Un niño", "La maestra", "El río"];
   const does = ["mira", "busca", "sueña con", "encuentra", "olvida", "canta a"];
@@ -15,7 +15,7 @@ export function sampleText(sentences = 400): string {
   }).join("\n");
 }
 
-/** Expects exit code 2, one line, and that it says `text`. */
+/** Expects exit code 2 and a single line of error that contains `text`. */
 export function refused({ code, output }: { code: number; output: string }, text: string): void {
   assertEquals(code, 2, output);
   const errors = output.split("\n").filter((line) => line.startsWith("error: "));
@@ -28,19 +28,19 @@ export interface Workspace {
   readonly folder: string;
   /** Runs a stage script with the permissions of its task. */
   run(stage: string, ...args: string[]): Promise<{ code: number; output: string }>;
-  /** Runs prepare-corpus, with that environment besides. */
+  /** Runs prepare-corpus with additional environment variables. */
   prepare(env: Record<string, string>, ...args: string[]): Promise<{ code: number; output: string }>;
-  /** Runs train-on, which may write presets, too. */
+  /** Runs train-on, which may write presets as well. */
   trainOn(...args: string[]): Promise<{ code: number; output: string }>;
-  /** Runs it without the right to write anywhere. */
+  /** Runs a stage script without permission to write anywhere. */
   runReadOnly(stage: string, ...args: string[]): Promise<{ code: number; output: string }>;
-  /** Runs a program of lib/tools, which may only read. */
+  /** Runs a program of lib/tools with permission to read only. */
   tool(name: string, ...args: string[]): Promise<{ code: number; output: string }>;
-  /** Runs one that may write under data/ and models/, too. */
+  /** Runs a program of lib/tools that may also write under data/ and models/. */
   writer(name: string, ...args: string[]): Promise<{ code: number; output: string }>;
-  /** Starts a program of lib/tools that may write where stages may, and below docs. */
+  /** Starts a program of lib/tools that may write where stages may, and under docs/. */
   startTool(name: string, ...args: string[]): Deno.ChildProcess;
-  /** Starts a stage, to be killed. */
+  /** Starts a stage that the test will kill. */
   spawn(stage: string, ...args: string[]): Deno.ChildProcess;
   path(...parts: string[]): string;
   write(path: string, content: string | Uint8Array): Promise<void>;
@@ -70,7 +70,7 @@ pretrain:
 
 /**
  * A temporary project: a text, and the preset TINY as preset.yaml.
- * @param root the folder whose programs it runs, ending in /
+ * @param root the folder whose programs are run, ending in /
  */
 export async function workspace(
   text = sampleText(),

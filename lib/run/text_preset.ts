@@ -1,4 +1,4 @@
-/** The preset of a model that continues a text of one's own: what `train-on` and the studio write into configs/. */
+/** Makes presets for models that continue a user's own text; `train-on` and the studio write them into configs/. */
 import { basename } from "@std/path";
 import { parse, stringify } from "yaml";
 import { listPath } from "../data/corpus/sources.ts";
@@ -8,7 +8,7 @@ import { count } from "../progress.ts";
 import { parsePreset, withOverrides } from "./preset.ts";
 import type { Pipeline } from "./stage.ts";
 
-/** Sizes by name; `auto` picks one for the time and the text. L, H and C are those of docs/pretraining.md's list. */
+/** Sizes by name; `auto` picks one for the time and the text. Layers, heads and widths as in docs/pretraining.md. */
 export const SIZES = {
   auto: null,
   tiny: { layers: 2, heads: 2, width: 64 },
@@ -18,40 +18,40 @@ export const SIZES = {
 } as const;
 export type SizeName = keyof typeof SIZES;
 
-/** Minutes of training where nobody says. */
+/** Minutes of training by default. */
 export const MINUTES = 10;
 
-/** Bytes of text below which nothing can be learned: some twenty contexts of the smallest model. */
+/** Shorter texts, in bytes, are refused: nothing can be learned from fewer than some twenty contexts. */
 export const LEAST_TEXT = 2000;
 
-/** Bytes of text up to which tokens are characters; of more text, pairs of bytes are learned. */
+/** Up to this many bytes of text, tokens are characters; for longer texts, byte pairs are learned. */
 const CHARACTERS_UP_TO = 2_000_000;
 
-/** The longest sequence, in tokens, and the part of the held-out text (a tenth of all) that it takes at most. */
+/** The longest sequence, in tokens, and the largest share of the held-out text (a tenth of all) that it may take. */
 const CONTEXT = 256, CONTEXT_SHARE = 0.02;
 
 export interface TextTraining {
-  /** Names its folders and the preset. */
+  /** Name of the preset and its folders. */
   readonly name: string;
-  /** Files and folders, as presets have them. */
+  /** Files and folders, as in presets. */
   readonly sources: readonly string[];
   readonly size: SizeName;
   readonly minutes: number;
 }
 
-/** A name for folders, of a file's or another text: lower-case letters, digits and hyphens; "" if none is left. */
+/** Makes a name for folders from a file name or a text: lower-case letters, digits, hyphens; "" if nothing is left. */
 export function nameOf(text: string): string {
   return basename(text).replace(/(\.(txt|md|jsonl|parquet|gz|zst))+$/i, "").normalize("NFD")
     .replaceAll(/\p{M}/gu, "").toLowerCase().replaceAll(/[^a-z0-9]+/g, "-").replaceAll(/^-+|-+$/g, "")
     .slice(0, 40);
 }
 
-/** Bytes at the start of a file that tell whether it is text. */
+/** Bytes at the start of a file that are checked for being text. */
 const START = 2 ** 16;
 
 /**
- * The bytes of all files that sources name.
- * @throws {UserError} if there is none, one is no text, or all are too short to learn from
+ * The total bytes of all files in the sources.
+ * @throws {UserError} if there are none, one is not text, or all together are too short to learn from
  */
 export async function measureText(sources: readonly string[]): Promise<number> {
   let bytes = 0, packed = false;
@@ -65,7 +65,7 @@ export async function measureText(sources: readonly string[]): Promise<number> {
   return bytes;
 }
 
-/** @throws {UserError} if it is too little to learn from */
+/** @throws {UserError} if the text is too short to learn from */
 function refuseShort(bytes: number, what: string): void {
   if (bytes >= LEAST_TEXT) return;
   throw new UserError(
@@ -73,14 +73,14 @@ function refuseShort(bytes: number, what: string): void {
   );
 }
 
-/** @throws {UserError} if the bytes that a file starts with are no text in UTF-8 */
+/** @throws {UserError} if the first bytes of a file are not text in UTF-8 */
 function refuseBinary(start: Uint8Array, what: string): void {
   try {
-    // A character may be cut where the bytes end.
+    // The bytes may end in the middle of a character.
     const text = new TextDecoder("utf-8", { fatal: true }).decode(start, { stream: true });
     if (!text.includes("\0")) return;
   } catch {
-    // told below
+    // reported below
   }
   throw new UserError(`${what} is no plain text in UTF-8; convert it (a PDF or a document: save it as .txt)`);
 }
@@ -89,7 +89,7 @@ async function list(source: string): Promise<string[]> {
   try {
     return await listPath(source);
   } catch (error) {
-    // There is no preset yet whose key it could be about.
+    // The message names a preset's key, and there is no preset yet.
     if (!(error instanceof UserError)) throw error;
     throw new UserError(describe(error).replace("prepare-corpus.sources: ", ""));
   }
@@ -105,7 +105,7 @@ async function startOf(path: string): Promise<Uint8Array> {
   }
 }
 
-/** @param bytes of the text */
+/** @param bytes size of the text */
 function valuesOf({ name, sources, size, minutes }: TextTraining, bytes: number): object {
   const shape = SIZES[size];
   const characters = bytes <= CHARACTERS_UP_TO;
@@ -119,15 +119,15 @@ function valuesOf({ name, sources, size, minutes }: TextTraining, bytes: number)
   };
 }
 
-/** Where the preset of a name stands. */
+/** The path of the preset with this name. */
 export const presetPath = (name: string) => `configs/${name}.yaml`;
 
 /**
- * Writes the preset for a text, unless it is there already.
- * @param bytes of the text
- * @param sets overrides that become a part of it, such as `pretrain.steps=200`
+ * Writes the preset for a text, unless the same preset exists.
+ * @param bytes size of the text
+ * @param sets overrides to include, such as `pretrain.steps=200`
  * @returns whether it was written
- * @throws {UserError} if it is no sound preset, or there is another of this name, which `replace` allows to replace
+ * @throws {UserError} if it is not a valid preset, or another one has this name and `replace` is not set
  */
 export async function writeTextPreset(
   pipeline: Pipeline,
@@ -156,7 +156,7 @@ export async function writeTextPreset(
   return true;
 }
 
-/** Whether two presets say the same; one that is no YAML says something else. */
+/** Whether two presets have the same values; one that is not YAML differs from any other. */
 function sameValues(a: string, b: string): boolean {
   try {
     return JSON.stringify(parse(a)) === JSON.stringify(parse(b));

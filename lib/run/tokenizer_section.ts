@@ -4,7 +4,7 @@ import { TOKENIZER_KINDS } from "../text/tokenizer.ts";
 
 const natural = z.number().int().positive();
 
-/** Bytes and special tokens, which a vocabulary over bytes has in any case, and one token more. */
+/** The bytes and special tokens that every vocabulary over bytes has, and one token more. */
 const LEAST_OVER_BYTES = 262;
 
 export const TokenizerSection = z.strictObject({

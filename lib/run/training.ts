@@ -1,4 +1,4 @@
-/** What the stages that train take from a preset in the same way. */
+/** Code with which all training stages read a preset. */
 import type { Device } from "../device/device.ts";
 import { CpuDevice } from "../device/cpu.ts";
 import { findAdapter, lacks, openDevice } from "../device/open.ts";
@@ -14,12 +14,12 @@ import type { Ranks } from "../ranks/ranks.ts";
 import type { CommonKeys } from "./config.ts";
 import { camelKeys, type ModelSection } from "./model_section.ts";
 
-/** Where it is remembered which device is faster. */
+/** The file that remembers which device is faster. */
 const MEASURED = "models/devices.json";
 
 /**
- * Opens the device that a preset asks for, and says which it is. `auto`, on a machine with a hardware GPU,
- * is the one that trains the given model faster.
+ * Opens the device that a preset asks for, and logs which it is. On a machine with a hardware GPU, `auto` opens the
+ * device that trains the given model faster.
  */
 export async function openFor(
   { device: choice, threads, precision }: CommonKeys,
@@ -62,7 +62,7 @@ export async function openFor(
   return device;
 }
 
-/** The architecture, once the vocabulary's size is known. */
+/** The model's configuration, once the vocabulary's size is known. */
 export function architecture(model: ModelSection, vocab: number): ModelConfig {
   return { ...camelKeys(model), vocab };
 }

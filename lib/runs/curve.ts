@@ -1,19 +1,19 @@
-/** A curve of any length in bounded memory: when it has too many points, each two of them become one. */
+/** A curve of any length in bounded memory: when it has too many points, every two neighbours are merged. */
 
-/** Where a line of figures belongs: after so many steps, tokens and seconds. */
+/** The position of a line of figures: after how many steps, tokens and seconds. */
 export interface Place {
   readonly step: number;
   readonly tokens?: number | undefined;
   readonly seconds?: number | undefined;
 }
 
-/** Points by columns of the same length; null where a figure is not known. */
+/** Points as columns of equal length; null for a figure that is not known. */
 export interface Columns {
   /** The last step of each point. */
   readonly step: number[];
   readonly tokens: (number | null)[];
   readonly seconds: (number | null)[];
-  /** Means over the steps of each point, by the names of figures. */
+  /** The mean of each figure over the steps of each point, by name. */
   readonly figures: Record<string, (number | null)[]>;
 }
 
@@ -25,24 +25,24 @@ interface Point {
   readonly counts: number[];
 }
 
-/** The points that a curve has at most; a screen has hardly more columns of pixels. */
+/** The most points in a curve; a screen hardly has more columns of pixels. */
 export const MOST_POINTS = 1024;
-/** Figures that a curve has at most. */
+/** The most figures in a curve. */
 const MOST_FIGURES = 32;
 
 export class Curve {
-  /** Lines of a point, but for the last one. A power of two. */
+  /** Lines per point, except for the last point. A power of two. */
   width = 1;
   readonly #names: string[] = [];
   #points: Point[] = [];
-  /** Lines of the last point. */
+  /** Lines in the last point. */
   #filled = 0;
 
   get length(): number {
     return this.#points.length;
   }
 
-  /** Adds a line. One that does not come after the last is left out. */
+  /** Adds a line. A line whose step is not above the last one's is ignored. */
   add(place: Place, figures: Readonly<Record<string, unknown>>): void {
     const last = this.#points.at(-1);
     if (last && place.step <= last.step) return;
@@ -68,7 +68,7 @@ export class Curve {
     }
   }
 
-  /** Joins each two points. Called when all are full and their number is even, so that all are full afterwards. */
+  /** Merges neighbouring points. All points must be full and their number even; afterwards all are full again. */
   #halve(): void {
     this.#points = merged(this.#points, 2);
     this.width *= 2;
@@ -76,9 +76,9 @@ export class Curve {
   }
 
   /**
-   * The curve with so many points at most, from one of them on.
-   * @param from the first point, counted among those
-   * @returns `each`: how many lines a point has. A point keeps its number for as long as that is the same
+   * The curve with at most the given number of points, starting from one of them.
+   * @param from index of the first point to return, after merging
+   * @returns `each`: how many lines a point has. While that stays the same, a point keeps its index
    */
   columns(most = MOST_POINTS, from = 0): { readonly each: number; readonly columns: Columns } {
     let group = 1;
@@ -100,7 +100,7 @@ export class Curve {
   }
 }
 
-/** Groups of so many points as one each. */
+/** Merges every `size` neighbouring points into one. */
 function merged(points: readonly Point[], size: number): Point[] {
   if (size === 1) return [...points];
   return Array.from({ length: Math.ceil(points.length / size) }, (_, i) => {

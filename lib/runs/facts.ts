@@ -1,4 +1,4 @@
-/** What is known of a run beside its figures: from `run.json`, its manifest, or a checkpoint of an older version. */
+/** What is known of a run besides its figures: from `run.json`, its manifest, or a checkpoint of an older version. */
 import { dirname, join } from "@std/path";
 import { readCheckpointInfo } from "../checkpoint/checkpoint.ts";
 import { lockedSince } from "../lock.ts";
@@ -10,27 +10,27 @@ type Settings = Readonly<Record<string, unknown>>;
 
 export interface Facts {
   readonly stage: string | null;
-  /** Updates that the run makes in all; null if it does not say. */
+  /** Updates that the run makes in all; null if unknown. */
   readonly steps: number | null;
-  /** Updates of an epoch; null of a pretraining. */
+  /** Updates per epoch; null for a pretraining. */
   readonly epoch: number | null;
   readonly unit: string;
   readonly parameters: number | null;
   readonly device: string | null;
   readonly started: Date | null;
-  /** The whole preset; null if it is not known. */
+  /** The whole preset; null if unknown. */
   readonly preset: Settings | null;
-  /** Hashes of the files that it is made from, by path. */
+  /** Hashes of the input files, by path. */
   readonly inputs: Readonly<Record<string, string>>;
-  /** Whether its stage ended and left a manifest. */
+  /** Whether its stage finished and left a manifest. */
   readonly finished: boolean;
-  /** Steps of which checkpoints were kept. */
+  /** Steps whose checkpoints were kept. */
   readonly snapshots: number[];
-  /** Since when a process has trained it; null if none does. */
+  /** When the process that is training it started; null if there is none. */
   readonly locked: Date | null;
 }
 
-/** The folders in which the stage of a run may have left its manifest: its own, and those above it. */
+/** The folders where a run's stage may have left its manifest: the run's own, and those above it. */
 function foldersUp(folder: string, root: string): string[] {
   const folders = [folder];
   for (let at = folder; dirname(at) !== at && dirname(at) !== root && folders.length < 4;) {
@@ -39,7 +39,7 @@ function foldersUp(folder: string, root: string): string[] {
   return folders;
 }
 
-/** @param root the folder of all runs, at which looking for the stage's folder ends */
+/** @param root the folder of all runs, where the search for the stage's folder ends */
 export async function readFacts(folder: string, root: string): Promise<Facts> {
   const folders = foldersUp(folder, root);
   const first = async <T>(read: (path: string) => Promise<T | null>): Promise<T | null> => {
@@ -90,7 +90,7 @@ function dateOf(text: string | undefined): Date | null {
   return Number.isNaN(date.getTime()) ? null : date;
 }
 
-/** Tokens of a step of pretraining by its settings, for runs that did not count them; null if they do not say. */
+/** Tokens per step of pretraining according to its settings, for runs without counts; null if unknown. */
 export function tokensPerStep({ stage, preset }: Facts): number | null {
   if (stage !== "pretrain") return null;
   const context = numberIn(preset?.model, "context"), batch = numberIn(preset?.pretrain, "batch");

@@ -1,25 +1,25 @@
-/** Which trainings a folder holds: the folders below it that have figures. */
+/** Finds the trainings in a folder: all folders below it that have metrics. */
 import { join, relative } from "@std/path";
 import { exists } from "../files.ts";
 import { isLeftover } from "../folders.ts";
 import { SNAPSHOTS } from "./snapshots.ts";
 
-/** Figures of a run, in its folder. */
+/** The file of figures in a run's folder. */
 export const METRICS = "metrics.jsonl";
 
-/** Folders below this many others are not searched, and runs that are too many are left out. */
+/** Folders nested deeper than this are not searched; runs beyond the maximum are left out. */
 const DEPTH = 6, MOST_RUNS = 1000;
 
-/** Folders of a run that hold no runs. */
+/** Folders inside a run in which there are no other runs. */
 const INNER = ["best", "last", SNAPSHOTS];
 
 export interface FoundRun {
-  /** Its folder below the one that was searched, such as `small/pretrain`. */
+  /** Path of its folder relative to the one that was searched, such as `small/pretrain`. */
   readonly id: string;
   readonly folder: string;
 }
 
-/** The runs below a folder, by name. Folders that cannot be read are left out. */
+/** The runs below a folder, sorted by name. Folders that cannot be read are skipped. */
 export async function findRuns(root: string): Promise<FoundRun[]> {
   const found: FoundRun[] = [];
   const search = async (folder: string, depth: number): Promise<void> => {

@@ -1,6 +1,6 @@
 /**
- * From what a folder was made, back to the raw text: by the manifests that stages leave, by what unfinished runs say
- * of themselves, and by what averages, quantised and merged models do.
+ * Traces what a folder was made from, back to the raw text: through the manifests that stages leave, and what
+ * unfinished runs and averaged, quantised and merged models record about themselves.
  */
 import { dirname } from "@std/path";
 import { type CheckpointInfo, readCheckpointInfo } from "../checkpoint/checkpoint.ts";
@@ -12,7 +12,7 @@ import { type Manifest, readManifest } from "../run/manifest.ts";
 import type { Stage } from "../run/stage.ts";
 import { readRunFile, type RunFile } from "../train/run_file.ts";
 
-/** Stages, as far as is needed to say which of them makes a folder. */
+/** The parts of stages that are needed to tell which of them makes a folder. */
 export type StageFolders = readonly Pick<Stage, "name" | "out">[];
 
 export interface Missing {
@@ -21,37 +21,37 @@ export interface Missing {
   readonly sources: string[];
 }
 
-/** What something was made from. */
+/** What something is, and what it was made from. */
 export interface Origin {
   readonly folder: string;
-  /** The stage, or what else made it. */
+  /** The stage that made it, or what else did. */
   readonly by: string;
-  /** When it was whole, in ISO 8601; null if it is unfinished, or does not say. */
+  /** When it was finished, in ISO 8601; null if it is unfinished, or does not say. */
   readonly made: string | null;
   readonly seconds: number | null;
   readonly device: string | null;
   readonly seed: number | null;
-  /** Whether it is told already, elsewhere in the same chain. */
+  /** Whether it already appears elsewhere in the same chain. */
   readonly repeated: boolean;
   /** Facts that `deno task teach` taught it. */
   readonly taught: { instruction: string; response: string }[];
-  /** Of an average, a quantised or a merged model: its sources, in a line each. */
+  /** For an average, a quantised or a merged model: its sources, one line each. */
   readonly parts: string[];
-  /** Files that no stage made; `bytes` is null of an address. */
+  /** Files that no stage made; `bytes` is null for an address. */
   readonly files: { path: string; bytes: number | null; sha256: string }[];
-  /** What is not there any more: files, and folders with the command that makes them again and from what it does. */
+  /** What no longer exists: files; and folders, with the command that makes them again and what it makes them from. */
   readonly missing: Missing[];
   readonly from: Origin[];
 }
 
-/** How a checkpoint was made of others: by an average, or by quantising one. */
+/** How a checkpoint was made from others: by averaging, merging or quantising. */
 interface Derived {
   readonly by: string;
   readonly sources: readonly {
     readonly folder: string;
-    /** Hashes of its weights. */
+    /** Hashes of its weights, by file. */
     readonly files: Readonly<Record<string, string>>;
-    /** Its part, in a line. */
+    /** Its part in the result, as a line of text. */
     readonly line: string;
   }[];
 }
@@ -72,12 +72,12 @@ function derivedFrom({ average, quantised, merged }: CheckpointInfo): Derived | 
   return { by: `average, of ${average.length} checkpoints`, sources };
 }
 
-/** What a stage made, what it is making, or what was made of checkpoints. */
+/** What a stage has made or is making, or a checkpoint made from others. */
 type Made =
   & { readonly folder: string }
   & ({ readonly manifest: Manifest } | { readonly unfinished: RunFile } | { readonly derived: Derived });
 
-/** What a folder is, or the nearest one above it. */
+/** What a folder is; if nothing is known about it, what the nearest known folder above it is. */
 async function nearest(path: string): Promise<Made> {
   for (let folder = path.replace(/\/+$/, ""); folder !== "." && folder !== "/"; folder = dirname(folder)) {
     const info = await readCheckpointInfo(folder).catch(() => null);
@@ -85,7 +85,7 @@ async function nearest(path: string): Promise<Made> {
     if (derived) return { folder, derived };
     const manifest = await readManifest(folder);
     if (manifest) return { folder, manifest };
-    // A part of a stage's folder has no manifest of its own.
+    // A folder inside a stage's folder has no manifest of its own.
     const whole = await readManifest(dirname(folder));
     const unfinished = whole ? null : await readRunFile(folder);
     if (unfinished) return { folder, unfinished };
@@ -105,7 +105,7 @@ function taughtIn({ stage, preset }: Manifest): Origin["taught"] {
   return facts.map(({ instruction, response }) => ({ instruction, response }));
 }
 
-/** Chains longer than this are cut: manifests may be anyone's. */
+/** Longer chains are cut off, since manifests may come from anyone. */
 const DEEPEST = 32;
 
 class Chain {
@@ -186,7 +186,7 @@ class Chain {
     return origins;
   }
 
-  /** What is missing where a path was: a stage's folder, with the command that makes it again, or the file. */
+  /** Describes a path that no longer exists: a stage's folder, with the command that makes it again, or a file. */
   async #missing(path: string, preset: Preset): Promise<Missing> {
     const stage = this.#stages.find((stage) => path.startsWith(`${stage.out(preset)}/`));
     if (!stage) return { path, command: null, sources: [] };
@@ -202,8 +202,8 @@ class Chain {
 }
 
 /**
- * From what a folder was made, or the nearest folder above it that something is known of.
- * @throws {UserError} if nothing is
+ * What a folder was made from, or the nearest folder above it about which anything is known.
+ * @throws {UserError} if nothing is known
  */
 export async function lineageOf(path: string, stages: StageFolders): Promise<Origin> {
   return await new Chain(stages).of(await nearest(path));

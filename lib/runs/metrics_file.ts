@@ -1,4 +1,4 @@
-/** A run's `metrics.jsonl`, read as it grows, in bounded memory. */
+/** Reads a run's `metrics.jsonl` as it grows, in bounded memory. */
 import { letOthersIn } from "../event_loop.ts";
 import { Curve, type Place } from "./curve.ts";
 
@@ -7,34 +7,34 @@ export interface Sample {
   readonly text: string;
 }
 
-/** Bytes that are read at once; a longer line is left out. */
+/** Bytes read at a time; longer lines are skipped. */
 const CHUNK = 1 << 20;
-/** Samples that are kept: when there are more, every other one goes. */
+/** The most samples that are kept: when there are more, every other one is dropped. */
 const MOST_SAMPLES = 64;
-/** Characters of a sample that are kept. */
+/** Characters kept of a sample. */
 const LONGEST_SAMPLE = 4000;
 
 type Json = Readonly<Record<string, unknown>>;
 
 export class MetricsFile {
   readonly #path: string;
-  /** Where reading goes on, and the file it is in. */
+  /** The offset to continue reading at, and the identity of the file. */
   #at = 0;
   #file = "";
-  /** Whether a line that is too long is being left out. */
+  /** Whether a line that is too long is being skipped. */
   #skipping = false;
   #reading: Promise<boolean> | null = null;
-  /** How often the file was found to be another, and reading began anew. */
+  /** How often the file was found to be a different one, and was read from the start again. */
   generation = 0;
-  /** Of a run whose lines do not say how many tokens were read: those of a step. */
+  /** Tokens per step, for a run whose lines do not count tokens. */
   tokensPerStep: number | null = null;
-  /** When something was last written to it; null if it is gone. */
+  /** When the file was last written to; null if it is gone. */
   modified: Date | null = null;
   training = new Curve();
   validation = new Curve();
-  /** Of the averaged weights. */
+  /** Validation of the averaged weights. */
   average = new Curve();
-  /** Of data that was trained on, if the stage measures that, too. */
+  /** Figures on training data, if the stage measures them. */
   seen = new Curve();
   samples: Sample[] = [];
   /** The last line with a loss, and the last with figures on held-out data. */
@@ -46,7 +46,7 @@ export class MetricsFile {
     this.#path = path;
   }
 
-  /** Reads what has been added since. Returns whether the file is there. */
+  /** Reads what has been added. Returns whether the file exists. */
   update(): Promise<boolean> {
     return this.#reading ??= this.#update().finally(() => this.#reading = null);
   }
@@ -90,7 +90,7 @@ export class MetricsFile {
       for (let n: number | null; got < bytes.length && (n = await file.read(bytes.subarray(got)));) got += n;
       const end = bytes.subarray(0, got).lastIndexOf(10) + 1;
       if (end > 0) {
-        // A line that a chunk had no room for ends here.
+        // A line that was too long for a chunk ends here.
         const from = this.#skipping ? bytes.indexOf(10) + 1 : 0;
         this.#skipping = false;
         this.#addLines(new TextDecoder().decode(bytes.subarray(from, end)));
@@ -112,13 +112,13 @@ export class MetricsFile {
       try {
         value = JSON.parse(line);
       } catch {
-        continue; // a line that a kill cut
+        continue; // a line cut off when the process was killed
       }
       if (typeof value === "object" && value !== null) this.#add(value as Json);
     }
   }
 
-  /** Older runs did not count tokens and seconds, but said how many tokens they had read a second so far. */
+  /** Older runs did not record tokens and seconds, but the average tokens per second so far. */
   #placeOf({ tokens, seconds, tokens_per_s }: Json, step: number): Place {
     const read = isNumber(tokens)
       ? tokens
@@ -141,7 +141,7 @@ export class MetricsFile {
       this.training.add(this.#place, { loss, lr, norm, tokens_per_s });
       this.last = line;
     }
-    // Others tell no tokens or time: they come right after the step's own line.
+    // The other kinds of lines have no tokens or time: they come right after the line of their step.
     if (isFigures(validation)) {
       this.validation.add({ ...this.#place, step }, validation);
       const figures = Object.entries(validation).filter((entry): entry is [string, number] =>

@@ -1,22 +1,22 @@
-/** A run that is watched: its figures as they grow, and what is known of it. */
+/** A run that is being watched: its figures as they grow, and facts about it. */
 import { join } from "@std/path";
 import type { Columns } from "./curve.ts";
 import { type Facts, readFacts, tokensPerStep } from "./facts.ts";
 import { type FoundRun, METRICS } from "./find.ts";
 import { MetricsFile, type Sample } from "./metrics_file.ts";
 
-/** A process trains it and has not said anything yet, or trains it; it came to its end, or stopped before. */
+/** A process has locked the run but logged nothing yet, or is training it; or the run has finished, or stopped early. */
 export type RunState = "starting" | "training" | "finished" | "stopped";
 
 type Figures = Readonly<Record<string, number>>;
 
-/** A run in figures that fit into a line. */
+/** A run in a few figures. */
 export interface RunSummary {
   readonly id: string;
   readonly stage: string | null;
   readonly state: RunState;
   readonly step: number;
-  /** Updates that it makes in all, and those of an epoch; null where that is not known. */
+  /** Updates that it makes in all, and per epoch; null if unknown. */
   readonly steps: number | null;
   readonly epoch: number | null;
   readonly unit: string;
@@ -25,20 +25,20 @@ export interface RunSummary {
   /** Times in ISO 8601, UTC. */
   readonly started: string | null;
   readonly updated: string | null;
-  /** Mean over the last steps. */
+  /** Mean over the last point of the curve. */
   readonly loss: number | null;
   readonly tokens_per_s: number | null;
   readonly tokens: number | null;
-  /** Seconds that it has trained for, and that are left. */
+  /** Seconds that it has trained for, and seconds that are left. */
   readonly seconds: number | null;
   readonly left: number | null;
-  /** Steps of which checkpoints were kept. */
+  /** Steps whose checkpoints were kept. */
   readonly snapshots: number[];
   /** The last figures on held-out data. */
   readonly validation: { readonly step: number; readonly figures: Figures } | null;
 }
 
-/** What changed in a curve: its points from one on. */
+/** The changed part of a curve: its points from an index on. */
 export interface CurveChange {
   readonly from: number;
   readonly points: Columns;
@@ -50,16 +50,16 @@ export interface RunChange {
   readonly validation: CurveChange | null;
   readonly average: CurveChange | null;
   readonly seen: CurveChange | null;
-  /** All samples, if there is a new one. */
+  /** All samples, if there are new ones. */
   readonly samples: Sample[] | null;
 }
 
-/** How often facts are read again, in milliseconds; and how old figures may be. */
+/** After how many milliseconds facts, and figures, are read again. */
 const FACTS_LAST = 3000, FIGURES_LAST = 400;
-/** Points of a curve over which the time that is left is estimated. */
+/** Points of a curve from which the remaining time is estimated. */
 const RECENT = 20;
 
-/** What the time of a file may lag behind the clock, in milliseconds: Linux takes it from its last tick. */
+/** How far a file's time may lag behind the clock, in milliseconds: Linux takes it from its last tick. */
 const TICK = 10;
 
 export class WatchedRun {
@@ -79,7 +79,7 @@ export class WatchedRun {
     this.file = new MetricsFile(join(folder, METRICS));
   }
 
-  /** Reads what is new. Returns whether the run is still there. */
+  /** Reads what is new. Returns whether the run still exists. */
   async update(): Promise<boolean> {
     const now = performance.now();
     if (now - this.#readFacts > FACTS_LAST) {
@@ -135,13 +135,13 @@ export class WatchedRun {
     };
   }
 
-  /** Someone who follows the run. */
+  /** Starts to follow the run. */
   follow(points: number): Follower {
     return new Follower(this, points);
   }
 }
 
-/** By the speed of the last steps. */
+/** Estimates the remaining seconds from the speed of the last steps. */
 function secondsLeft({ step, seconds }: Columns, steps: number): number | null {
   const [a, b] = [step[0], step.at(-1)], [from, to] = [seconds[0], seconds.at(-1)];
   if (b === undefined || to == null) return null;
@@ -149,23 +149,23 @@ function secondsLeft({ step, seconds }: Columns, steps: number): number | null {
   return Math.max(0, Math.round((steps - b) * pace));
 }
 
-/** Tells what changed in a run since it was asked last. */
+/** Reports what has changed in a run since the last time it was asked. */
 export class Follower {
   readonly #run: WatchedRun;
   readonly #points: number;
   #generation = -1;
   #said = "";
-  /** Of each curve: how many lines its points had, and how many points there were. */
+  /** For each curve: lines per point, the number of points, and the last step. */
   #curves: Record<string, { each: number; length: number; last: number }> = {};
   #samples = "";
 
-  /** @param points that a curve has at most */
+  /** @param points the most points in a curve */
   constructor(run: WatchedRun, points: number) {
     this.#run = run;
     this.#points = points;
   }
 
-  /** Null if nothing changed. */
+  /** What has changed; null if nothing has. */
   async change(): Promise<RunChange | null> {
     const summary = await this.#run.summary();
     const { file } = this.#run;
@@ -193,7 +193,7 @@ export class Follower {
     const curve = this.#run.file[name];
     const before = this.#curves[name];
     const each = curve.columns(this.#points, Infinity).each;
-    // The last point may have been only half full.
+    // The last point may have been incomplete.
     const from = before?.each === each ? Math.max(0, before.length - 1) : 0;
     const { columns } = curve.columns(this.#points, from);
     const length = from + columns.step.length, last = columns.step.at(-1) ?? 0;

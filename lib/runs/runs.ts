@@ -1,8 +1,8 @@
-/** All runs below a folder, watched: each file is read once, however many ask. */
+/** Watches all runs below a folder. Each file is read once, no matter how many readers ask. */
 import { findRuns } from "./find.ts";
 import { WatchedRun } from "./run.ts";
 
-/** How often the folder is searched, in milliseconds; and how often for a run that is not known yet. */
+/** Milliseconds between searches of the folder, and between searches for a run that is not known yet. */
 const SEARCH_LASTS = 2000, NEW_SEARCH_LASTS = 100;
 
 export class Runs {
@@ -15,7 +15,7 @@ export class Runs {
     this.root = root.replace(/\/+$/, "");
   }
 
-  /** Searches the folder again, if that was some time ago; with `anew`, also if it was only a moment ago. */
+  /** Searches the folder again, unless the last search is recent; with `anew`, it may be more recent. */
   refresh(anew = false): Promise<void> {
     const lasts = anew ? NEW_SEARCH_LASTS : SEARCH_LASTS;
     if (performance.now() - this.#searched < lasts) return Promise.resolve();
@@ -34,7 +34,7 @@ export class Runs {
     }
   }
 
-  /** The runs that are there, those that changed last first. */
+  /** The existing runs, the most recently changed first. */
   async list(): Promise<readonly WatchedRun[]> {
     await this.refresh();
     const there: WatchedRun[] = [];
@@ -43,7 +43,7 @@ export class Runs {
     return there.sort((a, b) => time(b) - time(a) || a.id.localeCompare(b.id));
   }
 
-  /** A run by its id, which is looked up in the list: no path is made of it. Null if there is none. */
+  /** A run by its id, or null. The id is looked up in the list; no path is built from it. */
   async get(id: string): Promise<WatchedRun | null> {
     await this.refresh(!this.#runs.has(id));
     const run = this.#runs.get(id);

@@ -1,16 +1,16 @@
-/** The settings that runs were made with, side by side. */
+/** Compares the settings that runs were made with. */
 import { flatten } from "../run/settings.ts";
 import type { Facts } from "./facts.ts";
 
 export interface SettingRow {
   /** Dotted. */
   readonly key: string;
-  /** Of each run, in JSON; null where it is not set. */
+  /** The value in each run, as JSON; null where it is not set. */
   readonly values: (string | null)[];
   readonly differs: boolean;
 }
 
-/** Sections of a preset that say what is made after a training, or beside it. */
+/** Whether a section concerns something made after or beside a run's own training. */
 const isOther = (section: string, stage: string | null) =>
   section === "evaluate" || section === "name" || section === "teach" ||
   section.startsWith("finetune-") && section !== stage || section === "pretrain" && stage === null;
@@ -20,7 +20,7 @@ function settingsOf({ stage, preset }: Pick<Facts, "stage" | "preset">): Readonl
   return flatten(keys, preset ?? {});
 }
 
-/** Every setting on which the runs may depend, in the order of their presets. */
+/** Every setting that the runs may depend on, in the order of their presets. */
 export function compareSettings(runs: readonly Pick<Facts, "stage" | "preset">[]): SettingRow[] {
   const settings = runs.map(settingsOf);
   const keys = new Set(settings.flatMap((values) => Object.keys(values)));

@@ -1,11 +1,11 @@
-/** Runs that were never trained, for tests and for benchmarks of pages: their figures are made up. */
+/** Runs with made-up figures that were never trained, for tests and for benchmarks of pages. */
 import { join } from "@std/path";
 import { uniform } from "../tensor/random.ts";
 import { writeRunFile } from "../train/run_file.ts";
 
 export interface MadeUp {
   readonly steps: number;
-  /** Steps that are done. */
+  /** Steps made so far. */
   readonly done?: number;
   readonly seed?: number;
   /** Steps between validations. */
@@ -33,7 +33,7 @@ export function madeUpLine(step: number, seed = 1): string {
   }) + "\n";
 }
 
-/** Writes the folder of a run. */
+/** Writes a made-up run's folder. */
 export async function makeUpRun(
   folder: string,
   { steps, done = steps, seed = 1, every = 250, stage = "pretrain", epoch, preset = {}, inputs = {} }: MadeUp,
