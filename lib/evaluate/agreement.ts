@@ -1,27 +1,27 @@
 /**
- * Whether articles and adjectives agree with their nouns, as far as the lexicon knows the words. What may be right is
- * not counted: "la baño" may have a verb, "la niña bajo el árbol" a preposition.
+ * Checks whether articles and adjectives agree with their nouns, as far as the lexicon knows the words. A phrase that
+ * may be right is not counted as a fault: "la baño" may contain a verb, "la niña bajo el árbol" a preposition.
  */
 import { canAgree, type Reading, type WordForms } from "./word_forms.ts";
 
 export interface AgreementCheck {
   /** Phrases whose words the lexicon knows. */
   readonly phrases: number;
-  /** Those that do not agree, as they stand. */
+  /** The phrases that do not agree, as written. */
   readonly faults: readonly string[];
 }
 
-/** Pronouns too, before a verb. */
+/** Determiners that are pronouns if a verb follows. */
 const PRONOUNS = new Set(["la", "los", "las"]);
-/** Before a feminine noun such as agua, too. */
+/** Determiners that may also stand before a feminine noun such as agua. */
 const WITH_AGUA = new Set(["el", "un", "al", "del", "algún", "ningún"]);
-/** Adverbs or prepositions, too. */
+/** Adjectives that may also be adverbs or prepositions. */
 const ADVERBS = new Set(
   "bajo alto rápido claro fuerte duro hondo bien mal mejor peor igual primero seguro derecho recto justo solo largo libre"
     .split(" "),
 );
 
-/** Words and marks, one by one. */
+/** A text's words and punctuation marks, one by one. */
 export const tokensOf = (text: string): string[] => text.match(/[\p{L}\p{M}]+|[^\s\p{L}\p{M}]/gu) ?? [];
 
 export function checkAgreement(text: string, forms: WordForms): AgreementCheck {
@@ -40,7 +40,7 @@ export function checkAgreement(text: string, forms: WordForms): AgreementCheck {
   return { phrases, faults };
 }
 
-/** Words of the phrase that begins at `i`: article and noun, with an adjective between or after them; 0 for none. */
+/** Words in the phrase at `i`: article and noun, with an adjective between or after them; 0 if there is none. */
 function phraseLength(tokens: readonly string[], i: number, forms: WordForms): number {
   const { determiners, nouns, adjectives } = forms;
   const [first, second = "", third = ""] = tokens.slice(i, i + 3);
@@ -49,11 +49,11 @@ function phraseLength(tokens: readonly string[], i: number, forms: WordForms): n
   return adjectives.has(second) && nouns.has(third) ? 3 : 0;
 }
 
-/** Whether a word after a noun can only be its adjective: not one of a state, which may be the subject's. */
+/** Whether a word after a noun can only be its adjective. Excludes adjectives of state: they may be the subject's. */
 const follows = (word: string, { adjectives, states, nouns, verbs }: WordForms) =>
   adjectives.has(word) && !states.has(word) && !nouns.has(word) && !verbs.has(word) && !ADVERBS.has(word);
 
-/** Null if that cannot be told. */
+/** Whether the words of a phrase agree; null if that cannot be told. */
 function phraseAgrees(
   phrase: readonly string[],
   before: string | undefined,
@@ -73,7 +73,7 @@ function phraseAgrees(
   if (verbs.has(noun) && (nounAt === 2 || PRONOUNS.has(determiner))) return null;
   // "Treinta y un años".
   if (determiner === "un" && before === "y") return null;
-  // "La tapa de la caja rojo" is wrong, "el color de la casa pálido" is not: whose adjective it is cannot be told.
+  // "La tapa de la caja rojo" is wrong, "el color de la casa pálido" is not: we cannot tell whose adjective it is.
   const attached = before?.toLowerCase() === "de" || determiner === "del" || before === "y" || before === "e";
   if (nounAt === 1 && phrase.length === 3 && attached && canAgree(article, readings)) return null;
   return false;

@@ -1,4 +1,4 @@
-/** Checkpoints side by side: the figures of each, and the pictures of the report. */
+/** Compares checkpoints: the figures of each, and the pictures for the report. */
 import { type DeviceChoice, openDevice } from "../device/open.ts";
 import { inferOnce } from "../checkpoint/infer_once.ts";
 import type { Picture } from "../page.ts";
@@ -16,19 +16,19 @@ import { type CheckpointReport, summary } from "./report_checkpoint.ts";
 interface Comparison {
   readonly checkpoints: Record<string, CheckpointReport>;
   readonly pictures: Pictures;
-  /** What it was measured on. */
+  /** The device on which they were measured. */
   readonly device: string;
 }
 
-/** What is found of one checkpoint. */
+/** The results for one checkpoint. */
 interface Measured {
   readonly name: string;
   readonly report: CheckpointReport;
-  /** A classifier's confusion matrix. */
+  /** A classifier's confusion matrix; null for language models. */
   readonly matrix: Picture | null;
-  /** A language model's attention, where it was drawn. */
+  /** A language model's attention; null if it was not drawn. */
   readonly attention: Pictures["attention"];
-  /** Whether the model answers. */
+  /** Whether the model answers instructions. */
   readonly chat: boolean;
   readonly device: string;
 }
@@ -38,13 +38,13 @@ interface Task extends Omit<LanguageInputs, "options" | "onProgress"> {
   readonly terminal: Terminal;
   readonly device: DeviceChoice;
   readonly threads: number | "auto";
-  /** The processes to which the checkpoints are dealt. */
+  /** The processes that share out the checkpoints. */
   readonly ranks: Ranks;
 }
 
 /**
- * Measures checkpoints one after another, each on a device of its own, so that its memory is its own. Where processes
- * share the work, rank 0 has what all have found, and the others return the same.
+ * Measures checkpoints one after another, each on a newly opened device, so that its memory is measured alone. If ranks
+ * share the work, every rank returns the results of all.
  */
 export async function compareCheckpoints(
   folders: readonly (readonly [name: string, folder: string])[],
@@ -76,7 +76,7 @@ export async function compareCheckpoints(
   };
 }
 
-/** @param drawn whether the attention of another model is drawn already: that of one that answers is drawn still */
+/** @param drawn whether another model's attention is drawn already; if so, draws only that of a model that answers */
 async function measureCheckpoint(
   name: string,
   folder: string,

@@ -1,19 +1,19 @@
-/** Whether a model can copy what it never met: tokens in a random order, and the same again. */
+/** Tests whether a model can copy text that it never saw: random tokens, followed by the same tokens again. */
 import type { TokenStream } from "../data/token_stream.ts";
 import { scoreTokens } from "../generate/score.ts";
 import type { Decoder } from "../model/decoder.ts";
 import { deriveSeed, uniform } from "../tensor/random.ts";
 
-/** How probable the tokens are, in nats a token: the first of each time left out, as no token tells that it comes. */
+/** Mean loss in nats per token, the first time and again. Leaves out the first token of each: nothing announces it. */
 export interface Copying {
   readonly first: number;
   readonly again: number;
 }
 
-/** Sequences, and tokens that come twice in each, unless the context is too short for them. */
+/** The number of sequences, and the tokens that come twice in each, or fewer if the context is too short. */
 const SEQUENCES = 8, TOKENS = 32;
 
-/** @param stream text that the tokens are drawn from, one by one, so that they are as frequent as there */
+/** @param stream text from which each token is drawn independently, so that tokens are as frequent as in the text */
 export async function copying(model: Decoder, stream: TokenStream): Promise<Copying> {
   const length = Math.min(TOKENS, Math.floor(model.config.context / 2));
   const one = new Uint32Array(1);

@@ -1,4 +1,4 @@
-/** The figures of a checkpoint: of a language model, or of a classifier. */
+/** Measures the figures of a checkpoint: of a language model, or of a classifier. */
 import { dirname, join } from "@std/path";
 import { z } from "zod";
 import { validationBatches } from "../data/batches.ts";
@@ -25,14 +25,14 @@ import { pairScore, pairScores, scorePairs } from "./pairs.ts";
 import { lossByPosition } from "./positions.ts";
 import { continueStories, type StoryJudge, storyScore } from "./stories.ts";
 
-/** Texts that go through a model at once. */
+/** Texts that go through a model together. */
 export const TEXTS = 8;
 
 export interface LanguageInputs {
   readonly questions: readonly Question[];
   readonly pairs: readonly Pair[];
   readonly stories: readonly Story[];
-  /** Judges their continuations; null if there are none. */
+  /** Judges the stories' continuations; null if there are no stories. */
   readonly judge: StoryJudge | null;
   readonly documents: readonly string[];
   readonly options: Pick<EvaluateSection, "instruct" | "stories" | "samples" | "speed">;
@@ -78,7 +78,7 @@ export async function languageFigures(
   };
 }
 
-/** A classifier's figures on the texts that its own training held out, and a picture of its confusions. */
+/** A classifier's figures on the texts that its own training held out for testing, and a picture of its confusions. */
 export async function classifierFigures(device: Device, folder: string, name: string) {
   const where = `evaluate.checkpoints.${name}`;
   const { classifier, checkpoint: { info: { origin }, tokenizer } } = await openClassifier(device, folder);
@@ -117,18 +117,18 @@ const ClassifyReport = z.object({
   baselines: z.record(z.string(), Score),
 });
 
-/** What simpler means got right of the test's texts, as the training of a classifier left it beside it. */
+/** The scores of baselines on the same test texts, from the report that training left beside the classifier. */
 async function baselinesOf(folder: string, texts: number) {
   try {
     const path = join(dirname(folder), "report.json");
     const report = ClassifyReport.parse(JSON.parse(await Deno.readTextFile(path)));
     return report.texts.test === texts ? report.baselines : null;
   } catch {
-    return null; // there is none, or it is of another make
+    return null; // there is no report, or its format differs
   }
 }
 
-/** The data that a classifier was trained on, as far as it is there. */
+/** The files of a classifier's training data, as far as they still exist. */
 export async function labelledFiles(folder: string): Promise<string[]> {
   const info = await readCheckpointInfo(await findCheckpoint(folder));
   const files = Object.keys(info?.origin?.hashes ?? {});

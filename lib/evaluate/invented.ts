@@ -1,4 +1,4 @@
-/** Whether a model invents answers: says something where it cannot know, or that it does not know where it could. */
+/** Measures whether a model invents answers that it cannot know, and whether it fails to answer where it could. */
 import { type Preference, questionOf } from "../data/preferences.ts";
 import { declines } from "../data/unknown.ts";
 import type { Decoder } from "../model/decoder.ts";
@@ -6,24 +6,24 @@ import type { Tokenizer } from "../text/tokenizer.ts";
 import { askAll } from "./language.ts";
 import { normalizeAnswer } from "./text_metrics.ts";
 
-/** Shares in [0, 1]; null where there are no such questions. */
+/** Shares in [0, 1]; null if there are no questions of the kind. */
 export interface InventionScore {
-  /** Of questions that nobody can answer. */
+  /** Questions that nobody can answer. */
   readonly unanswerable: {
     readonly questions: number;
-    /** Answers that are invented: anything but that the model does not know. */
+    /** Share of invented answers: anything except that the model does not know. */
     readonly invented: number | null;
   };
   readonly answerable: {
     readonly questions: number;
-    /** Answers that it does not know, unduly. */
+    /** Share of answers that wrongly say that the model does not know. */
     readonly declined: number | null;
-    /** Answers that are the chosen one, but for capitals and marks at the ends. */
+    /** Share of answers equal to the chosen one, ignoring case and marks at the ends. */
     readonly exact: number | null;
   };
 }
 
-/** Questions of pairs, each once: as many that cannot be answered as others, `limit` at most. */
+/** Picks at most `limit` questions from pairs, each once; half of them, if possible, cannot be answered. */
 export function questionsToAsk(pairs: readonly Preference[], limit: number): Preference[] {
   const questions = [...new Map(pairs.map((pair) => [questionOf(pair), pair])).values()];
   const { due = [], others = [] } = Object.groupBy(
@@ -34,7 +34,7 @@ export function questionsToAsk(pairs: readonly Preference[], limit: number): Pre
   return [...due.slice(0, half), ...others.slice(0, limit - Math.min(half, due.length))];
 }
 
-/** Asks the questions of pairs, always taking the most probable token, and compares with the chosen answers. */
+/** Asks the questions of pairs with greedy decoding, and compares the answers with the chosen ones. */
 export async function inventionScore(
   model: Decoder,
   tokenizer: Tokenizer,

@@ -1,4 +1,4 @@
-/** What a language model is worth: its answers, its samples, its speed. */
+/** Measures a language model's answers, samples and speed. */
 import type { Question } from "../data/instructions.ts";
 import { promptTokens } from "../generate/answer.ts";
 import { complete } from "../generate/complete.ts";
@@ -11,18 +11,18 @@ export interface Answered extends Question {
   readonly answer: string;
 }
 
-/** Shares of right answers, in [0, 1]; null where no question of the family allows the figure. */
+/** Shares of right answers, in [0, 1]; null if no question of the family has what the figure needs. */
 export interface Score {
   readonly questions: number;
-  /** Answers that are the expected one, but for capitals and marks at the ends. */
+  /** Share of answers equal to the expected one, ignoring case and marks at the ends. */
   readonly exact: number | null;
-  /** Answers that hold up: they contain what they should as whole words, but for capitals, and nothing excluded. */
+  /** Share of answers that contain the required texts, as whole words in any case, and no excluded ones. */
   readonly contains: number | null;
   /** Mean chrF against the expected answer. */
   readonly chrf: number | null;
 }
 
-/** Asks every question, always taking the most probable token. */
+/** Asks every question, with greedy decoding. */
 export async function askAll(
   model: Decoder,
   tokenizer: Tokenizer,
@@ -38,12 +38,13 @@ export async function askAll(
   return questions.map((question, i) => ({ ...question, answer: tokenizer.decode(written[i].ids).trim() }));
 }
 
-/** A sum that an answer begins with, up to its result: of "12 - 4 = 8, 8 + 2 = 10" all but the 10. */
+/** The working at the start of an answer, up to the result: in "12 - 4 = 8, 8 + 2 = 10" everything but the 10. */
 const WORKING = /^(?:\d+(?: [-+×÷] \d+)+ = (?:\d+, (?=\d+ [-+×÷]))?)+/;
 
 /**
- * Whether an answer contains, of each entry of `contains`, one text at least, and none of `excludes`. The working that
- * it begins with does not count: its numbers are mostly those of the question, and one might be the right answer.
+ * Whether an answer contains at least one text from each entry of `contains`, and none of `excludes`. Working at the
+ * start of the answer is ignored: most of its numbers come from the question, and one might happen to be the right
+ * answer.
  */
 export function holds({ answer, contains = [], excludes = [] }: Answered): boolean {
   const result = answer.replace(WORKING, "");
@@ -66,7 +67,7 @@ export function score(answered: readonly Answered[]): Score {
   };
 }
 
-/** Scores by family; questions without one are under "none". */
+/** Scores by family; questions without a family are under "none". */
 export function scoreFamilies(answered: readonly Answered[]): Record<string, Score> {
   const families = Map.groupBy(answered, ({ family }) => family ?? "none");
   return Object.fromEntries([...families].map(([family, own]) => [family, score(own)]));
@@ -86,7 +87,7 @@ export interface SampleOptions {
   readonly tokens: number;
 }
 
-/** Continuations of every prompt at every temperature with every seed; a seed changes nothing at 0. */
+/** Continues every prompt at every temperature with every seed; at temperature 0 seeds make no difference. */
 export async function drawSamples(
   model: Decoder,
   tokenizer: Tokenizer,
@@ -105,13 +106,13 @@ export async function drawSamples(
   return samples;
 }
 
-/** Variety of some texts. */
+/** How varied some texts are. */
 export function variety(texts: readonly string[]) {
   return { distinct_1: distinct(texts, 1), distinct_2: distinct(texts, 2), repetition: repetition(texts) };
 }
 
 export interface Speed {
-  /** Tokens of a prompt read per second. */
+  /** Tokens of the prompt read per second. */
   readonly prefill_tokens_per_s: number;
   /** Tokens written per second, one at a time. */
   readonly decode_tokens_per_s: number;
@@ -119,7 +120,7 @@ export interface Speed {
   readonly first_token_ms: number;
 }
 
-/** Measures with a prompt of `prompt` tokens; the best of three, after one to warm up. */
+/** Measures with a prompt of `prompt` tokens: the best of three runs, after one to warm up. */
 export async function measureSpeed(model: Decoder, prompt: number, tokens: number): Promise<Speed> {
   const { context, vocab } = model.config;
   const start = Uint32Array.from({ length: Math.min(prompt, context - 1) }, (_, i) => i % vocab);

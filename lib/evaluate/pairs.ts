@@ -7,7 +7,7 @@ import { scoreSequences } from "../generate/score.ts";
 import type { Decoder } from "../model/decoder.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 
-/** A pair, and the log-probabilities of both sentences after `<bos>`, in nats. */
+/** A pair with the log-probability of each sentence after `<bos>`, in nats. */
 export interface ScoredPair extends Pair {
   readonly good_logprob: number;
   readonly bad_logprob: number;
@@ -15,7 +15,7 @@ export interface ScoredPair extends Pair {
 
 export interface PairScore {
   readonly pairs: number;
-  /** The share whose right sentence is the more probable one; guessing gets half. */
+  /** The share of pairs whose right sentence is the more probable one; guessing gets half. */
   readonly right: number;
 }
 

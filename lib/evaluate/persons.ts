@@ -1,6 +1,6 @@
 /**
- * Whether the persons of a story stay who they are: whether names turn up that nobody introduced, and whether what is
- * said of a person has the person's gender.
+ * Checks that a story's persons stay who they are: that no names turn up without introduction, and that adjectives and
+ * nouns about a person have that person's gender.
  */
 import type { Gender } from "../data/world/grammar/nouns.ts";
 import { conjugate, TENSES } from "../data/world/grammar/verbs.ts";
@@ -18,30 +18,30 @@ const thirdPerson = (infinitives: string) =>
       TENSES.map((tense) => conjugate(verb, tense, 3).replace(/^\S+ /, ""))
     ),
   );
-/** After these an adjective is the subject's. */
+/** Verbs after which an adjective describes the subject. */
 const COPULAS = thirdPerson("ser estar parecer seguir andar");
-/** The same, after "se". */
+/** Verbs after which, with "se", an adjective describes the subject. */
 const REFLEXIVE_COPULAS = thirdPerson("quedarse sentirse ponerse volverse");
-/** After these an adjective that tells a state is. */
+/** Verbs after which an adjective of state describes the subject. */
 const MOTIONS = thirdPerson("llegar volver regresar salir entrar despertar");
 const BETWEEN = set("no ya también siempre todavía nunca casi se le les me nos");
 const DEGREES = set(
   "muy tan más menos bastante algo casi medio demasiado siempre ya también todavía completamente",
 );
-/** Before a subject, or nothing. */
+/** Words that may come before a subject. */
 const BEFORE_SUBJECT = set("pero que cuando porque mientras aunque si entonces y e");
 const TITLES = set("don doña señor señora señorita llamado llamada llama llamaba llamaban llamó nombre");
-/** Capitals that are no person's. */
+/** Capitalised words that are not names of persons. */
 const NO_NAMES = set("San Santa Santo Señor Señora Don Doña Dios Navidad Tu Su Mi");
-/** What stands before the name of a river or a town. */
+/** Words that may come before the name of a river or a town. */
 const BEFORE_PLACES = set("en de desde hasta hacia por para el la los las del al");
-/** Before someone who comes in: "en la banca estaba Rosana". */
+/** Verbs before someone who comes in: "en la banca estaba Rosana". */
 const PRESENTING = thirdPerson("ser estar venir llegar aparecer entrar vivir haber");
 const POSSESSIVES = set("su sus mi mis tu tus un una el la los las otro otra");
 
 const isName = (token = "") => /^\p{Lu}\p{Ll}+$/u.test(token);
 const isWord = (token = "") => /^\p{L}/u.test(token);
-/** What a comma or a word stands before goes on; any other mark begins a sentence, or speech. */
+/** Whether a sentence goes on after a token: after a word or a comma; other marks begin a sentence, or speech. */
 const goesOn = (before: string | undefined) => before !== undefined && (isWord(before) || before === ",");
 
 export class PersonChecker {
@@ -63,7 +63,7 @@ export class PersonChecker {
     this.#places = new RegExp(`(?<!\\p{L})(?:${longestFirst.join("|")})(?!\\p{L})`, "gu");
   }
 
-  /** Names in a continuation of persons who are neither in the beginning nor introduced ("su amigo Luis"). */
+  /** Names in a continuation of persons who are neither in the beginning nor introduced later ("su amigo Luis"). */
   strangers(beginning: string, persons: Persons, continuation: string): string[] {
     const tokens = tokensOf(continuation.replace(this.#places, "—"));
     const known = new Set([...Object.keys(persons), ...tokensOf(beginning).filter(isName)]);
@@ -83,7 +83,7 @@ export class PersonChecker {
     const { nouns, verbs, adjectives } = this.#forms;
     const common = nouns.has(lower) || verbs.has(lower) || adjectives.has(lower);
     if (this.#known.has(name)) return goesOn(before) || !common;
-    // Names that the lexicon lacks are told by their capital, inside a sentence.
+    // A name that the lexicon lacks is recognised by its capital letter inside a sentence.
     return isWord(before) && !this.#lexicon.has(lower) && !common && !BEFORE_PLACES.has(before.toLowerCase());
   }
 
@@ -98,7 +98,7 @@ export class PersonChecker {
     return mark === "," && (/^(?:que|quien|de)$/.test(next) || POSSESSIVES.has(next) && beings.has(after));
   }
 
-  /** Phrases that say of a person what is said of the other gender, or of several: "Luis estaba cansada". */
+  /** Phrases that describe a person in the other gender, or in the plural: "Luis estaba cansada". */
   misgendered(persons: Persons, text: string): string[] {
     const { adjectives, beings, verbs } = this.#forms;
     const tokens = tokensOf(text);
@@ -119,7 +119,7 @@ export class PersonChecker {
     return faults;
   }
 
-  /** Where the word stands that describes the person named at `i`; 0 if there is none. */
+  /** The index of the word that describes the person named at `i`; 0 if there is none. */
   #describedUpTo(tokens: readonly string[], i: number): number {
     const { adjectives, beings, states, verbs } = this.#forms;
     const before = tokens[i - 1];

@@ -1,4 +1,4 @@
-/** Pictures of the evaluation's report: attention, and the curves of training. */
+/** Pictures for the evaluation's report: attention, and training curves. */
 import { dirname, join } from "@std/path";
 import type { Device } from "../device/device.ts";
 import { promptTokens } from "../generate/answer.ts";
@@ -10,10 +10,10 @@ import type { Checkpoint } from "../checkpoint/checkpoint.ts";
 import { type MetricsLine, parseMetrics } from "../train/metrics.ts";
 import { openDecoder } from "../checkpoint/open_model.ts";
 
-/** Tokens that a picture of attention has room for. */
+/** The most tokens in a picture of attention. */
 const PICTURED = 40;
 
-/** A picture of every head of the last layer: how much each token of a text attends to those before it. */
+/** A picture of every head in the last layer: how much each token of a text attends to the tokens before it. */
 export async function attentionPictures(
   device: Device,
   checkpoint: Checkpoint,
@@ -56,13 +56,13 @@ export async function attentionPictures(
 const visible = (tokenizer: Tokenizer, id: number) =>
   tokenizer.label(id).replace(/^ $/, "␣").replace(/^\n$/, "⏎");
 
-/** What a stage counts losses in; others count nats per token. */
+/** The units of losses in stages that do not count nats per token. */
 const UNITS: Readonly<Record<string, Both>> = {
   "finetune-classify": { en: "nats per text", es: "nats por texto" },
   "finetune-preference": { en: "nats per pair", es: "nats por par" },
 };
 
-/** Curves that a training may have left figures of, in the order in which they are drawn. */
+/** The curves for which a training may have recorded figures, in drawing order. */
 const CURVES = [
   { part: "training", name: { en: "train", es: "entrenamiento" } },
   { part: "validation", name: { en: "validation", es: "validación" } },
@@ -71,7 +71,7 @@ const CURVES = [
 
 type Part = (typeof CURVES)[number]["part"];
 
-/** A figure over the steps. Of the training, losses are those of its batches; others are measured on some of its data. */
+/** A figure over the steps. For training, the loss is the batches'; other figures are measured on some of the data. */
 function pointsOf(
   lines: readonly MetricsLine[],
   part: Part,
@@ -88,13 +88,13 @@ function pointsOf(
   });
 }
 
-/** The curves of the trainings that made the checkpoints: of the loss, and of a classifier's accuracy. */
+/** Curves of the trainings that made the checkpoints: the loss, and a classifier's accuracy. */
 export async function curvesOf(
   checkpoints: readonly { readonly name: string; readonly folder: string; readonly stage: string }[],
 ): Promise<Picture[]> {
   const pictures: Picture[] = [];
   for (const { name, folder, stage } of checkpoints) {
-    // None if training left no such file.
+    // There are no lines if training left no such file.
     const lines = parseMetrics(
       await Deno.readTextFile(join(dirname(folder), "metrics.jsonl")).catch(() => ""),
     );

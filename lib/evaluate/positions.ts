@@ -1,6 +1,6 @@
 /**
- * How the loss falls with what a model has read before, and whether it stays low beyond the context that the model
- * was trained with. Models with learned positions end there.
+ * Measures how the loss falls as a model has read more, and whether it stays low beyond the context that the model was
+ * trained with. Models with learned positions cannot read beyond it.
  */
 import { validationBatches } from "../data/batches.ts";
 import type { TokenStream } from "../data/token_stream.ts";
@@ -11,13 +11,13 @@ import { scope } from "../tensor/tensor.ts";
 export interface PositionLoss {
   /** The middle of a range of positions, counted from 1. */
   readonly position: number;
-  /** Mean cross-entropy there, in nats per token. */
+  /** Mean cross-entropy in that range, in nats per token. */
   readonly loss: number;
 }
 
-/** Ranges that a context is divided into. */
+/** The number of ranges into which the positions are divided. */
 const RANGES = 16;
-/** Tokens that go through the model at once, and in all: enough for a curve, and for no more than a minute. */
+/** Tokens per pass, and in all: enough for a curve, and few enough to take less than about a minute. */
 const TOKENS = { batch: 2048, all: 65_536 };
 
 /** @param stream held-out tokens; windows of twice the context are cut from it, if positions allow that */

@@ -1,4 +1,4 @@
-/** The evaluation as one page that needs nothing else: a summary, tables, curves, matrices, samples. */
+/** Renders the evaluation as one self-contained page: a summary, tables, curves, matrices, samples. */
 import { html } from "hono/html";
 import { type Html, image, page, type Picture, say } from "../page.ts";
 import { type CheckpointReport, percent } from "./report_checkpoint.ts";
@@ -31,11 +31,11 @@ export interface Pictures {
   readonly curves: readonly Picture[];
   /** Confusion matrices. */
   readonly matrices: readonly Picture[];
-  /** Attention of one text, head by head. */
+  /** Attention in one text, head by head. */
   readonly attention: { readonly text: string; readonly heads: readonly Picture[] } | null;
 }
 
-/** A checkpoint's name, the figure that says most of it, and what it is. */
+/** A card for a checkpoint: its name, its most telling figure, and what it is. */
 function card(name: string, { text, instruct, classify, stage }: CheckpointReport): Html {
   const bayes = classify?.baselines?.naive_bayes;
   const [figure, about] = classify
@@ -63,7 +63,7 @@ function card(name: string, { text, instruct, classify, stage }: CheckpointRepor
   return html`<li><b>${name}</b><strong>${figure}</strong>${about}</li>`;
 }
 
-/** What a model that answers is best and worst at, in a sentence. */
+/** A sentence on what a model that answers is best and worst at. */
 function strengths(name: string, { instruct, stage }: CheckpointReport): Html | "" {
   const families = Object.entries(instruct?.families ?? {}).filter(([, { contains }]) => contains !== null)
     .sort(([, a], [, b]) => b.contains! - a.contains!);
@@ -105,7 +105,7 @@ function gate({ shortfalls }: Report): Html {
     `;
 }
 
-/** The page, self-contained: it requests nothing. */
+/** The page. It is self-contained and requests nothing. */
 export function renderReport(report: Report, gated: boolean, pictures: Pictures): string {
   const { checkpoints, preset, made, device } = report;
   const entries = Object.entries(checkpoints);

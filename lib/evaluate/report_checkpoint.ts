@@ -1,4 +1,4 @@
-/** What is reported of a checkpoint, and how its figures are written. */
+/** What is reported about a checkpoint, and how its figures are formatted. */
 import type { Prediction } from "../train/validation.ts";
 import type { Quality } from "../train/labels.ts";
 import type { Answered, Sample, Score, Speed } from "./language.ts";
@@ -12,7 +12,7 @@ export interface CheckpointReport {
   readonly stage: string;
   readonly step: number;
   readonly parameters: number;
-  /** Of a language model. */
+  /** For a language model. */
   readonly text?: Prediction;
   readonly positions?: PositionLoss[];
   readonly copying?: Copying;
@@ -30,14 +30,14 @@ export interface CheckpointReport {
   readonly samples?: Sample[];
   readonly variety?: { distinct_1: number; distinct_2: number; repetition: number };
   readonly speed?: Speed;
-  /** Of the weights as they are held: in float32, or quantised. */
+  /** Bytes of the weights as stored: in float32, or quantised. */
   readonly weights_bytes: number;
-  /** Most bytes of the device that were in use. */
+  /** Peak memory use on the device, in bytes. */
   readonly memory_bytes: number;
-  /** Of a classifier. */
+  /** For a classifier. */
   readonly classify?: {
     readonly task: string;
-    /** What simpler means got right of the same texts, by their names; of older classifiers unknown. */
+    /** Scores of baselines on the same texts, by name; older classifiers have none. */
     readonly baselines?: Readonly<Record<string, { readonly accuracy: number; readonly macro_f1: number }>>;
   } & Quality;
 }
@@ -47,13 +47,13 @@ export const percent = (share: number | null | undefined) =>
 export const fixed = (digits: number) => (x: number | null | undefined) =>
   x == null ? "–" : x.toFixed(digits);
 
-/** A row of the comparison. */
+/** A row in the comparison of checkpoints. */
 export interface Figure {
   readonly en: string;
   readonly es: string;
   readonly value: (c: CheckpointReport) => number | null | undefined;
   readonly write: (value: number | null | undefined) => string;
-  /** Which values are the better ones; undefined if neither. */
+  /** Which values are better; undefined if neither. */
   readonly better?: "high" | "low";
 }
 
@@ -180,7 +180,7 @@ export const FIGURES: readonly Figure[] = [
   { en: "memory, MiB", es: "memoria, MiB", value: (c) => c.memory_bytes / 2 ** 20, write: fixed(1) },
 ];
 
-/** The figures of a checkpoint that matter most, in a line. */
+/** A checkpoint's most important figures, on one line. */
 export function summary({ text, instruct, pairs, stories, classify, speed }: CheckpointReport): string {
   return [
     ...text ? [`${text.bpc.toFixed(3)} bits per character`] : [],

@@ -1,11 +1,11 @@
-/** The report's tables of checkpoints side by side: those that write, and those that label beside their baselines. */
+/** The report's comparison tables: of all checkpoints, and of each classifier with its baselines. */
 import { html } from "hono/html";
 import { type Html, say, table } from "../page.ts";
 import { type CheckpointReport, FIGURES, fixed, percent } from "./report_checkpoint.ts";
 
 type Entries = readonly (readonly [name: string, CheckpointReport])[];
 
-/** What of some paths is not the same in all. */
+/** The parts of paths that differ, without the start and the end that all share. */
 function differing(paths: readonly string[]): string[] {
   const parts = paths.map((path) => path.split("/"));
   const [first] = parts;
@@ -19,7 +19,7 @@ function differing(paths: readonly string[]): string[] {
   return parts.map((all) => all.slice(start, all.length - end).join("/") || all.join("/"));
 }
 
-/** A table of checkpoints, without figures that none of them has; the best value of a row is marked. */
+/** A table of checkpoints, without figures that none of them has. The best value of each row is bold. */
 function figures(entries: Entries): Html {
   const folders = differing(entries.map(([, { folder }]) => folder));
   const rows = FIGURES.flatMap(({ en, es, value, write, better }) => {
@@ -44,7 +44,7 @@ const BASELINES: Readonly<Record<string, Html>> = {
   random_backbone: say("the same model without pretraining", "el mismo modelo sin preentrenar"),
 };
 
-/** A classifier beside simpler means, the best first. */
+/** A table of a classifier and its baselines, the best first. */
 function besideBaselines([name, { classify }]: Entries[number]): Html {
   const { baselines = {}, accuracy, macro_f1, task } = classify!;
   const rows = [

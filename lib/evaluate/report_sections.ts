@@ -1,4 +1,4 @@
-/** The report's sections; each is empty if no checkpoint has its figures. */
+/** The report's sections. A section is empty if no checkpoint has figures for it. */
 import { html } from "hono/html";
 import { type Both, type Html, image, type Picture, picture, say, table } from "../page.ts";
 import { plotCurves } from "../plot.ts";
@@ -9,7 +9,7 @@ import type { JudgedStory, StoryScore } from "./stories.ts";
 /** Checkpoints by name. */
 type Entries = readonly (readonly [name: string, CheckpointReport])[];
 
-/** The loss by position of all language models in one picture. */
+/** The loss by position of all language models, in one picture. */
 export function positionSection(entries: Entries): Html | "" {
   const curves = entries.flatMap(([name, { positions = [] }]) => {
     return positions.length === 0

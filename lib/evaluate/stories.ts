@@ -1,4 +1,4 @@
-/** Beginnings of stories that a model continues, and what a program can tell of how well the continuations hold together. */
+/** Lets a model continue beginnings of stories, and checks by program how coherent the continuations are. */
 import type { Story } from "../data/stories.ts";
 import type { Lexicon } from "../data/world/lexicon.ts";
 import { generateAll } from "../generate/generate.ts";
@@ -10,14 +10,14 @@ import { PersonChecker } from "./persons.ts";
 import { repetition, wordsOf } from "./text_metrics.ts";
 import { WordForms } from "./word_forms.ts";
 
-/** A continuation that holds together has so many words at least. */
+/** A coherent continuation has at least this many words. */
 const FEWEST_WORDS = 10;
-/** And no larger a share of its 4-grams stood in it before. */
+/** And at most this share of its 4-grams occurred in it before. */
 const MOST_REPEATED = 0.05;
 
 export interface Continuation extends Story {
   readonly text: string;
-  /** Whether the model ended it, rather than the limit of tokens. */
+  /** Whether the model ended the text, rather than the token limit. */
   readonly stopped: boolean;
 }
 
@@ -27,7 +27,7 @@ export interface StoryOptions {
   readonly seed: number;
 }
 
-/** Continues each beginning as a document that begins so, each by its own draw. */
+/** Continues each beginning as a document that starts with it, each with a seed of its own. */
 export async function continueStories(
   model: Decoder,
   tokenizer: Tokenizer,
@@ -49,22 +49,22 @@ export async function continueStories(
 
 /** A continuation, and what was found in it. */
 export interface JudgedStory extends Continuation {
-  /** Names of persons whom nobody introduced. */
+  /** Names of persons who were not introduced. */
   readonly strangers: readonly string[];
-  /** What is said of a person in the wrong gender or number. */
+  /** Phrases that describe a person in the wrong gender or number. */
   readonly misgendered: readonly string[];
-  /** Articles and adjectives that do not agree with their noun. */
+  /** Phrases whose articles and adjectives do not agree with their noun. */
   readonly disagreements: readonly string[];
-  /** Articles and adjectives whose noun the lexicon knows. */
+  /** The number of phrases whose words the lexicon knows. */
   readonly phrases: number;
-  /** Whether a person of the beginning is named. */
+  /** Whether a person from the beginning is named. */
   readonly named: boolean;
   readonly words: number;
-  /** Share of the 4-grams that stood in the continuation before. */
+  /** Share of 4-grams that occurred earlier in the continuation. */
   readonly repetition: number;
   /** Whether the model ended it at the end of a sentence. */
   readonly ended: boolean;
-  /** Whether nothing was found that does not hold together. */
+  /** Whether no fault was found. */
   readonly coherent: boolean;
 }
 
@@ -101,22 +101,22 @@ export class StoryJudge {
   }
 }
 
-/** Shares in [0, 1] of the continuations, unless it says otherwise. */
+/** Shares of the continuations, in [0, 1], unless stated otherwise. */
 export interface StoryScore {
   readonly stories: number;
-  /** In which nothing was found that does not hold together. */
+  /** Share without any fault. */
   readonly coherent: number;
-  /** In which persons stay who they are: none turns up unintroduced, or in the wrong gender. */
+  /** Share in which persons stay who they are: none is unintroduced, or has the wrong gender. */
   readonly persons: number;
-  /** In which a person of the beginning is named, of those whose beginning names one. */
+  /** Share that name a person from the beginning, among those whose beginning names one. */
   readonly named: number | null;
-  /** Share of the articles and adjectives that agree with their noun, of those that the lexicon knows. */
+  /** Share of phrases that agree, among those whose words the lexicon knows. */
   readonly agreement: number | null;
-  /** Mean share of 4-grams that stood in the continuation before. */
+  /** Mean share of 4-grams that occurred earlier in the continuation. */
   readonly repetition: number;
-  /** Which the model ended, at the end of a sentence. */
+  /** Share that the model ended, at the end of a sentence. */
   readonly ended: number;
-  /** Mean words. */
+  /** Mean number of words. */
   readonly words: number;
 }
 

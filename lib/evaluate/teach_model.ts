@@ -1,4 +1,4 @@
-/** Teaches a model facts: what is learned together, when it is enough, and what came of it. */
+/** Teaches a model facts: trains it on them and on other material, decides when to stop, and examines the result. */
 import { conversationBatch } from "../data/instructions.ts";
 import { groupedBatches } from "../data/grouped.ts";
 import type { Lesson, SimilarQuestion } from "../data/teaching/lesson.ts";
@@ -12,12 +12,12 @@ import { languageBatch } from "../train/step.ts";
 import { type Taught, teach, type TeachingOptions, type Verdict } from "../train/teach.ts";
 import { Examiner, type ExamResult, type Leaked, sum, type Tally } from "./teaching.ts";
 
-/** Rows of a step: facts, questions like theirs, and what is rehearsed. */
+/** Rows per step: facts, similar questions, and rehearsed material. */
 const ROWS = { facts: 4, similar: 8, rehearsal: 8 };
 
 /**
- * Shares: wordings of the facts that must be answered right, and questions about others, and about other matters of
- * the same name, that may get a taught answer if none did before.
+ * The goal, as shares: how many wordings of the facts must be answered right, and how many questions about others, and
+ * about other things of the same name, may get a taught answer, unless more of them did before.
  */
 const GOAL = { wordings: 0.95, others: 0.1, sameName: 0.35 };
 
@@ -31,9 +31,9 @@ export interface TeachModel {
 }
 
 export interface Before {
-  /** The model's answer to each fact's question as it was given. */
+  /** The model's answer to each fact's question in its original wording. */
   readonly answers: readonly string[];
-  /** Whether nothing is left to be learned. */
+  /** Whether the model already knows all facts. */
   readonly known: boolean;
 }
 
@@ -42,7 +42,7 @@ export interface TeachResult extends Taught {
   readonly after: ExamResult;
 }
 
-/** The answers of a model that has learned nothing yet. */
+/** The model's answers before it is taught. */
 export async function askBefore(examiner: Examiner, lesson: Lesson): Promise<Before> {
   const own = await examiner.ask(lesson.own);
   const right = own.every(({ answer, fact }) => examiner.isAnswer(fact, answer));
@@ -81,7 +81,7 @@ export async function teachModel(task: TeachModel, examiner: Examiner): Promise<
     batches(step) {
       const random = Random.of(options.seed, "step", step);
       const learned = Array.from({ length: ROWS.facts }, (_, row) => {
-        // Each fact as often as any other.
+        // Every fact appears equally often.
         const at = (step - 1) * ROWS.facts + row;
         const order = Random.of(options.seed, "facts", Math.floor(at / facts.length)).shuffle(
           facts.map((_, i) => i),
@@ -101,7 +101,7 @@ export async function teachModel(task: TeachModel, examiner: Examiner): Promise<
 
 const share = ({ right, all }: Tally) => right / Math.max(1, all);
 
-/** Tells how good a model is, and whether that is enough: the cheapest figures first, and others only if they matter. */
+/** Judges how good a model is, and whether that is enough. Computes the cheapest figures first, others if needed. */
 class Judge {
   #best = -Infinity;
 
@@ -116,7 +116,7 @@ class Judge {
     const first = sum((await examiner.wordings(own)).facts);
     const lines = [`taught ${first.right}/${first.all}`];
     const verdict = (score: number, done = false) => ({ score, done, line: lines.join(", ") });
-    // Worse than any that has learned its facts.
+    // Score below any model that has learned its facts.
     if (!met(first)) return verdict(share(first) - 3);
     const wordings = sum((await examiner.wordings(stopping.wordings)).facts);
     const { others, sameName } = await examiner.leaked(stopping.similar);
@@ -126,12 +126,12 @@ class Judge {
       `similar questions with a taught answer ${similar.right}/${similar.all}`,
     );
     const learned = share(wordings) - share(similar);
-    // What is forgotten can only make it worse.
+    // Forgetting could only lower the score, so it is not measured.
     if (learned <= this.#best) return verdict(learned - 1);
     const families = sum(Object.values(await examiner.families(stopping.families)));
     lines.push(`families ${families.right}/${families.all} (${before.families.right} before)`);
     const forgotten = Math.max(0, before.families.right - families.right);
-    // Of few right answers, most are right by chance.
+    // If only few answers were right before, most of them were right by chance.
     const score = learned - forgotten / Math.max(1, before.families.right, before.families.all / 2);
     this.#best = Math.max(this.#best, score);
     const done = met(wordings) && forgotten === 0 &&
@@ -141,12 +141,12 @@ class Judge {
   }
 }
 
-/** What a model says if it was told nothing of someone; data/world/questions/unknown.yaml has it so. */
+/** What a model says about someone it was told nothing about, as in data/world/questions/unknown.yaml. */
 const UNKNOWN = "No lo sé.";
 
 /**
- * Similar questions with the answers that the model gives, where it comes to an end. Of someone of whom it was told
- * nothing it says that it does not know, in its own words if it has some.
+ * Similar questions with the model's own answers, if these are complete. About someone it was told nothing about, the
+ * answer is that it does not know: in the model's words if it says so, otherwise in ours.
  */
 async function similarTurns(
   questions: readonly SimilarQuestion[],

@@ -1,4 +1,4 @@
-/** How well a model has learned what it was taught, and what it has forgotten. */
+/** Examines how well a model has learned what it was taught, and what it has forgotten. */
 import type { Exam, FactQuestion, SimilarQuestion } from "../data/teaching/lesson.ts";
 import type { Fact } from "../data/teaching/facts.ts";
 import type { Question } from "../data/instructions.ts";
@@ -7,7 +7,7 @@ import type { Decoder } from "../model/decoder.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 import { normalizeAnswer } from "./text_metrics.ts";
 
-/** So many of so many. */
+/** How many of how many. */
 export interface Tally {
   readonly right: number;
   readonly all: number;
@@ -19,11 +19,11 @@ export interface Leaked {
 }
 
 export interface ExamResult {
-  /** Wordings that were not learned, by fact. */
+  /** Right answers to wordings that were not trained on, by fact. */
   readonly facts: readonly Tally[];
-  /** Of them, those whose own words are others. */
+  /** Of these, the wordings that change the question itself, and not only the words around it. */
   readonly reworded: Tally;
-  /** Questions like the facts' that are answered with a fact's answer: about other names or things, or of the same. */
+  /** Similar questions answered with a fact's answer: about other names or things, or about the same name. */
   readonly leaked: Leaked;
   readonly families: Readonly<Record<string, Tally>>;
 }
@@ -32,7 +32,7 @@ const same = (answer: string, response: string) => normalizeAnswer(answer) === n
 
 export const isRight = ({ answer, response = "" }: Answered): boolean => same(answer, response);
 
-/** All of some tallies. */
+/** The total of some tallies. */
 export const sum = (tallies: readonly Tally[]): Tally => ({
   right: tallies.reduce((n, { right }) => n + right, 0),
   all: tallies.reduce((n, { all }) => n + all, 0),
@@ -43,19 +43,19 @@ const tally = (rights: readonly boolean[]): Tally => ({
   all: rights.length,
 });
 
-/** Asks a model, always taking the most probable token. */
+/** Asks a model questions, with greedy decoding. */
 export class Examiner {
   constructor(
     private readonly model: Decoder,
     private readonly tokenizer: Tokenizer,
     private readonly facts: readonly Fact[],
-    /** Tokens of the longest answer. */
+    /** The most tokens in an answer. */
     readonly longest: number,
     private readonly onProgress: () => void = () => {},
   ) {}
 
   ask<Q extends Question>(questions: readonly Q[]): Promise<(Q & { readonly answer: string })[]> {
-    // Each comes back as it was given, with its answer.
+    // Questions come back as they were passed in, with their answers.
     return askAll(this.model, this.tokenizer, questions, this.longest, this.onProgress) as Promise<
       (Q & { answer: string })[]
     >;
@@ -78,12 +78,12 @@ export class Examiner {
     return { others: of(false), sameName: of(true) };
   }
 
-  /** Whether an answer is that of the fact of this number. */
+  /** Whether an answer equals that of the given fact. */
   isAnswer(fact: number, answer: string): boolean {
     return same(answer, this.facts[fact].response);
   }
 
-  /** Whether an answer is that of any fact. */
+  /** Whether an answer equals that of any fact. */
   isTaught(answer: string): boolean {
     return this.facts.some(({ response }) => same(answer, response));
   }
@@ -104,7 +104,7 @@ export class Examiner {
 
 const WIDTH = 44;
 
-/** The figures before and after, as lines of text. */
+/** The figures before and after teaching, as lines of text. */
 export function examTable(facts: readonly Fact[], before: ExamResult, after: ExamResult): string[] {
   const shown = ({ right, all }: Tally) => all === 0 ? "–" : `${right}/${all}`;
   const line = (name: string, first: Tally, second: Tally) =>
@@ -135,7 +135,7 @@ export function examTable(facts: readonly Fact[], before: ExamResult, after: Exa
   ];
 }
 
-/** Facts that are told one by one. */
+/** The most facts that are listed one by one. */
 const SHOWN = 12;
 
 const cut = (text: string) => {

@@ -1,12 +1,12 @@
-/** Figures of texts: how near an answer is to the expected one, and how much a text repeats itself. */
+/** Figures on texts: how close an answer is to the expected one, and how repetitive a text is. */
 
-/** For comparing answers: small letters, single spaces, no marks at either end. */
+/** Normalises answers for comparison: lower case, single spaces, no marks at either end. */
 export function normalizeAnswer(text: string): string {
   return text.normalize("NFC").toLowerCase().replace(/\s+/g, " ").replace(/^[\s¿¡«"]+|[\s.!?»"]+$/g, "");
 }
 
 /**
- * Whether words stand in a text, in any case and whole: "Ana" does not stand in "mañana", nor "s-o-l" in
+ * Whether words occur in a text as whole words, in any case: "Ana" does not occur in "mañana", nor "s-o-l" in
  * "s-o-l-a".
  */
 export function mentions(text: string, words: string): boolean {
@@ -27,9 +27,9 @@ function ngrams(items: readonly string[], n: number): Map<string, number> {
 }
 
 /**
- * chrF, the F-score of character n-grams (Popović, 2015, aclanthology.org/W15-3049), in [0, 1]: n from 1
- * to 6, recall weighing β = 2 times as much as precision, spaces left out. Orders that neither text is long
- * enough for do not count.
+ * chrF, the F-score of character n-grams (Popović, 2015, aclanthology.org/W15-3049), in [0, 1]: n from 1 to 6, with
+ * recall weighted β = 2 times as much as precision. Spaces are ignored, and so are values of n for which both texts are
+ * too short.
  */
 export function chrf(hypothesis: string, reference: string, order = 6, beta = 2): number {
   const characters = (text: string) => [...text.normalize("NFC").replace(/\s/g, "")];
@@ -52,7 +52,7 @@ export function chrf(hypothesis: string, reference: string, order = 6, beta = 2)
 
 export const wordsOf = (text: string): string[] => text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
 
-/** distinct-n (Li et al., arXiv:1510.03055): different n-grams of words, divided by all of them. */
+/** distinct-n (Li et al., arXiv:1510.03055): the number of different word n-grams, divided by the number of all. */
 export function distinct(texts: readonly string[], n: number): number {
   const seen = new Set<string>();
   let all = 0;
@@ -65,7 +65,7 @@ export function distinct(texts: readonly string[], n: number): number {
   return all === 0 ? 0 : seen.size / all;
 }
 
-/** The share of 4-grams of words that stood in the same text before. */
+/** The share of word 4-grams that occurred earlier in the same text. */
 export function repetition(texts: readonly string[]): number {
   let repeated = 0, all = 0;
   for (const text of texts) {

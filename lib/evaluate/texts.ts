@@ -1,10 +1,10 @@
-/** Texts to predict, from files that the user names. */
+/** Reads texts to predict from files that the user names. */
 import { readDocuments } from "../data/documents.ts";
 import { UserError } from "../errors.ts";
 
 /**
- * The documents of .jsonl files, and other files whole.
- * @throws {UserError} if one cannot be read, or there is no text in any
+ * The documents in .jsonl files, and other files as one document each.
+ * @throws {UserError} if a file cannot be read, or none contains any text
  */
 export async function readTexts(paths: readonly string[]): Promise<string[]> {
   const documents: string[] = [];

@@ -1,13 +1,13 @@
-/** Bounds that a preset sets on figures of the report: evaluation as a gate. */
+/** Thresholds in a preset for figures of the report: evaluation as a gate. */
 import { UserError } from "../errors.ts";
 import type { Shortfall } from "./report.ts";
 
 type Bounds = Record<string, { readonly min?: number | undefined; readonly max?: number | undefined }>;
 
 /**
- * The figures that fall short.
+ * The figures that miss their thresholds.
  * @param thresholds by path in the report, such as `checkpoints.base.text.bpc`
- * @throws {UserError} if a path names no figure
+ * @throws {UserError} if there is no figure at a path
  */
 export function shortfalls(report: unknown, thresholds: Bounds): Shortfall[] {
   return Object.entries(thresholds).flatMap(([figure, { min, max }]) => {

@@ -1,4 +1,4 @@
-/** Gender and number of Spanish words in all their forms, by the lexicon. */
+/** Gender and number of Spanish words in all their forms, from the lexicon. */
 import { agree } from "../data/world/grammar/adjectives.ts";
 import {
   type Gender,
@@ -16,7 +16,7 @@ export interface Reading {
   readonly number: GrammaticalNumber;
 }
 
-/** What each form may be: a form may have several readings. */
+/** What each form may be. A form may have several readings. */
 export type Readings = ReadonlyMap<string, readonly Reading[]>;
 type Growing = Map<string, Reading[]>;
 
@@ -30,26 +30,26 @@ const words = (text: string) => text.trim().split(/\s+/);
 const GENDERS = ["m", "f"] as const, NUMBERS = [1, 2] as const;
 const PERSONS: readonly Person[] = [1, 2, 3, 4, 6];
 const DETERMINERS = words("el un este ese aquel otro nuestro algún ningún");
-/** Nouns of which each gender is right, with another meaning or none. */
+/** Nouns that may have either gender, with or without another meaning. */
 const BOTH_GENDERS = words(`
   mar azúcar radio sartén calor capital orden frente cometa corte policía guía guardia cura parte pendiente mañana
   final batería trompeta papa coma clave moral margen editorial internet piloto testigo modelo lente lentes radios
   tenis rosa violeta naranja
 `);
-/** Nouns that are used as other words more often, in places where articles stand. */
+/** Nouns that are more often other words, where an article may precede them. */
 const RATHER_OTHERS = words("sobre número");
-/** Persons of either gender are called so: el turista, la turista. */
+/** Endings of nouns for persons of either gender: el turista, la turista. */
 const COMMON = /(?:ista|nte|a|é)$/;
 
 export class WordForms {
   readonly nouns: Readings;
-  /** Nouns that say who a person or an animal is: niña, abuelo, panadera, perro. */
+  /** Nouns for persons and animals: niña, abuelo, panadera, perro. */
   readonly beings: Readings;
-  /** Articles, and what else stands in their place. */
+  /** Articles, and other words that take their place. */
   readonly determiners: Readings;
   /** Adjectives and participles. */
   readonly adjectives: Readings;
-  /** Those that tell a state: participles, and adjectives that follow estar only. */
+  /** Adjectives of state: participles, and adjectives that only follow estar. */
   readonly states: ReadonlySet<string>;
   readonly verbs: ReadonlySet<string>;
   /** Feminine nouns that take "el" in the singular. */
@@ -82,7 +82,7 @@ export class WordForms {
   }
 }
 
-/** How members of a family and professions are called, and how one addresses people. */
+/** Words for family members and professions, and titles for addressing people. */
 function titles({ family, professions }: Lexicon): Noun[] {
   const addresses = [{ masculine: "señor", feminine: "señora" }, { masculine: "don", feminine: "doña" }];
   return [...family, ...professions, ...addresses].flatMap(({ masculine, feminine }): Noun[] => [
