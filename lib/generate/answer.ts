@@ -1,4 +1,4 @@
-/** A model's answer to an instruction. */
+/** Generates a model's answer to an instruction. */
 import type { Decoder } from "../model/decoder.ts";
 import { encodePrompt, type Turn } from "../text/prompt.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
@@ -21,13 +21,13 @@ export interface Answer {
   readonly tokens: number;
 }
 
-/** Room that a prompt leaves in the context for the answer's start, as a part of the context. */
+/** The part of the context that a prompt leaves free for the start of the answer. */
 const ANSWER_ROOM = 1 / 4;
 
-/** Most tokens of a prompt: a quarter of the context stays free. */
+/** The most tokens in a prompt: a quarter of the context stays free. */
 export const promptLimit = (context: number) => Math.max(2, Math.floor(context * (1 - ANSWER_ROOM)));
 
-/** The tokens that a model answers, cut to the prompt's limit. */
+/** The tokens of the prompt that a model is to answer, cut to the prompt's limit. */
 export function promptTokens(
   tokenizer: Tokenizer,
   context: number,
@@ -46,7 +46,7 @@ export async function answer(
   const prompt = promptTokens(tokenizer, model.config.context, instruction, options.past);
   const ids: number[] = [];
   for await (const id of generate(model, prompt, { ...options, stop: tokenizer.special.eos })) ids.push(id);
-  // A model that never learned the format may write markers of its own; they are no part of the text.
+  // A model that never learned the format may generate markers; they are not part of the text.
   return {
     text: tokenizer.decode(ids).trim(),
     raw: tokenizer.decode([...prompt, ...ids], { special: true }),

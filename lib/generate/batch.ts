@@ -1,8 +1,8 @@
 /**
- * Continuous batching: sequences that are generated at the same time share forward passes. Each has a row
- * of one key-value cache; a new one enters as soon as a row is free, and a finished one leaves at once
- * (Yu et al., Orca, OSDI 2022). Sequences of several adapters share them, too (S-LoRA, Sheng et al.,
- * arXiv:2311.03285). Between passes the event loop runs, so other work waits for one pass at most.
+ * Continuous batching: sequences that are generated at the same time share forward passes. Each has a row of one
+ * key-value cache; a new one enters as soon as a row is free, and a finished one leaves at once (Yu et al., Orca, OSDI
+ * 2022). Sequences with different adapters can share a pass as well (S-LoRA, Sheng et al., arXiv:2311.03285). The event
+ * loop runs between passes, so other work waits for one pass at most.
  */
 import { letOthersIn } from "../event_loop.ts";
 import type { Adapter } from "../model/adapter.ts";
@@ -17,15 +17,15 @@ import { type Candidate, candidates, checkFinite, notFinite } from "./sample.ts"
 export interface GenerateOptions extends Sampling, Penalties {
   readonly maxNewTokens: number;
   readonly seed: number;
-  /** Ends the text; it is not yielded. */
+  /** The token that ends the text; it is not yielded. */
   readonly stop: number;
-  /** How many of the most probable tokens to tell with each token; undefined for none. */
+  /** How many of the most probable tokens to report with each token; undefined for none. */
   readonly alternatives?: number;
-  /** What is added to the model's layers, or null for nothing; the model's own adapter by default. */
+  /** The adapter to use, or null for none; the model's own adapter by default. */
   readonly adapter?: Adapter | null;
-  /** Ends the text between two tokens. */
+  /** Aborting it ends the text between two tokens. */
   readonly signal?: AbortSignal;
-  /** Told, when the sequence gets its row, how many of the prompt's tokens that holds already. */
+  /** Called when the sequence gets its row, with how many of the prompt's tokens the row already holds. */
   readonly onCached?: (tokens: number) => void;
 }
 
@@ -42,19 +42,19 @@ export interface BatcherOptions {
   readonly rows: number;
   /** Sequences that may wait for a row. */
   readonly queue: number;
-  /** Tokens of each that are drawn before they are read; by default 1, and more where reading takes long. */
+  /** Tokens drawn per sequence before they are read back; by default 1, and more if reading back is slow. */
   readonly steps?: number;
 }
 
-/** More sequences wait than are allowed to. */
+/** Thrown when the queue of waiting sequences is full. */
 export class QueueFullError extends Error {
   override readonly name = "QueueFullError";
 }
 
-/** Prompt tokens of one pass: a long prompt is read in parts, so that others go on meanwhile. */
+/** Prompt tokens in one pass: long prompts are read in parts, so that other sequences go on meanwhile. */
 const PREFILL = 64;
 
-/** Tokens of a sequence that are drawn before they are read, at most. */
+/** The most tokens drawn per sequence before they are read back. */
 const MOST_STEPS = 16;
 
 interface Sequence {
@@ -63,12 +63,12 @@ interface Sequence {
   readonly penalizer: Penalizer | null;
   readonly adapter: Adapter | null;
   row: number;
-  /** Tokens that the cache does not hold yet. */
+  /** Tokens whose keys and values are not in the cache yet. */
   pending: number[];
-  /** The last tokens, as many as the context at least. */
+  /** The last tokens, at least as many as fit into the context. */
   recent: number[];
   made: number;
-  /** Tokens that its reader has not taken. */
+  /** Tokens that the reader has not taken yet. */
   readonly ready: GeneratedToken[];
   finished: FinishReason | null;
   error: unknown;
@@ -76,17 +76,17 @@ interface Sequence {
   wake: () => void;
 }
 
-/** Tokens that go through the model together. */
+/** The tokens of one forward pass. */
 interface Pass {
-  /** Those of the sequences, padded to the same length. */
+  /** The sequences' tokens, padded to the same length. */
   readonly tokens: Tokens;
-  /** The same without padding. */
+  /** The sequences' tokens without padding. */
   readonly taken: readonly (readonly number[])[];
   /** The cache's row of each sequence. */
   readonly rows: number[];
 }
 
-/** What was chosen for a sequence, by its place in the pass: an id below 0 where a logit is not finite. */
+/** The tokens chosen for a sequence, given its index in the pass. An id below 0 means that a logit was not finite. */
 type Choice = (sequence: Sequence, place: number) => readonly GeneratedToken[];
 
 export class Batcher {
@@ -96,7 +96,7 @@ export class Batcher {
   readonly #waiting: Sequence[] = [];
   readonly #active = new Set<Sequence>();
   #running: Promise<void> | null = null;
-  /** Tokens that are drawn before they are read, where that takes long. */
+  /** Tokens drawn before they are read back, on devices where that is slow. */
   #steps = 1;
   #closed = false;
 
@@ -106,17 +106,17 @@ export class Batcher {
     this.#rows = new CacheRows(model, limits.rows);
   }
 
-  /** Sequences that are generated now, and that wait. */
+  /** How many sequences are being generated, and how many are waiting. */
   get load(): { active: number; waiting: number } {
     return { active: this.#active.size, waiting: this.#waiting.length };
   }
 
   /**
-   * Starts a sequence and returns its tokens as they come; their return value says why they end. When the
-   * context is full, its older half is forgotten and the newer half computed anew. A reader that leaves
-   * early ends its sequence.
-   * @param prompt at least one token; of more than the context holds, the last ones
-   * @throws {QueueFullError} if too many wait already
+   * Starts a sequence and yields its tokens as they come; the generator's return value says why the text ended. When
+   * the context is full, its older half is forgotten and the newer half computed again. If the reader stops early,
+   * the sequence ends.
+   * @param prompt at least one token; if it is longer than the context, only its last tokens count
+   * @throws {QueueFullError} if too many sequences are waiting already
    * @throws {RangeError} if the prompt is empty
    */
   generate(prompt: Uint32Array, options: GenerateOptions): AsyncGenerator<GeneratedToken, FinishReason> {
@@ -158,13 +158,13 @@ export class Batcher {
     }
   }
 
-  /** Waits until no sequence of an adapter is being generated, or is to be. */
+  /** Waits until no sequence with this adapter is active or waiting. */
   async without(adapter: Adapter): Promise<void> {
     const used = () => [...this.#active, ...this.#waiting].some((one) => one.adapter === adapter);
     while (used()) await this.#running;
   }
 
-  /** Waits for what is running, then gives the cache back. */
+  /** Waits for running sequences, then releases the cache. */
   async close(): Promise<void> {
     this.#closed = true;
     while (this.#running) await this.#running;
@@ -188,7 +188,7 @@ export class Batcher {
     }
   }
 
-  /** Ends a sequence with an error, which its reader gets once it has taken the tokens before it. */
+  /** Ends a sequence with an error. Its reader gets the error after the tokens before it. */
   #fail(sequence: Sequence, error: unknown): void {
     sequence.error = error;
     this.#finish(sequence, "aborted");
@@ -216,11 +216,11 @@ export class Batcher {
       if (writing.length > 0) await this.#pass(writing);
       await letOthersIn();
     }
-    // At once, and not when whoever awaits this hears of it: a sequence that begins in between needs a new run.
+    // Reset here, not where the promise is awaited: a sequence that starts in between needs a new run.
     this.#running = null;
   }
 
-  /** Makes room for at least one token. */
+  /** Makes room in the context for at least one more token. */
   #slide(sequence: Sequence): void {
     const { context } = this.#model.config;
     if (this.#rows.length(sequence.row) + sequence.pending.length <= context) return;
@@ -228,7 +228,7 @@ export class Batcher {
     sequence.pending = sequence.recent.slice(-Math.ceil(context / 2));
   }
 
-  /** Sequences whose prompts are read together: as many as make up one pass, if there is room for its padding. */
+  /** Sequences whose prompts are read in the same pass: as many as fit, if their rows have room for the padding. */
   #readers(sequences: readonly Sequence[]): Sequence[] {
     const readers: Sequence[] = [];
     let time = 0;
@@ -245,8 +245,8 @@ export class Batcher {
   }
 
   /**
-   * Takes pending tokens of each sequence through the model, and chooses where none is left. Shorter
-   * sequences are padded on the right: nothing before a position depends on it, and the cache forgets it.
+   * Runs a part of each sequence's pending tokens through the model, and chooses the next token if none is left.
+   * Shorter sequences are padded on the right: no earlier position depends on padding, and the cache forgets it.
    */
   async #pass(sequences: readonly Sequence[]): Promise<void> {
     const { device } = this.#model.parameters;
@@ -258,7 +258,7 @@ export class Batcher {
     taken.forEach((tokens, i) => ids.set(tokens, i * time));
     const adapters = sequences.map(({ adapter }) => adapter);
     const pass: Pass = { tokens: { ids, batch: rows.length, time, adapters }, taken, rows };
-    // Of a prompt's earlier parts no logits are needed.
+    // Logits are needed only at the end of a prompt, not for its earlier parts.
     const chooses = sequences.some(({ pending }, i) => pending.length === taken[i].length);
     const onDevice = sequences.every(({ penalizer, options }) =>
       !penalizer && options.alternatives === undefined
@@ -272,7 +272,7 @@ export class Batcher {
         else if (onDevice) return this.#draw(sequences, pass, steps);
         else return this.#readLogits(pass);
       });
-      // Before anything else can run: while this waits, a row may change hands.
+      // Recorded before anything else can run: while this function waits, a row may change hands.
       rows.forEach((row, i) => this.#rows.add(row, taken[i]));
       if (reading) chosen = await reading;
       else device.flush();
@@ -295,8 +295,8 @@ export class Batcher {
   }
 
   /**
-   * How many tokens each sequence is to get before they are read. Where reading takes long (on a GPU), several: up to
-   * what takes some 50 ms, so that others need not wait for longer.
+   * How many tokens to draw per sequence before they are read back. One if reading is fast; where it is slow, as on a
+   * GPU, as many as take about 50 ms, so that other sequences do not wait longer.
    */
   #stepsOf(sequences: readonly Sequence[], room: number): number {
     const { device } = this.#model.parameters;
@@ -305,7 +305,7 @@ export class Batcher {
     return Math.min(this.#limits.steps ?? this.#steps, room, left);
   }
 
-  /** Draws tokens on the device, step after step, and reads them together. */
+  /** Draws tokens on the device, step by step, and reads them back together. */
   async #draw(sequences: readonly Sequence[], pass: Pass, steps: number): Promise<Choice> {
     const { device } = this.#model.parameters;
     const { taken, rows } = pass;
@@ -337,7 +337,7 @@ export class Batcher {
     return (_, i) => Array.from({ length: steps }, (_, step) => ({ id: ids[step * rows.length + i] }));
   }
 
-  /** Reads all logits, and draws from them after penalties. */
+  /** Reads back all logits, applies penalties, and draws from them. */
   async #readLogits({ tokens, taken, rows }: Pass): Promise<Choice> {
     const { config: { vocab }, parameters: { device } } = this.#model;
     const ends = taken.map((own) => own.length - 1);
@@ -355,7 +355,7 @@ export class Batcher {
   }
 
   /**
-   * Gives a sequence what was chosen for it, up to its end.
+   * Adds the chosen tokens to a sequence, up to its end.
    * @throws {UserError} if a token could not be chosen
    */
   #take(sequence: Sequence, chosen: readonly GeneratedToken[]): void {
@@ -366,7 +366,7 @@ export class Batcher {
       Math.min(stop < 0 ? chosen.length : stop, options.maxNewTokens - sequence.made),
     );
     const ids = tokens.map(({ id }) => id);
-    // The last one that was chosen has not been through the model.
+    // The last chosen token has not been through the model yet.
     this.#rows.add(sequence.row, ids.slice(0, chosen.length - 1));
     ready.push(...tokens);
     recent.push(...ids);

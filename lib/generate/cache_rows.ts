@@ -1,7 +1,7 @@
 /**
- * The rows of a key-value cache, which sequences take and give back. A row that nobody uses keeps what it holds, so
- * that a sequence which begins with the same tokens, as a conversation's next turn does, reads only those that come
- * after them. There are as many rows as sequences that share a pass: remembering takes no more memory than that.
+ * The rows of a key-value cache, which sequences take and give back. A free row keeps its content. A new sequence that
+ * begins with the same tokens, such as the next turn of a conversation, then has to read only the tokens after them.
+ * There are only as many rows as sequences in a pass, so this takes no extra memory.
  */
 import type { Adapter } from "../model/adapter.ts";
 import type { Decoder, KvCache } from "../model/decoder.ts";
@@ -11,9 +11,9 @@ export class CacheRows {
   #cache: KvCache | null = null;
   /** The tokens whose keys and values each row holds. */
   readonly #held: number[][];
-  /** The adapter that they were computed with. */
+  /** The adapter with which each row was computed. */
   readonly #adapters: (Adapter | null)[];
-  /** Rows that nobody uses, the one that was given back longest ago first. */
+  /** Free rows, the longest free first. */
   readonly #free: number[];
 
   constructor(model: Decoder, rows: number) {
@@ -23,26 +23,26 @@ export class CacheRows {
     this.#free = Array.from(this.#held.keys());
   }
 
-  /** Rows that nobody uses. */
+  /** The number of free rows. */
   get free(): number {
     return this.#free.length;
   }
 
-  /** For the model's passes; there is none before a row was taken. */
+  /** The cache, for the model's passes. It does not exist before a row is taken. */
   get cache(): KvCache {
     return this.#cache!;
   }
 
   /**
-   * Takes a free row for a sequence, which keeps those of its first tokens that it holds: all but the last at most,
-   * as that one's logits are wanted.
-   * @param adapter that the sequence is computed with: what another one has computed is of no use
+   * Takes a free row for a sequence. The row keeps the first tokens that it shares with the sequence, except the last
+   * token of the sequence, whose logits are needed.
+   * @param adapter the sequence's adapter: content computed with another adapter is useless
    * @returns the row, and how many tokens it holds
    * @throws {UserError} if the device has no room for the cache
    */
   take(tokens: readonly number[], adapter: Adapter | null = null): { row: number; cached: number } {
     this.#cache ??= this.#model.cache(this.#held.length);
-    // The one that was free longest, but for one that holds more of the sequence, and not mainly something else.
+    // Take the longest free row, unless another shares more with the sequence, and at least half of its own content.
     const held = (row: number) => this.#adapters[row] === adapter ? commonStart(this.#held[row], tokens) : 0;
     let at = 0, cached = 0;
     this.#free.forEach((row, i) => {
@@ -62,24 +62,24 @@ export class CacheRows {
     this.#free.push(row);
   }
 
-  /** Tokens that a row holds. */
+  /** The number of tokens that a row holds. */
   length(row: number): number {
     return this.#held[row].length;
   }
 
-  /** Says which tokens a pass has added to a row; what else it has put there, such as padding, is forgotten. */
+  /** Records the tokens that a pass has added to a row. Anything else it wrote there, such as padding, is forgotten. */
   add(row: number, tokens: readonly number[]): void {
     this.#held[row].push(...tokens);
     this.keep(row, this.length(row));
   }
 
-  /** Forgets what a row holds after its first `length` tokens. */
+  /** Keeps only the first `length` tokens of a row. */
   keep(row: number, length: number): void {
     this.#held[row].length = length;
     this.cache.lengths[row] = length;
   }
 
-  /** Gives the cache's memory back. */
+  /** Releases the cache's memory. */
   release(): void {
     if (this.#cache) this.#model.releaseCache(this.#cache);
     this.#cache = null;
@@ -87,7 +87,7 @@ export class CacheRows {
   }
 }
 
-/** How many tokens two sequences have in common from the start. */
+/** Length of the common prefix of two sequences. */
 function commonStart(a: readonly number[], b: readonly number[]): number {
   let same = 0;
   while (same < a.length && same < b.length && a[same] === b[same]) same++;

@@ -1,10 +1,10 @@
-/** Continuations of plain text. */
+/** Continues plain text. */
 import type { Decoder } from "../model/decoder.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 import type { GenerateOptions } from "./batch.ts";
 import { generate } from "./generate.ts";
 
-/** What a model writes after a text that a document begins with, up to the document's end. */
+/** The model's continuation of a text that begins a document, up to the document's end. */
 export async function complete(
   model: Decoder,
   tokenizer: Tokenizer,

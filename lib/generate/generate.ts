@@ -1,10 +1,10 @@
-/** Text from a model, token by token. */
+/** Generates text from a model, token by token. */
 import type { Decoder } from "../model/decoder.ts";
 import { Batcher, type FinishReason, type GenerateOptions } from "./batch.ts";
 
 /**
- * Yields the tokens that follow `prompt`. Each position is computed once and kept in a cache; when the
- * context is full, its older half is forgotten and the newer half computed anew.
+ * Yields the tokens that follow `prompt`. Each position is computed once and kept in a cache. When the context is full,
+ * its older half is forgotten and the newer half computed again.
  */
 export async function* generate(
   model: Decoder,
@@ -24,12 +24,12 @@ export interface Generated {
   readonly reason: FinishReason;
 }
 
-/** Sequences that are written at once. */
+/** Sequences that are generated at the same time. */
 const ROWS = 8;
 
 /**
- * What follows each prompt, in their order, several written at a time.
- * @param onProgress called after each, with how many are done
+ * Continues every prompt, several at a time. Returns the continuations in the prompts' order.
+ * @param onProgress called after each prompt, with how many are done
  */
 export async function generateAll(
   model: Decoder,

@@ -1,24 +1,24 @@
-/** Penalties for repetition, and biases: what changes logits before a token is chosen. */
+/** Penalties for repetition, and biases, which change logits before a token is chosen. */
 
 export interface Penalties {
-  /** Subtracted once from the logit of each token that the answer has; 0 by default. */
+  /** Subtracted once from the logit of each token that is already in the answer; 0 by default. */
   readonly presencePenalty?: number;
-  /** Subtracted from a token's logit for every time that the answer has it; 0 by default. */
+  /** Subtracted from a token's logit for each time that it is already in the answer; 0 by default. */
   readonly frequencyPenalty?: number;
   /**
-   * Divides the logits above 0, and multiplies those below, of tokens that prompt or answer have; 1 by default.
-   * Keskar et al., CTRL, arXiv:1909.05858; what Hugging Face's libraries call `repetition_penalty`.
+   * Divides positive logits, and multiplies negative ones, of tokens that are in the prompt or answer; 1 by default.
+   * Keskar et al., CTRL, arXiv:1909.05858; `repetition_penalty` in Hugging Face's libraries.
    */
   readonly repetitionPenalty?: number;
   /** Added to the logits of single tokens. */
   readonly logitBias?: ReadonlyMap<number, number>;
 }
 
-/** The tokens of one sequence, and what they do to its logits. */
+/** Counts the tokens of one sequence, and applies its penalties to logits. */
 export class Penalizer {
   readonly #options: Required<Penalties>;
   readonly #prompt: ReadonlySet<number>;
-  /** How often the answer has each of its tokens. */
+  /** How often each token is in the answer. */
   readonly #counts = new Map<number, number>();
 
   private constructor(prompt: Iterable<number>, options: Required<Penalties>) {
@@ -26,7 +26,7 @@ export class Penalizer {
     this.#prompt = new Set(options.repetitionPenalty === 1 ? [] : prompt);
   }
 
-  /** Null if the options change no logit, so that a sequence without penalties pays nothing. */
+  /** Null if the options change no logit, so that a sequence without penalties costs nothing. */
   static of(prompt: Iterable<number>, options: Penalties): Penalizer | null {
     const { presencePenalty = 0, frequencyPenalty = 0, repetitionPenalty = 1, logitBias = new Map() } =
       options;
@@ -41,7 +41,7 @@ export class Penalizer {
     this.#counts.set(id, (this.#counts.get(id) ?? 0) + 1);
   }
 
-  /** A changed copy: first the repetition penalty, which depends on a logit's sign, then what is added. */
+  /** A changed copy of logits: first the repetition penalty, which depends on their sign, then the added terms. */
   applied(logits: Float32Array): Float32Array {
     const { presencePenalty, frequencyPenalty, repetitionPenalty, logitBias } = this.#options;
     const changed = logits.slice();

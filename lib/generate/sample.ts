@@ -1,8 +1,8 @@
-/** What is told of the logits that a token is chosen from. */
+/** The log-probabilities reported with a chosen token, and checks on its logits. */
 import { UserError } from "../errors.ts";
 import { allFinite, highest } from "../ops/sample.ts";
 
-/** Why no token can be chosen. */
+/** The error when no token can be chosen. */
 export const notFinite = () =>
   new UserError(
     "the model's logits are not finite: its weights are damaged, or its training diverged; train it again",
@@ -30,7 +30,7 @@ export function candidates(
   for (let id = 0; id < logits.length; id++) sum += Math.exp(logits[id] - most);
   const lse = most + Math.log(sum);
   const of = (id: number) => ({ id, logprob: logits[id] - lse });
-  // The best so far, the most probable first; a vocabulary has few that make it into so short a list.
+  // The best so far, most probable first. Few tokens of a vocabulary ever enter such a short list.
   const best: number[] = [];
   for (let id = 0; id < logits.length && n > 0; id++) {
     if (best.length === n && logits[id] <= logits[best[n - 1]]) continue;

@@ -1,4 +1,4 @@
-/** How probable a model finds a sequence. */
+/** Scores sequences: how probable a model finds their tokens. */
 import type { Batch } from "../data/batches.ts";
 import { letOthersIn } from "../event_loop.ts";
 import type { Decoder } from "../model/decoder.ts";
@@ -6,22 +6,22 @@ import { IGNORED, tokenLosses } from "../ops/cross_entropy.ts";
 import { scope } from "../tensor/tensor.ts";
 import { type Candidate, candidates } from "./sample.ts";
 
-/** Tokens of one pass: their logits are in memory together. */
+/** Tokens per pass: their logits are in memory together. */
 const PASS = 64;
-/** The same where sequences are scored side by side, padding included. */
+/** Tokens per pass when sequences are scored side by side, padding included. */
 const BATCH = 1024;
 
 export interface TokenScore {
-  /** Natural logarithm of the token's probability after those before it. */
+  /** Natural logarithm of the token's probability given those before it. */
   readonly logprob: number;
-  /** The most probable tokens there. */
+  /** The most probable tokens at this position. */
   readonly alternatives: readonly Candidate[];
 }
 
 /**
- * Scores the tokens of a sequence, but for the first, which nothing precedes. Between passes the event loop runs.
+ * Scores the tokens of a sequence, except the first, which nothing precedes. Between passes the event loop runs.
  * @param ids at most as many as the context holds
- * @param alternatives how many of the most probable tokens to tell with each
+ * @param alternatives how many of the most probable tokens to report with each token
  */
 export async function scoreTokens(
   model: Decoder,
@@ -51,9 +51,9 @@ export async function scoreTokens(
 }
 
 /**
- * The sum of the log-probabilities of each sequence's tokens, but for the first, which nothing precedes. A token of a
- * sequence that is longer than the context follows half a context at least. Sequences of about the same length share
- * a pass.
+ * The sum of the log-probabilities of each sequence's tokens, except the first, which nothing precedes. If a sequence
+ * is longer than the context, each later token is scored after at least half a context. Sequences of similar length
+ * share a pass.
  * @param onProgress called after every pass, with the share that is done, in [0, 1]
  */
 export async function scoreSequences(
@@ -82,7 +82,7 @@ interface Window {
   /** The index of the sequence. */
   readonly sequence: number;
   readonly ids: Uint32Array;
-  /** The token after each one; IGNORED where another window scores it. */
+  /** The token that follows each id; IGNORED where another window scores it. */
   readonly targets: Uint32Array;
 }
 
@@ -98,14 +98,14 @@ function windows(ids: Uint32Array, sequence: number, context: number): Window[] 
   return made;
 }
 
-/** How many windows, the shortest first, one pass has room for. */
+/** How many windows, the shortest first, fit into one pass. */
 function rowsThatFit(all: readonly Window[]): number {
   let rows = 1;
   while (rows < all.length && (rows + 1) * all[rows].ids.length <= BATCH) rows++;
   return rows;
 }
 
-/** Windows padded on the right. */
+/** Batches windows, padded on the right. */
 function sideBySide(batch: readonly Window[]): Batch {
   const time = Math.max(...batch.map(({ ids }) => ids.length));
   const ids = new Uint32Array(batch.length * time);
