@@ -2,9 +2,9 @@ import { statfs } from "node:fs/promises";
 import { UserError } from "./errors.ts";
 
 /**
- * @param need bytes that will be written into `folder`, which is there
+ * @param need bytes that will be written into `folder`, which must exist
  * @param remedy what the user can do about it
- * @throws {UserError} if the disk has no room for them
+ * @throws {UserError} if the disk has too little space for them
  */
 export async function requireDisk(folder: string, need: number, remedy: string): Promise<void> {
   const { bavail, bsize } = await statfs(folder);

@@ -1,9 +1,9 @@
-/** Long computations beside a server: when the event loop may serve others. */
+/** Lets a server answer while long computations run beside it: they give way to the event loop. */
 
-/** How long computations may keep new data from the network out, in milliseconds. */
+/** The longest time, in milliseconds, that computations may delay new data from the network. */
 const LONGEST_STRETCH = 10;
 
-/** Looks for new data from the network at a time, as long as each finds some. */
+/** The most looks for new data in a row; they stop earlier once a look finds none. */
 const MOST_LOOKS = 8;
 
 /** Connections of this process to itself. */
@@ -13,15 +13,15 @@ let looked = performance.now();
 let looking: Promise<void> | null = null;
 let arrivals = 0;
 
-/** Says that something came from the network, whose way through the event loop takes several steps. */
+/** Notes that data came from the network. It takes several turns of the event loop to be processed. */
 export function noteArrival(): void {
   arrivals++;
 }
 
 /**
- * Lets others run between two computations. `setImmediate` takes some 5 µs and is enough for timers and for streams
- * that write, but Deno looks for new data from the network only when it has nothing else to do: with computations of
- * 300 ms in between, no request was served in 3 s. While a server runs, this waits now and then for the network.
+ * Lets other work run between two computations. `setImmediate` takes some 5 µs and is enough for timers and for streams
+ * that write. But Deno looks for new data from the network only when it has nothing else to do: between computations of
+ * 300 ms, no request was served in 3 s. So while a server runs, this waits for the network now and then.
  */
 export function letOthersIn(): Promise<void> {
   if (!looking && (loops.size === 0 || performance.now() - looked < LONGEST_STRETCH)) {
@@ -40,14 +40,14 @@ async function lookForArrivals(): Promise<void> {
 }
 
 /**
- * A connection of this process to itself. Deno can receive what is sent over it only after it has looked for all that
- * the network brought. That takes 15 µs; a timer, for which it does so too, takes 2 ms, whatever its delay.
+ * A connection of this process to itself. Deno can receive data sent over it only after it has looked for everything
+ * that the network brought. That takes 15 µs. A timer has the same effect, but takes 2 ms, whatever its delay.
  */
 class Loop {
   readonly #from: Deno.TcpConn;
   readonly #to: Deno.TcpConn;
   readonly #sent = new Uint8Array(1);
-  /** Larger than what comes, so that each read has to wait. */
+  /** Larger than the data that arrives, so that each read has to wait. */
   readonly #received = new Uint8Array(2);
 
   constructor(from: Deno.TcpConn, to: Deno.TcpConn) {
@@ -60,7 +60,7 @@ class Loop {
     try {
       await Promise.all([this.#to.read(this.#received), this.#from.write(this.#sent)]);
     } catch {
-      loops.delete(this); // it was closed
+      loops.delete(this); // the connection was closed
     }
   }
 
@@ -71,12 +71,12 @@ class Loop {
   }
 }
 
-/** From now on, `letOthersIn` lets in what comes from the network, until what this returns is called. */
+/** From now on, `letOthersIn` lets in data from the network, until the returned function is called. */
 export async function watchNetwork(): Promise<() => void> {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const from = await Deno.connect({ hostname: "127.0.0.1", port: listener.addr.port });
   let to = await listener.accept();
-  while (to.remoteAddr.port !== from.localAddr.port) { // a stranger was faster
+  while (to.remoteAddr.port !== from.localAddr.port) { // some other process connected first
     to.close();
     to = await listener.accept();
   }

@@ -1,11 +1,11 @@
-/** Files that are either whole or absent, and their hashes. */
+/** Writes files so that they are either whole or absent, reads them, and hashes them. */
 import { dirname } from "node:path";
 import { UserError } from "./errors.ts";
 import { beat } from "./pulse.ts";
 
 export type Content = string | readonly Uint8Array<ArrayBuffer>[];
 
-/** @throws {UserError} one line on why the system refuses to write `path`; any other error as it is */
+/** @throws {UserError} one line on why the system refuses to write `path`; any other error unchanged */
 export function throwWriteError(error: unknown, path: string): never {
   const code = (error as { code?: string })?.code;
   if (error instanceof Deno.errors.PermissionDenied || error instanceof Deno.errors.NotCapable) {
@@ -23,7 +23,7 @@ export function throwWriteError(error: unknown, path: string): never {
         "move it away, or choose another folder",
     );
   }
-  // Deno gives this one no code.
+  // Deno gives this error no code.
   if (/os error 27\b/.test(String(error))) {
     throw new UserError(
       `${path} cannot be written: it grows past the largest file that is allowed (ulimit -f)`,
@@ -32,7 +32,7 @@ export function throwWriteError(error: unknown, path: string): never {
   throw error;
 }
 
-/** What the operating system says of a path that cannot be read. */
+/** Explanations of the operating system's codes for paths that cannot be read. */
 const UNREADABLE: Record<string, string> = {
   ENOENT: "does not exist",
   EISDIR: "is a folder, where a file is expected",
@@ -41,13 +41,13 @@ const UNREADABLE: Record<string, string> = {
   EACCES: "cannot be read: no permission",
 };
 
-/** @throws {UserError} one line on why the system refuses to read `path`, and `remedy`; any other error as it is */
+/** @throws {UserError} one line on why the system refuses to read `path`, and `remedy`; any other error unchanged */
 export function throwReadError(error: unknown, path: string, remedy: string): never {
   const why = UNREADABLE[(error as { code?: string })?.code ?? ""];
   throw why ? new UserError(`${path} ${why}; ${remedy}`) : error;
 }
 
-/** Opens a file that a user names, to read it. On Linux a folder can be opened, too. */
+/** Opens a file that a user names, to read it. Also checks for folders, which Linux can open as well. */
 export async function openFile(path: string, remedy: string): Promise<Deno.FsFile> {
   try {
     const file = await Deno.open(path);
@@ -59,7 +59,7 @@ export async function openFile(path: string, remedy: string): Promise<Deno.FsFil
   throw new UserError(`${path} ${UNREADABLE.EISDIR}; ${remedy}`);
 }
 
-/** The text of a file that a user names. */
+/** Reads the text of a file that a user names. */
 export async function readText(path: string, remedy: string): Promise<string> {
   try {
     return await Deno.readTextFile(path);
@@ -80,23 +80,23 @@ export async function writeNewFile(
   await file.sync();
 }
 
-/** Flushes the names in a folder to disk, where the platform can: a rename is safe only after that. */
+/** Flushes a folder's entries to disk, where the platform can. Only then is a rename safe from a power cut. */
 export async function syncFolder(path: string): Promise<void> {
-  if (Deno.build.os === "windows") return; // it opens no folders
+  if (Deno.build.os === "windows") return; // Windows cannot open folders
   using folder = await Deno.open(path);
-  // Some network file systems cannot, and say EINVAL.
+  // Some network file systems cannot do this, and fail with EINVAL.
   await folder.sync().catch((error) => {
     if (error.code !== "EINVAL") throw error;
   });
 }
 
-/** Renames a file or a folder so that the new name outlives a power cut. */
+/** Renames a file or a folder so that the new name survives a power cut. */
 export async function renameSynced(from: string, to: string): Promise<void> {
   await Deno.rename(from, to);
   await syncFolder(dirname(to));
 }
 
-/** Writes a file under a temporary name, flushes it to disk and renames it: a kill leaves old or new. */
+/** Writes a file under a temporary name, flushes it to disk, and renames it: a kill leaves the old file or the new. */
 export async function writeFileAtomic(path: string, content: Content): Promise<void> {
   const temporary = `${path}.${crypto.randomUUID().slice(0, 8)}.tmp`;
   try {
@@ -109,7 +109,7 @@ export async function writeFileAtomic(path: string, content: Content): Promise<v
   }
 }
 
-/** Writes every byte, however many calls the system takes. */
+/** Writes all bytes, in as many calls as the system needs. */
 export function writeAllSync(file: Deno.FsFile, bytes: Uint8Array, path: string): void {
   beat();
   try {
@@ -119,7 +119,7 @@ export function writeAllSync(file: Deno.FsFile, bytes: Uint8Array, path: string)
   }
 }
 
-/** Fills `into` from the byte `at` of a file. */
+/** Fills `into` from a file, starting at byte `at`. */
 export function readAllSync(file: Deno.FsFile, at: number, into: Uint8Array, path: string): void {
   beat();
   file.seekSync(at, Deno.SeekMode.Start);
@@ -130,7 +130,7 @@ export function readAllSync(file: Deno.FsFile, at: number, into: Uint8Array, pat
   }
 }
 
-/** A file to read at any place. */
+/** A file that can be read at any offset. */
 export class ReadFile {
   readonly #path: string;
   readonly #file: Deno.FsFile;
@@ -140,7 +140,7 @@ export class ReadFile {
     this.#file = Deno.openSync(path);
   }
 
-  /** Fills `into` from the byte `at`. */
+  /** Fills `into`, starting at byte `at`. */
   read(at: number, into: Uint8Array): void {
     readAllSync(this.#file, at, into, this.#path);
   }
@@ -150,7 +150,7 @@ export class ReadFile {
   }
 }
 
-/** A file that is written from the beginning to the end. */
+/** A file that is written from beginning to end. */
 export class Appender {
   readonly #path: string;
   readonly #file: Deno.FsFile;
@@ -169,7 +169,7 @@ export class Appender {
   }
 }
 
-/** A file written bit by bit under a temporary name; it gets its own when it is whole. */
+/** A file written in pieces under a temporary name; it gets its own name once it is whole. */
 export class AtomicWriter {
   readonly #path: string;
   readonly #temporary: string;
@@ -227,7 +227,7 @@ export async function exists(path: string): Promise<boolean> {
  */
 export async function hashFile(path: string): Promise<string> {
   try {
-    // As a whole it is hashed on another thread.
+    // Read as a whole, it is hashed on another thread.
     if ((await Deno.stat(path)).size <= WHOLE) {
       return new Uint8Array(await crypto.subtle.digest("SHA-256", await Deno.readFile(path))).toHex();
     }
@@ -241,10 +241,10 @@ export async function hashFile(path: string): Promise<string> {
   }
 }
 
-/** Bytes of a file that may be in memory together. */
+/** The largest file, in bytes, that is read into memory as a whole. */
 const WHOLE = 2 ** 26;
 
-/** A hash that grows. Its module is loaded only when it is needed, as that takes 15 ms. */
+/** An incremental hash. Its module takes 15 ms to load, so it is loaded only when needed. */
 const sha256 = () => process.getBuiltinModule("node:crypto").createHash("sha256");
 
 /** The SHA-256 of content in memory, in hexadecimal. */

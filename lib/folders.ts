@@ -1,19 +1,19 @@
 /**
- * Folders that are replaced as a whole, while others read them.
+ * Replaces folders as a whole while others read them.
  *
  * A folder `best` is written as `best.partial`, which becomes `best.new` once it is complete. Then `best` moves
  * to `best.old`, `best.new` to `best`, and `best.old` is removed. A kill may leave any of these behind. Readers
- * look around them and touch nothing; the next writer removes them.
+ * work around leftovers without touching them; the next writer removes them.
  */
 import { dirname, join } from "node:path";
 import { type Content, exists, renameSynced, syncFolder, throwWriteError, writeNewFile } from "./files.ts";
 
-/** Whether a name is one that a writer gives to what is not, or no longer, whole. */
+/** Whether a name is one of those that writers give to files and folders that are not whole yet, or are replaced. */
 export const isLeftover = (name: string) => /\.(tmp|partial|new|old)$/.test(name);
 
 /**
- * Replaces a folder, or makes it, with files in memory.
- * @throws {UserError} if the system refuses; the folder is then as it was
+ * Creates or replaces a folder, with files from memory.
+ * @throws {UserError} if the system refuses; the folder is then unchanged
  */
 export function writeFolderAtomic(path: string, files: Record<string, Content>): Promise<void> {
   return replaceFolder(path, async (partial) => {
@@ -22,10 +22,10 @@ export function writeFolderAtomic(path: string, files: Record<string, Content>):
 }
 
 /**
- * Replaces a folder, or makes it.
- * @param fill writes and flushes the files of the folder that takes its place, which is empty; if it fails, the folder is
- *   as it was
- * @returns what `fill` does
+ * Creates or replaces a folder.
+ * @param fill writes and flushes the files into the new folder, which is empty at first; if it fails, the old folder
+ *   stays unchanged
+ * @returns the result of `fill`
  * @throws {UserError} if the system refuses
  */
 export async function replaceFolder<T>(path: string, fill: (partial: string) => Promise<T>): Promise<T> {
@@ -47,7 +47,7 @@ export async function replaceFolder<T>(path: string, fill: (partial: string) => 
   }
 }
 
-/** Removes what killed writers left anywhere in a folder that nobody writes now; what is whole stays. */
+/** Removes leftovers of killed writers anywhere in a folder that nobody is writing; whatever is whole stays. */
 export async function tidyFolder(folder: string): Promise<void> {
   try {
     const names = (await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name);
@@ -62,7 +62,7 @@ export async function tidyFolder(folder: string): Promise<void> {
   }
 }
 
-/** Removes a folder; to readers it is gone at once. */
+/** Removes a folder; for readers it disappears at once. */
 export async function removeFolder(path: string): Promise<void> {
   try {
     await removeLeftovers(path);
@@ -74,7 +74,7 @@ export async function removeFolder(path: string): Promise<void> {
   }
 }
 
-/** Removes what a killed writer of this folder left; a complete new one takes its place if it has none. */
+/** Removes a killed writer's leftovers. If the folder itself is missing, a complete `.new` becomes the folder. */
 async function removeLeftovers(path: string): Promise<void> {
   if (!await exists(path) && await exists(`${path}.new`)) await renameSynced(`${path}.new`, path);
   for (const ending of ["partial", "new", "old"]) {
@@ -84,20 +84,20 @@ async function removeLeftovers(path: string): Promise<void> {
   }
 }
 
-/** Where a folder's files are: there, or in `.new` after a kill between two renames. Null if nowhere. */
+/** Where a folder's files are: in place, or in `.new` after a kill between two renames. Null if there are none. */
 export async function locateFolder(path: string): Promise<string | null> {
-  // The last look is for a writer that has just moved the new one into place.
+  // The third look catches a writer that has just moved the new folder into place.
   for (const place of [path, `${path}.new`, path]) if (await exists(place)) return place;
   return null;
 }
 
-/** Swaps that a reader sits out. Each takes a writer many times longer than the pause. */
+/** How often a reader tries again when the folder is replaced. Writing one takes far longer than the pause. */
 const TRIES = 20;
 const PAUSE_MS = 5;
 
 /**
- * Reads several files of a folder, all from the same generation of it: if a writer replaces the folder
- * meanwhile, `read` runs again. It gets the place to read from, which is `path` if there is no such folder.
+ * Reads several files of a folder, all from the same version of it: if a writer replaces the folder
+ * meanwhile, `read` runs again. `read` gets the path to read from, which is `path` if there is no such folder.
  */
 export async function readFolder<T>(path: string, read: (place: string) => Promise<T>): Promise<T> {
   for (let attempt = 1;; attempt++) {
@@ -105,7 +105,7 @@ export async function readFolder<T>(path: string, read: (place: string) => Promi
     const place = found ?? path;
     const before = await generation(place);
     const outcome = await read(place).then((value) => ({ value }), (error) => ({ error }));
-    // It may also move away between being found and being looked at.
+    // The folder may also have moved after it was found and before it was stat'ed.
     const whole = await generation(place) === before && (before === null) === (found === null);
     if (whole || attempt === TRIES) {
       if ("error" in outcome) throw outcome.error;
@@ -115,7 +115,7 @@ export async function readFolder<T>(path: string, read: (place: string) => Promi
   }
 }
 
-/** What tells a folder from those that had or will have its name. The time is for inodes that are used again. */
+/** Identifies one version of a folder among all that bear its name. Includes times because inodes are reused. */
 async function generation(path: string): Promise<string | null> {
   const info = await Deno.stat(path).catch(() => null);
   return info ? [info.dev, info.ino, info.mtime?.getTime(), info.birthtime?.getTime()].join() : null;

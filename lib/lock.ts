@@ -1,6 +1,6 @@
 /**
- * One writer a folder: a lock file beside it that the operating system locks, and lets go when the process ends,
- * however it ends. So a lock file that a killed process left is no lock; what it says is for messages only.
+ * One writer per folder: a lock file beside it, which the operating system locks, and unlocks when the process ends in
+ * any way. So a lock file left by a killed process does not lock anything; its content is for messages only.
  */
 import { dirname } from "@std/path";
 import { z } from "zod";
@@ -10,8 +10,8 @@ import { throwWriteError } from "./files.ts";
 const Holder = z.object({ pid: z.number(), task: z.string(), since: z.string() });
 
 /**
- * Locks a folder, which need not exist, until it is disposed of.
- * @param task for the message that others get
+ * Locks a folder, which need not exist, until the lock is disposed of.
+ * @param task the task to name in the message to others
  * @throws {UserError} at once if another process, or another part of this one, has the lock
  */
 export async function lockFolder(folder: string, task: string): Promise<AsyncDisposable> {
@@ -20,7 +20,7 @@ export async function lockFolder(folder: string, task: string): Promise<AsyncDis
     const file = await open(path);
     try {
       if (!await tryLock(file, path) && !await tryAgain(file, path)) throw await heldBy(folder, path);
-      // The holder before may have removed the file between our opening and locking it.
+      // The previous holder may have removed the file after we opened it and before we locked it.
       if (!await isSame(file, path)) {
         file.close();
         continue;
@@ -34,7 +34,7 @@ export async function lockFolder(folder: string, task: string): Promise<AsyncDis
     }
     return {
       async [Symbol.asyncDispose]() {
-        // Removed while it is locked: who opens the path from here on makes a file of its own.
+        // Removed while still locked: anyone who opens the path from here on creates a new file.
         await Deno.remove(path).catch(() => {});
         file.close();
       },
@@ -43,13 +43,13 @@ export async function lockFolder(folder: string, task: string): Promise<AsyncDis
 }
 
 /**
- * Since when another process has had a folder's lock, or null if none has it. Nothing is written or kept.
+ * The time since which another process has had a folder's lock, or null if none has it. Nothing is written or kept.
  */
 export async function lockedSince(folder: string): Promise<Date | null> {
   try {
     const path = `${folder.replace(/\/+$/, "")}.lock`;
     using file = await Deno.open(path);
-    if (await file.tryLock(false)) return null; // closing the file lets it go
+    if (await file.tryLock(false)) return null; // closing the file releases the lock
     return new Date(Holder.parse(JSON.parse(await Deno.readTextFile(path))).since);
   } catch {
     return null;
@@ -75,7 +75,7 @@ async function tryLock(file: Deno.FsFile, path: string): Promise<boolean> {
   }
 }
 
-/** Someone who looks whether the lock is taken has it for a moment. */
+/** Tries again after a moment: someone who only checks the lock holds it briefly. */
 async function tryAgain(file: Deno.FsFile, path: string): Promise<boolean> {
   await new Promise((resolve) => setTimeout(resolve, 20));
   return await tryLock(file, path);
@@ -94,7 +94,7 @@ async function heldBy(folder: string, path: string): Promise<UserError> {
       `${folder} is being written by process ${pid} (${task}, since ${since.slice(0, 19)}Z); ${remedy}`,
     );
   } catch {
-    // It has not said who it is yet, or the system lets nobody read a locked file.
+    // The holder has not written its name yet, or the system lets nobody read a locked file.
     return new UserError(`${folder} is being written by another process; ${remedy}`);
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Reports as pages that need nothing else and request nothing. They speak English and Spanish: they open in the reader's
- * language, and a switch chooses. Where scripts are off they open in English.
+ * Reports as self-contained pages that request nothing, in English and Spanish. They open in the language of the
+ * reader's browser, with a switch for the other one; without scripts they open in English.
  */
 import { html, raw } from "hono/html";
 
@@ -12,22 +12,22 @@ export interface Both {
   readonly es: string;
 }
 
-/** A picture with its words, once in each language. */
+/** A picture with labels, once in each language. */
 export interface Picture {
   readonly title: Both;
   readonly svg: Both;
 }
 
-/** Draws a picture in both languages; `draw` is given what takes a text in the one that it draws. */
+/** Draws a picture once per language; `draw` gets a function that picks a text in the current language. */
 export function picture(title: Both, draw: (word: (text: Both) => string) => string): Picture {
   return { title, svg: { en: draw(({ en }) => en), es: draw(({ es }) => es) } };
 }
 
-/** A text in both languages, of which the page shows one. */
+/** A text in both languages; the page shows one of them. */
 export const say = (en: string | Html, es: string | Html): Html =>
   html`<span lang="en">${en}</span><span lang="es">${es}</span>`;
 
-/** Bars that shrink from one to the next: what is left of something, step by step. */
+/** Bars that show how much of something is left after each step. */
 export function funnel(
   rows: readonly { readonly name: string | Html; readonly left: number; readonly note: string | Html }[],
 ): Html {
@@ -41,7 +41,7 @@ export function funnel(
   }</ol>`;
 }
 
-/** SVGs as images of their own: pictures on one page would otherwise share the names inside them. */
+/** Embeds SVGs as separate images; inline on one page, the names inside them would collide. */
 export const image = ({ title, svg }: Picture): Html =>
   html`${
     (["en", "es"] as const).map((language) =>
@@ -51,7 +51,7 @@ export const image = ({ title, svg }: Picture): Html =>
     )
   }`;
 
-/** Rows of cells; the first of each row names it. */
+/** A table; the first cell of each row is its heading. */
 export function table(head: readonly (string | Html)[], rows: readonly (readonly (string | Html)[])[]): Html {
   return html`
     <div class="wide">
@@ -99,7 +99,7 @@ const STYLE = `
   summary { cursor: pointer; margin: .5rem 0; }
   @media (max-width: 45rem) { .funnel li { grid-template-columns: 1fr; gap: .1rem; margin-bottom: .6rem; } }`;
 
-/** Switches to Spanish if the reader's browser is in Spanish, and keeps the document's language and title in step. */
+/** Switches to Spanish if the browser prefers it, and keeps the document's language and title in step. */
 const SCRIPT = `
   const spanish = document.getElementById("in-es");
   function follow() {
@@ -111,7 +111,7 @@ const SCRIPT = `
   document.querySelector(".languages").addEventListener("change", follow);
   follow();`;
 
-/** A whole document under a title in both languages. */
+/** A whole HTML document, with a title in both languages. */
 export function page({ en, es }: Both, body: Html): string {
   return String(html`
     <!doctype html>

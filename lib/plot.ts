@@ -6,7 +6,7 @@ function draw(width: number, height: number, option: echarts.EChartsCoreOption):
   chart.setOption({ animation: false, backgroundColor: "#ffffff", ...option });
   const svg = chart.renderToSVGString();
   chart.dispose();
-  // The library numbers classes through the life of the process; the same picture shall be the same file.
+  // The library numbers classes over the life of the process; the same picture should give the same file.
   const classes = new Map<string, string>();
   return svg.replaceAll(/\bzr\d+-cls-\d+\b/g, (name) => {
     classes.set(name, classes.get(name) ?? `c${classes.size}`);
@@ -21,7 +21,7 @@ export interface Curve {
   readonly points: readonly (readonly [x: number, value: number])[];
 }
 
-/** Lines that a legend takes, about: a letter has 7 pixels, and a mark 50. */
+/** Roughly how many lines a legend takes: about 7 pixels per letter, and 50 per mark. */
 function legendLines(names: readonly string[], width: number): number {
   let lines = 1, used = 0;
   for (const name of names) {
@@ -32,7 +32,7 @@ function legendLines(names: readonly string[], width: number): number {
   return lines;
 }
 
-/** Curves over steps, or whatever `x` names; 720×420 pixels, and more where their names take several lines. */
+/** Curves over steps, or whatever `x` names; 720×420 pixels, or taller if the legend takes several lines. */
 export function plotCurves(title: string, unit: string, curves: readonly Curve[], x = "step"): string {
   const more = 22 * (legendLines(curves.map(({ name }) => name), 700) - 1);
   return draw(720, 420 + more, {
@@ -56,13 +56,13 @@ export interface Matrix {
   readonly title: string;
   readonly rows: { readonly name: string; readonly labels: readonly string[] };
   readonly columns: { readonly name: string; readonly labels: readonly string[] };
-  /** values[row][column]; empty cells are left out. */
+  /** values[row][column]; undefined cells are not drawn. */
   readonly values: readonly (readonly (number | undefined)[])[];
-  /** Pixels of a cell; values are written into cells of 30 and more. */
+  /** Size of a cell in pixels; from 30 on, values are written into cells. */
   readonly cell: number;
 }
 
-/** A table of shades, its first row at the top. */
+/** A heat map, with the first row at the top. */
 export function plotMatrix({ title, rows, columns, values, cell }: Matrix): string {
   const written = cell >= 30;
   const letters = (labels: readonly string[]) => Math.max(...labels.map((label) => [...label].length));
@@ -100,7 +100,7 @@ export interface Bars {
   readonly values: readonly number[];
 }
 
-/** Groups of bars over labels, which `x` names; 720×360 pixels. */
+/** Groups of bars, one per label; `x` names the labels. 720×360 pixels. */
 export function plotBars(
   title: string,
   { x, unit }: { readonly x: string; readonly unit: string },
@@ -119,20 +119,20 @@ export function plotBars(
 
 export interface Dots {
   readonly title: string;
-  /** Side by side, each with an axis of its own. */
+  /** Side by side, each with its own axis. */
   readonly panels: readonly { readonly title: string; readonly note: string }[];
   /** From top to bottom; a heading has no values. */
   readonly rows: readonly {
     readonly name: string;
     readonly heading: boolean;
-    /** Of each panel, any number of values. */
+    /** For each panel, any number of values. */
     readonly values: readonly (readonly number[])[];
   }[];
-  /** A line through each panel; null for none. */
+  /** A reference line for each panel; null for none. */
   readonly reference: readonly (number | null)[];
 }
 
-/** Pixels of a row, of all panels at least, of a panel, and between panels. */
+/** In pixels: height of a row, least width of all panels together, least width of a panel, gap between panels. */
 const DOTS = { row: 20, all: 520, panel: 240, gap: 44 };
 
 /** Values as dots in rows, with a bar at their mean. */

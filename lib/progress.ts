@@ -1,4 +1,4 @@
-/** What a person sees while a stage works: one line that rewrites itself, or plain lines in a log. */
+/** Progress on the terminal: one line that rewrites itself, or plain lines in a log. */
 import stringWidth from "string-width";
 
 /** Writes a line to standard error, so that standard output stays free for results. */
@@ -6,7 +6,7 @@ export type Log = (line: string) => void;
 
 const encoder = new TextEncoder();
 
-/** Writes to the terminal or log. If that was closed, there is no one to tell, and the work goes on. */
+/** Writes to the terminal or log. If that has been closed, the work goes on without output. */
 function write(text: string): void {
   try {
     Deno.stderr.writeSync(encoder.encode(text));
@@ -18,10 +18,10 @@ function write(text: string): void {
 
 const CLEAR = "\r\x1b[K";
 
-/** A part of a line that may be too long, and its rank: parts of the highest rank are left out first. */
+/** A part of a line, with its rank: if the line is too long, parts with the highest rank are left out first. */
 export type Part = readonly [text: string, rank: number];
 
-/** The parts that fit into so many columns, in their order; what is alone and too long is cut. */
+/** Joins the parts that fit into the given columns, in order. A single part that is too long is cut. */
 export function fit(parts: readonly Part[], columns: number): string {
   const line = (shown: readonly Part[]) => shown.map(([text]) => text.replace(/\p{Cc}/gu, " ")).join("  ");
   let shown = parts.filter(([text]) => text !== "");
@@ -43,27 +43,27 @@ export class Terminal {
   readonly interactive = Deno.stderr.isTerminal();
   #shown = false;
 
-  /** A line that stays. */
+  /** Writes a line that stays. */
   readonly log: Log = (line) => {
     write(`${this.#shown ? CLEAR : ""}${line}\n`);
     this.#shown = false;
   };
 
-  /** A line that the next one replaces; shown on a terminal only. */
+  /** Shows a line that the next one replaces; on a terminal only. */
   progress(parts: readonly Part[]): void {
     if (!this.interactive) return;
     write(CLEAR + fit(parts, terminalWidth() - 1));
     this.#shown = true;
   }
 
-  /** Ends the line that rewrites itself. */
+  /** Clears the line that rewrites itself. */
   clear(): void {
     if (this.#shown) write(CLEAR);
     this.#shown = false;
   }
 }
 
-/** A terminal to which nothing is written. */
+/** A terminal that writes nothing. */
 export class Silent extends Terminal {
   override readonly interactive = false;
   override readonly log = () => {};
@@ -73,7 +73,7 @@ const UNKNOWN_WIDTH = 80;
 
 function terminalWidth(): number {
   try {
-    return Deno.consoleSize().columns || UNKNOWN_WIDTH; // a terminal that does not say is of 0 columns
+    return Deno.consoleSize().columns || UNKNOWN_WIDTH; // some terminals report 0 columns if they do not know
   } catch {
     return UNKNOWN_WIDTH;
   }

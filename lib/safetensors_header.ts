@@ -1,21 +1,21 @@
 /**
- * How a safetensors file begins: an 8-byte header length, then a JSON header that gives each tensor's type, shape and
+ * The start of a safetensors file: an 8-byte header length, then a JSON header that gives each tensor's type, shape and
  * byte range. https://github.com/huggingface/safetensors#format
  */
 import { z } from "zod";
 import { UserError } from "./errors.ts";
 import { openFile } from "./files.ts";
 
-/** Bytes of a number, by the format's names of types. */
+/** Bytes per number, by the format's names of types. */
 const BYTES: Record<string, number> = {
   ...{ BOOL: 1, U8: 1, I8: 1, U16: 2, I16: 2, U32: 4, I32: 4, U64: 8, I64: 8 },
   ...{ F16: 2, BF16: 2, F32: 4 },
 };
 
-/** Bytes of the longest header that the format allows. */
+/** The longest header that the format allows, in bytes. */
 const LONGEST_HEADER = 100_000_000;
 
-/** What stands before the data: the header's length, and the header, padded so that the data are aligned. */
+/** The bytes before the data: the header's length, then the header, padded to align the data. */
 export function encodeHeader(header: Readonly<Record<string, unknown>>): Uint8Array<ArrayBuffer>[] {
   let json = JSON.stringify(header);
   json += " ".repeat((8 - new TextEncoder().encode(json).length % 8) % 8);
@@ -35,16 +35,16 @@ const Metadata = z.record(z.string(), z.string());
 
 export interface Header {
   readonly metadata: Record<string, string>;
-  /** In the order of their bytes. */
+  /** Sorted by position in the file. */
   readonly entries: readonly (z.infer<typeof Entry> & { readonly name: string; readonly size: number })[];
-  /** Bytes of the file before the data. */
+  /** Number of bytes in the file before the data. */
   readonly before: number;
 }
 
 /**
- * Reads what a file says of itself, and none of its data.
- * @param remedy what to do if it is not there or not whole
- * @throws {UserError} if it breaks the format's rules, or its data are cut off
+ * Reads a file's header, and none of its data.
+ * @param remedy what to do if the file is missing or not whole
+ * @throws {UserError} if the file breaks the format's rules, or its data are cut off
  */
 export async function readHeader(path: string, remedy: string): Promise<Header> {
   using file = await openFile(path, remedy);
@@ -54,7 +54,7 @@ export async function readHeader(path: string, remedy: string): Promise<Header> 
 export const notWhole = (path: string, remedy: string) => (why: string) =>
   new UserError(`${path} is not a whole safetensors file (${why}); ${remedy}`);
 
-/** Reads so many bytes on from where the last ones ended. */
+/** Reads the next `bytes` bytes of a file. */
 export async function readBytes(file: Deno.FsFile, bytes: number, broken: (why: string) => UserError) {
   const buffer = new Uint8Array(bytes);
   for (let at = 0; at < bytes;) {
@@ -65,7 +65,7 @@ export async function readBytes(file: Deno.FsFile, bytes: number, broken: (why: 
   return buffer;
 }
 
-/** The header of a file that was just opened; the data come next. */
+/** The header of a file that was just opened. Leaves the file at the start of the data. */
 export async function headerOf(file: Deno.FsFile, broken: (why: string) => UserError): Promise<Header> {
   const { size } = await file.stat();
   if (size < 8) throw broken(`${size} bytes`);
@@ -76,7 +76,7 @@ export async function headerOf(file: Deno.FsFile, broken: (why: string) => UserE
   return parseHeader(await readBytes(file, length, broken), size - 8 - length, broken);
 }
 
-/** Checks all that the format says of a header. `data` is the number of bytes that follow it. */
+/** Checks everything that the format demands of a header. `data` is the number of bytes that follow it. */
 function parseHeader(bytes: Uint8Array, data: number, broken: (why: string) => UserError): Header {
   let text: string, json: Record<string, unknown>;
   try {
@@ -117,8 +117,8 @@ function parseHeader(bytes: Uint8Array, data: number, broken: (why: string) => U
 }
 
 /**
- * What the format forbids in JSON that JSON.parse lets pass: a key given twice, and numbers that are not written
- * as natural ones, such as 1.0. All numbers of a header are naturals.
+ * Faults that the format forbids but JSON.parse accepts: duplicate keys, and numbers not written as natural numbers,
+ * such as 1.0. All numbers in a header are natural numbers.
  */
 function faultOfJson(text: string): string | null {
   const objects: Set<string>[] = [];

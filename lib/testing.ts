@@ -1,6 +1,6 @@
-/** What tests of any part of the project use. */
+/** Helpers for tests of any part of the project. */
 
-/** Runs a test in a folder of its own, which is removed afterwards. */
+/** Runs a test in a temporary folder, which is removed afterwards. */
 export async function inTemporaryFolder(test: (folder: string) => Promise<void>): Promise<void> {
   const folder = await Deno.makeTempDir();
   try {

@@ -1,5 +1,5 @@
 /**
- * From training documents to a vocabulary, and to the corpus encoded with it.
+ * Makes a vocabulary from training documents, and encodes the corpus with it.
  *
  *   deno task build-vocab --config configs/mini.yaml
  *
@@ -24,10 +24,10 @@ import { prepareCorpus } from "./prepare-corpus.ts";
 
 const PARTS = ["train", "validation"] as const;
 
-/** Tokens of a byte of text, roughly, where a token is no single character. */
+/** Approximate tokens per byte of text, unless tokens are single characters. */
 const TOKENS_PER_BYTE = 0.3;
 
-/** Counts this rank's documents, adds up what all have counted, and makes the vocabulary of it on rank 0, for all. */
+/** Counts this rank's documents, joins the ranks' counts, builds the vocabulary on rank 0, and sends it to all. */
 async function makeTokenizer(
   documents: AsyncIterable<string>,
   { kind, min_count: minCount, always, size }: TokenizerSection,
@@ -42,7 +42,7 @@ async function makeTokenizer(
 
 type Parts<T> = Record<typeof PARTS[number], T>;
 
-/** The share of the tokens that the vocabulary knows. */
+/** The share of tokens that are in the vocabulary. */
 function coverage(counts: Float64Array, { unk }: SpecialIds): number {
   const all = counts.reduce((sum, n) => sum + n, 0);
   return all === 0 || unk === null ? 1 : 1 - counts[unk] / all;
@@ -66,7 +66,7 @@ function reportOn(tokenizer: Tokenizer, { train, validation }: Parts<Encoded>) {
   };
 }
 
-/** A line for every tenth of a second on how far a file is read. */
+/** Shows, at most every tenth of a second, how much of a file has been read. */
 function progressLine(
   doing: string,
   show: (parts: readonly Part[]) => void,

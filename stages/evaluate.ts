@@ -1,5 +1,5 @@
 /**
- * How good checkpoints are, side by side.
+ * Measures checkpoints and compares them.
  *
  *   deno task evaluate --config configs/mini.yaml
  *
@@ -35,7 +35,7 @@ import { pretrain } from "./pretrain.ts";
 const sections = { evaluate: EvaluateSection };
 type Preset = PresetWith<typeof sections>;
 
-/** The word files by which stories are judged. */
+/** The folder of word lists with which stories are judged. */
 const WORDS = join(WORLD_FOLDER, "words");
 
 /** Stages whose models are evaluated if the preset does not list others. */
@@ -46,7 +46,7 @@ const makers = (preset: Preset) =>
 
 const listed = ({ evaluate: { checkpoints } }: Preset) => Object.keys(checkpoints).length > 0;
 
-/** What is evaluated, by name: the preset's list, or all that its stages make. */
+/** The checkpoints to evaluate, by name: the preset's list, or all that its stages make. */
 function checkpointsOf(preset: Preset): Readonly<Record<string, string>> {
   if (listed(preset)) return preset.evaluate.checkpoints;
   const made = makers(preset).flatMap((stage) =>
@@ -57,7 +57,7 @@ function checkpointsOf(preset: Preset): Readonly<Record<string, string>> {
   return Object.fromEntries(made);
 }
 
-/** What the files hold, in order. */
+/** The contents of all files, in order. */
 const readAll = async <T>(paths: readonly string[], read: (path: string) => Promise<T[]>): Promise<T[]> =>
   (await Promise.all(paths.map(read))).flat();
 

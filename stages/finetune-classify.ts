@@ -1,5 +1,5 @@
 /**
- * Classifiers on the pretrained backbone, one for every task of the preset.
+ * Trains classifiers on the pretrained backbone, one for each task in the preset.
  *
  *   deno task finetune-classify --config configs/mini.yaml
  *
@@ -51,7 +51,7 @@ export const finetuneClassify = defineStage({
     const { preset, out, terminal, ranks } = context;
     const options = settings(preset);
     requireShareable(ranks, "finetune-classify", options);
-    // Everything that can be wrong with the data is told before the first step of training.
+    // Check the data of all tasks before the first step of training.
     const tasks: [string, Awaited<ReturnType<typeof splitTask>>][] = [];
     for (const [name, task] of Object.entries(options.tasks)) {
       const seed = deriveSeed(preset.seed, "classify", name);

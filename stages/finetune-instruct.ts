@@ -82,7 +82,7 @@ export const finetuneInstruct = defineStage({
   ranks: true,
   goesOn: (change) =>
     mayFollow("finetune-instruct", change, (preset) => {
-      // With epochs, steps follow from the number of conversations.
+      // If a preset gives epochs, the steps depend on the number of conversations.
       const plan = settings(preset).steps === undefined ? null : instructPlan(settings(preset), 1);
       return plan && loopOf(preset, plan).schedule;
     }),
@@ -117,7 +117,7 @@ export const finetuneInstruct = defineStage({
     const given = instructPlan(options, perEpoch);
     const picked = given ? null : resume ? readPicked(run, join(out, "last")) : await pick(context, source);
     const plan = picked?.plan ?? given;
-    if (!plan) return { finished: false, metrics: {} }; // it was stopped while it was measuring
+    if (!plan) return { finished: false, metrics: {} }; // stopped while measuring
 
     using opened = await open(preset, source, { terminal, ranks });
     const { device, model, task } = opened;
@@ -145,7 +145,7 @@ export const finetuneInstruct = defineStage({
   },
 });
 
-/** What is learned, and the model that it is taught. */
+/** The model to train, and the conversations to train it on. */
 interface Source {
   readonly backbone: Learner;
   readonly text: InstructText;
@@ -161,7 +161,7 @@ function loopOf(preset: Preset, plan: Plan): LoopOptions {
   });
 }
 
-/** The device with the backbone and its teachers, and what training does with them. Closing it frees all of them. */
+/** The device with the model and its teachers, and the task of the training loop. Closing it frees all of them. */
 async function open(
   preset: Preset,
   { backbone, text }: Source,
@@ -206,7 +206,7 @@ async function open(
   return { device, model, task, [Symbol.dispose]: () => kept.dispose() };
 }
 
-/** Measures, and picks the steps that fit into the minutes. Null if the user asked to stop meanwhile. */
+/** Measures, and picks as many steps as fit into the minutes. Null if the user asked to stop meanwhile. */
 async function pick(context: Context<Preset>, source: Source): Promise<Picked | null> {
   const { preset, terminal } = context, given = settings(preset);
   const minutes = given.minutes!, started = performance.now(), section = "finetune-instruct";
@@ -226,7 +226,7 @@ async function pick(context: Context<Preset>, source: Source): Promise<Picked | 
   return picked;
 }
 
-/** What is not learned because the model cannot take it in one piece. */
+/** Logs which conversations are left out because they exceed the context. */
 function tellLong({ long, redrawn }: Gathered, context: number, { log }: Terminal): void {
   const longer = `longer than the context of ${context} tokens`;
   if (long > 0) log(`  ${count(long)} conversations are ${longer}; left out`);

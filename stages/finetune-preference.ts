@@ -47,7 +47,7 @@ import { finetuneInstruct } from "./finetune-instruct.ts";
 const sections = { "finetune-preference": PreferenceSection };
 type Preset = PresetWith<typeof sections>;
 
-/** Most tokens of an answer that is compared with the chosen one. */
+/** The most tokens in an answer that is compared with the chosen one. */
 const LONGEST_ANSWER = 60;
 
 const settings = (preset: Preset) => preset["finetune-preference"];
@@ -118,7 +118,7 @@ export const finetunePreference = defineStage({
     const held = split.validation.map((pair) => encode(pair)!);
     const learned = split.train.map((pair, i) => {
       const varied = varyPreference(pair, options.augment, deriveSeed(seed, "augment", i));
-      // In other letters a question may have more tokens.
+      // With varied letters a pair may take more tokens, and no longer fit.
       return encode(varied) ?? encode(pair)!;
     });
     const pairs = { train: learned.length, validation: held.length, long: all.length - whole.length };
@@ -131,7 +131,7 @@ export const finetunePreference = defineStage({
       terminal.log(`  ${count(pairs.long)} pairs are longer than the context of ${time} tokens; left out`);
     }
 
-    // What the model that training starts from finds of all pairs; it is not asked again.
+    // The log-probabilities by the initial model, which stay the same throughout training.
     const passes = { batch: options.batch, pad, signal };
     const reference = await pairLogprobs(model, learned, {
       ...passes,
@@ -184,13 +184,13 @@ export const finetunePreference = defineStage({
   },
 });
 
-/** Figures on what is held out. */
+/** Figures on held-out pairs. */
 interface Measured {
   readonly pairs: PreferenceFigures;
   readonly answers?: InventionScore;
 }
 
-/** @throws {UserError} if a checkpoint of ours is of a model that does not answer */
+/** @throws {UserError} if a checkpoint of ours holds a model that does not answer */
 async function requireChat(folder: string): Promise<void> {
   const format = (await readCheckpointInfo(folder))?.format ?? "chat";
   if (format === "chat") return;

@@ -1,5 +1,5 @@
 /**
- * Every stage in order, skipping what is up to date.
+ * Runs every stage in order, skipping those that are up to date.
  *
  *   deno task pipeline --config configs/mini.yaml
  */

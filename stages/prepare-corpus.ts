@@ -1,10 +1,10 @@
 /**
- * From files, addresses and data sets to clean documents, split for training and validation.
+ * Makes clean documents from files, addresses and data sets, split for training and validation.
  *
  *   deno task prepare-corpus --config configs/mini.yaml
  *
  * Writes train.jsonl, validation.jsonl, report.json and report.html into data/processed/<name>/corpus.
- * What it downloads stays in data/downloads.
+ * Downloads stay in data/downloads.
  */
 import { join } from "@std/path";
 import { CorpusOptions } from "../lib/data/corpus/options.ts";
@@ -17,7 +17,7 @@ import { bar, count, duration, type Part } from "../lib/progress.ts";
 import { runAlone } from "../lib/run/main.ts";
 import { defineStage } from "../lib/run/stage.ts";
 
-/** A line for every tenth of a second: how far, how fast, how much is kept, how long it will take. */
+/** Shows, at most every tenth of a second, the progress, the speed, how much is kept, and the remaining time. */
 function progressLine(show: (parts: readonly Part[]) => void): (progress: Progress) => void {
   let started = performance.now(), shown = 0, doing = "", from = 0;
   return ({ doing: now, done, all, documents, what }) => {

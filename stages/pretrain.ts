@@ -56,10 +56,10 @@ const teacherOf = (preset: Preset) => ({
   out: outOf(preset),
 });
 
-/** Steps by which the speed of a size is measured. */
+/** Steps with which the speed of a size is measured. */
 const MEASURED_STEPS = 3;
 
-/** The longest sequence of a model whose size is picked, where the preset does not say and the text is long enough. */
+/** The longest sequence of a model whose size is picked, unless the preset gives one or the text is too short. */
 const AUTO_CONTEXT = 256;
 
 export const pretrain = defineStage({
@@ -101,7 +101,7 @@ export const pretrain = defineStage({
     requireShareable(ranks, "pretrain", options);
     const picked = given ? null : resume ? readPicked(run, join(out, "last")) : await pick(context, text);
     const plan = picked?.plan ?? given;
-    if (!plan) return { finished: false, metrics: {} }; // it was stopped while it was measuring
+    if (!plan) return { finished: false, metrics: {} }; // stopped while measuring
 
     const config = configOf(preset, tokenizer, picked?.model);
     using opened = await open(preset, config, { tokenizer, terminal, ranks });
@@ -143,12 +143,12 @@ export const pretrain = defineStage({
 
 type Text = Omit<PretrainingText, "teachers">;
 
-/** The architecture that a preset gives, or that was picked for it. */
+/** The architecture: the preset's, or the one that was picked for it. */
 function configOf({ model }: Preset, tokenizer: Tokenizer, picked: PickedModel | undefined): ModelConfig {
   return architecture(isAuto(model) ? sizedModel(model, picked!) : model, tokenizer.size);
 }
 
-/** The parts of the loop's task that are the same when parts of a training are measured. */
+/** The parts of the loop's task that are the same in training and in measuring. */
 function taskOf(model: Decoder, { pretrain: options, seed }: Preset, text: PretrainingText) {
   const sample = async () => {
     const { prompt, tokens, temperature, top_k } = options.sample;
@@ -158,7 +158,7 @@ function taskOf(model: Decoder, { pretrain: options, seed }: Preset, text: Pretr
   return { ...pretrainingTask(model, options, text), sample };
 }
 
-/** The device with a model, whose parameters are zero, and its teachers. Closing the device frees all of them. */
+/** The device with a model, whose parameters are still zero, and its teachers. Closing the device frees all of them. */
 async function open(
   preset: Preset,
   config: ModelConfig,
@@ -227,7 +227,7 @@ async function pick(context: Context<Preset>, text: Text): Promise<Picked | null
   return picked;
 }
 
-/** A size for the time and the text. */
+/** Picks a size for the time and the text. */
 async function pickFor(
   model: AutoModel,
   { preset, terminal, signal }: Context<Preset>,
@@ -249,7 +249,7 @@ async function pickFor(
         const { device } = opened;
         return (await measureSteps(device, { ...config, batch }, MEASURED_STEPS, training)).tokens_per_s;
       } catch (error) {
-        if (error instanceof UserError) return null; // it does not fit into the device
+        if (error instanceof UserError) return null; // the model does not fit into the device
         throw error;
       }
     },

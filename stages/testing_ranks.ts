@@ -1,4 +1,4 @@
-/** A small project whose pretraining several processes share. */
+/** A small project whose pretraining ranks share. */
 import { assert, assertEquals } from "@std/assert";
 import { readSafetensors } from "../lib/checkpoint/safetensors.ts";
 import { ROOT, TINY, type Workspace, workspace } from "../lib/run/testing.ts";
@@ -7,7 +7,7 @@ export const STEPS = 20;
 const PRESET = TINY.replace("steps: 12", `steps: ${STEPS}\n  accumulate: 5`)
   .replace("context: 16 }", "context: 16, dropout: 0.1 }");
 
-/** Its corpus and vocabulary are made. */
+/** Makes the project, with its corpus and vocabulary. */
 export async function sharedProject(change = (preset: string) => preset): Promise<Workspace> {
   const work = await workspace(undefined, change(PRESET));
   for (const stage of ["prepare-corpus", "build-vocab"]) {
@@ -17,7 +17,7 @@ export async function sharedProject(change = (preset: string) => preset): Promis
   return work;
 }
 
-/** The arguments of deno for a stage with the permissions of its -mpi task, but for some. */
+/** The arguments with which deno runs a stage with most permissions of its -mpi task. */
 export function stageArgs(
   work: Workspace,
   stage: string,
@@ -31,14 +31,14 @@ export function stageArgs(
   ];
 }
 
-/** The same, with the process that looks after a rank, as the -mpi tasks start it. */
+/** Arguments that run a stage under the process that looks after a rank, as the -mpi tasks do. */
 export function rankArgs(work: Workspace, stage: string, ...args: string[]): string[] {
   const rights = ["--allow-run", "--allow-ffi", "--allow-sys=hostname", "--allow-env", "--allow-read"];
   const looksAfter = ["run", "-q", "--no-prompt", `--config=${ROOT}deno.json`, ...rights];
   return [...looksAfter, `${ROOT}lib/tools/rank.ts`, ...stageArgs(work, stage, args)];
 }
 
-/** What a training has left: the losses of its steps, figures of its validations, and its weights. */
+/** The results of a training: the losses of its steps, figures of its validations, and its weights. */
 export async function resultOf(work: Workspace, folder: string) {
   const lines = (await work.read(`${folder}/metrics.jsonl`)).trim().split("\n").map((line) =>
     JSON.parse(line)
@@ -54,8 +54,8 @@ export async function resultOf(work: Workspace, folder: string) {
 export type Result = Awaited<ReturnType<typeof resultOf>>;
 
 /**
- * Expects that two trainings differ by rounding only. The keys' bias is left out: softmax does not mind it, so that its
- * gradient is zero but for rounding, which AdamW makes as large as any other.
+ * Expects that two trainings differ by rounding only. The keys' bias is left out: softmax is invariant to it, so its
+ * gradient is zero except for rounding errors, which AdamW scales up to the size of any other.
  */
 export function assertAlike(a: Result, b: Result): void {
   for (const figures of ["losses", "norms", "validations"] as const) {

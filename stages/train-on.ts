@@ -1,9 +1,9 @@
 /**
- * From a text, or a folder of texts, to a model that continues it.
+ * Trains a model that continues a text, from that text or a folder of texts.
  *
  *   deno task train-on my.txt --minutes 10
  *
- * Writes a preset, configs/<name>.yaml, and runs it; everything can go on from there.
+ * Writes a preset, configs/<name>.yaml, and runs it; all other tasks can go on from there.
  */
 import { UserError } from "../lib/errors.ts";
 import { callerPath } from "../lib/run/caller.ts";
@@ -78,7 +78,7 @@ await runProgram(program, async (flags, operands) => {
     sets,
     replace: force,
   });
-  // Messages propose commands that go on from the preset.
+  // The commands that messages propose use the preset.
   const request = requestOf(await loadPreset(pipeline, config), pipeline, {
     task: "pipeline",
     config,
