@@ -20,7 +20,7 @@ Deno.test("a server answers beside computations that let others in", async () =>
   const worker = new Worker(url, { type: "module" });
   let answered = false;
   worker.onmessage = () => answered = true;
-  // It takes 1 s; with setImmediate alone it takes minutes.
+  // This takes 1 s; with setImmediate alone it would take minutes.
   const end = performance.now() + 20_000;
   while (!answered && performance.now() < end) {
     compute(100);

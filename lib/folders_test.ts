@@ -21,13 +21,13 @@ Deno.test("readers look around what a kill left, and touch nothing; the next wri
     const path = join(folder, "last");
     await writeFolderAtomic(path, { a: "1" });
 
-    // Killed while the old folder was removed, and another time while the new one was written.
+    // Leftovers of two kills: one while the old folder was removed, one while the new one was written.
     await Deno.mkdir(`${path}.old`);
     await Deno.mkdir(`${path}.partial`);
     assertEquals(await read(path), "1");
     assertEquals(list(folder), ["last", "last.old", "last.partial"]);
 
-    // Killed after the old folder was moved away and before the new one took its place.
+    // A kill after the old folder was moved away and before the new one took its place.
     await Deno.remove(`${path}.old`);
     await Deno.rename(path, `${path}.old`);
     await writeFolderAtomic(join(folder, "other"), { a: "2" });
@@ -83,7 +83,7 @@ Deno.test("a reader that meets a swap reads again", () =>
       return a + await Deno.readTextFile(join(place, "b"));
     });
     assertEquals([seen, passes], ["22", 2]);
-    // The folder is away for a moment, and back under its name before the reader looks again.
+    // The folder is moved away for a moment, and moved back before the reader looks again.
     passes = 0;
     await Deno.rename(path, `${path}.new`);
     const back = await readFolder(path, async (place) => {

@@ -5,7 +5,7 @@ import { exists } from "./files.ts";
 import { lockFolder } from "./lock.ts";
 import { inTemporaryFolder } from "./testing.ts";
 
-/** Another process that locks the folder, says so, and ends when its input does. */
+/** Starts another process that locks the folder, reports it, and ends when its standard input is closed. */
 function holder(folder: string): Deno.ChildProcess {
   const program = `
     import { lockFolder } from "${new URL("./lock.ts", import.meta.url)}";

@@ -1,10 +1,10 @@
-/** Finetunings that train an adapter, as a user runs them and uses what comes of them. */
+/** Finetunings that train an adapter, and programs that use the result, as a user runs them. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { exists } from "../lib/files.ts";
 import { refused } from "../lib/run/testing.ts";
 import { PRESET, pretrained } from "./testing.ts";
 
-/** As wide as a block of quantised numbers. */
+/** A preset whose width is that of a block of quantised numbers. */
 const WIDE = PRESET.replace("width: 16, context: 16", "width: 32, context: 32").replace(
   "evaluate:",
   `finetune-preference:
@@ -41,7 +41,7 @@ Deno.test("an adapter is trained on a base, or on that in 4 bits; it is asked, e
   assertEquals([info.format, info.adapter.base.folder], ["chat", "models/tiny/pretrain/best"]);
   assert(!await exists(work.path(best, "model.safetensors")));
   const size = (path: string) => Deno.statSync(work.path(path)).size;
-  // The optimizer's state is of the adapter alone: two moments and an average of at most its padded size.
+  // The optimizer's state covers the adapter alone: two moments and an average, each at most of its padded size.
   const state = size("models/tiny/instruct/last/optimizer.safetensors");
   assert(state < 2 * size("models/tiny/pretrain/best/model.safetensors"), `${state}`);
   const again = await work.run("finetune-instruct", ...ADAPTER);
@@ -110,7 +110,7 @@ Deno.test("an adapter is trained on a base, or on that in 4 bits; it is asked, e
   refused(await work.writer("merge"), "--model is missing");
   refused(await work.writer("merge", "--model", "models/tiny/instruct"), "replace it with --force");
 
-  // The base is trained anew: its adapter is of no use any more, and says so.
+  // After the base is trained again, its adapter no longer fits, and `ask` says so.
   await done(work.run("pretrain", "--force", "--set", "pretrain.lr=0.02"));
   refused(
     await work.tool("ask", "--model", "models/tiny/instruct", "¿Qué mira?"),
@@ -161,7 +161,7 @@ Deno.test("classifiers are trained by adapters with their heads, and are evaluat
 
 Deno.test({
   name: "a training of an adapter that is stopped goes on, bit for bit as an unbroken one",
-  ignore: Deno.build.os === "windows", // it has no such signals
+  ignore: Deno.build.os === "windows", // Windows has no such signals
   async fn() {
     await using work = await pretrained();
     const long = [...ADAPTER, "--set", "finetune-instruct.steps=300"];

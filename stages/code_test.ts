@@ -1,4 +1,4 @@
-/** What of the code makes a result stale, tried on a copy of it. */
+/** Which changes of the code make a result stale, tried on a copy of the program. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { dirname, join } from "@std/path";
 import { importGraph } from "../lib/run/imports.ts";
@@ -34,7 +34,7 @@ Deno.test("a page, a plot or a report leaves results up to date; an op, a kernel
 
   for (const file of ["kernels/gelu.wgsl", "kernels/cpu/kernels.wasm", "lib/ops/mlp.ts", "deno.lock"]) {
     if (file.endsWith(".wasm")) {
-      const custom = Uint8Array.of(0, 2, 1, 0x78); // a section that says nothing
+      const custom = Uint8Array.of(0, 2, 1, 0x78); // a section without meaning
       await Deno.writeFile(program + file, custom, { append: true });
     } else await append(file);
     const { code, output } = await work.run("pretrain");
@@ -42,7 +42,7 @@ Deno.test("a page, a plot or a report leaves results up to date; an op, a kernel
     assertStringIncludes(output, `pretrain: making models/tiny/pretrain (its code has changed: ${file})`);
   }
 
-  // As if it had taken eleven minutes.
+  // Pretend that it took eleven minutes.
   const path = "models/tiny/pretrain/manifest.json";
   const manifest = JSON.parse(await work.read(path));
   await work.write(path, JSON.stringify({ ...manifest, seconds: 660 }));
@@ -56,7 +56,7 @@ Deno.test("a page, a plot or a report leaves results up to date; an op, a kernel
   );
   assertEquals(JSON.parse(await work.read(path)).seconds, 660);
 
-  // A manifest of an older version has one hash of all the code, and lacks what came later.
+  // A manifest of an older version has one hash of all the code, and lacks newer keys.
   const { sources: _, ...old } = manifest;
   const preset = { ...manifest.preset };
   delete preset.precision;

@@ -1,4 +1,4 @@
-/** The corpus and its vocabulary on several processes, as `mpiexec` starts them. */
+/** The corpus and its vocabulary made by several processes, started with `mpiexec`. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { alter, Chain, Dice } from "../lib/data/corpus/testing.ts";
 import type { StepReport } from "../lib/data/corpus/tally.ts";
@@ -6,7 +6,7 @@ import { finish, type Launcher, testLaunchers } from "../lib/ranks/testing.ts";
 import { ROOT, TINY, type Workspace, workspace } from "../lib/run/testing.ts";
 import { rankArgs } from "./testing_ranks.ts";
 
-/** Every step, sources of every kind, and copies in other files than what they are like. */
+/** A preset with every step, sources of every kind, and near-duplicates in other files than their originals. */
 const CORPUS = `prepare-corpus:
   sources:
     - { path: "a/*", weight: 1.5 }
@@ -27,7 +27,7 @@ const CORPUS = `prepare-corpus:
 tokenizer: { kind: bpe, size: 600 }
 `;
 
-/** Steps that find nothing to do in it. */
+/** Steps that find nothing to do in this corpus. */
 const IDLE: string[] = [
   "byte order mark",
   "line ends",
@@ -38,7 +38,7 @@ const IDLE: string[] = [
   "language",
 ];
 
-/** The text of that many documents: some are copies, altered or not, of those of a chain that all files share. */
+/** A text of `documents` documents; some are copies, altered or not, of documents that all files share. */
 function textOf(chain: Chain, seed: number, documents: number): string[] {
   const dice = new Dice(seed), shared = new Dice(1);
   const originals = Array.from({ length: 30 }, () => chain.document(shared, 3));
@@ -54,7 +54,7 @@ function textOf(chain: Chain, seed: number, documents: number): string[] {
 async function project(): Promise<Workspace> {
   const work = await workspace(undefined, TINY.replace(/prepare-corpus:[^]*?(?=model:)/, CORPUS));
   await Deno.mkdir(work.path("data"));
-  // What a world is made of, and the questions that it must not come near.
+  // The files from which a world is made, and the held-out questions that it must not resemble.
   for (const folder of ["world", "evaluate", "instruct"]) {
     await Deno.symlink(`${ROOT}data/${folder}`, work.path("data", folder));
   }
@@ -71,7 +71,7 @@ async function project(): Promise<Workspace> {
   return work;
 }
 
-/** What a stage has left, by the names of the files; a manifest has times. */
+/** A stage's output files by name, without the manifest, which contains times. */
 async function filesOf(work: Workspace, folder: string): Promise<Map<string, Uint8Array>> {
   const files = new Map<string, Uint8Array>();
   for (const { name } of Deno.readDirSync(work.path(folder))) {

@@ -1,4 +1,4 @@
-/** Finetunings that are kept, and that are stopped. */
+/** Finetunings that are kept, and finetunings that are stopped. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { exists } from "../lib/files.ts";
 import { refused, ROOT, type Workspace } from "../lib/run/testing.ts";
@@ -23,7 +23,7 @@ Deno.test("a finished finetuning is kept; another starts from the same model und
   assert(await exists(work.path("models/tiny-2/instruct/best/model.safetensors")));
 });
 
-/** Waits until a finetuning has recorded more than so many lines. */
+/** Waits until a finetuning has recorded more than `count` lines. */
 async function lines(work: Workspace, count: number): Promise<number> {
   const metrics = work.path("models/tiny/instruct/metrics.jsonl");
   for (let tries = 0; tries < 1200; tries++) {
@@ -34,7 +34,7 @@ async function lines(work: Workspace, count: number): Promise<number> {
   throw new Error(`${metrics} has no more than ${count} lines after a minute`);
 }
 
-/** A finetuning that was interrupted has made what the unbroken one has, bit for bit. */
+/** Checks that an interrupted finetuning has the same result as an unbroken one, bit for bit. */
 async function assertAsWhole(work: Workspace): Promise<void> {
   for (const name of ["last/model", "last/optimizer", "best/model"]) {
     const [one, other] = ["tiny", "whole"].map((model) =>
@@ -46,7 +46,7 @@ async function assertAsWhole(work: Workspace): Promise<void> {
 
 Deno.test({
   name: "a finetuning on the world that is killed and stopped goes on, bit for bit as an unbroken one",
-  ignore: Deno.build.os === "windows", // it has no such signals
+  ignore: Deno.build.os === "windows", // Windows has no such signals
   async fn() {
     await using work = await pretrained(PRESET.replace("context: 16 }", "context: 64 }"));
     for (const held of ["data/instruct", "data/evaluate"]) await Deno.symlink(ROOT + held, work.path(held));
@@ -105,7 +105,7 @@ Deno.test({
 
 Deno.test({
   name: "a finetuning that was given minutes picks its steps once, and goes on with them",
-  ignore: Deno.build.os === "windows", // it has no such signals
+  ignore: Deno.build.os === "windows", // Windows has no such signals
   async fn() {
     await using work = await pretrained();
     const timed = ["--minutes", "30"];
@@ -146,7 +146,7 @@ Deno.test("a finetuning of so many steps ends with them, validated at the end", 
 Deno.test({
   name:
     "wsd: until the rate falls, a finetuning goes on with other steps as if it had been started with them",
-  ignore: Deno.build.os === "windows", // it has no such signals
+  ignore: Deno.build.os === "windows", // Windows has no such signals
   async fn() {
     await using work = await pretrained();
     const sets = (...values: string[]) => values.flatMap((value) => ["--set", `finetune-instruct.${value}`]);

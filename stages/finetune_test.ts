@@ -12,7 +12,7 @@ Deno.test("the pipeline finetunes and evaluates; its results can be asked and la
   const classify = JSON.parse(await work.read("models/tiny/classify/who/report.json"));
   assertEquals(Object.keys(classify.baselines), ["majority", "naive_bayes", "random_backbone"]);
   assertEquals(classify.texts, { train: 28, validation: 6, test: 6, cut: 0 });
-  // The accuracy on training texts is measured on as many of each label as validate.
+  // Accuracy on training texts is measured on as many texts of each label as the validation has.
   const texts = ["gato", "perra"].map((label) => classify.train.labels[label].texts);
   assertEquals(texts, [3, 3]);
   assertEquals(classify.baselines.majority.accuracy, 0.5);
@@ -75,7 +75,7 @@ Deno.test("the pipeline finetunes and evaluates; its results can be asked and la
   const [plain, , turns] = asked.map((line) => JSON.parse(line));
   assertEquals(turns.messages.length, 3);
   assertStringIncludes(turns.raw, "<instr>la<resp>el<eos><instr>al<resp>");
-  // evaluate asks the same: what was said before goes into the prompt there too.
+  // evaluate asks the same question: there, too, earlier turns are part of the prompt.
   const evaluated = checkpoints.instruct.instruct.answers;
   assertEquals(evaluated[2].past, [{ instruction: "la", response: "el" }]);
   assertEquals([evaluated[0].answer, evaluated[2].answer], [plain.answer, turns.answer]);
@@ -146,7 +146,7 @@ Deno.test("evaluate judges a classifier on the texts that its own training held 
   const folder = (task: string) => `models/tiny/classify/${task}`;
   const report = async (task: string) => JSON.parse(await work.read(`${folder(task)}/report.json`));
   const checkpoints = `evaluate.checkpoints={a: ${folder("other")}, b: ${folder("who")}/last}`;
-  // Another seed and another preset's tasks: neither has a say in what was held out.
+  // Another seed and another preset's tasks must not change what was held out.
   const text = ["--set", "evaluate.text=[text.txt]", "--set", "seed=99"];
   const listed = ["--set", checkpoints, ...text, "--set", "finetune-classify.tasks.who.data=text.csv"];
   const evaluated = await work.run("evaluate", ...listed);

@@ -1,4 +1,4 @@
-/** Pretraining on four machines, which are network namespaces of this one. */
+/** Pretraining on four hosts, which are network namespaces of this machine. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { exists } from "../lib/files.ts";
 import { finish, processesOf, testLaunchers } from "../lib/ranks/testing.ts";
@@ -10,7 +10,7 @@ const OUT = "models/tiny/pretrain";
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 const launchers = await canMakeHosts() ? await testLaunchers() : [];
-// Over TCP alone, MPICH 4.0 with UCX does not always come back from MPI_Finalize, at the end of a run.
+// Over TCP alone, MPICH 4.0 with UCX sometimes hangs in MPI_Finalize at the end of a run.
 for (const launcher of launchers.filter(({ family }) => family === "Open MPI")) {
   const { family } = launcher;
 
@@ -47,7 +47,7 @@ for (const launcher of launchers.filter(({ family }) => family === "MPICH")) {
     const lines = text.split("\n").filter((line) => line.startsWith("error"));
     assertEquals(lines.length, 1, text);
     assertMatch(lines[0], /^error: rank 2 on node3, step \d+: it hangs, or its machine cannot be reached/);
-    // The machine that is cut off ends by itself.
+    // The rank that is cut off ends by itself.
     for (let wait = 0; wait < 100 && (await processesOf(work.folder)).size > 0; wait++) await pause(100);
     assertEquals((await processesOf(work.folder)).size, 0, "a rank was left");
 

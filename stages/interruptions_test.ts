@@ -1,4 +1,4 @@
-/** Runs that are stopped, killed, resumed and replaced: nothing is lost, and nothing mixed. */
+/** Runs that are stopped, killed, resumed and replaced: nothing is lost, and no runs are mixed. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { exists } from "../lib/files.ts";
 import { refused, sampleText, type Workspace, workspace } from "../lib/run/testing.ts";
@@ -6,7 +6,7 @@ import { refused, sampleText, type Workspace, workspace } from "../lib/run/testi
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 const sets = (...values: string[]) => values.flatMap((value) => ["--set", value]);
-/** A training of which no test sees the end. */
+/** A training too long for any test to finish. */
 const LONG = sets(
   "pretrain.steps=100000",
   "pretrain.save_every=0",
@@ -20,7 +20,7 @@ async function prepared(): Promise<Workspace> {
   return work;
 }
 
-/** Waits until a run has recorded so many steps. */
+/** Waits until a run has recorded `count` steps. */
 async function steps(work: Workspace, count: number, folder = "pretrain"): Promise<void> {
   const metrics = work.path(`models/tiny/${folder}/metrics.jsonl`);
   for (let tries = 0; tries < 600; tries++) {
@@ -43,7 +43,7 @@ for (const [signal, expected] of [["SIGINT", 130], ["SIGTERM", 143], ["SIGHUP", 
   Deno.test({
     name:
       `${signal} saves and exits with ${expected}; the run is not overwritten unasked, and --resume finishes it`,
-    ignore: Deno.build.os === "windows", // it has no such signals
+    ignore: Deno.build.os === "windows", // Windows has no such signals
     async fn() {
       await using work = await prepared();
       const { code, output } = await stopped(work, signal, ...LONG);
@@ -64,7 +64,7 @@ for (const [signal, expected] of [["SIGINT", 130], ["SIGTERM", 143], ["SIGHUP", 
 
 Deno.test({
   name: "a terminal that goes away does not keep a run from being saved",
-  ignore: Deno.build.os === "windows", // it has no such signal
+  ignore: Deno.build.os === "windows", // Windows has no such signal
   async fn() {
     await using work = await prepared();
     const process = work.spawn("pretrain", ...LONG, ...sets("pretrain.log_every=1"));
@@ -125,7 +125,7 @@ Deno.test("resuming gives the same weights, bit for bit, as an unbroken run", as
   const [last, best] = await Promise.all(
     ["last", "best"].map((name) => Deno.stat(whole.path(`models/tiny/pretrain/${name}/model.safetensors`))),
   );
-  // Of so small a model, the names of its tensors are a part of the file.
+  // In such a small model the tensors' names take up a notable part of the file.
   assert(best.size < 0.7 * last.size, `${best.size} and ${last.size} bytes`);
   const recorded = (await broken.read("models/tiny/pretrain/metrics.jsonl")).trim().split("\n")
     .map((line) => JSON.parse(line)).filter((line) => line.loss !== undefined).map((line) => line.step);
@@ -147,7 +147,7 @@ Deno.test("a run that was given minutes picks its steps and its model once, howe
   assert(picked.plan.steps > step);
   assert(!await exists(work.path("models/tiny/pretrain/measured.tmp")));
 
-  // There are lines of samples, too.
+  // The file also has lines of samples.
   const lines = (await work.read("models/tiny/pretrain/metrics.jsonl")).split("\n").length;
   const process = work.spawn("pretrain", ...auto, "--resume");
   await steps(work, lines + 5);
@@ -191,7 +191,7 @@ Deno.test("steps that were picked give the same weights, bit for bit, as steps t
   const enough = sets("pretrain.steps=600", ...every);
   await using timed = await prepared();
   assertEquals((await stopped(timed, "SIGTERM", ...enough)).code, 143);
-  // What it says if the steps were picked for half an hour.
+  // What the checkpoint would say if the steps had been picked for half an hour.
   const path = "models/tiny/pretrain/last/checkpoint.json";
   const info = JSON.parse(await timed.read(path));
   const plan = { steps: 600, warmup: 2, eval_every: 100, sample_every: 0, save_every: 7 };
@@ -221,7 +221,7 @@ Deno.test("killed at fifty random moments, training resumes each time from a who
     "pretrain.sample_every=0",
   ];
   const args = ["--resume", ...settings.flatMap((setting) => ["--set", setting])];
-  // Moments are counted in the time that this machine takes to start and save once.
+  // Moments are measured in units of the time that this machine takes to start and save once.
   const started = performance.now();
   const first = work.spawn("pretrain", ...args);
   const saved = work.path("models/tiny/pretrain/last/checkpoint.json");
@@ -234,7 +234,7 @@ Deno.test("killed at fifty random moments, training resumes each time from a who
   for (let kill = 0; kill < 50; kill++) {
     const process = work.spawn("pretrain", ...args);
     const output = process.output();
-    // From before the first step to many saves later; saving is most of the time here.
+    // Kills fall between the first step and many saves later; most of the time here is spent saving.
     await pause(unit * (0.5 + 1.3 * Math.random()));
     process.kill("SIGKILL");
     const text = new TextDecoder().decode((await output).stderr);
@@ -264,7 +264,7 @@ Deno.test("--resume with other settings or inputs is refused with key, old and n
   );
   refused(await work.run("pretrain", "--resume", "--force", ...LONG), "leave one out");
 
-  // As many characters, one of them another: the same size, another vocabulary.
+  // The same number of characters, with one replaced: the vocabulary has the same size and differs.
   await work.write("text.txt", sampleText().replaceAll("ñ", "ü"));
   const run = await work.run("pipeline", "--resume", ...LONG);
   refused(run, `--resume: ${path} was started from another data/processed/tiny/corpus/validation.jsonl`);

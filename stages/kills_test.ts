@@ -1,4 +1,4 @@
-/** Pipelines that are killed at any moment, and runs that want the same folder at once. */
+/** Pipelines that are killed at any moment, and runs that want to write the same folder at once. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
 import { exists } from "../lib/files.ts";
@@ -21,7 +21,7 @@ async function* walk(folder: string): AsyncGenerator<string> {
   }
 }
 
-/** Hashes of what the stages hand on, by path: documents, vocabularies and weights. */
+/** Hashes of the results that stages hand on, by path: documents, vocabularies and weights. */
 async function results(work: Workspace): Promise<Record<string, string>> {
   const hashes = new FileHashes(), found: Record<string, string> = {};
   for (const top of ["data", "models"]) {
@@ -35,7 +35,7 @@ async function results(work: Workspace): Promise<Record<string, string>> {
 
 Deno.test({
   name: "a pipeline that is killed at random moments, by three signals, makes what an unbroken one makes",
-  ignore: Deno.build.os === "windows", // it has no such signals
+  ignore: Deno.build.os === "windows", // Windows has no such signals
   async fn() {
     const long = PRESET.replace("steps: 12", "steps: 300").replace("eval_every: 6", "eval_every: 20");
     await using whole = await project(long);
@@ -45,16 +45,16 @@ Deno.test({
     const unit = performance.now() - started;
 
     await using broken = await project(long);
-    /** Stages that runs began with; a run that was ended before it knew has none. */
+    /** The stages at which runs began; a run killed before it printed one adds none. */
     const begun = new Set<string>();
     for (let kill = 0; kill < KILLS; kill++) {
       const process = broken.spawn("pipeline", "--resume");
-      // From before the first file is written to past the longest stage.
+      // Kills fall between the first file written and the end of the longest stage.
       await pause(unit * (0.1 + 0.5 * uniform(deriveSeed(7, "kill"), kill)));
       try {
         process.kill(SIGNALS[kill % SIGNALS.length]);
       } catch {
-        // it was faster
+        // the process had already ended
       }
       const { stderr } = await process.output();
       const output = new TextDecoder().decode(stderr);
@@ -86,7 +86,7 @@ Deno.test("of two runs on one folder the second ends at once and names the first
   const says = `models/tiny/pretrain is being written by process ${first.pid} (pretrain, since `;
   refused(await work.run("pretrain", ...endless), says);
   refused(await work.run("pipeline", "--resume", ...endless), says);
-  // Another folder is another matter.
+  // A run on another folder is not affected.
   assertEquals((await work.run("pipeline", "--set", "name=other")).code, 0);
   first.kill("SIGKILL");
   await first.output();

@@ -24,7 +24,7 @@ const LINES = Array.from(
   (_, i) => JSON.stringify({ prompt: `¿Qué ${i}?`, chosen: "la luna", rejected: "el mar" }) + "\n",
 ).join("");
 
-/** Pairs of the world besides, which it makes with a look at all that is held out. */
+/** With pairs from the world as well, for which all held-out data is checked. */
 const WITH_WORLD = WITH.replace(
   "[pairs-to-learn.jsonl]",
   "[pairs-to-learn.jsonl, { world: { pairs: 30, mix: { aritmética: 0.5, no-lo-sé: 0.5 } } }]",

@@ -1,4 +1,4 @@
-/** The stage as a user meets it: whatever is wrong with the input is one line and exit code 2. */
+/** The stage as a user meets it: every fault in the input gives one line and exit code 2. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { parquetWriteBuffer } from "hyparquet-writer";
 import { createHash } from "node:crypto";
@@ -17,7 +17,7 @@ const LINES = sampleText(300).split("\n");
 const TEXT = bytes(LINES.join("\n"));
 const RECORDS = bytes(LINES.map((text) => JSON.stringify({ text }) + "\n").join(""));
 
-/** A preset whose source is `yaml`. */
+/** A preset with `yaml` as its source. */
 const presetOf = (yaml: string) => TINY.replace("sources: [text.txt]", `sources: [${yaml}]`);
 
 async function leavesNothing(work: Workspace) {
@@ -131,7 +131,7 @@ Deno.test("a URL is fetched once, gone on with after drops, and refused when the
   refused(await work.prepare({}, ...from("/circle")), "redirects in a circle");
   server.dropAfter(0, 5);
   refused(await work.prepare({}, ...from("/otro.txt")), "the connection was dropped, 5 times in a row");
-  // What was there before is still whole.
+  // The earlier result is still whole.
   assertEquals((await work.read("data/processed/tiny/corpus/train.jsonl")).split("\n").length, 2);
 });
 

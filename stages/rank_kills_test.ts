@@ -1,4 +1,4 @@
-/** Pretraining on several processes, of which one is killed at any moment. */
+/** Pretraining on several processes, one of which is killed at any moment. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { isLeftover } from "../lib/folders.ts";
 import type { Workspace } from "../lib/run/testing.ts";
@@ -7,13 +7,13 @@ import { finish, type Launcher, processesOf, testLaunchers } from "../lib/ranks/
 import { rankArgs, sharedProject } from "./testing_ranks.ts";
 
 const KILLS = 20;
-/** Lines that may be lost: seldom, a launcher ends the other ranks before it has passed on what one said. */
+/** Lines that may be lost: occasionally a launcher ends the other ranks before it has passed on what one printed. */
 const LOST = 2;
 const RANKS = 2;
 const OUT = "models/tiny/pretrain";
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** Ends a process, which may have been faster. */
+/** Kills a process, which may have ended already. */
 function kill9(pid: number): void {
   try {
     Deno.kill(pid, "SIGKILL");
@@ -52,7 +52,7 @@ if (launchers.length > 0) {
       const killed = performance.now();
       const { code, output: text } = await output;
       assert(performance.now() - killed < 30_000, text);
-      // A run that was faster begins anew. One that was begun anew, and killed early, has left the finished one.
+      // A run that finished first is started anew. If the new run is killed early, the finished one is still there.
       how = code === 0 ? "--force" : "--resume";
       if (code === 0) continue;
       const [line, ...more] = text.split("\n").filter((line) => line.startsWith("error"));
@@ -60,7 +60,7 @@ if (launchers.length > 0) {
       if (line !== undefined) assertMatch(line, expected);
       else assert(++lost <= LOST, text);
       assertEquals(more, [], text);
-      // One that was only starting may yet have to find that it is alone.
+      // A rank that was only starting may take a while to find out that it is alone.
       for (let wait = 0; wait < 100 && (await alive()).size > 0; wait++) await pause(100);
       assertEquals((await alive()).size, 0, "a rank was left");
       steps.add(/, step (\d+)/.exec(line ?? "")?.[1] ?? "none");

@@ -1,4 +1,4 @@
-/** Finetunings and the evaluation on several processes, as `mpiexec` starts them. */
+/** Finetunings and the evaluation on several processes, started with `mpiexec`. */
 import { assert, assertEquals } from "@std/assert";
 import { finish, testLaunchers } from "../lib/ranks/testing.ts";
 import { PRESET, pretrained } from "./testing.ts";
@@ -6,7 +6,7 @@ import { assertAlike, rankArgs, resultOf } from "./testing_ranks.ts";
 
 const preset = PRESET.replaceAll("epochs: 2\n", "epochs: 2\n  accumulate: 2\n");
 
-/** The stages, the folder of a training of theirs, and the figures of its report that are no times. */
+/** The stages, each with the folder of a training and the figures of its report that are not times. */
 const STAGES = {
   "finetune-classify": { folder: "models/tiny/classify/who", figures: ["test", "train", "baselines"] },
   "finetune-instruct": { folder: "models/tiny/instruct", figures: ["conversations", "step"] },

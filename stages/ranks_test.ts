@@ -1,4 +1,4 @@
-/** Pretraining on several processes, as `mpiexec` starts them. */
+/** Pretraining on several processes, started with `mpiexec`. */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { exists } from "../lib/files.ts";
 import type { Workspace } from "../lib/run/testing.ts";
@@ -50,7 +50,7 @@ for (const launcher of launchers) {
     assertEquals(code, 0, output);
     assertEquals(await resultOf(work, OUT), four, "with the optimizer's state split");
     assertEquals(await optimizer(), before);
-    // Its manifest is one of the stage, whatever the number of processes.
+    // Its manifest is that of the normal stage, whatever the number of processes.
     assertStringIncludes((await work.run("pretrain")).output, "is up to date");
   });
 }
@@ -149,7 +149,7 @@ if (launcher) {
     await refused(2, args("--set", "pretrain.accumulate=1"), "with --set pretrain.accumulate=2");
     await refused(2, args("--minutes", "1"), "with several, give steps");
     await refused(2, args("--set", "pretrain.no=1"), "pretrain.no: unknown key");
-    // Those that cannot join the others say so each.
+    // Every rank that cannot join the others says so.
     await refused(2, stageArgs(work, "pretrain", [], []), "start deno task pretrain-mpi with it", 2);
     await refused(2, stageArgs(work, "finetune-preference"), "start this task without it", 2);
   });

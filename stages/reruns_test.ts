@@ -1,4 +1,4 @@
-/** Make-style reruns: what is made again, what is kept, and what the messages propose. */
+/** Reruns, as with make: what is made again, what is kept, and which commands the messages propose. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { exists } from "../lib/files.ts";
 import { refused, sampleText, workspace } from "../lib/run/testing.ts";
@@ -30,7 +30,7 @@ Deno.test("the pipeline runs once, then is up to date, and reruns just what a ch
   );
   assertEquals(shown.output.match(/is up to date/g)?.length, 3, "what is only shown makes nothing stale");
   const changed = await work.run("pipeline", "--set", "tokenizer.min_count=2");
-  // The same vocabulary comes out, so that what was trained with it stays up to date.
+  // The resulting vocabulary is the same, so everything trained with it stays up to date.
   assertEquals(changed.output.match(/is up to date/g)?.length, 2, changed.output);
   assertStringIncludes(
     changed.output,
@@ -124,7 +124,7 @@ Deno.test("a preset under another name shares the corpus and the vocabulary that
   assertStringIncludes(chain, `${other}/vocabulary`);
   assert(!chain.includes(old), chain);
 
-  // What one of them makes anew is its own.
+  // A result made again under one name does not affect the other.
   const lower = ["--set", "prepare-corpus.lowercase=true"];
   assertEquals((await work.run("prepare-corpus", "--set", "name=other", ...lower)).code, 0);
   assertStringIncludes((await work.run("prepare-corpus")).output, "is up to date");

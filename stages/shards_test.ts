@@ -4,7 +4,7 @@ import { refused, TINY, type Workspace, workspace } from "../lib/run/testing.ts"
 
 const VOCABULARY = "data/processed/tiny/vocabulary";
 
-/** Takes the shards out of a manifest, as it was before there were any. */
+/** Removes the shards from a manifest, as in versions that had no shards. */
 async function forgetShards(work: Workspace, folder: string, key: "inputs" | "outputs"): Promise<void> {
   const path = `${folder}/manifest.json`, manifest = JSON.parse(await work.read(path));
   const kept = Object.entries(manifest[key]).filter(([file]) =>

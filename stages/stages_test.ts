@@ -130,7 +130,7 @@ Deno.test("paths on the command line start from the caller's folder, those in a 
     }).output();
     return { code, output: new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr) };
   };
-  const named = ["--set", "name=no-such-name"]; // so that nothing is there, and nothing is written
+  const named = ["--set", "name=no-such-name"]; // a name without files, so that nothing is written
   refused(await task("build-vocab", "--config", "mini.yaml", "--set", "nmae=x"), "nmae: unknown key");
   refused(
     await task("prepare-corpus", "--config", "mini.yaml", ...named, "--set", "prepare-corpus.sources=no.txt"),
@@ -183,7 +183,7 @@ Deno.test("tasks run with the permissions they are given", async () => {
     assertStringIncludes(help.output, "\n  seed=1337");
     assertEquals(help.output.includes("\n  pretrain.lr=0.001"), ["pipeline", "pretrain"].includes(name));
   }
-  // Without a launcher of MPI these are one process, too.
+  // Without a launcher of MPI, these tasks run as a single process.
   const shared = [
     "prepare-corpus",
     "build-vocab",
@@ -213,7 +213,7 @@ Deno.test("tasks run with the permissions they are given", async () => {
 
 Deno.test({
   name: "a write that the system breaks off in the middle is told in one line, and leaves nothing behind",
-  ignore: Deno.build.os === "windows", // it has no file size limits
+  ignore: Deno.build.os === "windows", // Windows has no file size limits
   async fn() {
     await using work = await workspace(sampleText(20_000));
     const root = new URL("../", import.meta.url).pathname;

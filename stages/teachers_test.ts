@@ -1,4 +1,4 @@
-/** Training beside teachers as a user runs it. */
+/** Training with teachers, as a user runs it. */
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { refused } from "../lib/run/testing.ts";
 import { pretrained } from "./testing.ts";

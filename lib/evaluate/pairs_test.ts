@@ -22,7 +22,7 @@ const pair = (good: string, bad: string, phenomenon = "p"): Pair => ({ good, bad
 
 Deno.test("sequences scored side by side have the probabilities of each alone", async () => {
   const model = build();
-  // Of lengths that take more than one pass, shuffled.
+  // Sequences of many lengths in mixed order, which take more than one pass.
   const sequences = Array.from(
     { length: 60 },
     (_, i) => Uint32Array.from({ length: 1 + i * 7 % 41 }, (_, t) => (t * t + i) % tokenizer.size),
@@ -52,7 +52,7 @@ Deno.test("a pair is right if the right sentence is the more probable one; pheno
   assertAlmostEquals(scored[0].good_logprob, Math.max(...sums), 1e-6);
   assertEquals(pairScore(scored), { pairs: 3, right: 2 / 3 });
   assertEquals(pairScores(scored), { x: { pairs: 2, right: 0.5 }, y: { pairs: 1, right: 1 } });
-  // What the vocabulary cannot tell apart is not told apart.
+  // Sentences that the vocabulary encodes alike are equally probable, so the pair is not right.
   assert(!isRight((await scorePairs(model, tokenizer, [pair("ñ", "ü")], () => {}))[0]));
 });
 
@@ -92,7 +92,7 @@ Deno.test("the pairs that ship: 30 or more of each of 12 phenomena or more, none
   assert(pairs.length >= 400 && phenomena.size >= 12);
   for (const [name, own] of phenomena) assert(own.length >= 30, `${name}: ${own.length}`);
   assertEquals(new Set(pairs.map(({ good }) => plainText(good))).size, pairs.length);
-  // The bad sentences have the words of the good ones, but for three at most.
+  // The bad sentences have all but at most three words of the good ones.
   for (const { good, bad } of pairs) {
     const words = good.toLowerCase().split(" "), others = bad.toLowerCase().split(" ");
     const kept = words.filter((word) => others.includes(word)).length;

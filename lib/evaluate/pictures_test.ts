@@ -32,7 +32,7 @@ Deno.test("curves are drawn in both languages from the figures that training lef
     assertStringIncludes(loss.es, words);
   }
   assertStringIncludes(accuracy.es, "parte acertada");
-  // Loss and accuracy have a curve each of training, validation and averaged weights.
+  // Loss and accuracy each have curves for training, validation and averaged weights.
   for (const { es } of [loss, accuracy]) {
     assertEquals(es.match(/>(entrenamiento|validación|validación, [^<]*)</g)?.length, 3);
   }

@@ -22,7 +22,7 @@ const SHAPE = { layers: 1, heads: 2, width: 48, context: 32, batch: 4, vocab: TO
 const others = (names: string) =>
   names.split(" ").map((instruction) => ({ instruction, sameName: false, unknown: true }));
 
-/** A lesson by hand, of one fact in few wordings, for a model that knows the families of four animals. */
+/** A handmade lesson: one fact in a few wordings, for a model that knows the families of four animals. */
 const LESSON: Lesson = {
   facts: [FACT],
   own: [OWN],

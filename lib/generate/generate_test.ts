@@ -141,7 +141,7 @@ for (const { name, device } of await testDevices()) {
   });
 }
 
-/** The device, with some of its methods replaced. */
+/** A device with some of its methods replaced. */
 function changed(device: Device, methods: Partial<Device>): Device {
   return new Proxy(device, {
     get(target, key) {
@@ -160,7 +160,7 @@ Deno.test("reading a prompt computes logits only where a token is chosen", async
       device.dispatch(kernel, buffers, args);
     },
   });
-  // A prompt longer than one pass reads, so that some passes choose nothing.
+  // A prompt longer than a single pass can read, so that some passes choose no token.
   const model = new Decoder(counting, { ...CONFIG, context: 256 });
   model.initialize(3);
   const prompt = Uint32Array.from({ length: 200 }, (_, i) => i % 11);
@@ -283,7 +283,7 @@ Deno.test("a model without learned positions writes past the context that it was
   long.initialize(3);
   const ids: number[] = [];
   for await (const id of generate(long, Uint32Array.of(1, 2), options)) ids.push(id);
-  // With a cache as long as that, nothing is forgotten: each token is the one that the whole sequence calls for.
+  // The cache holds the whole sequence, so nothing is forgotten: each token must match the full sequence's logits.
   const all = Uint32Array.of(1, 2, ...ids);
   const logits = await scope(() => device.read(long.logits({ ids: all, batch: 1, time: all.length }).buffer));
   ids.forEach((id, i) => {
@@ -311,7 +311,7 @@ for (const { name, device } of await testDevices()) {
         talk.push(...alone, 8, turn);
       }));
     }
-    // All but perhaps the last token of the answer before, which need not have been through the model.
+    // Everything except perhaps the last token of the previous answer, which may not have been through the model.
     const known = [[0, 0], [7, 6], [13, 12], [19, 18]];
     cached.flat().forEach((tokens, i) =>
       assert(tokens - known.flat()[i] === 0 || tokens - known.flat()[i] === 1)
@@ -320,7 +320,7 @@ for (const { name, device } of await testDevices()) {
   });
 }
 
-/** A batcher of one row after another, and how much of each prompt it still knew. */
+/** Runs prompts one after another in a batcher, and returns how many tokens of each prompt were still in the cache. */
 async function knownOf(rows: number, prompts: number[][], maxNewTokens = 1): Promise<number[]> {
   const batcher = new Batcher(model, { rows, queue: 0 });
   const known: number[] = [];
@@ -337,12 +337,12 @@ Deno.test("a prompt that is asked again reads its last token only, and another t
   const [a, b, c] = [[1, 2, 3, 4, 5], [6, 7, 8, 9], [1, 9, 9, 9]];
   assertEquals(await knownOf(2, [a, b, a, b]), [0, 0, 4, 3]);
   assertEquals(await knownOf(2, [a, b, c, b]), [0, 0, 1, 3]);
-  // What c has in common with a is not worth forgetting the rest of a.
+  // The little that c shares with a is not worth forgetting the rest of a.
   assertEquals(await knownOf(3, [a, b, c, a]), [0, 0, 0, 4]);
 });
 
 Deno.test("what a context that slid has forgotten is not taken for known", async () => {
-  // The context of 8 slides at the fourth new token, and holds then what begins in the middle.
+  // The context of 8 slides at the fourth new token; after that the row starts in the middle of the sequence.
   const long = [1, 2, 3, 4, 5];
   assertEquals(await knownOf(1, [long, long], 6), [0, 0]);
   const once = await collect(long, { maxNewTokens: 6, temperature: 0 });
@@ -374,7 +374,7 @@ for (
     for (const model of [fast, slow]) model.initialize(3);
     const options = { temperature: 0.9, topK: 0, seed: 5, stop: NEVER, maxNewTokens: 50 };
     const [first, ...rest] = [[1, 2], [3, 4, 5], [6]].map((ids) => Uint32Array.from(ids));
-    // Telling alternatives takes all logits, which are read token by token.
+    // With alternatives, all logits are read back for every token.
     const single = new Batcher(slow, { rows: 1, queue: 3 });
     const expected = await Promise.all([first, ...rest].map(async (prompt, i) => {
       const tokens = single.generate(prompt, { ...options, maxNewTokens: 50 - 20 * i, alternatives: 0 });
@@ -389,7 +389,7 @@ for (
     }));
     assertEquals(made, [expected[0], expected[1].slice(0, expected[1].indexOf(stop)), expected[2]]);
     assert(reads < 12, `${reads} reads`);
-    // What a stop left in the cache is known, and right.
+    // The tokens left in the cache when a sequence stopped are reused, and are correct.
     let cached = 0;
     const again = Uint32Array.from([...rest[0], ...made[1], 7]);
     const own = { ...options, maxNewTokens: 5, onCached: (tokens: number) => cached = tokens };

@@ -9,7 +9,7 @@ import { Penalizer, type Penalties } from "./penalties.ts";
 
 const VOCAB = 11;
 
-/** The definitions, read token by token: OpenAI's for presence and frequency, Hugging Face's for repetition. */
+/** The formulas, applied token by token: OpenAI's for presence and frequency, Hugging Face's for repetition. */
 function reference(logits: number[], prompt: number[], answer: number[], options: Penalties): number[] {
   return logits.map((logit, id) => {
     const count = answer.filter((other) => other === id).length;

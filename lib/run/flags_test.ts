@@ -26,7 +26,7 @@ Deno.test("flags are read with their kinds, in both spellings and in any order",
     flags: { model: "m", set: ["a=1", "b=2=3"], raw: true },
     operands: ["¿Qué?", "--x", "-"],
   });
-  // Types are the kinds': this would not compile otherwise.
+  // The flags have the types of their kinds; otherwise this would not compile.
   const { model, set, raw }: { model: string | undefined; set: readonly string[]; raw: boolean } =
     line!.flags;
   assertEquals([typeof model, set.length, raw], ["string", 2, true]);

@@ -1,4 +1,4 @@
-/** Paths that a user names: what each reader says of those that are not what it expects. */
+/** How each reader of a path that a user names rejects paths to anything other than it expects. */
 import { assert, assertRejects } from "@std/assert";
 import { join } from "@std/path";
 import { pipeline } from "../../stages/pipeline.ts";
@@ -16,7 +16,7 @@ import { readCheckpointInfo } from "../checkpoint/checkpoint.ts";
 import { lockFolder } from "../lock.ts";
 import { loadPreset } from "./preset.ts";
 
-/** A folder with a file `file` and a folder `folder`. */
+/** Runs a test in a place with a file `file` and a folder `folder`. */
 async function inPlace(test: (place: string) => Promise<void>): Promise<void> {
   const place = await Deno.makeTempDir();
   try {
@@ -33,7 +33,7 @@ async function saysInOneLine(run: () => Promise<unknown>, text: string): Promise
   assert(!message.includes("\n"), message);
 }
 
-/** Readers of a file by its path; those of a folder's file get the folder, and the name of that file. */
+/** Functions that read a file by its path. With `inside`, they get the folder, and read the file of that name in it. */
 const readers: [what: string, read: (path: string) => Promise<unknown>, inside?: string][] = [
   ["a preset", (path) => loadPreset(pipeline, path)],
   ["a data file, or --file", readRows],

@@ -1,4 +1,4 @@
-/** Stages made up for the purpose, to count what a run reads. */
+/** Made-up stages, to count which files a run reads. */
 import { assert, assertEquals, assertObjectMatch, assertThrows } from "@std/assert";
 import { join } from "@std/path";
 import { z } from "zod";
@@ -21,7 +21,7 @@ const NAMES = [
   "evaluate",
 ];
 
-/** Six stages, each of which reads all those before it and the same source, and writes one file. */
+/** Six stages, each of which reads all stages before it and a common source, and writes one file. */
 function chain(folder: string, ran: string[]): Stage[] {
   const stages: Stage[] = [];
   for (const name of NAMES) {
@@ -55,7 +55,7 @@ Deno.test("a pipeline that is up to date reads no source and no result, and each
   const terminal = new class extends Terminal {
     override readonly log = () => {};
   }();
-  /** Runs all, and returns the files that were read to hash them. */
+  /** Runs all stages, and returns the files that were read to hash them. */
   const run = async () => {
     ran.length = 0;
     const hashes = new FileHashes();

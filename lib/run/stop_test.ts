@@ -6,7 +6,7 @@ const PROGRAM = `
   const timer = setInterval(() => console.log("here"), 20);
 `;
 
-/** Starts a program that goes on after the first signal, as `deno task` does (`byTask`) or a shell. */
+/** Starts a program that continues after the first signal, as `deno task` (`byTask`) or a shell would start it. */
 async function start(byTask: boolean) {
   const { INIT_CWD: _, ...inherited } = Deno.env.toObject();
   const process = new Deno.Command(Deno.execPath(), {
@@ -20,7 +20,7 @@ async function start(byTask: boolean) {
   await stdin.write(new TextEncoder().encode(PROGRAM));
   await stdin.close();
   const lines = process.stdout.pipeThrough(new TextDecoderStream())[Symbol.asyncIterator]();
-  /** Waits until it says that, beginning with the next thing it says. */
+  /** Waits until the program prints `word`, beginning with its next output. */
   const says = async (word: string) => {
     for (let next = await lines.next(); !next.done; next = await lines.next()) {
       if (next.value.includes(word)) return;

@@ -15,7 +15,7 @@ Deno.test("a name follows from a text's", () => {
   assertEquals(nameOf("a".repeat(300)).length, 40);
 });
 
-/** Runs in a folder of its own, as presets are written below the current one. */
+/** Runs a test in a temporary current folder, since presets are written below the current one. */
 async function inFolder(body: (folder: string) => Promise<void>) {
   const folder = await Deno.makeTempDir({ prefix: "desde-cero-" }), before = Deno.cwd();
   Deno.chdir(folder);
@@ -48,7 +48,7 @@ Deno.test("a preset is written once, with --set in it, and never over another on
   inFolder(async () => {
     const training = { name: "mine", sources: ["my.txt"], size: "auto", minutes: 3 } as const;
     const options = { bytes: 5000, sets: ["pretrain.steps=7", "model.layers=1"] };
-    // The keys that say the same in another way are replaced.
+    // Keys that set the same thing in another way are replaced.
     const sets = [...options.sets, "model.heads=1", "model.width=8"];
     assert(await writeTextPreset(pipeline, training, { ...options, sets }));
     const text = await Deno.readTextFile("configs/mine.yaml");
@@ -102,7 +102,7 @@ Deno.test("what is no text, or too short, is told before anything is written", (
     await Deno.mkdir("nothing");
     assertStringIncludes(await refusal("nothing"), "folder nothing has no file that ends in .txt");
     for (const name of ["zero.txt", "empty.txt"]) await Deno.remove(join(folder, "texts", name));
-    // A character that the first bytes end in is no fault.
+    // A character cut off where the first bytes end is not a fault.
     await write("long.txt", "a" + "ñ".repeat(2 ** 16));
     await write("more.txt", sampleText());
     const sizes = ["short", "long", "more"].map((name) => Deno.statSync(`texts/${name}.txt`).size);

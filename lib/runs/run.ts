@@ -5,7 +5,7 @@ import { type Facts, readFacts, tokensPerStep } from "./facts.ts";
 import { type FoundRun, METRICS } from "./find.ts";
 import { MetricsFile, type Sample } from "./metrics_file.ts";
 
-/** A process has locked the run but logged nothing yet, or is training it; or the run has finished, or stopped early. */
+/** A process has locked the run and logged nothing yet, or is training it; or the run finished, or stopped early. */
 export type RunState = "starting" | "training" | "finished" | "stopped";
 
 type Figures = Readonly<Record<string, number>>;

@@ -1,4 +1,4 @@
-/** Runs as they are read while they grow: bounded curves, figures, states, settings and lineage. */
+/** Runs read while they grow: bounded curves, figures, states, settings and lineage. */
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { join } from "@std/path";
 import { lockFolder } from "../lock.ts";

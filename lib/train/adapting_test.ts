@@ -31,7 +31,7 @@ Deno.test("a training of an adapter holds the weights once, quantised or not, an
     assertEquals(parameters.trained, frozen.trained);
     assertEquals(parameters.bytes, frozen.bytes + 4 * frozen.trained);
     const told = frozen.bytes + 4 * trainingArenas({ ema: 0.99 }) * frozen.trained;
-    // Memory is given out in sizes of which each is up to a quarter larger than the one before.
+    // Memory is allocated in sizes, each of which is up to a quarter larger than the one before.
     assert(told / used > 0.75 && told / used <= 1, `${told} of ${used}`);
     device.close();
     const whole = trainingBytes(config, 1, { ema: 0.99 });

@@ -6,7 +6,7 @@ import { parameterCount } from "./measure.ts";
 const MINUTE = 60;
 const parameters = (size: Size) => parameterCount(modelConfig({ ...size, context: 256, vocab: 1024 }));
 
-/** A device that always makes so many operations a second, 6 for each parameter and token. */
+/** A device of constant speed, with 6 operations per parameter and token. */
 function taskOf(gflops: number, given: Partial<SizeTask>, measured: Size[] = []): SizeTask {
   const operations = (size: Size) => 6 * parameters(size);
   return {

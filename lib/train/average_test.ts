@@ -1,4 +1,4 @@
-/** The moving average of the weights while training: what it is, which weights are kept, and that a run goes on with it. */
+/** The moving average of the weights in training: its values, which weights are saved, and that runs resume with it. */
 import { assert, assertEquals, assertLess, assertStringIncludes } from "@std/assert";
 import { readCheckpoint, readCheckpointInfo, type WeightsKind } from "../checkpoint/checkpoint.ts";
 import { CpuDevice } from "../device/cpu.ts";
@@ -34,12 +34,12 @@ const OPTIONS: LoopOptions = {
   every: { log: 0, evaluate: 0, sample: 0, save: 0 },
 };
 
-/** What a validation saw. */
+/** What a validation was given. */
 interface Seen {
   readonly step: number;
   readonly weights: WeightsKind;
   readonly values: Float32Array;
-  /** The copies that mixed precision computes with. */
+  /** The float16 copies with which mixed precision computes. */
   readonly copies: Float32Array[];
 }
 
@@ -47,7 +47,7 @@ interface Run {
   readonly out: string;
   readonly evaluate?: number;
   readonly mixed?: boolean;
-  /** Stops the run in this step. */
+  /** Stops the run at this step. */
   readonly until?: number;
   readonly loss?: (step: number, weights: WeightsKind) => number;
   readonly task?: Partial<LoopTask>;
@@ -89,7 +89,7 @@ async function run(device: Device, { out, evaluate = 1, mixed = false, until, lo
   return { result, seen, weights: await device.read(model.parameters.weights.buffer) };
 }
 
-/** Runs a test in a folder of its own. */
+/** Runs a test in a temporary folder. */
 async function inFolder(test: (out: string) => Promise<void>): Promise<void> {
   const out = await Deno.makeTempDir();
   await test(out);
@@ -130,7 +130,7 @@ for (const device of devices) {
         );
         assertEquals(state, expected);
       });
-      // Copies are of the weights that the model has at the moment.
+      // The float16 copies match the weights that the model has during the validation.
       for (const { values, copies } of mixed ? often.seen : []) {
         const known = new Set(Float16Array.from(values));
         for (const copy of copies) assert(copy.every((x) => known.has(x)));
@@ -140,7 +140,7 @@ for (const device of devices) {
 
   Deno.test(`${device.name}: an interrupted run with an average ends as an unbroken one, bit for bit`, () =>
     inFolder(async (whole) => {
-      // Of the last validation, the average is the best.
+      // At the last validation the average is better than everything before.
       const loss = (step: number, weights: WeightsKind) => (weights === "raw" ? 2 : 1) / step;
       await run(device, { out: whole, evaluate: 3, loss });
       await inFolder(async (parts) => {
@@ -178,7 +178,7 @@ Deno.test("best/ has the weights with the lowest loss, raw or averaged, and chec
       const model = new Decoder(cpu, configOf(SHAPE));
       model.load(checkpoint.values);
       assertEquals(await cpu.read(model.parameters.weights.buffer), values);
-      // Training goes on from raw ones.
+      // Training resumes from the raw weights.
       const last = await readCheckpoint(`${out}/last`);
       assertEquals([last.info.weights, last.info.validation], ["raw", { loss: loss(12, "raw") }]);
       model.load(last.values);

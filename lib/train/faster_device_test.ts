@@ -24,7 +24,7 @@ if (await testGpu()) {
       device.close();
       return { name: device.name, why };
     };
-    // On software Vulkan the shaders run on the same cores, and slower.
+    // With software Vulkan the shaders run on the same cores, only slower.
     const first = await choose();
     assert(/^[\d.]+ ms a step, (cpu|webgpu) [\d.]+$/.test(first.why), first.why);
     const measured = opened;
@@ -33,7 +33,7 @@ if (await testGpu()) {
     assertStringIncludes(again.why, `; measured before, in ${path}`);
     assertEquals(opened - measured, measured - 1);
 
-    // What is remembered decides, and another model is measured anew.
+    // The remembered times decide; another model is measured.
     const [[key, times]] = Object.entries(JSON.parse(await Deno.readTextFile(path)));
     const { cpu, webgpu } = times as { cpu: number; webgpu: number };
     await Deno.writeTextFile(path, JSON.stringify({ [key]: { cpu: webgpu, webgpu: cpu } }));

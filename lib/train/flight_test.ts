@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { Flight } from "./flight.ts";
 
-/** A fetch that takes its time. */
+/** A fetch that takes 3 ms. */
 const later = <T>(value: T) => () => new Promise<T>((resolve) => setTimeout(() => resolve(value), 3));
 
 Deno.test("results come in order, once, and fast steps are fetched by the group", async () => {

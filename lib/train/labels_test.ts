@@ -16,7 +16,7 @@ import { naiveBayes } from "./naive_bayes.ts";
 import { Optimizer } from "./optimizer.ts";
 
 const CONFIG = modelConfig({ vocab: 19, context: 20, layers: 2, heads: 3, width: 21, hidden: 50 });
-/** Of models whose attention weights are looked at. */
+/** Options of models whose attention weights are inspected. */
 const SHAPES: Readonly<Record<string, Partial<ModelConfig>>> = {
   "learned positions": {},
   "ALiBi and shared keys": { position: "alibi", heads: 6, kvHeads: 3, headWidth: 5 },

@@ -13,7 +13,7 @@ import { Metrics } from "./metrics.ts";
 import { Optimizer } from "./optimizer.ts";
 import { OPTIONS, SHAPE, taskOf, TOKENIZER, TOKENS } from "./testing.ts";
 
-/** A device that works by itself, and takes so many milliseconds for what comes before each snapshot. */
+/** A device that works asynchronously, and needs `ms` milliseconds for the work before each snapshot. */
 function slow(device: Device, ms: number): Device {
   let done = Promise.resolve();
   const snapshot: Device["snapshot"] = (buffer) => {
@@ -77,7 +77,7 @@ if (gpu) {
       }),
     );
     const [first, last] = [counts[4], counts[7]];
-    // How many results are on their way at once, and so wait to be fetched, depends on the time that steps take.
+    // How many results wait to be fetched at the same time depends on how long steps take.
     assertEquals(last, { ...first, submits: first.submits + 3, staging: last.staging });
     assertLess(last.staging, 3 * 8);
     await Deno.remove(out, { recursive: true });
@@ -86,7 +86,7 @@ if (gpu) {
   if (gpu.float16) {
     const options = { ...OPTIONS, mixed: true, schedule: { ...OPTIONS.schedule, steps: 24 } };
     const start = 2 ** 34; // far too large, so that the first steps overflow
-    /** Saves a checkpoint of two steps, from which training is to go on. */
+    /** Saves a checkpoint after two steps, for training to resume from. */
     const begin = async (out: string) => {
       const model = new Decoder(gpu, configOf(SHAPE));
       model.initialize(1);
@@ -105,7 +105,7 @@ if (gpu) {
       };
       await saveCheckpoint(`${out}/last`, model, TOKENIZER, info, { optimizer: optimizer.state });
     };
-    /** Goes on until after a step, or to the end. */
+    /** Resumes, and trains up to a step, or to the end. */
     const goOn = async (out: string, until = Infinity) => {
       const stop = new AbortController();
       const model = new Decoder(gpu, configOf(SHAPE));
@@ -133,7 +133,7 @@ if (gpu) {
       assertEquals(data[SCALING.next], start / 2 ** overflowed);
       assertLess(Math.abs(data[SCALING.correction2] - (1 - 0.95 ** (24 - overflowed))), 1e-6);
 
-      for (const until of [5, 17]) await goOn(parts, until); // amid overflows, and after them
+      for (const until of [5, 17]) await goOn(parts, until); // during overflows, and after them
       await goOn(parts);
       for (const name of ["model", "optimizer"]) {
         const [a, b] = await Promise.all(

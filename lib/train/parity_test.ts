@@ -15,7 +15,7 @@ for (const { name, device } of devices) {
       for (const key of Object.keys(TOLERANCES) as (keyof typeof TOLERANCES)[]) {
         assertLess(errors[key], TOLERANCES[key], key);
       }
-      // In float64 only the stored digits limit the agreement: of the expected values, and of RoPE's angles.
+      // In float64, agreement is limited only by the digits stored: of the expected values, and of RoPE's angles.
       if (name === "oracle") assertLess(errors.loss, 1e-5);
     });
   }

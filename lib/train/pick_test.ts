@@ -8,7 +8,7 @@ import type { Costs } from "./plan.ts";
 const COSTS: Costs = { step: 0.25, evaluation: 2, sample: 1, save: 0.5 };
 const GIVEN = { warmup: undefined, eval_every: 0, sample_every: 0, save_every: 0 };
 
-/** A stage that began 5 seconds ago, and whose measuring takes as long as it is told. */
+/** A stage that began 5 seconds ago, and in which measuring takes exactly as long as it may. */
 function task(rest: Partial<PlanTask> = {}): PlanTask {
   let seconds = 5;
   return {

@@ -12,7 +12,7 @@ Deno.test("a plan has as many steps as fit when all that is between them takes n
 Deno.test("a plan is as long as it may be and no longer, with validations, samples and saves as a preset gives them", () => {
   const given = { eval_every: 100, sample_every: 300, save_every: 200 };
   const plan = planFor(600, COSTS, given)!;
-  // 22 validations, each with a save, take 55 s, 8 samples 8 and 11 saves 5.5; so 531.5 s are left for steps.
+  // 22 validations, each with a save, take 55 s; 8 samples take 8 s, 11 saves 5.5 s; that leaves 531.5 s for steps.
   assertEquals(plan, { steps: 2126, warmup: 100, ...given });
   assertEquals(planSeconds(plan, COSTS), 600);
   assert(planSeconds({ ...plan, steps: 2127 }, COSTS) > 600);
@@ -27,7 +27,7 @@ Deno.test("what a preset leaves open is done some times, and takes a small share
   const times = (every: number) => Math.ceil(long.steps / every);
   assertEquals([long.eval_every, long.sample_every, long.save_every].map(times), [10, 4, 10]);
   assertEquals(long.warmup, 100);
-  // A validation that takes half a minute is made but once in a training of a minute.
+  // In a training of a minute, a validation of half a minute is made only once.
   const short = planFor(60, { ...COSTS, evaluation: 30 })!;
   assertEquals(short.eval_every, short.steps);
   assert(planSeconds(short, { ...COSTS, evaluation: 30 }) <= 60);

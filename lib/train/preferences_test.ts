@@ -13,7 +13,7 @@ const TOKENIZER = charTokenizer("abcdefgh ");
 const { pad } = TOKENIZER.special;
 const CONTEXT = 16;
 
-/** Asked for a letter, its repetition is chosen and another letter's is rejected. */
+/** Pairs in which the prompt is a letter: repeating the letter is chosen, another letter is rejected. */
 function pairsFrom(first: number, n: number): EncodedPreference[] {
   const letter = (i: number, purpose: string) =>
     "abcdefgh"[Math.floor(uniform(deriveSeed(3, purpose), i) * 8)];

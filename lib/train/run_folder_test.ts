@@ -1,4 +1,4 @@
-/** What a kill between two saves of a new run leaves beside an earlier run's checkpoints. */
+/** The folder after a kill between two saves of a new run, beside an earlier run's checkpoints. */
 import { assert, assertEquals } from "@std/assert";
 import { join } from "@std/path";
 import { CpuDevice } from "../device/cpu.ts";
@@ -93,7 +93,7 @@ Deno.test("snapshots of an earlier run stay until a new one has a checkpoint to 
   assertEquals(await steps(), ["0", "1"]);
   assert(!await exists(join(out, "snapshots.tmp")));
 
-  // A run that was killed before it had a checkpoint leaves snapshots, too.
+  // A run killed before its first checkpoint leaves snapshots behind.
   await Deno.remove(join(out, "last"), { recursive: true });
   await open("2026-01-03");
   assert(!await exists(join(out, "snapshots")));

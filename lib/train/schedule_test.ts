@@ -31,7 +31,7 @@ Deno.test("wsd: the learning rate rises, stays, and falls as 1 - √x to its flo
   assertAlmostEquals(learningRate(5, wsd), 0.5);
   assertEquals(stableSteps(wsd), 400);
   for (const step of [10, 11, 200, 400]) assertEquals(learningRate(step, wsd), 1);
-  // After a hundredth, a quarter and all of the 100 last steps: 1 - √x is 0.9, 0.5 and 0.
+  // After a hundredth, a quarter and all of the last 100 steps, 1 - √x is 0.9, 0.5 and 0.
   assertAlmostEquals(learningRate(401, wsd), 0.1 + 0.9 * 0.9);
   assertAlmostEquals(learningRate(425, wsd), 0.1 + 0.9 * 0.5);
   assertAlmostEquals(learningRate(500, wsd), 0.1);
@@ -73,7 +73,7 @@ Deno.test("an update's factor reaches the weight decay of every role", async () 
   const device = await CpuDevice.open({ threads: 1 });
   const specs = ([["a", "matrix", [2, 2]], ["b", "head", [2, 2]], ["c", "vector", [2]]] as const)
     .map(([name, role, shape]) => ({ name, role, shape, layer: null, deviation: 0 }));
-  /** The weights after an update without gradients, from 1. */
+  /** The weights, all 1 at first, after an update without gradients. */
   const decayed = async (algorithm: "adamw" | "muon", decay?: number) => {
     const parameters = new Parameters(device, specs);
     parameters.load(({ shape }) => new Float32Array(shape.reduce((a, b) => a * b, 1)).fill(1));

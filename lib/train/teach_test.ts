@@ -16,7 +16,7 @@ const OPTIONS = {
   patience: 4,
 };
 
-/** A model and a teaching whose verdicts have these scores; it keeps the weights that each was of. */
+/** A model, and a teaching whose verdicts have these scores. Records the weights at each verdict. */
 async function setting(scores: readonly number[], rest: Partial<Teaching> = {}) {
   const device = await CpuDevice.open({ threads: 1 });
   const model = new Decoder(device, configOf(SHAPE));

@@ -41,7 +41,7 @@ const OPTIMIZER: OptimizerOptions = {
   clip: 1,
 };
 
-/** Ten times as large weights as a model starts with: it is sure of what it says. */
+/** Weights ten times as large as initial ones, so that the model is confident in its predictions. */
 const opinions = (spec: ParameterSpec) =>
   initialValues(spec, 5).map((value) => spec.role === "vector" ? value : 10 * value);
 
@@ -69,7 +69,7 @@ Deno.test("a student comes to say what its teacher says, whatever the text says"
   const teachers = new Teachers(device, [teacher], { temperature: 2, weight: 1 }, false);
   const judge = new Teachers(device, [teacher], { temperature: 1, weight: 1 }, false);
   const { tokens, targets } = batchOf(1000);
-  /** KL(teacher ‖ student) of unseen text, in nats a token. */
+  /** KL(teacher ‖ student) on unseen text, in nats per token. */
   const divergence = async () =>
     (await scope(() => device.read(judge.loss(model, tokens, targets).buffer)))[0];
   const before = await divergence();
@@ -109,7 +109,7 @@ Deno.test("a loss beside teachers is between the text's and theirs, and ignores 
 for (const { name, device } of await testDevices()) {
   for (const mixed of device.float16 ? [false, true] : [false]) {
     Deno.test(`${name}: the gradients of a step beside teachers${mixed ? " in float16" : ""} are the oracle's`, async () => {
-      /** The gradients' arena, and the loss. */
+      /** The arena of gradients, and the loss. */
       const step = async (device: Device, mixed: boolean) => {
         const model = await student(device);
         if (mixed) model.parameters.addFloat16Copies();

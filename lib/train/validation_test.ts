@@ -6,7 +6,7 @@ import { type Tokenizer, vocabularyBuilder } from "../text/tokenizer.ts";
 import { evaluateLoss } from "./validation.ts";
 import { configOf } from "./measure.ts";
 
-/** How a random model predicts a text's tokens. */
+/** Predicts a text's tokens with a random model. */
 async function predict(tokenizer: Tokenizer, text: string) {
   const device = await CpuDevice.open({ threads: 1 });
   const ids = tokenizer.encode(text), time = ids.length;

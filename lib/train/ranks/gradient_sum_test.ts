@@ -22,7 +22,7 @@ const KINDS: Readonly<Record<string, ModelOptions>> = {
   },
 };
 
-/** Ranks that note what is begun, and add nothing. */
+/** Ranks that record which sums begin, and add nothing up. */
 function noting(gradients: () => Float32Array) {
   const begun: { at: number; values: Float32Array }[] = [];
   const ranks: Ranks = {
@@ -53,7 +53,7 @@ for (const [name, options] of Object.entries(KINDS)) {
       await sum.finish({ tokens: 0, loss: () => Promise.resolve(0) });
       assert(early > 3, `${early} of ${begun.length} sums began before the end`);
       assertEquals(early, begun.length);
-      // Every float once, with the value that it has at the end.
+      // Every float is summed exactly once, with its final value.
       const all = new Float32Array(view().length).fill(NaN);
       for (const { at, values } of begun) {
         for (let i = 0; i < values.length; i++) {
@@ -69,7 +69,7 @@ for (const [name, options] of Object.entries(KINDS)) {
 
 const gpu = await testGpu();
 if (gpu) {
-  /** A model on the GPU, and what adds its gradients up in small buckets. */
+  /** A model on the GPU, and its gradient sum with small buckets. */
   const setUp = (options: ModelOptions, ranks: Partial<Ranks>) => {
     const model = new Decoder(gpu, modelConfig(options));
     model.initialize(1);
@@ -88,12 +88,12 @@ if (gpu) {
 
   for (const [name, options] of Object.entries(KINDS)) {
     Deno.test(`webgpu: sums of complete gradients begin before the rest is handed over, and take their place: ${name}`, async () => {
-      /** For each sum, in order: values, and how often work had been handed over. */
+      /** For each sum, in order: its values, and how often work had been submitted by then. */
       const begun: { values: Float32Array; submits: number }[] = [];
       const { sum, differ, gradients } = setUp(options, {
         async sumAside(values) {
           begun.push({ values: values.slice(), submits: gpu.submits });
-          // The first take longest.
+          // The first sums take longest.
           await new Promise((resolve) => setTimeout(resolve, 60 - 5 * begun.length));
           values.forEach((value, i) => values[i] = 2 * value);
         },
@@ -110,7 +110,7 @@ if (gpu) {
         assertEquals(await gradients(), expected);
         assert(await finished.loss() > 0);
         assert(begun.length > 3, `${begun.length} buckets`);
-        // The part that completes a bucket, with its copy, and the part after it.
+        // Two submits: the part that completes a bucket, with its copy, and the part after it.
         assertEquals(begun[0].submits - before, 2);
         assert(after - begun[0].submits > begun.length, `${after - begun[0].submits}`);
         assertEquals(begun.reduce((n, { values }) => n + values.length, 0), expected.length);

@@ -3,7 +3,7 @@ import { communicationTime, errors, fit, type Measured, stepTime } from "./scali
 
 const NETWORK = { latency: 0.02, perByte: 8e-7 };
 
-/** What would be measured if the model were true. */
+/** What would be measured if the cost model were exact. */
 function made(ranks: number, parameters: number, compute: number, hidden = 0.4): Measured {
   const communication = ranks > 1 ? communicationTime(ranks, parameters, NETWORK) : 0;
   const step = stepTime(ranks, { parameters, compute }, { network: NETWORK, overlap: hidden });

@@ -14,8 +14,8 @@ const SHAPE = { layers: 3, heads: 2, width: 32, context: 16, batch: 1, vocab: 40
 const STEPS = 3;
 
 /**
- * Trains on gradients that are drawn, on a device of its own.
- * @param rank of so many ranks, of which only this one is there: the parts of the others stay as they were
+ * Trains on random gradients, on a new device.
+ * @param rank the only rank of `size` ranks that exists: the parts of the others stay as they were
  */
 async function trained(algorithm: OptimizerOptions["algorithm"], rank?: number, size = 1) {
   const device = await CpuDevice.open({ threads: 1 });
@@ -53,7 +53,7 @@ for (const algorithm of ["adamw", "muon"] as const) {
           assertEquals(own[name].subarray(0, end - start), whole[name].subarray(start, end), name);
         }
         assertEquals(own.weights.subarray(start, end), whole.weights.subarray(start, end));
-        // A matrix of Muon's is in one part; buffers come in sizes of their own.
+        // Muon keeps each matrix in one part, and buffers come in fixed sizes, so parts are not exactly equal.
         assertLess(own.memory, whole.memory * (algorithm === "muon" ? 1.6 : 1.3) / size);
       }
     }
