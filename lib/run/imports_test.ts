@@ -91,7 +91,7 @@ Deno.test("jsr.json has every import of deno.json, of the same versions, and all
   const prefixes = Object.keys(jsr).filter((name) => name.endsWith("/"));
   assertEquals(Object.keys(jsr).filter((name) => !prefixes.includes(name)), Object.keys(deno.imports));
   for (const [name, target] of Object.entries<string>(deno.imports)) {
-    // jsr.json takes @std from jsr, deno.json from npm. An import map, unlike deno.json, must list a package's subpaths.
+    // jsr.json takes @std from jsr, deno.json from npm. An import map, unlike deno.json, must name subpaths.
     const std = /^@std\/([^/]+)(.*)$/.exec(name);
     assertEquals(jsr[name], std ? `jsr:@std/${std[1]}@1${std[2]}` : target);
     const subpaths = jsr[`${name}/`];

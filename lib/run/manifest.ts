@@ -45,7 +45,7 @@ export async function writeManifest(folder: string, manifest: Manifest): Promise
   await writeFileAtomic(join(folder, NAME), JSON.stringify(manifest, null, 1) + "\n");
 }
 
-/** Removes a folder's manifest, which marks the folder as unfinished. */
+/** Marks a folder as unfinished, by removing its manifest. */
 export async function removeManifest(folder: string): Promise<void> {
   try {
     await Deno.remove(join(folder, NAME));

@@ -77,7 +77,7 @@ type Made =
   & { readonly folder: string }
   & ({ readonly manifest: Manifest } | { readonly unfinished: RunFile } | { readonly derived: Derived });
 
-/** What a folder is; if nothing is known about it, what the nearest known folder above it is. */
+/** What is known about a folder, or else about the nearest folder above it. */
 async function nearest(path: string): Promise<Made> {
   for (let folder = path.replace(/\/+$/, ""); folder !== "." && folder !== "/"; folder = dirname(folder)) {
     const info = await readCheckpointInfo(folder).catch(() => null);

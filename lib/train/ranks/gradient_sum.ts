@@ -53,7 +53,7 @@ export class GradientSum {
     this.#missing = this.#buckets.map(({ specs }) => specs.length);
   }
 
-  /** Called with each parameter whose gradient is complete, so that nothing is added to it any more in this step. */
+  /** Called with each parameter once its gradient is complete: nothing more is added to it in this step. */
   readonly complete = ({ name }: Parameter): void => {
     const bucket = this.#of.get(name);
     if (bucket === undefined) return;
