@@ -47,7 +47,7 @@ export function throwReadError(error: unknown, path: string, remedy: string): ne
   throw why ? new UserError(`${path} ${why}; ${remedy}`) : error;
 }
 
-/** Opens a file that a user names, to read it. Also checks for folders, which Linux can open as well. */
+/** Opens a file that a user names, to read it. Refuses folders, which Linux can open as well. */
 export async function openFile(path: string, remedy: string): Promise<Deno.FsFile> {
   try {
     const file = await Deno.open(path);

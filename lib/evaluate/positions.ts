@@ -15,7 +15,7 @@ export interface PositionLoss {
   readonly loss: number;
 }
 
-/** The number of ranges into which the positions are divided. */
+/** The number of ranges that one context is divided into. */
 const RANGES = 16;
 /** Tokens per pass, and in all: enough for a curve, and few enough to take less than about a minute. */
 const TOKENS = { batch: 2048, all: 65_536 };

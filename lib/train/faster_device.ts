@@ -23,7 +23,7 @@ export interface Candidates {
 }
 
 /**
- * Returns the cpu device if the GPU is too small for the model.
+ * Opens the device that trains the model faster: the cpu device if the GPU is too small for the model.
  * @param path a JSON file of earlier measurements, to which this one is added
  */
 export async function fasterDevice(
