@@ -15,7 +15,7 @@ export class Runs {
     this.root = root.replace(/\/+$/, "");
   }
 
-  /** Searches the folder again, unless the last search is recent; with `anew`, it may be more recent. */
+  /** Searches the folder again if the last search is old enough: 2 s, or 0.1 s with `anew`. */
   refresh(anew = false): Promise<void> {
     const lasts = anew ? NEW_SEARCH_LASTS : SEARCH_LASTS;
     if (performance.now() - this.#searched < lasts) return Promise.resolve();
