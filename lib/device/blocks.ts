@@ -1,5 +1,5 @@
 /**
- * Numbers in 8 or 4 bits, in GGUF's blocks, so that a GGUF file is a copy of them. A block holds 32 neighbours of a
+ * Numbers quantised to 8 or 4 bits, in the same blocks that GGUF files hold. A block has 32 consecutive numbers of a
  * row and the float16 scale d that they share, little-endian:
  *
  *   q8_0  34 bytes: d, then 32 bytes q from -128 to 127; a number is d·q
@@ -10,24 +10,24 @@
  * https://github.com/ggml-org/llama.cpp/blob/master/ggml/src/ggml-quants.c
  */
 
-/** Numbers of a block. */
+/** Numbers in a block. */
 export const BLOCK = 32;
 
 /** Bytes of a block. */
 export const BLOCK_BYTES = { q8_0: 34, q4_0: 18 } as const;
 
-/** By GGUF's names. */
+/** The kinds of blocks, by GGUF's names. */
 export type BlockKind = keyof typeof BLOCK_BYTES;
 
 export interface QuantiseOptions {
   /**
-   * Of q4_0: `largest` takes the scale that represents a block's largest number exactly, as llama.cpp does; `searched`
-   * tries several and takes the one with the least squared error.
+   * How q4_0 picks a block's scale: `largest` represents the block's largest number exactly, as llama.cpp does;
+   * `searched` tries several scales and takes the one with the least squared error.
    */
   readonly scales?: "largest" | "searched";
   /**
-   * How much the squared error of each number counts, for `searched`: as many as there are numbers, or one a column,
-   * to be repeated for every row. Equally much by default.
+   * For `searched`, the weight of each number's squared error: one for each number, or one for each column, repeated
+   * for every row. By default all weigh the same.
    */
   readonly weights?: Float32Array;
 }
@@ -35,15 +35,15 @@ export interface QuantiseOptions {
 const HALF = BLOCK / 2;
 const MAX_FLOAT16 = 65504;
 
-/** Bytes of so many numbers, which are whole blocks. */
+/** Bytes that so many numbers take in blocks; they have to fill whole blocks. */
 export function blockBytes(kind: BlockKind, numbers: number): number {
   if (numbers % BLOCK !== 0) throw new RangeError(`${numbers} numbers are no whole blocks of ${BLOCK}`);
   return numbers / BLOCK * BLOCK_BYTES[kind];
 }
 
 /**
- * @param values finite numbers, whole blocks; of a matrix, rows whose width is a multiple of 32
- * @throws {RangeError} if they are no whole blocks, or too large for a float16 scale
+ * @param values finite numbers that fill whole blocks; the rows of a matrix have a width that is a multiple of 32
+ * @throws {RangeError} if they do not fill whole blocks, or are too large for a float16 scale
  */
 export function quantise(
   values: Float32Array,
@@ -67,7 +67,7 @@ export function quantise(
   return bytes;
 }
 
-/** @throws {RangeError} if the bytes are no whole blocks */
+/** @throws {RangeError} if the bytes are not whole blocks */
 export function dequantise(bytes: Uint8Array, kind: BlockKind): Float32Array<ArrayBuffer> {
   const size = BLOCK_BYTES[kind];
   if (bytes.length % size !== 0) throw new RangeError(`${bytes.length} bytes are no whole blocks of ${size}`);
@@ -95,7 +95,7 @@ function largest(block: Float32Array): number {
   return largest;
 }
 
-/** Both in float32: ggml computes in it. */
+/** Both are rounded to float32, because ggml computes in it. */
 function scaleOf(largest: number, level: number): { scale: number; inverse: number } {
   const scale = Math.fround(largest / level);
   if (Math.abs(scale) > MAX_FLOAT16) {
@@ -109,7 +109,7 @@ function writeQ8(block: Float32Array, into: DataView, at: number): void {
   into.setFloat16(at, scale, true);
   for (let i = 0; i < BLOCK; i++) {
     const x = Math.fround(block[i] * inverse);
-    // Halves are rounded away from zero. The inverse of the tiniest scales is infinite.
+    // Halves are rounded away from zero. A very small scale has an infinite inverse.
     into.setInt8(
       at + 2 + i,
       Math.max(-127, Math.min(127, Math.sign(x) * Math.floor(Math.abs(x) + 0.5))) || 0,
@@ -134,12 +134,12 @@ function writeLevels(scale: number, into: DataView, at: number): void {
 
 const EQUAL = new Float32Array(BLOCK).fill(1);
 
-/** The levels that the largest number is mapped to in the search, the plain choice among them. */
+/** The levels that the search maps the largest number to; -8 is what `largest` does. */
 const CANDIDATES = [-8, ...Array.from({ length: 23 }, (_, i) => -10 + i * 0.2), 7, 6.5, 6, 5.5];
 
 /**
  * For each candidate: rounds to levels, fits the scale to them by weighted least squares, rounds to the levels of the
- * fitted scale, and keeps the best. The plain choice is a candidate as it is, so the error is never above its.
+ * fitted scale, and keeps the best. The scale of `largest` is a candidate unchanged, so the error is never above its.
  */
 function writeSearchedQ4(block: Float32Array, weights: Float32Array, into: DataView, at: number): void {
   const extreme = largest(block);
@@ -167,7 +167,7 @@ function toFloat16(x: number): number {
   return float16[0];
 }
 
-/** The level next to a number that was divided by the scale. */
+/** The nearest level of a number that was divided by the scale. */
 const levelOf = (x: number) => Math.max(-8, Math.min(7, Math.round(x)));
 
 /** Σw(x - dq)² with the best levels q for the scale d. */

@@ -1,6 +1,6 @@
 /**
- * The cpu device: Wasm SIMD on all cores, nothing to install. All buffers live in one shared Wasm memory;
- * dispatch runs the kernel at once, so there is nothing to flush.
+ * The cpu device: Wasm SIMD on all cores, nothing to install. All buffers are in one shared Wasm memory.
+ * `dispatch` runs the kernel immediately, so there is nothing to flush.
  *
  * A kernel without a Wasm version runs its TypeScript reference on the main thread.
  */
@@ -13,8 +13,8 @@ import { SizeClassPool } from "./size_class_pool.ts";
 
 const PAGE = 65536; // bytes
 /**
- * Below both, a kernel takes some 30 µs at most and runs on the main thread alone: waking the others costs
- * a part of that, and far more while other programs use the cores.
+ * A kernel below both limits takes 30 µs at most and runs on the main thread alone. Waking the other threads would
+ * take a good part of that time, and far longer while other programs use the cores.
  */
 const SMALL_BYTES = 2 ** 19;
 const SMALL_FLOPS = 2 ** 22;
@@ -30,7 +30,7 @@ class CpuAllocation {
   ) {}
 }
 
-/** What was asked for, on top of the pooled allocation that serves it. */
+/** The requested size, and the pooled allocation that holds it. */
 class CpuBuffer implements Buffer {
   readonly dtype = "f32";
   readonly address: bigint;
@@ -48,7 +48,7 @@ class CpuBuffer implements Buffer {
 export interface CpuOptions {
   /** All cores by default. */
   readonly threads?: number;
-  /** Starts them when there is work for them and does not wait for them, for a program that is to be done soon. */
+  /** Starts the threads with the first large kernel and does not wait for them; for programs that run only briefly. */
   readonly lazy?: boolean;
 }
 
@@ -60,7 +60,7 @@ export class CpuDevice implements Device {
   readonly created = { buffers: 0 };
 
   readonly #memory: WebAssembly.Memory;
-  /** Bytes that the memory can grow to. */
+  /** Bytes that the memory can grow to at most. */
   readonly #reach: number;
   readonly #threads: Threads;
   readonly #pool = new SizeClassPool<CpuAllocation>((bytes) => this.#create(bytes));
@@ -149,7 +149,7 @@ export class CpuDevice implements Device {
     }
     const args: number[] = [];
     for (const name in k.params) args.push(a[name]);
-    // Rounded up to cache lines, so that no two threads write to one.
+    // Rounded up to cache lines, so that no two threads write to the same line.
     const step = Math.ceil((k.cpu.scratch?.(a) ?? 0) / 128) * 128;
     const addresses = [this.#scratchFor(step * this.#threads.count)];
     for (const buffer of b as CpuBuffer[]) addresses.push(buffer.address);
@@ -175,7 +175,7 @@ export class CpuDevice implements Device {
     return { data: () => Promise.resolve(copy) };
   }
 
-  /** Everything is done as soon as it is queued. */
+  /** Dispatches have run when they return, so reads and writes need no queue. */
   milestone(): Milestone {
     return { read: (b) => this.read(b), write: (b, data) => this.write(b, data) };
   }
@@ -197,18 +197,18 @@ export class CpuDevice implements Device {
   }
 }
 
-/** What TypeScript does not know yet: a memory with 64-bit addresses. */
+/** A memory with 64-bit addresses, which TypeScript has no type for yet. */
 interface Memory64 {
   grow(pages: bigint): bigint;
 }
 
 interface Reserved {
   readonly memory: WebAssembly.Memory;
-  /** Bytes that it can grow to. */
+  /** Bytes that it can grow to at most. */
   readonly reach: number;
 }
 
-/** A shared memory that can grow to as many bytes as the system lets us reserve, and as it has. */
+/** A shared memory that can grow as far as the system lets us reserve and as the machine has memory. */
 export function reserve(): Reserved {
   for (let maximum: number = PAGES.max;; maximum /= 2) {
     const descriptor = { address: "i64", initial: BigInt(PAGES.min), maximum: BigInt(maximum), shared: true };
@@ -221,9 +221,9 @@ export function reserve(): Reserved {
   }
 }
 
-/** Bytes of memory that the machine has; infinite without the permission to know. */
+/** Bytes of memory in the machine; infinite without the permission to ask. */
 function physicalMemory(): number {
-  // Asked for first, as without it Deno would stop to ask the user.
+  // Query the permission first: without it, Deno would stop and prompt the user.
   const { state } = Deno.permissions.querySync({ name: "sys", kind: "systemMemoryInfo" });
   return state === "granted" ? Deno.systemMemoryInfo().total : Infinity;
 }
@@ -231,8 +231,8 @@ function physicalMemory(): number {
 const gibibytes = (bytes: number) => `${(bytes / 2 ** 30).toFixed(1)} GiB`;
 
 /**
- * Times both layouts of the inner product: 16 columns at once wins where V8 fuses pairs into 256 bits (an
- * x86-64 with AVX2, and the flag --experimental-wasm-revectorize), 8 where it does not.
+ * Times both layouts of the inner product. 16 columns at once are faster where V8 fuses pairs of operations into
+ * 256 bits (x86-64 with AVX2, and the flag --experimental-wasm-revectorize); elsewhere 8 columns are.
  */
 async function fasterTile(memory: WebAssembly.Memory): Promise<TileKind> {
   const kinds = ([16, 8] as const).map((kind, i) => {
@@ -242,7 +242,7 @@ async function fasterTile(memory: WebAssembly.Memory): Promise<TileKind> {
     return { kind, run: () => pass(free, 0n, 40, free, 64n, 0, free), best: Infinity };
   });
   new Uint8Array(memory.buffer, tileArea(MAX_THREADS), 2 * TILE_AREA).fill(0);
-  // V8 optimises a function after some calls, on another thread; until then its time means nothing.
+  // V8 optimises a function after some calls, on another thread; times before that mean nothing.
   for (let round = 0; round < 12; round++) {
     for (const tile of kinds) {
       const started = performance.now();

@@ -1,24 +1,24 @@
 /**
- * How the threads of the cpu device share work: one job at a time, described in shared memory, announced
- * by a counter. Each thread has a contiguous part of the job's tasks, the same for every job of that size,
- * so that it finds its data in its cache. It takes half of what is left of its part, again and again; one
- * that has finished helps the others with theirs (measured: without that, waiting was 14 % of a training step
- * on two shared cores; with thirds instead of halves 7 %).
+ * How the threads of the cpu device share work: one job at a time, described in shared memory and announced by a
+ * counter. Each thread owns a contiguous part of the job's tasks. The parts are the same for every job of that size,
+ * so that a thread finds its data in its cache. A thread repeatedly takes half of the tasks left in its part; when it
+ * has none left, it takes tasks from the other parts. (Measured on two shared cores: without that help, waiting was
+ * 14 % of a training step; taking thirds instead of halves, 7 %.)
  */
 import { MAX_PAGES, MIN_PAGES } from "../../kernels/cpu/assembly/constants.ts";
 import { PACKED_AT, TILE_AREA, type TileKind, tileModule } from "../../kernels/cpu/tile.ts";
 import { describe } from "../errors.ts";
 
 /**
- * The shared memory in pages of 64 KiB: 4 MiB to start with, at most the 16 GiB that V8 gives a memory of
- * 64-bit addresses. They cost nothing that can be measured (docs/performance.md).
+ * The shared memory in pages of 64 KiB: 4 MiB to start with, and at most the 16 GiB that V8 gives a memory with
+ * 64-bit addresses. Those addresses have no measurable cost (docs/performance.md).
  */
 export const PAGES = { min: MIN_PAGES, max: MAX_PAGES } as const;
 
-/** As many as tile areas fit below FIRST_FREE, with room for the two that cpu.ts times. */
+/** The number of tile areas that fit below FIRST_FREE, without the two that cpu.ts uses for timing. */
 export const MAX_THREADS = 96;
 
-// Where things are: what AssemblyScript keeps at the bottom, the job, the tile areas, then buffers.
+// Memory layout: AssemblyScript's own data at the bottom, then the job, the tile areas and the buffers.
 export const JOB_AT = 32768;
 const ADDRESSES_AT = JOB_AT + 64;
 const ARGUMENTS_AT = ADDRESSES_AT + 256;
@@ -29,7 +29,7 @@ const MESSAGE_LENGTH = 256; // UTF-16 units
 const TILES_AT = 65536;
 export const FIRST_FREE = PAGES.min * 65536;
 
-/** Words of the job. */
+/** Indices of the job's words. */
 export const GENERATION = 0, DONE = 4;
 const KERNEL = 1,
   TASKS = 2,
@@ -42,10 +42,10 @@ const KERNEL = 1,
   READY = 10;
 const STOP = -1;
 
-/** Polls before a thread goes to sleep: some 20 µs, as the next kernel mostly follows at once. */
+/** Polls before a thread goes to sleep, about 20 µs: the next kernel usually follows immediately. */
 const SPINS = 4000;
 
-/** 64-bit integers are BigInts in JavaScript: addresses are, nothing else is. */
+/** Addresses are 64-bit integers, and therefore BigInts in JavaScript; all other arguments are numbers. */
 type Export = (...args: (number | bigint)[]) => void;
 export type Exports = Record<string, Export>;
 
@@ -83,7 +83,7 @@ class Job {
   readonly args: Float64Array;
   readonly cursors: Int32Array;
   readonly tiles: Int32Array;
-  /** What the first thread that failed says. */
+  /** The error message of the first thread that failed. */
   readonly message: Uint16Array;
 
   constructor(memory: WebAssembly.Memory) {
@@ -104,7 +104,7 @@ class Job {
     }
   }
 
-  /** As `work`, but what it throws, such as a Wasm trap, is noted for the main thread. */
+  /** Like `work`, but records an error, such as a Wasm trap, for the main thread instead of throwing it. */
   tryWork(kernel: Export, thread: number, threads: number): void {
     try {
       this.work(kernel, thread, threads);
@@ -116,19 +116,19 @@ class Job {
     }
   }
 
-  /** What a thread that failed has said, or null if none has. To be asked when all threads are done. */
+  /** Returns and clears a failed thread's message; null if none failed. Call it once all threads are done. */
   takeFailure(): string | null {
     if (Atomics.load(this.words, FAILED) === 0) return null;
     Atomics.store(this.words, FAILED, 0);
     return String.fromCharCode(...this.message).replace(/\0+$/, "");
   }
 
-  /** Runs one thread's part of the tasks, then what others have not begun of theirs. */
+  /** Runs one thread's part of the tasks, then tasks of the other parts that nobody has taken yet. */
   work(kernel: Export, thread: number, threads: number): void {
     const { words, cursors } = this;
     const tasks = words[TASKS], grain = words[GRAIN];
     this.tiles[(thread * TILE_AREA + PACKED_AT) / 4] = 0;
-    // Loops, as spreading typed arrays takes longer than the kernel of a single row.
+    // Loops, because spreading typed arrays takes longer than a kernel on a single row.
     const args: (bigint | number)[] = [BigInt(tileArea(thread))];
     args.push(this.addresses[0] + BigInt(thread * words[SCRATCH_STEP]));
     for (let i = 1; i < words[ADDRESSES]; i++) args.push(this.addresses[i]);
@@ -160,12 +160,12 @@ export function serveJobs(
   let generation = Atomics.load(words, GENERATION);
   Atomics.add(words, READY, 1);
   ready();
-  if (words[KERNEL] === STOP) return; // said before this thread was there to hear it
+  if (words[KERNEL] === STOP) return; // set before this thread had started
   while (true) {
     for (let spins = 0; Atomics.load(words, GENERATION) === generation && spins < SPINS; spins++) {
       Atomics.pause();
     }
-    // A wake-up may be late: meant for the job before, which this thread saw while it was spinning.
+    // A wake-up may be for the previous job, which this thread already saw while it was spinning.
     while (Atomics.load(words, GENERATION) === generation) Atomics.wait(words, GENERATION, generation);
     generation = Atomics.load(words, GENERATION);
     if (words[KERNEL] === STOP) return;
@@ -185,7 +185,7 @@ export class Threads {
   readonly #numbers = new Map<string, number>();
   #fault: string | null = null;
 
-  /** The workers are started when there is work for them; the main thread works alone until they are there. */
+  /** Workers are started with the first job for them; the main thread works alone until they are ready. */
   constructor(start: Omit<WorkerStart, "thread" | "names">) {
     const exports = WebAssembly.Module.exports(start.kernels);
     const names = exports.filter(({ kind }) => kind === "function").map(({ name }) => name);
@@ -196,7 +196,7 @@ export class Threads {
     names.forEach((name, i) => this.#numbers.set(name, i));
   }
 
-  /** Starts the workers, and waits until they are there. */
+  /** Starts the workers, and waits until they are ready. */
   async ready(): Promise<void> {
     const workers = this.#workers ??= this.#startWorkers();
     await Promise.all(workers.map((worker) =>
@@ -219,7 +219,7 @@ export class Threads {
     });
   }
 
-  /** Whether all workers are there; starts them if not. */
+  /** Whether all workers are ready; starts them if nothing has yet. */
   get #complete(): boolean {
     this.#workers ??= this.#startWorkers();
     return Atomics.load(this.#job.words, READY) === this.count - 1;
@@ -228,9 +228,9 @@ export class Threads {
   /**
    * Runs a kernel's tasks on all threads, or on this one alone, and returns when they are done.
    * @param addresses of the first thread's scratch memory, then of the buffers
-   * @param options.grain tasks that are worth a call
+   * @param options.grain the fewest tasks that a call takes
    * @param options.step bytes from one thread's scratch memory to the next's
-   * @throws {Error} if a thread fails, as in a Wasm trap: what buffers hold is not known then, so that the device is
+   * @throws {Error} if a thread fails, as with a Wasm trap; the buffers' contents are then unknown, so the device is
    * closed
    */
   run(
@@ -284,7 +284,7 @@ export class Threads {
     Atomics.store(words, WAITING, 0);
   }
 
-  /** Why no kernel can be run any more; null as long as one can. */
+  /** Why kernels can no longer run; null while they can. */
   get fault(): string | null {
     return this.#fault;
   }

@@ -3,7 +3,7 @@
  *
  * A device knows buffers and kernels. It must not know tensors, shapes, gradients or models. Three
  * devices fulfil the contract: `webgpu` (WGSL shaders), `cpu` (Wasm SIMD on all cores) and `oracle`
- * (plain TypeScript in float64: slow, and the judge of the other two).
+ * (plain TypeScript in float64: slow, and the reference that the other two are tested against).
  */
 import { COLUMNS, RUN } from "../../kernels/cpu/assembly/constants.ts";
 
@@ -13,8 +13,8 @@ export type DType = "f32" | "f16";
 export const bytesPerValue: Readonly<Record<DType, number>> = { f32: 4, f16: 2 };
 
 /**
- * The scalar parameters of a kernel. Shaders read them as the fields of `p`, whose struct is made from
- * this; Wasm exports take them as arguments in this order.
+ * The scalar parameters of a kernel. Shaders read them as the fields of `p`, a struct generated from this;
+ * Wasm exports take them as arguments in this order.
  */
 export type Params = Record<string, "u32" | "f32">;
 export type Args<P extends Params> = { readonly [K in keyof P]: number };
@@ -36,11 +36,11 @@ export interface CpuKernel<P extends Params> {
   /** Called as `name(first task, end task, scratch, ...buffer addresses, ...arguments in order)`. */
   readonly name: string;
   /**
-   * Number of independent tasks. It follows from the arguments alone, never from the number of
-   * threads, so that a result is the same bit for bit however many threads there are.
+   * Number of independent tasks. It depends on the arguments alone, never on the number of threads, so that
+   * results are the same bit for bit with any number of threads.
    */
   tasks(a: Args<P>): number;
-  /** Tasks that are worth a call of their own; fewer waste what a call prepares. 1 by default. */
+  /** The fewest tasks a call takes: smaller calls cost more overhead than they save. 1 by default. */
   grain?(a: Args<P>): number;
   /** Bytes of scratch memory each thread needs. */
   scratch?(a: Args<P>): number;
@@ -50,17 +50,17 @@ export interface CpuKernel<P extends Params> {
 export interface Shader<P extends Params = Params> {
   readonly name: string;
   /**
-   * From files in `kernels/`: the shader without its parameters and without the type `real`, which
-   * `shaderText` puts before it.
+   * The shader's source from files in `kernels/`, without the parameters and the type `real`: `shaderText` prepends
+   * those.
    */
   readonly wgsl: string;
   /** Values for the shader's `override` constants. */
   readonly constants?: Readonly<Record<string, number>>;
-  /** Workgroups to launch; one number over 65,535 is folded into two dimensions. */
+  /** Workgroups to launch; if x is over 65,535, it is folded into two dimensions. */
   workgroups(a: Args<P>): readonly [number, number?, number?];
-  /** Memory that takes the place of a buffer: the same for all shaders of a dispatch, then forgotten. */
+  /** Temporary memory in place of one of the buffers, shared by all shaders of a dispatch and then released. */
   readonly scratch?: {
-    /** Number of the buffer, from 0. */
+    /** Index of that buffer, from 0. */
     readonly at: number;
     bytes(a: Args<P>): number;
   };
@@ -70,20 +70,20 @@ export interface Kernel<P extends Params = Params, B extends readonly Binding[] 
   extends Shader<P> {
   readonly params: P;
   readonly bindings: B;
-  /** The specification, and the oracle of every test. */
+  /** The specification: tests compare every device with it. */
   reference(views: Views<B>, a: Args<P>): void;
   readonly cpu?: CpuKernel<NoInfer<P>>;
-  /** Floating-point operations, for kernels that compute more than they move. */
+  /** Floating-point operations, for kernels that are bound by computation rather than by memory. */
   flops?(a: Args<P>): number;
-  /** Every shader that the webgpu device may run for this kernel; the kernel itself by default. */
+  /** Every shader that the webgpu device may run for this kernel; by default only the kernel's own. */
   readonly shaders?: readonly Shader<P>[];
-  /** Those of them that it does run, one after another with the same buffers and arguments; all by default. */
+  /** Which of them to run for some arguments, one after another on the same buffers; all by default. */
   plan?(a: Args<P>): readonly Shader<P>[];
 }
 
 /**
- * The complete text of a shader: before its own it has the kernel's parameters, as `p`, and the type `real`.
- * They take up the first line, so that line numbers stay those of the files.
+ * The complete text of a shader: the kernel's parameters as `p` and the type `real`, then the shader's own text.
+ * The additions do not add a line, so that line numbers in messages are those of the file.
  */
 export function shaderText({ wgsl }: Pick<Shader, "wgsl">, params: Params, dtype: DType): string {
   const fields = Object.entries(params).map(([name, type]) => `${name}: ${type}`).join(", ");
@@ -114,58 +114,58 @@ export interface Buffer {
 
 /** A copy of a buffer's contents. */
 export interface Snapshot {
-  /** Fetches it, once the work that it was ordered after is done. To be called once. */
+  /** Fetches the copy once the work queued before it is done. Call it once. */
   data(): Promise<Float32Array>;
 }
 
-/** A point that the queued work has come to. */
+/** A point in the queue of work. */
 export interface Milestone {
   /**
-   * Fetches a buffer's contents as they are there, while the device goes on with what was queued later, which must not
-   * change them.
+   * Fetches a buffer's contents at this point while the device goes on with later work. Later work must not change
+   * the buffer.
    */
   read(b: Buffer): Promise<Float32Array>;
-  /** Copies `data` to the start of a buffer that was read here, of which what was queued later makes no use. */
+  /** Copies `data` to the start of a buffer that was read here. Later work must not use the buffer. */
   write(b: Buffer, data: Float32Array): void;
 }
 
 export interface Device {
   readonly name: "webgpu" | "cpu" | "oracle";
-  /** One line for people: which hardware, and how it is used. */
+  /** One line to print: which hardware, and how it is used. */
   readonly description: string;
-  /** Whether its buffers can hold float16, which its kernels then compute in float32. */
+  /** Whether buffers can hold float16; kernels compute in float32 all the same. */
   readonly float16: boolean;
-  /** Why it cannot be used any more; null as long as it can. */
+  /** Why the device can no longer be used; null while it can. */
   readonly fault: string | null;
   /**
    * Allocates at least `bytes`; contents are undefined.
-   * @param dtype f32 by default; f16 only where the device has that
+   * @param dtype f32 by default; f16 only if `float16` is true
    */
   alloc(bytes: number, dtype?: DType): Buffer;
-  /** Allocates a buffer that holds `data` from here on. */
+  /** Allocates a buffer that holds `data`. */
   upload(data: Float32Array | Uint32Array): Buffer;
-  /** Gives a buffer back for reuse by later calls; work already dispatched still sees it. */
+  /** Gives a buffer back for reuse by later calls; work that is already dispatched can still use it. */
   release(b: Buffer): void;
-  /** A range of a buffer. `offset` is a multiple of 256 bytes. Never released on its own. */
+  /** A range of a buffer, which is never released on its own. `offset` is a multiple of 256 bytes. */
   slice(b: Buffer, offset: number, bytes: number): Buffer;
   /** Copies `data` to the start of the buffer, ordered after all earlier dispatches. */
   write(b: Buffer, data: Float32Array | Uint32Array): void;
-  /** Queues one kernel; effects become visible to later calls in order. */
+  /** Queues one kernel; later calls see its effects. */
   dispatch<P extends Params, B extends readonly Binding[]>(k: Kernel<P, B>, b: Buffer[], a: Args<P>): void;
-  /** Hands what was queued to the hardware. */
+  /** Hands the queued work to the hardware. */
   flush(): void;
   /**
-   * Copies the contents as they are after all earlier dispatches. Nothing waits for that until the copy is fetched;
-   * several are best fetched together, as a fetch can take 10 ms whatever the size.
+   * Copies the contents as they are after all earlier dispatches. Nothing waits until the copy is fetched. Fetch
+   * several copies together, because a fetch can take 10 ms whatever its size.
    */
   snapshot(b: Buffer): Snapshot;
-  /** Marks how far the queued work has come, so that what it has made can be fetched before what follows is done. */
+  /** Marks this point in the queue, so that results up to here can be fetched before later work is done. */
   milestone(): Milestone;
-  /** A snapshot, fetched. */
+  /** Takes a snapshot and fetches it. */
   read(b: Buffer): Promise<Float32Array>;
-  /** The buffer's own float32 memory, where this process computes in it (cpu); null where it lies elsewhere. */
+  /** The buffer's own float32 memory if this process can access it (cpu); otherwise null. */
   view(b: Buffer): Float32Array | null;
-  /** Bytes allocated, in use or pooled for reuse, and how many can be; infinite where nobody knows. */
+  /** Bytes allocated (in use or pooled), the peak of that, and how many can be: infinite if unknown. */
   memory(): { readonly used: number; readonly peak: number; readonly reach: number };
   /** Frees everything. The device cannot be used afterwards. */
   close(): void;
@@ -181,7 +181,7 @@ export function byRows(name: string): CpuKernel<{ rows: "u32" }> {
   return { name, tasks: ({ rows }) => rows };
 }
 
-/** How the cpu device splits a kernel whose tasks are runs of columns. */
+/** How the cpu device splits a kernel whose tasks are blocks of COLUMNS columns. */
 export function byColumns(name: string): CpuKernel<{ width: "u32" }> {
   return { name, tasks: ({ width }) => Math.ceil(width / COLUMNS) };
 }

@@ -1,4 +1,4 @@
-/** Choice of device by what the machine has. */
+/** Chooses a device by what the machine has. */
 import { CpuDevice, type CpuOptions } from "./cpu.ts";
 import type { Device } from "./device.ts";
 import { WebGpuDevice } from "./webgpu.ts";
@@ -18,24 +18,24 @@ const WORKGROUP_MEMORY = 28 * 1024;
 const NO_ADAPTER = "no WebGPU adapter was found (on Linux it takes a Vulkan driver; " +
   "`apt-get install mesa-vulkan-drivers` gives a software one)";
 
-/** Of a model with fewer, a short answer is written on the cpu before a GPU is found and its shaders compiled. */
+/** A smaller model writes a short answer on the cpu faster than a GPU is found and its shaders are compiled. */
 const FEW_PARAMETERS = 20e6;
 
 export interface OpenOptions extends CpuOptions {
-  /** With `auto`, of the model that a program loads for a short time: a GPU is looked for only if it has many. */
+  /** With `auto`, parameters of the model of a short-lived program: only a large one is worth looking for a GPU. */
   readonly parameters?: number | undefined;
   /**
-   * With `auto`: does on a GPU what takes most of it, before that GPU is taken. If it throws a UserError, the GPU is
-   * too small, and a line on standard error says so.
+   * With `auto`: runs the work that needs the most GPU memory before the GPU is chosen. If it throws a UserError, the
+   * GPU is too small, and a line on standard error says so.
    */
   readonly trial?: (gpu: Device) => Promise<unknown>;
-  /** Another search than for the machine's preferred adapter. */
+  /** Finds an adapter; the machine's preferred one by default. */
   readonly find?: () => Promise<GPUAdapter | null>;
 }
 
 /**
- * Opens the device asked for. `auto` takes a hardware GPU, and the cpu device where there is none, or where it is
- * too small: a software adapter would run shaders on the same cores, several times slower than the cpu device.
+ * Opens the device asked for. `auto` takes a hardware GPU, or the cpu device if there is none or it is too small.
+ * It takes no software adapter, which would run shaders on the same cores several times slower than the cpu device.
  */
 export async function openDevice(
   choice: DeviceChoice,
@@ -63,8 +63,8 @@ export async function openDevice(
 }
 
 /**
- * Opens a GPU and does on it what takes most of it.
- * @returns the device and what came of that, or what the GPU lacks
+ * Opens a GPU and runs `trial` on it, the work that needs the most of its memory.
+ * @returns the device and the trial's result, or what the GPU lacks
  */
 export async function tryGpu<T>(
   open: () => Promise<Device>,
@@ -81,12 +81,12 @@ export async function tryGpu<T>(
   } catch (error) {
     gpu.close();
     if (!(error instanceof UserError)) throw error;
-    // Behind the semicolon it says what to do about it, which is done here.
+    // The part behind the semicolon advises the user to do what we do here.
     return { lack: `the GPU is too small for this model: ${error.message.split(";")[0]}` };
   }
 }
 
-/** What an adapter has too little of for our shaders, or null. */
+/** Why an adapter cannot run our shaders, or null if it can. */
 export function lacks({ limits: { maxComputeWorkgroupStorageSize: bytes } }: GPUAdapter): string | null {
   if (bytes >= WORKGROUP_MEMORY) return null;
   return `the GPU gives a workgroup ${bytes} bytes of memory, its shaders need ${WORKGROUP_MEMORY}`;
@@ -100,8 +100,8 @@ export async function findAdapter(): Promise<GPUAdapter | null> {
 }
 
 /**
- * On Linux without a desktop session, the search for adapters complains on standard error that this
- * variable is not set. It is used for windows, of which there are none here.
+ * On Linux without a desktop session, the search for adapters warns on standard error that this variable is not set.
+ * It only matters for windows, and we open none.
  */
 function quietVulkan(): void {
   const name = "XDG_RUNTIME_DIR";

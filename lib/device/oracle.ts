@@ -60,7 +60,7 @@ export class OracleDevice implements Device {
     return { data: () => Promise.resolve(copy) };
   }
 
-  /** Everything is done as soon as it is queued. */
+  /** Dispatches have run when they return, so reads and writes need no queue. */
   milestone(): Milestone {
     return { read: (b) => this.read(b), write: (b, data) => this.write(b, data) };
   }
@@ -73,7 +73,7 @@ export class OracleDevice implements Device {
     return null;
   }
 
-  /** The values with all their digits. */
+  /** The values in float64. */
   values(b: Buffer): Float64Array {
     return (b as OracleBuffer).f64.slice();
   }

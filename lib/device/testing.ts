@@ -4,10 +4,10 @@ import type { Device } from "./device.ts";
 import { findAdapter } from "./open.ts";
 import { WebGpuDevice } from "./webgpu.ts";
 
-/** Set in CI: there, a missing WebGPU adapter fails the tests instead of leaving some out. */
+/** Set in CI: a missing WebGPU adapter then fails the tests instead of skipping some. */
 const REQUIRED = "DESDE_CERO_REQUIRE_WEBGPU";
 
-/** Says on the test's output why the GPU tests are missing, by registering one that is ignored. */
+/** Registers an ignored test, so that the output says why the GPU tests are missing. */
 function ignoreGpuTests(): void {
   Deno.test({
     name: "webgpu: ignored, no adapter was found (on Debian: apt-get install mesa-vulkan-drivers)",
@@ -18,7 +18,7 @@ function ignoreGpuTests(): void {
 
 let opened: Promise<WebGpuDevice | null> | undefined;
 
-/** The one WebGPU device of a test file; null (and one ignored test that says why) without an adapter. */
+/** The WebGPU device that a test file's tests share; without an adapter null, and an ignored test that says why. */
 export function testGpu(): Promise<WebGpuDevice | null> {
   return opened ??= (async () => {
     const adapter = await findAdapter();
@@ -29,7 +29,7 @@ export function testGpu(): Promise<WebGpuDevice | null> {
   })();
 }
 
-/** A cpu device whose first 4 GiB are taken, by memory that nothing touches and that so costs none. */
+/** A cpu device whose first 4 GiB are allocated but never touched, so that they take no physical memory. */
 async function beyond4GiB(): Promise<CpuDevice> {
   const device = await CpuDevice.open({ threads: 2 });
   device.alloc(2 ** 32);
@@ -46,7 +46,7 @@ export async function testDevices(): Promise<{ name: string; device: Device }[]>
   ];
 }
 
-/** An object like another, but for some of its properties. */
+/** An object like another, with some properties replaced. */
 function except<T extends object>(target: T, others: Record<string, unknown>): T {
   return new Proxy(target, {
     get(_, key) {
@@ -57,7 +57,7 @@ function except<T extends object>(target: T, others: Record<string, unknown>): T
   });
 }
 
-/** An adapter that passes for a hardware one, and whose devices have these limits instead of their own. */
+/** An adapter that looks like hardware, and whose devices report these limits instead of their own. */
 export function hardware(
   adapter: GPUAdapter,
   limits: Partial<Record<keyof GPUSupportedLimits, number>>,
@@ -67,7 +67,7 @@ export function hardware(
     limits: except(adapter.limits, limits),
     async requestDevice(descriptor: GPUDeviceDescriptor) {
       const gpu = await adapter.requestDevice(descriptor);
-      // WebGPU itself gives no less than its defaults, which are 128 MiB and more.
+      // WebGPU does not go below its default limits, which are 128 MiB and more.
       return Object.defineProperty(gpu, "limits", { value: except(gpu.limits, limits) });
     },
   });

@@ -1,9 +1,9 @@
 /**
  * The webgpu device: one command encoder and one compute pass per flush, cached bind groups, pooled
- * buffers. The dispatches of one pass run in order and see each other's writes (WebGPU makes each
- * dispatch a usage scope of its own), so there are no barriers here.
+ * buffers. The dispatches of a pass run in order and see each other's writes (WebGPU makes each
+ * dispatch a usage scope of its own), so no barriers are needed here.
  *
- * Measured in Deno: a submit per op costs 158 µs of host time, one pass with cached bind groups 1.3 µs.
+ * Measured in Deno: with a submit per op, an op costs 158 µs of host time; in one pass with cached bind groups, 1.3 µs.
  */
 import {
   type Args,
@@ -28,20 +28,20 @@ import { Pace } from "./webgpu_pace.ts";
 const SLOT = 256; // bytes; WebGPU's default minUniformBufferOffsetAlignment
 const SLOTS = 2048; // dispatches recorded before a flush is forced
 const MAX_GROUPS = 65535; // per dimension of a dispatch, WebGPU's default limit
-const STAGED = 2 ** 20; // bytes; what is read in larger pieces is read seldom, and its memory not kept
+const STAGED = 2 ** 20; // bytes; larger reads are rare, so their staging memory is not kept
 
 // Bits of GPUBufferUsage.
 const STORAGE = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
 const READABLE = GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST;
 
 class GpuAllocation {
-  /** The recording that used it last; a write must not overtake a recorded dispatch. */
+  /** The recording that used it last: a write must not overtake a recorded dispatch. */
   usedBy = -1;
   constructor(readonly id: number, readonly gpu: GPUBuffer, readonly bytes: number) {}
 }
 
 class GpuBufferView implements Buffer {
-  /** @param length bytes in use, which for float16 may be no multiple of the four that WebGPU demands */
+  /** @param length bytes in use; with float16 perhaps not a multiple of 4, which WebGPU requires of `bytes` */
   constructor(
     readonly base: GpuAllocation,
     readonly offset: number,
@@ -60,7 +60,7 @@ interface Pipeline {
   readonly gpu: GPUComputePipeline;
   readonly layout: GPUBindGroupLayout;
   readonly params: readonly { readonly name: string; readonly float: boolean }[];
-  /** By a hash of their buffers; a string of the same would take a microsecond to make and find. */
+  /** Bind groups by a hash of their buffers; a string key would take a microsecond to build and look up. */
   readonly groups: Map<number, Group[]>;
 }
 
@@ -71,7 +71,7 @@ function sameBuffers(a: readonly GpuBufferView[], b: readonly GpuBufferView[]): 
   return true;
 }
 
-/** A part of what was recorded. */
+/** A part of the recorded work. */
 interface Part {
   readonly commands: GPUCommandBuffer;
   readonly dispatches: number;
@@ -83,31 +83,31 @@ export class WebGpuDevice implements Device {
   readonly float16: boolean;
   /** Objects made since the start: a steady training step must not add to them. */
   readonly created = { buffers: 0, staging: 0, bindGroups: 0, pipelines: 0 };
-  /** How often recorded work was handed over: once a training step, when its loss is read, and at milestones. */
+  /** Number of submits: one per training step, when its loss is read, and one per milestone. */
   submits = 0;
 
   #gpu: GPUDevice;
   readonly #pipelines: Record<DType, Map<object, Pipeline>> = { f32: new Map(), f16: new Map() };
   #pool = new SizeClassPool<GpuAllocation>((bytes) => this.#create(bytes, STORAGE));
-  /** Where small things are read from: losses and norms, once a step. */
+  /** Staging buffers for small reads: losses and norms, once a step. */
   #staging = new SizeClassPool<GpuAllocation>((bytes) => this.#create(bytes, READABLE));
-  /** Where milestones are read from: pieces of one size, so that the memory of one does for the next. */
+  /** Staging buffers for milestones, all of the largest piece's size, so that the next read can reuse one. */
   #pieces = new SizeClassPool<GpuAllocation>((bytes) => this.#create(bytes, READABLE));
   #largestPiece = 0;
   #uniforms: GPUBuffer;
   #uniformData = new Uint32Array(SLOTS * SLOT / 4);
   #uniformFloats = new Float32Array(this.#uniformData.buffer);
-  /** As a typed array, since Deno takes four times as long to read an offset from a list. */
+  /** A typed array, because Deno takes four times as long to read an offset from a list. */
   #dynamicOffset = new Uint32Array(1);
   #slot = 0;
-  /** Slots whose parameters the GPU has. */
+  /** Slots whose parameters were written to the GPU. */
   #written = 0;
   #recording = 0;
-  /** What was recorded, up to milestones or in pieces for a slow GPU, and is not submitted yet. */
+  /** Recorded parts that are not submitted yet: they end at milestones, or where a slow GPU's limit is reached. */
   #parts: Part[] = [];
-  /** The slot that the part being recorded begins with. */
+  /** The first slot of the part that is being recorded. */
   #partSlot = 0;
-  /** Parts that were recorded since the start. */
+  /** Number of parts recorded since the start. */
   #recorded = 0;
   #encoder: GPUCommandEncoder | null = null;
   #pass: GPUComputePassEncoder | null = null;
@@ -186,7 +186,7 @@ export class WebGpuDevice implements Device {
 
   upload(data: Float32Array | Uint32Array): GpuBufferView {
     this.#check();
-    // Into memory that no recorded dispatch has to be done with before.
+    // Takes memory that no recorded dispatch uses, so that the write need not wait for one.
     const base = this.#pool.take(data.byteLength, ({ usedBy }) => usedBy !== this.#recording);
     const buffer = new GpuBufferView(base, 0, data.byteLength);
     this.write(buffer, data);
@@ -208,7 +208,7 @@ export class WebGpuDevice implements Device {
     this.#writeNow(view, data);
   }
 
-  /** Writes before all that is not submitted yet. */
+  /** Writes ahead of all work that is not submitted yet. */
   #writeNow({ base, offset }: GpuBufferView, data: Float32Array | Uint32Array): void {
     this.#gpu.queue.writeBuffer(base.gpu, offset, data as BufferSource);
   }
@@ -262,7 +262,7 @@ export class WebGpuDevice implements Device {
     for (const group of alike) {
       if (sameBuffers(group.buffers, buffers)) return group.gpu;
     }
-    // Of a larger buffer, as a model's weights are, kernels may still see a part.
+    // A buffer may be larger than the limit, as a model's weights may be, if kernels bind only a part of it.
     for (const { bytes } of buffers) allow(bytes, this.#gpu.limits.maxStorageBufferBindingSize);
     this.created.bindGroups++;
     const gpu = this.#gpu.createBindGroup({
@@ -300,7 +300,7 @@ export class WebGpuDevice implements Device {
   ): void {
     beat();
     if (this.#slot === SLOTS || this.#clock?.full) this.flush();
-    // The clock reads its times once for all that is recorded.
+    // A recording is not cut while the clock runs, because its times are copied once at the end.
     if (this.#slot - this.#partSlot >= this.#pace.most && !this.#clock) this.#endPart();
     const pipeline = this.#pipeline(shader, k, dtype);
     let word = this.#slot * SLOT / 4;
@@ -328,7 +328,7 @@ export class WebGpuDevice implements Device {
   }
 
   flush(): void {
-    // Where milestones had all of it submitted, slots are free again all the same.
+    // Even if milestones have submitted everything, the slots still have to be freed.
     if (!this.#encoder && this.#parts.length === 0 && this.#slot === 0) return;
     this.#check();
     const timed = this.#endPart();
@@ -339,7 +339,7 @@ export class WebGpuDevice implements Device {
     this.#pool.sort();
   }
 
-  /** Ends the part that is being recorded. Returns what is to be called once it is submitted. */
+  /** Ends the part that is being recorded. Call the function that it returns once the part is submitted. */
   #endPart(): (() => void) | undefined {
     if (!this.#encoder) return;
     this.#pass?.end();
@@ -351,7 +351,7 @@ export class WebGpuDevice implements Device {
     return timed;
   }
 
-  /** Hands parts over, and waits for the GPU in between if it is a slow one. */
+  /** Submits parts, and waits in between if the GPU is slow. */
   #submit(parts: readonly Part[]): void {
     if (parts.length === 0) return;
     if (this.#slot > this.#written) {
@@ -360,7 +360,7 @@ export class WebGpuDevice implements Device {
       this.#written = this.#slot;
     }
     for (const { commands, dispatches } of parts) {
-      // What a wait throws, the next call does, too.
+      // If a wait fails, the next call throws the error as well.
       if (this.#pace.isFull(dispatches)) {
         this.#pace.wait(() => this.#gpu.queue.onSubmittedWorkDone()).catch(() => {});
       }
@@ -383,7 +383,7 @@ export class WebGpuDevice implements Device {
     const recording = this.#recording;
     const data = async () => {
       try {
-        // What else is recorded and read before anybody waits is handed over with it.
+        // Other work and reads of the same turn are submitted together with this one.
         await Promise.resolve();
         if (this.#recording === recording) this.flush();
         const values = await this.#map(staging, view);
@@ -397,13 +397,13 @@ export class WebGpuDevice implements Device {
   }
 
   /**
-   * The values that were copied to a staging buffer.
-   * @param meanwhile called once the mapping is asked for
+   * Reads the values that were copied to a staging buffer.
+   * @param meanwhile called once the mapping was requested
    */
   async #map(staging: GpuAllocation, copied: GpuBufferView, meanwhile = () => {}): Promise<Float32Array> {
     const { bytes, dtype, length } = copied;
     try {
-      // Deno 2.9 waits in this call for all that was submitted, then sleeps for 10 ms until it is fulfilled.
+      // In this call Deno 2.9 waits for all submitted work; the promise then takes another 10 ms to resolve.
       const mapping = this.#pace.wait(() => staging.gpu.mapAsync(GPUMapMode.READ, 0, bytes));
       meanwhile();
       await mapping;
@@ -424,12 +424,12 @@ export class WebGpuDevice implements Device {
     const recorded = this.#recorded;
     return {
       read: (b) => this.#readAt(recorded, b as GpuBufferView),
-      // What is recorded and not submitted yet need not come before.
+      // Work that is recorded but not submitted may run after this write.
       write: (b, data) => this.#writeNow(b as GpuBufferView, data),
     };
   }
 
-  /** @param recorded parts since the start that come before the milestone */
+  /** @param recorded number of parts, since the start, before the milestone */
   async #readAt(recorded: number, from: GpuBufferView): Promise<Float32Array> {
     this.#check();
     if (this.#clock) this.flush();
@@ -440,13 +440,13 @@ export class WebGpuDevice implements Device {
     const submitted = this.#recorded - this.#parts.length;
     const until = this.#parts.splice(0, Math.max(0, recorded - submitted));
     this.#submit([...until, { commands: copy.finish(), dispatches: 0 }]);
-    // Handed over before, the next part would be waited for, too; handed over later, the GPU would wait for it.
+    // Submits the next part now: any earlier, the mapping would wait for it too; any later, the GPU would idle.
     const values = await this.#map(staging, from, () => this.#submit(this.#parts.splice(0, 1)));
     this.#pieces.give(staging);
     return values;
   }
 
-  // deno-lint-ignore require-await -- what a snapshot throws is to be awaited, too
+  // deno-lint-ignore require-await -- turns an error of snapshot() into a rejection
   async read(b: Buffer): Promise<Float32Array> {
     return this.snapshot(b).data();
   }
@@ -455,7 +455,7 @@ export class WebGpuDevice implements Device {
     return null;
   }
 
-  /** Times every dispatch from here on; the passes that this takes make small ones dearer. */
+  /** Times every dispatch from now on. Each gets a pass of its own, which makes small ones slower. */
   startClock(): GpuClock {
     if (!this.#gpu.features.has("timestamp-query")) {
       throw new UserError("this GPU has no timestamp queries, so its kernels cannot be timed one by one");
@@ -469,14 +469,14 @@ export class WebGpuDevice implements Device {
     this.#clock = null;
   }
 
-  /** Milliseconds of a copy of so many bytes within the GPU's memory, at best of some. */
+  /** Milliseconds to copy that many bytes within the GPU's memory: the best of several trials. */
   async timeCopy(bytes: number): Promise<number> {
     const usage = GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
     const [from, to] = [0, 1].map(() => this.#gpu.createBuffer({ size: bytes, usage }));
     let best = Infinity;
     for (let round = 0; round < 5; round++) {
       const encoder = this.#gpu.createCommandEncoder();
-      // Several, so that what a submit costs does not count.
+      // Several copies, so that the cost of a submit does not matter.
       for (let i = 0; i < 8; i++) encoder.copyBufferToBuffer(from, 0, to, 0, bytes);
       const started = performance.now();
       this.#gpu.queue.submit([encoder.finish()]);
@@ -488,8 +488,8 @@ export class WebGpuDevice implements Device {
   }
 
   /**
-   * Compiles a kernel's shader and returns its faults as `file:line: message`, none when it is sound.
-   * wgpu reports faults asynchronously, so `doctor` and the tests ask, and training need not wait.
+   * Compiles a kernel's shader and returns its errors as `file:line: message`; an empty list if it compiles.
+   * wgpu reports errors asynchronously: `doctor` and the tests wait for them here, so that training need not.
    */
   async compile(k: Pick<Shader, "name" | "wgsl">, params: Params, dtype: DType = "f32"): Promise<string[]> {
     this.#gpu.pushErrorScope("validation");

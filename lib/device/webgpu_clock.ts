@@ -1,15 +1,15 @@
-/** Times of dispatches on a GPU, by timestamp queries: each dispatch is a compute pass of its own then. */
+/** Times dispatches on a GPU with timestamp queries, which takes a compute pass for each dispatch. */
 
-/** Two a dispatch; WebGPU allows so many in a set. */
+/** The most queries that WebGPU allows in a set; a dispatch takes two. */
 const QUERIES = 4096;
 
 export class GpuClock {
-  /** Dispatches and their milliseconds on the GPU, by shader. */
+  /** Number of dispatches and their milliseconds on the GPU, by shader. */
   readonly times = new Map<string, { calls: number; ms: number }>();
   readonly #gpu: GPUDevice;
   readonly #queries: GPUQuerySet;
   readonly #resolved: GPUBuffer;
-  /** Shaders of the passes that are recorded and not yet submitted. */
+  /** Shaders of the passes that are recorded but not submitted. */
   #names: string[] = [];
   #reading: Promise<void>[] = [];
 
@@ -20,18 +20,18 @@ export class GpuClock {
     this.#resolved = gpu.createBuffer({ size: QUERIES * 8, usage });
   }
 
-  /** Whether another dispatch can be recorded before the next submit. */
+  /** Whether no further dispatch can be recorded before the next submit. */
   get full(): boolean {
     return 2 * this.#names.length === QUERIES;
   }
 
-  /** For the pass of a shader's next dispatch. */
+  /** The timestamp writes for the pass of a shader's next dispatch. */
   mark(name: string): GPUComputePassTimestampWrites {
     const first = 2 * this.#names.push(name) - 2;
     return { querySet: this.#queries, beginningOfPassWriteIndex: first, endOfPassWriteIndex: first + 1 };
   }
 
-  /** Last before a submit: has the times copied. Call what it returns right after. */
+  /** Records the copy of the times. Call it last before a submit, and the function that it returns right after. */
   finish(encoder: GPUCommandEncoder): () => void {
     const names = this.#names, size = names.length * 16;
     this.#names = [];
@@ -57,7 +57,7 @@ export class GpuClock {
     }
   }
 
-  /** When the times of everything submitted so far are in. */
+  /** Waits until the times of everything submitted so far have arrived. */
   async settled(): Promise<void> {
     await Promise.all(this.#reading.splice(0));
   }

@@ -1,30 +1,30 @@
 /**
- * How much the webgpu device hands to the GPU before it waits for it.
+ * Decides how much work the webgpu device submits before it waits for the GPU.
  *
- * Deno 2.9 waits for a GPU in the call that asks for the wait, so that the main thread does nothing else meanwhile, and
- * this process gives no sign of life (lib/pulse.ts). A GPU that is slow, as a software one on busy cores, therefore gets
- * its work in pieces that take it up to a second, and each that is done is a sign of life; one that hangs gives none. A
- * fast GPU gets everything at once, after the first dozen of pieces.
+ * In Deno 2.9, a wait for the GPU blocks the main thread, and the process gives no sign of life meanwhile
+ * (lib/pulse.ts). A slow GPU, such as a software one on busy cores, therefore gets its work in pieces of up to a
+ * second. Each finished piece is a sign of life; a GPU that hangs gives none. After about a dozen pieces, a fast GPU
+ * gets all its work at once.
  */
 import { beat } from "../pulse.ts";
 
-/** Dispatches of the first piece; the speed of the GPU is not known yet. */
+/** Dispatches of the first piece, when the GPU's speed is not known yet. */
 const FIRST = 4;
-/** A wait shorter than the one lets pieces grow, one longer than the other makes them smaller; in milliseconds. */
+/** In milliseconds: after a wait shorter than SHORT, pieces grow; after one longer than LONG, they shrink. */
 const SHORT = 250, LONG = 1000;
 
 export class Pace {
-  /** Dispatches that the GPU may have at once. */
+  /** The most dispatches that may be submitted and not done. */
   #most = FIRST;
-  /** Dispatches that it has got since it was last waited for. */
+  /** Dispatches submitted since the last wait. */
   #inFlight = 0;
 
-  /** Dispatches of a piece at most; a single one cannot be cut. */
+  /** The most dispatches of a piece. A single dispatch cannot be split. */
   get most(): number {
     return this.#most;
   }
 
-  /** Whether the GPU has to be waited for before it gets so many more dispatches. */
+  /** Whether to wait for the GPU before submitting that many more dispatches. */
   isFull(dispatches: number): boolean {
     return this.#inFlight > 0 && this.#inFlight + dispatches > this.#most;
   }
@@ -33,7 +33,7 @@ export class Pace {
     this.#inFlight += dispatches;
   }
 
-  /** Makes a call that waits for all that the GPU has got. Returns what it returns. */
+  /** Calls a function that waits for all submitted work, and returns its result. */
   wait<T>(call: () => T): T {
     const started = performance.now();
     const result = call();
@@ -41,7 +41,7 @@ export class Pace {
     return result;
   }
 
-  /** Told when the GPU has done all that it had got, and for how long it was waited for, in milliseconds. */
+  /** Called when the GPU has done all submitted work. `ms` is how long the wait took. */
   waited(ms: number): void {
     beat();
     if (ms > LONG && this.#inFlight > 0) this.#most = Math.ceil(this.#inFlight / 2);

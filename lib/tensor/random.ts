@@ -1,5 +1,5 @@
 /**
- * Counter-based random numbers: the value at (seed, index) needs no state, so both devices, a resumed
+ * Counter-based random numbers: the value at (seed, index) needs no state, so all devices, a resumed
  * run and any number of threads draw the same bits.
  *
  * pcg2d from Jarzynski and Olano, "Hash Functions for GPU Rendering" (JCGT 9(3), 2020).

@@ -9,7 +9,7 @@ import { type Buffer, bytesPerValue, type Device, type DType } from "../device/d
 
 /** A dense row-major array of float32 (or float16, with mixed precision; or uint32, for ids) on a device. */
 export class Tensor {
-  /** Owners: the scope it was made in, and tape nodes that saved it. Only scope and tape touch it. */
+  /** Number of owners: the scope it was made in, and the tape nodes that saved it. Only scope and tape change it. */
   refs = 1;
   /** Whether a backward pass should compute its gradient. Set by the tape. */
   needsGrad = false;
@@ -30,7 +30,7 @@ export class Tensor {
     return this.buffer.dtype;
   }
 
-  /** Rows of the matrix that the tensor is, seen as (all but the last dimension, last dimension). */
+  /** The product of all dimensions but the last. */
   get rows(): number {
     return this.size / this.width;
   }
@@ -49,8 +49,8 @@ export class Parameter extends Tensor {
   copy: Tensor | null = null;
 
   /**
-   * @param blocks of a quantised matrix, which is never trained: what its buffer holds instead of numbers. Its rows
-   * are then those of outputs, or of an embedding: a layer's (in, out) is stored transposed.
+   * @param blocks the kind of blocks that the buffer holds, if this is a quantised matrix, which is never trained. A
+   * quantised linear layer's (in, out) is stored transposed: a row of blocks for each output. An embedding is not.
    */
   constructor(
     readonly name: string,
@@ -62,7 +62,7 @@ export class Parameter extends Tensor {
     super(device, shape, buffer, false);
   }
 
-  /** What to compute with beside an activation: itself, or its float16 copy. */
+  /** The tensor to use with activation x: this one, or its float16 copy if x is float16. */
   like(x: Tensor): Tensor {
     if (x.dtype === "f32") return this;
     if (!this.copy) throw new Error(`${this.name} has no float16 copy`);
