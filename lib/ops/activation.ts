@@ -1,6 +1,6 @@
 /**
- * Activations of MLPs, element by element, with their slopes: what follows a product that something was added to.
- * Where nothing was, linear.ts computes them at the product's end.
+ * Activations of MLPs, element by element, with their slopes: for products that they are not fused with, such as one
+ * to which an adapter was added. linear.ts has the fused ones.
  */
 import { elementwise, kernel, linearGroups } from "../device/device.ts";
 import { empty, type Tensor } from "../tensor/tensor.ts";
@@ -11,7 +11,7 @@ import multiplyWgsl from "../../kernels/multiply.wgsl" with { type: "text" };
 import relu2Wgsl from "../../kernels/relu2.wgsl" with { type: "text" };
 
 export interface Activation {
-  /** Defines `activated`, which computes both. */
+  /** Defines the WGSL function `activated`, which computes both. */
   readonly wgsl: string;
   value(u: number): [y: number, slope: number];
 }

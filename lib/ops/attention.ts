@@ -3,10 +3,10 @@
  * backward (FlashAttention: Dao et al., arXiv:2205.14135).
  *
  * qkv is (B, T, (H + 2G)·D): H heads of queries, then G of keys and G of values. Query head h reads key-value head
- * h / (H/G): grouped-query attention (Ainslie et al., arXiv:2305.13245), which with G = H is the ordinary one.
+ * h / (H/G): grouped-query attention (Ainslie et al., arXiv:2305.13245), which is ordinary attention if G = H.
  * Planes are numbered b·H + h. Dropout of probabilities hashes (plane·T + query)·T + key.
  *
- * With ALiBi (Press et al., arXiv:2108.12409) a score loses slope·(query - key), with a slope for each head.
+ * ALiBi (Press et al., arXiv:2108.12409) subtracts slope·(query - key) from a score; each head has its slope.
  */
 import { PACKING, QUERIES } from "../../kernels/cpu/assembly/constants.ts";
 import { type Args, kernel } from "../device/device.ts";
@@ -42,7 +42,7 @@ const tiles = ({ time, head_width }: AttentionArgs, planes: number): [number, nu
 const queryTiles = (a: AttentionArgs) => tiles(a, a.batch * a.heads);
 const keyTiles = (a: AttentionArgs) => tiles(a, a.batch * a.kv_heads);
 
-/** The largest power of two up to the number of heads, which decides ALiBi's slopes. */
+/** The largest power of two that is not above the number of heads; ALiBi's slopes follow from it. */
 export const alibiHeads = (heads: number): number => 2 ** Math.floor(Math.log2(heads));
 
 /** ALiBi's slope for head h; `alibi` is `alibiHeads`, or 0 for no ALiBi. */
@@ -51,12 +51,12 @@ export function alibiSlope(alibi: number, h: number): number {
   return 2 ** -((h < alibi ? 8 * (h + 1) : 4 * (2 * (h - alibi) + 1)) / alibi);
 }
 
-/** Of one product over the visible half of the (query, key) pairs. */
+/** Operations of one product over the visible half of the (query, key) pairs. */
 const productFlops = ({ batch, heads, time, head_width }: AttentionArgs) =>
   batch * heads * time * (time + 1) * head_width;
 const pad4 = (n: number) => Math.ceil(n / 4) * 4;
 
-/** A head of a sequence: where its first rows of queries, keys, values and results are, and its ALiBi slope. */
+/** A head of a sequence: the offsets of its queries, keys, values and results, and its ALiBi slope. */
 interface Plane {
   readonly plane: number;
   readonly query: number;
@@ -132,7 +132,7 @@ export const attentionForward = kernel({
 export const attentionBackward = kernel({
   name: "attention_backward_query",
   params,
-  // The last but one is memory that the shaders share.
+  // The last but one is scratch memory that the shaders share.
   bindings: ["real in", "real in", "real in", "f32 in", "f32 out", "real inout"],
   wgsl: queryWgsl + backwardWgsl + commonWgsl + alibiWgsl,
   workgroups: queryTiles,
@@ -151,7 +151,7 @@ export const attentionBackward = kernel({
   ],
   cpu: {
     name: "attention_backward",
-    // Heads that share keys and values add to the same gradients, so they are one task.
+    // Heads that share keys and values add to the same gradients, so they form one task.
     tasks: ({ batch, kv_heads }) => batch * kv_heads,
     scratch: ({ time }) => PACKING + 2 * QUERIES * pad4(time) * 4,
   },
@@ -188,7 +188,7 @@ export const attentionBackward = kernel({
 export interface AttentionOptions {
   /** H, of queries. */
   readonly heads: number;
-  /** G, of keys and values; H by default, of which it is a divisor. */
+  /** G, of keys and values: a divisor of H; H by default. */
   readonly kvHeads?: number;
   readonly alibi?: boolean;
 }
@@ -206,7 +206,7 @@ export function headWidth(qkv: Tensor, { heads, kvHeads = heads }: AttentionOpti
 
 /**
  * @param qkv (B, T, (H + 2G)·D)
- * @param drop the probability of dropping an attention weight, and the seed that its mask follows from
+ * @param drop the probability of dropping an attention weight, and the seed of the mask
  * @returns (B, T, H·D)
  */
 export function attention(qkv: Tensor, options: AttentionOptions, drop = { rate: 0, seed: 0 }): Tensor {

@@ -1,7 +1,7 @@
 /**
- * Attention with a cache of keys and values, for decoding: each position is computed once. Sequences of a
- * pass may be of different lengths, and lie in any rows of the cache: `slots` gives for each its row and the
- * number of positions there.
+ * Attention with a cache of keys and values, for decoding: each position is computed once. The sequences of a
+ * pass may have different lengths and use any rows of the cache: `slots` gives each sequence's row and the
+ * number of positions that it already has there.
  */
 import { kernel, linearGroups } from "../device/device.ts";
 import { empty, type Tensor } from "../tensor/tensor.ts";
@@ -89,7 +89,7 @@ export interface LayerCache {
 /**
  * Adds the new positions to the cache, then lets them attend to all positions up to themselves.
  * @param qkv (B, T, (H + 2G)·D) of the new positions
- * @param slots (B, 2): each sequence's row of the cache, and the positions there before the new ones
+ * @param slots (B, 2): each sequence's row of the cache, and the number of positions there before the new ones
  * @returns (B, T, H·D)
  */
 export function attentionWithCache(

@@ -1,10 +1,10 @@
-/** A moving average of weights, and its exchange with them. */
+/** A moving average of the weights, and swapping the two. */
 import { elementwise, kernel, linearGroups } from "../device/device.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import averageWgsl from "../../kernels/average.wgsl" with { type: "text" };
 import swapWgsl from "../../kernels/swap.wgsl" with { type: "text" };
 
-/** As a step towards the weight, so that an average that equals it stays exactly so. */
+/** Written as a step towards the weight, so that an average that equals the weight does not change at all. */
 export const averageKernel = kernel({
   name: "average",
   params: { n: "u32", share: "f32" },
@@ -30,22 +30,22 @@ export const swapKernel = kernel({
 });
 
 /**
- * The share of the newest weights in an exponential moving average (Polyak and Juditsky, 1992, average all steps alike).
- * The decay starts low and rises to `decay`, so that the random start is soon forgotten: min(decay, (1 + t) / (10 + t)),
- * as TensorFlow's `tf.train.ExponentialMovingAverage` has it with `num_updates`.
+ * The share of the newest weights in an exponential moving average (Polyak and Juditsky, 1992, weigh all steps alike).
+ * The decay is min(decay, (1 + t) / (10 + t)): it starts low, so that the random start is soon forgotten, as in
+ * TensorFlow's `tf.train.ExponentialMovingAverage` with `num_updates`.
  * @param t the number of this update, from 1
  */
 export function newestShare(decay: number, t: number): number {
   return 1 - Math.min(decay, (1 + t) / (10 + t));
 }
 
-/** average ← (1 - share)·average + share·weight, over the numbers that the average has. */
+/** average ← (1 - share)·average + share·weight; weights beyond the average's size are not read. */
 export function updateAverage(average: Tensor, weights: Tensor, share: number): void {
   const { device, size: n } = average;
   device.dispatch(averageKernel, [device.slice(weights.buffer, 0, 4 * n), average.buffer], { n, share });
 }
 
-/** Exchanges the average and the weights that it is of, exactly. */
+/** Swaps the average and the weights, bit for bit. */
 export function swapWeights(average: Tensor, weights: Tensor): void {
   const { device, size: n } = average;
   device.dispatch(swapKernel, [device.slice(weights.buffer, 0, 4 * n), average.buffer], { n });

@@ -1,6 +1,6 @@
 /**
- * One case per op, small and of awkward sizes: the conformance suite and `doctor` compare every device
- * with the oracle on them, and the oracle's gradients with finite differences.
+ * One case per op, small and of awkward sizes. On these, the conformance suite and `doctor` compare every device
+ * with the oracle, and the oracle's gradients with finite differences.
  */
 import { type Parameter, type Tensor, upload } from "../tensor/tensor.ts";
 import { activate } from "./activation.ts";
@@ -21,7 +21,7 @@ import { takeRows } from "./take_rows.ts";
 
 export interface Case {
   readonly name: string;
-  /** Shapes of the activations and of the parameters it takes. */
+  /** Shapes of the activations and of the parameters that `run` takes. */
   readonly inputs: readonly (readonly number[])[];
   readonly weights: readonly (readonly number[])[];
   run(x: Tensor[], w: Parameter[]): Tensor;
@@ -42,7 +42,7 @@ const rotary = ({ device, rows }: Tensor, D: number) => ({
   positions: upload(device, [rows], Uint32Array.from({ length: rows }, (_, i) => rows + 4 - i)),
 });
 
-/** (rows, rank) of factors that rows have in turn. */
+/** (rows, rank): each row has one of the factors, in turn. */
 function scales(x: Tensor, rank: number, factors: readonly number[]): Tensor {
   const all = Float32Array.from({ length: x.rows * rank }, (_, i) => {
     return factors[Math.floor(i / rank) % factors.length];
@@ -119,7 +119,7 @@ export const cases: readonly Case[] = [
     name: "a residual connection and its norm",
     inputs: [[5, 70], [5, 70]],
     weights: [[70], [70]],
-    // As in a block: the sum goes on past the norm.
+    // As in a block, where the sum goes on beside its norm.
     run: ([a, b], [g, shift]) => {
       const [x, y] = addNorm(a, b, layer(g, shift));
       return add(x, y);
@@ -257,9 +257,8 @@ export const cases: readonly Case[] = [
 ];
 
 /**
- * Too many numbers for finite differences: among them products so large that on the cpu device threads take several
- * turns at them, with the operand that turns share packed once, or each time, and that GPUs do in large tiles or in
- * parts.
+ * Cases too large for finite differences. Their products are large enough that the cpu device's threads make several
+ * calls each, with the shared operand packed once or at each call, and that GPUs use large tiles or split k into parts.
  */
 export const largeCases: readonly Case[] = [
   {

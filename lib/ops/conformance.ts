@@ -1,4 +1,4 @@
-/** How the conformance suite and `doctor` run the cases of cases.ts, and compare what comes out. */
+/** How the conformance suite and `doctor` run the cases of cases.ts and compare the results. */
 import type { Device, DType } from "../device/device.ts";
 import type { OracleDevice } from "../device/oracle.ts";
 import { deriveSeed, normals } from "../tensor/random.ts";
@@ -13,7 +13,7 @@ import { squaredNorm } from "./sum.ts";
 import { differentiate } from "./tape.ts";
 import { SCALING, updateScaling } from "./update_scaling.ts";
 
-/** A case's inputs and parameters, drawn from a seed; as float32 so that every device gets the same. */
+/** A case's inputs and parameters, drawn from a seed; in float32, so that every device gets the same numbers. */
 export function draw(test: Case): { inputs: Float32Array[]; weights: Float32Array[] } {
   const values = (kind: string) => (shape: readonly number[], i: number) =>
     normals(deriveSeed(1, test.name, kind, i), shape.reduce((a, b) => a * b, 1), 1);
@@ -27,7 +27,7 @@ export interface Outcome {
 
 /**
  * Runs a case forward and backward with a seeded output gradient.
- * @param dtype of activations, and of the copies of parameters that they are computed with
+ * @param dtype of the activations and of the parameters' copies
  */
 export async function runCase(
   device: Device,
@@ -87,7 +87,7 @@ export function relativeError(actual: ArrayLike<number>, expected: ArrayLike<num
   return actual.length === expected.length ? worst : Infinity;
 }
 
-/** A case's output on the oracle, with all of float64's digits. */
+/** A case's output on the oracle, in float64. */
 function forward(
   oracle: OracleDevice,
   test: Case,
@@ -108,7 +108,7 @@ function forward(
 
 /**
  * The largest relative difference between a case's gradients on the oracle and central differences of its
- * output, over some forty elements of each input and parameter.
+ * output, over about forty elements of each input and parameter.
  */
 export async function gradientError(oracle: OracleDevice, test: Case): Promise<number> {
   const drawn = draw(test);
@@ -195,7 +195,7 @@ export async function runMuon(
   return { weight: await reads.weight, momentum: await reads.momentum };
 }
 
-/** A step of a moving average of drawn weights that has fewer numbers than they do; then both after an exchange. */
+/** Updates a moving average that is shorter than the weights, which are drawn; then swaps the two. */
 export async function runAverage(
   device: Device,
   share: number,
@@ -212,7 +212,7 @@ export async function runAverage(
   return { average: await reads.average, weights: await reads.weights, swapped: await reads.swapped };
 }
 
-/** The scaling after each of some steps, by the squared norms of their gradients. */
+/** The scaling after each of several steps, given the squared norms of their gradients. */
 export async function runScaling(
   device: Device,
   start: number,

@@ -1,4 +1,4 @@
-/** Softmax and cross-entropy in one, which never stores probabilities. */
+/** Softmax and cross-entropy in one kernel, which never stores probabilities. */
 import { IGNORED } from "../../kernels/cpu/assembly/constants.ts";
 import { RUN } from "../../kernels/cpu/assembly/constants.ts";
 import { byRows, kernel, linearGroups } from "../device/device.ts";
@@ -31,7 +31,7 @@ export const crossEntropyForward = kernel({
   },
 });
 
-/** Turns logits into their gradients, where they stand. */
+/** Replaces logits by their gradients, in place. */
 export const crossEntropyBackward = kernel({
   name: "cross_entropy_backward",
   params: { rows: "u32", classes: "u32", weighted: "u32", scale: "f32" },
@@ -54,7 +54,7 @@ export const crossEntropyBackward = kernel({
 /**
  * -log softmax(logits)[target] of every row, 0 where the target is IGNORED.
  * @param logits (..., V)
- * @returns one a row, in float32
+ * @returns one loss per row, in float32
  */
 export function tokenLosses(logits: Tensor, targets: Uint32Array): Tensor {
   const { device, rows, width: classes } = logits;
@@ -79,8 +79,8 @@ export function tokenLosses(logits: Tensor, targets: Uint32Array): Tensor {
 /**
  * The mean of -log softmax(logits)[target] over the rows that have a target, weighted if asked for.
  * @param logits (..., V)
- * @param targets one class a row, or IGNORED
- * @param weights one a row; the mean is Σ weight·loss / Σ weight
+ * @param targets one class per row, or IGNORED
+ * @param weights one per row; the mean is then Σ weight·loss / Σ weight
  * @returns the mean, a tensor of one element; 0 when every target is ignored
  */
 export function crossEntropy(logits: Tensor, targets: Uint32Array, weights?: Float32Array): Tensor {
@@ -111,8 +111,8 @@ export function crossEntropy(logits: Tensor, targets: Uint32Array, weights?: Flo
 }
 
 /**
- * A large vocabulary's logits are the largest tensor of all: they become their gradients, unless somebody else still
- * holds them.
+ * The tensor that the gradients of x may be written to: x itself, or a copy if something else still holds x. With a
+ * large vocabulary, logits are the largest tensor of all, so a copy is avoided.
  */
 export function ownOrCopy(x: Tensor): Tensor {
   if (x.refs === 1) return x;

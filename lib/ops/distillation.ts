@@ -1,5 +1,5 @@
 /**
- * Learning from a teacher's distribution and from the text at once (Hinton et al., arXiv:1503.02531): of every row
+ * Learning from a teacher's distribution and the text at once (Hinton et al., arXiv:1503.02531). A row's loss is
  *
  *   (1 - w)·CE(text) + w·τ²·KL(q ‖ softmax(z / τ))
  *
@@ -16,7 +16,7 @@ import softTargetsWgsl from "../../kernels/soft_targets.wgsl" with { type: "text
 import forwardWgsl from "../../kernels/distillation_forward.wgsl" with { type: "text" };
 import backwardWgsl from "../../kernels/distillation_backward.wgsl" with { type: "text" };
 
-/** Writes share·softmax(logits / temperature), or adds it; rows without a target stay as they are. */
+/** Writes share·softmax(logits / temperature), or adds it; rows without a target are left unchanged. */
 export const softTargetsKernel = kernel({
   name: "soft_targets",
   params: { rows: "u32", classes: "u32", accumulate: "u32", temperature: "f32", share: "f32" },
@@ -38,7 +38,7 @@ export const softTargetsKernel = kernel({
   },
 });
 
-/** Of every row the loss, and log Σ exp(z) beside log Σ exp(z / temperature). */
+/** Computes each row's loss, and log Σ exp(z) and log Σ exp(z / temperature) for the backward pass. */
 export const distillationForward = kernel({
   name: "distillation_forward",
   params: { rows: "u32", classes: "u32", temperature: "f32", weight: "f32" },
@@ -63,7 +63,7 @@ export const distillationForward = kernel({
   },
 });
 
-/** Turns logits into their gradients, where they stand. */
+/** Replaces logits by their gradients, in place. */
 export const distillationBackward = kernel({
   name: "distillation_backward",
   params: { rows: "u32", classes: "u32", temperature: "f32", weight: "f32", scale: "f32" },
@@ -96,8 +96,8 @@ function logSumExp(x: Float32Array | Float64Array, temperature: number): number 
 
 /**
  * The mean of the teachers' distributions at a temperature.
- * @param teachers each computes its logits (..., V), which are freed before the next one's turn
- * @param targets one class a row, or IGNORED: such a row is left undefined
+ * @param teachers each computes its logits (..., V), which are freed before the next teacher's are computed
+ * @param targets one class per row, or IGNORED: the result's row is then undefined
  * @returns (..., V)
  */
 export function softTargets(
@@ -121,7 +121,7 @@ export function softTargets(
 }
 
 export interface DistillationOptions {
-  /** τ, which both distributions are softened with. */
+  /** τ, which softens both distributions. */
   readonly temperature: number;
   /** w, the teacher's share of the loss: from 0, the text alone, to 1, the teacher alone. */
   readonly weight: number;
@@ -130,8 +130,8 @@ export interface DistillationOptions {
 /**
  * The mean loss over the rows that have a target.
  * @param logits (..., V), the student's
- * @param targets one class a row, or IGNORED
- * @param soft (..., V), what `softTargets` gives at the same temperature
+ * @param targets one class per row, or IGNORED
+ * @param soft (..., V), the result of `softTargets` at the same temperature
  * @returns the mean, a tensor of one element; 0 when every target is ignored
  */
 export function distillation(

@@ -1,4 +1,4 @@
-/** Inverted dropout (Srivastava et al., 2014) with a counter-based mask: same bits on every device. */
+/** Inverted dropout (Srivastava et al., 2014) with a counter-based mask: the same bits on every device. */
 import { elementwise, kernel, linearGroups } from "../device/device.ts";
 import { empty, type Tensor } from "../tensor/tensor.ts";
 import { randomBits } from "../tensor/random.ts";
@@ -17,7 +17,7 @@ export const dropoutKernel = kernel({
   },
 });
 
-/** What drops an element: its random bits lie below `threshold`; kept ones are scaled. */
+/** An element is dropped if its random bits are below `threshold`; kept elements are multiplied by `scale`. */
 export function dropoutArgs(rate: number): { threshold: number; scale: number } {
   return { threshold: Math.min(2 ** 32 - 1, Math.floor(rate * 2 ** 32)), scale: 1 / (1 - rate) };
 }

@@ -42,11 +42,11 @@ export const embeddingBackward = kernel({
 });
 
 /**
- * The rows sorted by the id they used, so that each id's gradient is summed by one owner in one order:
- * all rows, then the start of each distinct id's run (and the end of the last), then the distinct ids.
+ * Sorts the rows by the id that they looked up, so that each id's gradient is summed by one task, in a fixed order.
+ * Returns all rows, then the start of each distinct id's run (and the end of the last), then the distinct ids.
  */
 export function scatterPlan(ids: Uint32Array, vocab: number) {
-  // Counting sort: it is stable, so the rows of an id stay in order.
+  // A counting sort is stable, so the rows of an id stay in order.
   const ends = new Uint32Array(vocab + 1);
   for (const id of ids) ends[id + 1]++;
   let distinct = 0;
@@ -68,8 +68,8 @@ export function scatterPlan(ids: Uint32Array, vocab: number) {
 
 /**
  * Looks up rows of `weight` (V, C), which may be quantised.
- * @param ids row numbers below V, as many as the product of `shape`; those of a tensor are on the device, and cannot
- *   be learned from
+ * @param ids row numbers below V, as many as the product of `shape`; ids in a tensor are on the device already, and
+ *   have no gradient
  * @param dtype of the result; f16 reads the weight's copy
  * @returns (...shape, C)
  */

@@ -14,7 +14,7 @@ export const halveKernel = kernel({
   },
 });
 
-/** out = x, rounded to what `out` holds. */
+/** out = x, rounded to the dtype of `out`. */
 export function halve(x: Tensor, out: Tensor): void {
   x.device.dispatch(halveKernel, [x.buffer, out.buffer], { n: x.size });
 }

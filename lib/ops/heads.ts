@@ -1,8 +1,8 @@
 /**
- * What queries and keys go through between their projection and attention, each head on its own:
- * first QK-norm, an RMS norm whose scale all heads share (Henry et al., arXiv:2010.04245, in Qwen3's form), then
- * RoPE, a rotation by an angle that grows with the position (Su et al., arXiv:2104.09864). It turns column d of a
- * head against column d + D/2, as Hugging Face's Llama does. Values pass unchanged.
+ * QK-norm and RoPE, which prepare each head's queries and keys between projection and attention.
+ * QK-norm comes first: an RMS norm whose scale all heads share (Henry et al., arXiv:2010.04245, in Qwen3's form). RoPE
+ * rotates by an angle that grows with the position (Su et al., arXiv:2104.09864); it pairs column d of a head with
+ * column d + D/2, as Hugging Face's Llama does. Values are left unchanged.
  *
  * qkv is (rows, (H + 2G)·D), as attention.ts has it.
  */
@@ -30,7 +30,7 @@ type HeadSizes = Args<typeof params>;
 /** Columns of qkv. */
 const stride = ({ heads, kv_heads, head_width }: HeadSizes) => (heads + 2 * kv_heads) * head_width;
 
-/** Calls `visit` for every head of queries and of keys of every row, with where it starts. */
+/** Calls `visit` for every head of queries and of keys of every row; `at` is where the head starts. */
 function eachHead(
   a: HeadSizes,
   visit: (at: number, row: number, head: number, isKey: boolean) => void,
@@ -42,7 +42,7 @@ function eachHead(
   }
 }
 
-/** Turns the pairs of a head by its position's angles; backwards with `sign` -1. */
+/** Rotates the pairs of a head by its position's angles; back with `sign` -1. */
 function rotate(x: Float64Array, table: ArrayLike<number>, position: number, sign: 1 | -1): void {
   const D = x.length, half = D / 2;
   for (let d = 0; d < half; d++) {
@@ -99,10 +99,10 @@ export const headsBackward = kernel({
   },
 });
 
-/** Rows whose share of a scale's gradient is summed together. */
+/** Rows whose contributions to a scale's gradient are summed together. */
 const PART = 32;
 
-/** The gradient of the scale of queries and of keys, (parts, 2D): a sum for each part of the rows. */
+/** The gradients of the scales of queries and keys, (parts, 2D): a sum for each part of the rows. */
 export const headsGradient = kernel({
   name: "heads_gradient",
   params: { ...params, part: "u32" },
@@ -134,7 +134,7 @@ export function rotaryTable(count: number, headWidth: number, theta: number): Fl
 }
 
 export interface HeadOptions extends AttentionOptions {
-  /** QK-norm: the scale of queries, then that of keys, (2D). */
+  /** QK-norm: the scale of queries, then the scale of keys, (2D). */
   readonly norm?: { readonly gamma: Parameter; readonly epsilon: number } | undefined;
   /** RoPE: a `rotaryTable` as a tensor, and each row's position in it. */
   readonly rotary?: { readonly table: Tensor; readonly positions: Tensor } | undefined;
@@ -142,7 +142,7 @@ export interface HeadOptions extends AttentionOptions {
 
 /**
  * @param qkv (..., (H + 2G)·D), as projected
- * @returns the same shape, as attention takes it; `qkv` itself if there is nothing to do
+ * @returns the same shape, ready for attention; `qkv` itself if there is nothing to do
  */
 export function prepareHeads(qkv: Tensor, options: HeadOptions): Tensor {
   const { norm, rotary, heads, kvHeads = heads } = options;
@@ -159,7 +159,7 @@ export function prepareHeads(qkv: Tensor, options: HeadOptions): Tensor {
   };
   const out = empty(device, qkv.shape, qkv.dtype);
   const inverses = empty(device, [norm ? rows : 1, heads + kvHeads]);
-  // What is missing is not read.
+  // Placeholders for bindings that the kernel does not read.
   const gamma = norm?.gamma ?? rotary!.table;
   const table = rotary?.table ?? gamma;
   const positions = rotary?.positions ?? gamma;

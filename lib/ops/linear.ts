@@ -2,8 +2,8 @@
  * Linear layers. Weights are stored (in, out), as in GPT-2's checkpoints; a head tied to the embedding table (V, C)
  * uses it transposed. One matrix product serves y, dx and dW.
  *
- * What comes after a product is done while its sums are in registers: an activation's values and slopes, or a
- * gradient times those slopes; and beside the gradient of a weight, that of the bias. mlp.ts puts them together.
+ * What follows a product is computed while its sums are in registers: an activation's values and slopes, or a
+ * gradient times those slopes. The gradient of a bias is computed with that of its weight. mlp.ts combines these.
  */
 import { COLUMNS } from "../../kernels/cpu/assembly/constants.ts";
 import { type Floats, kernel, linearGroups, type Shader } from "../device/device.ts";
@@ -28,17 +28,17 @@ const params = { m: "u32", n: "u32", k: "u32", has_bias: "u32", accumulate: "u32
 type Arguments = Sizes & { readonly has_bias: number };
 type MatmulShader = Shader<typeof params>;
 
-/** Workgroups that keep a GPU busy: some two for each of its processors. */
+/** Workgroups that keep a GPU busy: about two for each of its processors. */
 const ENOUGH = 256;
-/** Rows and columns of a tile of matmul.wgsl, and of matmul_blocks.wgsl; a test compares them. */
+/** Rows and columns of a tile in matmul.wgsl, and in matmul_blocks.wgsl; a test checks that they agree. */
 export const TILE = 64;
 export const LARGE_TILE = 128;
-/** So few large tiles leave most of it idle. */
+/** With fewer large tiles than this, most of a GPU would be idle, so small tiles are used. */
 const FEW = 64;
-/** Values of k that are worth a workgroup of their own. */
+/** The fewest values of k that are worth a workgroup of their own. */
 const PART = 256;
 
-/** Parts that k is split into, so that few tiles of a small c, such as dW's, keep a GPU busy. */
+/** Parts that k is split into: a small c, such as dW, has too few tiles to keep a GPU busy. */
 function splits({ m, n, k }: Sizes, tile: number): number {
   const groups = tiles(m, n, tile);
   return Math.max(1, Math.min(Math.floor(k / PART), Math.floor(ENOUGH / groups)));
@@ -51,15 +51,15 @@ interface Product {
   /** Whether op(a) is aᵀ, and op(b) bᵀ. */
   readonly ta?: boolean;
   readonly tb?: boolean;
-  /** What becomes of the sums. */
+  /** WGSL that defines what is done with a tile's sums. */
   readonly end: string;
-  /** What adds up the sums of parts of k; without it k is not split. */
+  /** The shader that adds up the parts' sums; without it, k is not split. */
   readonly parts?: string;
-  /** Whether the column sums of op(b) come as a row behind the last, where there is a bias. */
+  /** Whether the column sums of op(b) are an extra row after the last if there is a bias. */
   readonly sums?: boolean;
 }
 
-/** The shaders of a product, and which of them its sizes ask for. */
+/** The shaders of a product, and the plan that picks among them by the sizes. */
 function matmulShaders({ name, ta = false, tb = false, end, parts, sums = false }: Product) {
   const constants = { TRANSPOSE_A: Number(ta), TRANSPOSE_B: Number(tb), SUMS: Number(sums) };
   const variant = (suffix: string, text: string, tile: number) => {
@@ -139,11 +139,11 @@ function matmulKernel(name: string, tb: boolean) {
   });
 }
 
-/** c = a·b and c = a·bᵀ, with an optional bias row, or added to c. */
+/** c = a·b and c = a·bᵀ, plus an optional bias row; added to c if `accumulate` is set. */
 export const matmulNN = matmulKernel("matmul_nn", false);
 export const matmulNT = matmulKernel("matmul_nt", true);
 
-/** The gradients of a layer's weight, c = aᵀ·b, and of its bias if it has one, the column sums of b; or added to both. */
+/** Gradients of a weight, c = aᵀ·b, and of the bias if there is one, the column sums of b; optionally accumulated. */
 export const linearGradient = kernel({
   ...matmulShaders({
     name: "linear_gradient",
@@ -156,7 +156,7 @@ export const linearGradient = kernel({
   bindings: ["real in", "real in", "f32 inout", "f32 inout"],
   cpu: {
     ...onCpu("linear_gradient"),
-    // After the product's tasks those of the sums, of 16 columns each.
+    // The product's tasks, then those of the column sums, of 16 columns each.
     tasks: (a) => rowsOrColumns(a) + a.has_bias * Math.ceil(a.n / COLUMNS),
   },
   flops,
@@ -175,7 +175,7 @@ export const linearGradient = kernel({
   },
 });
 
-/** With u = a·b + bias: y = f(u) and slope = f'(u), of an activation f. */
+/** y = f(u) and slope = f'(u) for an activation f, where u = a·b + bias. */
 function activatedProduct(name: string, { wgsl, value }: Activation) {
   return kernel({
     ...matmulShaders({ name, end: wgsl + activatedEnd }),
@@ -215,7 +215,7 @@ export const matmulSlope = kernel({
 /**
  * y = x·W + b
  * @param x (..., in)
- * @param weight (in, out), or (out, in) if `transposed`; quantised ones have no gradient
+ * @param weight (in, out), or (out, in) if `transposed`; a quantised weight gets no gradient
  * @param bias (out), or null
  * @returns (..., out)
  */
@@ -250,7 +250,7 @@ export function apply(x: Tensor, weight: Parameter, bias: Parameter | null, tran
   return y;
 }
 
-/** Adds to the gradients of the weight and the bias, which are trained both or neither. */
+/** Adds to the gradients of the weight and the bias; either both are trained or neither is. */
 export function addGradients(
   dy: Tensor,
   x: Tensor,
@@ -262,13 +262,13 @@ export function addGradients(
   if (!transposed) return addProduct(x, dy, weight.grad, bias?.grad);
   addProduct(dy, x, weight.grad);
   if (!bias?.grad) return;
-  // A bias is a weight whose input is always 1.
+  // A bias is a weight whose input is always 1, so its gradient is the same product with ones.
   const ones = empty(x.device, [...x.shape.slice(0, -1), 1], x.dtype);
   fill(ones, 1);
   addProduct(ones, dy, bias.grad);
 }
 
-/** to += leftᵀ·right, and sums += the column sums of right. */
+/** to += leftᵀ·right, and if given, sums += the column sums of right. */
 export function addProduct(left: Tensor, right: Tensor, to: Tensor, sums?: Tensor | null): void {
   left.device.dispatch(
     linearGradient,
@@ -277,7 +277,7 @@ export function addProduct(left: Tensor, right: Tensor, to: Tensor, sums?: Tenso
   );
 }
 
-/** dy·Wᵀ, the gradient of a layer's input; times the slope of what made it, if given. */
+/** dy·Wᵀ, the gradient of a layer's input; times the slope of the activation that made the input, if given. */
 export function inputGradient(
   dy: Tensor,
   x: Tensor,
@@ -291,7 +291,7 @@ export function inputGradient(
   const [d, w, out] = [dy, numbers, dx].map((t) => t.buffer);
   const sizes = { m: x.rows, n: x.width, k: dy.width, has_bias: 0, accumulate: 0 };
   if (slope) device.dispatch(matmulSlope, [d, w, slope.buffer, out], sizes);
-  // Quantised matrices are stored as (out, in), and so are their numbers.
+  // A quantised matrix is stored as (out, in), and so are its dequantised numbers.
   else device.dispatch(transposed || weight.blocks ? matmulNN : matmulNT, [d, w, d, out], sizes);
   return dx;
 }

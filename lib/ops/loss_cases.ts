@@ -13,7 +13,7 @@ export const ids = (n: number, classes: number) =>
 /** Every third row has no target. */
 const someIds = (n: number, classes: number) => ids(n, classes).map((t, i) => i % 3 ? t : IGNORED);
 
-/** A student's loss beside some teachers, whose logits are drawn. */
+/** A student's distillation loss, with teachers whose logits are drawn. */
 function distillationCase(
   { teachers, classes, ...options }: DistillationOptions & { teachers: number; classes: number },
 ): Case {

@@ -1,7 +1,7 @@
 /**
  * What an adapter adds to a linear layer: the product of two narrow matrices (LoRA, Hu et al., arXiv:2106.09685).
- * Rows of several adapters go through a layer together: each adapter is computed for all rows, and scaled by 0 where
- * a row is not its own.
+ * Rows with different adapters go through a layer together: each adapter is computed for all rows, and scaled by 0 for
+ * rows that do not use it.
  */
 import { empty, type Parameter, type Tensor } from "../tensor/tensor.ts";
 import { addProduct, matmulNN, matmulSlope } from "./linear.ts";
@@ -12,12 +12,12 @@ export interface LowRank {
   readonly a: Parameter;
   /** (rank, out) */
   readonly b: Parameter;
-  /** (rows, rank): the adapter's scale, or 0 for a row that is not its own. */
+  /** (rows, rank): the adapter's scale, or 0 for a row that does not use it. */
   readonly scales: Tensor;
 }
 
 /**
- * y + ((x·Aᵀ) ⊙ scales)·B, written over y, which nothing but this reads.
+ * y + ((x·Aᵀ) ⊙ scales)·B, written over y. Nothing else may read y.
  * @param x (..., in)
  * @param y (..., out)
  */
@@ -31,7 +31,7 @@ export function addLowRank(y: Tensor, x: Tensor, { a, b, scales }: LowRank): Ten
     device.dispatch(matmulSlope, buffers, { ...rows, n: rank, k: from.width });
     return to;
   };
-  /** to += from·matrix, or = instead of += */
+  /** to += from·matrix, or to = from·matrix if `accumulate` is 0 */
   const widen = (from: Tensor, matrix: Parameter, to: Tensor, accumulate = 1) => {
     const buffers = [from, matrix.like(x), matrix, to].map((t) => t.buffer);
     device.dispatch(matmulNN, buffers, { ...rows, n: to.width, k: rank, accumulate });
@@ -41,7 +41,7 @@ export function addLowRank(y: Tensor, x: Tensor, { a, b, scales }: LowRank): Ten
   const hadGradient = y.needsGrad;
   return record({
     output: widen(hidden, b, y),
-    // The gradient of y passes on to what y was before.
+    // The gradient goes on unchanged to the op that made y.
     inputs: hadGradient ? [x, a, b, y] : [x, a, b],
     saved: [x, hidden, scales],
     backward(dy, [before]) {

@@ -1,5 +1,5 @@
 /**
- * The MLP of a block: up to a hidden layer, an activation, and down again.
+ * The MLP of a block: a projection up to a hidden layer, an activation, and a projection down.
  *   gelu, relu2   y = f(x·W₁ + b₁)·W₂ + b₂
  *   swiglu        y = (silu(g) ⊙ u)·W₂ + b₂ with [g | u] = x·W₁ + b₁ (Shazeer, arXiv:2002.05202)
  */
@@ -20,7 +20,7 @@ import { record } from "./tape.ts";
 import forwardWgsl from "../../kernels/swiglu_forward.wgsl" with { type: "text" };
 import backwardWgsl from "../../kernels/swiglu_backward.wgsl" with { type: "text" };
 
-/** Activations that end a product, so that the hidden layer is written once. */
+/** Products with the activation fused in, so that the hidden layer is written once. */
 const fused = { gelu: matmulGelu, relu2: matmulRelu2 } as const;
 
 export type Activation = keyof typeof fused | "swiglu";
@@ -90,7 +90,7 @@ export function swiglu(x: Tensor): Tensor {
   });
 }
 
-/** What W₁ gives to what W₂ takes. */
+/** The activation: from the output of W₁ to the input of W₂. */
 export function activated(u: Tensor, activation: Activation): Tensor {
   return activation === "swiglu" ? swiglu(u) : activate(u, activation);
 }
@@ -100,7 +100,7 @@ export function mlp(x: Tensor, layers: Mlp): Tensor {
   const { activation, up, upBias, down, downBias } = layers;
   const { device } = x;
   const sizes = forwardSizes(x, up, upBias, false);
-  // The fused kernel of quantised weights keeps no slopes for a gradient.
+  // The fused kernel for quantised weights does not keep the slopes that a gradient needs.
   if (activation === "swiglu" || up.blocks && x.needsGrad) {
     return linear(activated(linear(x, up, upBias), activation), down, downBias);
   }

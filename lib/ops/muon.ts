@@ -1,7 +1,7 @@
 /**
- * Muon (Jordan et al., 2024, https://kellerjordan.github.io/posts/muon/): the momentum of a matrix's gradient is made
- * nearly orthogonal before it changes the weights, by Newton-Schulz iterations that need only products. Defined as
- * torch.optim.Muon, with steps as large as AdamW's (adjust_lr_fn = "match_rms_adamw"; Liu et al., arXiv:2502.16982).
+ * Muon (Jordan et al., 2024, https://kellerjordan.github.io/posts/muon/): makes the momentum of a matrix's gradient
+ * nearly orthogonal before the weights are updated, by Newton-Schulz iterations, which need only products. Same as
+ * torch.optim.Muon with steps as large as AdamW's (adjust_lr_fn = "match_rms_adamw"; Liu et al., arXiv:2502.16982).
  */
 import { byRows, type Device, elementwise, kernel, linearGroups } from "../device/device.ts";
 import { empty, scope, type Tensor } from "../tensor/tensor.ts";
@@ -14,11 +14,11 @@ import momentumWgsl from "../../kernels/muon_momentum.wgsl" with { type: "text" 
 import normaliseWgsl from "../../kernels/normalise.wgsl" with { type: "text" };
 import polynomialWgsl from "../../kernels/newton_schulz.wgsl" with { type: "text" };
 
-/** Of the iteration X ← (a·I + b·XXᵀ + c·(XXᵀ)²)·X, which brings singular values near 1. */
+/** Constants of the iteration X ← (a·I + b·XXᵀ + c·(XXᵀ)²)·X, which brings singular values near 1. */
 const NEWTON_SCHULZ = { a: 3.4445, b: -4.775, c: 2.0315, iterations: 5, epsilon: 1e-7 } as const;
-/** How much of the old momentum stays. */
+/** β, the share of the old momentum that is kept. */
 export const MOMENTUM = 0.95;
-/** AdamW's updates are of about this size: the root of the mean square of an orthogonal one is made equal to it. */
+/** The root mean square of AdamW's updates, about; orthogonal updates are scaled to it. */
 const ADAMW_SIZE = 0.2;
 
 /** momentum ← β·momentum + (1-β)·g, and update = β·momentum + (1-β)·g (Nesterov), of the clipped gradient g. */
@@ -42,7 +42,7 @@ export const muonMomentum = kernel({
   },
 });
 
-/** Some columns of x (rows, stride), from `at` on: out (rows, width). */
+/** Copies `width` columns of x (rows, stride), from column `at` on, to out (rows, width). */
 export const columnsKernel = kernel({
   name: "columns",
   params: { rows: "u32", width: "u32", stride: "u32", at: "u32" },
@@ -71,7 +71,7 @@ export const normaliseKernel = kernel({
   },
 });
 
-/** y ← a·I + b·x + c·y, of square matrices of `width` rows. */
+/** y ← a·I + b·x + c·y, for square matrices of `width` rows. */
 export const newtonSchulzKernel = kernel({
   name: "newton_schulz",
   params: { n: "u32", width: "u32", a: "f32", b: "f32", c: "f32" },
@@ -84,7 +84,7 @@ export const newtonSchulzKernel = kernel({
   },
 });
 
-/** weight ← (1 - decay)·weight - rate·update in some columns; nothing where the gradients' norm is not finite. */
+/** weight ← (1 - decay)·weight - rate·update in some columns; does nothing if the gradients' norm is not finite. */
 export const muonApply = kernel({
   name: "muon_apply",
   params: { rows: "u32", width: "u32", stride: "u32", at: "u32", rate: "f32", decay: "f32" },
@@ -103,7 +103,7 @@ export const muonApply = kernel({
   },
 });
 
-/** c (m, n) = a·b, aᵀ·b or a·bᵀ, where k is what is summed over. */
+/** c (m, n) = a·b, aᵀ·b or a·bᵀ; the sums run over k. */
 function product(
   kind: "nn" | "tn" | "nt",
   a: Tensor,
@@ -119,12 +119,12 @@ function product(
   return c;
 }
 
-/** A matrix (rows, width) with about the singular vectors of x, and singular values near 1. */
+/** A matrix (rows, width) with nearly the singular vectors of x, and singular values near 1. */
 export function orthogonalised(x: Tensor): Tensor {
   const { device, rows, width } = x;
   const { a, b, c, iterations, epsilon } = NEWTON_SCHULZ;
   device.dispatch(normaliseKernel, [squaredNorm(x).buffer, x.buffer], { n: x.size, epsilon });
-  // The smaller of XXᵀ and XᵀX. What is computed on the way goes by an inner scope.
+  // Uses the smaller of XXᵀ and XᵀX. An inner scope frees the intermediate tensors.
   const wide = rows <= width;
   const side = Math.min(rows, width), long = Math.max(rows, width);
   const square = { m: side, n: side, k: side }, sizes = { m: rows, n: width, k: side };
@@ -144,14 +144,14 @@ export interface MuonStep {
   readonly lr: number;
   readonly decay: number;
   readonly clip: number;
-  /** The squared norm of all gradients, and what scales them. */
+  /** The squared norm of all gradients, and their scaling (update_scaling.ts). */
   readonly norm: Tensor;
   readonly scaling: Tensor;
 }
 
 /**
  * One update of a matrix (in, out). Must be called inside a scope.
- * @param parts widths of the matrices that lie in it side by side, each of which is made orthogonal by itself
+ * @param parts widths of the matrices that lie in it side by side; each is orthogonalised on its own
  * @param tensors the weight, its gradient and its momentum
  */
 export function muonStep(

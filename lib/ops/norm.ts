@@ -19,7 +19,7 @@ export interface Norm {
   readonly gamma: Parameter;
   /** The shift, (C), or null for none. */
   readonly beta: Parameter | null;
-  /** Keeps the root of the variance away from zero. */
+  /** Added to the variance, to keep its root away from zero. */
   readonly epsilon: number;
 }
 
@@ -30,7 +30,7 @@ interface NormSizes {
   readonly width: number;
 }
 
-/** The reference of a norm of rows that are there already. */
+/** The reference for the norm of the rows of x. */
 function normalise(
   [x, gamma, beta, y, stats]: readonly Floats[],
   { rows, width, has_beta, centred, epsilon }: Args<typeof forwardParams>,
@@ -101,10 +101,10 @@ export const normBackward = kernel({
 
 /** Workgroups that keep a GPU busy with sums over rows: about two for each of its processors. */
 const ENOUGH = 256;
-/** Rows that are worth a workgroup of their own. */
+/** The fewest rows that are worth a workgroup of their own. */
 const PART = 64;
 
-/** Parts that the rows are split into, so that few columns keep a GPU busy. */
+/** Parts that the rows are split into: few columns alone would not keep a GPU busy. */
 function splits({ rows, width }: NormSizes): number {
   return Math.max(1, Math.min(Math.ceil(rows / PART), Math.floor(ENOUGH / Math.ceil(width / 64))));
 }
@@ -200,7 +200,7 @@ function recordNorm(x: Tensor, n: Norm, y: Tensor, stats: Tensor): Tensor {
         device.dispatch(normGradient, buffers, { rows, width, has_beta });
       }
       if (!x.needsGrad) return [null];
-      // The gradient that came along the residual stream is there already, so this one is added to it.
+      // `before` is the gradient that came along the residual stream: add to it in place.
       const dx = before ?? empty(device, x.shape, x.dtype);
       const buffers = [x, gamma, stats, dy, dx].map((t) => t.buffer);
       device.dispatch(normBackward, buffers, { rows, width, centred, accumulate: before ? 1 : 0 });

@@ -1,4 +1,4 @@
-/** From a state per token to one per sequence, for classification and embeddings. */
+/** Pools the states of a sequence's tokens into one, for classification and embeddings. */
 import { byRows, kernel, linearGroups } from "../device/device.ts";
 import { empty, type Tensor, upload } from "../tensor/tensor.ts";
 import { record } from "./tape.ts";
@@ -39,7 +39,7 @@ export const poolBackward = kernel({
 });
 
 /**
- * out[b] = Σ_t weights[b, t] · x[b, t]. A single 1 takes one position; equal weights average some.
+ * out[b] = Σ_t weights[b, t] · x[b, t]. A single weight of 1 picks one position; equal weights take the mean.
  * @param x (B, T, C)
  * @param weights B·T constants
  * @returns (B, C)

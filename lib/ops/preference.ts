@@ -1,6 +1,6 @@
 /**
  * Log-probabilities of whole sequences, and the loss of direct preference optimization, which compares them. Both
- * are made of kernels that other ops have.
+ * use kernels of other ops.
  */
 import { empty, type Tensor, upload } from "../tensor/tensor.ts";
 import { add } from "./add.ts";
@@ -11,7 +11,7 @@ import { record } from "./tape.ts";
 /**
  * The natural logarithm of the probability of each sequence's targets: Σ log softmax(logits)[target].
  * @param logits (S, T, V)
- * @param targets S·T token ids, or IGNORED where a position carries none
+ * @param targets S·T token ids, or IGNORED where a position has none
  * @returns (S), in float32
  */
 export function sequenceLogprobs(logits: Tensor, targets: Uint32Array): Tensor {
@@ -24,9 +24,9 @@ export interface PreferenceOptions {
   readonly targets: Uint32Array;
   /** The log-probability of each of the S sequences under the model that training started from. */
   readonly reference: Float32Array;
-  /** β, which decides how far the model may move away from that one: the smaller, the farther. */
+  /** β: the smaller it is, the farther the model may move from the one that training started from. */
   readonly beta: number;
-  /** What the mean loss of the tokens of chosen answers counts besides; 0 for nothing. */
+  /** Weight of the chosen answers' mean token loss, which is added; 0 for none. */
   readonly sft: number;
 }
 
@@ -35,10 +35,10 @@ export interface PreferenceOptions {
  *
  *     -log σ(β·((log π(chosen) - log π₀(chosen)) - (log π(rejected) - log π₀(rejected))))
  *
- * which is the cross-entropy of two classes, chosen and rejected, whose logits are β·(log π - log π₀). To that the
- * negative log-likelihood of the chosen answers is added, per token, as in Pang et al. (arXiv:2404.19733): the
+ * which is the cross-entropy of two classes, chosen and rejected, whose logits are β·(log π - log π₀). The negative
+ * log-likelihood per token of the chosen answers is added to it, as in Pang et al. (arXiv:2404.19733), because the
  * difference alone can grow while both answers become less probable.
- * @param logits (S, T, V), of S/2 pairs: chosen and rejected in turn
+ * @param logits (S, T, V) of S/2 pairs; chosen and rejected answers alternate
  * @returns a tensor of one element
  */
 export function preferenceLoss(logits: Tensor, options: PreferenceOptions): Tensor {
@@ -54,7 +54,7 @@ export function preferenceLoss(logits: Tensor, options: PreferenceOptions): Tens
   return add(preference, weightedSums(losses, shares, [1]));
 }
 
-/** Weights of tokens in the mean loss of chosen answers, over tokens and then over answers. */
+/** Each token's weight in the chosen answers' loss: the mean over an answer's tokens, then over answers. */
 function chosenShares(targets: Uint32Array, time: number): Float32Array {
   const shares = new Float32Array(targets.length);
   const pairs = targets.length / time / 2;

@@ -1,7 +1,7 @@
 /**
- * Products with, and rows of, matrices that are stored in quantised blocks (lib/device/blocks.ts): what a model needs
- * of weights that it does not train. A matrix is n rows of k numbers, k a multiple of 32; of a linear layer they are the
- * outputs.
+ * Products with matrices in quantised blocks (lib/device/blocks.ts), and look-up of their rows: all that a model needs
+ * from weights that are not trained. A matrix is n rows of k numbers, k a multiple of 32; a linear layer has a row for
+ * each output.
  */
 import {
   COLUMNS,
@@ -23,12 +23,12 @@ import tiles from "../../kernels/matmul_blocks.wgsl" with { type: "text" };
 import end from "../../kernels/quantised_end.wgsl" with { type: "text" };
 import embeddingWgsl from "../../kernels/embedding_quantised.wgsl" with { type: "text" };
 
-/** Rows and columns of a tile of matmul_blocks.wgsl. */
+/** Rows and columns of a tile in matmul_blocks.wgsl. */
 const TILE = 128;
-/** Rows of x from which on webgpu works in tiles. */
+/** With at least so many rows of x, webgpu works in tiles. */
 const MANY = 48;
 
-/** What follows a product. */
+/** Numbers of the activations that can follow a product. */
 export const ACTIVATIONS = { none: NO_ACTIVATION, gelu: GELU, relu2: RELU2 } as const;
 
 const activated = [
@@ -39,7 +39,7 @@ const activated = [
 
 const KINDS = Object.keys(BLOCK_BYTES) as BlockKind[];
 
-/** A row of a matrix as numbers. */
+/** A row of a matrix, dequantised. */
 function numbersOf(stored: Uint32Array, row: number, width: number, blockBytes: number): Float32Array {
   const bytes = width / BLOCK * blockBytes;
   const kind = KINDS.find((kind) => BLOCK_BYTES[kind] === blockBytes)!;
@@ -108,7 +108,7 @@ export const embeddingQuantised = kernel({
 });
 
 /**
- * f(x·W + b). It is not recorded: its caller says what its gradient is, if it has one.
+ * f(x·W + b). It is not recorded on the tape: the caller records the gradient if there is one.
  * @param x (..., in)
  * @param weight stored as (out, in)
  * @param n outputs
@@ -129,15 +129,15 @@ export function applyQuantised(
   return y;
 }
 
-/** Rows `ids` of a matrix (V, C) to `out` (..., C). */
+/** Writes rows `ids` of a matrix (V, C) to `out` (..., C). */
 export function lookUpQuantised(weight: Parameter, ids: Tensor, out: Tensor): void {
   const args = { rows: out.rows, width: out.width, block_bytes: BLOCK_BYTES[weight.blocks!] };
   out.device.dispatch(embeddingQuantised, [ids, weight, out].map((t) => t.buffer), args);
 }
 
 /**
- * The numbers of a quantised matrix, for a product that has no kernel of its own: such as that of a gradient.
- * @param shape (rows, width) as it is stored: a linear layer's (out, in)
+ * Dequantises a matrix, for products that have no kernel for quantised operands, such as a gradient's.
+ * @param shape (rows, width) as it is stored: (out, in) for a linear layer
  */
 export function numbersOfQuantised(
   weight: Parameter,

@@ -1,4 +1,4 @@
-/** Choosing the next token from logits, where they are. */
+/** Chooses the next token from logits, on the device that holds them. */
 import { type Floats, kernel } from "../device/device.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import wgsl from "../../kernels/sample.wgsl" with { type: "text" };
@@ -6,13 +6,13 @@ import wgsl from "../../kernels/sample.wgsl" with { type: "text" };
 export interface Sampling {
   /** 0 always takes the most probable token. */
   readonly temperature: number;
-  /** Only the k most probable tokens; 0 for all. */
+  /** Only the k most probable tokens are drawn from; 0 for all. */
   readonly topK: number;
-  /** Only the most probable tokens that together reach this probability; 1 by default, for all. */
+  /** Only the most probable tokens that together reach this probability are drawn from; 1, the default, for all. */
   readonly topP?: number;
 }
 
-/** What `chosen` has where a logit is not finite, so that no token can be chosen. */
+/** The value of `chosen` if a logit is not finite, so that no token can be chosen. */
 const NONE = -1;
 
 export const sampleKernel = kernel({
@@ -22,7 +22,7 @@ export const sampleKernel = kernel({
   wgsl,
   constants: { NONE },
   workgroups: ({ rows }) => [rows],
-  // Without a Wasm version: what is read once a token takes no longer in TypeScript.
+  // No Wasm version: the logits are read once per token, which takes no longer in TypeScript.
   reference([logits, settings, next, chosen], { rows, vocab, step }) {
     for (let row = 0; row < rows; row++) {
       const [temperature, topK, topP, draw] = settings.subarray(4 * (step * rows + row));
@@ -33,13 +33,13 @@ export const sampleKernel = kernel({
   },
 });
 
-/** What a row's token is drawn by. */
+/** How a row's token is drawn. */
 export interface Draw extends Sampling {
   /** Uniform in [0, 1). */
   readonly draw: number;
 }
 
-/** The draws of one step after another, for `sample`. */
+/** The settings of all steps' draws, step by step, as `sample` takes them. */
 export function samplingSettings(draws: readonly Draw[]): Float32Array {
   // The largest float32 below 1, as rounding may reach 1.
   const below = (draw: number) => Math.min(Math.fround(draw), 1 - 2 ** -24);
@@ -49,12 +49,12 @@ export function samplingSettings(draws: readonly Draw[]): Float32Array {
 }
 
 /**
- * Draws a token of each row.
+ * Draws a token for each row.
  * @param logits (B, V), or (B, 1, V)
- * @param settings (steps, B, 4), of `samplingSettings`
- * @param next (B) ids: gets the tokens
- * @param chosen (steps, B): its row `step` gets them too, as numbers that can be read; those below 0 could not be
- *   chosen, as a logit is not finite
+ * @param settings (steps, B, 4), from `samplingSettings`
+ * @param next (B): the tokens are written here, as ids
+ * @param chosen (steps, B): they are also written to its row `step`, as float32, which can be read back; a number
+ *   below 0 means that no token could be chosen, because a logit is not finite
  */
 export function sample(logits: Tensor, settings: Tensor, next: Tensor, chosen: Tensor, step: number): void {
   const { device, rows, width: vocab } = logits;
@@ -63,8 +63,8 @@ export function sample(logits: Tensor, settings: Tensor, next: Tensor, chosen: T
 }
 
 /**
- * Draws a token. Sorting a vocabulary of objects would cost more than a small model's pass, so tokens are
- * walked in the order of their ids, and only a cut needs their order, which a typed array sorts fast.
+ * Draws a token. Sorting a vocabulary of objects would take longer than a small model's pass, so tokens are
+ * visited in the order of their ids. Only top-k and top-p sort logits, in a typed array, which is fast.
  * @param draw uniform in [0, 1)
  */
 export function sampleToken(logits: Floats, options: Sampling, draw: number): number {
@@ -89,10 +89,10 @@ export function sampleToken(logits: Floats, options: Sampling, draw: number): nu
   return last;
 }
 
-/** Of the tokens, one after the other; kept for the next draw, as a new array each time costs a fifth of it. */
+/** The tokens' weights by id. Reused by the next draw, because allocating the array takes a fifth of a draw's time. */
 let weights = new Float64Array(0);
 
-/** Whether no logit is NaN or infinite: of others no token can be chosen. */
+/** Whether all logits are finite; otherwise no token can be chosen. */
 export function allFinite(logits: Floats): boolean {
   // A finite number times zero is zero; anything else makes the sum NaN.
   let sum = 0;
@@ -108,8 +108,8 @@ export function highest(logits: Floats): number {
 }
 
 /**
- * The lowest logit that is kept, and how many of the tokens that have just this one: the k most probable,
- * and of those the nucleus (Holtzman et al., arXiv:1904.09751), the fewest that reach `topP`.
+ * Top-k, and then the nucleus (Holtzman et al., arXiv:1904.09751), the fewest of those tokens that reach `topP`.
+ * Returns the lowest logit that is kept, and how many of the tokens with exactly this logit are.
  */
 function cut(logits: Floats, top: number, { temperature, topK, topP }: Required<Sampling>) {
   if ((topK === 0 || topK >= logits.length) && topP >= 1) return { threshold: -Infinity, ties: Infinity };

@@ -1,4 +1,4 @@
-/** Every kernel, by name: what `doctor`, the conformance suite and the benchmarks walk. */
+/** Every kernel, by name, for `doctor`, the conformance suite and the benchmarks. */
 import type { Kernel } from "../device/device.ts";
 import { activateGelu, activateRelu2, multiplyKernel } from "./activation.ts";
 import { adamwKernel } from "./adamw.ts";

@@ -1,4 +1,4 @@
-/** Some rows of a tensor, so that what follows is computed only where it is asked for. */
+/** Picks rows of a tensor, so that later ops compute only the rows that are needed. */
 import { empty, type Tensor, upload } from "../tensor/tensor.ts";
 import { embeddingForward } from "./embedding.ts";
 import { poolBackward } from "./pool.ts";
@@ -22,7 +22,7 @@ export function takeRows(x: Tensor, rows: Uint32Array): Tensor {
     inputs: [x],
     saved: [],
     backward(dout) {
-      // Each row takes its gradient from where it went; one that went nowhere takes any, times 0.
+      // Each row of dx is the gradient of the row that it became; rows that were not taken get any row times 0.
       const places = new Uint32Array(x.rows), taken = new Float32Array(x.rows);
       rows.forEach((row, i) => (places[row] = i, taken[row] = 1));
       const spread = empty(device, x.shape, dtype), dx = empty(device, x.shape, dtype);

@@ -1,13 +1,13 @@
 /**
- * Reverse-mode differentiation: every op records a closure beside its forward, and `differentiate`
- * walks them back. Activations are freed as the walk passes them.
+ * Reverse-mode differentiation: every op records a closure with its backward pass, and `differentiate` calls these
+ * in reverse order. Activations are freed as soon as they are no longer needed.
  */
 import { empty, Parameter, release, retain, scope, Tensor, upload } from "../tensor/tensor.ts";
 import { elementwise, kernel, linearGroups } from "../device/device.ts";
 import { halved } from "./halve.ts";
 import wgsl from "../../kernels/add.wgsl" with { type: "text" };
 
-/** out = a + b. Stands here because a tensor that was used twice has two gradients to sum. */
+/** out = a + b. It is here because the tape sums the gradients of a tensor that is used twice. */
 export const addKernel = kernel({
   name: "add",
   params: { n: "u32" },
@@ -31,9 +31,9 @@ interface Node {
   readonly inputs: readonly Tensor[];
   readonly saved: readonly Tensor[];
   /**
-   * From the output's gradient to one gradient per input; null for none, or for one added to a parameter's.
-   * @param before each input's gradient so far, if nothing else holds it: then it may be added to in place,
-   * and returned
+   * Turns the output's gradient into one gradient per input; null if there is none, or if it was already added to a
+   * parameter's gradient.
+   * @param before each input's gradient so far, if nothing else holds it: it may be added to in place and returned
    */
   backward(dy: Tensor, before: readonly (Tensor | undefined)[]): (Tensor | null)[];
 }
@@ -41,8 +41,8 @@ interface Node {
 let tape: Node[] | null = null;
 
 /**
- * Called by an op at its end. `saved` names what the backward reads; it is kept alive until then.
- * Without an active tape, or with no input that needs a gradient, nothing is recorded.
+ * Called at the end of an op. `saved` lists the tensors that the backward pass reads; they are kept alive until then.
+ * Nothing is recorded without an active tape, or if no input needs a gradient.
  */
 export function record(node: Node): Tensor {
   if (tape && node.inputs.some((input) => input.needsGrad)) {
@@ -59,12 +59,12 @@ export function recordAdd(out: Tensor, a: Tensor, b: Tensor): Tensor {
 }
 
 /**
- * Runs `fn` and walks its ops back from the result: gradients are added to every parameter that has a
+ * Runs `fn`, then its ops' backward passes from the result on. Adds to the gradient of every parameter that has a
  * gradient view. Must be called inside a scope, which then owns the result.
  *
  * @param seed the gradient of the result; ones by default, as for a loss of one element
- * @param told.leaf told the gradients of tensors no op made, whose `needsGrad` the caller set
- * @param told.complete told each parameter to whose gradient nothing is added any more
+ * @param told.leaf called with the gradient of each tensor that no op made and whose `needsGrad` the caller set
+ * @param told.complete called with each parameter as soon as its gradient is complete
  */
 export function differentiate(
   fn: () => Tensor,
@@ -123,7 +123,7 @@ function usesOf(nodes: readonly Node[]): Map<Parameter, number> {
   return uses;
 }
 
-/** Those of an op's parameters that no other op reads that is still to be walked. */
+/** The parameters among an op's inputs that no op still to come in the backward pass has read. */
 function usedUp(uses: Map<Parameter, number>, inputs: readonly Tensor[]): Parameter[] {
   return inputs.filter((input): input is Parameter => {
     if (!(input instanceof Parameter)) return false;

@@ -1,26 +1,26 @@
 /**
- * What scales an update, kept on the device, so that no step has to wait for what became of the one before:
- * AdamW's corrections for moments that start at zero, and with mixed precision the loss scale.
+ * The scaling of an update: AdamW's corrections for moments that start at zero, and the loss scale of mixed precision.
+ * It is kept on the device, so that no step has to wait for the outcome of the step before.
  *
- * The loss is multiplied by the scale so that small gradients do not vanish in float16, whose least number is
- * 6e-8: Micikevicius et al., "Mixed Precision Training", arXiv:1710.03740, section 3.2. The scale is as large as
- * gradients allow: halved when one overflows, whose step then changes nothing and counts for nothing, and
- * doubled after a while without that.
+ * The loss is multiplied by the loss scale so that small gradients do not vanish in float16, whose smallest positive
+ * number is 6e-8: Micikevicius et al., "Mixed Precision Training", arXiv:1710.03740, section 3.2. The scale is kept as
+ * large as possible: when a gradient overflows, it is halved, and that step changes nothing and is not counted; after
+ * a while without overflow, it is doubled.
  */
 import { kernel } from "../device/device.ts";
 import scalingWgsl from "../../kernels/scaling.wgsl" with { type: "text" };
 import updateWgsl from "../../kernels/update_scaling.wgsl" with { type: "text" };
 
-/** The floats of a scaling, by place. The scales are powers of two, which change no digit of a gradient that fits. */
+/** Indices of a scaling's floats. Scales are powers of two, which do not round gradients that stay in range. */
 export const SCALING = {
-  /** What the next step's loss is multiplied by. First, so that it is read as a tensor of one element. */
+  /** The factor of the next step's loss. It comes first, so that it can be read as a tensor of one element. */
   next: 0,
-  /** What the gradients of this step were multiplied by. */
+  /** The factor that this step's gradients were multiplied by. */
   current: 1,
-  /** 1 - β1^t and 1 - β2^t, where t counts the updates that were made. */
+  /** 1 - β1^t and 1 - β2^t, where t is the number of updates made. */
   correction1: 2,
   correction2: 3,
-  /** Steps since the scale changed. */
+  /** Steps without overflow since the scale last changed. */
   sound: 4,
   size: 5,
 } as const;
@@ -41,7 +41,7 @@ export const updateScaling = kernel({
       scaling[sound] = 0;
       return;
     }
-    // The moving average of ones, as the moments are those of gradients.
+    // A moving average of ones, with the same decay as the moments: it gives 1 - β^t.
     scaling[correction1] = beta1 * scaling[correction1] + (1 - beta1);
     scaling[correction2] = beta2 * scaling[correction2] + (1 - beta2);
     if (++scaling[sound] < patience) return;
