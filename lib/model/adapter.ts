@@ -1,6 +1,6 @@
 /**
- * Adapters: beside some linear layers of a model, which stay as they are, products of two narrow matrices that are
- * trained instead (LoRA, Hu et al., arXiv:2106.09685):
+ * Adapters: products of two narrow matrices beside some linear layers of a model. They are trained instead of the
+ * layers, which do not change (LoRA, Hu et al., arXiv:2106.09685):
  *   y = x·W + b + scale·(x·Aᵀ)·B        A (rank, in), B (rank, out)
  */
 import type { Device, DType } from "../device/device.ts";
@@ -13,17 +13,17 @@ import { Parameters, type ParameterSpec } from "./parameters.ts";
 export const TARGETS = ["attention.qkv", "attention.out", "mlp.up", "mlp.down"] as const;
 export type Target = typeof TARGETS[number];
 
-/** What an adapter is made of. */
+/** An adapter's ranks and scale. */
 export interface AdapterShape {
-  /** Of each layer that has one, by its name such as `blocks.0.mlp.up`: the narrow width. */
+  /** The narrow width at each layer that has an adapter, by the layer's name, such as `blocks.0.mlp.up`. */
   readonly ranks: ReadonlyMap<string, number>;
-  /** What the product is multiplied by: alpha / rank. */
+  /** The factor of the product: alpha / rank. */
   readonly scale: number;
   /** Probability of dropping an input of A while training. */
   readonly dropout: number;
 }
 
-/** What a preset says of an adapter. */
+/** An adapter's options in a preset. */
 export interface AdapterOptions {
   readonly rank: number;
   readonly alpha: number;
@@ -43,13 +43,13 @@ export function adapterShape(
   return { ranks: new Map(names.flat().map((name) => [name, rank])), scale: alpha / rank, dropout };
 }
 
-/** Names of the two matrices beside a layer. */
+/** Names of a layer's two adapter matrices. */
 export const matrixNames = (layer: string) => [`${layer}.lora_A`, `${layer}.lora_B`] as const;
 
 /**
- * The parameters of an adapter. A starts as PEFT's and loralib's does, with the variance of their uniform numbers; B
- * starts at 0, so that nothing is added at first.
- * @param specs of the model
+ * The parameters of an adapter. A starts with the variance of the uniform numbers that PEFT and loralib start it with;
+ * B starts at 0, so that nothing is added at first.
+ * @param specs the model's
  */
 export function adapterSpecs(specs: readonly ParameterSpec[], { ranks }: AdapterShape): ParameterSpec[] {
   return specs.flatMap(({ name, layer, shape: [inputs, outputs] }) => {
@@ -64,11 +64,11 @@ export function adapterSpecs(specs: readonly ParameterSpec[], { ranks }: Adapter
   });
 }
 
-/** An adapter without a device. */
+/** An adapter in memory, not on a device. */
 export interface AdapterWeights {
   readonly options: AdapterOptions;
   readonly shape: AdapterShape;
-  /** By name: its matrices, and of a classifier also the head, which is trained with them. */
+  /** By name: its matrices, and a classifier's head, which is trained with them. */
   readonly values: ReadonlyMap<string, Float32Array>;
 }
 
@@ -76,7 +76,7 @@ export interface AdapterWeights {
 export interface Adapter {
   readonly scale: number;
   readonly dropout: number;
-  /** By the names of their layers. */
+  /** The two matrices by the name of their layer. */
   readonly matrices: ReadonlyMap<string, { readonly a: Parameter; readonly b: Parameter }>;
 }
 
@@ -89,7 +89,7 @@ export function adapterIn(parameters: Parameters, { ranks, scale, dropout }: Ada
   return { scale, dropout, matrices: new Map(matrices) };
 }
 
-/** An adapter of its own, for a model that has several. */
+/** An adapter that is not part of a model's parameters, for a model that has several. */
 export function openAdapter(
   device: Device,
   specs: readonly ParameterSpec[],
@@ -101,17 +101,17 @@ export function openAdapter(
   return { ...adapterIn(parameters, shape), parameters };
 }
 
-/** An adapter in a pass. */
+/** An adapter for a pass of the model. */
 export interface PassAdapter extends Adapter {
-  /** (rows, rank), as `addLowRank` takes them. */
+  /** The scales of all rows, (rows, rank), as `addLowRank` takes them. */
   scalesOf(rank: number): Tensor;
 }
 
 /**
- * The adapters that some of a pass's sequences have. Must be called inside a scope.
- * @param of the adapter of each sequence, or null for none
+ * The different adapters of a pass's sequences. Must be called inside a scope.
+ * @param of each sequence's adapter, or null for none
  * @param time tokens of a sequence
- * @param dtype of activations; f32 unless all sequences have the same adapter
+ * @param dtype of the activations; f32 unless all sequences have the same adapter
  */
 export function adaptersOf(
   device: Device,

@@ -1,18 +1,18 @@
-/** Where a model looks: the attention weights that its fused kernel never writes down. */
+/** Attention weights for display: the model's fused kernel never stores them. */
 import { letOthersIn } from "../event_loop.ts";
 import { alibiHeads, alibiSlope } from "../ops/attention.ts";
 import { scope } from "../tensor/tensor.ts";
 import type { ModelConfig } from "./config.ts";
 import type { Decoder, Observer } from "./decoder.ts";
 
-/** Rows of weights that are computed before others are let in. */
+/** Rows of weights to compute before yielding to the event loop. */
 const ROWS = 32;
 
 /**
- * Softmax(q·kᵀ/√D, and ALiBi) of some heads of a layer, for one sequence, computed from the queries and keys of a pass.
+ * softmax(q·kᵀ/√D + ALiBi) of some heads of a layer for one sequence, computed from the queries and keys of a pass.
  * @param layer from 0
  * @param heads which heads, from 0
- * @returns per head, (T, T) row by row: how much each position looks at each one up to itself
+ * @returns for each head (T, T), row by row: how much each position attends to each position up to itself
  */
 export async function attentionWeights(
   model: Decoder,
@@ -26,7 +26,7 @@ export async function attentionWeights(
   return weights;
 }
 
-/** The same of every head of every layer, from one pass, one after the other: together they may be large. */
+/** The same for every head of every layer, from one pass. Yields one at a time, because all together may be large. */
 export async function* everyAttention(
   model: Decoder,
   ids: Uint32Array,

@@ -1,6 +1,6 @@
 /**
- * A decoder with a head that scores classes, as Hugging Face's GPT2ForSequenceClassification: the state of the
- * last token (or the mean of all) goes through a linear layer. Theirs has no bias, no norm and no mean.
+ * A decoder with a head that scores classes, like Hugging Face's GPT2ForSequenceClassification: the state of the
+ * last token (or the mean of all states) goes through a linear layer. Theirs has no bias, norm or mean.
  */
 import type { Device } from "../device/device.ts";
 import { crossEntropy } from "../ops/cross_entropy.ts";
@@ -18,7 +18,7 @@ import { type BlockMatrix, Parameters, type ParameterSpec } from "./parameters.t
 export interface HeadConfig {
   /** The classes, K of them. */
   readonly labels: readonly string[];
-  /** The last real token's state, or the mean of all real tokens' states. */
+  /** The state of the last token before padding, or the mean of all states before padding. */
   readonly pooling: "last" | "mean";
   /** A layer norm between pooling and scores. */
   readonly norm: boolean;
@@ -26,10 +26,10 @@ export interface HeadConfig {
   readonly dropout: number;
 }
 
-/** What finetuning leaves as it is: the whole backbone, nothing, or all but the last N blocks. */
+/** What finetuning does not change: the whole backbone, nothing, or all but the last N blocks. */
 export type Freeze = "backbone" | "none" | number;
 
-/** Parameters that are the head's, not the backbone's. */
+/** The head's parameters. */
 export function headSpecs({ width }: ModelConfig, { labels, norm }: HeadConfig): ParameterSpec[] {
   const score = { role: "vector", layer: null, deviation: 0 } as const;
   return [
@@ -51,7 +51,7 @@ function trains({ name, role, layer }: ParameterSpec, { layers }: ModelConfig, f
   return layer === null ? role === "vector" && freeze > 0 : layer >= layers - freeze;
 }
 
-/** Weights (B, T) that take each row's last real token, or average its real tokens: padding is right. */
+/** Weights (B, T) that pick each row's last token, or average its tokens; padding, on the right, is left out. */
 export function poolingWeights({ ids, batch, time }: Tokens, pooling: HeadConfig["pooling"], pad: number) {
   const weights = new Float32Array(batch * time);
   for (let row = 0; row < batch; row++) {
@@ -69,12 +69,12 @@ export class Classifier {
   readonly decoder: Decoder;
   /** The backbone's and the head's. */
   readonly parameters: Parameters;
-  /** The token that fills rows up to a common length. */
+  /** The id that pads rows to a common length. */
   readonly pad: number;
 
   /**
-   * @param quantised by name, matrices of the backbone that are quantised, which is frozen then
-   * @param adapter trained beside the backbone, which is frozen then
+   * @param quantised quantised matrices of the backbone, by name; if there are any, the backbone is frozen
+   * @param adapter trained beside the backbone, which is then frozen
    */
   constructor(
     device: Device,
@@ -87,7 +87,7 @@ export class Classifier {
       readonly quantised?: ReadonlyMap<string, BlockMatrix> | undefined;
     } = {},
   ) {
-    // Scores take no part of the language model's own head.
+    // The language model's head is not used, so `tied` leaves it out.
     this.config = { ...config, tied: true };
     this.head = head;
     this.pad = pad;
@@ -99,7 +99,7 @@ export class Classifier {
     this.decoder = new Decoder(device, this.config, this.parameters, own);
   }
 
-  /** A random head on a backbone that is given, or random too. */
+  /** Starts with a random head, and a given or random backbone. */
   initialize(seed: number, backbone?: (spec: ParameterSpec) => Float32Array): void {
     const ofBackbone = new Set(parameterSpecs(this.config).map(({ name }) => name));
     this.parameters.load((spec) => {
@@ -112,7 +112,7 @@ export class Classifier {
     return pool(this.decoder.hidden(tokens), poolingWeights(tokens, this.head.pooling, this.pad));
   }
 
-  /** (B, C) pooled states to (B, K) scores. `seed` decides what dropout drops; without it, nothing. */
+  /** (B, C) pooled states to (B, K) scores. `seed` is for dropout's mask; without it, nothing is dropped. */
   scores(features: Tensor, seed?: number): Tensor {
     const p = (name: string) => this.parameters.get(name);
     let x = features;
@@ -126,9 +126,9 @@ export class Classifier {
 
   /**
    * The training loss, a tensor of one element.
-   * @param input token ids, or states pooled before, when the backbone is frozen
-   * @param targets one class a row
-   * @param weights one a row
+   * @param input token ids, or states pooled earlier if the backbone is frozen
+   * @param targets one class per row
+   * @param weights one per row
    */
   loss(
     input: Tokens | Tensor,

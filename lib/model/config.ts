@@ -1,10 +1,10 @@
-/** What a decoder is made of: sizes, and the parts that one can choose. Any combination trains. */
+/** A decoder's config: its sizes, and a choice of parts. Any combination can be trained. */
 import type { Activation } from "../ops/mlp.ts";
 import { inductionFault } from "./induction_init.ts";
 
 export const POSITIONS = ["learned", "rope", "alibi", "none"] as const;
 export const NORMS = ["layer", "rms"] as const;
-/** The MLPs, by the names that transformers gives their activations. */
+/** The MLPs, and the names of their activations in transformers. */
 export const MLPS = { gelu: "gelu_pytorch_tanh", swiglu: "silu", relu2: "relu2" } as const satisfies Record<
   Activation,
   string
@@ -26,16 +26,16 @@ export interface ModelConfig {
   readonly width: number;
   /** F, columns of the MLP's hidden layer. */
   readonly hidden: number;
-  /** How a token's place is told: an embedding, a rotation of queries and keys, a bias of scores, or not at all. */
+  /** How positions are encoded: an embedding, a rotation of queries and keys, a bias of scores, or not at all. */
   readonly position: typeof POSITIONS[number];
-  /** Of RoPE: the base of the angles' wavelengths. */
+  /** RoPE's θ, the base of the angles' wavelengths. */
   readonly ropeTheta: number;
   readonly norm: typeof NORMS[number];
   readonly normEpsilon: number;
   readonly mlp: Activation;
   /** An RMS norm of every head's queries and keys. */
   readonly qkNorm: boolean;
-  /** Logits stay within ± this, by a tanh; 0 for no bound. */
+  /** A tanh keeps logits within ± this; 0 for no bound. */
   readonly softcap: number;
   /** Whether linear layers and layer norms have a bias. */
   readonly bias: boolean;
@@ -43,19 +43,19 @@ export interface ModelConfig {
   readonly tied: boolean;
   /** Whether the projections into the residual stream start at zero. */
   readonly zeroInit: boolean;
-  /** Whether some heads start as induction heads, see `induction_init.ts`. */
+  /** Whether some heads start as induction heads (`induction_init.ts`). */
   readonly inductionInit: boolean;
   /** Probability of dropping an activation or an attention weight while training. */
   readonly dropout: number;
 }
 
-/** The options that make a family what it is; the rest are sizes, and what training needs. */
+/** The options that define a family; the others are sizes and training settings. */
 export type FamilyOptions = Pick<
   ModelConfig,
   "position" | "norm" | "normEpsilon" | "mlp" | "qkNorm" | "softcap" | "bias" | "tied"
 >;
 
-/** GPT-2's (Radford et al., 2019), which hold unless others are given. */
+/** GPT-2's options (Radford et al., 2019), which are the defaults. */
 export const GPT2_OPTIONS = {
   position: "learned",
   norm: "layer",
@@ -67,13 +67,13 @@ export const GPT2_OPTIONS = {
   tied: true,
 } as const satisfies FamilyOptions;
 
-/** Sizes, and any options that are not GPT-2's. */
+/** The sizes, and any options that differ from GPT-2's. */
 export type ModelOptions =
   & Pick<ModelConfig, "vocab" | "context" | "layers" | "heads" | "width">
   & Partial<ModelConfig>;
 
 /**
- * Fills in what is not given: GPT-2's options, and sizes that follow from others.
+ * Fills in what is not given: GPT-2's options, and sizes that follow from other sizes.
  * @throws {ConfigError} naming the key, if the combination is impossible
  */
 export function modelConfig(given: ModelOptions): ModelConfig {
@@ -94,14 +94,14 @@ export function modelConfig(given: ModelOptions): ModelConfig {
   return config;
 }
 
-/** Four times the width; for SwiGLU, which has a third matrix, as many columns as make it equally large. */
+/** Four times the width. SwiGLU has a third matrix, so it gets fewer columns, for about as many parameters. */
 function defaultHidden(mlp: Activation, width: number): number {
   return mlp === "swiglu" ? 8 * Math.ceil(width / 3) : 4 * width;
 }
 
 /**
- * The same model with another longest sequence: longer than it was trained with, too, unless its positions are learned.
- * @throws {ConfigError} if they are
+ * The same model with another context, which may be longer than in training unless positions are learned.
+ * @throws {ConfigError} if positions are learned and the context is longer
  */
 export function withContext(c: ModelConfig, context: number): ModelConfig {
   if (c.position === "learned" && context > c.context) {
@@ -120,7 +120,7 @@ export class ConfigError extends Error {
   }
 }
 
-/** The first thing that makes a config impossible: the key, and why. */
+/** The first key that makes a config impossible, and why; null if there is none. */
 export function configFault(c: ModelConfig): { key: keyof ModelConfig; why: string } | null {
   if (!Number.isInteger(c.headWidth)) {
     return { key: "heads", why: `a width of ${c.width} cannot be divided by ${c.heads} heads` };

@@ -1,7 +1,7 @@
 /**
- * The whole model: a decoder whose parts the config chooses, GPT-2 (Radford et al., 2019), Llama (Touvron et al.,
- * arXiv:2302.13971) and Qwen3 (arXiv:2505.09388) among them. Shapes in comments: batch B, time T, channels C, heads
- * of queries H, of keys and values G, head width D, hidden width F, vocabulary V.
+ * The whole model: a decoder whose parts the config chooses. GPT-2 (Radford et al., 2019), Llama (Touvron et al.,
+ * arXiv:2302.13971) and Qwen3 (arXiv:2505.09388) are such choices. Shapes in comments: batch B, time T, channels C,
+ * query heads H, key-value heads G, head width D, hidden width F, vocabulary V.
  */
 import type { Device } from "../device/device.ts";
 import { add } from "../ops/add.ts";
@@ -30,26 +30,26 @@ export interface Tokens {
   readonly ids: Uint32Array;
   readonly batch: number;
   readonly time: number;
-  /** The adapter of each sequence, or null for none; the model's own for all by default. */
+  /** Each sequence's adapter, or null for none; by default all have the model's own. */
   readonly adapters?: readonly (Adapter | null)[];
 }
 
-/** The same of ids that are on the device, such as those that were drawn there. */
+/** The same, with ids that are on the device already, such as tokens drawn there. */
 export interface DrawnTokens extends Omit<Tokens, "ids"> {
   readonly ids: Tensor;
 }
 
-/** Keys and values of the positions that sequences have been through, a row each. */
+/** Keys and values of the positions computed so far; a row for each sequence. */
 export interface KvCache {
   readonly layers: readonly LayerCache[];
-  /** Positions that each row holds; `hidden` advances them. */
+  /** Number of positions in each row; `hidden` advances it. */
   readonly lengths: number[];
 }
 
-/** The most that is learned of a batch, where the others are left out: taking rows costs a little, too. */
+/** If a larger share of a batch is learned, all rows are computed, because picking rows has a cost too. */
 const MOST_LEARNED = 0.75;
 
-/** What each parameter is, and how it starts: N(0, 0.02²), projections into the residual stream scaled. */
+/** All parameters and their random starts: N(0, 0.02²), with projections into the residual stream scaled down. */
 export function parameterSpecs(c: ModelConfig): ParameterSpec[] {
   const specs: ParameterSpec[] = [];
   let layer: number | null = null;
@@ -72,7 +72,7 @@ export function parameterSpecs(c: ModelConfig): ParameterSpec[] {
     add("vector", `${name}.weight`, [c.width], 1);
     if (c.bias && c.norm === "layer") add("vector", `${name}.bias`, [c.width], 0);
   };
-  // Each block adds to the residual stream twice; 1/√(2L) keeps the sum's variance at the start.
+  // Each block adds to the residual stream twice; 1/√(2L) keeps the sum's variance independent of L.
   const residual = c.zeroInit ? 0 : 0.02 / Math.sqrt(2 * c.layers);
   add("embedding", "embed.tokens.weight", [c.vocab, c.width], 0.02);
   if (c.position === "learned") add("embedding", "embed.positions.weight", [c.context, c.width], 0.02);
@@ -91,7 +91,7 @@ export function parameterSpecs(c: ModelConfig): ParameterSpec[] {
   return specs;
 }
 
-/** How a parameter starts, drawn from a seed. */
+/** A parameter's start, drawn from a seed. */
 export function initialValues({ name, shape, deviation, fill }: ParameterSpec, seed: number): Float32Array {
   const size = shape.reduce((a, b) => a * b, 1);
   if (fill !== undefined) return new Float32Array(size).fill(fill);
@@ -99,13 +99,13 @@ export function initialValues({ name, shape, deviation, fill }: ParameterSpec, s
 }
 
 /**
- * What a pass computes on its way, and can be watched at. Of block `layer`, from 0:
- *   residual        (B, T, C): the residual stream that enters the block; with layer = L what leaves the last one
- *   attention.norm  (B, T, C): its norm, which attention takes
+ * The intermediate results of a pass that can be observed. For block `layer`, from 0:
+ *   residual        (B, T, C): the residual stream before the block; with layer = L, after the last block
+ *   attention.norm  (B, T, C): its norm, the input of attention
  *   qkv             (B, T, (H + 2G)·D): queries, keys and values as attention takes them, normed and rotated
  *   attended        (B, T, H·D): each head's mixture of values
  *   attention       (B, T, C): what attention adds to the residual stream
- *   mlp.norm        (B, T, C): the norm that the MLP takes
+ *   mlp.norm        (B, T, C): the norm that is the MLP's input
  *   mlp.up          (B, T, F), for swiglu (B, T, 2F): its hidden layer before the activation
  *   mlp             (B, T, C): what the MLP adds to the residual stream
  */
@@ -119,38 +119,38 @@ export type Place =
   | "mlp.up"
   | "mlp";
 
-/** Told of every place that a pass comes through; a tensor is to be read or copied at once. */
+/** Called at each of these places. The tensor has to be read or copied immediately. */
 export type Observer = (place: Place, layer: number, value: Tensor) => void;
 
 /**
- * Parts that are switched off. A head adds nothing: its mixture of values is zero (the bias of the output
- * projection, which belongs to no head, stays). Nor does an MLP, its bias included.
+ * Parts that are switched off. A head's mixture of values is set to zero; the output projection's bias, which belongs
+ * to no head, is kept. An MLP adds nothing, not even its bias.
  */
 export interface Ablation {
   readonly heads: readonly { readonly layer: number; readonly head: number }[];
-  /** Layers. */
+  /** Layers whose MLP is switched off. */
   readonly mlps: readonly number[];
 }
 
 export class Decoder {
   readonly config: ModelConfig;
   readonly parameters: Parameters;
-  /** What is added to the layers of every sequence that has no other. */
+  /** The adapter of every sequence that does not name its own. */
   readonly adapter: Adapter | null;
-  /** Whether its parameters are another one's. */
+  /** Whether its parameters belong to another decoder. */
   #borrows = false;
-  /** Seed of this pass's dropout masks; null while inferring, when nothing is dropped. */
+  /** Seed of this pass's dropout masks; null during inference, without dropout. */
   #dropoutSeed: number | null = null;
   #drops = 0;
   #observer: Observer | null = null;
   #ablation: Ablation | null = null;
-  /** RoPE's table for positions so far, made anew when longer sequences come. */
+  /** RoPE's table; it is replaced by a larger one when longer sequences come. */
   #rotaryTable: Tensor | null = null;
 
   /**
    * The parameters are zero until `initialize` or `load`.
-   * @param parameters those of a larger model that this one is the backbone of, some that are quantised, or those of
-   *   another model that has other adapters
+   * @param parameters given if they are not new: those of a model whose backbone this is, partly quantised ones, or
+   *   those of a model with other adapters
    */
   constructor(device: Device, config: ModelConfig, parameters?: Parameters, adapter: Adapter | null = null) {
     this.config = config;
@@ -158,7 +158,7 @@ export class Decoder {
     this.parameters = parameters ?? new Parameters(device, parameterSpecs(config));
   }
 
-  /** Draws the random start. */
+  /** Sets all parameters to their random start. */
   initialize(seed: number): void {
     this.load((spec) => {
       const values = initialValues(spec, seed);
@@ -172,7 +172,7 @@ export class Decoder {
     this.parameters.load(values);
   }
 
-  /** The same model with an adapter beside its layers. They share their memory. */
+  /** The same model with an adapter. The two share the parameters' memory. */
   withAdapter(adapter: Adapter): Decoder {
     const model = new Decoder(this.parameters.device, this.config, this.parameters, adapter);
     model.#borrows = true;
@@ -180,8 +180,8 @@ export class Decoder {
   }
 
   /**
-   * Gives the model's memory back to the device, or what it does not share with the one that it was made of. It cannot
-   * be used afterwards; caches are given back apart.
+   * Gives the model's memory back to the device, without what it shares with the model that it was made from. The
+   * model cannot be used afterwards. Caches have to be released separately.
    */
   release(): void {
     if (!this.#borrows) this.parameters.release();
@@ -189,7 +189,7 @@ export class Decoder {
     this.#rotaryTable = null;
   }
 
-  /** Runs `fn` as a training pass, whose dropout masks follow from `seed`. */
+  /** Runs `fn` as a training pass; `seed` decides the dropout masks. */
   training<R>(seed: number, fn: () => R): R {
     this.#dropoutSeed = seed;
     this.#drops = 0;
@@ -200,7 +200,7 @@ export class Decoder {
     }
   }
 
-  /** Runs `fn`, whose passes tell the observer what they compute. */
+  /** Runs `fn`; the observer is called during its passes. */
   observing<R>(observer: Observer, fn: () => R): R {
     this.#observer = observer;
     try {
@@ -210,7 +210,7 @@ export class Decoder {
     }
   }
 
-  /** Runs `fn`, whose passes go without the parts that are switched off; not for training. */
+  /** Runs `fn`; its passes leave out the parts that are switched off. Not for training. */
   ablating<R>(ablation: Ablation, fn: () => R): R {
     this.#ablation = ablation;
     try {
@@ -220,7 +220,7 @@ export class Decoder {
     }
   }
 
-  /** An empty cache for `rows` sequences, of the context's length unless it should be longer. */
+  /** An empty cache for `rows` sequences of up to `capacity` positions. */
   cache(rows: number, capacity = this.config.context): KvCache {
     const { layers, kvHeads, headWidth } = this.config;
     const { device } = this.parameters;
@@ -247,10 +247,10 @@ export class Decoder {
   }
 
   /**
-   * (B, T) token ids to (B, T, C) hidden states, after the last norm. With a cache, the tokens follow
-   * those that its rows hold, and are added to them.
-   * @param rows the cache's row of each sequence; the first B by default
-   * @param only positions, b·T + t, whose states are wanted: the result is (n, C), and the last block is spared the rest
+   * (B, T) token ids to (B, T, C) hidden states, after the last norm. With a cache, the tokens continue the
+   * sequences in its rows, and are added to them.
+   * @param rows each sequence's row of the cache; the first B by default
+   * @param only the positions, b·T + t, whose states are wanted: the result is (n, C), and the last block skips others
    */
   hidden(
     { ids, batch, time, adapters }: Tokens | DrawnTokens,
@@ -267,7 +267,7 @@ export class Decoder {
     const positions = Uint32Array.from({ length: batch * time }, (_, i) => {
       return past[Math.floor(i / time)] + i % time;
     });
-    // Caches are in float32, and so are the passes that use one.
+    // Caches are in float32, so passes with a cache are too.
     const dtype = this.parameters.mixed && !cache ? "f16" : "f32";
     let x = embedding(this.#p("embed.tokens.weight"), ids, [batch, time], dtype); // (B, T, C)
     if (this.config.position === "learned") {
@@ -288,7 +288,7 @@ export class Decoder {
     };
     let normal = norm(x, this.#norm("blocks.0.attention.norm"));
     this.#observer?.("residual", 0, x);
-    // Adapters have a factor for every row, and who observes is told of all.
+    // Not with adapters, whose scales are made for all rows, nor with an observer, which expects all rows.
     const early = pass.adapters.length === 0 && !this.#observer ? only : undefined;
     for (let layer = 0; layer < this.config.layers; layer++) {
       const wanted = layer === this.config.layers - 1 ? early : undefined;
@@ -305,8 +305,8 @@ export class Decoder {
   }
 
   /**
-   * (B, T) token ids to the logits of one position of each sequence, V a sequence.
-   * @param positions from 0, below T, one a sequence
+   * (B, T) token ids to the logits of one position of each sequence, (B, V).
+   * @param positions one per sequence, from 0 to T - 1
    */
   logitsAt(
     positions: readonly number[],
@@ -320,15 +320,15 @@ export class Decoder {
     return this.#head(this.hidden(tokens, cache, rows, only)); // (B, V)
   }
 
-  /** The last norm and the head, of a residual stream (..., C): (..., V) logits. */
+  /** Applies the last norm and the head to a residual stream (..., C): (..., V) logits. */
   readOut(residual: Tensor): Tensor {
     return this.#head(norm(residual, this.#norm("norm")));
   }
 
   /**
-   * The mean cross-entropy of the targets that are not ignored, in nats: a tensor of one element. Where most are
-   * ignored, as in conversations, of which only answers are learned, nothing is computed for the others that their
-   * keys and values do not need.
+   * The mean cross-entropy of the targets that are not ignored, in nats: a tensor of one element. If many targets are
+   * ignored, as in conversations, where only answers are learned, the last block computes only keys and values for
+   * their positions, and the head skips them.
    */
   loss(tokens: Tokens, targets: Uint32Array): Tensor {
     return scope(() => {
@@ -341,7 +341,7 @@ export class Decoder {
     });
   }
 
-  /** Tokens that a sequence can have: learned positions end with the context, others where the cache does. */
+  /** The most tokens of a sequence: the context if positions are learned, and the cache's capacity if there is one. */
   longest(cache?: KvCache): number {
     const { position, context } = this.config;
     const room = cache ? cache.layers[0].keys.shape[1] : Infinity;
@@ -349,9 +349,9 @@ export class Decoder {
   }
 
   /**
-   * Two residual branches: from x and its norm, both (B, T, C), to what the next block takes. The norms stand at
-   * the ends of the residual connections before them, with which they share a kernel.
-   * @param only the rows that are wanted, if not all: both results are (n, C)
+   * A block's two residual branches: from x and its norm, both (B, T, C), to the next block's x and norm. A norm shares
+   * a kernel with the residual connection before it.
+   * @param only the rows that are wanted, if not all; both results are then (n, C)
    */
   #block(layer: number, x: Tensor, normal: Tensor, pass: Pass, only?: Uint32Array): [Tensor, Tensor] {
     const block = `blocks.${layer}`;
@@ -381,7 +381,7 @@ export class Decoder {
     return mlp(normal, { activation, up, upBias, down, downBias });
   }
 
-  /** (B, T, C) to (B, T, C), or to (n, C) of the rows that are wanted. */
+  /** (B, T, C) to (B, T, C), or to (n, C) if only some rows are wanted. */
   #attention(layer: number, normal: Tensor, pass: Pass, only?: Uint32Array): Tensor {
     const { rotary, cache } = pass;
     const { heads, kvHeads, position, qkNorm, dropout: rate } = this.config;
@@ -403,7 +403,7 @@ export class Decoder {
     return this.#linear(`${name}.out`, only ? takeRows(attended, only) : attended, pass);
   }
 
-  /** A layer's outputs, with what adapters add to them. */
+  /** A linear layer with the pass's adapters. */
   #linear(name: string, x: Tensor, { adapters }: Pass): Tensor {
     let y = linear(x, ...this.#layer(name));
     for (const { matrices, dropout: rate, scalesOf } of adapters) {
@@ -415,7 +415,7 @@ export class Decoder {
     return y;
   }
 
-  /** The mixtures of all heads, (B, T, H·D), with zeros for those that are switched off. */
+  /** The mixtures of all heads, (B, T, H·D), with zeros for the heads that are switched off. */
   #withoutHeads(layer: number, mixed: Tensor, ablation: Ablation): Tensor {
     const { heads, headWidth } = this.config;
     const off = ablation.heads.filter((one) => one.layer === layer).map(({ head }) => head);
@@ -432,7 +432,7 @@ export class Decoder {
     return cap === 0 ? logits : softcap(logits, cap);
   }
 
-  /** The table of at least so many positions. */
+  /** RoPE's table for at least so many positions. */
   #rotary(positions: number): Tensor {
     const { device } = this.parameters;
     const { context, headWidth, ropeTheta } = this.config;
@@ -468,7 +468,7 @@ export class Decoder {
   }
 }
 
-/** What a pass has besides its activations. */
+/** What all layers of a pass share. */
 interface Pass {
   readonly rotary: HeadOptions["rotary"];
   readonly cache: { readonly layers: readonly LayerCache[]; readonly slots: Tensor } | undefined;

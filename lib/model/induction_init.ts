@@ -1,26 +1,26 @@
 /**
- * A start that can copy. Heads that find what followed a token the last time, induction heads (Olsson et al.,
- * arXiv:2209.11895), form late: a small model that had read nine million tokens had none. Here they are built from
- * random projections, and training goes on from them: in the first block, heads that look at the token before and write
- * down which it was; in the next two, heads that look for where the present token was written down, and copy what
- * stands there. As in mimetic initialization (Trockman and Kolter, arXiv:2305.09828), but for a circuit of two blocks.
+ * A start with induction heads, which can copy: they find what followed the current token the last time (Olsson et al.,
+ * arXiv:2209.11895). In training they form late: a small model had none after nine million tokens. So we build them
+ * from random projections, and training starts from there. Heads in the first block attend to the previous token and write
+ * down which it was. Heads in the next two blocks look for positions where the current token was written down, and copy
+ * the token there. Like mimetic initialization (Trockman and Kolter, arXiv:2305.09828), but for a two-block circuit.
  */
 import { deriveSeed, normals } from "../tensor/random.ts";
 import type { ModelConfig } from "./config.ts";
 import type { ParameterSpec } from "./parameters.ts";
 
-/** The blocks whose heads copy; the heads before them are in block 0. */
+/** The blocks whose heads copy; the heads that attend to the previous token are in block 0. */
 const COPYING = [1, 2];
-/** The part of an embedding's length that is a direction all share: what does not depend on the token is read from it. */
+/** The part of an embedding's length that lies in a direction common to all tokens, for heads that ignore the token. */
 const SHARED = Math.SQRT1_2;
-/** Pairs of columns that tell the token before from others: those that RoPE turns fastest. */
+/** Pairs of columns that single out the previous token: the ones that RoPE rotates fastest. */
 const FAST_PAIRS = 3;
-/** The score of the token before, in the heads that look at it. */
+/** The score of the previous token in the heads that attend to it. */
 const SCORE = 20;
-/** Factors of projections: of what is written down, of the queries and keys that compare it, of what is copied. */
+/** Factors of projections: for writing a token down, for the queries and keys that compare tokens, and for copying. */
 const WRITTEN = 0.05, COMPARED = 3, COPIED = 0.1;
 
-/** What makes such a start impossible: the key, and why; null if nothing does. */
+/** The key to report if a config rules out such a start, and why; null if it is possible. */
 export function inductionFault(c: ModelConfig): { key: keyof ModelConfig; why: string } | null {
   const why = c.position !== "rope"
     ? "heads that look at the token before are built with position: rope"
@@ -36,7 +36,7 @@ export function inductionFault(c: ModelConfig): { key: keyof ModelConfig; why: s
   return why === null ? null : { key: "inductionInit", why };
 }
 
-/** Builds the heads into a parameter's random start, in place. */
+/** Adds the heads to a parameter's random start, in place. */
 export function addInduction(
   c: ModelConfig,
   { name, deviation }: ParameterSpec,
@@ -44,7 +44,7 @@ export function addInduction(
   seed: number,
 ): void {
   const { width, headWidth, heads, kvHeads } = c, group = heads / kvHeads;
-  /** Random rows, as wide as the residual stream and of length 1. */
+  /** Random rows as wide as the residual stream, with a length of about 1. */
   const random = (what: string, rows: number) =>
     normals(deriveSeed(seed, "induction", what), rows * width, 1 / Math.sqrt(width));
   const shared = random("shared", 1);
@@ -58,14 +58,14 @@ export function addInduction(
   if (!looksBack && !COPYING.includes(Number(block))) return;
 
   const all = Array.from({ length: headWidth }, (_, d) => d), half = headWidth / 2;
-  /** Radians that RoPE turns a pair of columns by with each position. */
+  /** Radians per position by which RoPE rotates a pair of columns. */
   const turn = (pair: number) => c.ropeTheta ** (-pair / half);
-  // Tokens are compared in columns that hardly turn within a quarter of the context.
+  // Tokens are compared in columns that RoPE rotates by less than a radian within a quarter of the context.
   const still = all.filter((d) => turn(d % half) * c.context / 4 < 1);
   for (let head = 0; head < Math.max(1, Math.floor(kvHeads / 3)); head++) {
     const token = random(`content ${head}`, headWidth), place = random(`place ${head}`, headWidth);
     const copied = random(`copied ${block} ${head}`, headWidth);
-    // A head of keys and values, and the heads of queries that share it.
+    // The query heads that share this key-value head.
     const queries = Array.from({ length: group }, (_, g) => (head * group + g) * headWidth);
     if (layer === "out") {
       const [written, columns, factor] = looksBack ? [place, still, WRITTEN] : [copied, all, COPIED];
@@ -86,7 +86,7 @@ export function addInduction(
         const amplitude = Math.sqrt(SCORE * Math.sqrt(headWidth) / FAST_PAIRS / width) / SHARED * shared[i];
         for (let pair = 0; pair < FAST_PAIRS; pair++) {
           for (const query of queries) row[query + pair] += amplitude;
-          // Keys are one position ahead, so that they meet the query of the token after.
+          // Keys are rotated one position ahead, so that they match the query of the next token.
           row[key + pair] += amplitude * Math.cos(turn(pair));
           row[key + half + pair] += amplitude * Math.sin(turn(pair));
         }

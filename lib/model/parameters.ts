@@ -1,7 +1,7 @@
 /**
- * The parameters of a model, in one arena: weights side by side in one buffer, their gradients in a
- * second. So the update, the gradient norm and zeroing are one dispatch each, and saving is one read.
- * Matrices that are not trained may be quantised, and lie side by side in a buffer of their own.
+ * The parameters of a model, in one arena: all weights in one buffer, all gradients in a second. The update, the
+ * gradient norm and zeroing are therefore few dispatches, and saving is one read.
+ * Matrices that are not trained may be quantised; these share a separate buffer.
  */
 import type { BlockKind } from "../device/blocks.ts";
 import type { Buffer, Device } from "../device/device.ts";
@@ -9,24 +9,24 @@ import { halve } from "../ops/halve.ts";
 import { beat } from "../pulse.ts";
 import { Parameter, Tensor } from "../tensor/tensor.ts";
 
-/** In numbers: a view starts at a multiple of 256 bytes, as WebGPU demands, also in the float16 copy. */
+/** In numbers. WebGPU requires views to start at a multiple of 256 bytes, also in the float16 copy. */
 const ALIGN = 128;
 
 export interface ParameterSpec {
   readonly name: string;
-  /** What it is for: optimizers, weight decay, freezing and adapters ask for this. */
+  /** What it is used for; optimizers, weight decay, freezing and adapters depend on it. */
   readonly role: "embedding" | "matrix" | "vector" | "head";
-  /** The block that it belongs to, from 0; null for what is outside of the blocks. */
+  /** The block that it belongs to, from 0; null if it is outside the blocks. */
   readonly layer: number | null;
   readonly shape: readonly number[];
-  /** Of a matrix (in, out): the widths of the matrices that lie in it side by side, if it is not one. */
+  /** Widths of the matrices that lie side by side in a matrix (in, out), if there are several. */
   readonly parts?: readonly number[];
-  /** Standard deviation of its random start; 0 with `fill` for a constant one. */
+  /** Standard deviation of its random start; for a constant start, 0 together with `fill`. */
   readonly deviation: number;
   readonly fill?: number;
 }
 
-/** A matrix in quantised blocks: rows of outputs, or of an embedding, one after another. */
+/** A matrix in quantised blocks, row by row: a row for each output, or for each token of an embedding. */
 export interface BlockMatrix {
   readonly kind: BlockKind;
   readonly bytes: Uint8Array<ArrayBuffer>;
@@ -36,29 +36,29 @@ const sizeOf = (shape: readonly number[]) => shape.reduce((a, b) => a * b, 1);
 
 export class Parameters {
   readonly device: Device;
-  /** By name, in the order in which they lie in the arena, then those that are quantised. */
+  /** By name: those in the arena, in its order, then the quantised ones. */
   readonly all: ReadonlyMap<string, Parameter>;
-  /** Of those in the arena. */
+  /** Specs of the parameters in the arena. */
   readonly specs: readonly ParameterSpec[];
   /** The whole arena, padding included. */
   readonly weights: Tensor;
-  /** Floats at the arena's start that training changes; what lies after them is frozen. */
+  /** Number of floats at the arena's start that are trained; the rest is frozen. */
   readonly trainedEnd: number;
-  /** What the weights take, without padding: numbers in float32, and blocks. */
+  /** Bytes of the weights, in float32 or blocks, without padding. */
   readonly bytes: number;
-  /** Numbers, without padding: of the whole model, and of its part that is trained. */
+  /** Number of weights, without padding: in the whole model, and in the trained part. */
   readonly count: number;
   readonly trained: number;
   #gradients: Tensor | null = null;
   #copies: Tensor | null = null;
-  /** What those that are quantised lie in. */
+  /** The buffer of the quantised matrices. */
   readonly #blocks: Buffer | null;
   #released = false;
   #offsets = new Map<string, number>();
 
   /**
-   * @param trains which of them training changes; all by default
-   * @param quantised by name, the matrices that are quantised, which are never trained
+   * @param trains which parameters are trained; all by default
+   * @param quantised the quantised matrices, by name, which are never trained
    */
   constructor(
     device: Device,
@@ -67,7 +67,7 @@ export class Parameters {
     quantised: ReadonlyMap<string, BlockMatrix> = new Map(),
   ) {
     this.device = device;
-    // Decayed, trained, frozen: so an update covers few ranges.
+    // In this order, so that an update covers few ranges: with weight decay, without, frozen.
     const kind = (s: ParameterSpec) => !trains(s) ? 2 : s.role !== "vector" ? 0 : 1;
     this.specs = specs.filter(({ name }) => !quantised.has(name)).sort((a, b) => kind(a) - kind(b));
     let total = 0, trainedEnd = 0;
@@ -91,7 +91,7 @@ export class Parameters {
     this.all = new Map([...inArena, ...parameters].map((parameter) => [parameter.name, parameter]));
   }
 
-  /** The quantised ones; if the device has no room for them, the arena is given back. */
+  /** Uploads the quantised parameters; if the device has no room for them, gives the arena back. */
   #withBlocks(specs: readonly ParameterSpec[], quantised: ReadonlyMap<string, BlockMatrix>) {
     try {
       return uploadBlocks(this.device, specs, quantised);
@@ -118,7 +118,7 @@ export class Parameters {
     return parameter;
   }
 
-  /** The gradient arena of what is trained, made on first use: a model that only infers has none. */
+  /** The gradient arena of the trained parameters, made on first use: a model that only infers has none. */
   get gradients(): Tensor {
     if (!this.#gradients) {
       this.#gradients = arena(this.device, this.trainedEnd);
@@ -133,7 +133,7 @@ export class Parameters {
     return this.#gradients;
   }
 
-  /** Whether there are float16 copies of the weights, that activations in float16 go with. */
+  /** Whether there are float16 copies of the weights, for activations in float16. */
   get mixed(): boolean {
     return this.#copies !== null;
   }
@@ -150,7 +150,7 @@ export class Parameters {
     this.refreshCopies();
   }
 
-  /** Gives their memory back to the device. The model cannot be used afterwards. */
+  /** Gives the parameters' memory back to the device. The model cannot be used afterwards. */
   release(): void {
     if (this.#released) return;
     this.#released = true;
@@ -161,14 +161,14 @@ export class Parameters {
     if (this.#blocks) device.release(this.#blocks);
   }
 
-  /** Called after the weights have changed. */
+  /** Updates the float16 copies. Call it after the weights have changed. */
   refreshCopies(): void {
     if (this.#copies) halve(this.weights, this.#copies);
   }
 
-  /** Sets every parameter in the arena. If what it is given throws, the memory is given back. */
+  /** Sets every parameter in the arena. If `values` throws, the memory is given back. */
   load(values: (spec: ParameterSpec) => Float32Array): void {
-    // Where that is possible without a copy of the whole arena on the way.
+    // If the device's memory can be written directly, this avoids a copy of the whole arena.
     const there = this.device.view(this.weights.buffer);
     try {
       if (!there) this.device.write(this.weights.buffer, this.join(values));
@@ -180,7 +180,7 @@ export class Parameters {
     this.refreshCopies();
   }
 
-  /** Cuts an arena's contents into one array per parameter, without copying; empty for those it lacks. */
+  /** Cuts an arena's contents into one array per parameter, without copying; empty for parameters beyond its end. */
   split(values: Float32Array): Map<string, Float32Array> {
     return new Map(this.specs.map(({ name, shape }) => {
       const at = this.#offsets.get(name)!;
@@ -188,7 +188,7 @@ export class Parameters {
     }));
   }
 
-  /** The reverse of `split`: an arena's contents, zero in the padding. */
+  /** The reverse of `split`: an arena's contents, with zeros in the padding. */
   join(values: (spec: ParameterSpec) => Float32Array): Float32Array {
     const all = new Float32Array(this.weights.size);
     for (const spec of this.specs) {

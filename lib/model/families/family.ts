@@ -1,36 +1,36 @@
 /**
- * A family of models: how its folders name what a `ModelConfig` says, and how they name and lay out its weights.
- * Adding a family is a file here and a line in table.ts.
+ * A family of models: how its config.json expresses a `ModelConfig`, and how its files name and lay out the weights.
+ * Adding a family takes a file here and a line in table.ts.
  */
 import type { z } from "zod";
 import type { FamilyOptions, ModelConfig } from "../config.ts";
 
-/** One tensor of a family's files: a range of columns of one of ours, perhaps transposed. */
+/** One tensor in a family's files: a range of columns of one of our tensors, perhaps transposed. */
 export interface Piece {
   readonly theirs: string;
   readonly ours: string;
-  /** Columns (of a vector, elements) of ours, from and to; all of them if left out. */
+  /** The range of our tensor's columns (or a vector's elements), from and to; all if left out. */
   readonly columns?: readonly [number, number];
-  /** Whether they store it (out, in), where ours is (in, out). */
+  /** Whether their file stores (out, in) where ours stores (in, out). */
   readonly transposed?: boolean;
 }
 
 export interface Family {
-  /** `model_type` in config.json; presets call the family so, too. */
+  /** `model_type` in config.json, and the family's name in presets. */
   readonly modelType: string;
-  /** What a preset that names the family means by that. */
+  /** The options that a preset gets by naming the family. */
   readonly options?: FamilyOptions;
   /** `architectures` in config.json. */
   readonly architecture: string;
-  /** The keys of config.json that decide the numbers; what would change them otherwise is refused. */
+  /** The keys of config.json that affect results; a value that we do not support is refused. */
   readonly config: z.ZodType<ModelConfig, unknown>;
-  /** The keys of a config, or null if the family has no such model. */
+  /** The config.json keys for a config, or null if the family has no such model. */
   toConfig(c: ModelConfig): Record<string, unknown> | null;
-  /** One by one, so that a reader can end at the first that is missing, however many layers are promised. */
+  /** Yields pieces one by one, so that a reader can stop at the first missing one, however many layers are claimed. */
   pieces(c: ModelConfig): Iterable<Piece>;
-  /** Other names under which a tensor may stand. */
+  /** Other names that a tensor may have. */
   aliases?(theirs: string): readonly string[];
-  /** Keys that a config.json may leave out and weights tell. */
+  /** Keys that a config.json may leave out, worked out from the shapes of the weights. */
   keysFrom?(shapeOf: (theirs: string) => readonly number[] | undefined): Record<string, unknown>;
 }
 

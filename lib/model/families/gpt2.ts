@@ -31,11 +31,11 @@ export const gpt2: Family = {
     scale_attn_weights: onlyTrue,
     scale_attn_by_inverse_layer_idx: onlyFalse,
     pruned_heads: z.strictObject({}).nullish(),
-    // They change training only, which has one dropout for all three.
+    // These only affect training, which uses one dropout rate for all three.
     resid_pdrop: probability.default(0),
     embd_pdrop: probability.nullish(),
     attn_pdrop: probability.nullish(),
-    // Not Hugging Face's: nanoGPT's variant without biases.
+    // Not a key of Hugging Face's: for nanoGPT's variant without biases.
     bias: z.boolean().default(true),
   }).refine(({ n_embd, n_head }) => n_embd % n_head === 0, {
     path: ["n_head"],
@@ -97,7 +97,7 @@ export const gpt2: Family = {
     yield* both("transformer.ln_f", "norm");
     if (!c.tied) yield { theirs: "lm_head.weight", ours: "head.weight" };
   },
-  // GPT-2 as first published has no "transformer." in its names.
+  // The names in GPT-2 as first published do not begin with "transformer.".
   keysFrom(shapeOf) {
     const shape = shapeOf("transformer.h.0.mlp.c_fc.weight");
     return shape ? { n_inner: shape[1] } : {};

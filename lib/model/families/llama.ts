@@ -1,13 +1,13 @@
 /**
- * Hugging Face's Llama, and what is named like it: Qwen3, and our own folders for models of no family. Linear layers
- * are stored (out, in), and queries, keys and values apart.
+ * Hugging Face's Llama, and families with its names: Qwen3, and our own format for models of no family. Linear layers
+ * are stored (out, in); queries, keys and values are separate tensors.
  */
 import { z } from "zod";
 import { type FamilyOptions, type ModelConfig, modelConfig } from "../config.ts";
 import { type Family, hasOptions, type Piece } from "./family.ts";
 import { natural, onlyFalse, plain, probability } from "./keys.ts";
 
-/** Sizes, which every such config.json has. */
+/** The sizes, which every config.json of this kind has. */
 export const llamaSizes = {
   ...plain,
   vocab_size: natural,
@@ -49,7 +49,7 @@ export const sizesTo = (c: ModelConfig) => ({
   attention_dropout: c.dropout,
 });
 
-/** RoPE's base, where older and newer versions of transformers keep it; scaled RoPE is refused. */
+/** RoPE's base, in the keys of older and newer versions of transformers; scaled RoPE is refused. */
 const rope = {
   rope_theta: z.number().positive().nullish(),
   rope_scaling: z.null().optional(),
@@ -59,17 +59,17 @@ const rope = {
   }).nullish(),
 };
 
-/** What sets a family of this kind apart from the others. */
+/** How a family of this kind differs from the others. */
 interface Variant {
   readonly modelType: string;
-  /** How transformers' classes begin. */
+  /** The prefix of transformers' class names. */
   readonly architecture: string;
   readonly options: FamilyOptions;
-  /** Whether its linear layers can have biases, those of attention and of the MLP alike. */
+  /** Whether its linear layers can have biases: all of them, in attention and MLP, or none. */
   readonly biases: boolean;
 }
 
-/** A family that is Llama but for its options. */
+/** A family that differs from Llama only in its options. */
 export function llamaFamily({ modelType, architecture, options, biases }: Variant): Family {
   const { position, norm, mlp, qkNorm, softcap, normEpsilon } = options;
   const fixed = { position, norm, mlp, qkNorm, softcap } as const;
@@ -114,7 +114,7 @@ export function llamaFamily({ modelType, architecture, options, biases }: Varian
   };
 }
 
-/** The tensors of a model in Llama's names, whatever its options. */
+/** The tensors of a model with any options, by Llama's names. */
 export function* llamaPieces(c: ModelConfig): Iterable<Piece> {
   const linear = (theirs: string, ours: string, columns?: [number, number]): Piece[] => {
     const range = columns ? { columns } : {};

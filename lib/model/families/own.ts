@@ -1,6 +1,6 @@
 /**
- * Models of no family: Llama's names for what Llama has, and `position_embedding_type`, `mlp_gated`, `qk_norm` and
- * `final_logit_softcapping` for the rest.
+ * Models that fit no other family. They use Llama's names, and `position_embedding_type`, `mlp_gated`, `qk_norm` and
+ * `final_logit_softcapping` for options that Llama does not have.
  */
 import { z } from "zod";
 import { MLPS, modelConfig, POSITIONS } from "../config.ts";
@@ -16,7 +16,7 @@ export const own: Family = {
     mlp_gated: z.boolean(),
     position_embedding_type: z.enum(POSITIONS),
     rope_theta: z.number().positive().default(10_000),
-    // One of them is there, and says which norm it is.
+    // Exactly one of the two is present, and tells which norm it is.
     rms_norm_eps: z.number().positive().optional(),
     layer_norm_eps: z.number().positive().optional(),
     qk_norm: z.boolean(),
