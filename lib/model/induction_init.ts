@@ -1,9 +1,9 @@
 /**
  * A start with induction heads, which can copy: they find what followed the current token the last time (Olsson et al.,
  * arXiv:2209.11895). In training they form late: a small model had none after nine million tokens. So we build them
- * from random projections, and training starts from there. Heads in the first block attend to the previous token and write
- * down which it was. Heads in the next two blocks look for positions where the current token was written down, and copy
- * the token there. Like mimetic initialization (Trockman and Kolter, arXiv:2305.09828), but for a two-block circuit.
+ * from random projections, and training starts from there. Heads in the first block attend to the previous token and
+ * write down which it was. Heads in the next two blocks look for where the current token was written down, and copy the
+ * token there. Like mimetic initialization (Trockman and Kolter, arXiv:2305.09828), but for a two-block circuit.
  */
 import { deriveSeed, normals } from "../tensor/random.ts";
 import type { ModelConfig } from "./config.ts";
