@@ -1,4 +1,4 @@
-/** Models that are a base and an adapter beside it: as a whole, or with the one added into the other. */
+/** Models that consist of a base and an adapter, with the adapter kept apart or merged into the base. */
 import { basename, join } from "node:path";
 import { z } from "zod";
 import { UserError } from "../errors.ts";
@@ -19,15 +19,15 @@ import { type LoadedModel, readHuggingFace } from "./huggingface.ts";
 import { CONFIG_FILE, readPeft } from "./peft.ts";
 import { withRows } from "./rows.ts";
 
-/** What an adapter's checkpoint says of itself. */
+/** The `adapter` entry of an adapter's checkpoint.json. */
 export const AdapterInfo = z.object({
   base: z.object({
     /** A checkpoint's folder, or a GGUF file. */
     folder: z.string(),
-    /** Hashes of the files that its numbers depend on. */
+    /** Hashes of the files that the base's weights depend on. */
     files: z.record(z.string(), z.string()),
   }),
-  /** Of a classifier: the head, whose weights are the adapter's. */
+  /** A classifier's head, whose weights are saved with the adapter; null for a language model. */
   head: z.object({
     labels: z.array(z.string()).readonly(),
     pooling: z.enum(["last", "mean"]),
@@ -38,13 +38,13 @@ export const AdapterInfo = z.object({
 export type AdapterInfo = z.infer<typeof AdapterInfo>;
 export type AdapterBase = AdapterInfo["base"];
 
-/** What is saved of a model with an adapter: that, and where its base is. */
+/** How a model with an adapter is saved: the adapter, and where its base is. */
 export interface SavedAdapter {
   readonly options: AdapterOptions;
   readonly base: AdapterBase;
 }
 
-/** Whether a base's numbers depend on a file of its folder, by its name. */
+/** Whether a base's weights depend on the file of this name in its folder. */
 export const isOfBase = (name: string) => /^(config\.json|model.*\.safetensors(\.index\.json)?)$/.test(name);
 
 async function hashes(
@@ -73,16 +73,16 @@ export function baseOf(folder: string): Promise<AdapterBase> {
   });
 }
 
-/** @throws {UserError} if the base of an adapter is not there */
+/** @throws {UserError} if the adapter's base does not exist */
 export async function requireBase(adapter: string, { folder }: AdapterBase): Promise<void> {
   if (await (isGguf(folder) ? exists(folder) : locateFolder(folder))) return;
   throw new UserError(`${adapter} is an adapter for ${folder}, which is not there; restore that`);
 }
 
 /**
- * The base of an adapter.
- * @param adapter the folder of that, for messages
- * @throws {UserError} if it is not there, damaged, or not the one that the adapter was trained on
+ * Reads the base of an adapter.
+ * @param adapter the adapter's folder, for messages
+ * @throws {UserError} if the base is missing, damaged, or not the one that the adapter was trained on
  */
 export async function readBase(
   adapter: string,
@@ -111,7 +111,7 @@ export async function readBase(
 
 /**
  * Reads an adapter and its base.
- * @param folder what messages call the adapter, which is at `place`
+ * @param folder the adapter's folder, for messages; its files are at `place`
  */
 export async function readAdapted(
   folder: string,
@@ -123,7 +123,7 @@ export async function readAdapted(
   return adapted(model, await readPeft(place, model.config, base.folder), head);
 }
 
-/** A base with an adapter, whose values are those of both together. */
+/** A base with an adapter. `values` are those of both merged. */
 export function adapted(
   base: LoadedModel,
   adapter: AdapterWeights,
@@ -165,7 +165,7 @@ function mergedValues(
 
 /**
  * A model with an adapter that adds nothing yet, to be trained.
- * @param key what stands before `rank` where the user gives it, for messages
+ * @param key the prefix of `rank` in the user's settings, for messages
  * @throws {UserError} if the rank is above the model's width
  */
 export function withAdapter(
@@ -186,7 +186,7 @@ export function withAdapter(
   return adapted(base, { options, shape, values });
 }
 
-/** The values of a model that keeps its adapter apart: of the base, and of the adapter by its own names. */
+/** The values of a model without merging: the base's, and the adapter's by its own names. */
 export function valuesApart({ values, unmerged }: LoadedModel): LoadedModel["values"] {
   return unmerged ? (spec) => unmerged.adapter.values.get(spec.name) ?? unmerged.base.values(spec) : values;
 }

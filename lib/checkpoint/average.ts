@@ -1,7 +1,7 @@
 /**
- * Averages of checkpoints: "model soups" of several trainings (Wortsman et al., arXiv:2203.05482), or several moments
- * of one (Izmailov et al., arXiv:1803.05407). Read and written block by block, so that neither the number of
- * checkpoints nor the size of a tensor decides how much memory it takes.
+ * Averages of checkpoints: "model soups" of several trainings (Wortsman et al., arXiv:2203.05482), or averages over one
+ * training (Izmailov et al., arXiv:1803.05407). Weights are read and written block by block, so that memory use
+ * depends neither on the number of checkpoints nor on the size of a tensor.
  */
 import { join } from "@std/path";
 import { requireDisk } from "../disk_space.ts";
@@ -30,31 +30,31 @@ import {
   type StoredTensor,
 } from "./safetensors.ts";
 
-/** Numbers of a tensor that are read at once. */
+/** Numbers of a tensor that are read at a time. */
 const BLOCK = 1 << 20;
 
-/** The most checkpoints that are averaged: each keeps a file open. */
+/** The most checkpoints of an average, because each keeps files open. */
 const MOST = 200;
 
-/** Keys of config.json that a classifier's head must have in common. */
+/** Keys of config.json that must be the same in all checkpoints of a classifier. */
 const HEAD_KEYS = ["id2label", "classifier_pooling", "classifier_norm"];
 
-/** The files of a checkpoint that hold its weights. */
+/** Whether a checkpoint's file holds weights, by its name. */
 export const isWeights = (name: string) => /^(adapter_)?model.*\.safetensors$/.test(name);
 
-/** What of a checkpoint decides whether it can be averaged with another. */
+/** The properties of a checkpoint that decide whether it can be averaged with another. */
 interface Traits {
   readonly info: CheckpointInfo;
   readonly config: ModelConfig;
-  /** Keys of its head, if it is a classifier. */
+  /** The keys of its head if it is a classifier. */
   readonly head: Readonly<Record<string, unknown>>;
   /** The hash of its vocabulary. */
   readonly vocabulary: string;
 }
 
-/** A checkpoint to average, with its weights open: they stay what they are, even if it is replaced meanwhile. */
+/** A checkpoint to average. Its weight files stay open, so that replacing the checkpoint meanwhile does no harm. */
 class Source implements Disposable {
-  /** Its tensors and the files that have them, by name. */
+  /** Its tensors, and the file that each is in, by name. */
   readonly tensors: ReadonlyMap<string, StoredTensor & { readonly file: SafetensorsReader }>;
 
   private constructor(
@@ -72,7 +72,7 @@ class Source implements Disposable {
     );
   }
 
-  /** @throws {UserError} if it is not there, or damaged */
+  /** @throws {UserError} if it is missing or damaged */
   static async open(folder: string): Promise<Source> {
     let opened: Source | null = null;
     return await readFolder(folder, async (place) => {
@@ -116,7 +116,7 @@ class Source implements Disposable {
   }
 }
 
-/** @throws {UserError} if the average of two checkpoints would mean nothing */
+/** @throws {UserError} if an average of the two checkpoints would make no sense */
 function checkAlike(first: Source, other: Source): void {
   const why = differenceOf(first.traits, other.traits) ?? tensorDifference(first, other);
   if (why === null) return;
@@ -145,15 +145,15 @@ function tensorDifference(a: Source, b: Source): string | null {
 
 export interface Average {
   readonly info: CheckpointInfo;
-  /** What its weights are stored in: what all of the checkpoints have, or else float32. */
+  /** The precision of its weights: that of the checkpoints if all have the same, otherwise float32. */
   readonly precision: Precision;
 }
 
 /**
- * Writes the average of checkpoints as one more.
- * @param folders at least two, each a checkpoint itself
- * @param shares of each, positive, of sum 1
- * @throws {UserError} if they are not alike, or one is missing or damaged; nothing is written then
+ * Writes the average of checkpoints as a new checkpoint.
+ * @param folders at least two checkpoints
+ * @param shares one for each, positive, with a sum of 1
+ * @throws {UserError} if they differ in kind, or one is missing or damaged; nothing is written then
  */
 export async function averageCheckpoints(
   folders: readonly string[],
@@ -168,7 +168,7 @@ export async function averageCheckpoints(
   for (const folder of folders) {
     const source = opened.use(await Source.open(folder));
     if (sources.length > 0) checkAlike(sources[0], source);
-    // The average has the files of the first.
+    // The average takes its other files from the first checkpoint.
     if (sources.length > 0) source.others.clear();
     sources.push(source);
   }
@@ -194,7 +194,7 @@ export async function averageCheckpoints(
   return { info, precision };
 }
 
-/** A file of the first checkpoint that holds no weights, as it is for the average's. */
+/** A file without weights of the first checkpoint, changed where the average differs. */
 function adapted(
   name: string,
   text: string,
@@ -207,7 +207,7 @@ function adapted(
   return text;
 }
 
-/** A file of averaged weights, with the tensors of the first checkpoint's file of that name. */
+/** A file of averaged weights, with the same tensors as the first checkpoint's file of that name. */
 async function* averagedFile(
   name: string,
   { sources, shares, precision }: {
@@ -233,7 +233,7 @@ async function* averagedFile(
   }
 }
 
-/** What the average says of itself. */
+/** The average's checkpoint.json. */
 function describe(
   sources: readonly Source[],
   shares: readonly number[],

@@ -1,4 +1,4 @@
-/** Where a model is, and where a finetuning starts: a pretrained model and its tokenizer. */
+/** Finds a model's checkpoint, and reads the pretrained model and tokenizer that a finetuning starts from. */
 import { join } from "node:path";
 import { UserError } from "../errors.ts";
 import { exists } from "../files.ts";
@@ -11,8 +11,9 @@ import { readFolderTokenizer, readTokenizer, type Tokenizer } from "../text/toke
 import { isNewer, lacksInfo, readCheckpoint, readCheckpointInfo, refuseQuantised } from "./checkpoint.ts";
 
 /**
- * The checkpoint that a folder is, or that a stage left in it: the best, or the last of a run without validation; or the
- * `model.gguf` in it, or a GGUF file that is named itself. If a kill left the best of an earlier run beside the last of a newer one, it is the newer run's.
+ * The checkpoint that a path stands for: the folder itself, the one that a stage left in it (the best, or the last if
+ * the run had no validation), the `model.gguf` in it, or the path itself if it is a GGUF file. If a killed run left its
+ * last checkpoint beside the best one of an earlier run, the newer run's is taken.
  * @throws {UserError} if there is none, or if the best is lost
  */
 export async function findCheckpoint(folder: string): Promise<string> {
@@ -36,7 +37,7 @@ export function checkpointIn(folder: string): Promise<string | null> {
     if (await exists(join(place, CONFIG_FILE))) return folder;
     const gguf = await exists(join(place, GGUF_FILE)) ? join(folder, GGUF_FILE) : null;
     if (await exists(join(place, "config.json"))) {
-      // Folders of GGUF files may have the config of the model that they were made from.
+      // A folder with a GGUF file may also have the config.json of the model that the file was made from.
       const weights = ["model.safetensors", "model.safetensors.index.json"].map((name) =>
         exists(join(place, name))
       );
@@ -55,7 +56,7 @@ export function checkpointIn(folder: string): Promise<string | null> {
   });
 }
 
-/** The files of a model that a run depends on: its weights may lie in several, with an index. */
+/** The files of a model that a run depends on; weights may be in several files with an index. */
 export async function checkpointFiles(folder: string): Promise<string[]> {
   const found = await findCheckpoint(folder);
   if (isGguf(found)) return [found];
@@ -67,7 +68,7 @@ export async function checkpointFiles(folder: string): Promise<string[]> {
   });
 }
 
-/** The files that a finetuning from a folder depends on: with the preset's vocabulary if the folder has none. */
+/** The files that a finetuning from a folder depends on, with the preset's vocabulary if the folder has none. */
 export async function backboneFiles(folder: string, vocabulary: string): Promise<string[]> {
   const files = await checkpointFiles(folder);
   const own = await isOwn(folder, await findCheckpoint(folder));
@@ -76,7 +77,7 @@ export async function backboneFiles(folder: string, vocabulary: string): Promise
 }
 
 /**
- * Whether the checkpoint found in a folder is ours. One from elsewhere is that folder itself.
+ * Whether the checkpoint found in a folder is ours. A model from elsewhere is always the folder itself.
  * @throws {UserError} if a run's checkpoint is damaged
  */
 async function isOwn(folder: string, found: string): Promise<boolean> {
@@ -86,9 +87,9 @@ async function isOwn(folder: string, found: string): Promise<boolean> {
 }
 
 /**
- * Reads a checkpoint of ours, or a folder from Hugging Face with its tokenizer; one without takes the preset's
- * vocabulary. Special tokens that a vocabulary from elsewhere lacks get rows of their own in the model.
- * @param frozen whether its weights stay as they are, and may therefore be quantised
+ * Reads a checkpoint of ours, or a folder from Hugging Face with its tokenizer; without one it gets the preset's
+ * vocabulary. If a vocabulary from elsewhere lacks special tokens, the model gets new rows for them.
+ * @param frozen whether its weights are not trained, and may therefore be quantised
  * @throws {UserError} if it is damaged, or does not fit its vocabulary
  */
 export async function readBackbone(
@@ -100,7 +101,7 @@ export async function readBackbone(
   if (await isOwn(folder, found)) {
     const model = await readCheckpoint(found);
     if (!frozen) refuseQuantised(model.info, found, "learned from or trained further but by an adapter");
-    // A vocabulary from elsewhere may be smaller than its model, whose last rows are then unused.
+    // A vocabulary from elsewhere may be smaller than its model; the last rows are then unused.
     if (model.tokenizer.size > model.config.vocab) checkFit(model, model.tokenizer, found, found);
     return { ...model, folder: found };
   }

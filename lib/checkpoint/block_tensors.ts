@@ -1,6 +1,6 @@
 /**
- * Quantised matrices in safetensors files: tensors of bytes by the family's names, a row of blocks for each output, or
- * for each token of an embedding. `quantization_config` in config.json says that a folder has some.
+ * Quantised matrices in safetensors files: tensors of bytes under the family's names, with a row of blocks for each
+ * output, or for each token of an embedding. `quantization_config` in config.json marks a folder that has them.
  */
 import { BLOCK, BLOCK_BYTES, type BlockKind, dequantise } from "../device/blocks.ts";
 import { UserError } from "../errors.ts";
@@ -8,18 +8,18 @@ import type { Piece } from "../model/families/family.ts";
 import type { BlockMatrix, ParameterSpec } from "../model/parameters.ts";
 import type { ByteTensor } from "./safetensors.ts";
 
-/** What `quantization_config` calls our form, so that other libraries refuse it instead of misreading it. */
+/** Our `quant_method` in `quantization_config`: other libraries refuse it instead of misreading the blocks. */
 export const QUANT_METHOD = "desde-cero";
 
 type Shaped = Pick<ParameterSpec, "role" | "shape">;
 
-/** Rows of a matrix in blocks, and the numbers of each: a linear layer's (in, out) is stored transposed. */
+/** Number and width of the rows of a matrix in blocks; a linear layer's (in, out) is stored transposed. */
 export function blockShape({ role, shape }: Shaped): { readonly rows: number; readonly width: number } {
   const [rows, width] = role === "matrix" ? shape.toReversed() : shape;
   return { rows, width };
 }
 
-/** A matrix's numbers, as rows of blocks have them; the other way round with `back`. */
+/** A matrix's numbers in the order in which blocks hold them, or with `back`, from that order to ours. */
 export function rowsOfBlocks(spec: Shaped, values: Float32Array, back = false): Float32Array {
   if (spec.role !== "matrix") return values;
   const [rows, columns] = back ? spec.shape.toReversed() : spec.shape;
@@ -32,17 +32,17 @@ export function rowsOfBlocks(spec: Shaped, values: Float32Array, back = false): 
   return transposed;
 }
 
-/** The numbers that a matrix in blocks stands for, in the layout of its parameter. */
+/** Dequantises a matrix, into the layout of its parameter. */
 export function numbersOf(spec: Shaped, { kind, bytes }: BlockMatrix): Float32Array {
   return rowsOfBlocks(spec, dequantise(bytes, kind), true);
 }
 
-/** The rows of a piece, which its family may store apart: those of q, k and v are one parameter here. */
+/** The rows of a piece: a family may store separately what is one parameter here, such as q, k and v. */
 function rowsOf({ columns }: Piece, rows: number): readonly [from: number, to: number] {
   return columns ?? [0, rows];
 }
 
-/** A piece of a matrix, as a file holds it. */
+/** A piece of a matrix, as it is stored in a file. */
 export function cutBlocks(piece: Piece, spec: Shaped, { bytes }: BlockMatrix): ByteTensor {
   const { rows } = blockShape(spec), rowBytes = bytes.length / rows;
   const [from, to] = rowsOf(piece, rows);
@@ -50,8 +50,8 @@ export function cutBlocks(piece: Piece, spec: Shaped, { bytes }: BlockMatrix): B
 }
 
 /**
- * A matrix, put together from pieces.
- * @param refuse names the tensor and says why it cannot be
+ * Puts a matrix together from pieces.
+ * @param refuse makes an error from the tensor's name and the reason
  * @throws what `refuse` returns if the pieces do not fit the matrix, or one has a scale that is not finite
  */
 export function gatherBlocks(

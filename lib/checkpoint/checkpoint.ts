@@ -1,15 +1,15 @@
 /**
- * Checkpoints: a folder that is also one of Hugging Face's where its family has the model, replaced as a whole.
+ * Checkpoints: folders, always replaced as a whole, that Hugging Face's libraries can read if the family is theirs.
  *
  *   config.json            the architecture, in Hugging Face's terms
  *   model.safetensors      the weights
  *   tokenizer.json         the vocabulary the model was trained with, with tokenizer_config.json (whose chat
  *                          template writes conversations), special_tokens_map.json and generation_config.json
  *   checkpoint.json        step, seed, metrics, and the hashes of the files beside it
- *   optimizer.safetensors  the optimizer's state and scaling; only where training may go on
+ *   optimizer.safetensors  the optimizer's state and scaling; only if training can continue
  *
- * A model that is trained by an adapter has PEFT's adapter_config.json and adapter_model.safetensors in place of the
- * first two: its base lies elsewhere.
+ * A model trained with an adapter has PEFT's adapter_config.json and adapter_model.safetensors instead of the first
+ * two files; its base is elsewhere.
  */
 import { basename, join } from "node:path";
 import { z } from "zod";
@@ -29,31 +29,31 @@ import type { Tensor } from "../tensor/tensor.ts";
 import { tokenizerFiles } from "../text/huggingface_files.ts";
 import { readTokenizer, type Tokenizer } from "../text/tokenizer.ts";
 
-/** The run that a checkpoint is of. */
+/** The run that made a checkpoint. */
 const Run = z.object({
-  /** Begins with the time when it started, so that ids sort by it. */
+  /** Begins with the run's start time, so that ids sort by it. */
   id: z.string(),
   /** The whole preset, with defaults and overrides. */
   preset: z.record(z.string(), z.unknown()),
-  /** Hashes of the files that it is made from. */
+  /** Hashes of the files that the run read. */
   inputs: z.record(z.string(), z.string()),
-  /** What the stage picked where the preset leaves it to it, so that going on does not pick anew. */
+  /** What the stage picked where the preset leaves the choice to it, so that a resumed run uses the same. */
   picked: z.unknown().optional(),
 });
 export type Run = z.infer<typeof Run>;
 
-/** What a model does with what it is given: answers it, continues it, or labels it. */
+/** What a model does with a text: answers it, continues it, or labels it. */
 const Format = z.enum(["chat", "text", "labels"]);
 export type Format = z.infer<typeof Format>;
 
-/** Checkpoints that do not say their format are of the stages that there were then. */
+/** Formats of old checkpoints, which do not record one, by their stage. */
 const formerFormats: Record<string, Format> = { "finetune-instruct": "chat", "finetune-classify": "labels" };
 
-/** Whether weights are those that training works on, or their moving average. */
+/** Whether weights are the trained ones or their moving average. */
 const WeightsKind = z.enum(["raw", "average"]);
 export type WeightsKind = z.infer<typeof WeightsKind>;
 
-/** A checkpoint that is a part of an average. */
+/** A checkpoint that is part of an average. */
 const Averaged = z.object({
   folder: z.string(),
   share: z.number(),
@@ -61,7 +61,7 @@ const Averaged = z.object({
   files: z.record(z.string(), z.string()),
 });
 
-/** The checkpoint that a quantised one was made from, and what its matrices were stored in. */
+/** The checkpoint that a quantised one was made from, and what its matrices are now stored in. */
 const QuantisedFrom = z.object({
   folder: z.string(),
   /** `q8` or `q4`. */
@@ -70,16 +70,16 @@ const QuantisedFrom = z.object({
   files: z.record(z.string(), z.string()),
 });
 
-/** The adapter that a model was merged with its base from. */
+/** The adapter that was merged with its base to make a model. */
 const MergedFrom = z.object({
   folder: z.string(),
   /** Hashes of its weights. */
   files: z.record(z.string(), z.string()),
 });
 
-/** What `deno task teach` taught a model. */
+/** Facts that `deno task teach` taught a model. */
 const Taught = z.object({
-  /** The checkpoint that it was taught. */
+  /** The checkpoint that was taught. */
   model: z.string(),
   facts: z.array(z.object({
     past: z.array(z.object({ instruction: z.string(), response: z.string() })),
@@ -91,54 +91,54 @@ const Taught = z.object({
 const CheckpointFile = z.object({
   stage: z.string(),
   format: Format.optional(),
-  /** Updates made. */
+  /** Number of updates made. */
   step: z.number(),
   seed: z.number(),
   finished: z.boolean(),
   validation: z.object({ loss: z.number() }).catchall(z.number()).nullable(),
   best: z.object({ step: z.number(), loss: z.number() }).catchall(z.number()).nullable(),
   parameters: z.number(),
-  /** Of a run that averages its weights: which of the two are here. */
+  /** Which of the two this holds, if the run averages its weights. */
   weights: WeightsKind.optional(),
-  /** Of an average: the checkpoints that it is of, with their shares and the hashes of their weights. */
+  /** The averaged checkpoints, with their shares and the hashes of their weights. */
   average: z.array(Averaged).optional(),
-  /** Of a quantised model, which cannot be trained. */
+  /** Present if the model is quantised and therefore cannot be trained. */
   quantised: QuantisedFrom.optional(),
-  /** Of an adapter that was merged into its base. */
+  /** Present if an adapter was merged into its base. */
   merged: MergedFrom.optional(),
-  /** Of an adapter: what it is put on. */
+  /** Present if this is an adapter: its base. */
   adapter: AdapterInfo.optional(),
-  /** Of a classifier: what it was trained on. */
+  /** A classifier's training data. */
   origin: SplitOrigin.optional(),
-  /** Of a model that was taught facts: those of every teaching, the last one's at the end. */
+  /** The facts that the model was taught, one entry for each teaching, the latest last. */
   taught: z.array(Taught).optional(),
   files: z.record(z.string(), z.string()),
-  /** Older checkpoints do not say. */
+  /** Missing in older checkpoints. */
   run: Run.optional(),
 });
 export type CheckpointInfo = z.infer<typeof CheckpointFile> & { readonly format: Format };
 
-/** Whether a checkpoint is of a run that started after the other's. */
+/** Whether checkpoint a is from a run that started after b's. */
 export function isNewer(a: CheckpointInfo | null, b: CheckpointInfo | null): boolean {
   return a !== null && b !== null && (a.run?.id ?? "") > (b.run?.id ?? "");
 }
 
-/** What of a model is saved: a language model, or a classifier, which has a head. */
+/** The parts of a model to save: a language model's, or a classifier's, which has a head. */
 export interface SavedModel {
   readonly config: ModelConfig;
   readonly head?: HeadConfig;
   readonly parameters: Parameters;
 }
 
-/** What training can go on from, by the names that checkpoints give it: on the device, or fetched from there already. */
+/** The optimizer's tensors, by their names in checkpoints: on the device, or already fetched from it. */
 export type OptimizerState = readonly (readonly [
   name: string,
   values: Tensor | { readonly shape: readonly number[]; readonly data: Float32Array },
 ])[];
 
 /**
- * Reads what is needed from the device at the moment of the call, then writes the folder.
- * @param how.adapter saves the model's adapter alone
+ * Reads the weights from the device as they are at the call, then writes the folder.
+ * @param how.adapter given to save only the model's adapter
  */
 export async function saveCheckpoint(
   folder: string,
@@ -189,19 +189,19 @@ export interface Checkpoint extends LoadedModel {
 }
 
 /**
- * What a checkpoint says of itself, or null if there is none.
+ * A checkpoint's checkpoint.json, or null if there is none.
  * @param folder or a GGUF file
- * @throws {UserError} if that is damaged
+ * @throws {UserError} if it is damaged
  */
 export async function readCheckpointInfo(folder: string): Promise<CheckpointInfo | null> {
   if (isGguf(folder)) return await infoOfGguf(folder);
   return await readFolder(folder, readInfo);
 }
 
-/** Loaded when there is such a file: most programs need none of it, and some are to start fast. */
+/** Loaded only for a GGUF file: most programs do not need it, and some have to start fast. */
 const ggufReader = () => import("./gguf/model.ts");
 
-/** A GGUF file says nothing of the training that made it; size and time tell it from one that takes its place. */
+/** A GGUF file does not record its training. Size and time stand for a hash, to notice when the file is replaced. */
 async function infoOfGguf(path: string): Promise<CheckpointInfo> {
   const { readGgufInfo } = await ggufReader();
   const { chat, parameters } = await readGgufInfo(path);
@@ -254,7 +254,7 @@ export async function readCheckpoint(folder: string): Promise<Checkpoint> {
         : await readHuggingFace(place);
       return { info, tokenizer, ...model };
     };
-    // Other threads hash while this one reads; what is altered is told before what that leads to.
+    // Hashing runs on other threads meanwhile. An altered file is reported rather than the read error that it causes.
     const [checked, checkpoint] = await Promise.allSettled([checkFiles(info, place), read()]);
     if (checked.status === "rejected") throw checked.reason;
     if (checkpoint.status === "rejected") throw checkpoint.reason;
@@ -263,8 +263,8 @@ export async function readCheckpoint(folder: string): Promise<Checkpoint> {
 }
 
 /**
- * Compares a checkpoint's files with what it says of them.
- * @param place where they are
+ * Compares a checkpoint's files with the hashes that it records.
+ * @param place the folder they are in
  * @throws {UserError} if one is missing, truncated or altered
  */
 export async function checkFiles(info: CheckpointInfo, place: string): Promise<void> {
@@ -284,8 +284,8 @@ export async function checkFiles(info: CheckpointInfo, place: string): Promise<v
 }
 
 /**
- * Refuses a quantised checkpoint where weights are to be changed.
- * @param what it cannot be, such as `trained`
+ * Refuses a quantised checkpoint, for callers that change weights.
+ * @param what the operation that is impossible, such as `trained`
  * @throws {UserError}
  */
 export function refuseQuantised({ quantised }: CheckpointInfo, folder: string, what: string): void {
@@ -297,8 +297,8 @@ export function refuseQuantised({ quantised }: CheckpointInfo, folder: string, w
 }
 
 /**
- * Refuses an adapter where a whole model is needed.
- * @param what it cannot be, such as `averaged`
+ * Refuses an adapter, for callers that need a whole model.
+ * @param what the operation that is impossible, such as `averaged`
  * @throws {UserError}
  */
 export function refuseAdapter({ adapter }: CheckpointInfo, folder: string, what: string): void {
@@ -308,7 +308,7 @@ export function refuseAdapter({ adapter }: CheckpointInfo, folder: string, what:
   );
 }
 
-/** Why a folder without checkpoint.json is no checkpoint. */
+/** The error for a folder without checkpoint.json. */
 export async function lacksInfo(folder: string, place = folder): Promise<UserError> {
   const others = ["config.json", "model.safetensors", "tokenizer.json", CONFIG_FILE].map((name) =>
     exists(join(place, name))
@@ -320,7 +320,7 @@ export async function lacksInfo(folder: string, place = folder): Promise<UserErr
     : new UserError(`${folder} holds no checkpoint; train one with deno task pretrain`);
 }
 
-/** The optimizer's state in a checkpoint that training can go on from, by name. */
+/** The optimizer's state in a checkpoint that training can continue from, by name. */
 export async function readOptimizerState(folder: string): Promise<Weights> {
   const read = (place: string) => readSafetensors(join(place, "optimizer.safetensors"));
   return (await readFolder(folder, read)).tensors;

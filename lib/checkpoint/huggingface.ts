@@ -1,6 +1,6 @@
 /**
- * Hugging Face's folders: `config.json` beside `model.safetensors`, or beside several of those and their index. Our
- * checkpoints are such.
+ * Hugging Face's folders: `config.json`, and `model.safetensors` or several weight files with an index. Our checkpoints
+ * have this form.
  */
 import { basename, join } from "node:path";
 import { z } from "zod";
@@ -28,7 +28,7 @@ import {
   type Weights,
 } from "./safetensors.ts";
 
-/** Keys of a classifier, of any family; the last two are ours. */
+/** Keys of a classifier of any family; the last two are our own. */
 const HeadKeys = z.object({
   id2label: z.record(z.string(), z.string()).optional(),
   problem_type: z.literal("single_label_classification").nullish(),
@@ -37,47 +37,47 @@ const HeadKeys = z.object({
   classifier_norm: z.boolean().default(false),
 });
 
-/** `architectures` of a classifier, whose model_type is ours too. */
+/** `architectures` of our classifiers. */
 const CLASSIFIER = "DesdeCeroForSequenceClassification";
 
-/** Ours, where matrices are stored in blocks; any other is refused with the family's keys. */
+/** Our `quantization_config`, for matrices in blocks; any other is refused when the family's keys are checked. */
 const Quantised = z.object({ quantization_config: z.object({ quant_method: z.literal(QUANT_METHOD) }) });
 
-/** `model.safetensors.index.json`: which file has which tensor. */
+/** `model.safetensors.index.json`: the file of each tensor. */
 const Index = z.object({ weight_map: z.record(z.string(), z.string()) });
 
 const REMEDY = "a model's folder holds config.json and model.safetensors";
 
-/** Bytes of weights that one file holds at most, as transformers has it. */
+/** The most bytes of weights in a file, as in transformers. */
 const LARGEST_FILE = 5e9;
 
 export interface LoadedModel {
   readonly config: ModelConfig;
-  /** Of a classifier's folder; null for a language model's. */
+  /** A classifier's head; null for a language model. */
   readonly head: HeadConfig | null;
-  /** For `Decoder.load`; of quantised matrices the numbers that they stand for. */
+  /** For `Decoder.load`; quantised matrices are dequantised. */
   readonly values: (spec: ParameterSpec) => Float32Array;
-  /** The matrices that are quantised, by our names. */
+  /** The quantised matrices, by our names. */
   readonly quantised?: ReadonlyMap<string, BlockMatrix>;
-  /** Of a model with an adapter, whose values above are those of both together: each alone. */
+  /** The base and the adapter of a model that has one; `values` above are those of both merged. */
   readonly unmerged?: { readonly base: LoadedModel; readonly adapter: AdapterWeights };
 }
 
-/** Something of a model that can be saved as a folder. */
+/** The parts of a model that are saved as a folder. */
 export interface SavedWeights {
   readonly config: ModelConfig;
-  /** Of a classifier. */
+  /** A classifier's head. */
   readonly head?: HeadConfig | null | undefined;
   readonly specs: readonly ParameterSpec[];
   /** Ids of special tokens. */
   readonly special?: { readonly bos: number; readonly eos: number; readonly pad: number };
-  /** By our names. */
+  /** The weights by our names. */
   readonly values: ReadonlyMap<string, Float32Array>;
-  /** Matrices of the decoder that are stored in blocks, instead of their values. */
+  /** The decoder's matrices that are stored in blocks instead of numbers. */
   readonly quantised?: ReadonlyMap<string, BlockMatrix>;
 }
 
-/** What config.json tells of a model. */
+/** The parts of a model that config.json describes. */
 type SavedConfig = Pick<SavedWeights, "config" | "head" | "special">;
 
 /** The files of a folder: config.json and the weights, in as many files as it takes. */
@@ -93,7 +93,7 @@ export function huggingFaceFiles(
   };
   return {
     "config.json": JSON.stringify(json, null, 1) + "\n",
-    // Blocks last, as their bytes are no multiple of a number's four.
+    // Blocks come last, because their sizes are not multiples of a float's four bytes.
     ...weightFiles([...theirWeights(family, model, precision), ...theirBlocks(family, model)], largest),
   };
 }
@@ -104,8 +104,8 @@ const quantisedKeys = (quantised: ReadonlyMap<string, BlockMatrix>) => ({
 });
 
 /**
- * The family that a model is saved as. A classifier is of none of theirs: their classifiers have no bias, and would leave
- * ours out with a warning at most.
+ * The family that a model is saved as. Classifiers are saved as our own family: Hugging Face's have no bias, and would
+ * drop ours with a warning at most.
  */
 const savedFamily = ({ config, head }: SavedConfig) =>
   head ? { family: own, config: own.toConfig(config) } : familyOf(config);
@@ -142,8 +142,8 @@ function headKeys(head: HeadConfig): Record<string, unknown> {
 }
 
 /**
- * Weights by the family's names, in its layout, without those that are quantised. What is no part of the decoder keeps
- * its name.
+ * Weights by the family's names and in its layout, without quantised ones. Tensors that do not belong to the decoder
+ * keep their names.
  */
 export function theirWeights(
   family: Family,
@@ -165,7 +165,7 @@ export function theirWeights(
   return weights;
 }
 
-/** Those that are quantised. */
+/** The quantised matrices by the family's names. */
 function* theirBlocks(family: Family, { config, specs, quantised }: SavedWeights) {
   const named = new Map(specs.map((spec) => [spec.name, spec]));
   for (const piece of family.pieces(config)) {
@@ -205,7 +205,7 @@ function weightFiles(
 
 /**
  * Reads a folder of one of the families.
- * @throws {UserError} if a file is missing, broken, or of another architecture
+ * @throws {UserError} if a file is missing or broken, or the architecture is not supported
  */
 export async function readHuggingFace(folder: string): Promise<LoadedModel> {
   const path = join(folder, "config.json");
@@ -219,7 +219,7 @@ export async function readHuggingFace(folder: string): Promise<LoadedModel> {
   const told = family.keysFrom?.((name) => find(name)?.shape) ?? {};
   for (const [key, value] of Object.entries(told)) json[key] ??= value;
   const parsed = parseConfig(json, family, path);
-  // Any config may name labels; only a classifier's folder has the weights that score them, and no other head.
+  // Any config may name labels, but only a classifier has `score.weight`, and it has no language model's head.
   const head = find("score.weight") ? parsed.head : null;
   const config = head ? { ...parsed.config, tied: true } : parsed.config;
   const expect = (name: string, shape: readonly number[]): Float32Array => {
@@ -230,7 +230,7 @@ export async function readHuggingFace(folder: string): Promise<LoadedModel> {
     }
     return stored.data;
   };
-  // Before anyone makes room for what the config promises: whether the weights are there, and of that size.
+  // Checks that all weights exist with the config's sizes, before memory is allocated for the model.
   const pieces = new Map<string, { piece: Piece; data: Float32Array }[]>();
   const inBlocks = new Map<string, { piece: Piece; tensor: ByteTensor }[]>();
   const one = new Map(parameterSpecs({ ...config, layers: 1 }).map((spec) => [spec.name, spec]));
@@ -259,7 +259,7 @@ export async function readHuggingFace(folder: string): Promise<LoadedModel> {
       const parts = pieces.get(spec.name), matrix = quantised.get(spec.name);
       if (parts) return gather(spec, parts);
       if (matrix) return numbersOf(spec, matrix);
-      // Scores of theirs have no bias.
+      // Hugging Face's classifiers have no bias.
       if (spec.name === "score.bias" && family !== own && !find(spec.name)) {
         return new Float32Array(spec.shape[0]);
       }
@@ -289,7 +289,7 @@ async function readJson(path: string, remedy: string): Promise<Record<string, un
   return json as Record<string, unknown>;
 }
 
-/** @throws {UserError} if no family is called so */
+/** @throws {UserError} if no family has this name */
 function familyNamed(name: unknown, path: string): Family {
   const family = families.find(({ modelType }) => modelType === name);
   if (family) return family;
@@ -300,8 +300,8 @@ function familyNamed(name: unknown, path: string): Family {
 }
 
 /**
- * @param path of the config.json, for messages
- * @throws {UserError} if a key is missing, or would change the numbers
+ * @param path the config.json's, for messages
+ * @throws {UserError} if a key is missing, or has a value that would change results
  */
 function parseConfig(given: Record<string, unknown>, family: Family, path: string) {
   const json = Quantised.safeParse(given).success ? { ...given, quantization_config: undefined } : given;
@@ -330,7 +330,7 @@ function parseConfig(given: Record<string, unknown>, family: Family, path: strin
   }
 }
 
-/** The tensors of a folder, from one file or from those that its index names; those of bytes if asked for. */
+/** The tensors of a folder, from one file or from those that its index names; byte tensors only if asked for. */
 async function readWeights(
   folder: string,
   withBytes: boolean,
@@ -338,7 +338,7 @@ async function readWeights(
   const weights = new Map<string, Weight>(), bytes = new Map<string, ByteTensor>();
   const read = async (path: string, wanted: (tensor: string) => boolean) => {
     using file = await SafetensorsReader.open(path);
-    // One at a time, so that each is aligned.
+    // Reads tensors one at a time, so that each array is aligned.
     for (const [name, { dtype, shape }] of file.tensors) {
       if (wanted(name)) weights.set(name, { dtype, shape, data: await file.read(name) });
     }
@@ -363,7 +363,7 @@ async function readWeights(
 
 /**
  * Reads a folder's config.json alone.
- * @throws {UserError} if there is none that can be read, or it is of another architecture
+ * @throws {UserError} if it is missing or cannot be read, or the architecture is not supported
  */
 export async function readConfig(folder: string): Promise<ModelConfig> {
   const path = join(folder, "config.json");

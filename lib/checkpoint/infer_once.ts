@@ -1,4 +1,4 @@
-/** A trial of a device: whether a model fits on it. */
+/** Tries whether a model fits on a device. */
 import type { Device } from "../device/device.ts";
 import { scope } from "../tensor/tensor.ts";
 import { Decoder } from "../model/decoder.ts";
@@ -6,16 +6,16 @@ import type { LoadedModel } from "./huggingface.ts";
 import { openDecoder } from "./open_model.ts";
 
 /**
- * Puts a model's weights on a device, and reads full contexts of zeros with it.
+ * Puts a model's weights on a device, and runs it once on full contexts of zeros.
  * @param batch contexts at once
- * @throws {UserError} if the device is too small for that
+ * @throws {UserError} if the device is too small
  */
 export async function inferOnce(
   device: Device,
   loaded: LoadedModel,
   batch = 1,
 ): Promise<void> {
-  // A classifier has no head of a language model.
+  // A classifier has no language model's head, so only its decoder is tried.
   const model = loaded.head ? new Decoder(device, loaded.config) : openDecoder(device, loaded);
   const time = loaded.config.context;
   await scope(() => device.read(model.logits({ ids: new Uint32Array(batch * time), batch, time }).buffer));

@@ -1,4 +1,4 @@
-/** Weights from a family's names and layout to ours, and back. */
+/** Converts weights from a family's layout to ours, and back. */
 import type { ParameterSpec } from "../model/parameters.ts";
 import type { Piece } from "../model/families/family.ts";
 
@@ -11,7 +11,7 @@ export function theirShape({ columns, transposed }: Piece, ours: Shape): number[
   return transposed ? shape.reverse() : shape;
 }
 
-/** Calls `visit` with the index of each of a piece's numbers in theirs and in ours. */
+/** Calls `visit` for each number of a piece, with its index in their tensor and in ours. */
 function eachNumber(
   { columns, transposed }: Piece,
   shape: Shape,
@@ -27,7 +27,7 @@ function eachNumber(
   }
 }
 
-/** One of our tensors, put together from pieces. */
+/** Puts one of our tensors together from its pieces. */
 export function gather(
   { shape }: Pick<ParameterSpec, "shape">,
   pieces: readonly { piece: Piece; data: Float32Array }[],
@@ -39,7 +39,7 @@ export function gather(
   return ours;
 }
 
-/** A piece of one of our tensors. */
+/** Cuts a piece out of one of our tensors, in the family's layout. */
 export function cut(piece: Piece, shape: Shape, ours: Float32Array): Float32Array {
   if (!piece.columns && !piece.transposed) return ours;
   const theirs = new Float32Array(theirShape(piece, shape).reduce((a, b) => a * b, 1));

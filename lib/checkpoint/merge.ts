@@ -1,4 +1,4 @@
-/** Adapters merged into their bases: plain models, which take no more than the base did, and are read everywhere. */
+/** Merges adapters into their bases. The result is a plain model, as large as the base, that any program can read. */
 import { UserError } from "../errors.ts";
 import { hashContent } from "../files.ts";
 import { writeFolderAtomic } from "../folders.ts";
@@ -10,8 +10,8 @@ import { type CheckpointInfo, readCheckpoint } from "./checkpoint.ts";
 import { huggingFaceFiles } from "./huggingface.ts";
 
 /**
- * Writes an adapter and its base as one model in float32. Of a quantised base, all of it becomes float32.
- * @throws {UserError} if it is damaged, or has no adapter
+ * Writes an adapter and its base as one model in float32; a quantised base is dequantised.
+ * @throws {UserError} if the model is damaged, or has no adapter
  */
 export async function mergeAdapter(
   folder: string,

@@ -1,4 +1,4 @@
-/** A model of ours or from Hugging Face's libraries, with all that another program needs of its folder. */
+/** Reads a model of ours or from Hugging Face, with everything of its folder that another program needs. */
 import { join } from "@std/path";
 import { readText } from "../files.ts";
 import { readFolder } from "../folders.ts";
@@ -6,29 +6,29 @@ import { tokenizerFiles } from "../text/huggingface_files.ts";
 import { type CheckpointInfo, readCheckpoint, readCheckpointInfo } from "./checkpoint.ts";
 import { configJson, type LoadedModel, readHuggingFace } from "./huggingface.ts";
 
-/** Files of a folder from elsewhere that say how its model reads and writes text. */
+/** Files in a folder from elsewhere that describe how its model reads and writes text. */
 const TEXTS = [
   ...["tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json"],
   ...["vocab.json", "merges.txt", "generation_config.json", "chat_template.jinja"],
 ];
 
 export interface ModelFolder extends LoadedModel {
-  /** The keys of config.json, with those that it leaves to a default. */
+  /** The keys of config.json, with defaults filled in. */
   readonly json: Readonly<Record<string, unknown>>;
-  /** The tokenizer, the chat template and what else says how the model reads and writes text: files by name. */
+  /** The files that describe how the model reads and writes text, such as tokenizer and chat template, by name. */
   readonly texts: Readonly<Record<string, string>>;
-  /** Null if the folder is from elsewhere. */
+  /** checkpoint.json; null if the folder is from elsewhere. */
   readonly info: CheckpointInfo | null;
 }
 
 /**
  * @param folder a checkpoint, or a folder that holds config.json itself
- * @throws {UserError} if there is no model, or it is damaged
+ * @throws {UserError} if there is no model, or the model is damaged
  */
 export async function readModelFolder(folder: string): Promise<ModelFolder> {
   if (await readCheckpointInfo(folder)) {
     const { info, tokenizer, config, head, values } = await readCheckpoint(folder);
-    // Made anew, because older checkpoints lack some of the files and keys.
+    // Written anew, because older checkpoints lack some files and keys.
     return {
       ...{ info, config, head, values },
       json: configJson({ config, head, special: tokenizer.special }, "float32"),

@@ -1,4 +1,4 @@
-/** Models on a device, from what was read of them: quantised matrices stay so, and adapters stay beside their base. */
+/** Puts a loaded model on a device. Quantised matrices stay quantised, and adapters stay beside their base. */
 import type { Device } from "../device/device.ts";
 import { adapterIn, adapterSpecs } from "../model/adapter.ts";
 import type { ModelConfig } from "../model/config.ts";
@@ -8,8 +8,8 @@ import { valuesApart } from "./adapted.ts";
 import type { LoadedModel } from "./huggingface.ts";
 
 /**
- * A model to infer with or to train: of one with an adapter, only that is trained.
- * @param config the model's own by default, or one with another context or dropout
+ * A model for inference or training; if it has an adapter, only the adapter is trained.
+ * @param config the model's own by default; may differ in context or dropout
  */
 export function openDecoder(
   device: Device,

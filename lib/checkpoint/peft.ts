@@ -1,9 +1,9 @@
 /**
- * Adapters in the files of Hugging Face's PEFT: `adapter_config.json`, and `adapter_model.safetensors` with two matrices
- * for each layer of the base, lora_A (rank, in) and lora_B (out, rank), by the base's names behind `base_model.model.`
+ * Adapters in the format of Hugging Face's PEFT: `adapter_config.json`, and `adapter_model.safetensors` with two
+ * matrices for each adapted layer, lora_A (rank, in) and lora_B (out, rank), named `base_model.model.` + its name.
  *
- * Layers that lie side by side here, as queries, keys and values do, share A; there each has a copy of it. A file whose
- * layers have an A each is read, too: its ranks then add up.
+ * Layers that are one matrix here, such as queries, keys and values, share A; in the file, each has a copy. If the
+ * layers of a file have different A's, we stack them, and the rank is the sum of theirs.
  */
 import { join } from "node:path";
 import { z } from "zod";
@@ -35,12 +35,12 @@ export const WEIGHTS_FILE = "adapter_model.safetensors";
 
 const PREFIX = "base_model.model.";
 
-/** Layers of the head, which adapters of classifiers hold whole: in PEFT's words, modules to save. */
+/** Layers of a classifier's head, which its adapter saves whole: PEFT's `modules_to_save`. */
 const HEAD = /^score(_norm)?\./;
 
 const nothing = z.strictObject({}).nullish();
 
-/** The keys that decide the numbers; any variant that would change them is refused. */
+/** The keys that affect results; variants that we do not support are refused. */
 const PeftConfig = z.object({
   peft_type: z.literal("LORA"),
   r: z.number().int().positive(),
@@ -55,7 +55,7 @@ const PeftConfig = z.object({
   layer_replication: z.null().optional(),
 });
 
-/** The pieces of a base's matrices, with what PEFT calls their layers: by the names of our layers. */
+/** The pieces of a base's matrices with PEFT's names for their layers, by our layers' names. */
 function layersOf(config: ModelConfig) {
   const layers = new Map<string, { readonly piece: Piece; readonly module: string }[]>();
   for (const piece of familyOf(config).family.pieces(config)) {
@@ -67,7 +67,7 @@ function layersOf(config: ModelConfig) {
   return layers;
 }
 
-/** The shortest names that mean these layers and no others: PEFT compares the ends of names. */
+/** The shortest names that match these layers and no others; PEFT matches the ends of names. */
 function targetModules(own: readonly string[], all: readonly string[]): string[] {
   const end = (name: string, parts: number) => name.split(".").slice(-parts).join(".");
   const short = (name: string) => {
@@ -77,14 +77,14 @@ function targetModules(own: readonly string[], all: readonly string[]): string[]
   return [...new Set(own.map(short))];
 }
 
-/** An adapter that is to be saved. */
+/** An adapter to save. */
 export interface SavedPeft {
-  /** Of the base. */
+  /** The base's config. */
   readonly config: ModelConfig;
   readonly options: AdapterOptions;
   /** Where the base is. */
   readonly base: string;
-  /** By our names, with their shapes: the adapter's matrices, and a classifier's head. */
+  /** The adapter's matrices and a classifier's head, by our names. */
   readonly tensors: readonly (readonly [name: string, shape: readonly number[], data: Float32Array])[];
 }
 
@@ -135,10 +135,10 @@ export function peftFiles(
 
 /**
  * Reads an adapter.
- * @param place its folder
- * @param config of its base
- * @param base what messages call that
- * @throws {UserError} if a file is missing or broken, a variant is not read, or it is for another model
+ * @param place the adapter's folder
+ * @param config its base's
+ * @param base the base's name in messages
+ * @throws {UserError} if a file is missing or broken, the variant is not supported, or it is for another model
  */
 export async function readPeft(place: string, config: ModelConfig, base: string): Promise<AdapterWeights> {
   const keys = await readConfig(join(place, CONFIG_FILE));
@@ -197,7 +197,7 @@ async function readConfig(path: string): Promise<z.infer<typeof PeftConfig>> {
   throw new UserError(`${path}: ${key.join(".") || "it"}: ${message}; only plain LoRA adapters are read`);
 }
 
-/** The matrices of one of our layers, from those of its pieces. Pieces whose A is the same share it. */
+/** Builds the matrices of one of our layers from those of its pieces. Pieces with the same A share it. */
 function fuse(
   pieces: readonly { readonly piece: Piece; readonly names: readonly string[] }[],
   [inputs, outputs]: readonly number[],

@@ -1,6 +1,6 @@
 /**
- * Quantised copies of checkpoints: matrices in blocks of 8 or 4 bits, biases and norms as they are. They take less
- * memory, and are read faster where weights are read more often than computed with, as when a text is written token by
+ * Quantised copies of checkpoints: matrices in blocks of 8 or 4 bits, with biases and norms unchanged. They take less
+ * memory, and are faster where reading weights takes longer than computing with them, as in writing a text token by
  * token. Only adapters can be trained on them.
  */
 import { BLOCK, type BlockKind, quantise } from "../device/blocks.ts";
@@ -16,7 +16,7 @@ import { blockShape, rowsOfBlocks } from "./block_tensors.ts";
 import { type CheckpointInfo, readCheckpoint, refuseQuantised } from "./checkpoint.ts";
 import { huggingFaceFiles } from "./huggingface.ts";
 
-/** What matrices are stored in, by their roles. */
+/** The kinds of blocks for each role of a matrix. */
 const PLANS = {
   q8: { matrix: "q8_0", embedding: "q8_0", head: "q8_0" },
   q4: { matrix: "q4_0", embedding: "q4_0", head: "q4_0" },
@@ -27,16 +27,16 @@ export const TARGETS = Object.keys(PLANS) as Target[];
 
 export interface Quantised {
   readonly info: CheckpointInfo;
-  /** Bytes of all weights: in float32, and as they are stored now. */
+  /** Bytes of all weights in float32, and as they are stored now. */
   readonly before: number;
   readonly after: number;
-  /** Matrices whose rows are no multiple of 32 numbers, so that they stay in float32, by our names. */
+  /** Names of the matrices left in float32, because their rows are not a multiple of 32 numbers. */
   readonly left: readonly string[];
 }
 
 /**
  * Writes a quantised copy of a checkpoint.
- * @throws {UserError} if it is damaged or quantised already, or has no matrix that can be
+ * @throws {UserError} if it is damaged or already quantised, or has no matrix that can be quantised
  */
 export async function quantiseCheckpoint(folder: string, to: Target, out: string): Promise<Quantised> {
   const { config, head, values, tokenizer, info } = await readCheckpoint(folder);
@@ -79,8 +79,8 @@ export async function quantiseCheckpoint(folder: string, to: Target, out: string
 }
 
 /**
- * Those of a decoder's matrices whose rows are whole blocks, quantised, by name.
- * @param model what messages call it
+ * Quantises the matrices of a decoder whose rows fill whole blocks. Returns them by name.
+ * @param model its name in messages
  * @throws {UserError} if a weight is too large
  */
 export function quantiseMatrices(

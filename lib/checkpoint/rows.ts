@@ -1,9 +1,9 @@
-/** Rows of a model for the tokens of its vocabulary. */
+/** Fits a model's token rows to its vocabulary. */
 import { UserError } from "../errors.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 import type { LoadedModel } from "./huggingface.ts";
 
-/** @throws {UserError} if the vocabulary is of another size than the model's */
+/** @throws {UserError} if the tokenizer's size differs from the model's vocabulary */
 export function checkFit(
   { config }: LoadedModel,
   { size }: Tokenizer,
@@ -17,12 +17,12 @@ export function checkFit(
   );
 }
 
-/** Special tokens that a vocabulary from elsewhere may lack: all but `<unk>`. */
+/** Number of special tokens that a vocabulary from elsewhere may lack: all but `<unk>`. */
 const MOST_ADDED = 5;
 
 /**
- * A model with a row for every token. New rows are the mean of the others, so that no new token is more probable than
- * the known ones are on average.
+ * A model with a row for every token. New rows are the mean of the others, so that new tokens are no more probable than
+ * known ones are on average.
  * @throws {UserError} if the model has far fewer tokens than its tokenizer
  */
 export function withRows<M extends LoadedModel>(model: M, tokenizer: Tokenizer, folder: string): M {

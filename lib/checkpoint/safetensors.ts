@@ -1,20 +1,20 @@
-/** Weights in safetensors files. */
+/** Reads and writes weights in safetensors files. */
 import type { UserError } from "../errors.ts";
 import { openFile } from "../files.ts";
 import { encodeHeader, headerOf, notWhole, readBytes } from "../safetensors_header.ts";
 
-/** What a file holds a tensor's numbers in. float16 keeps three decimal digits, bfloat16 two, and float32's range. */
+/** The format of a tensor's numbers. float16 keeps three decimal digits; bfloat16 keeps two, and float32's range. */
 export type Precision = "float32" | "float16" | "bfloat16";
 
-/** A tensor without a device. */
+/** A tensor in memory, not on a device. */
 export interface Weight {
-  /** What it was read in, or is to be written in. */
+  /** The precision that it was read from, or is to be written in. */
   readonly dtype: Precision;
   readonly shape: readonly number[];
   readonly data: Float32Array;
 }
 
-/** Bytes that stand for themselves, such as quantised blocks. */
+/** A tensor of raw bytes, such as quantised blocks. */
 export interface ByteTensor {
   readonly dtype: "uint8";
   readonly shape: readonly number[];
@@ -24,10 +24,10 @@ export interface ByteTensor {
 /** By name. */
 export type Weights = ReadonlyMap<string, Weight>;
 
-/** How numbers lie in a file. */
+/** How numbers are stored in a file. */
 interface Format {
   readonly name: string;
-  /** Of a number. */
+  /** Bytes of a number. */
   readonly bytes: number;
   decode(bytes: Uint8Array<ArrayBuffer>): Float32Array<ArrayBuffer>;
   encode(data: Float32Array): Float32Array | Float16Array | Uint16Array;
@@ -55,7 +55,7 @@ const formats: Record<Precision, Format> = {
     },
     encode(data) {
       const bits = new Uint32Array(data.buffer, data.byteOffset, data.length);
-      // The upper half, rounded to the nearest, and to even halfway.
+      // The upper 16 bits, rounded to the nearest, with ties to even.
       return Uint16Array.from(bits, (x) => (x + 0x7fff + (x >>> 16 & 1)) >>> 16);
     },
   },
@@ -65,13 +65,13 @@ const formats: Record<Precision, Format> = {
 export const bytesOf = (dtype: Precision | "uint8", numbers: number) =>
   (dtype === "uint8" ? 1 : formats[dtype].bytes) * numbers;
 
-/** Numbers as a file holds them. */
+/** Encodes numbers as a file stores them. */
 export function encodeNumbers(data: Float32Array, precision: Precision): Uint8Array<ArrayBuffer> {
   const { buffer, byteOffset, byteLength } = formats[precision].encode(data);
   return new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength);
 }
 
-/** The numbers that a file's bytes are. */
+/** Decodes numbers from a file's bytes. */
 export function decodeNumbers(
   bytes: Uint8Array<ArrayBuffer>,
   precision: Precision,
@@ -79,12 +79,12 @@ export function decodeNumbers(
   return formats[precision].decode(bytes);
 }
 
-/** What the format calls bytes. */
+/** The format's name for bytes. */
 const BYTES = "U8";
 
 const sizeOf = (shape: readonly number[]) => shape.reduce((a, b) => a * b, 1);
 
-/** What a file begins with; the numbers of its tensors follow, in this order. */
+/** The start of a file; the tensors' numbers follow, in this order. */
 export function encodeStart(
   tensors: Iterable<readonly [name: string, tensor: Pick<Weight | ByteTensor, "dtype" | "shape">]>,
   metadata: Record<string, string> = {},
@@ -115,15 +115,15 @@ export function encodeSafetensors(
 export interface StoredTensor {
   readonly dtype: Precision;
   readonly shape: readonly number[];
-  /** Its numbers. */
+  /** Count of its numbers. */
   readonly size: number;
-  /** Bytes of the file before it. */
+  /** Offset in the file, in bytes. */
   readonly at: number;
 }
 
 /**
- * A file whose tensors are read when they are asked for. Tensors of whole numbers, such as masks that some GPT-2
- * exports carry along, are left out, but for bytes, which are apart.
+ * A file whose tensors are read on demand. Integer tensors, such as masks in some GPT-2 exports, are left out, except
+ * byte tensors, which are listed separately.
  */
 export class SafetensorsReader implements Disposable {
   readonly #file: Deno.FsFile;
@@ -133,16 +133,16 @@ export class SafetensorsReader implements Disposable {
     file: Deno.FsFile,
     broken: (why: string) => UserError,
     readonly metadata: Record<string, string>,
-    /** By name, in the order in which they lie in the file. */
+    /** By name, in the order of the file. */
     readonly tensors: ReadonlyMap<string, StoredTensor>,
-    /** The same of bytes. */
+    /** The same for byte tensors. */
     readonly bytes: ReadonlyMap<string, Omit<StoredTensor, "dtype">>,
   ) {
     this.#file = file;
     this.#broken = broken;
   }
 
-  /** @throws {UserError} if the file is missing, breaks the format's rules, or has a type that is not read */
+  /** @throws {UserError} if the file is missing, breaks the format's rules, or has a type that is not supported */
   static async open(path: string): Promise<SafetensorsReader> {
     const broken = notWhole(path, "restore it, or make it anew");
     const file = await openFile(path, "give the path of a safetensors file");
@@ -163,7 +163,7 @@ export class SafetensorsReader implements Disposable {
   }
 
   /**
-   * Some numbers of a tensor; all by default.
+   * Reads some numbers of a tensor; all by default.
    * @throws {UserError} if one of them is not finite
    */
   async read(name: string, from = 0, count = this.tensors.get(name)!.size - from): Promise<Float32Array> {
@@ -174,7 +174,7 @@ export class SafetensorsReader implements Disposable {
     return data;
   }
 
-  /** All bytes of a tensor of such. */
+  /** Reads all bytes of a byte tensor. */
   async readBytes(name: string): Promise<Uint8Array<ArrayBuffer>> {
     const { at, size } = this.bytes.get(name)!;
     await this.#file.seek(at, Deno.SeekMode.Start);
@@ -199,7 +199,7 @@ export interface SafetensorsFile {
 export async function readSafetensors(path: string): Promise<SafetensorsFile> {
   using file = await SafetensorsReader.open(path);
   const tensors = new Map<string, Weight>();
-  // One at a time, so that each is aligned.
+  // Reads tensors one at a time, so that each array is aligned.
   for (const [name, { dtype, shape }] of file.tensors) {
     tensors.set(name, { dtype, shape, data: await file.read(name) });
   }

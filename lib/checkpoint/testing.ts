@@ -1,4 +1,4 @@
-/** Small models with random weights: every family, and options that none has. */
+/** Small models with random weights: every family, and options that no family has. */
 import { type ModelConfig, modelConfig } from "../model/config.ts";
 import { LLAMA_OPTIONS } from "../model/families/llama.ts";
 import { qwen3 } from "../model/families/qwen3.ts";
@@ -7,7 +7,7 @@ import { deriveSeed, normals } from "../tensor/random.ts";
 
 const sizes = { vocab: 61, context: 64, layers: 2, heads: 4, width: 24 };
 
-/** By what they show. */
+/** Models by what they test. */
 export const MODELS: Readonly<Record<string, ModelConfig>> = {
   "gpt2": modelConfig(sizes),
   "gpt2, untied and without biases": modelConfig({ ...sizes, bias: false, tied: false, hidden: 30 }),
@@ -22,7 +22,7 @@ export const MODELS: Readonly<Record<string, ModelConfig>> = {
   }),
 };
 
-/** Weights large enough for every part of a model to matter, and for its probabilities to differ. */
+/** Weights large enough for every part of a model to matter and for its probabilities to differ. */
 export function valuesOf({ name, shape, role, fill }: ParameterSpec): Float32Array {
   const size = shape.reduce((a, b) => a * b, 1);
   const noise = normals(deriveSeed(1, name), size, role === "vector" ? 0.1 : 0.3);
@@ -33,7 +33,7 @@ export function valuesOf({ name, shape, role, fill }: ParameterSpec): Float32Arr
 export const promptOf = ({ vocab }: ModelConfig, count: number) =>
   Uint32Array.from({ length: count }, (_, i) => (i * 17 + 5) % vocab);
 
-/** The largest absolute difference between two lists of one length. */
+/** The largest absolute difference between two lists of the same length. */
 export function difference(a: ArrayLike<number>, b: ArrayLike<number>): number {
   if (a.length !== b.length) throw new Error(`${a.length} numbers beside ${b.length}`);
   return Array.from(a, (x, i) => Math.abs(x - b[i])).reduce((x, y) => Math.max(x, y), 0);

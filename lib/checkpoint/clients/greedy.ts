@@ -1,10 +1,10 @@
-/** What our own decoder generates. */
+/** Greedy decoding with our own decoder. */
 import { Decoder } from "../../model/decoder.ts";
 import { scope } from "../../tensor/tensor.ts";
 import type { Tokenizer } from "../../text/tokenizer.ts";
 import { indexOfLargest } from "../testing.ts";
 
-/** The most probable tokens after a prompt, as many as are asked for: the end of the text is none of them. */
+/** Generates the most probable tokens after a prompt, as many as asked for, and never the end of the text. */
 export async function greedy(
   decoder: Decoder,
   prompt: Uint32Array,

@@ -1,10 +1,10 @@
 /**
- * How much processor time llama.cpp takes a token, by node-llama-cpp, for `deno task bench decode --against`:
+ * Measures llama.cpp's processor time per token, through node-llama-cpp, for `deno task bench decode --against`:
  *
  *   deno run -A --config lib/checkpoint/clients/deno.json lib/checkpoint/clients/llama_cpp_speed.ts --model FILE --tokens N
  *
- * Prints a line of JSON, in milliseconds a token: of a prompt of N tokens, and of N tokens written after one. The kinds
- * of its cache and of its attention are its own choice; it computes on one thread.
+ * Prints a line of JSON, in milliseconds per token: for a prompt of N tokens, and for N tokens written after one. It
+ * runs on one thread, with llama.cpp's default cache type and attention.
  */
 import process from "node:process";
 import { parseArgs } from "node:util";
@@ -27,7 +27,7 @@ function processorTime(): number {
   return (user + system) / 1000;
 }
 
-/** What writing so many tokens after a prompt takes. */
+/** Times the writing of that many tokens after a prompt. */
 async function time(prompt: number[], written: number): Promise<number> {
   const context = await model.createContext({ contextSize: count + 2, batchSize: count + 2, threads: 1 });
   const began = processorTime();

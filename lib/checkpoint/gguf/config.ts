@@ -1,4 +1,4 @@
-/** What a model is, as keys of a GGUF file, and back. */
+/** Converts a model's config to keys of a GGUF file, and back. */
 import { z } from "zod";
 import { UserError } from "../../errors.ts";
 import { GPT2_OPTIONS, type ModelConfig, modelConfig } from "../../model/config.ts";
@@ -7,7 +7,7 @@ import type { Key, TypedValue } from "./format.ts";
 import { apertus, familyNames, ggufFamilies, type GgufFamily, isGpt2, RELU2_AS_XIELU } from "./families.ts";
 import { type GgufReader, REMEDY } from "./reader.ts";
 
-/** The keys that decide a model's numbers. */
+/** The keys that affect a model's results. */
 export function configKeys(family: GgufFamily, c: ModelConfig): Key[] {
   const keys: [string, TypedValue][] = [
     ["context_length", { uint32: c.context }],
@@ -41,7 +41,7 @@ const Common = z.object({
   block_count: natural,
   feed_forward_length: natural,
   vocab_size: natural.optional(),
-  // What would change the numbers.
+  // These would change the results.
   expert_count: none,
   "attention.sliding_window": none,
   "attention.causal": z.literal(true).optional(),
@@ -64,8 +64,8 @@ const Llama = Common.extend({
 });
 
 /**
- * The family and the architecture of a file.
- * @throws {UserError} if it is of another, or of a variant with other results
+ * The family and the config of a file's model.
+ * @throws {UserError} if its architecture or variant is not supported
  */
 export function configFrom(file: GgufReader, path: string): { family: GgufFamily; config: ModelConfig } {
   const name = file.keys.get("general.architecture");
@@ -148,7 +148,7 @@ export function configFrom(file: GgufReader, path: string): { family: GgufFamily
   };
 }
 
-/** The shortest decimal number that is this float32: what was meant, such as 1e-5. */
+/** The shortest decimal number that rounds to this float32, which is the intended one, such as 1e-5. */
 function shortest(x: number): number {
   for (let digits = 6; digits <= 9; digits++) {
     const short = Number(x.toPrecision(digits));

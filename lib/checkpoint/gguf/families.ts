@@ -1,4 +1,4 @@
-/** The families of models that llama.cpp computes as they are computed here. */
+/** The families of models for which llama.cpp computes the same as we do. */
 import { UserError } from "../../errors.ts";
 import type { ModelConfig } from "../../model/config.ts";
 import { type Family, hasOptions } from "../../model/families/family.ts";
@@ -6,15 +6,15 @@ import { gpt2 } from "../../model/families/gpt2.ts";
 import { llama, LLAMA_OPTIONS, llamaPieces } from "../../model/families/llama.ts";
 import { qwen3 } from "../../model/families/qwen3.ts";
 
-/** `modelType` is also what `general.architecture` says. */
+/** `modelType` is also the value of `general.architecture`. */
 export type GgufFamily =
   & Pick<Family, "modelType" | "toConfig" | "pieces">
   & Required<Pick<Family, "options">>;
 
 /**
  * Apertus (arXiv:2509.14233) is a Llama with QK-norm, without gates, and with xIELU: αp·x² + βx above zero and
- * αn·(exp(min(x, ε)) - 1 - x) + βx below. With αp = 1, αn = 0 and β = 0 that is relu². llama.cpp takes the inverse of
- * softplus of both α; at -100 softplus is below the smallest float32 that matters.
+ * αn·(exp(min(x, ε)) - 1 - x) + βx below. With αp = 1, αn = 0 and β = 0 that is relu². The file holds both α before
+ * softplus; softplus(-100) is too small to matter in float32.
  */
 export const apertus: GgufFamily = {
   modelType: "apertus",
@@ -36,14 +36,14 @@ const own = (family: Family): GgufFamily => ({ ...family, options: family.option
 
 export const isGpt2 = ({ modelType }: GgufFamily) => modelType === "gpt2";
 
-/** The first that fits is taken. */
+/** The first family that fits a model is taken. */
 export const ggufFamilies: readonly GgufFamily[] = [own(gpt2), own(llama), own(qwen3), apertus];
 export const familyNames = ggufFamilies.map(({ modelType }) => modelType).join(", ");
 
 /**
- * The family that a model is of.
- * @param model how messages call it
- * @throws {UserError} naming the options that are in the way of the nearest family, if it is of none
+ * The family of a model.
+ * @param model its name in messages
+ * @throws {UserError} if it fits none, with the options in which it differs from the nearest one
  */
 export function familyFor(config: ModelConfig, model: string): GgufFamily {
   const family = ggufFamilies.find((family) => family.toConfig(config));
@@ -58,7 +58,7 @@ export function familyFor(config: ModelConfig, model: string): GgufFamily {
 
 const FIXED = ["position", "norm", "mlp", "qkNorm", "softcap"] as const;
 
-/** What sets a model apart from a family, each as `position: alibi, not rope`. */
+/** A model's differences from a family, each as `position: alibi, not rope`. */
 function differences(config: ModelConfig, { modelType, options }: GgufFamily): string[] {
   const fixed: Partial<ModelConfig> = Object.fromEntries(FIXED.map((key) => [key, options[key]]));
   const all = {

@@ -1,9 +1,9 @@
 /**
- * GGUF, the file format of llama.cpp: what a model is, key by key, then its tensors.
+ * GGUF, the file format of llama.cpp: keys that describe the model, then its tensors.
  *
  *   "GGUF", version, number of tensors, number of keys
  *   for each key: its name, the type of its value, the value
- *   for each tensor: its name, dimensions (the innermost first), type, and place among the data
+ *   for each tensor: its name, dimensions (the innermost first), type, and offset in the data
  *   the data, each tensor at a multiple of `general.alignment`
  *
  * All numbers are little-endian. https://github.com/ggml-org/ggml/blob/master/docs/gguf.md
@@ -13,25 +13,25 @@ import { decodeNumbers, encodeNumbers } from "../safetensors.ts";
 
 export const MAGIC = 0x46554747;
 export const VERSION = 3;
-/** Bytes, unless a file says another. */
+/** The default alignment, in bytes. */
 export const ALIGNMENT = 32;
 
-/** Codes of the types of values. */
+/** Codes of the value types. */
 export const VALUE_TYPES = {
   ...{ uint8: 0, int8: 1, uint16: 2, int16: 3, uint32: 4, int32: 5, float32: 6, bool: 7 },
   ...{ string: 8, array: 9, uint64: 10, int64: 11, float64: 12 },
 } as const;
 
-/** How a tensor's numbers lie in a file. */
+/** How a tensor's numbers are stored in a file. */
 export interface TensorFormat {
-  /** In `ggml_type`. */
+  /** The number of the type in `ggml_type`. */
   readonly code: number;
-  /** Numbers that are stored together; the innermost dimension is a multiple of it. */
+  /** Numbers in a block; the innermost dimension is a multiple of it. */
   readonly block: number;
-  /** Of a block. */
+  /** Bytes of a block. */
   readonly bytes: number;
   decode(bytes: Uint8Array<ArrayBuffer>): Float32Array<ArrayBuffer>;
-  /** @throws {RangeError} if a number is too large for it */
+  /** @throws {RangeError} if a number is too large for the type */
   encode(data: Float32Array): Uint8Array<ArrayBuffer>;
 }
 
@@ -51,7 +51,7 @@ const blocks = (code: number, kind: BlockKind): TensorFormat => ({
   encode: (data) => quantise(data, kind, { scales: "searched" }),
 });
 
-/** The types that are read and written, by llama.cpp's names. */
+/** The tensor types that we read and write, by llama.cpp's names. */
 export const TENSOR_FORMATS = {
   f32: plain(0, "float32", 4),
   f16: plain(1, "float16", 2),
@@ -62,7 +62,7 @@ export const TENSOR_FORMATS = {
 
 export type TensorType = keyof typeof TENSOR_FORMATS;
 
-/** Bytes of so many numbers, which are whole blocks. */
+/** Bytes that so many numbers take; they have to fill whole blocks. */
 export function tensorBytes(type: TensorType, numbers: number): number {
   const { block, bytes } = TENSOR_FORMATS[type];
   return numbers / block * bytes;
@@ -71,7 +71,7 @@ export function tensorBytes(type: TensorType, numbers: number): number {
 /** The next multiple of an alignment. */
 export const aligned = (at: number, alignment = ALIGNMENT) => Math.ceil(at / alignment) * alignment;
 
-/** A value that is written, with its type: JavaScript has one type for all numbers. */
+/** A value to write, with its type, because JavaScript has only one type for numbers. */
 export type TypedValue =
   | { readonly uint32: number }
   | { readonly float32: number }
@@ -80,10 +80,10 @@ export type TypedValue =
   | { readonly strings: readonly string[] }
   | { readonly int32s: readonly number[] };
 
-/** A key that is written. */
+/** A key to write. */
 export type Key = readonly [name: string, value: TypedValue];
 
-/** A tensor that is written. */
+/** A tensor to write. */
 export interface TensorEntry {
   readonly name: string;
   /** The outermost dimension first, as everywhere here. */
@@ -94,7 +94,7 @@ export interface TensorEntry {
 const encoder = new TextEncoder();
 const { uint32, int32, float32, bool, string, array } = VALUE_TYPES;
 
-/** What a file begins with, padded; the tensors' data follow in this order, each padded to the alignment. */
+/** The start of a file, padded. The tensors' data follow in this order, each padded to the alignment. */
 export function encodeStart(
   keys: readonly Key[],
   tensors: readonly TensorEntry[],
@@ -125,7 +125,7 @@ export function encodeStart(
   return out.padded();
 }
 
-/** Bytes that grow. */
+/** A growing buffer of bytes. */
 class Bytes {
   #bytes = new Uint8Array(2 ** 16);
   #view = new DataView(this.#bytes.buffer);
@@ -149,7 +149,7 @@ class Bytes {
     return this;
   }
 
-  /** Negative ones as two's complement. */
+  /** Negative numbers are written as two's complement. */
   u32(x: number): this {
     const at = this.#room(4);
     this.#view.setUint32(at, x, true);

@@ -1,4 +1,4 @@
-/** Models in GGUF files: of the families that llama.cpp and we compute alike. */
+/** Reads models from GGUF files, of the families for which llama.cpp computes the same as we do. */
 import { UserError } from "../../errors.ts";
 import { parameterSpecs } from "../../model/decoder.ts";
 import type { ModelConfig } from "../../model/config.ts";
@@ -16,17 +16,17 @@ export interface GgufModel extends LoadedModel {
   readonly tokenizer: Tokenizer;
 }
 
-/** What a file says of its model, without the weights. */
+/** A file's description of its model, without the weights. */
 export interface GgufInfo {
   readonly config: ModelConfig;
-  /** Whether it was taught to answer in the format of conversations that is ours. */
+  /** Whether it was taught to answer in our conversation format. */
   readonly chat: boolean;
   readonly parameters: number;
 }
 
 /**
- * Reads what a file says, and none of its numbers.
- * @throws {UserError} if it is damaged, or of an architecture that is not read
+ * Reads a file's description of its model, but no weights.
+ * @throws {UserError} if it is damaged, or its architecture is not supported
  */
 export async function readGgufInfo(path: string): Promise<GgufInfo> {
   using file = await GgufReader.open(path);
@@ -39,8 +39,8 @@ export async function readGgufInfo(path: string): Promise<GgufInfo> {
 }
 
 /**
- * Reads a model; weights of 8 and 4 bits become float32.
- * @throws {UserError} if it is damaged, or of an architecture, a type or a vocabulary that is not read
+ * Reads a model; weights in 8 or 4 bits become float32.
+ * @throws {UserError} if it is damaged, or its architecture, a type or its vocabulary is not supported
  */
 export async function readGguf(path: string): Promise<GgufModel> {
   using file = await GgufReader.open(path);
@@ -59,8 +59,8 @@ export async function readGguf(path: string): Promise<GgufModel> {
 }
 
 /**
- * Compares the tensors of a file with those that its architecture has, before anyone makes room for them.
- * @throws {UserError} if one is missing, of another shape, or one too many, which would change the numbers
+ * Compares the tensors of a file with those of its architecture, before memory is allocated for them.
+ * @throws {UserError} if one is missing or has another shape, or if there is an extra one, which would change results
  */
 function checkTensors(
   file: GgufReader,

@@ -1,6 +1,6 @@
 /**
- * How llama.cpp calls and lays out the weights of the families that it computes as they are computed here. Its names
- * are in gguf-py/gguf/constants.py, its layouts in convert_hf_to_gguf.py:
+ * llama.cpp's names and layouts for the weights of the families in families.ts. Its names are in
+ * gguf-py/gguf/constants.py, its layouts in convert_hf_to_gguf.py:
  * https://github.com/ggml-org/llama.cpp
  */
 import type { ModelConfig } from "../../model/config.ts";
@@ -10,11 +10,11 @@ import { apertus, type GgufFamily, isGpt2 } from "./families.ts";
 /** One tensor of a GGUF file. Matrices are (out, in). */
 export interface GgufPiece extends Piece {
   /**
-   * Heads whose rows are reordered, 0 for none: RoPE turns column i of a head with column i + D/2 here, and in Llama's
-   * GGUF with its neighbour.
+   * Number of heads whose rows are reordered, 0 for none: our RoPE pairs column i of a head with column i + D/2, and
+   * RoPE for Llama's GGUF pairs it with its neighbour.
    */
   readonly paired: number;
-  /** What the numbers are if the model has no such tensor and llama.cpp needs one. */
+  /** What to write if the model has no such tensor but llama.cpp needs one. */
   readonly absent?: "zeros";
 }
 
@@ -53,9 +53,9 @@ function nameOf(theirs: string): string {
   return `${layer === undefined ? "" : `blk.${layer}.`}${NAMES[name]}.${kind}`;
 }
 
-/** The tensors of a model, one by one, so that a reader can end at the first that is missing. */
+/** Yields the tensors of a model one by one, so that a reader can stop at the first missing one. */
 export function* ggufPieces(family: GgufFamily, config: ModelConfig): Iterable<GgufPiece> {
-  // llama.cpp's GPT-2 has biases everywhere.
+  // llama.cpp's GPT-2 requires all biases.
   const lacksBiases = isGpt2(family) && !config.bias;
   for (const piece of family.pieces(config)) {
     const theirs = nameOf(piece.theirs);
@@ -72,7 +72,7 @@ export function* ggufPieces(family: GgufFamily, config: ModelConfig): Iterable<G
       yield { theirs: theirs.replace(/weight$/, "bias"), ours: piece.ours, paired: 0, absent: "zeros" };
     }
   }
-  // Its Apertus never shares the embedding with the head.
+  // llama.cpp's Apertus never ties the head to the embedding.
   if (family === apertus && config.tied) {
     yield { theirs: "output.weight", ours: "embed.tokens.weight", paired: 0 };
   }

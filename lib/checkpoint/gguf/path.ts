@@ -1,7 +1,7 @@
-/** Which paths are GGUF files. */
+/** Tells GGUF files by their paths. */
 
-/** Whether a path is a GGUF file's, by its name; it may not be there. */
+/** Whether a path names a GGUF file; the file need not exist. */
 export const isGguf = (path: string) => path.endsWith(".gguf");
 
-/** The file in a folder that stands for the model there. */
+/** The GGUF file that is taken as the model of its folder. */
 export const GGUF_FILE = "model.gguf";

@@ -1,6 +1,6 @@
 /**
- * Reads GGUF files. Nothing that a file says of itself is believed before it is compared with the file's size, so that
- * a broken or hostile one ends in a message, not in a full memory.
+ * Reads GGUF files. Every size that a file claims is checked against the file's real size before it is used, so that
+ * a broken or hostile file leads to a message and does not fill the memory.
  */
 import { UserError } from "../../errors.ts";
 import { openFile } from "../../files.ts";
@@ -25,18 +25,18 @@ export interface GgufTensor {
   /** The outermost dimension first. */
   readonly shape: readonly number[];
   readonly size: number;
-  /** Bytes of the file before it. */
+  /** Offset in the file, in bytes. */
   readonly at: number;
 }
 
-/** Bytes of all keys and names together, at most. The largest vocabularies take a tenth of that. */
+/** The most bytes of all keys and names together. The largest vocabularies take a tenth of it. */
 const LONGEST_START = 100_000_000;
-/** Entries of an array: as many ids as a vocabulary may have here. */
+/** The most entries of an array: as many as the ids of a vocabulary may be here. */
 const LONGEST_ARRAY = 2 ** 22;
 const MOST_DIMENSIONS = 4;
-/** Bytes of a key with its value, and of what is said of a tensor, at least. */
+/** The fewest bytes of a key with its value, and of a tensor's description. */
 const SMALLEST_KEY = 14, SMALLEST_TENSOR = 33;
-/** Types that are not read are called by these names in messages; https://github.com/ggml-org/ggml `ggml_type`. */
+/** Names, for messages, of types that we do not read; `ggml_type` in https://github.com/ggml-org/ggml. */
 const OTHER_TYPES: Record<number, string> = {
   ...{ 3: "Q4_1", 6: "Q5_0", 7: "Q5_1", 10: "Q2_K", 11: "Q3_K", 12: "Q4_K", 13: "Q5_K", 14: "Q6_K" },
   ...{ 20: "IQ4_NL", 23: "IQ4_XS", 39: "MXFP4" },
@@ -59,8 +59,8 @@ export class GgufReader implements Disposable {
   }
 
   /**
-   * Reads what a file says of itself, and none of its numbers.
-   * @throws {UserError} if it is missing, breaks the format's rules, or has a type of tensor that is not read
+   * Reads a file's keys and the descriptions of its tensors, but no weights.
+   * @throws {UserError} if it is missing, breaks the format's rules, or has a tensor type that is not supported
    */
   static async open(path: string): Promise<GgufReader> {
     const broken = (why: string) => new UserError(`${path} is no whole GGUF file (${why}); ${REMEDY}`);
@@ -85,7 +85,7 @@ export class GgufReader implements Disposable {
   }
 
   /**
-   * A tensor's numbers, whatever they are stored in.
+   * A tensor's numbers in float32, whatever its type.
    * @throws {UserError} if one of them is not finite
    */
   async read(name: string): Promise<Float32Array<ArrayBuffer>> {
@@ -124,7 +124,7 @@ class Start {
     return this.size - this.at;
   }
 
-  /** The place in the buffer of the next so many bytes. */
+  /** Reads the next so many bytes; returns where they begin in the buffer. */
   #take(bytes: number): number {
     if (bytes > this.left) throw this.#broken("it is cut off before its tensors");
     if (this.at + bytes > LONGEST_START) {
@@ -156,7 +156,7 @@ class Start {
     return this.#view.getUint32(at, true);
   }
 
-  /** Rounded above 2^53: no number as large is right anywhere. */
+  /** Rounded above 2^53: a number that large is wrong anywhere in a file. */
   u64(): number {
     const at = this.#take(8);
     return Number(this.#view.getBigUint64(at, true));
@@ -206,7 +206,7 @@ class Start {
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** Bytes of a value, by its type; of a text, of its length. */
+/** Bytes of a value, by its type; for a text, the bytes of its length. */
 const BYTES: Record<number, number> = {
   ...{ 0: 1, 1: 1, 2: 2, 3: 2, 4: 4, 5: 4, 6: 4, 7: 1, 8: 8, 10: 8, 11: 8, 12: 8 },
 };
@@ -285,7 +285,7 @@ function readTensors(start: Start, count: number, broken: Broken): Map<string, U
 
 function alignmentOf(keys: ReadonlyMap<string, Value>, broken: Broken): number {
   const alignment = keys.get("general.alignment") ?? ALIGNMENT;
-  // A power of two, as llama.cpp demands.
+  // llama.cpp requires a power of two.
   if (typeof alignment === "number" && Number.isInteger(Math.log2(alignment)) && alignment <= 2 ** 20) {
     return alignment;
   }
@@ -294,7 +294,7 @@ function alignmentOf(keys: ReadonlyMap<string, Value>, broken: Broken): number {
   );
 }
 
-/** Tensors with their places in the file. */
+/** Checks the tensors' offsets, and turns them into offsets in the file. */
 function place(
   tensors: ReadonlyMap<string, Unplaced>,
   data: number,
@@ -309,7 +309,7 @@ function place(
     if (offset < end) throw broken(`${name} overlaps with ${before}`);
     end = offset + tensorBytes(tensor.type, tensor.size);
     before = name;
-    // So written that it holds for infinite sizes, too.
+    // Written with ! so that it also throws if `end` is NaN or infinite.
     if (!(data + end <= size)) throw broken(`it ends before ${name} does`);
     if (tensor.size > 0) placed.set(name, { ...tensor, at: data + offset });
     else throw broken(`${name} is [${tensor.shape}], which holds no number`);

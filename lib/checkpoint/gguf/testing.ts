@@ -1,4 +1,4 @@
-/** Tiny models of the families that GGUF has, for tests here and for those with llama.cpp. */
+/** Tiny models of the families that GGUF has, for the tests here and those with llama.cpp. */
 import { GPT2_OPTIONS, type ModelConfig, modelConfig } from "../../model/config.ts";
 import { initialValues, parameterSpecs } from "../../model/decoder.ts";
 import { LLAMA_OPTIONS } from "../../model/families/llama.ts";
@@ -8,7 +8,7 @@ import type { Tokenizer } from "../../text/tokenizer.ts";
 import { apertus } from "./families.ts";
 import type { Checkpoint } from "../checkpoint.ts";
 
-/** Of each family, with and without what it can have: biases, a head of its own, fewer heads of keys, wider heads. */
+/** Configs of each family, with and without its options: biases, an untied head, fewer key-value heads, wider heads. */
 export function ggufConfigs(vocab: number): Record<string, ModelConfig> {
   const sizes = { vocab, context: 64, layers: 2, heads: 4, width: 64 };
   return {

@@ -1,6 +1,6 @@
 /**
- * A vocabulary as keys of a GGUF file, and back. llama.cpp knows byte-level byte-pair encodings, and how a text is cut
- * before merging by the name of a pre-tokenizer; https://github.com/ggml-org/llama.cpp/blob/master/src/llama-vocab.cpp
+ * Converts a vocabulary to keys of a GGUF file, and back. For byte-level BPE, llama.cpp names its pre-tokenizers, which
+ * cut a text before merging: https://github.com/ggml-org/llama.cpp/blob/master/src/llama-vocab.cpp
  */
 import { z } from "zod";
 import { UserError } from "../../errors.ts";
@@ -17,7 +17,7 @@ import { REMEDY, type Value } from "./reader.ts";
 /** `llama_token_type`. */
 const TYPES = { normal: 1, control: 3, userDefined: 4, unused: 5 } as const;
 
-/** Our key: tokenizer.json without its vocabulary and merges, which stand in keys of llama.cpp's. */
+/** Our own key: tokenizer.json without vocabulary and merges, which are in llama.cpp's keys. */
 const OWN_KEY = "desde-cero.tokenizer";
 
 const CONTRACTIONS = "(?i:'s|'t|'re|'ve|'m|'ll|'d)";
@@ -35,8 +35,9 @@ interface PreTokenizer {
 }
 
 /**
- * Ours is none of llama.cpp's. Its `superbpe` cuts at numbers alone, and never inside one of our pieces; where it does not
- * cut and we do, no token of ours can arise, as none goes over the border of two pieces. (docs/export.md says what remains.)
+ * llama.cpp does not have our pre-tokenizer. Its `superbpe` cuts only at numbers, and never inside one of our pieces.
+ * Where we cut and it does not, the tokens are still the same, because none of ours spans two pieces. (docs/export.md
+ * lists the remaining differences.)
  */
 const OURS: PreTokenizer = { name: "superbpe", patterns: [PIECES] };
 
@@ -50,7 +51,7 @@ const OTHERS: readonly PreTokenizer[] = [
 /**
  * The keys of a model's vocabulary.
  * @param vocab rows of the model's token embedding
- * @param chat whether it was taught to answer: then no `<bos>` is put before what it is asked
+ * @param chat whether it was taught to answer: then llama.cpp must not put `<bos>` before the prompt
  * @throws {UserError} naming `model`, if llama.cpp has no such vocabulary
  */
 export function vocabularyKeys(
@@ -131,9 +132,10 @@ const Keys = z.object({
 });
 
 /**
- * @param path of the file, for messages
- * @param rows of the token embedding, each of which has a token
- * @throws {UserError} if it is of a kind that is not read, or broken
+ * The tokenizer of a GGUF file.
+ * @param path the file's, for messages
+ * @param rows of the token embedding; there has to be a token for each
+ * @throws {UserError} if the vocabulary is of an unsupported kind, or broken
  */
 export function vocabularyFrom(keys: ReadonlyMap<string, Value>, path: string, rows: number): Tokenizer {
   const parsed = Keys.safeParse(Object.fromEntries(keys));
@@ -185,7 +187,7 @@ function parseOwn(text: string): Record<string, unknown> {
   }
 }
 
-/** What a tokenizer.json says beside its model, of a file that was not made here. */
+/** The parts of a tokenizer.json other than its model, for a file that was not made here. */
 function foreign(name: string, tokens: readonly string[], types: readonly number[]): Record<string, unknown> {
   const pre = OTHERS.find((known) => known.name === name);
   if (!pre) {

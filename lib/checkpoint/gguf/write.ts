@@ -18,18 +18,18 @@ import { familyFor } from "./families.ts";
 import { type GgufPiece, ggufPieces, pairRows } from "./names.ts";
 import { vocabularyKeys } from "./vocabulary.ts";
 
-/** What the matrices of a file are stored in, with `llama_ftype` of such a file. */
+/** What a file's matrices can be stored in, with the file's `llama_ftype`. */
 export const EXPORT_TYPES = { f32: 0, f16: 1, q8_0: 7, q4_0: 2 } as const satisfies Partial<
   Record<TensorType, number>
 >;
 export type ExportType = keyof typeof EXPORT_TYPES;
 
-/** Of the layout of blocks. */
+/** Version of the blocks' layout. */
 const QUANTISATION_VERSION = 2;
 
 /**
- * @param options.model how messages call the checkpoint
- * @param options.name what the file calls it
+ * @param options.model the checkpoint's name in messages
+ * @param options.name the model's name in the file
  * @returns bytes written
  * @throws {UserError} if GGUF has no such model or vocabulary, a number is too large, or the system refuses
  */
@@ -88,9 +88,8 @@ function shapeOf(piece: GgufPiece, ours: readonly number[]): number[] {
 }
 
 /**
- * What a tensor is stored in. As in llama.cpp's own files: vectors and positions stay in float32, rows that are no
- * whole blocks in float16, and the embedding of tokens and the head, where errors hurt most, have 8 bits if others
- * have 4.
+ * The type that a tensor is stored in, as in llama.cpp's own files: float32 for vectors and positions, float16 for rows
+ * that do not fill whole blocks, and 8 bits instead of 4 for the token embedding and the head, where errors hurt most.
  */
 function typeOf(name: string, shape: readonly number[], as: ExportType): ExportType {
   if (shape.length === 1 || name.startsWith("position_embd")) return "f32";

@@ -28,7 +28,7 @@ export function classifierGraph(config: ModelConfig, head: HeadConfig, values: V
   return graph;
 }
 
-/** The place of each token among those that are no padding, (B, T). */
+/** Each token's position, not counting padding, (B, T). */
 function positionsOf(g: Graph, mask: Value): Value {
   const counted = g.op("CumSum", [mask, g.int(1)]);
   return g.op("Max", [g.op("Sub", [counted, g.int(1)]), g.int(0)]);

@@ -1,7 +1,7 @@
 /**
  * The decoder (lib/model/decoder.ts) in ONNX's operators, with inputs and outputs named as transformers.js expects
- * them. Shapes in comments: batch B, new tokens T, tokens with those of the cache S, channels C, heads of queries H, of
- * keys and values G, head width D, vocabulary V.
+ * them. Shapes in comments: batch B, new tokens T, new and cached tokens S, channels C, query heads H, key-value heads
+ * G, head width D, vocabulary V.
  */
 import { alibiHeads, alibiSlope } from "../../ops/attention.ts";
 import type { ModelConfig } from "../../model/config.ts";
@@ -9,13 +9,13 @@ import { parameterSpecs } from "../../model/decoder.ts";
 import type { ParameterSpec } from "../../model/parameters.ts";
 import { Graph, type Value } from "./graph.ts";
 
-/** Gives a weight its numbers. */
+/** Returns the numbers of a weight. */
 export type Values = (spec: ParameterSpec) => Float32Array;
 
-/** Added to the score of a key that a query must not see. It is finite, so that a row that sees none has no NaN. */
+/** Added to the score of a key that a query must not see. Finite, so that a row that sees no key does not give NaN. */
 const HIDDEN = -1e30;
 
-/** Tokens that a pass reads. */
+/** The tokens of a pass. */
 export interface TokenInputs {
   /** (B, T) */
   readonly ids: Value;
@@ -25,7 +25,7 @@ export interface TokenInputs {
   readonly positions: Value;
 }
 
-/** Keys and values of earlier tokens of a layer, each (B, G, S - T, D). */
+/** A layer's cached keys and values, each (B, G, S - T, D). */
 export interface Past {
   readonly key: Value;
   readonly value: Value;
@@ -57,7 +57,7 @@ export function decoderGraph(c: ModelConfig, values: Values): Graph {
   return graph;
 }
 
-/** Whether a model is told where tokens stand; if not, they differ by order alone, or by ALiBi. */
+/** Whether a model takes positions as an input; with ALiBi or none it does not. */
 export const readsPositions = ({ position }: ModelConfig) => position === "learned" || position === "rope";
 
 /** Adds the decoder's parts to a graph. */
@@ -69,8 +69,8 @@ export class Network {
   }
 
   /**
-   * Hidden states (B, T, C) after the last norm, and each layer's keys and values with those of the cache.
-   * @param past a cache for each layer; left out if the pass has none, when S is T
+   * Hidden states (B, T, C) after the last norm, and each layer's keys and values, cached ones included.
+   * @param past a cache for each layer; without it, S is T
    */
   hidden(tokens: TokenInputs, past?: readonly Past[]): { hidden: Value; present: Past[] } {
     const { graph: g, config: c } = this;
@@ -112,7 +112,7 @@ export class Network {
     return g.op("Mul", [bounded, g.float(softcap)]);
   }
 
-  /** What is added to scores, (B, 1 or H, T, S): ALiBi's share, or a number that hides later tokens and padding. */
+  /** What is added to scores, (B, 1 or H, T, S): ALiBi's bias, and HIDDEN for later tokens and padding. */
   #scoreBias({ ids, mask }: TokenInputs): Value {
     const { graph: g, config: { position } } = this;
     const count = (value: Value) =>
@@ -169,7 +169,7 @@ export class Network {
       key: after(pass.past?.key, key),
       value: after(pass.past?.value, byHead(apart(values, kvHeads))),
     };
-    // The queries that share a head of keys lie behind one another, and are taken as rows of one matrix.
+    // The query heads that share a key-value head are consecutive, and become rows of one matrix.
     const grouped = (x: Value, count: number) =>
       heads === kvHeads ? x : g.op("Reshape", [x, g.ints(0, count, -1, 0)]);
     const scaled = g.op("Mul", [grouped(query, kvHeads), g.float(1 / Math.sqrt(headWidth))]);
@@ -237,7 +237,7 @@ export class Network {
     return this.graph.op("LayerNormalization", inputs, { axis: -1n, epsilon });
   }
 
-  /** Of the last dimension. */
+  /** RMS norm over the last dimension. */
   #rmsNorm(x: Value, scale: Value): Value {
     const { graph: g, config: { normEpsilon } } = this;
     const mean = g.op("ReduceMean", [g.op("Mul", [x, x]), g.ints(-1)], { keepdims: 1n });

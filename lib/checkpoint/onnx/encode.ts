@@ -1,16 +1,16 @@
-/** Graphs to the files that ONNX Runtime opens. */
+/** Encodes graphs as the files that ONNX Runtime opens. */
 import protobuf from "protobufjs";
 import { type Attributes, type Graph, type Initializer, type Port, TYPES } from "./graph.ts";
 import schema from "./onnx.proto" with { type: "text" };
 
-/** The version of the operators' definitions, and of the format: those of ONNX 1.15, of 2023. */
+/** Versions of the operators and of the format in ONNX 1.15, from 2023. */
 export const OPSET = 20;
 const IR_VERSION = 9;
 
-/** Bytes of weights beside which a model still fits into one protobuf, which ends at 2 GiB. */
+/** The most bytes of weights in the model's own file: a protobuf is limited to 2 GiB. */
 export const LARGEST = 2e9;
 
-/** Bytes of a page of memory: weights in a file of their own begin at one, so that they can be mapped. */
+/** Bytes of a memory page: weights in a separate file are aligned to it, so that they can be mapped. */
 const PAGE = 4096;
 
 const { root } = protobuf.parse(schema);
@@ -18,17 +18,17 @@ const [Model, GraphProto, TensorProto] = ["ModelProto", "GraphProto", "TensorPro
   root.lookupType(`onnx.${name}`)
 );
 
-/** Of TensorProto. */
+/** `DataLocation.EXTERNAL` in TensorProto. */
 const EXTERNAL = 1;
 
 export interface OnnxFiles {
-  /** The model in pieces, with its weights unless they are too large. */
+  /** The model's file in pieces, with the weights unless they are too large. */
   readonly model: readonly Uint8Array<ArrayBuffer>[];
-  /** Weights that are too large for the model's file, for the file that it names; null if there are none. */
+  /** The separate file of weights, in pieces; null if the weights are in the model's file. */
   readonly data: readonly Uint8Array<ArrayBuffer>[] | null;
 }
 
-/** @param dataName the file beside the model's that takes the weights if these are more than `largest` bytes */
+/** @param dataName the separate file that gets the weights if they take more than `largest` bytes */
 export function encodeOnnx(
   graph: Graph,
   { dataName, largest = LARGEST }: { dataName: string; largest?: number },
@@ -40,7 +40,7 @@ export function encodeOnnx(
   const initializer = ({ name, type, shape, data: { buffer, byteOffset, byteLength } }: Initializer) => {
     const raw = new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength);
     const described = { name, dataType: TYPES[type], dims: shape };
-    // Operators read what is small, such as shapes, while the model is loaded: it stays in.
+    // Small tensors stay in the model's file, because operators read some, such as shapes, during loading.
     if (!data || byteLength < PAGE) {
       return [encode(TensorProto, described), ...nested(TensorProto, "rawData", [raw])];
     }
@@ -71,10 +71,10 @@ export function encodeOnnx(
 const encode = (type: protobuf.Type, message: Record<string, unknown>) =>
   type.encode(message).finish() as Uint8Array<ArrayBuffer>;
 
-/** A field of a message whose bytes are these pieces: weights are not copied. */
+/** A message's field whose content is these pieces, encoded without copying them. */
 function nested(type: protobuf.Type, field: string, pieces: readonly Uint8Array<ArrayBuffer>[]) {
   const bytes = pieces.reduce((sum, { byteLength }) => sum + byteLength, 0);
-  // 2 says that the field's length comes next.
+  // Wire type 2: the field's length follows.
   const start = protobuf.Writer.create().uint32(type.fields[field].id << 3 | 2).uint32(bytes).finish();
   return [start as Uint8Array<ArrayBuffer>, ...pieces];
 }

@@ -1,11 +1,11 @@
 /**
- * Folders that hold a model in ONNX, laid out as transformers.js looks for it:
+ * Folders with a model in ONNX, laid out as transformers.js expects:
  *
  *   onnx/model.onnx        the model, for ONNX Runtime
- *   onnx/model.onnx_data   its weights, if they are more than one protobuf holds
- *   config.json            what transformers.js has to know: the labels, or the cache's size
- *   tokenizer.json         and the other files that say how the model reads and writes text
- *   export.json            what it was made of
+ *   onnx/model.onnx_data   its weights, if they do not fit into one protobuf
+ *   config.json            what transformers.js needs: the labels, or the cache's size
+ *   tokenizer.json         and the other files that describe how the model reads and writes text
+ *   export.json            what it was made from
  */
 import { join } from "@std/path";
 import { requireDisk } from "../../disk_space.ts";
@@ -20,17 +20,17 @@ import { decoderGraph } from "./decoder.ts";
 import { encodeOnnx, LARGEST, OPSET } from "./encode.ts";
 
 export interface OnnxExport {
-  /** Numbers that the model's weights are. */
+  /** Number of weights. */
   readonly parameters: number;
-  /** Of the model, in ONNX. */
+  /** Size of the ONNX model. */
   readonly bytes: number;
 }
 
 /**
  * Writes a model as such a folder.
- * @param folder a checkpoint of ours, or a folder of Hugging Face's
- * @param largest bytes of weights above which they get a file of their own
- * @throws {UserError} if there is no model, it is damaged, or the disk has no room
+ * @param folder a checkpoint of ours, or a folder from Hugging Face
+ * @param largest bytes above which weights get a separate file
+ * @throws {UserError} if there is no model, the model is damaged, or the disk has no room
  */
 export async function exportOnnx(folder: string, out: string, largest = LARGEST): Promise<OnnxExport> {
   const model = await readModelFolder(folder);
@@ -61,8 +61,8 @@ export async function exportOnnx(folder: string, out: string, largest = LARGEST)
 function configOf({ head, json }: ModelFolder, external: boolean): Record<string, unknown> {
   return {
     ...json,
-    // transformers.js runs language models of types that it knows. All that it asks of the config is the size of the
-    // cache, under the names that Llama has for it, and so have we; the rest is in the graph.
+    // transformers.js only runs language models of a type that it knows. From the config it needs only the size of the
+    // cache, for which we use Llama's names, so our own models pass as Llama. All else is in the graph.
     ...!head && json.model_type === own.modelType && { model_type: "llama" },
     ...head && { model_type: own.modelType },
     torch_dtype: "float32",

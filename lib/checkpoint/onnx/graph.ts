@@ -1,13 +1,13 @@
-/** A computation as ONNX has it: operators, the values that go from one to the next, and the weights. */
+/** A computation in ONNX's terms: operators, the values that pass between them, and weights. */
 
-/** The name of a value: an input, a weight, or what an operator returns. */
+/** The name of a value: an input, a weight, or an operator's result. */
 export type Value = string;
 
-/** Types of elements, by ONNX's numbers. */
+/** ONNX's numbers of the element types. */
 export const TYPES = { float32: 1, int64: 7, bool: 9 } as const;
 export type ElementType = keyof typeof TYPES;
 
-/** Real numbers, whole numbers (bigint), lists of these, and texts. */
+/** Values are floats (number), integers (bigint), lists of integers, or texts. */
 export type Attributes = Readonly<Record<string, number | bigint | readonly bigint[] | string>>;
 
 export interface Operator {
@@ -30,7 +30,7 @@ export interface Initializer {
 export interface Port {
   readonly name: Value;
   readonly type: ElementType;
-  /** Dimensions that calls may choose have a name. */
+  /** A dimension that may vary between calls has a name. */
   readonly shape: readonly (number | string)[];
 }
 
@@ -45,7 +45,7 @@ export class Graph {
     return [...this.#initializers.values()];
   }
 
-  /** Operators that `build` adds are named after a section, such as `blocks.0`. */
+  /** The names of operators that `build` adds begin with the section's name, such as `blocks.0`. */
   section<R>(name: string, build: () => R): R {
     const outer = this.#section;
     this.#section = `${outer}${name}/`;
@@ -59,13 +59,13 @@ export class Graph {
     return name;
   }
 
-  /** Gives a value the name of an output. */
+  /** Makes a value an output of that name. */
   output(name: Value, type: ElementType, shape: readonly (number | string)[], value: Value): void {
     this.#add("Identity", [value], {}, [name]);
     this.outputs.push({ name, type, shape });
   }
 
-  /** A weight; asked for again, the same one. */
+  /** A weight. A second call with the same name returns the same one. */
   weight(name: Value, shape: readonly number[], data: () => Float32Array): Value {
     if (!this.#initializers.has(name)) {
       this.#initializers.set(name, { name, type: "float32", shape, data: data() });
@@ -73,7 +73,7 @@ export class Graph {
     return name;
   }
 
-  /** A list of whole numbers. */
+  /** A constant list of integers. */
   ints(...values: number[]): Value {
     const name = `ints_${values.join("_")}`;
     const data = BigInt64Array.from(values, BigInt);
@@ -81,19 +81,19 @@ export class Graph {
     return name;
   }
 
-  /** A whole number without a dimension. */
+  /** A constant integer scalar. */
   int(value: number): Value {
     const name = `int_${value}`;
     this.#initializers.set(name, { name, type: "int64", shape: [], data: BigInt64Array.of(BigInt(value)) });
     return name;
   }
 
-  /** A real number without a dimension. */
+  /** A constant float scalar. */
   float(value: number): Value {
     return this.weight(`float_${value}`, [], () => Float32Array.of(value));
   }
 
-  /** Adds an operator, and returns its one result. */
+  /** Adds an operator that has one result, and returns that. */
   op(type: string, inputs: readonly Value[], attributes: Attributes = {}): Value {
     const name = `${this.#section}${type}_${this.operators.length}`;
     this.#add(type, inputs, attributes, [name]);
