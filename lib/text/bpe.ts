@@ -1,6 +1,6 @@
 /**
- * Byte-pair encoding over bytes, as GPT-2's: every text has tokens, so there is no `<unk>`. The model also merges
- * characters, for the vocabularies that were first made here.
+ * Byte-pair encoding over bytes, like GPT-2's: every text can be encoded, so there is no `<unk>`. It can also merge
+ * characters, for the project's earliest vocabularies.
  */
 import { BinaryHeap } from "@std/data-structures/binary-heap";
 import { ALPHABET, BYTE_CHARACTERS, toByteCharacters } from "./byte_alphabet.ts";
@@ -24,17 +24,17 @@ export function buildBpe(words: WordCounts, { size }: VocabularyOptions): Tokeni
   return tokenizerJson(model, { special, pattern: PIECES, spelling: "bytes" });
 }
 
-/** Pieces of up to so many symbols are merged without a heap. */
+/** Pieces of at most so many symbols are merged without a heap. */
 const SHORT = 64;
 
 export class Bpe {
   readonly #ids: ReadonlyMap<string, number>;
-  /** By the ids of two neighbours: how early they were merged, and into which token. */
+  /** The rank of each pair of neighbours: how early it was learned. `#merged` has the resulting token by rank. */
   readonly #ranks: PairTable;
   readonly #merged: number[] = [];
-  /** Ranks of a piece's neighbours. */
+  /** Ranks of the pairs in the current piece. */
   readonly #scratch = new Int32Array(SHORT);
-  /** Ids of the bytes. */
+  /** The id of each byte. */
   readonly #bytes: Int32Array;
   readonly #unknown: number;
   readonly #whole: boolean;
@@ -62,13 +62,13 @@ export class Bpe {
   encode(piece: string): number[] {
     const known = this.#ids.get(piece);
     if (known !== undefined && (this.#whole || piece.length === 1)) return [known];
-    // A symbol without an id has one below 0 of its own, which is in no merge.
+    // A symbol without an id gets -1, which no merge contains.
     const symbols = Array.from(piece, (c) => this.#ids.get(c) ?? -1);
     if (symbols.length > 1) this.#merge(symbols);
     return symbols.includes(-1) ? symbols.map((id) => id < 0 ? this.#unknown : id) : symbols;
   }
 
-  /** The same for bytes of UTF-8, if all have tokens. */
+  /** The same for UTF-8 bytes; all bytes need a token. */
   encodeBytes(bytes: Uint8Array): number[] {
     const symbols: number[] = [];
     for (let i = 0; i < bytes.length; i++) symbols.push(this.#bytes[bytes[i]]);
@@ -76,12 +76,12 @@ export class Bpe {
     return symbols;
   }
 
-  /** How early a pair is merged; -1 for never. */
+  /** A pair's rank; -1 if it is never merged. */
   #rank(a: number, b: number): number {
     return a < 0 || b < 0 ? -1 : this.#ranks.get(a, b);
   }
 
-  /** Merges neighbours: the pair that was learned first before others, and of equal ones the leftmost. */
+  /** Merges neighbours: always the pair that was learned first, and the leftmost of equal ones. */
   #merge(symbols: number[]): void {
     if (symbols.length > SHORT) return this.#mergeLong(symbols);
     const ranks = this.#scratch;
@@ -103,12 +103,12 @@ export class Bpe {
     symbols.length = n;
   }
 
-  /** The same with a heap and links between neighbours, in a time that hardly grows faster than the piece. */
+  /** The same with a heap and links between neighbours, in time O(n log n). */
   #mergeLong(symbols: number[]): void {
     const n = symbols.length;
     const next = Int32Array.from({ length: n }, (_, i) => i + 1);
     const previous = Int32Array.from({ length: n }, (_, i) => i - 1);
-    // A candidate is rank * n + place: the smallest has the first rank, and of those the leftmost place.
+    // A candidate is rank * n + position, so the smallest is the leftmost pair of the first rank.
     const heap = new BinaryHeap<number>((x: number, y: number) => x - y);
     const offer = (i: number) => {
       if (i < 0 || next[i] >= n) return;

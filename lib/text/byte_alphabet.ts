@@ -1,6 +1,6 @@
 /**
- * GPT-2's alphabet of bytes: each of the 256 is a visible character, so that any text is a string of them. Printable
- * bytes of Latin-1 stand for themselves; the others are U+0100 and what follows.
+ * GPT-2's alphabet of bytes: a visible character for each of the 256 bytes, so that any bytes can be written as a text.
+ * Printable Latin-1 bytes stand for themselves; the others are U+0100 and the following characters.
  */
 
 const isPlain = (byte: number) =>
@@ -21,14 +21,14 @@ export const ALPHABET: readonly string[] = [...bytes.filter(isPlain), ...others]
 const BYTES = new Map(BYTE_CHARACTERS.map((character, byte) => [character, byte]));
 const encoder = new TextEncoder();
 
-/** A text's bytes in UTF-8, as characters of the alphabet. */
+/** A text's UTF-8 bytes, as characters of the alphabet. */
 export function toByteCharacters(text: string): string {
   let characters = "";
   for (const byte of encoder.encode(text)) characters += BYTE_CHARACTERS[byte];
   return characters;
 }
 
-/** The bytes of a token in the alphabet; null if another character is in it. */
+/** The bytes of a token that is spelled in the alphabet; null if it has other characters. */
 export function fromByteCharacters(token: string): Uint8Array<ArrayBuffer> | null {
   const values = Array.from(token, (character) => BYTES.get(character) ?? -1);
   return values.includes(-1) ? null : Uint8Array.from(values);

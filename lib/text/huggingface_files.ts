@@ -1,9 +1,9 @@
-/** The files beside a model in a folder of Hugging Face's that say how it reads and writes text. */
+/** The files that describe, in a Hugging Face folder, how a model reads and writes text. */
 import type { Tokenizer } from "./tokenizer.ts";
 
 /**
- * The format of conversations (prompt.ts) as a Jinja template: what is asked by anyone but the assistant stands
- * between `<instr>` and `<resp>`, joined by line ends.
+ * The conversation format (prompt.ts) as a Jinja template: messages of all roles but the assistant's are joined by line
+ * ends and put between `<instr>` and `<resp>`.
  */
 const chatTemplate = (instr: string, resp: string) =>
   `
@@ -33,7 +33,7 @@ const json = (value: unknown) => JSON.stringify(value, null, 1) + "\n";
 
 /**
  * tokenizer.json, tokenizer_config.json, special_tokens_map.json and generation_config.json.
- * @param context tokens that the model reads at most
+ * @param context the most tokens that the model reads
  * @param chat whether the model was taught to answer
  */
 export function tokenizerFiles(
@@ -56,7 +56,7 @@ export function tokenizerFiles(
       model_max_length: context,
       model_input_names: ["input_ids", "attention_mask"],
       clean_up_tokenization_spaces: false,
-      // transformers.js asks whether a text to be continued begins with <bos>; tokenizer.json says it to the others.
+      // Puts <bos> before a text to continue. transformers.js needs this key; others read it from tokenizer.json.
       add_bos_token: true,
       ...names,
       ...chat && { chat_template: chatTemplateOf(tokenizer) },

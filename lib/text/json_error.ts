@@ -1,12 +1,12 @@
-/** Checks of a tokenizer.json's values. */
+/** Checks values of a tokenizer.json. */
 import { z } from "zod";
 
-/** Something in a tokenizer.json that is not read; its message begins with the key. */
+/** An unsupported value in a tokenizer.json; the message begins with its key. */
 export class JsonError extends Error {
   override name = "JsonError";
 }
 
-/** @throws {JsonError} for a value that the schema does not take */
+/** @throws {JsonError} if the value does not match the schema */
 export function check<T>(schema: z.ZodType<T, unknown>, value: unknown, key: string): T {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;

@@ -6,9 +6,9 @@ import type { SpecialIds } from "./special.ts";
 import type { TokenDecoder, Tokenizer, TokenizerKind } from "./tokenizer.ts";
 import type { TokenizerJson } from "./tokenizer_json.ts";
 
-/** Pieces up to this many UTF-16 units are remembered with their ids; longer ones hardly ever come back. */
+/** Pieces of at most this many UTF-16 units are cached; longer ones hardly ever occur again. */
 const KNOWN_LENGTH = 32;
-/** About how many bytes the remembered pieces may take before they are forgotten. */
+/** About how many bytes the cached pieces may take before the cache is cleared. */
 const KNOWN_BYTES = 2 ** 24;
 
 export class JsonTokenizer implements Tokenizer {
@@ -16,9 +16,9 @@ export class JsonTokenizer implements Tokenizer {
   readonly special: SpecialIds;
   readonly size: number;
   readonly #parsed: ParsedTokenizer;
-  /** Finds the added tokens that text may spell; null if there are none. */
+  /** Matches the added tokens that can be spelled in text; null if there are none. */
   readonly #added: RegExp | null;
-  /** Encoded pieces; a text has few different ones. */
+  /** Cache of encoded pieces, as a text has few different ones. */
   readonly #known = new Map<string, readonly number[]>();
   #knownBytes = 0;
 
@@ -79,7 +79,7 @@ export class JsonTokenizer implements Tokenizer {
     return ids;
   }
 
-  /** About how many bytes the remembered pieces take. */
+  /** About how many bytes the cached pieces take. */
   get knownBytes(): number {
     return this.#knownBytes;
   }

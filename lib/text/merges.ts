@@ -1,11 +1,11 @@
 /**
- * Learning merges (Sennrich et al., arXiv:1508.07909): the commonest pair of neighbours becomes one token, over and
- * over. Counts of pairs are kept up to date by every merge, and the commonest is found with a heap.
+ * Learns merges (Sennrich et al., arXiv:1508.07909): repeatedly makes the commonest pair of neighbours one token. Each
+ * merge updates the counts of the pairs that it changes, and a heap finds the commonest pair.
  */
 import { BinaryHeap } from "@std/data-structures/binary-heap";
 import { beat } from "../pulse.ts";
 
-/** A word as the ids of its symbols, and how often it stands. A symbol below 0 merges with nothing. */
+/** A word as the ids of its symbols, and how often it occurs. A symbol below 0 is never merged. */
 export interface Word {
   readonly symbols: number[];
   readonly count: number;
@@ -15,13 +15,13 @@ interface Pair {
   readonly a: number;
   readonly b: number;
   count: number;
-  /** Indices of words that may hold it. */
+  /** Indices of words that may contain it. */
   readonly words: number[];
 }
 
 interface Candidate {
   readonly pair: Pair;
-  /** The pair's count when this was put on the heap. */
+  /** The pair's count when this candidate was put on the heap. */
   readonly count: number;
 }
 
@@ -32,9 +32,9 @@ const before = (x: Candidate, y: Candidate) =>
 const MOST_TOKENS = 2 ** 22;
 
 /**
- * Learns merges until there are `size` tokens, or no pair stands twice. Extends `tokens`; words end as their tokens.
+ * Learns merges until there are `size` tokens or no pair occurs twice. Adds to `tokens`, and merges the words' symbols.
  * @param tokens the symbols by id
- * @param join the spelling of two tokens that become one
+ * @param join returns the spelling of the token made of two
  */
 export function learnMerges(
   words: readonly Word[],
@@ -78,7 +78,7 @@ export function learnMerges(
       tokens.push(token);
     }
     const key = a * MOST_TOKENS + b;
-    // A token that was reached on two ways can make a pair that was merged before.
+    // If a token arises in two ways, a pair that was merged before can occur again.
     if (!merged.has(key)) merges.push([tokens[a], tokens[b]]);
     merged.add(key);
     const grown = new Set<Pair>();
@@ -96,7 +96,7 @@ export function learnMerges(
   return merges;
 }
 
-/** Replaces every `a b` among the symbols by `id`, and tells which pairs come and go. */
+/** Replaces every `a b` among the symbols by `id`, and calls `change` for each pair that is added or removed. */
 function mergeIn(
   symbols: number[],
   { a, b }: Pair,

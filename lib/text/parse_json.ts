@@ -1,6 +1,6 @@
 /**
- * Reads Hugging Face's tokenizer.json: ours of every kind, and byte-level byte-pair encodings from elsewhere. What
- * would give other ids and is not known is refused by its key; what does not touch ids is passed over.
+ * Reads Hugging Face's tokenizer.json: ours of every kind, and byte-level BPE from elsewhere. An unsupported setting
+ * that affects ids is refused, naming its key; settings that do not affect ids are ignored.
  */
 import { z } from "zod";
 import { fromByteCharacters } from "./byte_alphabet.ts";
@@ -14,17 +14,17 @@ import type { TokenizerKind } from "./tokenizer.ts";
 import type { AddedToken, ModelJson, TokenizerJson } from "./tokenizer_json.ts";
 import { CONTINUED } from "./wordpiece.ts";
 
-/** What a tokenizer.json says, ready for use. */
+/** The contents of a tokenizer.json, ready for use. */
 export interface ParsedTokenizer {
   readonly kind: TokenizerKind;
   readonly json: TokenizerJson;
   readonly special: SpecialIds;
   /** Spellings by id; an id may be unused. */
   readonly tokens: readonly (string | undefined)[];
-  /** What each token spells, in UTF-8; nothing for special tokens. */
+  /** The UTF-8 bytes of each token; empty for special tokens. */
   readonly bytes: readonly Uint8Array<ArrayBuffer>[];
   readonly normalise: (text: string) => string;
-  /** Tokens that are found in text before it is cut, longest first: not special ones, which no text can spell. */
+  /** Added tokens to find in a text before it is cut, longest first; not special ones, which no text can spell. */
   readonly added: ReadonlyMap<string, number>;
   readonly split: Splitter;
   /** Ids of one piece. */
@@ -47,7 +47,7 @@ const Added = z.object({
 
 /**
  * @param config tokenizer_config.json, which names the special tokens
- * @throws {JsonError} naming the key
+ * @throws {JsonError} if something is not supported; the message names the key
  */
 export function parseTokenizer(input: unknown, config: unknown = {}): ParsedTokenizer {
   const given = check(RecordOf, input, "tokenizer.json");
@@ -57,7 +57,7 @@ export function parseTokenizer(input: unknown, config: unknown = {}): ParsedToke
   const tokens = tokensOf(model, own);
   const { special, missing } = specialIds(own, tokens, config, model);
   const added: AddedToken[] = [...own, ...missing];
-  // Special tokens take no part in the model, so that no text can spell them.
+  // The model does not get special tokens, so that no text can spell them.
   const hidden = new Set<number | null>(added.filter((token) => token.special).map(({ id }) => id));
   for (const id of Object.values(special)) hidden.add(id);
   const usable = Array.from(tokens, (token, id) => hidden.has(id) ? undefined : token);
@@ -88,7 +88,7 @@ function tokensOf(model: ModelJson, added: readonly AddedToken[]): (string | und
   return tokens;
 }
 
-/** What each token spells, in UTF-8. */
+/** The UTF-8 bytes of each token. */
 function spellings(
   usable: readonly (string | undefined)[],
   added: readonly AddedToken[],
@@ -105,8 +105,8 @@ function spellings(
 }
 
 /**
- * The added tokens that text may spell, the longest first.
- * @throws {JsonError} if one is found by more than its spelling
+ * The added tokens that can be spelled in text, the longest first.
+ * @throws {JsonError} if one has rules beyond its spelling, such as `single_word`
  */
 function spellable(added: readonly AddedToken[]): Map<string, number> {
   const found = added.filter(({ special }) => !special).sort((a, b) => b.content.length - a.content.length);

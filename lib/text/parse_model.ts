@@ -1,4 +1,4 @@
-/** The `model` of a tokenizer.json, and what it makes of a piece. */
+/** Parses the `model` of a tokenizer.json, and makes the function that encodes a piece with it. */
 import { z } from "zod";
 import { Bpe } from "./bpe.ts";
 import { ALPHABET, fromByteCharacters, toByteCharacters } from "./byte_alphabet.ts";
@@ -13,11 +13,11 @@ const encoder = new TextEncoder();
 const Vocabulary = z.record(z.string(), z.number().int().nonnegative().max(2 ** 22));
 const off = (value: unknown) => value === undefined || value === null || value === false || value === "";
 
-/** @throws {JsonError} if the vocabulary is of no kind that is read */
+/** @throws {JsonError} if the vocabulary's kind is not supported */
 export function parseModel(model: Part): ModelJson {
   const refuse = (key: string, why: string) => new JsonError(`model.${key}: ${why}`);
   const unk = check(z.string().nullish(), model.unk_token, "model.unk_token") ?? null;
-  // Old files of GPT-2's kind do not say their type.
+  // Old files of GPT-2's kind have no type.
   switch (model.type ?? (model.merges ? "BPE" : undefined)) {
     case "BPE": {
       for (const key of ["dropout", "continuing_subword_prefix", "end_of_word_suffix", "byte_fallback"]) {
@@ -68,7 +68,7 @@ export function parseModel(model: Part): ModelJson {
   );
 }
 
-/** Merges as pairs, or as texts with a space between the two. */
+/** Parses merges: each is a pair, or a text with a space between the two. */
 function parseMerges(value: unknown, vocab: Record<string, number>): [string, string][] {
   const pairs = check(
     z.array(z.union([z.string(), z.tuple([z.string(), z.string()])])),
@@ -86,7 +86,7 @@ function parseMerges(value: unknown, vocab: Record<string, number>): [string, st
   });
 }
 
-/** @throws {JsonError} if not all bytes have a token */
+/** @throws {JsonError} if a byte has no token */
 export function pieceEncoder(
   model: ModelJson,
   bytes: boolean,

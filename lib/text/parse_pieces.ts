@@ -1,4 +1,4 @@
-/** The `normalizer` and the `pre_tokenizer` of a tokenizer.json. */
+/** Parses the `normalizer` and the `pre_tokenizer` of a tokenizer.json. */
 import { z } from "zod";
 import { compose } from "./compose.ts";
 import { check, JsonError, RecordOf } from "./json_error.ts";
@@ -7,7 +7,7 @@ import { NORMALIZER } from "./tokenizer_json.ts";
 
 const FORMS = ["NFC", "NFD", "NFKC", "NFKD"];
 
-/** @throws {JsonError} if it is none of Unicode's normal forms */
+/** @throws {JsonError} if it is not one of Unicode's normal forms */
 export function parseNormalizer(value: unknown): (text: string) => string {
   if (value === null || value === undefined) return (text) => text;
   if (JSON.stringify(value) === JSON.stringify(NORMALIZER)) return compose;
@@ -22,13 +22,13 @@ export function parseNormalizer(value: unknown): (text: string) => string {
 
 export interface Cutting {
   readonly split: Splitter;
-  /** The patterns of the steps that cut, in their order. */
+  /** The patterns of the steps that cut, in order. */
   readonly patterns: readonly string[];
-  /** Whether pieces become characters of the byte alphabet. */
+  /** Whether pieces are converted to characters of the byte alphabet. */
   readonly bytes: boolean;
 }
 
-/** @throws {JsonError} if it cuts in a way that is not read */
+/** @throws {JsonError} if the pre-tokenizer is not supported */
 export function parsePreTokenizer(value: unknown, key: string): Cutting {
   const refuse = (name: string, why: string) => new JsonError(`${key}.${name}: ${why}`);
   if (value === null || value === undefined) throw new JsonError(`${key}: without one, a text is not read`);

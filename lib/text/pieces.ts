@@ -1,16 +1,16 @@
 /**
- * How a text is cut before a model sees it. Tokens never cross the border between two pieces, so a word is encoded
- * the same wherever it stands, and a long text in a time that grows with its length.
+ * How a text is cut into pieces before it is encoded. Tokens never span two pieces, so a word is encoded the same
+ * everywhere, and encoding takes time that is linear in the text's length.
  */
 
-/** The most letters of a word, or marks of a run, in one piece; longer ones are cut. */
+/** The most letters of a word, or marks of a run, in one piece; longer ones are split. */
 const LONGEST = 64;
 
 /**
- * A word with its combining marks, an opening ¿ or ¡, # or a run of other marks, each with the space before it; a digit,
- * a run of line ends, one other white space. Digits are single, so that numbers are read by their place values; ¿
- * and ¡ are apart, so that a word is the same at a question's start. # is apart because WordPiece marks with ## what
- * continues a word. `\p{White_Space}` is the same in JavaScript and in Hugging Face's tokenizers; `\s` is not.
+ * A piece is a word with its combining marks, an opening ¿ or ¡, a #, or a run of other marks, each with the space
+ * before it; or a digit, a run of line ends, or one other white space. Digits are separate, so that numbers are read by
+ * place value; so are ¿ and ¡, so that a word is the same at a question's start, and #, because WordPiece marks
+ * continuations with ##. `\p{White_Space}` means the same in JavaScript and in Hugging Face's tokenizers; `\s` does not.
  */
 export const PIECES = [
   ` ?\\p{L}[\\p{L}\\p{M}]{0,${LONGEST - 1}}`,
@@ -21,14 +21,14 @@ export const PIECES = [
   `\\p{White_Space}`,
 ].join("|");
 
-/** A piece for every character. */
+/** Makes every character a piece. */
 export const CHARACTERS = "[\\s\\S]";
 
-/** GPT-2's pieces, which Hugging Face's `ByteLevel` brings along. */
+/** GPT-2's pieces, which Hugging Face's `ByteLevel` cuts by itself. */
 export const GPT2_PIECES =
   "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+";
 
-/** Characters of the longest piece. Of patterns from elsewhere it is not known; longer ones are hardly ever met. */
+/** Characters of the longest piece. For patterns from elsewhere, 4,096: longer pieces hardly ever occur. */
 export function longestPiece(patterns: readonly string[]): number {
   if (patterns.length !== 1) return 4096;
   if (patterns[0] === CHARACTERS) return 1;
@@ -38,11 +38,11 @@ export function longestPiece(patterns: readonly string[]): number {
 /** Cuts a text into pieces. */
 export type Splitter = (text: string) => string[];
 
-/** Every match is a piece, and so is what stands between two matches. */
+/** Every match is a piece, and so is the text between two matches. */
 export function isolate(pattern: RegExp): Splitter {
   return (text) => {
     const matches = text.match(pattern) ?? [];
-    // Most patterns match everything; then nothing stands between.
+    // Most patterns match the whole text, so that nothing is left between matches.
     if (matches.reduce((n, { length }) => n + length, 0) === text.length) return matches;
     const pieces: string[] = [];
     let end = 0;

@@ -1,6 +1,6 @@
 /**
- * The format of conversations: `<instr>question<resp>answer<eos>`, once per turn. The markers are tokens
- * that no text can spell, so what a person types is never one of them.
+ * The conversation format: `<instr>question<resp>answer<eos>` for each turn. The markers are tokens that no text can
+ * spell, so what a person types never becomes one of them.
  */
 import type { Cut } from "./compose.ts";
 import type { Tokenizer } from "./tokenizer.ts";
@@ -12,7 +12,7 @@ export interface Turn {
 
 /**
  * A turn's tokens: `<instr>`, the instruction, `<resp>`, and the response with its `<eos>`.
- * @param cut how much of each of both texts is wanted; all by default
+ * @param cut the part of instruction and response that is wanted; all by default
  */
 function encodeTurn(tokenizer: Tokenizer, { instruction, response }: Turn, cut?: Cut) {
   return {
@@ -21,18 +21,18 @@ function encodeTurn(tokenizer: Tokenizer, { instruction, response }: Turn, cut?:
   };
 }
 
-/** Cuts an instruction's text from the left until `room` tokens hold it; the markers around it stay. */
+/** Cuts an instruction's text from the left to fit into `room` tokens; its markers are kept. */
 function cutInstruction(ids: readonly number[], room: number): number[] {
   if (ids.length <= room) return [...ids];
   const kept = Math.max(0, room - 2);
   return [ids[0], ...ids.slice(ids.length - 1 - kept)];
 }
 
-/** What is to be answered. */
+/** A question to answer, with the conversation before it. */
 export interface Question {
   readonly past: readonly Turn[];
   readonly instruction: string;
-  /** How the answer begins, if that is given; the model continues it. */
+  /** A given start of the answer, which the model continues. */
   readonly begun?: string;
 }
 
@@ -49,9 +49,9 @@ export function encodeEnd(tokenizer: Tokenizer, text: string, room: number): Enc
 }
 
 /**
- * What a model continues with its answer. Of a conversation too long, the oldest turns are left out; of an
- * instruction too long, its start, and then the start of the answer that was begun.
- * @param limit most tokens of the prompt, at least 2
+ * The prompt that a model continues with its answer. To fit the limit, the oldest turns are left out first, then the
+ * start of the instruction, then the start of the given part of the answer.
+ * @param limit the most tokens of the prompt, at least 2
  */
 export function encodePrompt(
   tokenizer: Tokenizer,
@@ -63,7 +63,7 @@ export function encodePrompt(
   const ids = [tokenizer.special.instr, ...asked.ids, tokenizer.special.resp, ...answer.ids];
   let truncated = answer.truncated || asked.truncated;
   for (const turn of past.toReversed()) {
-    // A text that has this many tokens does not fit, however long it is.
+    // More tokens than the limit are not needed: such a text does not fit anyway.
     const encoded = encodeTurn(tokenizer, turn, { first: limit });
     const before = [...encoded.instruction, ...encoded.response];
     truncated ||= before.length + ids.length > limit;
@@ -82,8 +82,8 @@ export interface EncodedConversation {
 }
 
 /**
- * A conversation to learn from. One too long loses its oldest turns, then the start of its instruction,
- * and only then the end of its answer.
+ * A conversation to learn from. To fit the limit, the oldest turns are left out first, then the start of the first
+ * remaining instruction, and only then the end of its answer.
  */
 export function encodeConversation(
   tokenizer: Tokenizer,

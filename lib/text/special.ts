@@ -1,15 +1,15 @@
 /**
- * The special tokens that vocabularies share, by what they are for.
+ * The special tokens of all vocabularies, by their purpose.
  *
- * Text never turns into a special token, whatever it contains: `<resp>` typed by a person is six
- * characters. Only code that asks a tokenizer for a marker's id can put one into a sequence.
+ * Text is never encoded as a special token: `<resp>` typed by a person is six characters. Only code that
+ * asks a tokenizer for a marker's id can put one into a sequence.
  */
 
 /** The ids of a vocabulary's special tokens. */
 export interface SpecialIds {
   /** Fills rows of a batch up to a common length. */
   readonly pad: number;
-  /** What the vocabulary lacks; null if it lacks nothing. */
+  /** Stands for text that the vocabulary lacks; null if it can spell every text. */
   readonly unk: number | null;
   /** Begins a document. */
   readonly bos: number;
@@ -34,6 +34,6 @@ export const SPECIAL_TOKENS = {
 export type SpecialName = keyof SpecialIds;
 export const SPECIAL_NAMES = Object.keys(SPECIAL_TOKENS) as SpecialName[];
 
-/** The special tokens that begin a vocabulary. One that spells every byte needs no `<unk>`. */
+/** The special tokens at the start of a vocabulary. A vocabulary that can spell every byte needs no `<unk>`. */
 export const specialTokens = ({ unk }: { unk: boolean }): string[] =>
   SPECIAL_NAMES.filter((name) => unk || name !== "unk").map((name) => SPECIAL_TOKENS[name]);

@@ -3,14 +3,14 @@ import type { Part } from "./json_error.ts";
 import { SPECIAL_NAMES, SPECIAL_TOKENS, type SpecialIds, type SpecialName } from "./special.ts";
 import { type AddedToken, type ModelJson, specialToken } from "./tokenizer_json.ts";
 
-/** Where a vocabulary from elsewhere names its special tokens, in tokenizer_config.json. */
+/** The keys of tokenizer_config.json in which a vocabulary from elsewhere names its special tokens. */
 const CONFIG_KEYS: Partial<Record<SpecialName, string>> = {
   bos: "bos_token",
   eos: "eos_token",
   pad: "pad_token",
 };
 
-/** The ids of all special tokens; those that the vocabulary lacks come after its last. */
+/** The ids of all special tokens. Those that the vocabulary lacks get ids after its last. */
 export function specialIds(
   added: readonly AddedToken[],
   tokens: (string | undefined)[],
@@ -27,11 +27,11 @@ export function specialIds(
   const special: Record<string, number | null> = {};
   for (const name of SPECIAL_NAMES) {
     let id = byName.get(SPECIAL_TOKENS[name]) ?? named(CONFIG_KEYS[name]);
-    // GPT-2 has one token between texts.
+    // GPT-2 has a single token between texts.
     if (id < 0 && (name === "bos" || name === "eos")) {
       id = byName.get("<|endoftext|>") ?? tokens.indexOf("<|endoftext|>");
     }
-    // A text must be told from what fills up its row.
+    // Padding must differ from the ends of a text, so a shared id is not used.
     if (name === "pad" && id >= 0 && (id === named("eos_token") || id === named("bos_token"))) id = -1;
     if (name === "unk" && id < 0) {
       const unknown = model.type !== "Unigram" && model.unk_token !== null

@@ -1,4 +1,4 @@
-/** What every tokenizer offers, and the table of their kinds. */
+/** The interface of all tokenizers, and the table of their kinds. */
 import { dirname, join } from "node:path";
 import { UserError } from "../errors.ts";
 import { exists, readText } from "../files.ts";
@@ -15,7 +15,7 @@ import { buildWord } from "./word.ts";
 import { buildWordPiece } from "./wordpiece.ts";
 import { type VocabularyOptions, WordCounts } from "./words.ts";
 
-/** How a vocabulary of each kind is made. */
+/** The function that builds each kind of vocabulary. */
 const builders = {
   char: buildChar,
   word: buildWord,
@@ -34,32 +34,32 @@ export interface Tokenizer {
   readonly size: number;
   /**
    * Ids of the text; what the vocabulary lacks becomes `<unk>`, if it has one.
-   * @param cut wants only so many ids, from the start or the end: then no more of the text is looked at than can
-   * matter, however long it is
+   * @param cut how many ids to return, from the start or the end. Only the part of the text that can matter for these
+   * is read, however long the text is.
    */
   encode(text: string, cut?: Cut): Uint32Array;
-  /** The text of some ids; special tokens appear by name if asked for, else not at all. */
+  /** The text of the ids. Special tokens appear by name if `special` is true, otherwise not at all. */
   decode(ids: Iterable<number>, options?: { special?: boolean }): string;
-  /** What a token spells, in UTF-8; perhaps not whole characters. Nothing for special tokens. */
+  /** The UTF-8 bytes of a token, which may be part of a character; empty for special tokens. */
   bytes(id: number): Uint8Array<ArrayBuffer>;
-  /** A token as it can be shown: its text or its name, and bytes that are no whole character as `\\xf0`. */
+  /** A token for display: its text or its name; bytes that are not whole characters appear as `\\xf0`. */
   label(id: number): string;
   decoder(): TokenDecoder;
   /** Hugging Face's tokenizer.json. */
   toJson(): TokenizerJson;
 }
 
-/** Decodes tokens one by one. What is not yet a whole character waits for the next. */
+/** Decodes tokens one by one. Bytes of an incomplete character are kept until the next token. */
 export interface TokenDecoder {
   /** The text that a token completes. */
   push(id: number): string;
-  /** What still waits: U+FFFD, as nothing completes it. */
+  /** The rest: U+FFFD if a character is left incomplete. */
   end(): string;
 }
 
-/** Counts what stands in text that comes in pieces, then makes a tokenizer of it. */
+/** Counts the pieces of text that is added part by part, then builds a tokenizer from the counts. */
 export interface VocabularyBuilder {
-  /** What was counted. */
+  /** The counts so far. */
   readonly words: WordCounts;
   add(text: string): void;
   build(options: VocabularyOptions): Tokenizer;
@@ -74,13 +74,13 @@ export function vocabularyBuilder(kind: TokenizerKind): VocabularyBuilder {
   };
 }
 
-/** The tokenizer that `toJson` gave. */
+/** The tokenizer of a `toJson` result. */
 export const tokenizerOf = (json: TokenizerJson): Tokenizer => new JsonTokenizer(parseTokenizer(json));
 
 /**
- * Reads the tokenizer in a model's folder: tokenizer.json, or GPT-2's first files, vocab.json and merges.txt. Null if
- * there is none.
- * @throws {UserError} if it is none that is read
+ * Reads the tokenizer in a model's folder: tokenizer.json, or GPT-2's original files, vocab.json and merges.txt. Null
+ * if there is none.
+ * @throws {UserError} if its kind is not supported
  */
 export async function readFolderTokenizer(folder: string): Promise<Tokenizer | null> {
   const path = join(folder, "tokenizer.json"), vocab = join(folder, "vocab.json");
@@ -97,9 +97,9 @@ export async function readFolderTokenizer(folder: string): Promise<Tokenizer | n
 }
 
 /**
- * Reads a tokenizer.json of ours, or one of another's byte-level byte-pair encoding, with the tokenizer_config.json
- * beside it if there is one. Special tokens that it lacks come after its own.
- * @throws {UserError} if the file is missing, or is no tokenizer that is read
+ * Reads a tokenizer.json of ours, or byte-level BPE from elsewhere, with a tokenizer_config.json beside it if there is
+ * one. Missing special tokens get ids after its own.
+ * @throws {UserError} if the file is missing, or is not a supported tokenizer
  */
 export async function readTokenizer(path: string): Promise<Tokenizer> {
   const json = await readJson(path);

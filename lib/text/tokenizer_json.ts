@@ -1,6 +1,6 @@
 /**
- * Hugging Face's tokenizer.json, as tokenizers made here have it: normalizer, pre-tokenizer, model, decoder. Their
- * libraries read it, and give the same ids.
+ * The tokenizer.json of tokenizers made here: normalizer, pre-tokenizer, model, decoder. Hugging Face's libraries read
+ * it, and give the same ids.
  */
 import { MOST_MARKS } from "./compose.ts";
 import { SPECIAL_TOKENS } from "./special.ts";
@@ -14,7 +14,7 @@ export type ModelJson =
     type: "BPE";
     unk_token: string | null;
     vocab: Vocab;
-    /** Which neighbours become one token, the first learned first. */
+    /** The pairs of neighbours that become one token, in the order in which they were learned. */
     merges: [string, string][];
     /** A piece that is a token stays whole, whatever the merges say. */
     ignore_merges?: boolean;
@@ -57,7 +57,7 @@ export const specialToken = (content: string, id: number): AddedToken => ({
   ...{ id, content, single_word: false, lstrip: false, rstrip: false, normalized: false, special: true },
 });
 
-/** NFC, after more than 30 combining marks in a row were cut to 30. */
+/** Cuts runs of more than 30 combining marks to 30, then applies NFC. */
 export const NORMALIZER = {
   type: "Sequence",
   normalizers: [
@@ -87,8 +87,8 @@ const DECODERS: Record<Spelling, unknown> = {
 };
 
 /**
- * @param special the special tokens, which are the first of the vocabulary
- * @param pattern of the pieces
+ * @param special the special tokens, which come first in the vocabulary
+ * @param pattern matches the pieces
  */
 export function tokenizerJson(
   model: ModelJson,
@@ -119,6 +119,6 @@ export function tokenizerJson(
   };
 }
 
-/** Ids by token, in order. */
+/** The id of each token, in the given order. */
 export const vocabOf = (tokens: readonly string[]): Vocab =>
   Object.fromEntries(tokens.map((token, id) => [token, id]));

@@ -1,13 +1,13 @@
-/** A prefix tree over bytes, in typed arrays: finds all tokens that begin at a place of a text. */
+/** A prefix tree over bytes, in typed arrays: finds all tokens that begin at a position in a text. */
 export class Trie {
-  /** Open addressing: the key is node * 256 + byte + 1, 0 for an empty slot. */
+  /** Open addressing: the key is node * 256 + byte + 1; 0 marks an empty slot. */
   #keys: Float64Array;
   #children: Int32Array;
   /** The token that ends at a node, or -1. Node 0 is the root. */
   #tokens: Int32Array;
   #nodes = 1;
 
-  /** @param tokens bytes by id; null for what is not to be found */
+  /** @param tokens bytes by id; null for tokens that must not be found */
   constructor(tokens: readonly (Uint8Array | null)[]) {
     const most = 1 + tokens.reduce((sum, bytes) => sum + (bytes?.length ?? 0), 0);
     const slots = 2 ** Math.ceil(Math.log2(2 * most + 1));

@@ -1,6 +1,6 @@
 /**
- * A unigram language model of tokens (Kudo, arXiv:1804.10959), as SentencePiece's, over bytes: all 256 are tokens, so
- * there is no `<unk>`.
+ * A unigram language model of tokens (Kudo, arXiv:1804.10959), like SentencePiece's, but over bytes: all 256 are
+ * tokens, so there is no `<unk>`.
  */
 import { ALPHABET, BYTE_CHARACTERS } from "./byte_alphabet.ts";
 import { PIECES } from "./pieces.ts";

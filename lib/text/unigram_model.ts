@@ -1,16 +1,16 @@
-/** A unigram language model of tokens over bytes: a piece is cut where the product of probabilities is largest. */
+/** A unigram language model of tokens over bytes: cuts a piece so that the product of probabilities is largest. */
 import { Trie } from "./trie.ts";
 
 export class Unigram {
   readonly trie: Trie;
   readonly #scores: Float64Array;
-  /** By place in the piece: the best score up to there, and the token that ends there and where it begins. */
+  /** For each position in the piece: the best score up to it, the token that ends there, and where that begins. */
   #best = new Float64Array(0);
   #token = new Int32Array(0);
   #begin = new Int32Array(0);
 
   /**
-   * @param tokens bytes by id; null takes no part
+   * @param tokens bytes by id; null for tokens that are never used
    * @param scores the natural logarithms of their probabilities
    */
   constructor(tokens: readonly (Uint8Array | null)[], scores: Float64Array) {
@@ -20,7 +20,7 @@ export class Unigram {
 
   /**
    * The most probable tokens of a piece; none if the tokens cannot spell it.
-   * @param without a token that is not to be used
+   * @param without a token that must not be used
    */
   encode(bytes: Uint8Array, without = -1): number[] {
     const n = bytes.length;
@@ -39,7 +39,7 @@ export class Unigram {
         const token = trie.token(node);
         if (token < 0 || token === without) continue;
         const score = best[from] + scores[token];
-        // Of equal ones the longer last token is taken, as Hugging Face does.
+        // If scores are equal, the longer last token is kept, as in Hugging Face's library.
         if (score <= best[to]) continue;
         best[to] = score;
         this.#token[to] = token;

@@ -1,22 +1,22 @@
 /**
- * Learns a unigram vocabulary (Kudo, arXiv:1804.10959, section 3.2): many frequent substrings to begin with, then, in
- * turns, expectation maximisation of their probabilities, and removal of those that are missed least. Constants are
- * SentencePiece's.
+ * Learns a unigram vocabulary (Kudo, arXiv:1804.10959, section 3.2): starts with many frequent substrings, then
+ * alternates between expectation maximisation of their probabilities and removal of those that matter least. Constants
+ * are SentencePiece's.
  */
 import { beat } from "../pulse.ts";
 import { Unigram } from "./unigram_model.ts";
 
-/** Substrings of the commonest words only; rarer ones would only take memory. */
+/** Substrings are taken from this many of the commonest words; rarer words would only take memory. */
 const SEEDING_WORDS = 300_000;
 /** Characters of the longest token. */
 const LONGEST_TOKEN = 16;
-/** Substrings to begin with, at most. */
+/** The most substrings to start with. */
 const SEEDS = 2 ** 18;
 /** The share of the tokens that a round keeps, and its passes of expectation maximisation. */
 const KEPT = 0.75, PASSES = 2;
 /** A token that is expected less often goes. Bytes stay, as if they were expected so often. */
 const RARE = 0.5;
-/** Rounds end with this many times the tokens wanted; of those the most probable are taken. */
+/** Rounds end with this many times the wanted number of tokens; the most probable of them are kept. */
 const SPARE = 1.1;
 
 export interface ScoredToken {
@@ -33,9 +33,9 @@ interface Word {
 const encoder = new TextEncoder();
 
 /**
- * All 256 bytes, and the substrings that serve best, the most probable first.
+ * All 256 bytes and the most useful substrings, the most probable first.
  * @param words with their counts, the commonest first
- * @param size tokens in all, at least 256
+ * @param size number of tokens, at least 256
  */
 export function learnUnigram(words: readonly (readonly [string, number])[], size: number): ScoredToken[] {
   const spelled = words.map(([word, count]) => ({ bytes: encoder.encode(word), count }));
@@ -58,12 +58,12 @@ export function learnUnigram(words: readonly (readonly [string, number])[], size
 }
 
 /**
- * The commonest substrings of words. Lengths are taken in turn: a substring can only be common if it is so without its
- * first and without its last character.
+ * The commonest substrings of words. Goes through lengths in increasing order, because a substring can only be common
+ * if it is still common without its first or its last character.
  */
 function frequentSubstrings(words: readonly (readonly [string, number])[]): [string, number][] {
   const seeds: [string, number][] = [];
-  /** `common` says where a common substring of the length before begins. */
+  /** `common` marks where common substrings of the previous length begin. */
   const texts = words.slice(0, SEEDING_WORDS).map(([word, count]) => {
     const characters = [...word];
     return { characters, count, common: new Uint8Array(characters.length).fill(1) };
@@ -89,16 +89,16 @@ function frequentSubstrings(words: readonly (readonly [string, number])[]): [str
   return seeds.sort(([a, m], [b, n]) => n * b.length - m * a.length).slice(0, SEEDS);
 }
 
-/** Bytes of the longest piece, and tokens that begin or end in it. */
+/** The most bytes of a piece, and the most tokens that can be found in it. */
 const MOST_BYTES = 512, MOST_EDGES = MOST_BYTES * 4 * LONGEST_TOKEN;
 
 /**
- * How often each token is expected in the text, on average over all ways to cut its words: forward and backward
- * through the lattice of each word.
+ * How often each token is expected in the text, averaged over all ways to cut its words: the forward-backward algorithm
+ * on the lattice of each word.
  */
 function expectedCounts(tokens: readonly ScoredToken[], words: readonly Word[]): Float64Array {
   const { trie } = new Unigram(tokens.map(({ bytes }) => bytes), new Float64Array());
-  // Each byte multiplies probabilities by a constant, so that their products stay near 1. It cancels out.
+  // Probabilities are multiplied by a constant per byte, so that products stay near 1; it cancels out.
   const probabilities = Float64Array.from(tokens, ({ bytes, score }) => Math.exp(score + 2 * bytes.length));
   const expected = new Float64Array(tokens.length);
   const forward = new Float64Array(MOST_BYTES + 1), backward = new Float64Array(MOST_BYTES + 1);
@@ -124,7 +124,7 @@ function expectedCounts(tokens: readonly ScoredToken[], words: readonly Word[]):
       }
     }
     const scale = count / forward[n];
-    // A word so improbable that a product vanished says nothing.
+    // Skip a word that is so improbable that its probability underflowed to 0.
     if (!Number.isFinite(scale)) continue;
     for (let i = edges - 1; i >= 0; i--) {
       const token = edgeToken[i];
@@ -136,7 +136,7 @@ function expectedCounts(tokens: readonly ScoredToken[], words: readonly Word[]):
   return expected;
 }
 
-/** Scores that suit the counts. The digamma function makes rare tokens rarer (SentencePiece's Bayesian EM). */
+/** New scores from the expected counts. The digamma function makes rare tokens rarer (SentencePiece's Bayesian EM). */
 function maximise(tokens: readonly ScoredToken[], expected: Float64Array): ScoredToken[] {
   const kept = tokens.map(({ bytes }, i) => ({ bytes, count: expected[i] }))
     .filter(({ bytes, count }) => bytes.length === 1 || count >= RARE)
@@ -145,7 +145,7 @@ function maximise(tokens: readonly ScoredToken[], expected: Float64Array): Score
   return kept.map(({ bytes, count }) => ({ bytes, score: digamma(count) - sum }));
 }
 
-/** The derivative of the logarithm of the gamma function, by its series at infinity. */
+/** The derivative of the logarithm of the gamma function, by its asymptotic series. */
 function digamma(x: number): number {
   let below = 0;
   for (; x < 7; x++) below += 1 / x;
@@ -153,7 +153,7 @@ function digamma(x: number): number {
   return Math.log(y) + z / 24 - 7 * z ** 2 / 960 + 31 * z ** 3 / 8064 - 127 * z ** 4 / 30720 - below;
 }
 
-/** Keeps the bytes and the tokens whose absence would lower the text's likelihood most, `most` in all. */
+/** Keeps `most` tokens: the bytes, and the tokens whose removal would lower the text's likelihood most. */
 function prune(tokens: readonly ScoredToken[], words: readonly Word[], most: number): ScoredToken[] {
   const scores = Float64Array.from(tokens, ({ score }) => score);
   const model = new Unigram(tokens.map(({ bytes }) => bytes), scores);
@@ -169,7 +169,7 @@ function prune(tokens: readonly ScoredToken[], words: readonly Word[], most: num
   const losses: { token: ScoredToken; loss: number }[] = [];
   tokens.forEach((token, id) => {
     if (token.bytes.length === 1 || uses[id] === 0) return;
-    // Without it, its uses go to the tokens that spell it otherwise.
+    // Without the token, each of its uses becomes one of every token that then spells it.
     const others = model.encode(token.bytes, id);
     const used = uses[id], sumWithout = Math.log(sum + used * (others.length - 1));
     const without = others.reduce((log, other) => log + Math.log(uses[other] + used) - sumWithout, 0);

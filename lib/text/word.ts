@@ -4,7 +4,7 @@ import { SPECIAL_TOKENS, specialTokens } from "./special.ts";
 import { type TokenizerJson, tokenizerJson, vocabOf } from "./tokenizer_json.ts";
 import type { VocabularyOptions, WordCounts } from "./words.ts";
 
-/** The characters in `always`, then the commonest words that stand at least `minCount` times. */
+/** The characters in `always`, then the commonest words that occur at least `minCount` times. */
 export function buildWord(words: WordCounts, { minCount, always, size }: VocabularyOptions): TokenizerJson {
   const special = specialTokens({ unk: true });
   const tokens = new Set([...special, ...always]);

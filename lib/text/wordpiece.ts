@@ -1,7 +1,7 @@
 /**
- * WordPiece, as BERT's: a word is its longest known beginning, then the longest known continuations, which are marked
- * with ##. The vocabulary is learned by merging the commonest pairs, as Hugging Face's trainer does it, and not by
- * the likelihood of Google's, which was never published.
+ * WordPiece, like BERT's: a word is encoded as its longest known beginning, then the longest known continuations, which
+ * are marked with ##. The vocabulary is learned by merging the commonest pairs, as in Hugging Face's trainer, not by
+ * likelihood as in Google's, which was never published.
  */
 import { learnMerges } from "./merges.ts";
 import { PIECES } from "./pieces.ts";
@@ -10,18 +10,18 @@ import { type TokenizerJson, tokenizerJson, vocabOf } from "./tokenizer_json.ts"
 import { alphabet, type VocabularyOptions, type WordCounts } from "./words.ts";
 
 /**
- * What continues a word begins with this. A # in the text is a piece of its own, so no piece begins with ##, and a
- * token that does is a continuation.
+ * The prefix of tokens that continue a word. A # in the text is a piece of its own, so no piece begins with ##, and
+ * tokens that do are always continuations.
  */
 export const CONTINUED = "##";
 
-/** Longer words are `<unk>` in BERT. Our pieces are shorter. */
+/** Longer words become `<unk>`, as in BERT. Our own pieces are shorter. */
 const LONGEST_WORD = 100;
 
 export function buildWordPiece(words: WordCounts, options: VocabularyOptions): TokenizerJson {
   const special = specialTokens({ unk: true });
   const known = alphabet(words, options);
-  // Of white space, only line ends come in runs.
+  // Line ends are the only white space that can continue a piece.
   const continuing = known.filter((c) => !/[^\S\r\n]/u.test(c));
   const tokens = [...special, ...known, ...continuing.map((c) => CONTINUED + c)];
   const ids = new Map(tokens.map((token, id) => [token, id]));
@@ -42,7 +42,7 @@ export function buildWordPiece(words: WordCounts, options: VocabularyOptions): T
 
 export class WordPiece {
   readonly #ids: ReadonlyMap<string, number>;
-  /** Continuations, without their mark. */
+  /** Ids of continuations, by their text without the mark. */
   readonly #continued = new Map<string, number>();
   readonly #unknown: number;
   /** UTF-16 units of the longest token. */
@@ -57,7 +57,7 @@ export class WordPiece {
     }
   }
 
-  /** The whole piece is unknown if a part of it is. */
+  /** If any part of a piece is unknown, the whole piece is `<unk>`. */
   encode(piece: string): number[] {
     const known = this.#ids.get(piece);
     if (known !== undefined) return [known];
@@ -66,7 +66,7 @@ export class WordPiece {
     for (let at = 0; at < piece.length;) {
       const tokens = at === 0 ? this.#ids : this.#continued;
       let id: number | undefined, end = Math.min(piece.length, at + this.#longest);
-      // Tokens are whole characters, so none ends within one.
+      // `end` may be inside a surrogate pair, but tokens are whole characters, so none matches there.
       for (; end > at; end--) {
         id = tokens.get(piece.slice(at, end));
         if (id !== undefined) break;

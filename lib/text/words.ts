@@ -1,19 +1,19 @@
-/** Counts of a text's pieces, from which vocabularies are learned. */
+/** Counts a text's pieces, from which vocabularies are learned. */
 import { compose } from "./compose.ts";
 import { PIECES } from "./pieces.ts";
 
-/** So many different pieces are counted at most; then the rarest are forgotten, and only their characters stay. */
+/** The most different pieces to keep; beyond that, the rarest are dropped, and only their characters are counted. */
 const MOST = 1 << 21;
 
 const PATTERN = new RegExp(PIECES, "gu");
 
 /**
- * A string of its own: V8 would keep a whole text alive for the sake of a piece that was cut from it. It copies pieces
- * of up to 12 UTF-16 units by itself.
+ * Copies a piece: otherwise V8 keeps the whole text in memory that the piece was cut from. V8 itself copies pieces of
+ * up to 12 UTF-16 units.
  */
 export const copy = (piece: string): string => piece.length <= 12 ? piece : JSON.parse(JSON.stringify(piece));
 
-/** Pieces and their counts, in the order in which they came; and the characters of forgotten ones. */
+/** Pieces and their counts, in order of appearance; and the characters of dropped pieces. */
 export interface WordParts {
   readonly words: readonly (readonly [string, number])[];
   readonly forgotten: readonly (readonly [string, number])[];
@@ -21,7 +21,7 @@ export interface WordParts {
 
 export class WordCounts {
   readonly words = new Map<string, number>();
-  /** Characters of forgotten pieces. */
+  /** Counts of the characters of dropped pieces. */
   readonly #forgotten = new Map<string, number>();
   readonly #most: number;
 
@@ -44,7 +44,7 @@ export class WordCounts {
     for (let rare = 1; this.words.size > this.#most; rare *= 2) this.#forget(rare);
   }
 
-  /** Forgets pieces that stood at most so many times. */
+  /** Drops pieces that occurred at most `rare` times. */
   #forget(rare: number): void {
     for (const [word, n] of this.words) {
       if (n > rare) continue;
@@ -53,7 +53,7 @@ export class WordCounts {
     }
   }
 
-  /** What one needs to add these counts to others. */
+  /** The counts in a form that `merge` takes. */
   get parts(): WordParts {
     return { words: [...this.words], forgotten: [...this.#forgotten] };
   }
@@ -65,14 +65,14 @@ export class WordCounts {
     this.#bound();
   }
 
-  /** How often each character stood. */
+  /** How often each character occurred. */
   characters(): Map<string, number> {
     const counts = new Map(this.#forgotten);
     for (const [word, n] of this.words) count(counts, word, n);
     return counts;
   }
 
-  /** The pieces that stood most often, at most so many of them, the commonest first. */
+  /** The commonest pieces, at most `most` of them, the commonest first. */
   commonest(most = Infinity): [string, number][] {
     const sorted = [...this.words].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1));
     return sorted.length > most ? sorted.slice(0, most) : sorted;
@@ -85,14 +85,14 @@ function count(counts: Map<string, number>, word: string, n: number): void {
 }
 
 export interface VocabularyOptions {
-  /** Characters (of `word`: words) seen fewer times become `<unk>`, but for the characters in `always`. */
+  /** Characters (for `word`, words) that occur fewer times become `<unk>`, except the characters in `always`. */
   readonly minCount: number;
   readonly always: string;
-  /** Tokens of the vocabulary, special ones included, where the kind lets one choose. */
+  /** Number of tokens, special ones included, for kinds whose size can be chosen. */
   readonly size: number;
 }
 
-/** The characters that a vocabulary knows, in the order of their code points. */
+/** The characters that a vocabulary contains, in the order of their code points. */
 export function alphabet(words: WordCounts, { minCount, always }: VocabularyOptions): string[] {
   const counts = words.characters();
   for (const c of compose(always)) counts.set(c, Infinity);

@@ -23,7 +23,7 @@ const ODD = [
 const folder = new URL("../../../data/raw/", import.meta.url);
 const files = Array.from(Deno.readDirSync(folder), ({ name }) => name).sort();
 
-/** The text that ships. */
+/** The prose that ships in data/raw. */
 export const TEXT = files.map((name) => Deno.readTextFileSync(new URL(name, folder))).join("\n");
 
 const lines = TEXT.split("\n").filter(({ length }) => length > 20);
