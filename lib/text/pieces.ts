@@ -10,7 +10,7 @@ const LONGEST = 64;
  * A piece is a word with its combining marks, an opening ¿ or ¡, a #, or a run of other marks, each with the space
  * before it; or a digit, a run of line ends, or one other white space. Digits are separate, so that numbers are read by
  * place value; so are ¿ and ¡, so that a word is the same at a question's start, and #, because WordPiece marks
- * continuations with ##. `\p{White_Space}` means the same in JavaScript and in Hugging Face's tokenizers; `\s` does not.
+ * continuations with ##. `\p{White_Space}` is the same in JavaScript and in Hugging Face's tokenizers; `\s` is not.
  */
 export const PIECES = [
   ` ?\\p{L}[\\p{L}\\p{M}]{0,${LONGEST - 1}}`,
