@@ -1,9 +1,9 @@
 /**
- * Variants of a preset, each trained for the same time with some seeds, side by side.
+ * Compares variants of a preset, each trained for the same time with several seeds.
  *
  *   deno task ablate configs/ablations.yaml [--only NAME|GROUP]... [--dry-run] [--report]
  *
- * Writes models/<name>/ablations/results.json after each run, and at the end the table and the picture.
+ * Writes models/<name>/ablations/results.json after each run, and the table and the picture at the end.
  */
 import { basename, join } from "@std/path";
 import { UserError } from "../errors.ts";
@@ -45,7 +45,7 @@ const program = {
   switches: ["dry-run", "report", "force"],
 } as const;
 
-/** Where the results of an ablation are. */
+/** The folder of an ablation's results. */
 const folderOf = ({ base }: Lab) => join("models", base.name, "ablations");
 
 interface Work {

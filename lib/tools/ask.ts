@@ -1,5 +1,5 @@
 /**
- * Asks a model something.
+ * Asks a model a question.
  *
  *   deno task ask --model models/mini/instruct "¿Qué son los gatos?"
  */
@@ -68,7 +68,7 @@ await runProgram(program, async (flags, operands) => {
   if (questions[0].question.instruction === "") throw new UserError("the question is empty");
   const folder = await findCheckpoint(callerPath(flags.model));
   const parameters = flags.file ? undefined : (await readCheckpointInfo(folder))?.parameters;
-  // The device gets ready while the files are read.
+  // Opens the device while the files are read.
   const reading = readCheckpoint(folder);
   const trial = async (gpu: Device) => await inferOnce(gpu, await reading);
   const [checkpoint, { device }] = await Promise.all([

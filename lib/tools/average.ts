@@ -1,5 +1,5 @@
 /**
- * Averages checkpoints into one more, which every tool opens as any other.
+ * Averages checkpoints into a new one, which every tool can open like any other.
  *
  *   deno task average models/a/pretrain models/b/pretrain --out models/soup
  */
@@ -32,7 +32,7 @@ const program = {
   switches: ["force"],
 } as const;
 
-/** What each of so many checkpoints counts; their sum is 1. */
+/** The share of each checkpoint; the sum is 1. */
 function sharesOf(given: string | undefined, checkpoints: number): number[] {
   const weights = given?.split(",").map((text) => text.trim() === "" ? NaN : Number(text)) ??
     Array<number>(checkpoints).fill(1);
@@ -50,7 +50,7 @@ function sharesOf(given: string | undefined, checkpoints: number): number[] {
   return weights.map((weight) => weight / total);
 }
 
-/** The folder that the average goes to. */
+/** The folder to write the average to. */
 async function destination(
   given: string | undefined,
   sources: readonly string[],

@@ -1,5 +1,5 @@
 /**
- * Speed on this machine.
+ * Measures speed on this machine.
  *
  *   deno task bench train [--shape "L4 H4 C128 T64 B12 V65"]... [--device cpu|webgpu] [--threads N]
  *                         [--steps N] [--rounds N] [--against COMMAND] [--json]
@@ -8,9 +8,9 @@
  *   deno task bench runs [--rounds N]
  *   deno task bench prepare-corpus | tokenizers [--megabytes N]
  *
- * `--against` runs another program's benchmark in turns with ours. With train, COMMAND gets --arch, --layers, --heads,
- * --width, --context, --batch, --vocab and --steps, and prints a line of JSON with `ms_per_step`; with decode it gets
- * --model and --tokens, and prints `decode_ms` and `prefill_ms`, processor time a token.
+ * `--against` runs another program's benchmark alternately with ours. With train, COMMAND gets --arch, --layers,
+ * --heads, --width, --context, --batch, --vocab and --steps, and prints a line of JSON with `ms_per_step`; with decode
+ * it gets --model and --tokens, and prints `decode_ms` and `prefill_ms`, processor time per token.
  */
 import type { Device } from "../device/device.ts";
 import { openDevice } from "../device/open.ts";
@@ -80,11 +80,11 @@ const HELP =
 interface Options {
   readonly arch: string;
   readonly mixed: boolean;
-  /** What decode stores weights in. */
+  /** The format that decode stores weights in. */
   readonly stored: Target | null;
   readonly algorithm: OptimizerOptions["algorithm"];
   readonly ema: number;
-  /** L, H and C of the teacher, if there is one. */
+  /** The teacher's L, H and C, if there is a teacher. */
   readonly teacherSizes: string | undefined;
   readonly steps: number;
   readonly rounds: number;
@@ -149,7 +149,7 @@ async function benchOps(device: Device, shape: Shape, options: Options): Promise
     console.log(`recording: ${recording_us.toFixed(1)} µs a dispatch`);
   }
   const inKernels = kernels.reduce((sum, { ms }) => sum + ms, 0) / steps;
-  // On webgpu, shares are of the kernels' time: a step is longer or shorter than their sum, by what overlaps.
+  // On webgpu, shares refer to the sum of the kernels' times, because a step may be longer, or shorter by overlap.
   const whole = ceilings ? inKernels : ms_per_step;
   const columns = ["kernel".padEnd(28), "calls", "  ms/step", " share", "  GFLOPS", "    GB/s"];
   console.log([...columns, ...ceilings ? ["of ceiling"] : []].join(" "));
@@ -170,7 +170,7 @@ async function benchOps(device: Device, shape: Shape, options: Options): Promise
 
 const benches = { train: benchTrain, ops: benchOps };
 
-/** The models that decoding is measured with: a file's, or those of some shapes with random weights. */
+/** The models to measure decoding with: the one given, or random ones of the given shapes. */
 async function decoded(
   { model, shape: shapes, against }: {
     model: string | undefined;

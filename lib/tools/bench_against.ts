@@ -1,10 +1,10 @@
-/** Other programs' benchmarks, measured in turns with ours. */
+/** Runs other programs' benchmarks, for comparison with ours. */
 import { UserError } from "../errors.ts";
 
 /**
  * Runs a command with flags, in a shell.
- * @returns the numbers of the last line of JSON that it prints
- * @throws {UserError} if it fails, or lacks one of the numbers
+ * @returns the numbers in the last line of JSON that it prints
+ * @throws {UserError} if it fails, or a number is missing
  */
 export async function runOther<K extends string>(
   command: string,

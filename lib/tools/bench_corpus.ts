@@ -1,13 +1,13 @@
 /**
- * `deno task bench prepare-corpus`: generates text with the faults that text has, and measures the stage on
- * it, each run in a process of its own, so that its peak memory is its own too.
+ * `deno task bench prepare-corpus`: generates text with typical faults, and measures the stage on it. Each run
+ * has a process of its own, so that peak memory is measured for each.
  */
 import { join } from "@std/path";
 import { findPlanted } from "../data/corpus/planted.ts";
 import { prepareCorpus } from "../data/corpus/prepare.ts";
 import { alter, Chain, Dice, EVERY_STEP } from "../data/corpus/testing.ts";
 
-/** Writes a text file of that many MB: sections, of which some are copies, menus, tables or English. */
+/** Writes a text file of that many MB, in sections; some are copies, menus, tables or English. */
 async function generate(path: string, megabytes: number): Promise<void> {
   const chain = await Chain.ofProse(), dice = new Dice(1), encoder = new TextEncoder();
   const english =
@@ -48,7 +48,7 @@ interface Measured {
   readonly kept: number;
 }
 
-/** The most memory that this process has had, in MiB; on Linux only more than what it has now. */
+/** The peak memory of this process in MiB; on other systems than Linux, its current memory. */
 export function peakMemory(): number {
   try {
     return Number(/VmHWM:\s*(\d+)/.exec(Deno.readTextFileSync("/proc/self/status"))![1]) / 1024;
@@ -73,7 +73,7 @@ async function measure(source: string, near: boolean): Promise<Measured> {
   return { seconds, peak_mib: peakMemory(), kept: documents.train + documents.validation };
 }
 
-/** V8's flags of the stage's task, which keep memory low. */
+/** The V8 flags of the stage's task, which keep memory use low. */
 async function taskFlags(): Promise<string> {
   const { tasks } = JSON.parse(await Deno.readTextFile(new URL("../../deno.json", import.meta.url)));
   return /--v8-flags=\S+/.exec(tasks["prepare-corpus"].command)![0];
@@ -102,7 +102,7 @@ async function showPlanted(json: boolean): Promise<void> {
   );
 }
 
-/** @param megabytes of the larger text; the smaller one has a tenth */
+/** @param megabytes size of the larger text; the smaller one is a tenth of it */
 export async function benchCorpus(
   { megabytes, rounds, json }: { megabytes: number; rounds: number; json: boolean },
 ): Promise<void> {

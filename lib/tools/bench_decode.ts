@@ -1,4 +1,4 @@
-/** Greedy decoding of one sequence with a cache, and reading of a prompt. */
+/** Measures greedy decoding of one sequence with a cache, and reading of a prompt. */
 import process from "node:process";
 import type { LoadedModel } from "../checkpoint/huggingface.ts";
 import { openDecoder } from "../checkpoint/open_model.ts";
@@ -11,18 +11,18 @@ import { median } from "../train/measure.ts";
 import { runOther } from "./bench_against.ts";
 
 export interface DecodeBench {
-  /** What is measured, for people. */
+  /** What is measured, as printed. */
   readonly name: string;
   readonly model: LoadedModel;
-  /** What its weights are stored in; as they come if null. */
+  /** The format to store its weights in; null to leave them as they are. */
   readonly stored: Target | null;
   readonly rounds: number;
-  /** Another program, and the file that it opens. */
+  /** Another program's command, and the model file for it. */
   readonly against: { readonly command: string; readonly file: string } | null;
   readonly json: boolean;
 }
 
-/** What reading a prompt or writing a text takes. */
+/** The time that reading a prompt or writing a text took. */
 interface Took {
   /** From the start to the first token, and from there to the end, in milliseconds. */
   readonly first: number;
@@ -40,7 +40,7 @@ async function time(model: Decoder, prompt: Uint32Array, maxNewTokens: number): 
   return { first, rest: performance.now() - started - first, processor: (user + system) / 1000 };
 }
 
-/** The context is filled once by a prompt, and once by a text that is written; medians over rounds. */
+/** Fills the context once with a prompt, and once with generated text; prints medians over rounds. */
 export async function benchDecode(device: Device, bench: DecodeBench): Promise<void> {
   const { name, model: loaded, stored, rounds, against, json } = bench;
   const { config } = loaded;
@@ -52,7 +52,7 @@ export async function benchDecode(device: Device, bench: DecodeBench): Promise<v
   const reading: Took[] = [], writing: Took[] = [], theirs: Record<"decode_ms" | "prefill_ms", number>[] = [];
   for (let round = -2; round < rounds; round++) {
     const read = await time(model, prompt, 1), written = await time(model, Uint32Array.of(1), count);
-    if (round < 0) continue; // until V8 has optimised what runs
+    if (round < 0) continue; // warm-up, until V8 has optimised the code
     reading.push(read);
     writing.push(written);
     if (!against) continue;

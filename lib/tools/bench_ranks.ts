@@ -1,10 +1,10 @@
 /**
- * Speed of training steps that several processes share.
+ * Measures the speed of training steps that several processes share.
  *
  *   mpiexec -n 2 deno task bench-mpi [--shape "L6 H6 C192 T256 B8 V1536"] [--device cpu] [--threads N] [--steps N] [--json]
  *
- * The sequences of a batch are dealt to the ranks, so that N of them compute what one process computes of the same shape
- * (`deno task bench train`).
+ * The sequences of a batch are divided among the ranks, so that N ranks together compute what one process computes for
+ * the same shape (`deno task bench train`).
  */
 import { openDevice } from "../device/open.ts";
 import { exitOnUserError, UserError } from "../errors.ts";

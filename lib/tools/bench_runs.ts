@@ -1,4 +1,4 @@
-/** The page of runs with many of them. The browser and what drives it belong to `lib/server/clients/`, which measures. */
+/** Measures the page of runs when there are many, with a program in `lib/server/clients/` that drives a browser. */
 import { UserError } from "../errors.ts";
 
 export interface RunsBench {
@@ -6,7 +6,7 @@ export interface RunsBench {
   readonly json: boolean;
 }
 
-/** @throws {UserError} if it could not be measured; the program has said why */
+/** @throws {UserError} if the measurement failed; the program has printed why */
 export async function benchRuns({ rounds, json }: RunsBench): Promise<void> {
   const { success } = await new Deno.Command(Deno.execPath(), {
     args: [

@@ -1,4 +1,4 @@
-/** Throughput of the server's first model, with one client and with more, each asking again and again. */
+/** Measures the throughput of the server's first model, with one and more clients that ask repeatedly. */
 import { type DeviceChoice } from "../device/open.ts";
 import { createApp } from "../server/app.ts";
 import { Faq } from "../server/faq.ts";
@@ -10,12 +10,12 @@ const CLIENTS = [1, 4, 16, 64];
 export interface ServeBench {
   readonly device: DeviceChoice;
   readonly models: string;
-  /** Of each measurement. */
+  /** Duration of each measurement. */
   readonly seconds: number;
   readonly json: boolean;
 }
 
-/** Streamed answers of 64 tokens at most at temperature 1, through the app, without the network. */
+/** Streams answers of at most 64 tokens at temperature 1, through the app but without the network. */
 export async function benchServe({ device, models, seconds, json }: ServeBench): Promise<void> {
   const store = await ModelStore.find(models, device, { rows: 16, queue: 256 });
   const app = createApp({ store, faq: new Faq([]), origins: [], timeLimit: 600 });
@@ -36,7 +36,7 @@ export async function benchServe({ device, models, seconds, json }: ServeBench):
         stream_options: { include_usage: true },
       }),
     });
-    // The first event only names the role. Parsing waits until the end, as clients elsewhere take no time here.
+    // The first event only names the role. Parsed at the end, because real clients do not use this machine's time.
     const chunks: Uint8Array<ArrayBuffer>[] = [];
     let first = 0;
     for await (const chunk of response.body!) {

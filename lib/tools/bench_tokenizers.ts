@@ -1,7 +1,7 @@
 /**
  * `deno task bench tokenizers`: generates text with as many different words as a large corpus has, learns a vocabulary
- * of each kind from it, and encodes a part of it. Each kind runs in a process of its own, so that its peak memory is
- * its own too.
+ * of each kind from it, and encodes part of it. Each kind runs in its own process, so that peak memory is measured for
+ * each.
  */
 import process from "node:process";
 import { join } from "@std/path";
@@ -11,18 +11,18 @@ import { TOKENIZER_KINDS, type TokenizerKind, vocabularyBuilder } from "../text/
 import { peakMemory } from "./bench_corpus.ts";
 
 const FOLDER = "data/processed/bench-tokenizers";
-/** Tokens of each vocabulary. */
+/** Number of tokens in each vocabulary. */
 const SIZE = 8192;
-/** Different rare words, and how many words of a text are rare. */
+/** Number of different rare words, and the share of a text's words that are rare. */
 const RARE = 500_000, RARE_SHARE = 0.1;
-/** MB that are encoded. */
+/** MB of text to encode. */
 const ENCODED = 20;
 
 const SYLLABLES =
   "ba ce di fo gu la me ni po ru sa te vi jo ñu ás én lí dó zú bra cle tri glo pru can mer sin tor lun ción dad ría"
     .split(" ");
 
-/** The rare word of a number: the same number gives the same word. */
+/** Rare word number n; the same number always gives the same word. */
 function rareWord(n: number): string {
   let word = "";
   for (let rest = n + SYLLABLES.length; rest > 0; rest = Math.floor(rest / SYLLABLES.length)) {
@@ -31,7 +31,7 @@ function rareWord(n: number): string {
   return word;
 }
 
-/** Writes that many MB of documents, a line each: the words that ship in random order, and rare ones among them. */
+/** Writes that many MB of documents, one per line: words from data/raw in random order, and rare words among them. */
 async function generate(path: string, megabytes: number): Promise<void> {
   const dice = new Dice(1), encoder = new TextEncoder();
   const files = await Array.fromAsync(Deno.readDir("data/raw"));
@@ -59,12 +59,12 @@ async function generate(path: string, megabytes: number): Promise<void> {
 interface Measured {
   readonly kind: TokenizerKind;
   readonly size: number;
-  /** Reading and counting, and then building the vocabulary, in seconds. */
+  /** Seconds for reading and counting, and for building the vocabulary. */
   readonly count_s: number;
   readonly build_s: number;
   readonly peak_mib: number;
   readonly encode_mb_per_s: number;
-  /** The same by the time that the processor worked for it: a busy machine gives a program less than a core. */
+  /** The same per second of processor time, because a program gets less than a core on a busy machine. */
   readonly encode_mb_per_cpu_s: number;
   readonly bytes_per_token: number;
 }

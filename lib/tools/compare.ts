@@ -1,5 +1,5 @@
 /**
- * Trainings beside each other in a terminal: the facts of the page /runs.
+ * Compares trainings in a terminal, with the same data as the page /runs.
  *
  *   deno task compare small/pretrain world/pretrain
  */
@@ -33,12 +33,12 @@ const program = {
 const AXES = { step: "step", tokens: "tokens", time: "seconds" } as const;
 type Axis = keyof typeof AXES;
 
-/** Places at which losses are compared. */
+/** Number of points at which losses are compared. */
 const PLACES = 10;
-/** Longest value of a setting that is shown, in characters. */
+/** The most characters of a setting's value that are shown. */
 const LONGEST = 60;
 
-/** A row of each figure that one of the runs has. */
+/** A row for each figure that any of the runs has. */
 function figureRows(runs: readonly RunSummary[]): string[][] {
   const names = new Set(runs.flatMap(({ validation }) => Object.keys(validation?.figures ?? {})));
   return [
@@ -57,7 +57,7 @@ function figureRows(runs: readonly RunSummary[]): string[][] {
   ];
 }
 
-/** The loss of a run at a place: of the last point up to there; null before the first and after the last. */
+/** A run's loss at the last point up to `place` on an axis; null before its first point and after its last. */
 function lossAt({ figures, ...axes }: Columns, axis: Axis, place: number): number | null {
   const xs = axes[AXES[axis]];
   if (place > (xs.at(-1) ?? 0)) return null;
@@ -65,7 +65,7 @@ function lossAt({ figures, ...axes }: Columns, axis: Axis, place: number): numbe
   return at < 0 ? null : figures.loss?.[at] ?? null;
 }
 
-/** Losses at places up to the end of the longest run. */
+/** Losses at evenly spaced points up to the end of the longest run. */
 function lossRows(curves: readonly Columns[], axis: Axis): string[][] {
   const end = Math.max(0, ...curves.map((curve) => curve[AXES[axis]].at(-1) ?? 0));
   if (end === 0) return [];

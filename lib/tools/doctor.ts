@@ -1,5 +1,5 @@
 /**
- * What this machine has, and whether it computes right: `deno task doctor`.
+ * Shows what this machine has, and checks whether it computes correctly: `deno task doctor`.
  *
  * Compiles every shader, compares every op and its gradients with the float64 oracle, checks large and
  * many buffers, replays PyTorch runs on each device, and measures speed.

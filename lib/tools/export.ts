@@ -1,5 +1,5 @@
 /**
- * Writes a model in a format that other programs read.
+ * Writes a model in a format that other programs can read.
  *
  *   deno task export --model models/mini/instruct --to gguf --as q8_0
  *   deno task export --model models/mini/instruct --to onnx

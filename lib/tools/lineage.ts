@@ -1,6 +1,6 @@
 /**
- * The chain from a checkpoint back to the raw text, by the manifests that stages leave, and by what averages and
- * quantised models say of themselves.
+ * Shows the chain from a checkpoint back to the raw text, from the manifests that stages leave and from what averages
+ * and quantised models record in checkpoint.json.
  *
  *   deno task lineage models/mini/pretrain
  */

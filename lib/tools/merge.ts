@@ -1,5 +1,5 @@
 /**
- * An adapter and its base as one model, which every tool opens as any other.
+ * Merges an adapter and its base into one model, which every tool can open like any other.
  *
  *   deno task merge --model models/mine/instruct
  */

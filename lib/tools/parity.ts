@@ -1,10 +1,10 @@
 /**
- * Replays recorded PyTorch training runs on every device at hand.
+ * Replays recorded PyTorch training runs on every available device.
  *
  *   deno task parity [DIR...]
  *
- * A DIR holds config.json, model.safetensors, final.safetensors and expected.json. Without one, the
- * cases kept with the tests are replayed. Exits with 1 if an error is past its tolerance.
+ * A DIR holds config.json, model.safetensors, final.safetensors and expected.json. Without DIR, the
+ * tests' own cases are replayed. Exits with 1 if an error exceeds its tolerance.
  */
 import { CpuDevice } from "../device/cpu.ts";
 import type { Device } from "../device/device.ts";

@@ -1,5 +1,6 @@
 /**
- * A copy of a model with its matrices in 8 or 4 bits, which every tool opens as any other, and on which adapters can be trained.
+ * Makes a copy of a model with its matrices in 8 or 4 bits. Every tool can open it like any other model, and adapters
+ * can be trained on it.
  *
  *   deno task quantise --model models/small/instruct --to q4
  */

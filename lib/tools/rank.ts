@@ -1,6 +1,6 @@
 /**
- * Runs one rank of a task that several processes share, and says in a line which one it was if the system ends it, as it
- * does when memory runs out, or if it does not start to work with the others. The tasks with `-mpi` start with this:
+ * Runs one rank of a task that several processes share. If the system kills the rank, as it does when memory runs out,
+ * or if the rank does not join the others in time, a line says which rank it was. The `-mpi` tasks start with this:
  *
  *   deno run -P=rank lib/tools/rank.ts ARGUMENTS_OF_DENO...
  */
@@ -11,9 +11,9 @@ import { launched } from "../ranks/launcher.ts";
 import { openLibc } from "../ranks/libc.ts";
 import { REPORT, REPORT_FILE, TOLD } from "../ranks/report.ts";
 
-/** Signals that the rank handles itself; this process outlives it, to give its exit code. */
+/** Signals that are passed on to the rank; this process waits for it to end, to return its exit code. */
 const PASSED_ON = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
-/** Signals by which people and launchers end processes. */
+/** After these signals, which people and launchers send, the rank's end needs no explanation. */
 const ASKED = new Set<string | null>(PASSED_ON);
 
 const child = spawn(Deno.execPath(), Deno.args, {
@@ -21,12 +21,12 @@ const child = spawn(Deno.execPath(), Deno.args, {
   env: { ...Deno.env.toObject(), [REPORT]: `${REPORT_FILE}` },
 });
 
-/** A machine on which this small program takes longer than a second to start is that much slower than others. */
+/** How much slower this machine is: the seconds that this small program took to start, at least 1. */
 const slowness = Math.max(1, performance.now() / 1000);
-/** Seconds in which a rank has to begin to join the others, and in which all must have joined. */
+/** Seconds within which a rank must begin to join the others, and within which all must have joined. */
 const BEGIN = Math.round(20 * slowness), JOIN = Math.round(26 * slowness);
 
-/** Milliseconds in which the launcher ends a rank that has told it to end all. */
+/** Milliseconds after which a rank that is aborting is killed, if the launcher has not ended it. */
 const ABORT = 3000;
 
 const rank = launched()?.rank ?? 0;
@@ -45,7 +45,7 @@ child.stdio[3]?.on("data", (bytes) => {
   }
 });
 
-/** Ends all if after some seconds this rank is no further. */
+/** Kills this rank, and thereby ends all, if it is still in state `than` after that many seconds. */
 function requireFurther(than: typeof at, seconds: number, why: string): void {
   const timer = setTimeout(() => {
     if (at !== than) return;
@@ -57,7 +57,7 @@ function requireFurther(than: typeof at, seconds: number, why: string): void {
 }
 if (launched()) {
   requireFurther("starting", BEGIN, "see what its machine waits for: it has not begun to join the others");
-  // Where a whole machine does not start, the others notice. Rank 0 says it first.
+  // If a whole machine does not start, the other ranks notice. Rank 0 reports it a second before them.
   const others = "see to the machines of the others: some have not started, or cannot be reached,";
   requireFurther("joining", JOIN + Number(rank > 0), others);
 }
@@ -71,9 +71,9 @@ for (const signal of PASSED_ON) {
 }
 
 /**
- * MPICH's launcher sees to it that a rank that fails ends all, but only once that has joined the others, who would wait
- * for it for ever. So it is told, in the language of its Process Management Interface (PMI-1), by which it and the rank
- * have talked. Other launchers need not be told.
+ * Asks MPICH's launcher to end all ranks. By itself, it does so only if the rank that failed had already joined; before
+ * that, the others would wait for ever. The command goes over the connection between launcher and rank, in the Process
+ * Management Interface's protocol (PMI-1). Other launchers do not need it.
  */
 function endOthers(): void {
   const file = Deno.env.get("PMI_FD");

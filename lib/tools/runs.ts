@@ -1,5 +1,5 @@
 /**
- * Trainings in a terminal: the facts of the page /runs.
+ * Shows trainings in a terminal, with the same data as the page /runs.
  *
  *   deno task runs
  *   deno task runs small/pretrain
@@ -42,10 +42,10 @@ const line = (run: RunSummary): string[] => [
 
 const HEAD = ["run", "stage", "state", "step", "loss", "held out", "tokens/s", "time", "left"];
 
-/** Characters of a curve, rows of figures, and samples that are shown. */
+/** Width of a curve in characters; the most rows of figures and samples that are shown. */
 const WIDTH = 64, ROWS = 20, SAMPLES = 3;
 
-/** Figures on held-out data, the last ones of many. */
+/** A table of the latest figures on held-out data. */
 function figuresTable({ step, figures }: Columns, epoch: number | null): string {
   const names = Object.keys(figures);
   const head = [epoch ? "epoch" : "step", ...epoch ? ["step"] : [], ...names];

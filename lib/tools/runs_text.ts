@@ -1,4 +1,4 @@
-/** Runs in a terminal: tables, curves of characters, and which runs a command line names. */
+/** Text output of runs: tables and curves of characters; also finds the run that a command line names. */
 import stringWidth from "string-width";
 import { UserError } from "../errors.ts";
 import { count, duration, percent } from "../progress.ts";
@@ -6,8 +6,8 @@ import type { RunSummary, WatchedRun } from "../runs/run.ts";
 import type { Runs } from "../runs/runs.ts";
 
 /**
- * The run that a command line names, by its id or by its folder.
- * @param path the operand as this process can open it
+ * Finds the run that a command line names, by its id or its folder.
+ * @param path the operand as a path that this process can open
  * @throws {UserError} if there is none
  */
 export async function findRun(runs: Runs, operand: string, path: string): Promise<WatchedRun> {
@@ -24,7 +24,7 @@ export async function findRun(runs: Runs, operand: string, path: string): Promis
   );
 }
 
-/** Rows of cells in columns; the first is aligned left, others right. Control characters are left out. */
+/** Aligns cells in columns, the first to the left, others to the right. Control characters become spaces. */
 export function columns(rows: readonly (readonly string[])[]): string {
   const clean = rows.map((row) => row.map((cell) => cell.replace(/\p{Cc}/gu, " ")));
   const widths = clean.reduce<number[]>(
@@ -58,11 +58,11 @@ export function sparkline(values: readonly (number | null)[], width: number): st
   }).join("");
 }
 
-/** A figure in four digits; `–` if it is not known. */
+/** A figure with four digits; `–` if it is not known. */
 export const figure = (x: number | null | undefined): string =>
   x === null || x === undefined ? "–" : Math.abs(x) >= 1e4 ? count(x) : String(Number(x.toPrecision(4)));
 
-/** A figure by its name: shares as per cents. */
+/** Formats a figure by its name: shares become percentages. */
 export const named = (name: string, x: number | null | undefined): string =>
   x !== null && x !== undefined && /accuracy|unknown|share/.test(name) ? percent(x, 1) : figure(x);
 
@@ -72,7 +72,7 @@ export const time = (seconds: number | null): string => seconds === null ? "–"
 export const progress = ({ step, steps }: RunSummary): string =>
   steps === null ? String(step) : `${step}/${steps}`;
 
-/** The figure by which a run is judged: of labels, accuracy; of text, bits per byte. */
+/** The main figure of a run: accuracy for labels, bits per byte for text. */
 export function judged({ validation }: RunSummary): string {
   const figures = validation?.figures ?? {};
   const name = ["accuracy", "bpb", "loss"].find((name) => name in figures);

@@ -1,5 +1,5 @@
 /**
- * What training on many ranks would give, from what was measured on a few.
+ * Estimates the speed of training on many ranks from measurements on a few.
  *
  *   deno task scaling docs/scaling.jsonl [--picture docs/scaling.svg] [--teraflops 20]
  */
@@ -44,10 +44,10 @@ const Line = z.looseObject({
 
 const RANKS = [8, 16, 32, 64, 128, 256, 512, 1024];
 
-/** Gigabits a second, and what a message takes to come: by TCP, and by a network card that reads memory itself. */
+/** Gigabits per second, and the latency of a message: over TCP, and with a network card that reads memory itself. */
 const NETWORKS = [{ gigabits: 10, latency: 0.03 }, { gigabits: 100, latency: 0.005 }];
 
-/** What a rank computes between two sums: a micro-batch. */
+/** A micro-batch: what a rank computes between two sums of gradients over all ranks. */
 interface Load {
   readonly name: string;
   readonly parameters: number;
@@ -71,7 +71,7 @@ async function readMeasured(path: string): Promise<z.infer<typeof Line>[]> {
   });
 }
 
-/** Operations a millisecond that a rank does, of the largest shape that one rank was measured with: 6 a parameter and token. */
+/** Operations per millisecond of one rank, on the largest shape measured with one: 6 per parameter and token. */
 function rateOf(measured: readonly (Measured & { readonly shape: string })[], path: string): number {
   const alone =
     measured.filter(({ ranks }) => ranks === 1).toSorted((a, b) => b.parameters - a.parameters)[0];

@@ -1,4 +1,4 @@
-/** Writes configs/schema.json from the definitions of the stages: `deno task schema`. */
+/** Writes configs/schema.json from the stages' definitions: `deno task schema`. */
 import { pipeline } from "../../stages/pipeline.ts";
 import { jsonSchema } from "../run/config.ts";
 import { runProgram } from "../run/flags.ts";

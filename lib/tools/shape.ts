@@ -1,12 +1,12 @@
-/** Shapes of models on the command lines of benchmarks. */
+/** Parses the shapes of models on benchmarks' command lines. */
 import { UserError } from "../errors.ts";
 import { shortForms } from "../model/families/table.ts";
 import type { Shape } from "../train/measure.ts";
 
 /**
  * Reads `L4 H4 C128 T64 B12 V65`.
- * @param arch the short form of a family, whose options the shape gets
- * @param flag that the text was given with, for messages
+ * @param arch the short form of a family, for the model's options
+ * @param flag the flag of the text, for messages
  */
 export function parseShape(text: string, arch: string, flag = "--shape"): Shape {
   const parts = Object.fromEntries([...text.matchAll(/([LHCTBV])(\d+)/g)].map((m) => [m[1], Number(m[2])]));

@@ -1,5 +1,5 @@
 /**
- * Teaches a model that answers something of its own, in seconds.
+ * Teaches facts of the user's own to a model that answers, in seconds.
  *
  *   deno task teach --model models/small/instruct "¿Quién es Rufo?" "Rufo es mi perro."
  */
@@ -69,7 +69,7 @@ const program = {
   switches: ["force", "full"],
 } as const;
 
-/** What a lesson has of each: few enough for seconds, and enough to tell one figure from another. */
+/** Sizes of a lesson: small enough to take seconds, large enough for figures that can be compared. */
 const SIZES = {
   stopping: { wordings: 96, eachFact: 16, similar: 20, eachFamily: 2 },
   reported: { wordings: 200, eachFact: 24, similar: 24, eachFamily: 6 },
@@ -77,7 +77,7 @@ const SIZES = {
   rehearsal: 320,
 };
 const RANK = 8, WARMUP = 8, FIRST = 30, EVERY = 10, PATIENCE = 4;
-/** Tokens of answers, beyond the longest fact, that are not cut off. */
+/** Answers may be this many tokens longer than the longest fact before they are cut off. */
 const ANSWER = 48;
 
 await runProgram(program, async (flags, operands) => {
@@ -182,8 +182,8 @@ await runProgram(program, async (flags, operands) => {
 });
 
 /**
- * What learns: an adapter beside the model, the one that it has already, or the model itself.
- * @throws {UserError} if the flags do not go with the model
+ * What is trained: a new adapter, the adapter that the model has already, or the model itself.
+ * @throws {UserError} if the flags do not fit the model
  */
 async function learnerOf(
   checkpoint: Checkpoint,
@@ -218,7 +218,7 @@ async function learnerOf(
   return { loaded, adapter: { options, base: await baseOf(folder) } };
 }
 
-/** @throws {UserError} if there is no fact, or one without question or answer */
+/** @throws {UserError} if there is no fact, or one lacks its question or answer */
 async function factsOf(file: string | undefined, operands: readonly string[]): Promise<Fact[]> {
   if (file !== undefined) {
     if (operands.length > 0) throw new UserError("give a question and its answer, or --file, not both");
@@ -235,7 +235,7 @@ async function factsOf(file: string | undefined, operands: readonly string[]): P
   return [{ past: [], instruction, response, where: "the fact" }];
 }
 
-/** What the model was taught in earlier runs. */
+/** The facts that the model was taught in earlier runs. */
 function earlierFacts({ info: { taught = [] } }: Checkpoint): Fact[] {
   return taught.flatMap(({ facts }) => facts).map((fact) => ({ ...fact, where: "taught before" }));
 }
@@ -250,7 +250,7 @@ function checkFormat({ info, head }: Checkpoint, model: string): void {
   );
 }
 
-/** What the model said until now, and what it learned that says otherwise. */
+/** Prints the model's answers before teaching, and which conversations are not rehearsed as they contradict facts. */
 function tellBefore({ facts, rehearsal }: Lesson, answers: readonly string[], terminal: Terminal): void {
   for (const [i, { instruction, response }] of [...facts.entries()].slice(0, 12)) {
     const line = answers[i] === response ? "is answered so already" : `now: ${answers[i]} → ${response}`;
@@ -265,7 +265,7 @@ function tellBefore({ facts, rehearsal }: Lesson, answers: readonly string[], te
   );
 }
 
-/** Writes the model, the report and the manifest, all of them or none. */
+/** Writes the model, the report and the manifest, either all or none. */
 async function write(
   { out, folder, checkpoint, model, adapter, lesson, settings, result, seconds, file }: {
     readonly out: string;
@@ -273,7 +273,7 @@ async function write(
     readonly folder: string;
     readonly checkpoint: Checkpoint;
     readonly model: Decoder;
-    /** What is saved, instead of the whole model. */
+    /** Saved instead of the whole model if given. */
     readonly adapter: SavedAdapter | undefined;
     readonly lesson: Lesson;
     readonly settings: { readonly steps: number; readonly lr: number; readonly seed: number };
@@ -298,7 +298,7 @@ async function write(
   const stamps = await Promise.all(files.map(async (path) => [path, await hashes.stamp(path)] as const));
   const inputs = Object.fromEntries(stamps.map(([path, { hash }]) => [path, hash]));
   const made = new Date().toISOString();
-  // Lineage asks it for the stages that made the model.
+  // `deno task lineage` reads from it which stages made the model.
   const preset = {
     ...(await readManifest(folder.replace(/\/(?:best|last|[^/]*\.gguf)$/, "")))?.preset,
     teach: { ...settings, facts },

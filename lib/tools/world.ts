@@ -1,5 +1,5 @@
 /**
- * Texts of the world, and what it knows of them.
+ * Prints texts of the simulated world, and the facts behind them.
  *
  *   deno task world --kind story --seed 7 --facts
  */
@@ -26,7 +26,7 @@ const program = {
   switches: ["facts", "pairs"],
 } as const;
 
-/** @throws {UserError} if nothing of that kind is asked */
+/** @throws {UserError} if there are no questions of that kind */
 async function printPairs(
   world: World,
   { kind, seed, count }: { kind: string | undefined; seed: number; count: number },

@@ -1,7 +1,7 @@
 /**
- * Steps that take the same time. A variant that is slower than the base gets fewer steps, by the ratio of what a step of
- * each takes. Both are measured in turns, in short trainings, because a machine that others use is faster in one minute
- * than in the next; the median of the rounds' ratios stays, where a training that is stopped by the clock would not.
+ * Finds how many steps of each variant take the same time: a variant slower than the base gets fewer steps, by the
+ * ratio of their step times. Base and variant are timed alternately, in short trainings, because the speed of a shared
+ * machine varies. That hardly affects the median ratio over the rounds; it would affect training until a time limit.
  */
 import { UserError } from "../../errors.ts";
 import { readManifest } from "../../run/manifest.ts";
@@ -12,7 +12,7 @@ import type { Calibration, Results } from "./results.ts";
 import { median } from "./statistics.ts";
 import type { Data, Workshop } from "./work.ts";
 
-/** What a short training does not do: it learns next to nothing, so that it cannot run away, and shows nothing. */
+/** Settings of the short trainings: nearly no learning, so that they cannot diverge, and no output. */
 const SHORT = {
   "pretrain.warmup": 0,
   "pretrain.lr": 1e-6,
@@ -23,7 +23,7 @@ const SHORT = {
   "pretrain.log_every": 0,
 };
 
-/** Measures variants that were not measured yet, and the base where the steps of all follow from its time. */
+/** Measures variants that were not measured yet; also the base if `minutes` is given, which needs its step time. */
 export async function calibrateAll(
   lab: Lab,
   workshop: Workshop,
@@ -54,7 +54,7 @@ async function calibrate(lab: Lab, workshop: Workshop, variant: Variant): Promis
       ready.push({ variant, preset, data, times: [] });
     }
     for (let round = 0; round < rounds; round++) {
-      // What comes first in one round comes last in the next.
+      // Every other round goes in reverse order.
       for (const { variant, preset, data, times } of round % 2 ? ready.toReversed() : ready) {
         const label = `speed of ${variant.name}, round ${round + 1} of ${rounds}`;
         times.push(await stepTime(workshop, preset, data, label));
@@ -87,7 +87,7 @@ function short(lab: Lab, variant: Variant): Known {
   return lab.preset(variant, { name: lab.folderName(variant, "speed"), overrides });
 }
 
-/** Milliseconds a step of a short training. */
+/** Milliseconds per step of a short training. */
 async function stepTime(workshop: Workshop, preset: Known, data: Data, label: string): Promise<number> {
   await workshop.claim(preset, data, () => false);
   await workshop.run([pretrain], preset, { label, finished: data.finished });
@@ -99,8 +99,8 @@ export const tokensPerStep = ({ pretrain: { batch, accumulate }, model: { contex
   batch * accumulate * context;
 
 /**
- * Steps of the base, or null if they follow from a time that was not measured yet.
- * @throws {UserError} if neither the ablations nor their preset say
+ * Steps of the base, or null if they depend on a step time that was not measured yet.
+ * @throws {UserError} if neither the ablations nor their preset give steps, or the ablations minutes
  */
 export function baseSteps(lab: Lab, results: Results): number | null {
   const { path, preset, minutes, variants: [base] } = lab.ablations;
@@ -113,12 +113,12 @@ export function baseSteps(lab: Lab, results: Results): number | null {
   return measured && Math.max(1, Math.round(minutes * 60_000 / measured.base_ms));
 }
 
-/** What a step takes, by what one of the base takes; null if it was not measured yet. */
+/** A variant's step time divided by the base's; null if it was not measured yet. */
 export function ratioOf(lab: Lab, results: Results, variant: Variant): number | null {
   return lab.isAsFastAsBase(variant) ? 1 : results.calibration(lab.speedKey(variant))?.ratio ?? null;
 }
 
-/** Steps that take a variant as long as the base's take the base; null if they were not measured yet. */
+/** Steps of a variant that take as long as the base's steps; null if the times were not measured yet. */
 export function stepsOf(lab: Lab, results: Results, variant: Variant): number | null {
   const steps = baseSteps(lab, results), ratio = ratioOf(lab, results, variant);
   return steps === null || ratio === null ? null : Math.max(1, Math.round(steps / ratio));

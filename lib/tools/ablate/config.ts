@@ -5,10 +5,10 @@ import { readYaml, type YamlFile } from "../../data/world/yaml_file.ts";
 import { UserError } from "../../errors.ts";
 import type { Override } from "../../run/preset.ts";
 
-/** The name of the preset as it is, beside its variants. */
+/** The name of the unchanged preset among the variants. */
 export const BASE = "base";
 
-/** Keys of the preset that the ablation itself decides. */
+/** Keys of the preset that variants must not set, because the ablation sets them, and why. */
 const DECIDED: Readonly<Record<string, string>> = {
   name: "each variant has a folder of its own",
   seed: "seeds: says which are run",
@@ -19,7 +19,7 @@ const DECIDED: Readonly<Record<string, string>> = {
 const natural = z.number().int().positive();
 
 const VariantEntry = z.strictObject({
-  // Folders of what is not trained have an underscore.
+  // Names have no underscore: it marks other folders of the ablation, such as those of texts.
   name: z.string().regex(/^[a-z0-9][a-z0-9-]*$/, "expected lower-case letters, digits and -"),
   group: z.string().min(1),
   about: z.string().default(""),
@@ -45,20 +45,20 @@ export interface Variant {
   readonly name: string;
   readonly group: string;
   readonly about: string;
-  /** What it sets in the preset; nothing for the base. */
+  /** Its changes to the preset; none for the base. */
   readonly overrides: readonly Override[];
 }
 
 export interface Ablations extends Omit<z.infer<typeof AblationsFile>, "variants" | "texts"> {
-  /** The file itself. */
+  /** The path of the file. */
   readonly path: string;
   /** The base first. */
   readonly variants: readonly [Variant, ...Variant[]];
-  /** By name: the override that makes a preset's corpus of a text that bits per byte are measured on. */
+  /** Texts to measure bits per byte on, by name: overrides that turn a preset's corpus into that text. */
   readonly texts: Readonly<Record<string, Override>>;
 }
 
-/** @throws {UserError} naming file, line and key of the first thing that is wrong */
+/** @throws {UserError} with file, line and key of the first mistake */
 export async function readAblations(path: string): Promise<Ablations> {
   const file = await readYaml(path, "give a file such as configs/ablations.yaml");
   const parsed = AblationsFile.safeParse(file.data);
@@ -109,7 +109,7 @@ export async function readAblations(path: string): Promise<Ablations> {
 }
 
 function refusal(file: YamlFile, issues: readonly z.core.$ZodIssue[]): UserError {
-  // A misspelt key rather than that the right one is missing.
+  // Reports a misspelt key rather than the missing one that it stands for.
   const issue = issues.find(({ code }) => code === "unrecognized_keys") ?? issues[0];
   const keys = issue.path as (string | number)[];
   if (issue.code === "unrecognized_keys") {
@@ -125,8 +125,8 @@ function refusal(file: YamlFile, issues: readonly z.core.$ZodIssue[]): UserError
 }
 
 /**
- * The base, and the variants that have one of these names or are in one of these groups; all of them if there are none.
- * @throws {UserError} for a name that no variant and no group has
+ * The base, and the variants that have one of these names or are in one of these groups; all if no names are given.
+ * @throws {UserError} if a name is neither a variant's nor a group's
  */
 export function chosen({ variants }: Ablations, names: readonly string[]): readonly Variant[] {
   if (names.length === 0) return variants;

@@ -1,4 +1,4 @@
-/** What a run of an ablation is worth: figures on texts, pairs and questions that no variant is trained on. */
+/** Evaluates a run of an ablation: figures on texts, pairs and questions that no variant is trained on. */
 import { join } from "@std/path";
 import { findCheckpoint } from "../../checkpoint/backbone.ts";
 import { type Checkpoint, readCheckpoint } from "../../checkpoint/checkpoint.ts";
@@ -22,9 +22,9 @@ import { pretrain } from "../../../stages/pretrain.ts";
 import type { Known, Lab } from "./lab.ts";
 import type { Workshop } from "./work.ts";
 
-/** The name of the text if the ablation gives none: what the base's corpus holds out. */
+/** Names the part that the base's corpus holds out, which is used if the ablation names no texts. */
 const HELD_OUT = "held-out text";
-/** Sequences that go through a model at once. */
+/** Sequences per batch. */
 const BATCH = 8;
 
 export const PAIRS = "pairs", QUESTIONS = "questions";
@@ -35,11 +35,11 @@ export interface Tests {
   readonly pairs: readonly Pair[];
   readonly questions: readonly Question[];
   readonly maxNewTokens: number;
-  /** Of all of them. */
+  /** Hash of all tests. */
   readonly hash: string;
 }
 
-/** Keys of the figures that runs of an ablation have, in the order of its tables. */
+/** Keys of the figures of an ablation's runs, in the order of its tables. */
 export function figuresOf({ ablations: { texts }, base }: Lab): string[] {
   const { evaluate } = base, names = Object.keys(texts);
   return [
@@ -49,7 +49,7 @@ export function figuresOf({ ablations: { texts }, base }: Lab): string[] {
   ];
 }
 
-/** Where the figures come from; a run that was measured on others is made again. */
+/** The settings of the tests; a run that was measured with others is repeated. */
 export function testSettings({ ablations: { texts }, base: { evaluate } }: Lab): Record<string, unknown> {
   return {
     texts: Object.fromEntries(Object.entries(texts).map(([name, { value }]) => [name, value])),
@@ -61,7 +61,7 @@ export function testSettings({ ablations: { texts }, base: { evaluate } }: Lab):
 
 /**
  * Reads the tests, and makes the texts.
- * @param base the base's preset, whose corpus is ready
+ * @param base the base's preset; its corpus has to be ready
  */
 export async function readTests(lab: Lab, workshop: Workshop, base: Known): Promise<Tests> {
   const texts = new Map<string, string[]>();
@@ -85,7 +85,7 @@ export async function readTests(lab: Lab, workshop: Workshop, base: Known): Prom
   return { ...tests, hash: hashContent(JSON.stringify({ ...tests, texts: [...texts] })) };
 }
 
-/** The figures of the models that a run has made: of the pretrained one, and of the one that answers. */
+/** The figures of a run's models: the pretrained model, and the one that answers. */
 export async function measure(
   preset: Known,
   tests: Tests,
@@ -128,7 +128,7 @@ export async function measure(
     progress("questions", length),
   );
   terminal.clear();
-  // Questions that do not say what an answer contains have an expected one.
+  // Questions that do not list what an answer contains have an expected answer.
   const right = ({ contains, exact }: ReturnType<typeof score>) => contains ?? exact ?? 0;
   figures[QUESTIONS] = right(score(answers));
   const families = Object.entries(scoreFamilies(answers)).map(([family, own]) => [family, right(own)]);

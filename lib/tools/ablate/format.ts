@@ -1,14 +1,14 @@
-/** Figures as they are written. */
+/** Formats figures. */
 import { PAIRS, QUESTIONS } from "./figures.ts";
 
 const isShare = (key: string) => key === PAIRS || key === QUESTIONS;
 
-/** Bits per byte with three places, shares in percent with one. */
+/** Bits per byte with three decimals, shares in percent with one. */
 export function format(key: string, value: number): string {
   return isShare(key) ? (100 * value).toFixed(1) : value.toFixed(3);
 }
 
-/** With its sign. */
+/** A difference with its sign. */
 export function formatDifference(key: string, value: number): string {
   const text = format(key, Math.abs(value));
   return Number(text) === 0 ? `±${text}` : `${value < 0 ? "−" : "+"}${text}`;

@@ -18,7 +18,7 @@ import { prepareCorpus } from "../../../stages/prepare-corpus.ts";
 import { pretrain } from "../../../stages/pretrain.ts";
 import { type Ablations, BASE, type Variant } from "./config.ts";
 
-/** A preset as far as ablations look into it. */
+/** The parts of a preset that ablations use. */
 export type Known = Preset & {
   readonly model: ModelSection;
   readonly pretrain: PretrainSection;
@@ -31,14 +31,14 @@ export type Known = Preset & {
 export const DATA: readonly Stage[] = [prepareCorpus, buildVocab];
 const TRAINING: readonly Stage[] = [pretrain, finetuneInstruct];
 
-/** All settings of some stages, as a stage has them. */
+/** The settings of several stages, merged. */
 const settingsOf = (stages: readonly Stage[]): Pick<Stage, "settings" | "sections"> => ({
   settings: [...new Set(stages.flatMap(({ settings }) => settings))],
   sections: Object.assign({}, ...stages.map(({ sections }) => sections)),
 });
 
 /**
- * Keys that leave the time of a step as it is. Variants that differ in no other are not measured: they train for as many
+ * Keys that do not affect the time of a step. Variants that differ only in these are not timed: they train for as many
  * steps as the base, without the noise of a measurement.
  */
 const INERT: Readonly<Record<"model" | "pretrain", readonly string[]>> = {
@@ -69,12 +69,12 @@ interface Changes {
 
 export class Lab {
   readonly ablations: Ablations;
-  /** The preset as it is. */
+  /** The unchanged preset. */
   readonly base: Known;
   readonly #text: string;
-  /** Of the command line: device and threads. */
+  /** Settings from the command line: device and threads. */
   readonly #sets: readonly string[];
-  /** What variants make of the preset, by their names. */
+  /** The variants' presets, by variant name. */
   readonly #presets: ReadonlyMap<string, Known>;
 
   private constructor(ablations: Ablations, text: string, sets: readonly string[]) {
@@ -88,9 +88,9 @@ export class Lab {
   }
 
   /**
-   * Reads the preset, and checks what each variant makes of it.
-   * @param sets of the command line, such as `device=cpu`
-   * @throws {UserError} for the first thing that is wrong
+   * Reads the preset, and checks each variant's version of it.
+   * @param sets settings from the command line, such as `device=cpu`
+   * @throws {UserError} for the first mistake
    */
   static async open(ablations: Ablations, sets: readonly string[]): Promise<Lab> {
     const text = await readText(ablations.preset, `${ablations.path} names it as preset:`);
@@ -103,7 +103,7 @@ export class Lab {
     return parsePreset(pipeline, this.#text, this.ablations.preset, [...this.#sets, ...overrides]) as Known;
   }
 
-  /** A variant's preset. Its data are drawn by the preset's own seed, whichever seed it is trained with. */
+  /** A variant's preset. Its data are drawn with the preset's own seed, whichever seed it is trained with. */
   preset(variant: Variant, { name, seed, overrides = [] }: Changes = {}): Known {
     const preset = overrides.length > 0
       ? this.#parse([...variant.overrides, ...overrides])
@@ -111,14 +111,14 @@ export class Lab {
     return { ...preset, name: name ?? this.folderName(variant), seed: seed ?? preset.seed };
   }
 
-  /** Names the folders of a variant's runs, and, with a purpose, of something that is trained for it before. */
+  /** The folder name of a variant's runs, or with a purpose, of an extra training for the variant, such as timing. */
   folderName({ name }: Variant, purpose = ""): string {
     return `${this.base.name}-${name}${purpose && `_${purpose}`}`;
   }
 
-  /** Presets of which only the corpus is made, by the names of the texts. */
+  /** Presets for the texts to measure on, by the texts' names; only their corpus is made. */
   get textPresets(): [name: string, preset: Known][] {
-    // All of it is read, whichever part it is in.
+    // The share does not matter, because both parts are read.
     const whole = { key: "prepare-corpus.validation.share", value: 0.5, place: `${this.ablations.path}: ` };
     return Object.entries(this.ablations.texts).map(([name, sources]) => [
       name,
@@ -126,7 +126,7 @@ export class Lab {
     ]);
   }
 
-  /** The first variant that has the same settings of some stages: the others share what it makes. */
+  /** The first variant with the same settings for these stages; the others use its results. */
   ownerOf(stages: readonly Stage[], variant: Variant): Variant {
     const own = this.preset(variant);
     return this.ablations.variants.find((other) => this.#differences(stages, this.preset(other), own) === 0)!;
@@ -137,7 +137,7 @@ export class Lab {
     return this.ownerOf(DATA, variant);
   }
 
-  /** Whether a run that is recorded with `made` is what this preset asks for. */
+  /** Whether a run recorded with the settings `made` is the one that this preset describes. */
   isMade(made: Readonly<Record<string, unknown>>, preset: Known): boolean {
     return this.#differences([...DATA, ...this.training], made, preset) === 0;
   }
@@ -146,12 +146,12 @@ export class Lab {
     return settingsDifferences(settingsOf(stages), made, preset, pipeline.schema).length;
   }
 
-  /** The stages that train, as far as the preset has them. */
+  /** The training stages that the preset has. */
   get training(): readonly Stage[] {
     return TRAINING.filter((stage) => isPresent(stage, this.base));
   }
 
-  /** The same for variants whose steps take as long: a hash of all that may decide that, of the base's too. */
+  /** A hash of all settings, the variant's and the base's, that may affect their step times. */
   speedKey(variant: Variant): string {
     return hashContent(JSON.stringify([speedOf(this.base), speedOf(this.preset(variant))]));
   }
@@ -160,7 +160,7 @@ export class Lab {
     return speedOf(this.preset(variant)) === speedOf(this.base);
   }
 
-  /** @throws {UserError} if a variant would be trained on what it is measured on */
+  /** @throws {UserError} if a variant would be trained on a text that it is measured on */
   async #checkTexts(): Promise<void> {
     const { path, variants, texts } = this.ablations;
     const measured: [name: string, own: CorpusOptions["sources"], files: string[]][] = [];
@@ -194,14 +194,14 @@ export class Lab {
   }
 }
 
-/** The files on this machine that sources name. */
+/** The files on this machine among the sources. */
 const ownFiles = (sources: CorpusOptions["sources"]): Promise<string[]> =>
   listLocal(sources.filter((source) => !parseSource(source).world));
 
 const worldSeeds = (sources: CorpusOptions["sources"]): number[] =>
   sources.map(parseSource).flatMap(({ world }) => world ? [world.seed] : []);
 
-/** All that may decide how long a step takes. */
+/** All settings that may affect the time of a step, as a string. */
 function speedOf({ model, pretrain, tokenizer: { kind, size }, precision, device }: Known): string {
   const kept = (section: object, inert: readonly string[]) =>
     Object.entries(section).filter(([key]) => !inert.includes(key)).sort(([a], [b]) => a < b ? -1 : 1);

@@ -1,4 +1,4 @@
-/** Tables and a picture of an ablation, made from its recorded results alone. */
+/** Tables and a picture of an ablation, made only from its recorded results. */
 import { UserError } from "../../errors.ts";
 import { count } from "../../progress.ts";
 import { type Dots, plotDots } from "../../plot.ts";
@@ -11,19 +11,19 @@ import type { Results, Run } from "./results.ts";
 import type { Plan } from "./runs.ts";
 import { deviation, mean, pooledDeviation } from "./statistics.ts";
 
-/** What is recorded of a variant. */
+/** A variant's recorded runs. */
 export interface Row {
   readonly variant: Variant;
   readonly recorded: readonly Run[];
-  /** Those that did not diverge. */
+  /** The runs that did not diverge. */
   readonly runs: readonly Run[];
-  /** Tokens per second, by the base's. */
+  /** Tokens per second divided by the base's. */
   readonly speed: number;
 }
 
 /**
- * Rows of the variants of which something is recorded, the base first.
- * @throws {UserError} if nothing is recorded of the base
+ * Rows of the variants that have recorded runs, the base first.
+ * @throws {UserError} if the base has none
  */
 export function rowsOf(lab: Lab, results: Results, plans: readonly Plan[]): Row[] {
   const rows = [...Map.groupBy(plans, ({ variant }) => variant)].flatMap(([variant, own]) => {
@@ -40,13 +40,13 @@ export function rowsOf(lab: Lab, results: Results, plans: readonly Plan[]): Row[
   );
 }
 
-/** A variant's values of a figure, one a run. */
+/** A variant's values of a figure, one per run. */
 export const valuesOf = ({ runs }: Row, key: string): number[] =>
   runs.flatMap(({ figures }) => figures?.[key] ?? []);
 
 /**
- * A difference of two means as large as this is more than other seeds make: twice its standard error, from the pooled
- * deviation. Null if it is not known.
+ * The least difference of two means that is larger than other seeds would cause: twice its standard error, from the
+ * pooled deviation. Null if the deviation is not known or a variant has no run.
  */
 export function leastDifference(deviation: number | null, a: Row, b: Row): number | null {
   const runs = [a, b].map((row) => row.runs.length);
@@ -56,11 +56,11 @@ export function leastDifference(deviation: number | null, a: Row, b: Row): numbe
 
 interface Figure {
   readonly key: string;
-  /** Pooled over all variants. */
+  /** Standard deviation between seeds, pooled over all variants. */
   readonly deviation: number | null;
 }
 
-/** The whole file. */
+/** The whole report. */
 export function renderReport(lab: Lab, results: Results, rows: readonly Row[], picture: string): string {
   const { path, preset, seeds, variants, minutes } = lab.ablations;
   const figures = figuresOf(lab).map((key) => ({
@@ -136,10 +136,10 @@ function setting({ name, about, overrides }: Variant): string {
   return `- **${name}**${about && `, ${about}`}: ${sets}`;
 }
 
-/** The share of unknown tokens from which on a note is made. */
+/** The report has a note if the share of unknown tokens reaches this. */
 const UNKNOWN = 0.001;
 
-/** What makes runs less comparable than they look. */
+/** Notes on what makes runs less comparable than they look. */
 function notes(lab: Lab, rows: readonly Row[]): string[] {
   const runs = rows.flatMap((row) => row.runs);
   const kinds = (of: (run: Run) => string, some: readonly Run[] = runs) => new Set(some.map(of)).size;
@@ -163,7 +163,7 @@ function notes(lab: Lab, rows: readonly Row[]): string[] {
   ];
 }
 
-/** The picture: a row a variant, a panel a figure. */
+/** The picture: a row for each variant, a panel for each figure. */
 export function renderPicture(lab: Lab, rows: readonly Row[]): string {
   const groups = Map.groupBy(rows, ({ variant }) => variant.group);
   const panels = figuresOf(lab).map((key) => ({

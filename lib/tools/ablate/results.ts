@@ -1,15 +1,15 @@
-/** What ablations have found so far: `models/<name>/ablations/results.json`, written whole after each run. */
+/** The results of ablations so far: `models/<name>/ablations/results.json`, rewritten after each run. */
 import { z } from "zod";
 import { UserError } from "../../errors.ts";
 import { exists, readText, writeFileAtomic } from "../../files.ts";
 
 const Calibration = z.object({
-  /** The variant that was measured; others that train as fast share it. */
+  /** The variant that was timed; variants with the same speed share the result. */
   variant: z.string(),
-  /** Milliseconds a step of the base and of the variant: medians over rounds. */
+  /** Milliseconds per step of the base and of the variant: medians over rounds. */
   base_ms: z.number().positive(),
   ms: z.number().positive(),
-  /** The variant's time of a step by the base's, in the same round: median, lowest and highest. */
+  /** The variant's step time divided by the base's in the same round: median, lowest and highest. */
   ratio: z.number().positive(),
   lowest: z.number().positive(),
   highest: z.number().positive(),
@@ -23,21 +23,21 @@ const Run = z.object({
   seed: z.number(),
   /** The whole preset, with defaults, steps and seed. */
   preset: z.record(z.string(), z.unknown()),
-  /** What it was measured on. */
+  /** The settings of the tests that it was measured with. */
   tests: z.record(z.string(), z.unknown()),
   steps: z.number(),
   parameters: z.number(),
-  /** Seconds of each stage that trains. */
+  /** Seconds of each training stage. */
   seconds: z.record(z.string(), z.number()),
   /** Figures by key; null if training diverged. */
   figures: z.record(z.string(), z.number()).nullable(),
-  /** Right answers by family of questions, as shares. */
+  /** The share of right answers for each family of questions. */
   families: z.record(z.string(), z.number()).optional(),
-  /** The share of `<unk>` among the tokens of the text that has most of them: they cost few bits and say little. */
+  /** The largest share of `<unk>` among a text's tokens; it costs few bits, so bits per byte look better with it. */
   unknown: z.number().optional(),
   /** Why training broke off. */
   diverged: z.string().optional(),
-  /** Hashes of the texts that it learned from, of the code that trained, and of what was measured on. */
+  /** Hashes of the texts that it learned from, of the training code, and of the tests. */
   data: z.string(),
   code: z.string(),
   test_hash: z.string(),
@@ -60,7 +60,7 @@ export class Results {
   }
 
   /**
-   * Those of a file; none if there is no such file.
+   * Reads the results of a file; there are none if the file does not exist.
    * @throws {UserError} if it is damaged
    */
   static async open(path: string): Promise<Results> {
@@ -90,7 +90,7 @@ export class Results {
     return this.runs.find((run) => run.variant === variant && run.seed === seed) ?? null;
   }
 
-  /** Adds a run, in place of an earlier one of the same variant and seed. */
+  /** Adds a run, replacing an earlier one of the same variant and seed. */
   async add(run: Run): Promise<void> {
     const { runs } = this.#content;
     const at = runs.findIndex(({ variant, seed }) => variant === run.variant && seed === run.seed);

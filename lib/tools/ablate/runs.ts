@@ -1,4 +1,4 @@
-/** The runs of an ablation: each variant is trained with each seed, measured, recorded and removed. */
+/** The runs of an ablation: trains each variant with each seed, then measures, records and removes the models. */
 import { DivergenceError } from "../../errors.ts";
 import { duration } from "../../progress.ts";
 import { type Manifest, readManifest } from "../../run/manifest.ts";
@@ -16,13 +16,13 @@ import { type Data, hashFiles, type Workshop } from "./work.ts";
 export interface Plan {
   readonly variant: Variant;
   readonly seed: number;
-  /** Null if they were not measured yet. */
+  /** Null if they depend on a time that was not measured yet. */
   readonly steps: number | null;
-  /** What is recorded of it, if that is what would be made. */
+  /** The recorded run, if its settings are still the same. */
   readonly run: Run | null;
 }
 
-/** Every run, all variants with the first seed first, so that there is something to compare early. */
+/** All runs. The first seed of all variants comes first, so that they can be compared early. */
 export function plan(lab: Lab, results: Results, variants: readonly Variant[]): Plan[] {
   return lab.ablations.seeds.flatMap((seed) =>
     variants.map((variant) => {
@@ -32,7 +32,7 @@ export function plan(lab: Lab, results: Results, variants: readonly Variant[]): 
   );
 }
 
-/** What is recorded of a run, if it was made as it would be now. */
+/** The recorded run, if it would be made with the same settings now. */
 function recorded(lab: Lab, results: Results, { variant, seed, steps }: Omit<Plan, "run">): Run | null {
   const run = results.run(variant.name, seed);
   if (!run || steps === null) return null;
@@ -47,8 +47,8 @@ function seeded(lab: Lab, variant: Variant, { seed, steps }: { seed: number; ste
 
 /**
  * Makes the runs that are not recorded.
- * @param tests what all are measured on
- * @throws {Stopped} if a signal asked for it
+ * @param tests all runs are measured on these
+ * @throws {Stopped} if a signal asked to stop
  */
 export async function makeRuns(
   lab: Lab,
@@ -94,12 +94,12 @@ async function trainAndMeasure(
   };
   const seconds: Record<string, number> = {};
   const finished = new Map<string, Manifest>(data.finished);
-  /** Hashes of all that it learns from. */
+  /** Hashes of all data that the run learns from. */
   const learned: Record<string, { hash: string }> = { corpus: { hash: data.hash } };
   try {
     for (const stage of lab.training) {
       const folder = stage.out(preset);
-      // What is finished stays as it is, whatever happened to the code since.
+      // A finished stage is kept, even if the code has changed since.
       if (!await readManifest(folder)) await workshop.run([stage], preset, { label, finished });
       const manifest = (await readManifest(folder))!;
       finished.set(folder, manifest);
@@ -113,7 +113,7 @@ async function trainAndMeasure(
   } catch (error) {
     if (!(error instanceof DivergenceError)) throw error;
     workshop.terminal.clear();
-    // What to do about it is part of what an ablation finds.
+    // The part behind the semicolon advises what to change; here the divergence itself is a result.
     const diverged = error.message.split(";")[0];
     return {
       ...about,
@@ -129,7 +129,7 @@ async function trainAndMeasure(
 const summary = ({ figures }: Pick<Run, "figures">): string =>
   Object.entries(figures!).map(([key, value]) => `${key} ${format(key, value)}`).join(", ");
 
-/** What would be made, in lines. */
+/** The runs that would be made, as lines of text. */
 export function describePlan(lab: Lab, results: Results, plans: readonly Plan[]): string[] {
   const seconds = pretrainingSeconds(lab, results);
   const width = Math.max(...plans.map(({ variant }) => variant.name.length));
@@ -148,7 +148,7 @@ export function describePlan(lab: Lab, results: Results, plans: readonly Plan[])
   ];
 }
 
-/** What every run takes, as far as it is known: what is asked for, what was measured, or what the base took. */
+/** Seconds of pretraining in each run: as asked for, as measured, or as the base took; null if not known. */
 function pretrainingSeconds(lab: Lab, results: Results): number | null {
   const { minutes, variants: [base] } = lab.ablations;
   if (minutes !== undefined) return 60 * minutes;

@@ -1,16 +1,16 @@
-/** Means over seeds, and how far they scatter. */
+/** Means over seeds, and their spread. */
 
 export const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
 
-/** The sample's standard deviation, √(Σ(x - mean)² / (n - 1)); null of fewer than two values. */
+/** The sample standard deviation, √(Σ(x - mean)² / (n - 1)); null for fewer than two values. */
 export function deviation(values: readonly number[]): number | null {
   if (values.length < 2) return null;
   return Math.sqrt(squares(values) / (values.length - 1));
 }
 
 /**
- * The standard deviation within groups that may have different means, √(ΣΣ(x - mean of its group)² / Σ(n - 1)): what
- * another seed changes, estimated from all variants together. Null if no group has two values.
+ * The standard deviation within groups that may have different means, √(ΣΣ(x - mean of its group)² / Σ(n - 1)): the
+ * spread between seeds, estimated from all variants together. Null if no group has two values.
  */
 export function pooledDeviation(groups: readonly (readonly number[])[]): number | null {
   const freedom = groups.reduce((sum, { length }) => sum + Math.max(0, length - 1), 0);

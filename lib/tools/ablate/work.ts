@@ -1,4 +1,4 @@
-/** Running stages for an ablation: in folders of its own, with a corpus that variants share. */
+/** Runs stages for an ablation, in separate folders, with corpora that variants share. */
 import { join } from "@std/path";
 import { UserError } from "../../errors.ts";
 import { exists, hashContent, readText, writeFileAtomic } from "../../files.ts";
@@ -17,9 +17,9 @@ import { pretrain } from "../../../stages/pretrain.ts";
 import type { Variant } from "./config.ts";
 import { DATA, type Known, type Lab } from "./lab.ts";
 
-/** Thrown when a signal asked to stop; what was trained until then is saved. */
+/** Thrown when a signal asked to stop; the training so far is saved. */
 export class Stopped extends Error {
-  /** @param code the exit code, 128 and the signal's number */
+  /** @param code the exit code, 128 plus the signal's number */
   constructor(readonly code: number) {
     super("stopped");
   }
@@ -28,14 +28,14 @@ export class Stopped extends Error {
 const modelsOf = ({ name }: Pick<Known, "name">) => join("models", name);
 const dataOf = ({ name }: Pick<Known, "name">) => join("data/processed", name);
 
-/** What the folder of a run says of it, so that a run is gone on with only as it was begun. */
+/** The file in a run's folder that records its settings, so that only the same run is resumed there. */
 const MARK = "ablation.json";
 
-/** A corpus and a vocabulary that are ready. */
+/** A finished corpus and vocabulary. */
 export interface Data {
   /** Manifests of the stages that made them, by folder. */
   readonly finished: ReadonlyMap<string, Manifest>;
-  /** A hash of the corpus as it is encoded. */
+  /** A hash of the encoded corpus. */
   readonly hash: string;
 }
 
@@ -45,7 +45,7 @@ export class Workshop {
   readonly #invocation: Request["invocation"];
   readonly #code: Promise<string>;
 
-  /** @param command the command that goes on after an interruption */
+  /** @param command the command that resumes after an interruption */
   constructor(terminal: Terminal, config: string, command: string) {
     this.terminal = terminal;
     this.#invocation = { task: "ablate", config, sets: [], goOn: command };
@@ -53,8 +53,8 @@ export class Workshop {
   }
 
   /**
-   * Makes the results of stages, as far as they are not up to date; what was interrupted is gone on with.
-   * @throws {Stopped} if a signal asked for it
+   * Runs the stages whose results are not up to date; resumes an interrupted one.
+   * @throws {Stopped} if a signal asked to stop
    */
   async run(
     stages: readonly Stage[],
@@ -81,9 +81,9 @@ export class Workshop {
   }
 
   /**
-   * Makes corpus and vocabulary of a variant. What was made once stays, also if the texts that it was made of have changed
-   * since: all runs of an ablation learn from the same.
-   * @param preset the variant's, perhaps under another name
+   * Makes a variant's corpus and vocabulary. Finished ones are kept even if their source texts have changed since, so
+   * that all runs of an ablation learn from the same data.
+   * @param preset the variant's, perhaps with another name
    */
   async prepare(lab: Lab, variant: Variant, label: string, preset = lab.preset(variant)): Promise<Data> {
     const finished = new Map<string, Manifest>();
@@ -104,15 +104,15 @@ export class Workshop {
     return { finished, hash: hashFiles(vocabulary.outputs) };
   }
 
-  /** Makes a text that is measured on, once. */
+  /** Makes a text to measure on, if it does not exist yet. */
   async prepareText(preset: Known, label: string): Promise<void> {
     const [corpus] = DATA;
     if (!await isMade(corpus, preset)) await this.run([corpus], preset, { label });
   }
 
   /**
-   * Makes the folder of a run ready: what another run left there is removed, what this one left is kept.
-   * @throws {UserError} if the folder is not one of an ablation
+   * Prepares the folder of a run: removes the files of another run, and keeps those of this one.
+   * @throws {UserError} if the folder does not belong to an ablation
    */
   async claim(preset: Known, data: Data, isSame: (made: Record<string, unknown>) => boolean): Promise<void> {
     const folder = modelsOf(preset), path = join(folder, MARK);
@@ -132,24 +132,24 @@ export class Workshop {
     if (await exists(join(modelsOf(preset), MARK))) await removeFolder(modelsOf(preset));
   }
 
-  /** Removes corpus and vocabulary of a name; those of other names that share their files keep them. */
+  /** Removes the corpus and vocabulary of a preset's name; others that share the files keep them. */
   async removeData(preset: Known): Promise<void> {
     await removeFolder(dataOf(preset));
   }
 
-  /** A hash of the code that trains, as it was when this process began. */
+  /** A hash of the training code, as it was when this process started. */
   get codeHash(): Promise<string> {
     return this.#code;
   }
 }
 
-/** Whether a stage's result is there, of the same settings. */
+/** Whether a stage's result exists and was made with the same settings. */
 async function isMade(stage: Stage, preset: Known): Promise<boolean> {
   const manifest = await readManifest(stage.out(preset));
   return manifest !== null &&
     settingsDifferences(stage, manifest.preset, preset, pipeline.schema).length === 0;
 }
 
-/** Of files with their hashes, in whichever order. */
+/** A hash of files with their hashes, independent of their order. */
 export const hashFiles = (files: Readonly<Record<string, { readonly hash: string }>>): string =>
   hashContent(Object.entries(files).map(([file, { hash }]) => `${file} ${hash}`).sort().join("\n"));

@@ -1,27 +1,27 @@
-/** What `deno task export` has to know of a format. */
+/** The interface of an export format, for `deno task export`. */
 
-/** What is exported. */
+/** The model to export. */
 export interface Source {
-  /** As it was given. */
+  /** The path as the user gave it. */
   readonly model: string;
-  /** The checkpoint that it stands for, with its config.json, or a GGUF file. */
+  /** The checkpoint's folder, with config.json, or a GGUF file. */
   readonly checkpoint: string;
-  /** `--as`, if it was given. */
+  /** The value of `--as`, if given. */
   readonly as: string | undefined;
 }
 
 export interface ExportFormat {
   /**
-   * Where the export goes unless `--out` says.
-   * @throws {UserError} if the format has no such `--as`
+   * The default path of the export, without `--out`.
+   * @throws {UserError} if the format does not know this `--as`
    */
   place(source: Source): string;
-  /** Whether what stands at a path is such an export, which another may replace. */
+  /** Whether the path holds an export of this format, which may be replaced by a new one. */
   isExport(path: string): Promise<boolean>;
   /**
    * Writes the export, whole or not at all.
-   * @returns what was written, in some words
-   * @throws {UserError} if the format has no such model, or the system refuses
+   * @returns a short description of what was written
+   * @throws {UserError} if the format cannot hold this model, or the file cannot be written
    */
   write(source: Source, out: string): Promise<string>;
 }

@@ -1,4 +1,4 @@
-/** A GGUF file for llama.cpp, Ollama and what is made with them. */
+/** Exports a GGUF file, for llama.cpp, Ollama and programs based on them. */
 import { dirname, join } from "@std/path";
 import { readCheckpoint } from "../../checkpoint/checkpoint.ts";
 import { isGguf } from "../../checkpoint/gguf/path.ts";
@@ -7,7 +7,7 @@ import { UserError } from "../../errors.ts";
 import { count } from "../../progress.ts";
 import type { ExportFormat } from "./format.ts";
 
-/** What matrices can be stored in. */
+/** The types that matrices can be stored in. */
 export const GGUF_TYPES = Object.keys(EXPORT_TYPES) as ExportType[];
 
 function typeOf(as = "f16"): ExportType {
@@ -18,7 +18,7 @@ function typeOf(as = "f16"): ExportType {
   return type;
 }
 
-/** The folder that a model is, or is in. */
+/** The model's folder, or the folder that its file is in. */
 const folderOf = (model: string) => isGguf(model) ? dirname(model) : model;
 
 export const gguf: ExportFormat = {

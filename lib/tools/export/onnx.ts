@@ -1,4 +1,4 @@
-/** A folder for ONNX Runtime and transformers.js. */
+/** Exports a folder for ONNX Runtime and transformers.js. */
 import { join } from "@std/path";
 import { exportOnnx } from "../../checkpoint/onnx/folder.ts";
 import { UserError } from "../../errors.ts";
