@@ -40,7 +40,7 @@ async function saveBase(folder: string, config: ModelConfig): Promise<string> {
   return folder;
 }
 
-/** Saves an adapter whose two matrices are both other than they start. */
+/** Saves an adapter whose two matrices both differ from their start. */
 async function saveAdapter(folder: string, base: string, options = OPTIONS): Promise<Decoder> {
   const loaded = withAdapter(await readBackbone(base, "none", true), options, 1, "adapter");
   const model = openDecoder(device, loaded);
@@ -51,7 +51,7 @@ async function saveAdapter(folder: string, base: string, options = OPTIONS): Pro
   return model;
 }
 
-/** So many rows that products with blocks are computed in float32. */
+/** Enough rows that products with blocks are computed in float32. */
 const ROWS = 16;
 const logitsOf = (model: Decoder) => {
   const ids = promptOf(model.config, ROWS);
@@ -81,7 +81,7 @@ for (const [name, config] of Object.entries(MODELS)) {
           "chat",
         ]);
         assertLess(relativeError(await logitsOf(openDecoder(device, merged)), expected), 1e-5);
-        // Whoever does not know of adapters reads the numbers of both together.
+        // Code that does not know adapters reads the merged values.
         const plain = new Decoder(device, checkpoint.config);
         plain.load(checkpoint.values);
         assertLess(relativeError(await logitsOf(plain), expected), 1e-5);
@@ -118,7 +118,7 @@ Deno.test("an adapter's files are PEFT's: its keys, its names, lora_A (rank, in)
       gpt2.json;
     assertEquals([peft_type, task_type, r, lora_alpha, lora_dropout], ["LORA", "CAUSAL_LM", 4, 6, 0.1]);
     assertEquals([target_modules, fan_in_fan_out, bias], [["c_attn", "c_proj", "c_fc"], true, "none"]);
-    // `c_proj` alone would mean the attention's and the MLP's.
+    // `c_proj` alone would match both the attention's layer and the MLP's.
     const down = await shapes(MODELS.gpt2, { ...OPTIONS, targets: ["mlp.down"] });
     assertEquals(down.json.target_modules, ["mlp.c_proj"]);
 
@@ -191,7 +191,7 @@ Deno.test("an adapter that PEFT has made, with an A for each of queries and valu
     assertLess(relativeError(await logitsOf(model), await logitsOf(plain)), 1e-5);
   }));
 
-/** Writes a file of a checkpoint, and makes the checkpoint say that it is its own. */
+/** Writes a file of a checkpoint, and records its hash in checkpoint.json. */
 async function write(
   folder: string,
   name: string,
@@ -275,7 +275,7 @@ Deno.test("an adapter that does not fit is refused in a line", () =>
     );
     await refused(mergeAdapter(base, join(folder, "x")), "is no adapter, so there is nothing to merge");
 
-    // Of a base of another size, of another kind, and one that was trained anew.
+    // An adapter for a base of another size, one for another kind, and one for a base that was trained anew.
     for (const other of [{ ...MODELS.qwen3, hidden: 48 }, MODELS.gpt2]) {
       const where = await saveBase(join(folder, "other"), other);
       await refused(readPeft(adapter, other, where), "it is an adapter for another base");

@@ -39,7 +39,7 @@ async function save(
   return folder;
 }
 
-/** Runs a test in a folder of its own. */
+/** Runs a test in a temporary folder. */
 async function inFolder(test: (folder: string) => Promise<void>): Promise<void> {
   const folder = await Deno.makeTempDir();
   await test(folder);
@@ -59,7 +59,7 @@ for (
 ) {
   Deno.test(`the average of checkpoints in ${precisions.join(", ")} is that of their numbers, in ${expected}`, () =>
     inFolder(async (folder) => {
-      // A matrix of more numbers than are read at once.
+      // A matrix with more numbers than are read at a time.
       const options = { hidden: 140_000 };
       const folders = await Promise.all(
         precisions.map((precision, i) =>
@@ -87,7 +87,7 @@ for (
         );
         assertEquals(unequal, -1, name);
       }
-      // It is a checkpoint as any other.
+      // It can be read like any other checkpoint.
       const checkpoint = await readCheckpoint(out);
       assertEquals(checkpoint.info, info);
       assertEquals(checkpoint.tokenizer.toJson(), TOKENIZER.toJson());
@@ -130,7 +130,7 @@ Deno.test("checkpoints in several files are averaged, however their tensors are 
     for (const spec of specs) assertEquals(one(spec), other(spec), spec.name);
   }));
 
-/** What a classifier says of its texts. */
+/** The entry of checkpoint.json on a classifier's texts. */
 const origin = (seed: number) => ({
   origin: {
     ...{ task: "t", data: "a.csv", text: "text", label: "label", seed, hashes: {} },

@@ -19,7 +19,7 @@ const tokenizerJson = {
   model: { type: "BPE", vocab, merges: [] },
 };
 
-/** Gives a folder as Hugging Face has it, of a model with 257 tokens, and the model's weights. */
+/** Calls a test with a Hugging Face folder of a model with 257 tokens, and the model's weights. */
 async function withForeign(
   use: (folder: string, values: Map<string, Float32Array>, model: Decoder) => Promise<void>,
   options: { tied: boolean; files?: Record<string, Content> },
@@ -56,7 +56,7 @@ for (const tied of [true, false]) {
         const mean = rows.reduce((sum, x, i) => i % WIDTH === 3 ? sum + x : sum, 0) / 257;
         assertEquals(grown[258 * WIDTH + 3], Math.fround(mean));
       }
-      // What was finetuned from it is read again, with its tokenizer.
+      // A model finetuned from it can be read again, with its tokenizer.
       const saved = join(folder, "..", "saved");
       const info = { stage: "finetune-instruct", format: "chat", step: 1, seed: 1, finished: true } as const;
       await saveCheckpoint(saved, model, tokenizer, { ...info, validation: null, best: null });

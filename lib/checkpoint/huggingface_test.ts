@@ -13,7 +13,7 @@ import { huggingFaceFiles, readConfig, readHuggingFace } from "./huggingface.ts"
 const source = new URL("../train/testdata/parity/gpt2-odd/", import.meta.url).pathname;
 const config = JSON.parse(await Deno.readTextFile(`${source}config.json`));
 
-/** Reads a folder with those keys of its config.json changed. */
+/** Reads a folder with some keys of its config.json changed. */
 async function readWith(changes: Record<string, unknown>): ReturnType<typeof readHuggingFace> {
   const folder = await Deno.makeTempDir();
   try {
@@ -177,7 +177,7 @@ Deno.test("a config.json alone is read, and what is wrong with it told", async (
   await Deno.remove(folder, { recursive: true });
 });
 
-/** What comes back of a folder with these files. */
+/** Writes a folder with these files, and reads it back. */
 async function readFiles(files: Record<string, Content>): ReturnType<typeof readHuggingFace> {
   const folder = await Deno.makeTempDir();
   try {

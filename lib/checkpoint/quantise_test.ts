@@ -38,10 +38,10 @@ async function save(folder: string, config: ModelConfig): Promise<string> {
   return folder;
 }
 
-/** Tokens of a prompt: so many rows that products with blocks are computed in float32; fewer go by integers. */
+/** Tokens of a prompt: enough rows that products with blocks are computed in float32; fewer would use integers. */
 const ROWS = 16;
 
-/** The logits of a pass over a prompt, and of one that reads it token by token. */
+/** The logits of a pass over a whole prompt, and of one that reads it token by token. */
 async function logitsOf(model: Decoder): Promise<{ all: Float32Array; last: Float32Array }> {
   const { config } = model, ids = promptOf(config, ROWS);
   const all = await scope(() => device.read(model.logits({ ids, batch: 1, time: ROWS }).buffer));
@@ -55,7 +55,7 @@ async function logitsOf(model: Decoder): Promise<{ all: Float32Array; last: Floa
   return { all, last };
 }
 
-/** The numbers of a parameter after a way through blocks. */
+/** A parameter's numbers after quantising and dequantising them. */
 function throughBlocks(spec: Parameters<typeof valuesOf>[0], kind: BlockKind): Float32Array {
   const values = valuesOf(spec);
   if (spec.role === "vector" || blockShape(spec).width % 32 !== 0) return values;
@@ -171,7 +171,7 @@ Deno.test("a quantised checkpoint is not trained, averaged or quantised again, a
       const { message } = await assertRejects(attempt, UserError, why);
       assert(!message.includes("\n"));
     }
-    // Without checkpoint.json it is a model from elsewhere.
+    // Without checkpoint.json it counts as a model from elsewhere.
     await Deno.remove(join(copy, "checkpoint.json"));
     await assertRejects(
       () => readBackbone(copy, "none"),
@@ -192,7 +192,7 @@ Deno.test("weights too large for a float16 scale are told by name", () =>
     await assertRejects(attempt, UserError, "blocks.1.mlp.up.weight: 100000000 is too large");
   }));
 
-/** A quantised folder whose tensors of bytes were changed. */
+/** A quantised folder with changed byte tensors. */
 async function damaged(
   folder: string,
   change: (tensors: Map<string, { shape: readonly number[]; data: Uint8Array<ArrayBuffer> }>) => void,

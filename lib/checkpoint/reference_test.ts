@@ -1,6 +1,6 @@
 /**
- * Saved folders computed in float64 from nothing but their files, by the formulas of transformers' GPT2LMHeadModel,
- * LlamaForCausalLM and Qwen3ForCausalLM. Shares no code with the decoder, nor with what reads and writes folders.
+ * Computes saved folders in float64 from their files alone, by the formulas of transformers' GPT2LMHeadModel,
+ * LlamaForCausalLM and Qwen3ForCausalLM. Shares no code with the decoder or with the reading and writing of folders.
  */
 import { assert, assertEquals, assertLess } from "@std/assert";
 import { CpuDevice } from "../device/cpu.ts";
@@ -31,7 +31,7 @@ const row = (size: number, f: (i: number) => number): Row =>
 const sum = (size: number, f: (i: number) => number) => row(size, f).reduce((a, b) => a + b, 0);
 const plus = (a: Row, b: Row) => a.map((x, i) => x + b[i]);
 
-/** Causal attention of one head's queries, keys and values, a row for each position. */
+/** Causal attention of one head; queries, keys and values have a row for each position. */
 function attend(q: Row[], k: Row[], v: Row[]): Row[] {
   return q.map((query, t) => {
     const scores = row(t + 1, (s) => sum(query.length, (d) => query[d] * k[s][d]) / Math.sqrt(query.length));
@@ -41,7 +41,7 @@ function attend(q: Row[], k: Row[], v: Row[]): Row[] {
   });
 }
 
-/** All heads, of which several of queries may share one of keys and values, side by side again. */
+/** Attention of all heads, joined side by side; several query heads may share a key-value head. */
 function heads(
   q: Row[],
   k: Row[],
@@ -89,7 +89,7 @@ function gpt2(c: Json, tensor: Tensor, ids: Uint32Array): Row[] {
   );
 }
 
-/** Llama, and Qwen3, whose heads are normed. */
+/** Llama, and Qwen3, which has QK-norm. */
 function llama(c: Json, tensor: Tensor, ids: Uint32Array): Row[] {
   const linear = (name: string, biased: unknown) => { // (out, in)
     const { shape, at } = tensor(`${name}.weight`), b = biased ? tensor(`${name}.bias`).at : () => 0;

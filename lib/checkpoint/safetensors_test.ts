@@ -6,7 +6,7 @@ import { encodeSafetensors, readSafetensors } from "./safetensors.ts";
 type Bytes = Uint8Array<ArrayBuffer>;
 const utf8 = new TextEncoder();
 
-/** A file of a header's text and so many bytes of data. */
+/** A file with the given header text and so many bytes of data. */
 function fileOf(header: string, data: Bytes | number): Bytes {
   const text = utf8.encode(header), bytes = typeof data === "number" ? new Uint8Array(data) : data;
   const file = new Uint8Array(8 + text.length + bytes.length);
@@ -112,7 +112,7 @@ Deno.test("safetensors with numbers that are not finite, or not UTF-8, or a head
     );
   }));
 
-/** A reader by the specification alone. Returns the tensors' types, or throws what it stumbles over. */
+/** A reader written from the specification alone. Returns the tensors' types, or throws at the first violation. */
 function strictlyRead(file: Bytes): string[] {
   const refuse = (why: string): never => {
     throw new Error(why);
@@ -282,7 +282,7 @@ Deno.test("of 5,000 damaged files each is refused in one line, or accepted by a 
       if (error) {
         assert(error instanceof UserError, error);
         assert(!error.message.includes("\n"), error.message);
-        // What it refuses beyond the specification are types that it does not read, and numbers that are not finite.
+        // Beyond the specification, our reader only refuses unsupported types and numbers that are not finite.
         assert(
           !types || /has type|not finite/.test(error.message),
           `${error.message}: ${new TextDecoder().decode(file)}`,

@@ -36,7 +36,7 @@ Deno.test("a q4_0 block whose largest number is positive has a negative scale", 
   );
 });
 
-/** Numbers of many sizes: every block has its own. */
+/** Numbers of many magnitudes, a different one for each block. */
 function numbers(blocks: number): Float32Array {
   return normals(7, blocks * BLOCK, 1).map((x, i) => x * 10 ** (i / BLOCK % 9 - 5 | 0));
 }
@@ -60,7 +60,7 @@ Deno.test("numbers come back within half a step of their block's scale, or a ste
 
 Deno.test("numbers that came back are kept bit for bit when they are quantised again", () => {
   for (const kind of KINDS) {
-    // Scales that are exact in float16.
+    // Scales that float16 represents exactly.
     const once = dequantise(quantise(numbers(50).map((x) => Math.max(1, Math.abs(x)) * 8), kind), kind);
     assertEquals(dequantise(quantise(once, kind), kind), once);
   }

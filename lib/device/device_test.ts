@@ -104,7 +104,7 @@ for (const threads of [1, 2, 3]) {
       device.dispatch(embeddingForward, [device.upload(Uint32Array.from(ids)), table, out], rows);
     };
     lookUp(0, 0);
-    // The first thread copies the first row for some ms; the last row, which another one takes, lies nowhere.
+    // The first thread copies the first row for some ms; another thread takes the last row, which is out of bounds.
     const failed = "the cpu device failed in embedding_forward, and is closed: memory access out of bounds";
     assertThrows(() => lookUp(0, 2 ** 32 - 1), Error, failed);
     assertThrows(() => lookUp(0, 0), Error, failed);
@@ -129,7 +129,7 @@ for (const { name, device } of await testDevices()) {
         device.dispatch(fillKernel, [part], { n, value: 10 * round + i });
         return device.milestone();
       });
-      // The first twice, one as part of a larger buffer, and one only when all is done.
+      // Reads the first twice, one as part of a larger buffer, and one only when all work is done.
       assertEquals(await milestones[0].read(parts[0]), filled(10 * round));
       assertEquals(await milestones[0].read(parts[0]), filled(10 * round));
       const two = device.slice(whole, 0, 4 * 2 * n);
@@ -157,7 +157,7 @@ if (gpu) {
       return gpu.milestone();
     });
     const reads: number[][] = [];
-    // What later parts write would be seen if they were handed over before.
+    // If later parts were submitted too early, the reads would see what they write.
     for (const milestone of milestones) {
       const read = milestone.read(buffer);
       reads.push([gpu.submits - before, (await read)[0]]);
@@ -187,10 +187,10 @@ if (gpu) {
       gpu.dispatch(fillKernel, [buffers[Math.floor(i / 1024) % 2]], { n, value: i });
       return i % 1024 === 1023 ? gpu.milestone() : null;
     }).filter((milestone) => milestone !== null);
-    // The forced flushes have handed over all but what came last.
+    // The forced flushes have submitted all but the last dispatches.
     assertEquals((await milestones[3].read(buffers[1]))[0], 4095);
     assertEquals((await gpu.read(buffers[0]))[0], 4999);
-    // All of it was submitted at milestones, and the slots are used again.
+    // Everything was submitted at milestones, and the slots are reused.
     for (let round = 0; round < 3; round++) {
       for (let i = 0; i < 2048; i++) gpu.dispatch(fillKernel, [buffers[i % 2]], { n, value: i });
       assertEquals((await gpu.milestone().read(buffers[1]))[0], 2047);
@@ -235,7 +235,7 @@ if (gpu) {
     Deno.test("webgpu: with mixed precision losses are those of float32, and steps create nothing either", async () => {
       const [plain, mixed] = [benchmarkModel(gpu, SHAPE), benchmarkModel(gpu, SHAPE, { mixed: true })];
       for (let i = 0; i < 6; i++) assertLess(Math.abs(await mixed.step() - await plain.step()), 5e-3);
-      for (let i = 0; i < 3; i++) await mixed.step(); // without plain ones between, which take other buffers
+      for (let i = 0; i < 3; i++) await mixed.step(); // without float32 steps in between, which take other buffers
       const before = { ...gpu.created }, submits = gpu.submits;
       for (let i = 0; i < 3; i++) await mixed.step();
       assertEquals(gpu.created, before);
@@ -357,7 +357,7 @@ if (gpu) {
     };
     const [plain, { losses: timed, times }] = [await losses(false), await losses(true)];
     assertEquals(timed, plain.losses);
-    assertEquals(times!.get("adamw")!.calls, 2 * 2); // what decays, and what does not
+    assertEquals(times!.get("adamw")!.calls, 2 * 2); // one for parameters with weight decay, one for those without
     for (const [name, { ms }] of times!) assert(ms >= 0 && ms < 1e4, `${name}: ${ms}`);
   });
 
@@ -406,10 +406,10 @@ Deno.test("a wake-up that comes late does not make a thread do its job twice", a
   await threads.ready();
   const words = new Int32Array(memory.buffer, JOB_AT, 16);
   const pause = () => new Promise((resolve) => setTimeout(resolve, 50));
-  // Two tasks of filling one element each, in the memory's last page.
+  // Two tasks that fill one element each, in the memory's last page.
   const at = BigInt(PAGES.min * 65536 - 65536);
   threads.run("fill", 2, [0n, at], [8192, 1], { grain: 1, step: 0, alone: false });
-  await pause(); // the worker sleeps by now
+  await pause(); // by then the worker sleeps
   Atomics.notify(words, GENERATION);
   await pause();
   assertEquals(Atomics.load(words, DONE), 1);

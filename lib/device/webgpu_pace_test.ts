@@ -2,7 +2,7 @@ import { assert, assertEquals, assertGreater, assertLess } from "@std/assert";
 import { pulse } from "../pulse.ts";
 import { Pace } from "./webgpu_pace.ts";
 
-/** Gives a GPU so many dispatches, which take it some milliseconds each, in pieces. Returns how long each wait took. */
+/** Submits dispatches of so many milliseconds each to a GPU, in pieces. Returns how long each wait took. */
 function train(pace: Pace, dispatches: number, each: number): number[] {
   const waits: number[] = [];
   let inFlight = 0;

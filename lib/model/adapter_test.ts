@@ -30,7 +30,7 @@ const VARIANTS: readonly [change: Partial<ModelConfig>, options: Partial<Adapter
   [{ dropout: 0.2 }, { targets: ["attention.qkv"], dropout: 0.4 }],
 ];
 
-/** Both matrices large enough to matter: B starts at 0 otherwise. */
+/** Values that make both matrices matter: by default, B starts at 0. */
 const values = (seed: number) => (spec: ParameterSpec) =>
   spec.name.endsWith(".lora_B")
     ? normals(deriveSeed(seed, spec.name), spec.shape[0] * spec.shape[1], 0.2)
@@ -84,7 +84,7 @@ Deno.test("an adapter's gradients are those of finite differences, and nothing e
         );
       }
     }
-    // Neither do they have room for one: the arena of gradients is the adapter's.
+    // Nor is there room for their gradients: the gradient arena only holds the adapter's.
     const trained = parameters.specs.filter(({ name }) => name.includes(".lora_"));
     assertEquals(parameters.gradients.size, Math.max(...trained.map((spec) => parameters.range(spec).end)));
   }
@@ -118,7 +118,7 @@ for (const { name, device } of await testDevices()) {
         const alone = await logits(model, { ids: ids.slice(row * 6, row * 6 + 6), batch: 1, time: 6 });
         assertLess(relativeError(together.slice(row * 6 * 19, (row + 1) * 6 * 19), alone), 1e-5);
       }
-      // An adapter changes what it should, and a row without one is the base's.
+      // Each adapter changes its own row, and a row without one is as in the base.
       const plain = await logits(base, { ids, batch: 4, time: 6 });
       const differences = of.map((_, row) =>
         relativeError(

@@ -12,7 +12,7 @@ const CONFIG = modelConfig({ vocab: 19, context: 12, layers: 2, heads: 3, width:
 const TOKENS = { ids: Uint32Array.from({ length: 24 }, (_, i) => (i * 7 + 3) % 19), batch: 2, time: 12 };
 const TARGETS = Uint32Array.from({ length: 24 }, (_, i) => i % 5 ? (i * 5 + 1) % 19 : IGNORED);
 
-/** Options that are not GPT-2's, in combinations of which none leaves one out. */
+/** Options other than GPT-2's, in combinations that together include all of them. */
 const ARCHITECTURES: readonly Partial<ModelConfig>[] = [
   { position: "rope", norm: "rms", mlp: "swiglu", bias: false, tied: false, headWidth: 6 },
   {

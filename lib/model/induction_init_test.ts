@@ -18,10 +18,10 @@ function build(change: Partial<ModelOptions> = {}): Decoder {
   return model;
 }
 
-/** Random tokens, and the same again. */
+/** Random tokens, followed by the same tokens again. */
 const twice = Uint32Array.from({ length: 2 * HALF }, (_, i) => randomBits(1, i % HALF) % OPTIONS.vocab);
 
-/** By how many nats the second half is more probable a token than the first. */
+/** By how many nats per token the second half is more probable than the first. */
 async function gain(model: Decoder): Promise<number> {
   const scores = await scoreTokens(model, twice, 1);
   const sum = (from: number, end: number) => scores.slice(from, end).reduce((n, s) => n + s.logprob, 0);

@@ -6,7 +6,7 @@ import { IGNORED } from "./cross_entropy.ts";
 import { distillation, type DistillationOptions, softTargets } from "./distillation.ts";
 import { differentiate } from "./tape.ts";
 
-/** The loss of one student beside some teachers, and its gradient. */
+/** A student's loss with some teachers, and its gradient. */
 async function learn(
   device: Device,
   student: readonly number[],
@@ -34,7 +34,7 @@ async function learn(
 
 for (const { name, device } of await testDevices()) {
   Deno.test(`${name}: a student that says what its teacher says has nothing to learn from it`, async () => {
-    const logits = [1, -2, 0.5, 3, 100, -100, 20, 99]; // also where a softmax has underflows
+    const logits = [1, -2, 0.5, 3, 100, -100, 20, 99]; // some underflow in the softmax
     const options = { temperature: 2, weight: 1, targets: [0, 3] };
     const { loss, gradient } = await learn(device, logits, [logits], options);
     assertLess(Math.abs(loss), 1e-5);
@@ -42,7 +42,7 @@ for (const { name, device } of await testDevices()) {
   });
 
   Deno.test(`${name}: the loss mixes the text's cross-entropy and the divergence from the teachers' mean`, async () => {
-    // Teachers of (3/4, 1/4) and (1/4, 3/4) at temperature 2: their mean is even. The student says (9/10, 1/10) of it.
+    // Teachers with (3/4, 1/4) and (1/4, 3/4) at temperature 2, whose mean is (1/2, 1/2). The student has (9/10, 1/10).
     const [t, z] = [2 * Math.log(3), 2 * Math.log(9)];
     const options = { temperature: 2, weight: 0.25, targets: [0, IGNORED] };
     const { loss, gradient } = await learn(device, [z, 0, 5, 7], [[t, 0, 1, 2], [0, t, 3, 4]], options);

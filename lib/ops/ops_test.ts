@@ -61,7 +61,7 @@ for (const { name, device } of await testDevices()) {
             const b = Math.floor(i / ((to - from) * stride));
             return values[b * time * stride + from * stride + i % ((to - from) * stride)];
           });
-          // The sequences lie in the cache's rows 2 and 0.
+          // The sequences use rows 2 and 0 of the cache.
           const slots = upload(device, [batch, 2], Uint32Array.of(2, from, 0, from));
           const qkv = upload(device, [batch, to - from, stride], rows);
           outputs.push(attentionWithCache(qkv, options, cache, slots));
@@ -201,10 +201,10 @@ if (gpu) {
   ) {
     const shaders = shadersOf(matmul);
     for (const [i, shader] of shaders.entries()) {
-      if (shader.scratch?.at === 0) continue; // the second half of the one before it
+      if (shader.scratch?.at === 0) continue; // the second half of the shader before it
       const plan = shader.scratch ? shaders.slice(i, i + 2) : [shader];
       Deno.test(`webgpu: ${shader.name} computes what its kernel says, whatever the sizes that it is meant for`, async () => {
-        // No multiples of a tile; long enough for two parts.
+        // Sizes that are not multiples of a tile, and long enough for two parts.
         const sets = [{ m: 132, n: 68, k: 516 }, { m: 4, n: 260, k: 512 }];
         if (!shader.name.includes("vectors")) sets.push({ m: 131, n: 67, k: 515 });
         for (const sizes of sets) {

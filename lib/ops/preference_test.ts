@@ -37,7 +37,7 @@ Deno.test("the preference loss is -log σ(β·margin) over pairs, and the mean l
   const reference = Float32Array.of(-4, -3, -2, -7), beta = 0.4, sft = 0.5;
   const [a, b, c, d] = logprobs(LOGITS).map((value, s) => value - reference[s]);
   const losses = [a - b, c - d].map((margin) => Math.log(1 + Math.exp(-beta * margin)));
-  // Two tokens of the first chosen answer, one of the second.
+  // Two tokens in the first chosen answer, one in the second.
   const likelihood = -((logprob(LOGITS, 0) + logprob(LOGITS, 1)) / 2 + logprob(LOGITS, 6)) / 2;
   const expected = (losses[0] + losses[1]) / 2 + sft * likelihood;
   const actual = await onOracle((logits) =>

@@ -16,26 +16,26 @@ import { differentiate } from "./tape.ts";
 const KINDS = Object.keys(BLOCK_BYTES) as BlockKind[];
 const oracle = new OracleDevice();
 
-/** Blocks of rows whose scales differ, as float16 numbers of both signs and below its normal range do. */
+/** Rows of blocks with different scales: float16 numbers of both signs, some of them subnormal. */
 function drawnBlocks(seed: number, rows: number, width: number, kind: BlockKind): Uint8Array<ArrayBuffer> {
   const values = normals(seed, rows * width, 0.3);
   return quantise(values.map((x, i) => x * 4 ** (Math.floor(i / BLOCK) % 9 - 7)), kind);
 }
 
-/** Words of bytes, as buffers are made of. */
+/** Bytes as 32-bit words, for buffers. */
 function words(bytes: Uint8Array): Uint32Array {
   const padded = new Uint8Array(Math.ceil(bytes.length / 4) * 4);
   padded.set(bytes);
   return new Uint32Array(padded.buffer);
 }
 
-/** A matrix on a device, in blocks. */
+/** Puts a matrix in blocks on a device. */
 function quantised(device: Device, shape: readonly number[], bytes: Uint8Array, kind: BlockKind): Parameter {
   const data = words(bytes);
   return new Parameter("w", device, shape, upload(device, [data.length], data).buffer, kind);
 }
 
-/** Rows of a matrix as columns. */
+/** Transposes a matrix. */
 const turned = (values: Float32Array, rows: number, columns: number) =>
   values.map((_, i) => values[i % rows * columns + Math.floor(i / rows)]);
 
@@ -44,7 +44,7 @@ const tolerance = (rows: number) => rows < ROUNDED_ROWS ? 2e-4 : 2e-5;
 
 const read = (device: Device, made: () => Tensor) => scope(() => device.read(made().buffer));
 
-/** Rows of x, outputs, inputs: one row and few, whose last column or panel is no whole one, and many in tiles. */
+/** Rows of x, outputs, inputs: one row, few rows with an incomplete last column block or panel, and many, for tiles. */
 const SIZES = [
   [1, 16, 32],
   [1, 70, 96],
@@ -60,7 +60,7 @@ const SIZES = [
   [20, 1040, 544],
 ] as const;
 
-/** Products with each activation, and with a bias or none. */
+/** Products with each activation, with and without a bias. */
 async function products(device: Device, [m, n, k]: readonly [number, number, number], kind: BlockKind) {
   const outcomes: Float32Array[] = [];
   for (const activation of Object.keys(ACTIVATIONS) as (keyof typeof ACTIVATIONS)[]) {

@@ -1,4 +1,4 @@
-/** Tokens that are drawn on the device, beside those that TypeScript draws. */
+/** Compares tokens drawn on the device with those drawn in TypeScript. */
 import { assert, assertEquals } from "@std/assert";
 import { OracleDevice } from "../device/oracle.ts";
 import { testDevices } from "../device/testing.ts";
@@ -7,7 +7,7 @@ import { empty, scope, upload } from "../tensor/tensor.ts";
 import type { Device } from "../device/device.ts";
 import { type Draw, sample, sampleToken, samplingSettings } from "./sample.ts";
 
-/** The tokens of each step, by the kernel. */
+/** The tokens that the kernel draws in each step. */
 async function drawn(device: Device, rows: readonly Float32Array[], steps: readonly (readonly Draw[])[]) {
   const vocab = rows[0].length;
   const ids = await scope(() => {
@@ -34,7 +34,7 @@ const SETTINGS = [
 for (const { name, device } of [...await testDevices(), { name: "oracle", device: new OracleDevice() }]) {
   Deno.test(`${name}: tokens are drawn on the device as from logits that were read`, async () => {
     for (const vocab of [7, 300, 1000]) {
-      // Some logits are equal, so that cuts go through ties; rows are of both signs.
+      // Some logits are equal, so that cuts go through ties; some are positive, some negative.
       const rows = [0, -20, 5].map((shift, row) =>
         normals(row, vocab, 3).map((x) => Math.round(4 * x) / 4 + shift)
       );
@@ -48,7 +48,7 @@ for (const { name, device } of [...await testDevices(), { name: "oracle", device
         step.forEach((setting, row) => {
           const expected = sampleToken(rows[row], setting, setting.draw);
           if (all[s][row] === expected) return;
-          // Rounding may move a draw that falls on the border between two tokens.
+          // A draw on the border between two tokens may give the other one, by rounding.
           const around = [-1e-5, 1e-5].map((d) =>
             sampleToken(rows[row], setting, Math.min(1 - 1e-9, Math.max(0, setting.draw + d)))
           );

@@ -8,7 +8,7 @@ import matmul from "../../kernels/matmul.wgsl" with { type: "text" };
 import blocks from "../../kernels/matmul_blocks.wgsl" with { type: "text" };
 import { LARGE_TILE, TILE } from "./linear.ts";
 
-/** What a text says that a constant is. */
+/** The value of a constant in a source text. */
 const constant = (text: string, name: string) =>
   Number(new RegExp(`^const ${name}(?:: f32)? = ([-.e\\d]+)u?;`, "m").exec(text)?.[1]);
 

@@ -15,11 +15,11 @@ function build(
   return builder.build({ size: 1024, minCount: 1, always: "", ...options });
 }
 
-/** The tokens of a text, as they are shown. */
+/** The tokens of a text, as displayed. */
 const cut = (tokenizer: Tokenizer, text: string) =>
   Array.from(tokenizer.encode(text), (id) => tokenizer.label(id));
 
-/** The tokens that a vocabulary has learned, as they are saved. */
+/** The learned tokens of a vocabulary, as saved. */
 function learned(tokenizer: Tokenizer): string[] {
   const { model } = tokenizer.toJson();
   return model.type === "Unigram" ? model.vocab.map(([token]) => token) : Object.keys(model.vocab);

@@ -3,7 +3,7 @@ import { UserError } from "../errors.ts";
 import type { JsonTokenizer } from "./json_tokenizer.ts";
 import { readTokenizer, TOKENIZER_KINDS, type TokenizerKind, vocabularyBuilder } from "./tokenizer.ts";
 
-/** What the code of that day said. */
+/** Recorded from an earlier version of the code. */
 // deno-fmt-ignore
 const IDS = [295, 818, 290, 275, 706, 282, 1010, 1005, 35, 203, 1435, 1196, 16, 225, 177, 258, 104, 252, 541, 514, 225, 21, 225, 22, 23, 24, 225, 32, 86, 323, 34, 18, 18, 18];
 
@@ -76,7 +76,7 @@ forEveryKind("a cut text has the first or the last ids of the whole", (tokenizer
 
 forEveryKind("a cut text is not looked at further than can matter", (tokenizer) => {
   for (const cut of [{ first: 8 }, { last: 8 }]) {
-    // So long a text would exceed the longest string, if any part of it were copied or decomposed.
+    // If any part of a text this long were copied or decomposed, it would exceed the longest string.
     assertEquals(tokenizer.encode("x".repeat(2 ** 28), cut).length, 8);
   }
 });

@@ -20,7 +20,7 @@ const ablate = async (work: Workspace, ...args: string[]) => {
   return { code, output: new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr) };
 };
 
-/** Starts it, and ends it with a signal once a training has made some steps. */
+/** Starts an ablation, and ends it with a signal once a training has made some steps. */
 async function interrupted(work: Workspace, model: string, signal: Deno.Signal) {
   const process = work.startTool("ablate", "ablations.yaml");
   const output = process.output();
@@ -40,7 +40,7 @@ const results = async (work: Workspace) => {
 
 Deno.test({
   name: "an ablation that is stopped and killed goes on where it was, and writes a table and a picture",
-  ignore: Deno.build.os === "windows", // it has no such signals
+  ignore: Deno.build.os === "windows", // Windows has no such signals
   async fn() {
     await using work = await project(LONG);
     await work.write("ablations.yaml", ABLATIONS);
@@ -99,7 +99,7 @@ Deno.test({
     assertEquals(await work.read("docs/table.md"), table);
     assertEquals(await work.read("docs/table.svg"), picture);
 
-    // An unbroken run, with the steps that were recorded, comes to the same.
+    // An uninterrupted run with the recorded number of steps gives the same result.
     const unbroken = await ablate(work, "--force", "--only", "positions", "--out", "docs/positions.md");
     assertEquals(unbroken.code, 0, unbroken.output);
     assert(!unbroken.output.includes("resuming"), unbroken.output);
@@ -129,7 +129,7 @@ Deno.test("a variant's own vocabulary is made once for all seeds; a changed vari
   const planned = await ablate(work, "--dry-run");
   assertEquals(planned.output.match(/^decay .*to run/gm)?.length, 2, planned.output);
   assertStringIncludes(planned.output, "2 of 6 runs are to be made");
-  // Texts that change meanwhile change nothing: all runs learn from the same.
+  // Changes to the texts meanwhile have no effect: all runs learn from the same data.
   await work.write("text.txt", "La luna es otra. ".repeat(400));
   const changed = await ablate(work);
   assertEquals(changed.code, 0, changed.output);

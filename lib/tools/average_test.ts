@@ -1,4 +1,4 @@
-/** Averages as a user makes them, asks them and traces them, and the mistakes a user can make. */
+/** Makes averages as a user does, asks them questions and traces their lineage, and tries a user's mistakes. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { CpuDevice } from "../device/cpu.ts";
 import { modelConfig } from "../model/config.ts";

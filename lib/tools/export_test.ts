@@ -1,4 +1,4 @@
-/** Models as a user exports them and opens what comes of it, and the mistakes a user can make. */
+/** Exports models as a user does and opens the results, and tries a user's mistakes. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { readBackbone } from "../checkpoint/backbone.ts";
 import { saveCheckpoint } from "../checkpoint/checkpoint.ts";

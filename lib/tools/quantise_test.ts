@@ -1,4 +1,4 @@
-/** Quantised models as a user makes them, asks them and traces them, and the mistakes a user can make. */
+/** Quantises models as a user does, asks them questions and traces their lineage, and tries a user's mistakes. */
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { saveCheckpoint } from "../checkpoint/checkpoint.ts";
 import { CpuDevice } from "../device/cpu.ts";

@@ -1,8 +1,8 @@
 /**
- * Every command of the README, as someone who follows it runs it: in a terminal, where a program that lacks a
- * permission stops and asks. They run in a copy of the project whose presets and data are tiny.
+ * Runs every command of the README as a reader would: in a terminal, where a program that lacks a permission stops and
+ * asks. They run in a copy of the project with tiny presets and data.
  *
- * A command that is new in the README must be told to `variants` below.
+ * A new command in the README must be added to `variants` below.
  */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { dirname, join } from "@std/path";
@@ -12,10 +12,10 @@ import zlib from "node:zlib";
 const root = new URL("../../", import.meta.url).pathname;
 const LONGEST = 60_000; // milliseconds
 
-/** Set in CI: there, a missing `script` fails the test instead of leaving it out. */
+/** Set in CI: a missing `script` then fails the test instead of skipping it. */
 const REQUIRED = "DESDE_CERO_REQUIRE_TERMINAL";
 
-/** Tasks that are checks of their own, which CI runs. */
+/** Tasks that are checks themselves; CI runs them separately. */
 const CHECKS = ["test", "test-clients", "test-exports", "test-tokenizers", "check", "ok"];
 
 /** The commands in the shell blocks of a Markdown text, and the tasks that it names in backquotes. */
@@ -29,7 +29,7 @@ function commandsOf(markdown: string): string[] {
   return [...new Set(commands)].filter((command) => command !== "" && command !== "deno task …");
 }
 
-/** How commands of a task are run: to the end, with little to do, or else for their help. */
+/** How a task's commands are run: to the end on little data, or only with --help. */
 function variants(command: string): string[] | null {
   const [, task, rest] = /^deno task ([\w-]+)(.*)$/.exec(command) ?? [];
   switch (task) {
@@ -59,9 +59,9 @@ function variants(command: string): string[] | null {
     case "world":
       return [command];
     case "studio":
-      return [`${command} --help`]; // It ends when it is told to; clients/browser_studio_test.ts runs it.
+      return [`${command} --help`]; // it only ends when told to; clients/browser_studio_test.ts runs it
     case "teach":
-      return [`${command} --help`]; // It ends with 1 if a few steps are not enough; teach_test.ts runs it.
+      return [`${command} --help`]; // it exits with 1 if a few steps are not enough; teach_test.ts runs it
     case "merge": // There is no such model, nor for export; stages/adapters_test.ts and export_test.ts run them.
     case "export":
       return [`${command} --help`];
@@ -81,7 +81,7 @@ function variants(command: string): string[] | null {
     case "test-tokenizers":
       return [`${command} --help`];
     case "ok":
-      return []; // Its parts are run by CI, see below.
+      return []; // CI runs its parts, see below
     default:
       return null;
   }
@@ -98,7 +98,7 @@ const BENCH: Record<string, string> = {
   tokenizers: "--megabytes 1",
 };
 
-/** What a stage's command makes, of the preset `name`. */
+/** The output of a stage's command for the preset `name`. */
 function madeBy(task: string, name: string): string[] {
   const stage = (folder: string) => `models/${name}/${folder}`;
   return {
@@ -111,27 +111,27 @@ function madeBy(task: string, name: string): string[] {
   }[task] ?? [];
 }
 
-/** No adapter is found with these: shaders in software are slow, and have tests of their own. */
+/** With these, no adapter is found: software shaders are slow, and have their own tests. */
 const NO_GPU = { VK_DRIVER_FILES: "/none", DENO_WEBGPU_BACKEND: "vulkan" };
 
 interface Running {
   readonly env?: Record<string, string>;
-  /** Told all output each time that there is more; what it returns is typed. */
+  /** Called with the whole output whenever there is more; its result is typed into the terminal. */
   seen?(output: string): Promise<string>;
 }
 
 const PROMPT = /Deno requests|┏ ⚠/;
 
 /**
- * Runs a command in a terminal of its own, and expects that it asks for no permission, does not break and ends with
- * exit code 0.
+ * Runs a command in a new terminal. Asserts that it asks for no permission, does not crash, and ends with exit
+ * code 0.
  * @returns what it printed
  */
 async function run(command: string, cwd: string, { env, seen }: Running = {}): Promise<string> {
-  // Set for what deno task runs, such as this test: where its caller is.
+  // `deno task` sets this to the caller's folder, also for this test.
   const { INIT_CWD: _, ...inherited } = Deno.env.toObject();
   const process = new Deno.Command("script", {
-    // In place of the shell: Ctrl-C ends that of some systems with 130, whatever the command makes of it.
+    // `exec` replaces the shell: on Ctrl-C some shells exit with 130, whatever the command's own exit code.
     args: ["-qec", `exec ${command}`, "/dev/null"],
     cwd,
     clearEnv: true,
@@ -145,12 +145,12 @@ async function run(command: string, cwd: string, { env, seen }: Running = {}): P
   let output = "";
   for await (const chunk of process.stdout.pipeThrough(new TextDecoderStream())) {
     output += chunk;
-    if (PROMPT.test(output)) process.kill("SIGKILL"); // It would wait.
+    if (PROMPT.test(output)) process.kill("SIGKILL"); // otherwise it would wait for an answer
     else if (seen) await keys.write(new TextEncoder().encode(await seen(output)));
   }
   const { code } = await process.status;
   clearTimeout(timer);
-  await keys.close().catch(() => {}); // The terminal is gone.
+  await keys.close().catch(() => {}); // the terminal may be gone
   const said = `$ ${command}\n${output.slice(-3000)}`;
   assert(!PROMPT.test(output), `it asks for a permission: ${said}`);
   assert(!/^ {4}at /m.test(output), `it breaks: ${said}`);
@@ -158,7 +158,7 @@ async function run(command: string, cwd: string, { env, seen }: Running = {}): P
   return output;
 }
 
-/** Copies the project without what is made from it, and makes its presets and data tiny. */
+/** Copies the project without generated files, and makes its presets and data tiny. */
 async function tinyCopy(): Promise<string> {
   const copy = await Deno.makeTempDir({ prefix: "desde-cero-" });
   const skipped = [".git", "node_modules", "models", "data"];
@@ -198,7 +198,7 @@ async function tinyCopy(): Promise<string> {
       await Deno.writeTextFile(path, lines.filter((_, i) => i % 12 === 0).join("\n") + "\n");
     }
   }
-  // The files that the README's examples speak of.
+  // The files that the README's examples name.
   const [text] = [...Deno.readDirSync(join(root, "data/raw"))].filter(({ name }) => name.endsWith(".txt"));
   const content = await Deno.readTextFile(join(root, "data/raw", text.name));
   await Deno.writeTextFile(join(copy, "quijote.txt"), content);
@@ -210,7 +210,7 @@ async function tinyCopy(): Promise<string> {
   return copy;
 }
 
-/** Starts the server, asks it as the README's curl does, and stops it with Ctrl-C. */
+/** Starts the server, sends it the README's curl request, and stops it with Ctrl-C. */
 async function serveAndAsk(command: string, curl: string, cwd: string): Promise<void> {
   const [, path, type, body] = /^curl -s localhost:8000(\S+) -H 'content-type: (\S+)'\s+-d '(.*)'$/.exec(
     curl,
@@ -276,7 +276,7 @@ Deno.test({
     for (const command of others.filter((command) => !first.includes(command))) {
       for (const variant of variants(command)!) {
         await step(variant, async () => {
-          await save(kept, copy); // Each follows on the commands of the stages, not on each other.
+          await save(kept, copy); // each depends on the stages' commands, not on each other
           const [, , task] = variant.split(" ");
           for (const folder of madeBy(task, "mini")) {
             if (variant.includes(" --set ")) await Deno.remove(join(copy, folder), { recursive: true });

@@ -59,7 +59,7 @@ Deno.test("a model that was taught stands beside the one that it was, opens, and
   await using work = await project();
   const fact = ["¿Qué son los gatos?", "Son mis amigos."];
   const { code, output } = await work.writer("teach", ...MODEL, "--steps", "2", ...fact);
-  // Two steps are too few, which it says.
+  // Two steps are too few, and it says so.
   assertEquals(code, 1, output);
   for (
     const text of [
@@ -90,7 +90,7 @@ Deno.test("a model that was taught stands beside the one that it was, opens, and
   const again = await work.writer("teach", ...MODEL, ...FACT);
   refused(again, "models/tiny/taught holds a model already; give another folder");
 
-  // What was taught learns on, on the same base; with --full a whole model is made of both.
+  // A taught model can be taught again, on the same base; with --full, both become one whole model.
   const on = ["--model", "models/tiny/taught", ...MODEL.slice(2), "--steps", "1", ...FACT];
   refused(
     await work.writer("teach", "--rank", "4", ...on),

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertNotEquals, assertStringIncludes } from "@std/assert";
 import { workspace } from "../run/testing.ts";
 
-/** A project that has the data of this one. */
+/** A project with this project's data. */
 async function project() {
   const work = await workspace();
   await Deno.symlink(new URL("../../data", import.meta.url), work.path("data"));

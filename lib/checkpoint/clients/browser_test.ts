@@ -1,6 +1,6 @@
 /**
- * An exported folder in a page, as docs/export.md has it, in headless Chromium. Where there is none this says so and is
- * left out; with DESDE_CERO_REQUIRE_CHROMIUM set, that is a failure.
+ * Opens an exported folder in the page of docs/export.md, in headless Chromium. Without Chromium the test is ignored
+ * and says so; with DESDE_CERO_REQUIRE_CHROMIUM set, it fails.
  */
 import { assertEquals } from "@std/assert";
 import { extname, fromFileUrl, join } from "@std/path";
@@ -31,7 +31,7 @@ const QUESTION = "¿Qué es la luna?", COUNT = 20;
 /** The folder of a package's modules for browsers. */
 const distOf = (name: string) => fromFileUrl(new URL(".", import.meta.resolve(name)));
 
-/** The page; the library and ONNX Runtime come from this site, instead of a content delivery network. */
+/** The page, which loads the library and ONNX Runtime from this site instead of a content delivery network. */
 const PAGE = `<!doctype html><meta charset="utf-8"><script type="module">
   import { env, pipeline } from "/transformers/transformers.js";
   env.backends.onnx.wasm.wasmPaths = "/onnxruntime/";
@@ -52,7 +52,7 @@ const TYPES: Record<string, string> = {
   ".json": "application/json",
 };
 
-/** Serves the page, and the folders that it asks for. */
+/** Serves the page and the folders that it loads. */
 function serve(folders: Record<string, string>) {
   return Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, async (request) => {
     const { pathname } = new URL(request.url);

@@ -1,6 +1,6 @@
 /**
- * GGUF files in llama.cpp, by node-llama-cpp with its prebuilt binary. package.json puts the binary for Linux on x64 in
- * the place of all others, which nobody needs here: those for CUDA have 340 MB, and not every registry has all.
+ * Opens GGUF files in llama.cpp, through node-llama-cpp with its prebuilt binary. package.json replaces all other
+ * binaries by the one for Linux on x64: those for CUDA take 340 MB, and not every registry has all of them.
  */
 import { assert, assertEquals, assertLess } from "@std/assert";
 import { join } from "@std/path";
@@ -37,7 +37,7 @@ const llama = await getLlama({
   logger: () => {},
 });
 
-/** What models learn by heart, and what they never saw. */
+/** A text that models learn by heart, and one that they never saw. */
 const plain = SENTENCES.filter((_, i) => i % 2 === 0);
 const LEARNED = Uint32Array.from(plain.flatMap((text) => [...tokenizer.encode(text)])).subarray(0, 4 * 65);
 const UNSEEN = tokenizer.encode(TEXT.slice(-200)).subarray(0, 20);
@@ -47,7 +47,7 @@ const STEPS = 120, ROWS = 4;
 
 /**
  * Trains a tiny model until it knows a text by heart, so that there is no doubt about the most probable token.
- * @param ids of the text: four sequences of the model's context, and a token more for each
+ * @param ids of the text: four sequences as long as the model's context, each with one token more
  */
 async function memorised(config: ModelConfig, ids: Uint32Array): Promise<Decoder> {
   const decoder = new Decoder(device, config);
@@ -99,7 +99,7 @@ async function ours(decoder: Decoder, ids: Uint32Array): Promise<Float32Array[]>
   });
 }
 
-/** By itself, llama.cpp keeps keys and values in float16, and attends in it. */
+/** By default, llama.cpp stores keys and values in float16, and computes attention in it. */
 const CONTEXT = {
   ...{ contextSize: 64, batchSize: 64, threads: 1, flashAttention: false },
   ...{ experimentalKvCacheKeyType: "F32", experimentalKvCacheValueType: "F32" } as const,
@@ -153,7 +153,7 @@ for (const [name, config] of Object.entries(configs)) {
         assertEquals(ids, [...LEARNED.subarray(12, 52)], "it does not know the text by heart");
         assertEquals(await greedy(model), ids, as);
         assertLess(await difference(model, decoder, PROMPT), 1e-3, as);
-        // What goes into matrices of 8 and 4 bits is rounded to 8 bits there, which shows where nothing is certain.
+        // llama.cpp rounds the inputs of 8- and 4-bit matrices to 8 bits, which matters where no token is certain.
         const rounds = as === "q8_0" || as === "q4_0";
         assertLess(await difference(model, decoder, UNSEEN), rounds ? 0.03 : 1e-3, as);
       });
@@ -174,7 +174,7 @@ Deno.test("llama.cpp gives our ids for odd sentences and long texts, and knows t
     assertEquals([tokens.bos, tokens.eos, tokens.shouldPrependBosToken], [bos, eos, true]);
     const markers = "<pad><bos><eos><instr><resp>";
     assertEquals([...model.tokenize(markers, true)], [pad, bos, eos, instr, resp]);
-    // Text is never a marker, unless the caller says that it is.
+    // Text is never read as a marker unless the caller asks for it.
     assertEquals([...model.tokenize(markers)], [...tokenizer.encode(markers)]);
   });
 });

@@ -1,4 +1,4 @@
-/** Exported graphs as ONNX Runtime computes them, beside our own decoder and classifier. */
+/** Compares exported graphs in ONNX Runtime with our own decoder and classifier. */
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { assert, assertEquals, assertLess } from "@std/assert";
 import { CpuDevice } from "../../device/cpu.ts";
@@ -12,10 +12,10 @@ import { encodeOnnx } from "../onnx/encode.ts";
 import type { Graph } from "../onnx/graph.ts";
 import { difference, indexOfLargest, MODELS, promptOf, valuesOf } from "../testing.ts";
 
-/** Tokens that are generated. */
+/** Number of tokens to generate. */
 const COUNT = 40;
 
-/** What logits may differ by. */
+/** The largest difference of logits that is allowed. */
 const TOLERANCE = 1e-3;
 
 const device = await CpuDevice.open({ threads: 1 });
@@ -33,7 +33,7 @@ async function open(graph: Graph): Promise<InferenceSession> {
   return await InferenceSession.create(new Uint8Array(await new Blob([...model]).arrayBuffer()));
 }
 
-/** Whole numbers, rows of one length. */
+/** An integer tensor from rows of equal length. */
 function int64(rows: readonly ArrayLike<number>[]): Tensor {
   const values = rows.flatMap((row) => Array.from(row, BigInt));
   return new Tensor("int64", BigInt64Array.from(values), [rows.length, rows[0].length]);
@@ -48,8 +48,8 @@ class Exported {
   }
 
   /**
-   * @param rows token ids, a row each, all of one length
-   * @param mask of the cache's tokens and these
+   * @param rows token ids; all rows have the same length
+   * @param mask for the cached tokens and these
    */
   async run(rows: readonly ArrayLike<number>[], mask: readonly ArrayLike<number>[], cache: Cache) {
     const positions = mask.map((row) => {
@@ -117,7 +117,7 @@ for (const [name, config] of Object.entries(MODELS)) {
     const rows = [theirs.logits.subarray(0, 12 * config.vocab), theirs.logits.subarray(-7 * config.vocab)];
     assertLess(difference(rows[0], await logits(ids)), TOLERANCE);
     assertLess(difference(rows[1], await logits(short)), TOLERANCE);
-    // The next token reads the cache of both.
+    // The next token uses the cache of both.
     const next = await exported.run([[1], [1]], [ones(13), [...mask, 1]], theirs.cache);
     const whole = await logits(Uint32Array.of(...short, 1));
     assertLess(difference(next.logits.subarray(config.vocab), whole.subarray(-config.vocab)), TOLERANCE);

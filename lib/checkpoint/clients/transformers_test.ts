@@ -1,4 +1,4 @@
-/** Saved and exported folders as transformers.js opens them: its classes of configs and tokenizers, and its pipelines. */
+/** Opens saved and exported folders in transformers.js: with its config and tokenizer classes, and its pipelines. */
 import {
   AutoConfig,
   AutoModel,
@@ -25,7 +25,7 @@ import { inTemporaryFolder } from "../../testing.ts";
 env.allowRemoteModels = false;
 env.localModelPath = "/";
 
-/** Tokens that are generated. */
+/** Number of tokens to generate. */
 const COUNT = 40;
 
 const device = await CpuDevice.open({ threads: 1 });
@@ -84,7 +84,7 @@ for (const [name, { vocab: _, ...options }] of Object.entries(MODELS)) {
     }));
 }
 
-/** A classification pipeline of a folder; `pipeline` itself makes one of types that transformers.js knows only. */
+/** A classification pipeline for a folder; `pipeline` itself only takes model types that transformers.js knows. */
 async function labelling(folder: string) {
   const [model, tokenizer] = [
     await AutoModel.from_pretrained(folder),
@@ -93,7 +93,7 @@ async function labelling(folder: string) {
   return new TextClassificationPipeline({ task: "text-classification", model, tokenizer });
 }
 
-/** Compares every label's probability for texts of different lengths, which are padded. */
+/** Compares every label's probability for texts of different lengths, so that some are padded. */
 async function compareLabels(checkpoint: string, exported: string, texts: readonly string[]): Promise<void> {
   const { classifier, checkpoint: { tokenizer } } = await openClassifier(device, checkpoint);
   const encoded = texts.map((text) => encodeText(tokenizer, text, classifier.config.context));

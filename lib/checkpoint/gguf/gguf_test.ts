@@ -24,7 +24,7 @@ function vocabulary(kind: Tokenizer["kind"] = "bpe"): Tokenizer {
 const tokenizer = vocabulary();
 const configs = ggufConfigs(tokenizer.size);
 
-/** Runs a test in a folder that is removed. */
+/** Runs a test in a temporary folder. */
 async function inFolder(test: (folder: string) => Promise<void>): Promise<void> {
   const folder = await Deno.makeTempDir({ prefix: "desde-cero-" });
   try {
@@ -58,7 +58,7 @@ Deno.test("a file begins with magic, version, counts, keys and tensors, and padd
 });
 
 Deno.test("rows of Llama's heads are paired as the conversion of llama.cpp pairs them, and back", () => {
-  // Two heads of four rows, of two columns.
+  // Two heads of four rows and two columns.
   const rows = (order: number[]) => Float32Array.from(order.flatMap((row) => [10 * row, 10 * row + 1]));
   const plain = rows([0, 1, 2, 3, 4, 5, 6, 7]), paired = rows([0, 2, 1, 3, 4, 6, 5, 7]);
   assertEquals(pairRows(plain, 2, 2, "there"), paired);
@@ -74,7 +74,7 @@ for (const [name, config] of Object.entries(configs)) {
         const bytes = await writeGguf(path, checkpoint, options(as));
         assertEquals((await Deno.stat(path)).size, bytes);
         const read = await readGguf(path);
-        // llama.cpp's GPT-2 has biases everywhere: they are zeros. Its Apertus has a head of its own: a copy.
+        // llama.cpp's GPT-2 needs all biases, so they are zeros. Its Apertus needs an untied head, so it is a copy.
         const bias = config.bias || config.position === "learned",
           tied = config.tied && config.mlp !== "relu2";
         assertEquals(read.config, { ...config, bias, tied });
@@ -170,7 +170,7 @@ Deno.test("models and vocabularies that GGUF has not are refused with what is in
 
 const I64 = 8;
 
-/** A small file of ours with some keys and tensors changed; then its bytes. */
+/** Writes a small file of ours with some keys, tensors and then bytes changed. */
 async function madeWith(
   folder: string,
   { keys = [], tensors = (given) => given, options: given = {} }: {
@@ -282,7 +282,7 @@ Deno.test("a file that is changed in any of these ways is refused in one line", 
       const { message } = await assertRejects(() => readGguf(path), UserError);
       assert(!message.includes("\n"), message);
     }
-    await readGguf(await madeWith(folder, {})); // Unchanged, it is whole.
+    await readGguf(await madeWith(folder, {})); // unchanged, it can be read
   }));
 
 Deno.test("a file that is cut anywhere, or claims more than it can hold, is refused", () =>
@@ -330,7 +330,7 @@ Deno.test("a file that is cut anywhere, or claims more than it can hold, is refu
     await assertRejects(() => readGguf(join(folder, "none.gguf")), UserError, "does not exist");
   }));
 
-/** A vocabulary from elsewhere: the keys of a file of ours, without the one that is ours. */
+/** A vocabulary from elsewhere: the keys of a file of ours, without our own key. */
 async function foreign(folder: string, pre: string, special: readonly string[]) {
   const path = join(folder, `${pre}.gguf`);
   const config = modelConfig({ vocab: tokenizer.size, context: 8, layers: 1, heads: 2, width: 32 });
@@ -361,7 +361,7 @@ Deno.test("vocabularies from elsewhere cut text as their pre-tokenizer does", ()
       const read = vocabularyFrom(keys, path, rows);
       assertEquals([...read.encode(text)], pieces.flatMap((piece) => [...read.encode(piece)]), pre);
       assertEquals([read.special.pad, read.special.bos, read.special.eos], [0, 1, 2]);
-      // <instr> and <resp> come after its own, and no marker is ever spelled.
+      // <instr> and <resp> come after its own tokens, and no text spells a marker.
       assertEquals([read.special.instr, read.special.resp, read.size], [rows, rows + 1, rows + 2]);
       assert(!read.encode("<|x|>").includes(3));
     }

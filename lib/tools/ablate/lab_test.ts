@@ -1,4 +1,4 @@
-/** What an ablation's file may say, and what follows from it. */
+/** What an ablation's file may contain, and its effects. */
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { join } from "@std/path";
 import { UserError } from "../../errors.ts";
@@ -18,7 +18,7 @@ variants:
   - { name: pairs, group: tokenizer, set: { tokenizer.kind: bpe, tokenizer.size: 270 } }
 `;
 
-/** Writes an ablation and its preset, and opens it. */
+/** Writes an ablation and its preset, and opens the ablation. */
 async function inPlace(
   test: (open: (file?: string) => Promise<Lab>, folder: string) => Promise<void>,
 ): Promise<void> {

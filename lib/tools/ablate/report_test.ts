@@ -1,4 +1,4 @@
-/** Tables and pictures of results that are made up here, whose figures are computed by hand. */
+/** Tables and pictures of made-up results, with figures computed by hand. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
 import { TINY } from "../../run/testing.ts";

@@ -1,4 +1,4 @@
-/** Models as a user exports them to ONNX, and the mistakes a user can make. */
+/** Exports models to ONNX as a user does, and tries a user's mistakes. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import protobuf from "protobufjs";
 import { saveCheckpoint } from "../../checkpoint/checkpoint.ts";
