@@ -6,7 +6,7 @@ import type { TokenStream } from "./token_stream.ts";
 
 export interface Batch {
   readonly tokens: Tokens;
-  /** The token after each one, (B·T); IGNORED where none is to be learned. */
+  /** The next token at each position, (B·T); IGNORED where nothing is learned. */
   readonly targets: Uint32Array;
 }
 
@@ -29,14 +29,14 @@ export function trainingBatch(
   stream: TokenStream,
   { batch, time, seed, step }: { batch: number; time: number; seed: number; step: number },
 ): Batch {
-  const places = stream.length - time; // starts whose last target is inside
+  const places = stream.length - time; // starts whose last target is still inside the stream
   const start = (row: number) => Math.floor(uniform(seed, step * batch + row) * places);
   return windows(stream, Array.from({ length: batch }, (_, row) => start(row)), time);
 }
 
 /**
- * The stream cut into consecutive windows, each token a target once; of more than `limit` batches, as
- * many spread evenly.
+ * The stream cut into consecutive windows, so that each token is a target once. If that gives more than `limit`
+ * batches, `limit` of them are taken, spread evenly.
  */
 export function* validationBatches(
   stream: TokenStream,

@@ -1,4 +1,4 @@
-/** Conversations to learn, by number: those of files are held, those of the world are drawn when they are asked for. */
+/** Training conversations by number: those from files are kept in memory, the world's are drawn when asked for. */
 import { UserError } from "../errors.ts";
 import { deriveSeed, permutation, uniform } from "../tensor/random.ts";
 import { encodeConversation } from "../text/prompt.ts";
@@ -8,7 +8,7 @@ import { worldFiles } from "./world/folder.ts";
 import type { WorldConversations } from "./world/options.ts";
 import { World } from "./world/world.ts";
 
-/** A file, or how many of the world. */
+/** A file of conversations, or how many to draw from the world. */
 export type ConversationSource =
   | string
   | {
@@ -22,11 +22,11 @@ export type ConversationSource =
 export interface Conversations {
   readonly length: number;
   at(index: number): Conversation;
-  /** How often one is learned in an epoch; once, if this is left out. */
+  /** How often a conversation is learned in an epoch; once by default. */
   weight?(index: number): number;
 }
 
-/** The files that conversations, or pairs of answers, depend on. */
+/** The files that sources of conversations or of pairs of answers are read from. */
 export async function filesOf(
   sources: readonly (string | { readonly path: string } | { readonly world: unknown })[],
 ): Promise<string[]> {
@@ -38,7 +38,7 @@ export async function filesOf(
   return [...new Set(files.flat())];
 }
 
-/** What fits into a model. */
+/** How long a conversation may be for a model. */
 export interface Limit {
   readonly tokenizer: Tokenizer;
   /** Most tokens of a conversation. */
@@ -46,22 +46,22 @@ export interface Limit {
 }
 
 export interface Gathered {
-  /** All that fit: in the order of the sources. */
+  /** All conversations that fit, in the order of the sources. */
   readonly conversations: Conversations;
-  /** How many of files are too long, and left out. */
+  /** How many conversations from files are too long; they are left out. */
   readonly long: number;
-  /** About which share of the world's are too long; others are drawn in their place. */
+  /** Estimated share of the world's conversations that are too long; others are drawn in their place. */
   readonly redrawn: number;
 }
 
-/** Conversations from which that share is taken. */
+/** How many conversations `redrawn` is estimated from. */
 const LOOKED_AT = 200;
-/** Draws for one conversation: far more than it takes if one in a thousand fits. */
+/** Most draws for one conversation: plenty even if only one in a thousand fits. */
 const TRIES = 10_000;
 
 /**
- * Gathers conversations that fit: without its start, a question may have lost what its answer is taken from, and one
- * would learn to guess.
+ * Gathers the conversations that fit. Longer ones are not cut: the answer may depend on the part that is lost, and the
+ * model would learn to guess.
  * @throws {UserError} naming file and line of what cannot be read, or if none fits
  */
 export async function gatherConversations(
@@ -110,7 +110,7 @@ function ofWorld(world: World, { seed, mix }: WorldConversations): (number: numb
   });
 }
 
-/** `length` of an unlimited series. In place of one that is too long comes that which is `length` further on, and so on. */
+/** The first `length` of an unlimited series; one that is too long is replaced by the next `length` further on. */
 function fitting(
   drawn: (number: number) => Conversation,
   length: number,
@@ -156,8 +156,8 @@ function joined(parts: readonly Conversations[]): Conversations {
 export const MOST_HELD_OUT = 2000;
 
 /**
- * A part of the conversations, drawn by seed, held out; of the others each is there as often as its weight says.
- * @param validation the part, below 1, of which at most `MOST_HELD_OUT` are taken; or how many
+ * Holds out some conversations, drawn by seed, and repeats each of the others as often as its weight says.
+ * @param validation how many to hold out: below 1 a share (at most `MOST_HELD_OUT` conversations), else a number
  * @throws {UserError} if there are too few
  */
 export function splitConversations(
@@ -188,8 +188,8 @@ export function splitConversations(
 }
 
 /**
- * The conversations of these rows, their instructions as someone else might type them, and some of them after
- * another conversation. The seed decides.
+ * The conversations of these rows with their instructions varied as other people might type them; some get another
+ * conversation before them. The seed decides.
  */
 export function varyConversations(
   all: Conversations,

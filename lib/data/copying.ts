@@ -1,32 +1,32 @@
 /**
- * Sequences that teach nothing but to copy: tokens drawn evenly, among which spans from before come again. A model that
- * goes on with such a span also goes on with a name that it never met.
+ * Sequences that teach only copying: uniformly random tokens in which earlier spans are repeated. A model that can
+ * continue such a span can also continue a name that it has never met.
  */
 import { IGNORED } from "../ops/cross_entropy.ts";
 import { deriveSeed, uniform } from "../tensor/random.ts";
 import type { Batch } from "./batches.ts";
 
-/** Tokens at most of a span that comes again, and of what stands between two of them. */
+/** Most tokens of a repeated span, and of the random tokens between two of them. */
 const AGAIN = 24, BETWEEN = 12;
 
 export interface Copying {
-  /** Steps at the start in which every sequence is such a one. */
+  /** Steps at the start in which every sequence is a copying sequence. */
   readonly steps: number;
-  /** Their share of the sequences of later steps. */
+  /** Share of copying sequences in later steps. */
   readonly share: number;
 }
 
-/** Which micro-batch it is. */
+/** Identifies a micro-batch. */
 interface Place {
   readonly step: number;
-  /** Its number among those of all steps. */
+  /** Number of the micro-batch, counted over all steps. */
   readonly index: number;
   readonly seed: number;
-  /** Of the vocabulary. */
+  /** Size of the vocabulary. */
   readonly vocab: number;
 }
 
-/** Puts them in the place of some of a batch's sequences. */
+/** Replaces some of a batch's sequences with copying sequences. */
 export function addCopying(
   { tokens: { ids, batch, time }, targets }: Batch,
   { steps, share }: Copying,
@@ -41,7 +41,7 @@ export function addCopying(
   }
 }
 
-/** A sequence, and which of its tokens follow from those before: of a span that comes again, all but the first. */
+/** A sequence, and which of its tokens can be predicted: all of a repeated span but the first. */
 function copyingSequence(length: number, vocab: number, seed: number) {
   const sequence = new Uint32Array(length), learned = new Uint8Array(length);
   let drawn = 1;

@@ -1,15 +1,15 @@
-/** The documents of a file dealt to ranks, by ranges of bytes: a line belongs to the range in which it begins. */
+/** Deals the documents of a file to ranks by byte ranges: a line belongs to the range in which it begins. */
 import { ReadFile } from "../files.ts";
 import type { Ranks } from "../ranks/ranks.ts";
 import { eachDocument } from "./documents.ts";
 
-/** Bytes of a file that a rank takes at once, and that are searched at once. */
+/** Bytes of a file that a rank takes at a time, and bytes that are searched for a line end at a time. */
 const BLOCK = 1 << 20, WINDOW = 1 << 16;
 
-/** Hears how many bytes of the file are done, and how many there are for this rank. */
+/** Called with the bytes done and the bytes in all. */
 type Progress = (done: number, all: number) => void;
 
-/** This rank's documents: those of the first rank come first in the file, then those of the second. */
+/** This rank's documents: rank 0 gets the beginning of the file, rank 1 the part after it, and so on. */
 export async function* ownDocuments(path: string, ranks: Ranks, progress: Progress): AsyncGenerator<string> {
   using lines = new LineStarts(path);
   const [from, to] = [0, 1].map((i) => lines.after(Math.floor((ranks.rank + i) * lines.size / ranks.size)));
@@ -22,8 +22,8 @@ export async function* ownDocuments(path: string, ranks: Ranks, progress: Progre
 }
 
 /**
- * Blocks of documents, one for each rank in turn: those of the ranks, one after another, are those of the file. Every
- * rank gets as many blocks; some may be empty.
+ * Blocks of documents, dealt to the ranks in turn: the ranks' first blocks are the beginning of the file, their second
+ * blocks follow, and so on. Every rank gets the same number of blocks; some may be empty.
  */
 export async function* documentBlocks(
   path: string,
@@ -44,7 +44,7 @@ class LineStarts implements Disposable {
   readonly size: number;
   readonly #file: ReadFile;
   readonly #window = new Uint8Array(WINDOW);
-  /** The place that was asked for last, and its answer, which may be far behind it. */
+  /** The last place asked for, and the line start found for it, which may be far after it. */
   #last = { place: 0, start: 0 };
 
   constructor(path: string) {
@@ -52,7 +52,7 @@ class LineStarts implements Disposable {
     this.#file = new ReadFile(path);
   }
 
-  /** The first place from here on at which a line begins, or the end of the file. */
+  /** The first line start at or after `place`, or the end of the file. */
   after(place: number): number {
     if (place >= this.size) return this.size;
     const { place: before, start } = this.#last;

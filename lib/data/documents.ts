@@ -7,7 +7,7 @@ const REMEDY = "make the file with deno task prepare-corpus";
 
 /**
  * @param range whole lines of the file, in bytes; by default all of them
- * @throws {UserError} if it cannot be read, or a line is no document, with its number
+ * @throws {UserError} if the file cannot be read, or a line is no document (with the line's number)
  */
 export async function* eachDocument(path: string, range?: Range): AsyncGenerator<string> {
   const after = range?.from ? ` after byte ${range.from}, line ` : ":";
@@ -25,7 +25,7 @@ function documentOf(line: string, where: string): string {
     const { text } = JSON.parse(line);
     if (typeof text === "string") return text;
   } catch {
-    // told below, as for a line without a text
+    // reported below, like a line without a text
   }
   throw new UserError(`${where}: no {"text": …} line; ${REMEDY}`);
 }

@@ -1,13 +1,13 @@
 /**
- * Putting more records into random order than memory holds. A record's random key says which of some files it goes
- * to; then one file after another is read and sorted by key (Sandelius, "A Simple Randomization Procedure", 1962).
- * The order follows from the seed and the number of each record, however many files there are.
+ * Shuffles more records than fit in memory. Each record gets a random key, which says to which file it is written; then
+ * each file in turn is read and sorted by key (Sandelius, "A Simple Randomization Procedure", 1962).
+ * The order depends on the seed and on the records' numbers, but not on how many files there are.
  */
 import { join } from "@std/path";
 import { ReadFile, writeAllSync } from "../files.ts";
 import { randomBits } from "../tensor/random.ts";
 
-/** Bytes that a file is meant to have, files at most, and bytes that wait in memory to be written to each. */
+/** Target size of a file in bytes, most files, and bytes buffered in memory for each. */
 const FILE = 1 << 24, FILES = 1024, WAITING = 1 << 15;
 /** Before each record: its key and its size in bytes. */
 const HEADER = 8;
@@ -19,7 +19,7 @@ export class ExternalShuffle {
 
   /**
    * @param folder of the temporary files
-   * @param bytes of all records, roughly: so that there are as many files as it takes to read one at a time
+   * @param bytes of all records, roughly: it decides how many files there are, as one at a time must fit in memory
    */
   constructor(folder: string, { seed, bytes }: { seed: number; bytes: number }) {
     const files = Math.max(1, Math.min(FILES, Math.ceil(bytes / FILE)));
@@ -32,7 +32,7 @@ export class ExternalShuffle {
     this.#files[Math.floor(key / 2 ** 32 * this.#files.length)].add(key, record);
   }
 
-  /** All records in their new order, once, many in one piece; the next piece may overwrite it. */
+  /** All records in their new order, once. A piece holds many records, and the next one may overwrite it. */
   *drain(): Generator<Uint8Array> {
     let buffers = { read: new Uint8Array(0), sorted: new Uint8Array(0) };
     for (const file of this.#files) {
@@ -47,7 +47,7 @@ export class ExternalShuffle {
   }
 }
 
-/** Copies the records into the order of their keys, without headers; those of one key stay in order. */
+/** Copies the records, without headers, in the order of their keys; records with equal keys stay in order. */
 function sortRecords(bytes: Uint8Array<ArrayBuffer>, into: Uint8Array): Uint8Array {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const places: number[] = [];
@@ -63,7 +63,7 @@ function sortRecords(bytes: Uint8Array<ArrayBuffer>, into: Uint8Array): Uint8Arr
   return into.subarray(0, end);
 }
 
-/** Some of the records, in a file that is written, read once and removed. */
+/** Some of the records, in a file that is written, read once and then removed. */
 class ShuffleFile {
   readonly #path: string;
   readonly #waiting = new Uint8Array(WAITING);
@@ -95,7 +95,7 @@ class ShuffleFile {
     this.#filled = 0;
   }
 
-  /** Reads all of it, and makes room on the disk. */
+  /** Reads the whole file and removes it from the disk. */
   takeInto(into: Uint8Array): void {
     this.#flush();
     {
@@ -106,7 +106,7 @@ class ShuffleFile {
   }
 }
 
-/** Opens the file for one write, so that no limit of open files is met. */
+/** Opens the file for one write only, to stay within the system's limit of open files. */
 function appendTo(path: string, bytes: Uint8Array): void {
   using file = Deno.openSync(path, { append: true, create: true });
   writeAllSync(file, bytes, path);

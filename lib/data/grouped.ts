@@ -1,18 +1,18 @@
-/** Batches of examples that are about equally long, so that little of a batch is padding. */
+/** Batches of examples of about equal length, so that little of a batch is padding. */
 import { deriveSeed, permutation } from "../tensor/random.ts";
 
 /**
- * Batches whose examples are sorted by length together, the fewest and the most. More of them leave less padding (of the
- * world's conversations 24 % of a batch of 16 in groups of 8, 6 % in groups of 32), and batches that differ less from
- * epoch to epoch; so a group is at most a sixteenth of an epoch that is long enough.
+ * Fewest and most batches whose examples are sorted by length together. A larger group leaves less padding (with the
+ * world's conversations and batches of 16: 24 % in groups of 8, 6 % in groups of 32), but its batches change less from
+ * epoch to epoch; so a group is at most a sixteenth of an epoch, where the epoch is long enough.
  */
 const GROUP = { fewest: 8, most: 32 };
 
 /**
- * Goes through `n` examples, all of them once an epoch and in another order each time. The examples of a few batches
- * are drawn together and shared out by length; then the order of these batches is drawn.
- * @param make the drawn examples, ready for the model; the seed decides how they are varied
- * @returns the `index`-th batch (from 0), a function of its index; the last of an epoch's last few may be smaller
+ * Goes through all `n` examples once an epoch, in a new order each time. The examples of a group of batches are drawn
+ * together, sorted by length and cut into batches; then the order of these batches is drawn.
+ * @param make prepares the drawn examples for the model; the seed decides how they are varied
+ * @returns gives the `index`-th batch (from 0); one batch in an epoch's last group may be smaller
  */
 export function groupedBatches<T extends { readonly ids: Uint32Array }>(
   { n, batch, seed }: { readonly n: number; readonly batch: number; readonly seed: number },

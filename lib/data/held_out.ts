@@ -1,25 +1,25 @@
-/** What is held out of everything that models learn from: to be compared with it, by programs only. */
+/** The texts that are held out of all training data. Only programs read them, to compare training data with them. */
 import { readQuestions } from "./instructions.ts";
 import { Neighbours } from "./nearest.ts";
 import { readPairs } from "./pairs.ts";
 import { readStories } from "./stories.ts";
 
-/** From the project's root: questions, minimal pairs, beginnings of stories. */
+/** Paths from the project's root: questions, minimal pairs, beginnings of stories. */
 export const HELD_OUT = {
   questions: "data/instruct/heldout.jsonl",
   pairs: "data/evaluate/pairs.jsonl",
   stories: "data/evaluate/stories.jsonl",
 } as const;
 
-/** Sentences of fewer words stand in any text, and say nothing of where they come from. */
+/** Shorter sentences occur in any text, so they do not show where a text comes from. */
 export const FEWEST_WORDS = 6;
 
-/** Sentences of a text, each with its marks. */
+/** The sentences of a text, each with its punctuation. */
 export function sentencesOf(text: string): string[] {
   return text.split(/(?<=[.!?…][»”")]*)\s+/).map((sentence) => sentence.trim()).filter((one) => one !== "");
 }
 
-/** What is said in a conversation up to its last question: a question without a past is that question alone. */
+/** All that was said in a conversation up to and including its last question. */
 export function allSaid(
   turns: readonly { readonly instruction: string; readonly response?: string }[],
 ): string {
@@ -29,8 +29,8 @@ export function allSaid(
 }
 
 /**
- * All that is held out: questions (of a conversation `allSaid`), the right sentences of minimal pairs, and
- * beginnings of stories, whole and by sentences. Nothing to learn from may come near it.
+ * All held-out texts: questions (with what was said before them), the correct sentences of minimal pairs, and
+ * beginnings of stories, whole and by sentence. No training text may come near one.
  */
 export async function heldOutQuestions(): Promise<Neighbours> {
   const questions = await readQuestions(HELD_OUT.questions);

@@ -1,4 +1,4 @@
-/** Instructions with answers: reading files of them, and varying them while training. */
+/** Instructions with answers: reads files of them, and varies them in training. */
 import { z } from "zod";
 import { UserError } from "../errors.ts";
 import type { Tokens } from "../model/decoder.ts";
@@ -44,7 +44,7 @@ export async function readConversations(path: string): Promise<Conversation[]> {
   });
 }
 
-/** Questions and answers in turn; what the system says stands before the first question. */
+/** Messages as pairs of question and answer; a system message goes before the first question. */
 export function turnsOf(messages: readonly z.infer<typeof Message>[], where: string): Turn[] {
   const system = messages.filter(({ role }) => role === "system").map(({ content }) => content);
   const spoken = messages.filter(({ role }) => role !== "system");
@@ -69,21 +69,21 @@ const expected = {
 const Asked = z.looseObject({ instruction: text, response: z.string().optional(), ...expected });
 const AskedInTurn = z.looseObject({ messages: z.array(Message).min(1), ...expected });
 
-/** A line to evaluate answers with. */
+/** A question to evaluate a model's answers with. */
 export interface Question {
-  /** What was said before, if the question is the last of a conversation. */
+  /** Earlier turns, if the question ends a conversation. */
   readonly past?: readonly Turn[] | undefined;
   readonly instruction: string;
   /** The expected answer. */
   readonly response?: string | undefined;
-  /** What every right answer contains; of a list in it, one text at least. */
+  /** What every right answer contains; of an inner list, at least one text. */
   readonly contains?: readonly (string | readonly string[])[] | undefined;
   /** What no right answer contains. */
   readonly excludes?: readonly string[] | undefined;
   readonly family?: string | undefined;
 }
 
-/** A question, and the line of the file that it stands on. */
+/** A question, and the line of the file that it was read from. */
 export interface QuestionLine {
   readonly question: Question;
   readonly line: Readonly<Record<string, unknown>>;
@@ -128,12 +128,12 @@ export interface Augmentation {
   readonly punctuation: number;
 }
 
-/** An instruction as someone else might type it. The seed decides. */
+/** Varies an instruction as another person might type it. The seed decides how. */
 export function augment(instruction: string, rates: Augmentation, seed: number): string {
   const draw = (purpose: string) => uniform(deriveSeed(seed, purpose), 0);
   let text = instruction;
   if (draw("punctuation") < rates.punctuation) {
-    // Leaving out the opening marks is more usual than leaving out all.
+    // People more often leave out the opening marks than all of them.
     text = text.replace(draw("which marks") < 0.5 ? /[¿¡]/g : /[¿¡?!.,;:]+$|[¿¡]/g, "");
   }
   if (draw("accents") < rates.accents) text = withoutAccents(text);
@@ -149,10 +149,10 @@ export function withoutAccents(text: string): string {
   return text.normalize("NFD").replace(/(?<![nN])[\u0300-\u036f]/g, "").normalize("NFC");
 }
 
-/** With a small first letter. */
+/** The text with its first letter in lower case. */
 export const lowerFirst = (text: string) => text.replace(/\p{L}/u, (first) => first.toLowerCase());
 
-/** Conversations side by side, filled up with the token `pad`; only answers are learned. */
+/** Conversations as the rows of a batch, padded with the token `pad`; only answers are learned. */
 export function conversationBatch(
   conversations: readonly EncodedConversation[],
   context: number,

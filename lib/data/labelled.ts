@@ -1,4 +1,4 @@
-/** Texts with labels: reading, splitting, and batches of them. */
+/** Texts with labels: reads and splits them, and makes batches of them. */
 import { UserError } from "../errors.ts";
 import { hashFile } from "../files.ts";
 import type { Tokens } from "../model/decoder.ts";
@@ -41,9 +41,9 @@ export interface Splits {
 }
 
 /**
- * Splits so that every label has the same share in each part, drawn by seed.
+ * Splits by seed, so that every label has the same share in each part.
  * @param shares of validation and test, in (0, 1)
- * @param test a test set of its own
+ * @param test a separate test set, if there is one
  */
 export function stratify(
   examples: readonly Labelled[],
@@ -80,7 +80,7 @@ export function stratify(
   return { labels, ...parts };
 }
 
-/** Reads and hashes the data of a task. */
+/** Reads, hashes and splits the data of a task. */
 export async function splitTask(
   task: Omit<SplitOrigin, "hashes">,
 ): Promise<Splits & { origin: SplitOrigin }> {
@@ -94,7 +94,7 @@ export async function splitTask(
 
 /**
  * Makes a task's splits again.
- * @throws {UserError} if a file is gone or has changed, so that they would be others
+ * @throws {UserError} if a file is gone or has changed, as the splits would then differ
  */
 export async function repeatSplit({ hashes, ...task }: SplitOrigin): Promise<Splits> {
   for (const [path, hash] of Object.entries(hashes)) {
@@ -110,7 +110,7 @@ export async function repeatSplit({ hashes, ...task }: SplitOrigin): Promise<Spl
   return await splitTask(task);
 }
 
-/** As many examples of every label as `others` have (or all, where there are fewer), drawn by seed. */
+/** Draws, by seed, as many examples of every label as `others` have (or all, if there are fewer). */
 export function drawAlike(
   examples: readonly Labelled[],
   others: readonly Labelled[],
@@ -128,10 +128,10 @@ export function encodeText(tokenizer: Tokenizer, text: string, context: number):
   return Uint32Array.of(tokenizer.special.bos, ...tokenizer.encode(text, { first: context - 1 }));
 }
 
-/** Rows of a batch are as long as a multiple of this: few shapes, so that devices can reuse buffers. */
+/** The length of rows is rounded up to a multiple of this: with few shapes, devices can reuse buffers. */
 const BUCKET = 16;
 
-/** Sequences side by side, padded on the right with the token `pad` to a common length. */
+/** Sequences as rows of equal length, padded on the right with the token `pad`. */
 export function padded(sequences: readonly Uint32Array[], context: number, pad: number): Tokens {
   const longest = Math.max(1, ...sequences.map(({ length }) => length));
   const time = Math.min(context, Math.ceil(longest / BUCKET) * BUCKET);
@@ -141,8 +141,8 @@ export function padded(sequences: readonly Uint32Array[], context: number, pad: 
 }
 
 /**
- * Which of `n` examples the `index`-th batch (from 0) of a run holds: every epoch goes through all of them
- * once, in an order of its own; its last batch may be smaller.
+ * Which of `n` examples the `index`-th batch (from 0) of a run holds. Every epoch goes through all of them
+ * once, in its own order; its last batch may be smaller.
  */
 export function epochBatch(n: number, batch: number, index: number, seed: number): number[] {
   const perEpoch = Math.ceil(n / batch);

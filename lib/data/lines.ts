@@ -1,9 +1,9 @@
-/** Files of text, a line at a time: a string cannot hold a large file. */
+/** Reads text files line by line, as a string cannot hold a large file. */
 import { TextLineStream } from "@std/streams/text-line-stream";
 import { UserError } from "../errors.ts";
 import { openFile } from "../files.ts";
 
-/** Characters of the longest line; V8's strings end at 536 million. */
+/** Most characters of a line; V8's strings hold at most 536 million. */
 const LONGEST = 500_000_000;
 
 /** A part of a file, in bytes. */
@@ -15,7 +15,7 @@ export interface Range {
 /**
  * The lines of a file of UTF-8, without LF or CRLF.
  * @param remedy what to do if it cannot be read
- * @param options `longest` is the most characters of a line; `range`, if only some lines are wanted, where they are
+ * @param options `longest` is the most characters of a line; `range` limits the reading to a part of the file
  * @throws {UserError} if it cannot be read, or a line is longer than a string can be
  */
 export async function* readLines(
@@ -33,7 +33,7 @@ export async function* readLines(
       if (left <= 0) controller.terminate();
     },
   });
-  let length = 0; // of the line that has not ended yet
+  let length = 0; // characters so far of the line that has not ended yet
   const bounded = new TransformStream<string, string>({
     transform(text, controller) {
       const end = text.lastIndexOf("\n") + 1;

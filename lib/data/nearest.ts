@@ -1,4 +1,4 @@
-/** How near texts come to one another: what is held out must not be learned in nearly the same words. */
+/** How similar texts are: no held-out text may be learned in nearly the same words. */
 import { plainWords, UNKNOWN, Vocabulary } from "./plain_words.ts";
 
 export interface Neighbour {
@@ -7,21 +7,21 @@ export interface Neighbour {
   readonly similarity: number;
 }
 
-/** More than this, and a text is learned in nearly the same words: nine of ten stand in their order. */
+/** Above this, two texts have nearly the same words: nine of ten, in the same order. */
 export const NEAR = 0.9;
 
-/** How many of so many words a text may lack that comes near. */
+/** How many words of a text that has `words` of them may be missing in one that comes near. */
 const lackingOf = (words: number) => Math.floor((1 - NEAR) * words);
 
-/** Texts to compare others with, indexed by their words: a search looks only at those that share enough of them. */
+/** Texts to compare others with, indexed by word: a search looks only at texts that share enough words. */
 export class Neighbours {
   readonly #texts: string[] = [];
-  /** Of each text, the numbers of its words. */
+  /** The word numbers of each text. */
   readonly #words: number[][] = [];
-  /** How many words the longest has. */
+  /** Words of the longest text. */
   #longest = 0;
   readonly #vocabulary = new Vocabulary();
-  /** By a word's number, the texts that have it, once for each time they have it. */
+  /** For each word number, the texts with that word, once per occurrence. */
   readonly #textsWith: number[][] = [];
 
   constructor(texts: Iterable<string>) {
@@ -40,14 +40,14 @@ export class Neighbours {
   }
 
   /**
-   * The text that is nearest: the one for which the fewest words need to be put in, left out or replaced, as a
-   * share of the longer text (1 - Levenshtein's distance over words / words of the longer). null if no text
-   * shares a word.
+   * The nearest text: the one that needs the fewest insertions, deletions and replacements of words, as a share of
+   * the longer text. The similarity is 1 - (Levenshtein distance over words) / (words of the longer text).
+   * null if no text shares a word.
    */
   nearest(text: string): Neighbour | null {
     const words = this.#vocabulary.numbersIn(text);
     const shared = this.#sharedWords(words);
-    // Words that two texts do not share differ in any alignment, so this is the most that a text can reach.
+    // Words that two texts do not share differ in any alignment, so this bounds the similarity from above.
     const bounds = [...shared].map(([at, n]) => ({ at, bound: n / this.#longer(words, at) }));
     bounds.sort((a, b) => b.bound - a.bound || a.at - b.at);
     let best: Neighbour | null = null;
@@ -59,16 +59,16 @@ export class Neighbours {
     return best;
   }
 
-  /** The text that is nearest, if it comes near (`NEAR`), else null: much faster than `nearest`. */
+  /** The nearest text if its similarity is above `NEAR`, else null; much faster than `nearest`. */
   near(text: string): Neighbour | null {
-    // A text of more words than this has too many to come near any.
+    // A text with more words than this is too long to come near any of ours.
     const most = Math.ceil(this.#longest / NEAR);
     const words = this.#vocabulary.numbersIn(text, most, lackingOf(Math.min(most, text.length)));
     if (words.length > most) return null;
     const lacking = lackingOf(words.length);
     let unknown = 0;
     for (const word of words) if (word === UNKNOWN && ++unknown > lacking) return null;
-    // A text that comes near lacks so few of the words that it has one of these, the rarest.
+    // A text that comes near lacks at most `lacking` of the words, so it has one of the `lacking` + 1 rarest.
     const texts = words.map((word) => this.#textsWith[word] ?? []).sort((a, b) => a.length - b.length);
     let best: Neighbour | null = null;
     for (const at of new Set(texts.slice(0, 1 + lacking).flat())) {
@@ -88,7 +88,7 @@ export class Neighbours {
     return Math.max(words.length, this.#words[at].length);
   }
 
-  /** How many words each text shares with these, counting a word as often as both have it. */
+  /** How many words each text shares with these; a repeated word counts as often as both texts have it. */
   #sharedWords(words: readonly number[]): Map<number, number> {
     const shared = new Map<number, number>();
     for (const [word, ours] of Map.groupBy(words, (word) => word)) {
@@ -100,7 +100,7 @@ export class Neighbours {
   }
 }
 
-/** The nearest of some texts; for many questions, make `Neighbours` once. */
+/** The nearest of some texts. To look up many questions, make `Neighbours` once. */
 export function nearest(question: string, others: Iterable<string>): Neighbour | null {
   return new Neighbours(others).nearest(question);
 }

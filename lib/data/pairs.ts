@@ -1,4 +1,4 @@
-/** Minimal pairs: a right sentence, and the same one with a fault of grammar. */
+/** Minimal pairs: a correct sentence, and the same one with a grammatical error. */
 import { z } from "zod";
 import { UserError } from "../errors.ts";
 import { parseRow, readRows } from "./rows.ts";

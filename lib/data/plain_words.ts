@@ -1,26 +1,26 @@
-/** Texts as the plain words that they are compared by, and as numbers of these. */
+/** Reduces texts to plain words, by which they are compared, and numbers these words. */
 import { withoutAccents } from "./instructions.ts";
 
-/** Words, numbers and signs of arithmetic, without accents and capitals: what is left of a text however it is typed. */
+/** Words, numbers and arithmetic signs without accents or capitals: these stay the same however a text is typed. */
 export function plainWords(text: string): string[] {
   return withoutAccents(text).toLowerCase().match(/[\p{L}\p{N}]+|[+*/=-]/gu) ?? [];
 }
 
-/** A text however it is typed: its plain words, a space between them. */
+/** A text's plain words, separated by spaces. */
 export const plainText = (text: string): string => plainWords(text).join(" ");
 
-/** The number of a word that a vocabulary does not have. */
+/** Stands for a word that is not in the vocabulary. */
 export const UNKNOWN = -1;
 
 /** Characters below this are looked up in a table. */
 const TABLE = 0x180;
-/** What the table has for a character that is no part of a word, and for one that `plainWords` has to fold. */
+/** Table entries of characters that are no part of a word, and of those that only `plainWords` can fold. */
 const BETWEEN = 0, STRANGE = -1;
 const SIGNS = "+*/=-";
-/** The marks of punctuation beyond the table: dashes, quotation marks, the ellipsis. */
+/** Punctuation marks that are not in the table: dashes, quotation marks, the ellipsis. */
 const isMark = (code: number) => code >= 0x2010 && code <= 0x2027;
 
-/** By a character's code, the code of the plain one. */
+/** Maps a character's code to the code of its plain form. */
 const folded = Int16Array.from({ length: TABLE }, (_, code) => {
   const plain = plainWords(String.fromCharCode(code)).join(" ");
   return plain.length === 1 ? plain.charCodeAt(0) : plain === "" ? BETWEEN : STRANGE;
@@ -30,15 +30,15 @@ const signs = Uint8Array.from(
   (code) => code > 0 && SIGNS.includes(String.fromCharCode(code)) ? 1 : 0,
 );
 
-/** Numbers words, and finds those in a text without making strings of them: by 64 bits of hash. */
+/** Numbers words. Those of a text are looked up by 64-bit hash, without making strings of them. */
 export class Vocabulary {
-  /** Hashes of the words, by their numbers. */
+  /** The two halves of each word's hash, by word number. */
   readonly #first: number[] = [];
   readonly #second: number[] = [];
-  /** Numbers of words where their hash leads, or in the next free place after it; a power of two, mostly empty. */
+  /** Hash table of word numbers with linear probing; its size is a power of two, and it is at most a quarter full. */
   #table = new Int32Array(1024).fill(UNKNOWN);
 
-  /** The number of a plain word, which is new if there was none. */
+  /** The number of a plain word; a new word gets the next one. */
   add(word: string): number {
     const [a, b] = hashOf(word);
     const known = this.#find(a, b);
@@ -54,9 +54,9 @@ export class Vocabulary {
   }
 
   /**
-   * The numbers of a text's plain words, as `plainWords` gives them; `UNKNOWN` for words that were not added.
-   * @param most of a text of more words, so many numbers or a few more are given
-   * @param unknown of a text with more unknown words, the numbers up to the first too many
+   * The numbers of a text's plain words (as by `plainWords`); `UNKNOWN` for words that were not added.
+   * @param most stop soon after so many words
+   * @param unknown stop at the first unknown word beyond this many
    */
   numbersIn(text: string, most = Infinity, unknown = Infinity): number[] {
     const numbers: number[] = [];
@@ -103,7 +103,7 @@ export class Vocabulary {
   }
 }
 
-/** FNV-1a, and a hash by another factor. */
+/** FNV-1a, and a second hash with another multiplier. */
 const START = 0x811c9dc5 | 0;
 const first = (hash: number, code: number) => Math.imul(hash ^ code, 0x01000193);
 const second = (hash: number, code: number) => Math.imul(hash + code | 0, 0x9e3779b1) ^ hash >>> 15;

@@ -1,4 +1,4 @@
-/** Preferences: questions with an answer that was chosen and one that was rejected, from files and from the world. */
+/** Preferences: questions with a chosen and a rejected answer, from files and from the world. */
 import { z } from "zod";
 import { UserError } from "../errors.ts";
 import { deriveSeed, permutation } from "../tensor/random.ts";
@@ -21,7 +21,7 @@ export interface Preference {
   readonly where: string;
 }
 
-/** A file's path, or how many of the world. */
+/** A file's path, or how many to draw from the world. */
 export type PreferenceSource = string | { readonly world: WorldPreferences };
 
 /** @throws {UserError} naming file and line of what cannot be read */
@@ -102,7 +102,7 @@ function explain(value: unknown): string {
 export const questionOf = ({ past, instruction }: Preference): string => allSaid([...past, { instruction }]);
 
 /**
- * A part of the questions, drawn by seed, held out with all of their pairs.
+ * Holds out a share of the questions, drawn by seed, with all of their pairs.
  * @throws {UserError} if there are too few
  */
 export function splitPreferences(
@@ -121,7 +121,7 @@ export function splitPreferences(
   return { train: order.slice(held).flat(), validation: order.slice(0, held).flat() };
 }
 
-/** The pair, its question as someone else might type it. The seed decides. */
+/** The pair with its question varied as another person might type it. The seed decides how. */
 export function varyPreference(preference: Preference, rates: Augmentation, seed: number): Preference {
   const vary = (instruction: string, turn: number) =>
     augment(instruction, rates, deriveSeed(seed, "turn", turn));
@@ -132,7 +132,7 @@ export function varyPreference(preference: Preference, rates: Augmentation, seed
   };
 }
 
-/** Both answers after the same prompt; nothing but the answer is learned of each. */
+/** Both answers after the same prompt; only the answers are learned. */
 export interface EncodedPreference {
   /** The longer sequence of both. */
   readonly ids: Uint32Array;
@@ -141,8 +141,8 @@ export interface EncodedPreference {
 }
 
 /**
- * A pair as the model takes it, or null if one of its sequences is longer than `limit` tokens: cut short, a question may
- * have lost what its answer is taken from, and both answers what tells them apart.
+ * A pair encoded for the model, or null if a sequence is longer than `limit` tokens. Such pairs are not cut: the
+ * question could lose what the answer depends on, and the answers the part in which they differ.
  */
 export function encodePreference(
   tokenizer: Tokenizer,
@@ -159,7 +159,7 @@ export function encodePreference(
   return ids.length > limit ? null : { ids, chosen: better, rejected: worse };
 }
 
-/** Chosen and rejected answers in turn, a row each, filled up with the token `pad`. */
+/** Rows alternate between chosen and rejected answers, padded with the token `pad`. */
 export function preferenceBatch(
   pairs: readonly EncodedPreference[],
   context: number,

@@ -1,4 +1,4 @@
-/** Tables and lines of JSON: files of examples, with the line that each one stands on. */
+/** Reads files of examples (tables and JSON), with the line number of each example. */
 import { parse as parseCsv } from "@std/csv";
 import type { z } from "zod";
 import { describe, UserError } from "../errors.ts";
@@ -13,7 +13,7 @@ export interface Row {
 
 /**
  * Reads `.csv`, `.tsv` (their first line names the columns), `.jsonl` (an object a line) or `.json` (an
- * array). Empty lines are passed over.
+ * array). Empty lines are skipped.
  * @throws {UserError} naming file and line
  */
 export async function readRows(path: string): Promise<Row[]> {
@@ -29,7 +29,7 @@ export async function readRows(path: string): Promise<Row[]> {
     : extension === ".jsonl"
     ? await readObjects(path, remedy)
     : null;
-  // A path that is none is told first.
+  // First check that the path can be opened at all.
   if (!rows) (await openFile(path, remedy)).close();
   if (!rows) throw new UserError(`${path}: of what kind is it? Names end in .csv, .tsv, .jsonl or .json`);
   if (rows.length === 0) throw new UserError(`${path} has no examples in it`);

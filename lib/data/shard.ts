@@ -1,9 +1,9 @@
 /**
- * Encoded documents on disk, from which a model is trained by range, so that memory does not grow with the text.
+ * Encoded documents on disk. Training reads only the ranges that it needs, so memory does not grow with the text.
  *
- * A shard is a safetensors file with one tensor, `tokens`: the documents as `<bos> text <eos>`, one after another, in
- * 16 bits a token where the vocabulary fits, else in 32. Its metadata tell which vocabulary it is encoded with, and how
- * many documents it has.
+ * A shard is a safetensors file with one tensor, `tokens`: the documents as `<bos> text <eos>`, one after another, with
+ * 16 bits per token if the vocabulary allows it, else 32. Its metadata hold the hash of the tokenizer and the number
+ * of documents.
  */
 import { concat } from "@std/bytes/concat";
 import { encodeHeader, type Header, readHeader } from "../safetensors_header.ts";
@@ -18,23 +18,23 @@ import type { TokenStream } from "./token_stream.ts";
 
 const REMEDY = "make it anew: deno task build-vocab --force with the same --config";
 
-/** How tokens lie in a shard. */
+/** How tokens are stored in a shard. */
 const FORMATS = { U16: Uint16Array, U32: Uint32Array };
 type Format = keyof typeof FORMATS;
 
 const formatFor = ({ size }: Pick<Tokenizer, "size">): Format => size <= 2 ** 16 ? "U16" : "U32";
 
-/** Bytes that a token of a vocabulary of that size takes in a shard. */
+/** Bytes per token in a shard, for a vocabulary of that size. */
 export const bytesPerToken = (size: number): number => FORMATS[formatFor({ size })].BYTES_PER_ELEMENT;
 
-/** What tells one vocabulary from another. */
+/** Identifies a tokenizer. */
 const tokenizerHash = (tokenizer: Tokenizer) => hashContent(JSON.stringify(tokenizer.toJson()));
 
 export interface ShardOptions {
   readonly tokenizer: Tokenizer;
   /** Decides the order of the documents. */
   readonly seed: number;
-  /** Of the shard, roughly. */
+  /** Size of the shard, roughly. */
   readonly bytes: number;
   /** The processes that share the work; by default there is one. */
   readonly ranks?: Ranks;
@@ -43,14 +43,14 @@ export interface ShardOptions {
 export interface Encoded {
   readonly documents: number;
   readonly tokens: number;
-  /** How often each token stands in the text; the marks around documents are not counted. */
+  /** How often each token occurs in the text, without the `<bos>` and `<eos>` around documents. */
   readonly counts: Float64Array;
 }
 
 /**
- * Encodes documents, and writes them in random order. On its way there the text takes as much room on the disk. Several
- * ranks share this: all must call it, and rank 0 writes.
- * @param blocks a rank's documents; those of the ranks' first blocks come first, then those of the second
+ * Encodes documents and writes them in random order. Temporary files take as much disk space again as the shard.
+ * Several ranks can share the work: all must call this, and rank 0 writes.
+ * @param blocks this rank's documents; the order of all is every rank's first block, then every rank's second, …
  */
 export async function writeShard(
   path: string,
@@ -82,7 +82,7 @@ export async function writeShard(
   }
 }
 
-/** Encodes documents; rank 0 takes those of all ranks, in their order. */
+/** Encodes documents; on rank 0, `take` gets those of all ranks in order. */
 async function encode(
   blocks: AsyncIterable<readonly string[]> | Iterable<readonly string[]>,
   { tokenizer, ranks = ALONE }: ShardOptions,
@@ -110,7 +110,7 @@ async function encode(
   return { documents, tokens, counts };
 }
 
-/** Gives rank 0 the records of all ranks, in their order. */
+/** Sends the records of all ranks to rank 0, which yields them in the order of the ranks. */
 function* sendToFirst(ranks: Ranks, records: readonly Uint8Array[]): Generator<Uint8Array> {
   if (ranks.size === 1) return yield* records;
   const lengths = Uint32Array.from([records.length, ...records.map(({ length }) => length)]);
@@ -125,7 +125,7 @@ function* sendToFirst(ranks: Ranks, records: readonly Uint8Array[]): Generator<U
   }
 }
 
-/** A shard that is read by range. */
+/** A shard open for reading by range. */
 export class Shard implements TokenStream, Disposable {
   readonly length: number;
   readonly documents: number;
@@ -134,7 +134,7 @@ export class Shard implements TokenStream, Disposable {
   readonly #format: Format;
   /** Bytes of the file before the tokens. */
   readonly #before: number;
-  /** Ids that the vocabulary has. */
+  /** Number of ids in the vocabulary. */
   readonly #vocabulary: number;
 
   private constructor(path: string, { entries: [tokens], metadata, before }: Header, vocabulary: number) {
@@ -160,7 +160,7 @@ export class Shard implements TokenStream, Disposable {
     return new Shard(path, header, tokenizer.size);
   }
 
-  /** @throws {UserError} if a token is none of the vocabulary's, or the file was cut off meanwhile */
+  /** @throws {UserError} if a token is not in the vocabulary, or the file has been truncated since it was opened */
   read(from: number, into: Uint32Array): void {
     const stored = new FORMATS[this.#format](into.length);
     this.#file.read(this.#before + from * stored.BYTES_PER_ELEMENT, new Uint8Array(stored.buffer));

@@ -1,11 +1,11 @@
 /** What a classifier learned from. */
 import { z } from "zod";
 
-/** A task's data and how it was split: a classifier's checkpoint keeps this, so that its splits can be made again. */
+/** A task's data and how it was split. A classifier's checkpoint stores this, so that the splits can be made again. */
 export const SplitOrigin = z.object({
   task: z.string(),
   data: z.string(),
-  /** A test set of its own. */
+  /** A separate test set. */
   test: z.string().optional(),
   text: z.string(),
   label: z.string(),

@@ -1,4 +1,4 @@
-/** The corpus as a model is trained on it: one stream of tokens to learn, one held out. */
+/** The encoded corpus: one stream of tokens to train on, and one that is held out. */
 import { join } from "@std/path";
 import { UserError } from "../errors.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
@@ -7,7 +7,7 @@ import { Shard } from "./shard.ts";
 /**
  * @param folder of the shards
  * @param context tokens of a sequence
- * @throws {UserError} if there is less training text than a sequence takes, or no held-out text
+ * @throws {UserError} if the training text is shorter than a sequence, or there is no held-out text
  */
 export async function openStreams(folder: string, tokenizer: Tokenizer, context: number) {
   const open = (part: string) => Shard.open(join(folder, `${part}.safetensors`), tokenizer);

@@ -1,10 +1,10 @@
-/** Encoded documents, one after another, as batches are cut from them. */
+/** Encoded documents, one after another, from which batches are cut. */
 
 /** In memory, or in a file of any size (`Shard`). */
 export interface TokenStream {
   /** Tokens in all. */
   readonly length: number;
-  /** Fills `into` with the tokens from place `from` on. There must be as many. */
+  /** Fills `into` with the tokens from position `from` on. The stream must have that many. */
   read(from: number, into: Uint32Array): void;
 }
 

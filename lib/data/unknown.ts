@@ -1,4 +1,4 @@
-/** Answers that say that something is not known. */
+/** Recognises answers that say that something is not known. */
 
 /** Whether an answer says that it is not known: "No lo sé. No puedo verlo.", "No se sabe.", "El texto no lo dice." */
 export const declines = (answer: string): boolean =>
