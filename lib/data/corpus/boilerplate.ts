@@ -1,7 +1,7 @@
 /**
- * Short lines that stand in many documents: menus, notices, signatures. They are counted first, then
- * dropped. Longer lines are paragraphs, whose copies are for `duplicates.ts` to find. All of it works on
- * UTF-8, as lines need not be decoded to be told apart.
+ * Short lines that occur in many documents: menus, notices, signatures. They are counted first, then
+ * dropped. Longer lines are paragraphs, whose copies `duplicates.ts` finds. This works on UTF-8 bytes, as
+ * lines can be compared without decoding them.
  */
 import { ALONE } from "../../ranks/alone.ts";
 import { gatherValues } from "../../ranks/messages.ts";
@@ -9,7 +9,7 @@ import type { Ranks } from "../../ranks/ranks.ts";
 import { hashBytes } from "./fingerprint.ts";
 import { SharedSort } from "./shared_sort.ts";
 
-/** Bytes. */
+/** Longest line that counts as short, in bytes. */
 const LONGEST = 300;
 
 /** A line's length in 9 bits and its hash in 44, as one number. */
@@ -18,7 +18,7 @@ function keyOf(bytes: Uint8Array, from: number, to: number): number {
   return (to - from << 12 | a & 4095) * 2 ** 32 + b;
 }
 
-/** Visits the lines of a document that are short, and not empty. */
+/** Visits the short lines of a document that are not empty. */
 function eachShortLine(document: Uint8Array, visit: (from: number, to: number) => void): void {
   for (let from = 0; from < document.length;) {
     const end = document.indexOf(10, from), to = end < 0 ? document.length : end;
@@ -29,11 +29,11 @@ function eachShortLine(document: Uint8Array, visit: (from: number, to: number) =
 
 export interface CommonLines {
   readonly keys: ReadonlySet<number>;
-  /** Which lengths they have: most other lines need not be hashed to be told apart. */
+  /** Which lengths occur among the common lines: a line of another length need not be hashed. */
   readonly lengths: Uint8Array;
 }
 
-/** Adds the keys of a document's lines, each once: pairs of a high and a low half. */
+/** Adds the key of each different line of a document, as a pair of high and low half. */
 export function lineKeys(document: Uint8Array, into: number[]): void {
   const keys = new Set<number>();
   eachShortLine(document, (from, to) => keys.add(keyOf(document, from, to)));
@@ -54,7 +54,7 @@ export class LineCounts {
     for (let i = 0; i < keys.length; i += 2) this.#lines.add(keys[i], keys[i + 1]);
   }
 
-  /** The lines of at least so many documents of all ranks, which must all call this. */
+  /** The lines that occur in at least `documents` documents, over all ranks. All ranks must call this. */
   common(documents: number): CommonLines {
     const found: number[] = [], lengths = new Uint8Array(LONGEST + 1);
     let last = -1, times = 0;
@@ -70,7 +70,7 @@ export class LineCounts {
   }
 }
 
-/** The document's text without common lines, of which `dropped` is told; null if it has none. */
+/** The document's text without its common lines, each of which `dropped` is called with; null if it has none. */
 export function stripLines(
   document: Uint8Array,
   { keys, lengths }: CommonLines,

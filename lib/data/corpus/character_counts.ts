@@ -7,7 +7,7 @@ export interface CharacterCount {
 }
 
 export class CharacterCounts {
-  /** Of UTF-16 code units; pairs of surrogates are counted as characters beside them. */
+  /** Counts of UTF-16 code units; surrogate pairs are counted separately, as characters. */
   readonly #units = new Float64Array(65536);
   readonly #pairs = new Map<string, number>();
 
@@ -23,7 +23,7 @@ export class CharacterCounts {
     }
   }
 
-  /** What one needs to add these counts to others. */
+  /** The raw counts, to be added to others. */
   get parts(): { units: Float64Array<ArrayBuffer>; pairs: ReadonlyMap<string, number> } {
     return { units: this.#units, pairs: this.#pairs };
   }

@@ -1,17 +1,17 @@
-/** What every UTF-16 code unit is, in tables, so that a document is looked at once and quickly. */
+/** Tables that classify every UTF-16 code unit, so that one quick pass over a document is enough. */
 
 export const BLANK = 0, LETTER = 1, FOREIGN = 2, DIGIT = 3, SYMBOL = 5;
 const PUNCTUATION = 4;
 
 export interface Tables {
   /**
-   * What it is in the bits from 16 on (BLANK; LETTER, that is a to z and the accented letters of Spanish;
-   * FOREIGN, other letters; …), and `folded` in those below: one look-up for both.
+   * The kind in bits 16 and up (BLANK; LETTER, that is a to z and the accented letters of Spanish;
+   * FOREIGN, other letters; …), and `folded` in the 16 bits below: one look-up for both.
    */
   readonly both: Uint32Array;
-  /** Letters in lower case and without accents, digits as they are, 0 for all else. */
+  /** Letters in lower case without accents, digits unchanged, 0 for everything else. */
   readonly folded: Uint16Array;
-  /** Letters in lower case, with their accents; digits as they are, 0 for all else. */
+  /** Letters in lower case with their accents, digits unchanged, 0 for everything else. */
   readonly lower: Uint16Array;
 }
 
@@ -19,7 +19,7 @@ const SPANISH = "áéíóúüñÁÉÍÓÚÜÑ";
 const MARKS = ".,;:!?¡¿…()[]«»“”‘’\"'—–-/%";
 let tables: Tables | undefined;
 
-/** Made on first use: 65,536 entries each. */
+/** The tables, of 65,536 entries each; made on first use. */
 export function characterTables(): Tables {
   if (tables) return tables;
   const kind = new Uint8Array(65536).fill(SYMBOL),
@@ -43,11 +43,11 @@ export function characterTables(): Tables {
   return tables = { both, folded, lower };
 }
 
-/** UTF-8 to UTF-16 into a buffer that grows: a typed array is read several times faster than a string. */
+/** Decodes UTF-8 to UTF-16 in a growing buffer: a typed array is read several times faster than a string. */
 export class Units {
   #buffer = new Uint16Array(1 << 16);
 
-  /** @param bytes well-formed; what is returned holds until the next call */
+  /** @param bytes well-formed UTF-8; the result is valid until the next call */
   of(bytes: Uint8Array): Uint16Array {
     if (bytes.length > this.#buffer.length) this.#buffer = new Uint16Array(2 * bytes.length);
     const buffer = this.#buffer;

@@ -1,22 +1,22 @@
-/** Cleans characters: what an editor does not show, and what Unicode writes in more than one way. */
+/** Cleans characters: those that an editor does not show, and those that Unicode can write in several ways. */
 import type { CorpusOptions } from "./options.ts";
 import type { Counter } from "./tally.ts";
 
 /**
- * Control characters but tab and newline; soft hyphens, zero-width characters and those that only steer
+ * Control characters except tab and newline; soft hyphens, zero-width characters and those that only control
  * direction or layout; private use, replacement and non-characters.
  */
 const CONTROL =
   // deno-lint-ignore no-control-regex
   /[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\xad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ue000-\uf8ff\ufdd0-\ufdef\ufeff\ufff0-\uffff]/;
-/** Blanks of other widths, and line ends that are neither CR nor LF. */
+/** Spaces of other widths, and line ends other than CR and LF. */
 const ODD_BLANK = /[\xa0\u1680\u2000-\u200a\u202f\u205f\u3000]/, ODD_LINE_END = /[\x85\u2028\u2029]/;
 const REMOVE = 1, BLANK = 2, LINE_END = 3;
 const REPLACED = ["", "", " ", "\n"];
 
 let table: Uint8Array | undefined;
 
-/** What becomes of every code unit: 0 is kept. */
+/** What each code unit is replaced with: REMOVE, BLANK, LINE_END, or 0 to keep it. */
 function replacements(): Uint8Array {
   return table ??= Uint8Array.from({ length: 65536 }, (_, code) => {
     const character = String.fromCharCode(code);
@@ -31,7 +31,7 @@ function replacements(): Uint8Array {
 }
 
 function replaceControl(text: string, tally: Counter): string {
-  // Halves of surrogate pairs become U+FFFD, which goes with the rest.
+  // Lone surrogates become U+FFFD, which is removed below.
   if (!text.isWellFormed()) text = text.toWellFormed();
   const kinds = replacements(), found = new Map<number, number>(), parts: string[] = [];
   let from = 0;
@@ -54,7 +54,7 @@ function occurrences(text: string, what: string): number {
   return n;
 }
 
-/** Of the Latin alphabet; others are as good as absent from Spanish text. */
+/** Counts capitals of the Latin alphabet; others hardly occur in Spanish text. */
 function countCapitals(text: string): number {
   const capital = /[A-Z\xc0-\xd6\xd8-\xde]/g;
   let n = 0;
@@ -64,7 +64,7 @@ function countCapitals(text: string): number {
 
 /**
  * @param first whether the text is the beginning of a file
- * @returns the text with the steps that the options switch on
+ * @returns the text after the steps that the options switch on
  */
 export function cleanText(text: string, first: boolean, options: CorpusOptions, tally: Counter): string {
   const { clean, lowercase } = options;

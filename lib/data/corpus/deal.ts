@@ -12,13 +12,13 @@ export interface Numbered {
 /** Files that one rank reads one after another. */
 export interface Work {
   readonly files: readonly Numbered[];
-  /** Characters to read at most. */
+  /** Most characters to read. */
   readonly limit: number;
-  /** On disk; infinitely many if that is not known. */
+  /** Size on disk; Infinity if unknown. */
   readonly bytes: number;
 }
 
-/** Bytes of small files that one rank reads together. */
+/** Small files are grouped into works of about this many bytes. */
 const ENOUGH = 8e6;
 
 export function numbered(sources: readonly Source[]): Numbered[] {
@@ -27,8 +27,8 @@ export function numbered(sources: readonly Source[]): Numbered[] {
 }
 
 /**
- * The files, but for worlds, which all ranks make together. Those of a source with a limit stay together, as the limit
- * ends the last one that is read.
+ * Groups the files into works, except worlds, which all ranks generate together. Files of a source with a limit stay
+ * together, as the limit applies to all of them.
  */
 export async function worksOf(files: readonly Numbered[]): Promise<Work[]> {
   const works: Work[] = [];
@@ -47,7 +47,7 @@ export async function worksOf(files: readonly Numbered[]): Promise<Work[]> {
   return works;
 }
 
-/** The works of a rank: the largest first, each goes to the rank that has least. */
+/** The works of a rank. Works are dealt from the largest on, each to the rank that has the least so far. */
 export function dealWorks(works: readonly Work[], { rank, size }: { rank: number; size: number }): Work[] {
   const largest = Math.max(...works.map(({ bytes }) => Number.isFinite(bytes) ? bytes : 0), 1);
   const weights = works.map(({ bytes }) => Number.isFinite(bytes) ? bytes : largest);

@@ -1,6 +1,6 @@
 /**
- * The work on single blocks and documents, which any thread can do, as it depends on nothing else: bytes
- * to clean texts, and clean documents to verdicts and fingerprints.
+ * The work on single blocks and documents: bytes to clean texts, and clean documents to verdicts and
+ * fingerprints. Each is independent of the others, so any thread can do it.
  */
 import { describe } from "../../errors.ts";
 import { type CommonLines, lineKeys, stripLines } from "./boilerplate.ts";
@@ -18,19 +18,19 @@ import type { Drawn, World } from "../world/world.ts";
 import { EventList, type TallyEvent } from "./tally.ts";
 import { type WorldSamples, worldSamples } from "./world_samples.ts";
 
-/** A part of a file: whole lines of text or of JSONL, the texts of records, or some documents of the world. */
+/** A part of a file: whole lines of text or JSONL, the texts of records, or some documents of the world. */
 export interface Block {
   readonly kind: "text" | "jsonl" | "records" | "world";
   readonly bytes?: Uint8Array<ArrayBuffer>;
   readonly texts?: readonly string[];
   readonly world?: WorldBlock;
-  /** Whether the file begins with it. */
+  /** Whether it is the beginning of the file. */
   readonly first: boolean;
-  /** Where JSONL has the text. */
+  /** The key of the text in JSONL records. */
   readonly column: string;
 }
 
-/** The documents of the world from a number on. */
+/** `count` documents of the world, from number `from` on. */
 export interface WorldBlock {
   readonly options: WorldTexts;
   readonly from: number;
@@ -42,23 +42,23 @@ export interface Cleaned {
   readonly texts: readonly string[];
   /** Characters before cleaning. */
   readonly read: number;
-  /** Of documents of the world, the bytes of each. */
+  /** For documents of the world: the bytes of each. */
   readonly sizes?: readonly number[];
   readonly lines: number;
   readonly events: readonly TallyEvent[];
-  /** What is wrong with the block, and in which of its lines, from 0. */
+  /** What is wrong with the block, and in which of its lines (from 0). */
   readonly error?: { readonly line: number; readonly why: string };
 }
 
 export interface Judged {
-  /** The documents that passed, as a spool has them. */
+  /** The documents that passed, in the format of a spool. */
   readonly spool: Uint8Array<ArrayBuffer>;
   readonly documents: number;
   readonly fingerprints: Fingerprints;
   readonly events: readonly TallyEvent[];
 }
 
-/** Documents to write: each of one record or several, which are joined, and where its pieces go. */
+/** Documents to write. Each joins one or more records of the spool, and says where its pieces go. */
 export interface Placed {
   readonly spool: Uint8Array<ArrayBuffer>;
   readonly documents: readonly PlacedDocument[];
@@ -67,25 +67,25 @@ export interface Placed {
 export interface PlacedDocument {
   readonly records: number;
   readonly pieces: readonly Piece[];
-  /** Whether it was written before, as its source weighs more than 1. */
+  /** Whether it repeats a document already written, because the weight of its source is above 1. */
   readonly again: boolean;
 }
 
-/** Lines of JSON for each part; and of what is not written again: */
+/** Lines of JSON for each part. `text` and `openings` leave out repeated documents. */
 export interface Rendered extends Readonly<Record<Part, Uint8Array<ArrayBuffer>>> {
-  /** Its text in UTF-8, */
+  /** The documents' text in UTF-8. */
   readonly text: Uint8Array<ArrayBuffer>;
-  /** and hashes of how documents begin, each in two halves. */
+  /** Hashes of the documents' beginnings, each in two halves. */
   readonly openings: Uint32Array<ArrayBuffer>;
 }
 
-/** Of all that a thread has rendered. */
+/** Counts of all text that a thread has rendered. */
 export interface Counts {
   readonly characters: CharacterCounts["parts"];
   readonly ngrams: Ngrams["parts"];
 }
 
-/** Something in a block that stops the stage. */
+/** A fault in a block that stops the stage. */
 class Fault extends Error {
   readonly line: number;
 
@@ -105,7 +105,7 @@ export class Digester {
   #common: CommonLines | null = null;
   readonly #worlds = new Map<string, Drawn<string>>();
 
-  /** @param world where texts are made of it */
+  /** @param world null if no source needs it */
   constructor(options: CorpusOptions, private readonly world: World | null) {
     this.#options = options;
     this.#quality = new Quality(options.quality);
@@ -192,19 +192,19 @@ export class Digester {
     });
   }
 
-  /** A text of each kind and family of a source. */
+  /** A sample text of each kind and family of a source. */
   samples({ source, options }: { readonly source: string; readonly options: WorldTexts }): WorldSamples {
     return { source, texts: worldSamples(this.world!, options) };
   }
 
-  /** Keys of the lines of documents, for `LineCounts`. */
+  /** The keys of the documents' lines, for `LineCounts`. */
   lines(spool: Uint8Array<ArrayBuffer>): Uint32Array<ArrayBuffer> {
     const keys: number[] = [];
     for (const { content } of recordsOf(spool)) lineKeys(content, keys);
     return Uint32Array.from(keys);
   }
 
-  /** The lines that `judge` drops from documents. */
+  /** Sets the lines that `judge` drops from documents. */
   setCommon(common: CommonLines): void {
     this.#common = common;
   }
@@ -239,7 +239,7 @@ export class Digester {
     };
   }
 
-  /** Documents as they are written; their characters and words are counted. */
+  /** Turns documents into the lines that are written, and counts their characters and words. */
   render({ spool, documents }: Placed): Rendered {
     const lines: Record<Part, string[]> = { train: [], validation: [] };
     const once: string[] = [], openings: number[] = [];
@@ -265,13 +265,13 @@ export class Digester {
     };
   }
 
-  /** Of all that was rendered. */
+  /** The counts of everything rendered so far. */
   counts(): Counts {
     return { characters: this.#characters.parts, ngrams: this.#ngrams.parts };
   }
 }
 
-/** A record's text, or why it has none. */
+/** The text of a record, or why it has none. */
 function textOf(line: string, column: string): { text: string } | { why: string } {
   let record: unknown;
   try {
@@ -292,7 +292,7 @@ function textOf(line: string, column: string): { text: string } | { why: string 
   };
 }
 
-/** The messages of a chat, one below the other; they are none if one has no text. */
+/** The messages of a chat, joined by newlines; if one has no text, the messages are returned unchanged. */
 function said(messages: readonly unknown[]): string | readonly unknown[] {
   const texts = messages.map((message) => (message as { content?: unknown } | null)?.content);
   return texts.every((text) => typeof text === "string") ? texts.join("\n") : messages;
@@ -308,7 +308,7 @@ const encoder = new TextEncoder();
 const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const lenient = new TextDecoder("utf-8", { ignoreBOM: true });
 
-/** @throws {Fault} with the line of the first byte that is no UTF-8, and advice */
+/** @throws {Fault} with the line of the first byte that is not UTF-8, and advice */
 function decodeStrictly(bytes: Uint8Array, advice: string): string {
   try {
     return strict.decode(bytes);

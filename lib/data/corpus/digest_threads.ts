@@ -1,4 +1,4 @@
-/** Threads that digest blocks and documents; without any, the main thread does it. */
+/** Threads that digest blocks and documents; if there are none, the main thread does it. */
 import { UserError } from "../../errors.ts";
 import { Digester } from "./digest.ts";
 import type { CommonLines } from "./boilerplate.ts";
@@ -9,12 +9,12 @@ import { threadsOf } from "../../ranks/neighbours.ts";
 import type { Ranks } from "../../ranks/ranks.ts";
 import type { Source, SourceFile } from "./sources.ts";
 
-/** What a thread can be asked. */
+/** The jobs that a thread can do. */
 export type Job = "clean" | "lines" | "judge" | "render" | "samples" | "counts";
 type Input<J extends Job> = Parameters<Digester[J]>[0];
 type Output<J extends Job> = ReturnType<Digester[J]>;
 
-/** What a thread is told; jobs are answered. */
+/** Messages to a thread; only jobs are answered. */
 export type Message =
   | { readonly start: CorpusOptions; /** Whether text is made of it. */ readonly world: boolean }
   | { readonly common: CommonLines }
@@ -23,7 +23,7 @@ export type Message =
 /** What a thread answers. */
 export type Answer =
   | { readonly output: unknown }
-  /** What is wrong with a file of the world, which the thread has read. */
+  /** What is wrong with one of the world's files, which the thread has read. */
   | { readonly fault: string };
 
 interface Thread {
@@ -32,13 +32,13 @@ interface Thread {
   readonly waiting: { resolve: (answer: never) => void; reject: (error: Error) => void }[];
 }
 
-/** Bytes of text below which starting threads takes longer than they save. */
+/** With less text than this, in bytes, starting threads takes longer than they save. */
 const WORTH_THREADS = 8e6;
 
-/** How much text of the world is wanted, in bytes. */
+/** How much of the world's text is wanted, in bytes. */
 export const bytesOf = ({ megabytes }: WorldTexts) => megabytes * 1e6;
 
-/** Bytes of files as they are; of those to be fetched, infinitely many. */
+/** The size of files on disk, compressed or not; Infinity if one is still to be fetched. */
 export async function sizeOf(files: readonly SourceFile[]): Promise<number> {
   let bytes = 0;
   for (const { path, world } of files) {
@@ -47,7 +47,7 @@ export async function sizeOf(files: readonly SourceFile[]): Promise<number> {
   return bytes;
 }
 
-/** How many threads to start: as many as a rank's part of the machine has, for text that is worth it. */
+/** How many threads to start: this rank's share of the machine's, or 0 if there is too little text. */
 export async function threadsFor(sources: readonly Source[], { neighbours }: Ranks): Promise<number> {
   const bytes = await sizeOf(sources.flatMap(({ files }) => files));
   return bytes < WORTH_THREADS ? 0 : threadsOf(neighbours);
@@ -55,7 +55,7 @@ export async function threadsFor(sources: readonly Source[], { neighbours }: Ran
 
 export class DigestThreads {
   readonly #threads: Thread[] = [];
-  /** Does the work where there are no threads. */
+  /** Does the work if there are no threads. */
   readonly #own: Digester | null;
 
   private constructor(
@@ -82,16 +82,16 @@ export class DigestThreads {
   }
 
   /**
-   * Starts threads, each of which reads the world where texts are made of it.
-   * @param threads beside the main one
-   * @throws {UserError} for a fault of the world, from here or from the first job
+   * Starts threads; each reads the world's files if `world` is set.
+   * @param threads besides the main one
+   * @throws {UserError} if the world's files have a fault; with threads, the first job throws it
    */
   static async start(threads: number, options: CorpusOptions, world: boolean): Promise<DigestThreads> {
     const own = threads > 0 ? null : new Digester(options, world ? await World.read() : null);
     return new DigestThreads(threads, options, { world, own });
   }
 
-  /** How many blocks to have under way, so that no thread waits for the next. */
+  /** How many blocks to keep in progress, so that no thread waits for the next. */
   get ahead(): number {
     return 1 + 2 * this.#threads.length;
   }
@@ -101,13 +101,13 @@ export class DigestThreads {
     for (const { worker } of this.#threads) worker.postMessage({ common } satisfies Message);
   }
 
-  /** Does a job, wherever there is least to do. The buffers of the input are taken over. */
+  /** Runs a job on the thread with the fewest waiting jobs. The input's buffers are transferred to it. */
   run<J extends Job>(job: J, input: Input<J>): Promise<Output<J>> {
     if (this.#own) return Promise.resolve(digest(this.#own, job, input));
     return this.#ask(this.#threads.reduce((a, b) => b.waiting.length < a.waiting.length ? b : a), job, input);
   }
 
-  /** What every thread has counted. */
+  /** The counts of every thread. */
   counts(): Promise<Output<"counts">[]> {
     if (this.#own) return Promise.resolve([this.#own.counts()]);
     return Promise.all(this.#threads.map((thread) => this.#ask(thread, "counts", undefined)));
@@ -125,14 +125,14 @@ export class DigestThreads {
   }
 }
 
-/** Does a job, and gives back the memory of its input. */
+/** Does a job and frees the memory of its input. */
 export function digest<J extends Job>(digester: Digester, job: J, input: Input<J>): Output<J> {
   const output = (digester[job] as (input: Input<J>) => Output<J>).call(digester, input);
   freeBuffers(input);
   return output;
 }
 
-/** The buffers that a value is or has, which can go to another thread without a copy. */
+/** The buffers in a value, which can be transferred to another thread without a copy. */
 export function buffersOf(value: unknown): ArrayBuffer[] {
   const parts = ArrayBuffer.isView(value) ? [value] : Object.values(value ?? {});
   const nested = parts.flatMap((part) => part?.constructor === Object ? Object.values(part) : [part]);
@@ -140,14 +140,14 @@ export function buffersOf(value: unknown): ArrayBuffer[] {
 }
 
 /**
- * Gives back the memory of the buffers that a value is or has; they cannot be used any more. The collector would let
- * many megabytes of them come together in every thread.
+ * Frees the buffers in a value, which cannot be used afterwards. The garbage collector alone would let many megabytes
+ * of them pile up in every thread.
  */
 export function freeBuffers(value: unknown): void {
   for (const buffer of buffersOf(value)) buffer.transfer(0);
 }
 
-/** Works on several inputs at once; results come in the order of the inputs. */
+/** Works on several inputs at once, and yields the results in the order of the inputs. */
 export async function* inOrder<I, O>(
   inputs: AsyncIterable<I> | Iterable<I>,
   ahead: number,

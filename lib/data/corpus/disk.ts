@@ -1,9 +1,9 @@
-/** Files between the passes: documents one after another. */
+/** Spools: the files between the passes, with documents one after another. */
 import { Appender, ReadFile } from "../../files.ts";
 
 /**
- * Documents one after another, as spools have them: for each its bytes, its characters and the file it is
- * from, in 4 bytes each, and its text in UTF-8.
+ * Documents in the format of a spool. Each has its length in bytes, its length in characters and the number of its
+ * file, in 4 bytes each, and then its text in UTF-8.
  */
 export class SpoolBuffer {
   #buffer: Uint8Array<ArrayBuffer>;
@@ -27,7 +27,7 @@ export class SpoolBuffer {
     this.#buffer = larger;
   }
 
-  /** A document of another spool. */
+  /** Adds a document of another spool. */
   copy({ bytes }: Spooled): void {
     this.#reserve(bytes.length);
     this.#buffer.set(bytes, this.#filled);
@@ -44,12 +44,12 @@ export class SpoolBuffer {
     this.#filled += HEADER + written;
   }
 
-  /** What was added, as a buffer of its own; then it is empty. */
+  /** Returns what was added as a new buffer, and empties this one. */
   bytes(): Uint8Array<ArrayBuffer> {
     return this.take().slice();
   }
 
-  /** The same, until the next document is added: that one may overwrite it. */
+  /** Like `bytes` without a copy: the result is valid until the next document is added. */
   take(): Uint8Array<ArrayBuffer> {
     const bytes = this.#buffer.subarray(0, this.#filled);
     this.#filled = 0;
@@ -60,10 +60,10 @@ export class SpoolBuffer {
 const HEADER = 12;
 
 export interface Spooled {
-  /** Characters, that is UTF-16 code units. */
+  /** Length in characters (UTF-16 code units). */
   readonly length: number;
   readonly file: number;
-  /** The whole record, as it stands in the spool, and the text in it. */
+  /** The whole record as it is in the spool, and the part of it that is the text. */
   readonly bytes: Uint8Array;
   readonly content: Uint8Array;
   /** Decoded when asked for. */
@@ -105,7 +105,7 @@ export class PartWriter implements Disposable {
     this.#file = new Appender(path);
   }
 
-  /** Writes more of a part; returns what there is of it. Parts are written one after another. */
+  /** Appends to a part and returns its new range. Parts are written one after another. */
   write(bytes: Uint8Array, part: Range): Range {
     const from = part.from < part.to ? part.from : this.#written;
     this.#file.write(bytes);
@@ -120,7 +120,7 @@ export class PartWriter implements Disposable {
 
 export const NOTHING: Range = { from: 0, to: 0 };
 
-/** Whole documents of a spool, some `CHUNK` bytes at a time, in a buffer that the next ones overwrite. */
+/** Whole documents of a spool, about `CHUNK` bytes at a time, in a buffer that the next ones overwrite. */
 export function* readSpool(path: string, { from, to }: Range): Generator<Uint8Array<ArrayBuffer>> {
   using file = new ReadFile(path);
   let buffer = new Uint8Array(2 * CHUNK), held = 0, at = from;
@@ -144,7 +144,7 @@ export function* readSpool(path: string, { from, to }: Range): Generator<Uint8Ar
   }
 }
 
-/** The documents of a part of a spool, one by one; the next may overwrite one's bytes. */
+/** The documents in a range of a spool, one by one; the next may overwrite a document's bytes. */
 export function* readRecords(path: string, range: Range): Generator<Spooled> {
   for (const chunk of readSpool(path, range)) yield* recordsOf(chunk);
 }

@@ -1,22 +1,22 @@
 /**
- * How many different things there are among many, estimated in a fixed amount of memory: HyperLogLog (Flajolet,
- * Fusy, Gandouet & Meunier, 2007), with the estimator of Ertl ("New cardinality estimation algorithms for
- * HyperLogLog sketches", arXiv:1702.01284, algorithm 6), which is right for few and for many.
+ * Estimates the number of distinct items in a fixed amount of memory: HyperLogLog (Flajolet, Fusy, Gandouet &
+ * Meunier, 2007), with the estimator of Ertl ("New cardinality estimation algorithms for HyperLogLog sketches",
+ * arXiv:1702.01284, algorithm 6), which is accurate for small and for large numbers.
  */
 
 const INDEX_BITS = 16;
 /** The standard error is 1.04 / √REGISTERS, that is 0.4 %. */
 export const REGISTERS = 1 << INDEX_BITS;
-/** Bits of a hash of which the leading zeros are counted. */
+/** How many bits of a hash the leading zeros are counted in. */
 const RANK_BITS = 32;
 
-/** Notes a thing by a hash of 64 bits, in two halves. */
+/** Records an item by its 64-bit hash, given in two halves. */
 export function note(registers: Uint8Array, high: number, low: number): void {
   const at = high >>> 32 - INDEX_BITS, rank = Math.clz32(low) + 1;
   if (rank > registers[at]) registers[at] = rank;
 }
 
-/** How many different things were noted. */
+/** Estimates how many distinct items were recorded. */
 export function estimateDistinct(registers: Uint8Array): number {
   const counts = new Float64Array(RANK_BITS + 2);
   for (const rank of registers) counts[rank]++;

@@ -1,15 +1,15 @@
-/** Whole documents drawn from a series of any length, in random order: each gets a random key, the lowest stay. */
+/** A random sample of whole documents from a series of any length: each gets a random key, and the lowest stay. */
 import { deriveSeed, uniform } from "../../tensor/random.ts";
 
 export class DocumentSample {
   readonly #seed: number;
   readonly #wanted: number;
   #offered = 0;
-  /** In the order of their keys. */
+  /** Sorted by key. */
   readonly #drawn: { readonly key: number; readonly text: string }[] = [];
   #characters = 0;
 
-  /** @param wanted characters: documents are drawn until they have as many; a longer one is cut */
+  /** @param wanted characters: the sample has just enough documents to reach this; a longer document is cut */
   constructor(seed: number, wanted: number) {
     this.#seed = deriveSeed(seed, "document-sample");
     this.#wanted = wanted;

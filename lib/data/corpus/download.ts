@@ -1,32 +1,32 @@
-/** Fetches files once: partial ones are kept and gone on with, whole ones are checked and never fetched again. */
+/** Fetches each file once. Partial files are kept and resumed; whole ones are checked and never fetched again. */
 import { dirname, join } from "@std/path";
 import { UserError } from "../../errors.ts";
 import { lockFolder } from "../../lock.ts";
 import { exists, hashContent, hashFile, renameSynced, throwWriteError } from "../../files.ts";
 import { hubHeaders, refusedByHub, type SourceFile, unreachable } from "./sources.ts";
 
-/** Attempts in a row that bring nothing, after which a download is given up. */
+/** After this many attempts in a row without new data, a download is given up. */
 const ATTEMPTS = 5;
-/** A connection that is silent for so long counts as dropped. */
+/** A connection that sends nothing for this long counts as dropped. */
 const SILENCE_MS = 60_000;
 
 export interface DownloadOptions {
   readonly folder: string;
-  /** Hears of bytes that are here and, if the server says so, of how many there are. */
+  /** Called with the bytes received so far and the bytes in all, or null if the server does not say. */
   readonly progress?: (done: number, all: number | null) => void;
   /** Milliseconds before the second attempt; doubled for each further one. */
   readonly pause?: number;
 }
 
-/** Bytes of the longest name: file systems allow 255, and partial files add some. */
+/** Longest name in bytes: file systems allow 255, and the names of partial files are a little longer. */
 const LONGEST_NAME = 200;
 
-/** Where the file of an address is kept: a folder for the address, so that equal names do not meet. */
+/** Where the file at a URL is kept: each URL has its own folder, so that equal names do not collide. */
 export function downloadPath(folder: string, url: string): string {
   return join(folder, hashContent(url).slice(0, 12), fileName(new URL(url).pathname));
 }
 
-/** The last part of a path in an address, as a name that stays within its folder on every file system. */
+/** The last part of a URL's path, made safe as a file name on every file system. */
 function fileName(pathname: string): string {
   const decoded = pathname.replace(/(%[\da-f]{2})+/gi, (bytes) => {
     try {
@@ -36,14 +36,14 @@ function fileName(pathname: string): string {
     }
   });
   const last = decoded.split(/[/\\]/).at(-1)!.replace(/[\p{Cc}\p{Cf}:*?"<>|]/gu, "_").replace(/[. ]+$/, "");
-  // The end says of what kind a file is, so the beginning is cut.
+  // Cut the beginning, as the extension at the end is needed.
   const characters = [...last.toWellFormed()];
   const size = () => new TextEncoder().encode(characters.join("")).length;
   while (size() > LONGEST_NAME) characters.splice(0, Math.ceil((size() - LONGEST_NAME) / 4));
   return characters.join("") || "file";
 }
 
-/** A failure that another attempt may mend. */
+/** A failure that another attempt may get past. */
 class Dropped extends Error {}
 
 /**
@@ -66,7 +66,7 @@ export async function download(
   return { path, sha256 };
 }
 
-/** Attempts until the file is whole, or nothing comes any more. */
+/** Tries until the file is whole, or until several attempts in a row brought nothing. */
 async function fetchWhole(
   remote: NonNullable<SourceFile["remote"]>,
   partial: string,
@@ -95,7 +95,7 @@ async function sizeOf(path: string): Promise<number> {
   return (await Deno.stat(path).catch(() => null))?.size ?? 0;
 }
 
-/** The file's checksum; one that is not as expected is removed. */
+/** Returns the file's checksum; removes the file if the checksum is not the expected one. */
 async function check(path: string, { url, sha256 }: NonNullable<SourceFile["remote"]>): Promise<string> {
   const found = await hashFile(path);
   if (sha256 === undefined || found === sha256.toLowerCase()) return found;
@@ -106,14 +106,14 @@ async function check(path: string, { url, sha256 }: NonNullable<SourceFile["remo
   );
 }
 
-/** One request, from where the last one ended; the file is whole then. */
+/** One request, which continues where the last one ended. On return the file is whole. */
 async function attempt(
   { url, huggingface }: NonNullable<SourceFile["remote"]>,
   partial: string,
   progress: NonNullable<DownloadOptions["progress"]>,
 ): Promise<void> {
   let here = await sizeOf(partial);
-  // What a partial file is part of: if the server's file changed since, it starts anew.
+  // The tag of the partial file: if the server's file has changed since, the download starts over.
   const tag = here > 0 ? await Deno.readTextFile(`${partial}.tag`).catch(() => "") : "";
   const headers: Record<string, string> = {
     "accept-encoding": "identity",
@@ -133,7 +133,7 @@ async function attempt(
     });
     const { status } = response;
     if (status === 416) {
-      // Nothing is left to ask for: the file is whole, or is another one by now.
+      // Nothing is left to fetch: either the file is whole, or the server's file has changed.
       await response.body?.cancel();
       const all = Number(/\/(\d+)$/.exec(response.headers.get("content-range") ?? "")?.[1]);
       if (all === here) return;

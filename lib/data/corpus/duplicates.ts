@@ -1,9 +1,9 @@
 /**
- * Finds documents that are copies of an earlier one, among any number of documents: their fingerprints and
- * an index of them lie on disk, and memory holds five bytes for each document.
+ * Finds documents that are copies of an earlier one, among any number of documents. The fingerprints and
+ * their index are on disk; memory holds five bytes per document.
  *
- * Several ranks share this: a rank gets the bands of all documents whose keys are its own, fetches the fingerprints of
- * those documents that share one, and compares them.
+ * Several ranks share the work. Each rank owns some of the keys of bands: it gets their documents from all ranks,
+ * fetches the fingerprints of the documents that share a key, and compares them.
  */
 import { join } from "@std/path";
 import { ALONE } from "../../ranks/alone.ts";
@@ -17,10 +17,10 @@ import { SharedSort } from "./shared_sort.ts";
 
 export const KEPT = 0, EXACT = 1, NEAR = 2;
 
-/** Fingerprints that are fetched at once from one rank. */
+/** Most fingerprints that are fetched from one rank at a time. */
 const FETCHED = 1 << 12;
 
-/** Documents of one key are compared with so many different ones before them. */
+/** A document is compared with at most this many different earlier ones that share a key. */
 const COMPARED = 32;
 
 export interface Copy {
@@ -37,14 +37,14 @@ export class Duplicates {
   readonly #numbers: number;
   readonly #ranks: Ranks;
   readonly #owner: (document: number) => number;
-  /** By number. On several ranks, each has its own, and those that it has fetched. */
+  /** Fingerprints by document number. A rank has those of its own documents and those that it has fetched. */
   readonly #fingerprints: RecordFile;
-  /** Key and document, in one number. */
+  /** Pairs of a band's key and a document number. */
   readonly #index: SharedSort;
 
   /**
-   * @param numbers all documents have lower ones
-   * @param owner the rank that adds a document
+   * @param numbers upper bound: all document numbers are below it
+   * @param owner gives the rank that adds a document
    */
   constructor(
     options: CorpusOptions["duplicates"],
@@ -64,23 +64,23 @@ export class Duplicates {
     this.#index = new SharedSort(ranks, folder, "index");
   }
 
-  /** Adds documents with numbers from `first` on. */
+  /** Adds documents, numbered from `first` on. */
   add({ records, keys }: Fingerprints, first: number): void {
     this.#fingerprints.write(first, records);
     for (let i = 0; i < keys.length; i += 2) this.#index.add(keys[i], first + keys[i + 1]);
   }
 
   /**
-   * A document is a copy if it is like an earlier one that is kept. All ranks must call this.
-   * @param heard is told of every copy, on rank 0
-   * @returns KEPT, EXACT or NEAR for each number, on rank 0
+   * Finds the copies: documents that are similar to an earlier one that is kept. All ranks must call this.
+   * @param heard called with every copy, on rank 0
+   * @returns KEPT, EXACT or NEAR for each document number; valid on rank 0
    */
   find(heard: (copy: Copy) => void): Uint8Array {
     using fingerprints = this.#fingerprints;
     const verdicts = new Uint8Array(this.#numbers);
     const alike = this.#comparison(fingerprints);
     const pairs = new SharedSort(this.#ranks, this.#folder, "pairs", () => 0);
-    // Copies share most of their keys; once is enough to compare them.
+    // Copies share most of their keys, so remember the last match and do not compare the two again.
     const like = new Uint32Array(this.#numbers);
     let key = -1, different: number[] = [];
     this.#fetched(this.#index, "groups", false).drain((found, document) => {
@@ -96,7 +96,7 @@ export class Duplicates {
       }
       if (different.length < COMPARED) different.push(document);
     });
-    // In the order of documents, so that what an original became is known before its copies.
+    // Documents come in order, so the verdict on an original is known before its copies come.
     let last = -1;
     this.#fetched(pairs, "copies", true).drain((document, original) => {
       if (document === last || verdicts[original] !== KEPT) return;
@@ -109,8 +109,8 @@ export class Duplicates {
   }
 
   /**
-   * The same numbers, but for those whose upper half no other has; the fingerprints that they name are here then.
-   * @param both whether the upper halves are documents too; all numbers count then
+   * Drops numbers whose upper half no other number has, and fetches the fingerprints of the documents in the rest.
+   * @param both the upper halves are documents too; then no number is dropped
    */
   #fetched(numbers: SharedSort, name: string, both: boolean): Pick<SharedSort, "drain"> {
     if (this.#ranks.size === 1) return numbers;
@@ -135,7 +135,7 @@ export class Duplicates {
     return shared;
   }
 
-  /** Fetches fingerprints from the ranks that have added them. */
+  /** Fetches fingerprints from the ranks that own them. */
   #fetch(wanted: Uint8Array): void {
     const { rank, size } = this.#ranks;
     for (let next = 0;;) {
@@ -163,7 +163,7 @@ export class Duplicates {
     }
   }
 
-  /** How alike two documents are: 1 if the texts are equal, 0 if they are less alike than the bound. */
+  /** The similarity of two documents: 1 if the texts are equal, 0 if it is below the bound. */
   #comparison(file: RecordFile): (original: number, document: number) => number {
     const { near } = this.#options;
     const a = new Uint8Array(RECORD), b = new Uint8Array(RECORD);

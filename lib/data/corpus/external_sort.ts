@@ -1,6 +1,6 @@
 /**
- * Sorting more numbers than fit in memory: full buffers are sorted and written as runs, which are merged
- * when they are read (Knuth, The Art of Computer Programming 3, 5.4). Two buffers are all the memory.
+ * Sorts more numbers than fit in memory: full buffers are sorted and written as runs, which are merged
+ * when they are read (Knuth, The Art of Computer Programming 3, 5.4). It uses only two buffers of memory.
  */
 import { join } from "@std/path";
 import { ReadFile, writeAllSync } from "../../files.ts";
@@ -16,7 +16,7 @@ export class ExternalSort {
   #written = 0;
 
   /**
-   * @param folder of the temporary file, which whoever made it removes
+   * @param folder of the temporary file; the caller removes it
    * @param capacity numbers in memory, 8 bytes each
    */
   constructor(folder: string, name: string, capacity = 1 << 19) {
@@ -42,7 +42,7 @@ export class ExternalSort {
     this.#filled = 0;
   }
 
-  /** Visits all numbers in ascending order, once, and gives the buffer back. */
+  /** Visits all numbers in ascending order, once, and frees the buffer. */
   drain(visit: (high: number, low: number) => void): void {
     this.#visit(visit);
     this.#numbers.buffer.transfer(0);
@@ -57,7 +57,7 @@ export class ExternalSort {
     if (this.#filled > 0) this.#spill();
     this.#file!.close();
     using file = new ReadFile(this.#path);
-    // The buffer serves all runs in equal parts, of whole numbers.
+    // Each run gets an equal part of the buffer, of whole numbers.
     const part = Math.max(1, Math.floor(this.#numbers.length / this.#runs.length)) * 8;
     const least = part * this.#runs.length;
     const buffer = least > this.#numbers.byteLength ? new ArrayBuffer(least) : this.#numbers.buffer;

@@ -1,9 +1,9 @@
 /**
- * Fingerprints of documents, by which copies find each other. Documents are alike as far as they share
- * runs of seven letters and digits: the Jaccard similarity of the two sets of runs, estimated by MinHash
- * (Broder, "On the resemblance and containment of documents", 1997), here with one hash function for all
- * 256 values (Li, Owen & Zhang, "One Permutation Hashing", 2012) and empty values filled from others
- * (Shrivastava, "Optimal Densification for Fast and Accurate Minwise Hashing", 2017).
+ * Fingerprints of documents, for finding copies. The similarity of two documents is the Jaccard similarity of
+ * their sets of runs of seven letters and digits, estimated by MinHash (Broder, "On the resemblance and
+ * containment of documents", 1997), here with one hash function for all 256 values (Li, Owen & Zhang, "One
+ * Permutation Hashing", 2012) and empty values filled from others (Shrivastava, "Optimal Densification for Fast
+ * and Accurate Minwise Hashing", 2017).
  */
 import { characterTables } from "./characters.ts";
 import type { CorpusOptions } from "./options.ts";
@@ -13,9 +13,9 @@ const VALUES = 256;
 /** Bands of ROWS values: documents that agree in a whole band are compared. */
 const ROWS = 4;
 const BANDS = VALUES / ROWS;
-/** Letters and digits in a run; words are parted by one blank. */
+/** Characters in a run: letters, digits, and one space between words. */
 const LETTERS = 7;
-/** Documents with fewer runs are compared as a whole only. */
+/** Documents with fewer runs have no signature: only exact copies of them are found. */
 const ENOUGH_RUNS = 80;
 const EMPTY = 0xffffffff;
 
@@ -26,7 +26,7 @@ export function mix(h: number): number {
   return h ^ h >>> 16;
 }
 
-/** 64 bits of a range of bytes, in two halves; four bytes at a time. */
+/** A 64-bit hash of a range of bytes, in two halves; reads four bytes at a time. */
 export function hashBytes(bytes: Uint8Array, from = 0, to = bytes.length): [number, number] {
   let a = 0x811c9dc5 | 0, b = 0x2545f491 | 0, i = from;
   const add = (word: number) => {
@@ -39,7 +39,7 @@ export function hashBytes(bytes: Uint8Array, from = 0, to = bytes.length): [numb
   return [mix(a ^ to - from) >>> 0, mix(b ^ a) >>> 0];
 }
 
-/** Of rolling hashes of runs: hash·BASE plus the newest, less `leaving` times the one that is that many behind. */
+/** For rolling hashes of runs: new hash = hash·BASE + newest value - `leaving(run)`·(value that leaves the run). */
 export const BASE = 0x2c9277b5;
 
 /** BASE^run, modulo 2^32. */
@@ -52,13 +52,13 @@ export function leaving(run: number): number {
 const LEAVING = leaving(LETTERS);
 
 class Signer {
-  /** Of the text signed last: 24 bits a value. */
+  /** Signature of the text signed last, 24 bits per value. */
   readonly values = new Uint32Array(VALUES);
   readonly #filled = new Uint32Array(VALUES);
   readonly #window = new Uint16Array(LETTERS);
 
   /**
-   * Computes `values`; false for a text that is too short.
+   * Computes `values`; returns false if the text is too short.
    * @param units of UTF-16
    */
   sign(units: Uint16Array): boolean {
@@ -95,7 +95,7 @@ class Signer {
     return key >>> 0;
   }
 
-  /** The lowest byte of each value, which is what is kept (Li & König, "b-Bit Minwise Hashing", 2010). */
+  /** Writes the lowest byte of each value; only that is kept (Li & König, "b-Bit Minwise Hashing", 2010). */
   pack(into: Uint8Array): void {
     for (let i = 0; i < VALUES; i++) into[i] = this.values[i];
   }
@@ -108,11 +108,11 @@ function similarity(a: Uint8Array, b: Uint8Array): number {
   return Math.max(0, (equal / VALUES - 1 / 256) / (1 - 1 / 256));
 }
 
-/** A record: the text's hash in 8 bytes, whether it has a signature in 4, and that. */
+/** Layout of a record: 8 bytes of hash of the text, 4 bytes that say whether it has a signature, the signature. */
 const SIGNED = 8, SIGNATURE = 12;
 export const RECORD = SIGNATURE + VALUES;
 
-/** Of documents one after another. */
+/** Fingerprints of consecutive documents. */
 export interface Fingerprints {
   readonly records: Uint8Array<ArrayBuffer>;
   /** Pairs of a key and a document, counted from 0: documents that share a key may be copies. */
@@ -177,7 +177,7 @@ function grown<T extends Uint8Array<ArrayBuffer> | Uint32Array<ArrayBuffer>>(fro
   return into;
 }
 
-/** How alike two documents are by their records: 1 if the texts are equal, else the estimate below 1. */
+/** The similarity of two documents by their records: 1 if the texts are equal, else an estimate below 1. */
 export function compare(a: Uint8Array, b: Uint8Array): number {
   let same = true;
   for (let i = 0; i < SIGNED; i++) same &&= a[i] === b[i];

@@ -1,9 +1,9 @@
-/** The documents that are kept, as they are written: one by one, or neighbours joined. */
+/** The documents that are kept, in the form in which they are written: singly, or neighbours joined. */
 import { CHUNK, recordsOf, SpoolBuffer, type Spooled } from "./disk.ts";
 import { KEPT } from "./duplicates.ts";
 import type { Document } from "./split.ts";
 
-/** A document to write: one of those that passed, or several neighbours. */
+/** A document to write: one document that passed, or several neighbours joined. */
 export class Packed implements Document {
   constructor(readonly index: number, readonly records: readonly Spooled[], readonly length: number) {}
 
@@ -17,10 +17,11 @@ export class Packed implements Document {
 }
 
 /**
- * Reads the documents that are kept; neighbours of one file are joined. The next document may overwrite one's bytes.
+ * Reads the documents that are kept, and joins neighbours of one file. The next document may overwrite a document's
+ * bytes.
  * @param documents all of them, with their numbers
- * @param verdicts of `Duplicates`, by number
- * @param pack characters up to which documents are joined; 0 joins none
+ * @param verdicts of `Duplicates`, by document number
+ * @param pack most characters of joined documents; 0 joins none
  */
 export function* readKept(
   documents: Iterable<readonly [number: number, record: Spooled]>,

@@ -1,6 +1,6 @@
 /**
- * Telling languages apart by their function words, which make up a third of any running text and which
- * neighbours share only in part.
+ * Tells languages apart by their function words: they make up a third of any running text, and related
+ * languages share only some of them.
  */
 import { characterTables } from "./characters.ts";
 
@@ -35,7 +35,7 @@ const WORDS: Record<Language, string> = {
 const SLOTS = 4096;
 
 export interface FunctionWords {
-  /** Open addressing by hash: the word's hash, and which languages have it as bits; 0 is free. */
+  /** Open addressing: each slot has a word's hash and a bit set of its languages, which is 0 in a free slot. */
   readonly hashes: Int32Array;
   readonly languages: Uint8Array;
 }
@@ -63,7 +63,7 @@ export function functionWords(): FunctionWords {
   return table = { hashes, languages };
 }
 
-/** The languages of which a word is a function word, as bits. */
+/** The languages in which a word is a function word, as a bit set. */
 export function languagesOf({ hashes, languages }: FunctionWords, hash: number): number {
   let slot = hash & SLOTS - 1;
   while (languages[slot] !== 0) {

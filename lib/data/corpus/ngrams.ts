@@ -1,4 +1,4 @@
-/** Words and runs of up to four words (n-grams): how many, and how many different ones. */
+/** Counts words, and distinct runs of up to four words (n-grams). */
 import { characterTables } from "./characters.ts";
 import { estimateDistinct, note, REGISTERS } from "./distinct_count.ts";
 import { mix } from "./fingerprint.ts";
@@ -8,16 +8,16 @@ export const LONGEST = 4;
 
 export interface NgramReport {
   readonly words: number;
-  /** Different runs of one word, two, three and four. */
+  /** Distinct runs of one, two, three and four words. */
   readonly distinct: readonly number[];
 }
 
-/** The beginning of a document: a hash of its first four words, in two halves. */
+/** A hash of a document's first four words, in two halves. */
 export type Opening = readonly [high: number, low: number];
 
-/** A word is a run of letters and digits, in lower case; runs of words do not span two documents. */
+/** A word is a run of letters and digits, in lower case; n-grams do not cross document boundaries. */
 export class Ngrams {
-  /** Sketches of the runs of one word, two, three and four, one after another. */
+  /** The HyperLogLog sketches for runs of one, two, three and four words, one after another. */
   readonly #registers = new Uint8Array(LONGEST * REGISTERS);
   readonly #sketches = Array.from(
     { length: LONGEST },
@@ -35,7 +35,7 @@ export class Ngrams {
   /**
    * Counts a document's words.
    * @param units of UTF-16
-   * @param most words of all documents, at which counting stops
+   * @param most words over all documents, after which counting stops
    */
   add(units: Uint16Array, most = Infinity): Opening {
     const { lower } = characterTables();
@@ -55,7 +55,7 @@ export class Ngrams {
     return opening;
   }
 
-  /** Adds a word after so many others of its document; gives the hash of the longest run that it ends. */
+  /** Adds a word that comes after `after` others of its document; returns the hash of the longest run that it ends. */
   #add(high: number, low: number, after: number): Opening {
     const last = ++this.#words;
     this.#high[last % LONGEST] = high;
@@ -70,7 +70,7 @@ export class Ngrams {
     return [a >>> 0, b >>> 0];
   }
 
-  /** What one needs to add these counts to others. */
+  /** The raw counts, to be added to others. */
   get parts(): { words: number; registers: Uint8Array<ArrayBuffer> } {
     return { words: this.#words, registers: this.#registers };
   }

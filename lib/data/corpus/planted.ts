@@ -1,10 +1,10 @@
-/** How well near duplicates are found: copies are planted among documents, then looked for. */
+/** Measures how well near duplicates are found: plants altered copies among documents and looks for them. */
 import { Duplicates, KEPT } from "./duplicates.ts";
 import { Fingerprinter } from "./fingerprint.ts";
 import { addText, alter, Chain, Dice } from "./testing.ts";
 
 export interface Found {
-  /** Share of the characters of a copy that were replaced; 0 for the documents that are no copies. */
+  /** Share of a copy's characters that were replaced; 0 for documents that are not copies. */
   readonly changed: number;
   readonly documents: number;
   readonly dropped: number;
@@ -13,11 +13,11 @@ export interface Found {
 export const CHANGED = [0.01, 0.02, 0.05, 0.1, 0.15, 0.2];
 
 /**
- * Makes documents of one to ten paragraphs (some 300 to 3,000 characters), and of each an altered copy far
- * behind it.
- * @param near the similarity from which documents are dropped
- * @param folder for temporary files, which stay there
- * @returns originals first, then copies by how much of them was changed
+ * Makes documents of one to ten paragraphs (some 300 to 3,000 characters), and an altered copy of each, far
+ * behind the original.
+ * @param near the similarity from which on documents are dropped
+ * @param folder for temporary files, which are not removed
+ * @returns the originals first, then the copies, grouped by how much of them was changed
  */
 export async function findPlanted(documents: number, near: number, folder: string): Promise<Found[]> {
   const chain = await Chain.ofProse(), dice = new Dice(7);

@@ -1,15 +1,15 @@
 /**
- * From sources to training and validation documents, in passes over files, so that memory does not grow
+ * Makes training and validation documents from sources, in passes over files, so that memory does not grow
  * with the text:
  *
  * 1. read, clean and cut into documents; count lines, if boilerplate is looked for
  * 2. drop boilerplate, and documents that break a rule; fingerprint the rest
  * 3. find the copies
- * 4. split, weigh, join and write what is kept
+ * 4. split, weight, join and write the documents that are kept
  *
- * Threads do the work on blocks and documents of the first two; the main one keeps them in order, so the
- * result does not depend on how many there are. Nor does it depend on the number of ranks: each does the first two
- * passes of some pieces of the text, all compare, and rank 0 gets what has passed and writes it.
+ * In the first two passes threads work on blocks and documents, and the main thread keeps them in order, so the
+ * result does not depend on the number of threads. Nor does it depend on the number of ranks: each rank does the
+ * first two passes for some pieces of the text, all ranks compare documents, and rank 0 writes what has passed.
  */
 import { join } from "@std/path";
 import { requireDisk } from "../../disk_space.ts";
@@ -37,7 +37,7 @@ import { Variety } from "./variety.ts";
 
 export interface Progress {
   readonly doing: "downloading" | "reading" | "filtering" | "comparing" | "writing";
-  /** Bytes or documents done, and in all if that is known. */
+  /** Bytes or documents done, and how many there are in all, if known. */
   readonly done: number;
   readonly all: number | null;
   readonly documents: number;
@@ -47,20 +47,20 @@ export interface Progress {
 export interface PrepareOptions {
   readonly options: CorpusOptions;
   readonly seed: number;
-  /** Where train.jsonl and validation.jsonl go, and temporary files meanwhile. */
+  /** Where train.jsonl, validation.jsonl and the temporary files go. */
   readonly out: string;
   /** Where downloads are kept. */
   readonly downloads: string;
   readonly progress?: (progress: Progress) => void;
   /** Milliseconds before a download's second attempt. */
   readonly pause?: number;
-  /** Beside the main one; by default this rank's part of the machine's, if the text is worth it. */
+  /** Threads besides the main one; by default this rank's share of the machine's, or none for little text. */
   readonly threads?: number;
   /** The processes that share the work; by default there is one. */
   readonly ranks?: Ranks;
 }
 
-/** Returns the report, on rank 0; null on the others. All ranks must call this. */
+/** Returns the report on rank 0, and null on the others. All ranks must call this. */
 export async function prepareCorpus(settings: PrepareOptions): Promise<CorpusReport | null> {
   const { out, ranks = ALONE } = settings;
   const scratch = join(out, ranks.rank === 0 ? "scratch.tmp" : `scratch-${ranks.rank}.tmp`);
@@ -88,10 +88,10 @@ export async function prepareCorpus(settings: PrepareOptions): Promise<CorpusRep
   }
 }
 
-/** Of the text, documents and lines that stand on the disk at once, beside the sources. */
+/** How many copies of the text are on the disk at once, besides the sources. */
 const COPIES = 2;
 
-/** What rank 0 finds, as a data set or a folder may look different a moment later. */
+/** Rank 0 lists the sources for all ranks, as a data set or a folder may change meanwhile. */
 async function sharedSources({ sources }: CorpusOptions, ranks: Ranks): Promise<Source[]> {
   const found = broadcastValue(ranks, ranks.rank === 0 ? await openSources(sources) : []);
   return found.map((source) => ({ ...source, limit: source.limit ?? Infinity })); // JSON has no infinity
@@ -204,7 +204,7 @@ class Preparation {
     return passed;
   }
 
-  /** Pass 4, and as many more as a document is repeated: one of weight 3 is written in three of them. */
+  /** Pass 4, in as many rounds as the most repeated document takes: one of weight 3 is written in three rounds. */
   async #write(
     sources: readonly Source[],
     text: Text,
@@ -284,8 +284,8 @@ class Preparation {
   }
 
   /**
-   * What is written, in chunks, in as many rounds as the most repeated document takes.
-   * @param offer takes each text that is written for the first time
+   * The documents to write, in chunks, in as many rounds as the most repeated document takes.
+   * @param offer called with each text that is written for the first time
    */
   *#placed(
     { read, place, rounds, packed }: {

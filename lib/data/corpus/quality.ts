@@ -1,6 +1,6 @@
 /**
- * Rules that tell text from what only looks like it, in the manner of Gopher's (Rae et al., "Scaling
- * Language Models", 2021, appendix A.1.1): each is a figure of the document, and a bound.
+ * Rules that separate running text from junk, similar to Gopher's (Rae et al., "Scaling Language Models",
+ * 2021, appendix A.1.1): each rule compares a measure of the document with a bound.
  */
 import { BLANK, characterTables, DIGIT, FOREIGN, LETTER, SYMBOL } from "./characters.ts";
 import { BASE, leaving } from "./fingerprint.ts";
@@ -9,7 +9,7 @@ import type { QualityOptions } from "./options.ts";
 import type { Step } from "./tally.ts";
 
 export interface Measures {
-  /** Shares of the characters that are no blanks. */
+  /** Shares of the characters that are not blank. */
   readonly symbols: number;
   readonly digits: number;
   /** Share of the letters that are a to z or accented letters of Spanish. */
@@ -25,15 +25,15 @@ const WORDS = 5;
 const LEAVING = leaving(WORDS);
 /** A document with fewer words says too little about its language or its repetitions. */
 const ENOUGH_WORDS = 20;
-/** Running text of any of the languages has more function words; twice as many is usual. */
+/** Running text in any of the languages has a larger share of function words, usually about twice this. */
 const FUNCTION_WORDS = 0.2;
-/** Two standard errors of a share of that size are this over the square root of the number of words. */
+/** Two standard errors of such a share are SLACK / √(number of words). */
 const SLACK = 0.8;
 
-/** The runs of words that a document has had; older ones are forgotten after some 30,000. */
+/** The runs of words seen so far in a document; after some 30,000 they are forgotten. */
 class Seen {
   readonly #hashes = new Int32Array(65536);
-  /** Which document an entry is of, so that nothing need be cleared. */
+  /** Which document an entry belongs to, so that the table need not be cleared. */
   readonly #owners = new Int32Array(65536);
   #owner = 0;
   #filled = 0;
@@ -62,7 +62,7 @@ export class Quality {
   readonly #options: QualityOptions;
   readonly #seen = new Seen();
   readonly #kinds = new Int32Array(8);
-  /** Words by the set of languages that they are function words of. */
+  /** Word counts by the set of languages in which they are function words. */
   readonly #sets = new Int32Array(1 << LANGUAGES.length);
   readonly #run = new Int32Array(WORDS);
 
@@ -79,7 +79,7 @@ export class Quality {
     let words = 0, runs = 0, repeated = 0, hash = FNV_START, whole = 0, at = 0;
     for (let i = 0; i <= units.length; i++) {
       const entry = both[i < units.length ? units[i] : 32];
-      // Most characters are such letters, so they take the shortest way; they are counted as what is left.
+      // Most characters are letters, so they take the shortest path; their number is what the other kinds leave.
       if (entry >>> 16 === LETTER) {
         hash = fnv(hash, entry & 0xffff);
         continue;
@@ -91,7 +91,7 @@ export class Quality {
       }
       if (hash === FNV_START) continue;
       sets[languagesOf(table, hash)]++;
-      // A hash of the last words that rolls on by one: the first goes, the new one comes.
+      // Rolling hash of the last words: the oldest leaves, the new one enters.
       whole = Math.imul(whole, BASE) + hash - Math.imul(run[at], LEAVING) | 0;
       run[at] = hash;
       at = at + 1 === WORDS ? 0 : at + 1;
@@ -101,7 +101,7 @@ export class Quality {
       }
       hash = FNV_START;
     }
-    kinds[BLANK]--; // The one after the end.
+    kinds[BLANK]--; // The blank that was assumed after the end.
     const shown = Math.max(1, units.length - kinds[BLANK]);
     const spanish = units.length - kinds.reduce((sum, n) => sum + n, 0), letters = spanish + kinds[FOREIGN];
     const languages = Object.fromEntries(LANGUAGES.map((language) => [language, 0])) as Record<

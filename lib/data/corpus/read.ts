@@ -1,5 +1,5 @@
 /**
- * From a file to blocks of it, plain or compressed: whole lines, or the texts of records. Memory holds one
+ * Reads a file, plain or compressed, in blocks: whole lines, or the texts of records. Memory holds one
  * block, or one row group of a Parquet file.
  */
 import { Decompress } from "fzstd";
@@ -17,14 +17,14 @@ export interface ReadOptions {
   readonly column: string;
   readonly bad_input: "stop" | "skip";
   readonly tally: Counter;
-  /** Hears of bytes taken from the disk. */
+  /** Called with the bytes read from the disk. */
   readonly progress: (bytes: number) => void;
 }
 
-/** Bytes of a block; a line that is longer than the second is cut. */
+/** Bytes of a block, and most bytes of a line; longer lines are cut. */
 const BLOCK = 1 << 16, LONGEST = 1 << 24;
 
-/** @throws {UserError} for a file that is cut off or damaged, and for Parquet without the column */
+/** @throws {UserError} if the file is truncated or damaged, or a Parquet file lacks the column */
 export async function* readBlocks(path: string, options: ReadOptions): AsyncGenerator<Block> {
   const { column } = options;
   if (path.endsWith(".parquet")) return yield* readParquet(path, options);
@@ -36,13 +36,13 @@ export async function* readBlocks(path: string, options: ReadOptions): AsyncGene
   }
 }
 
-/** Documents of the world that are made at once. */
+/** Documents of the world that are made at a time. */
 const DOCUMENTS = 64;
 
-/** Blocks of a world that a rank makes before it hears how much the others have made. */
+/** Blocks of a world that a rank makes before the ranks exchange how much they have made. */
 export const ROUND = 8;
 
-/** Documents of the world that are a rank's, without end: some blocks for each rank in turn. */
+/** This rank's blocks of the world's documents, without end: the ranks take turns. */
 export function* worldBlocks(
   options: WorldTexts,
   { rank, size }: { readonly rank: number; readonly size: number },
@@ -55,7 +55,7 @@ export function* worldBlocks(
   }
 }
 
-/** @param reuse whether the next chunk may take the place of the one before */
+/** @param reuse whether the next chunk may overwrite the one before */
 async function* chunksOf(
   path: string,
   progress: ReadOptions["progress"],
@@ -91,7 +91,7 @@ async function* gunzip(chunks: AsyncIterable<Uint8Array>, name: string): AsyncGe
   }
 }
 
-/** By fzstd, as the decompressor of node:zlib takes a file's first frame, or a cut one, for the whole. */
+/** Uses fzstd, as node:zlib silently stops after a file's first frame and accepts a truncated one. */
 async function* unzstd(chunks: AsyncIterable<Uint8Array>, name: string): AsyncGenerator<Uint8Array> {
   let ready: Uint8Array[] = [];
   const stream = new Decompress((chunk) => ready.push(chunk));
@@ -128,14 +128,14 @@ async function* wholeLines(
     size += chunk.length;
     if (size < wanted) continue;
     const block = held.subarray(0, size);
-    // After the last LF; else after a CR that no LF can follow any more; else where a character begins.
+    // Cut after the last LF; else after a CR that is surely not part of a CR LF; else where a character begins.
     let end = block.lastIndexOf(10) + 1;
     if (end === 0) end = block.subarray(0, -1).lastIndexOf(13) + 1;
     if (end === 0 && block.length >= LONGEST) {
       end = block.length - 4;
       while ((block[end] & 0xc0) === 0x80) end--;
     }
-    // Twice as much before it is searched again, so that a long line is not searched for every chunk.
+    // Wait until the buffer has doubled before searching again, so that a long line is not searched for every chunk.
     wanted = end === 0 ? Math.min(LONGEST, 2 * size) : BLOCK;
     if (end === 0) continue;
     yield block.slice(0, end); // a copy, as a block's buffer goes to another thread
@@ -145,7 +145,7 @@ async function* wholeLines(
   if (size > 0) yield held.slice(0, size);
 }
 
-/** What Parquet files are compressed with; hyparquet itself knows snappy. */
+/** Decompressors for Parquet files; hyparquet has its own for snappy. */
 const COMPRESSORS = {
   GZIP: (input: Uint8Array) => zlib.gunzipSync(input),
   BROTLI: (input: Uint8Array) => zlib.brotliDecompressSync(input),

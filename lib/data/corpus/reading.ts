@@ -1,6 +1,6 @@
 /**
- * The first pass: what a rank reads, cleans and cuts into documents. The text is in pieces, runs of files and parts of
- * worlds; in the order of their places they are what one process reads.
+ * The first pass: a rank reads its part of the text, cleans it and cuts it into documents. The text is in pieces, which
+ * are runs of files or parts of worlds; sorted by place, the pieces are what a single process would read.
  */
 import { join } from "@std/path";
 import { UserError } from "../../errors.ts";
@@ -20,15 +20,15 @@ import { Segmenter } from "./segment.ts";
 import type { Source, SourceFile } from "./sources.ts";
 import { Histogram } from "./tally.ts";
 
-/** A part of the text, in the spool of documents that are not judged yet. */
+/** A part of the text, in the spool of documents before the rules. */
 export interface Piece {
-  /** Its place: the number of its first file, and of the part of that. */
+  /** Its place: the number of its first file, and the number of the part of that file. */
   readonly file: number;
   readonly part: number;
   /** Documents in it. */
   documents: number;
   spooled: Range;
-  /** Its events, in the spool of them. */
+  /** Its events, in the spool of events. */
   events: Range;
 }
 
@@ -47,9 +47,9 @@ export class Reader {
   readonly #settings: PrepareOptions;
   readonly #tools: Tools;
   readonly pieces: Piece[] = [];
-  /** By number; absent are those that other ranks read, and those beyond a limit. */
+  /** Files by number, without those that other ranks read and those beyond a limit. */
   readonly files = new Map<number, FileReport>();
-  /** Characters of documents. */
+  /** Characters in documents. */
   cleaned = 0;
   documents = 0;
   readonly lengths = new Histogram();
@@ -57,7 +57,7 @@ export class Reader {
   readonly #spool: PartWriter;
   /** Lines that threads are counting. */
   readonly #counting: Promise<Uint32Array>[] = [];
-  /** Bytes that are read, and those of all this rank's files. */
+  /** Bytes read so far; and the sizes of all this rank's files. */
   #done = 0;
   readonly #sizes = new Map<string, number>();
 
@@ -67,7 +67,7 @@ export class Reader {
     this.#spool = new PartWriter(this.spool);
   }
 
-  /** The file of documents one after another. */
+  /** The path of the spool of documents. */
   get spool(): string {
     return join(this.#tools.scratch, "raw");
   }
@@ -87,7 +87,7 @@ export class Reader {
   }
 
   async #measure(path: string): Promise<void> {
-    // Files with an address count once they are here.
+    // A file with a URL counts once it is downloaded.
     if (!this.#sizes.has(path)) this.#sizes.set(path, (await Deno.stat(path)).size);
   }
 
@@ -120,7 +120,7 @@ export class Reader {
     else freeBuffers(bytes);
   }
 
-  /** Takes in what threads have counted, but for the last few. */
+  /** Takes in the lines that threads have counted, until at most `most` counts are still running. */
   async #settle(most: number): Promise<void> {
     while (this.#counting.length > most) {
       const keys = await this.#counting.shift()!;
@@ -167,7 +167,7 @@ export class Reader {
     });
   }
 
-  /** The documents of a file, up to some characters; yields how many characters each block has. */
+  /** Reads the documents of a file up to a limit of characters; yields how many characters each block has. */
   async *#readFile(
     { file: { name }, number, source: { column } }: Numbered,
     path: string,
@@ -209,7 +209,7 @@ export class Reader {
     for (const event of events) this.#tools.events.add(...event);
   }
 
-  /** This rank's part of a world's documents. All ranks must call this, as only together they know where its bytes end. */
+  /** Makes this rank's part of a world's documents. All ranks must call this, as they find its end together. */
   async #makeWorld({ file, number }: Numbered): Promise<void> {
     const world: WorldTexts = file.world!, { options } = this.#settings, { ranks, events } = this.#tools;
     const { rank, size } = ranks, bytes = bytesOf(world);

@@ -1,4 +1,4 @@
-/** A file of records of one size that are read and written by number; where none was written, it takes no room on disk. */
+/** A sparse file of records of equal size, read and written by number; missing records take no disk space. */
 import { readAllSync, writeAllSync } from "../../files.ts";
 
 export class RecordFile implements Disposable {
@@ -13,13 +13,13 @@ export class RecordFile implements Disposable {
     this.#file = Deno.openSync(path, { read: true, write: true, create: true, truncate: true });
   }
 
-  /** Writes records from a number on. */
+  /** Writes records, numbered from `number` on. */
   write(number: number, records: Uint8Array): void {
     this.#file.seekSync(number * this.#size, Deno.SeekMode.Start);
     writeAllSync(this.#file, records, this.#path);
   }
 
-  /** Fills `into` with records from a number on. */
+  /** Fills `into` with the records from `number` on. */
   read(number: number, into: Uint8Array): void {
     readAllSync(this.#file, number * this.#size, into, this.#path);
   }

@@ -1,4 +1,4 @@
-/** What became of the text, as data and as a page. */
+/** The report on a prepared corpus, as data and as a page. */
 import { html } from "hono/html";
 import { funnel, type Html, image, page, type Picture, picture, say, table } from "../../page.ts";
 import { plotBars } from "../../plot.ts";
@@ -12,9 +12,9 @@ import type { WorldSamples } from "./world_samples.ts";
 
 export interface FileReport {
   readonly name: string;
-  /** On disk. */
+  /** Size on disk. */
   readonly bytes: number;
-  /** Of a file from the network. */
+  /** Checksum of a downloaded file. */
   readonly sha256?: string;
   characters: number;
   documents: number;
@@ -22,14 +22,14 @@ export interface FileReport {
 
 export interface CorpusReport {
   readonly files: readonly (FileReport & { readonly weight: number })[];
-  /** In the order in which text meets them. */
+  /** In the order in which they are applied. */
   readonly steps: readonly StepReport[];
   readonly documents: { readonly found: number; readonly train: number; readonly validation: number };
   readonly characters: {
-    /** Bytes of the files. */
+    /** Bytes in the files. */
     readonly bytes: number;
     readonly read: number;
-    /** In documents, before any is dropped. */
+    /** Characters in documents, before any is dropped. */
     readonly cleaned: number;
     readonly train: number;
     readonly validation: number;
@@ -40,7 +40,7 @@ export interface CorpusReport {
   readonly alphabet: readonly CharacterCount[];
   /** A few of the documents that are kept. */
   readonly samples: readonly string[];
-  /** A few of the copies, each beside the document that it is like. */
+  /** A few of the copies, each with the document that it resembles. */
   readonly copies: readonly {
     readonly similarity: number;
     readonly dropped: string;
@@ -48,7 +48,7 @@ export interface CorpusReport {
   }[];
   readonly split: string;
   readonly variety: VarietyReport;
-  /** A text of each kind and family of every source `world`. */
+  /** A sample text of each kind and family, for every source `world`. */
   readonly world: readonly WorldSamples[];
 }
 
@@ -73,12 +73,12 @@ function histogram({ before, after }: CorpusReport["lengths"]): Picture {
     ));
 }
 
-/** A step, and what it did. */
+/** The name of a step, and what it did. */
 const named = ({ step }: StepReport) => say(step, SPANISH[step][0]);
 const told = ({ step, unit, what }: StepReport) =>
   say(`${unit} ${what}`, `${UNITS[unit]} ${SPANISH[step][1]}`);
 
-/** Whether a step drops documents, which it then counts. */
+/** Whether a step drops documents; its count is then of documents. */
 const drops = ({ unit, what }: StepReport) => unit === "documents" && /dropped|left out/.test(what);
 
 /** The documents as a funnel: how many are left after each step that dropped any. */
@@ -113,7 +113,7 @@ function flow({ steps, documents, characters }: CorpusReport): Html {
   `;
 }
 
-/** What the steps changed: those that met something, and the others behind a fold. */
+/** What the steps changed; steps that changed nothing are folded away. */
 function changes(steps: readonly StepReport[]): Html {
   const busy = steps.filter(({ count }) => count > 0), idle = steps.filter(({ count }) => count === 0);
   const head = [say("step", "paso"), say("count", "cantidad"), say("what", "qué")];
@@ -131,7 +131,7 @@ function changes(steps: readonly StepReport[]): Html {
   `;
 }
 
-/** What came in, what is left, and what most was lost to. */
+/** What came in, what is left, and which step dropped most. */
 function summary({ files, steps, documents, characters }: CorpusReport): Html {
   const kept = characters.train + characters.validation;
   const repeated = steps.find(({ step }) => step === "repeats")?.count ?? 0;

@@ -1,16 +1,16 @@
-/** From lines to documents. */
+/** Makes documents from lines. */
 import type { CorpusOptions } from "./options.ts";
 import type { Counter } from "./tally.ts";
 
 const SEPARATOR = /^[ \t]*(?:\*[ \t]*){3,}$|^[ \t]*-{3,}[ \t]*$|^[ \t]*={3,}[ \t]*$/;
-/** Lines of verse are shorter than this on average, lines of wrapped prose longer. */
+/** On average, lines of verse are shorter than this and lines of wrapped prose longer, in characters. */
 const PROSE = 42;
-/** What begins a line of a list, or of dialogue after the end of a sentence: no wrapping made it. */
+/** Beginnings of lines that no wrapping made: list items, and dialogue after the end of a sentence. */
 const ITEM = /^\s*(?:[•*·-] |\d+[.)])/, SPEECH = /^\s*[—–-]/, SENTENCE_END = /[.!?…:»”"]$/;
 
 /**
- * Joins the lines of wrapped paragraphs, which blank lines part; verse, dialogue and lists stay as they are.
- * A hyphen at a line's end before a small letter is taken for one of the wrapping.
+ * Joins the lines of wrapped paragraphs, which are separated by blank lines; verse, dialogue and lists stay as they
+ * are. A hyphen at a line's end is dropped if the next line begins with a small letter.
  */
 export function unwrapLines(lines: readonly string[]): string[] {
   const out: string[] = [];
@@ -35,7 +35,7 @@ export function unwrapLines(lines: readonly string[]): string[] {
   return out;
 }
 
-/** Cuts a text into pieces of at most `max` characters, where a paragraph ends, else a line, sentence or word. */
+/** Cuts a text into pieces of at most `max` characters, at the end of a paragraph, else of a line, sentence or word. */
 export function cutText(text: string, max: number): string[] {
   const pieces: string[] = [];
   while (text.length > max) {
@@ -78,13 +78,13 @@ export class Segmenter {
     });
   }
 
-  /** A text that is a document by itself, as one record of JSONL or Parquet is. */
+  /** Adds a text that is a whole document, such as a record of JSONL or Parquet. */
   record(text: string): void {
     this.#eachLine(text, (line) => this.#add(line));
     this.end();
   }
 
-  /** The end of a document and of a file. */
+  /** Ends the document; also called at the end of a file. */
   end(): void {
     while (this.#lines.at(-1) === "") this.#lines.pop();
     if (this.#lines.length > 0) this.#finish(this.#text());
@@ -92,7 +92,7 @@ export class Segmenter {
     this.#length = 0;
   }
 
-  /** Lines without blanks at their ends; those that are too long are dropped. */
+  /** Visits lines without trailing blanks; lines that are too long are dropped. */
   #eachLine(block: string, visit: (line: string) => void): void {
     const { max_line_length: longest } = this.#options;
     const lines = block.split("\n");
@@ -105,7 +105,7 @@ export class Segmenter {
     }
   }
 
-  /** At most one empty line in a row, none at the beginning. */
+  /** Adds a line; keeps at most one empty line in a row, and none at the beginning. */
   #add(line: string): void {
     if (line === "" && (this.#lines.length === 0 || this.#lines.at(-1) === "")) return;
     this.#lines.push(line);

@@ -1,18 +1,18 @@
-/** Sorting the numbers of all ranks: each rank gets those that its own numbers are compared with. */
+/** Sorts the numbers of all ranks; each rank gets those that it owns, by their upper half. */
 import { join } from "@std/path";
 import { Appender, ReadFile } from "../../files.ts";
 import { bytesIn, largest } from "../../ranks/messages.ts";
 import type { Ranks } from "../../ranks/ranks.ts";
 import { ExternalSort } from "./external_sort.ts";
 
-/** Numbers that go out at once, and that wait to be written. */
+/** Numbers sent at a time, and numbers buffered before they are written. */
 const ROUND = 1 << 17, WAITING = 1 << 13;
 
 export class SharedSort {
   readonly #ranks: Ranks;
   readonly #own: ExternalSort;
   readonly #owner: (high: number) => number;
-  /** Those for other ranks, in two halves each, until they are sent. */
+  /** The file of numbers for other ranks until they are sent, each in two halves. */
   readonly #path: string;
   readonly #waiting: Uint32Array<ArrayBuffer>;
   #filled = 0;
@@ -20,8 +20,8 @@ export class SharedSort {
   #written = 0;
 
   /**
-   * @param folder of the temporary files, which whoever made it removes
-   * @param owner the rank that gets the numbers with that upper half
+   * @param folder of the temporary files; the caller removes it
+   * @param owner gives the rank that owns the numbers with this upper half
    */
   constructor(ranks: Ranks, folder: string, name: string, owner = (high: number) => high % ranks.size) {
     this.#ranks = ranks;
@@ -46,7 +46,7 @@ export class SharedSort {
     this.#filled = 0;
   }
 
-  /** Visits all numbers that this rank owns, whoever has added them, in ascending order, once. All ranks must call it. */
+  /** Visits all numbers that this rank owns, from all ranks, in ascending order, once. All ranks must call it. */
   drain(visit: (high: number, low: number) => void): void {
     this.#exchange();
     this.#own.drain(visit);
@@ -69,7 +69,7 @@ export class SharedSort {
     }
   }
 
-  /** Numbers by their owners. */
+  /** Splits numbers by owner. */
   #dealt(halves: Uint32Array): Uint8Array[] {
     const counts = new Uint32Array(this.#ranks.size);
     for (let i = 0; i < halves.length; i += 2) counts[this.#owner(halves[i])] += 2;

@@ -1,26 +1,26 @@
-/** From what a preset names to files: paths on disk, addresses, data sets of Hugging Face. */
+/** Finds the files that a preset names: paths on disk, URLs, data sets of Hugging Face. */
 import { basename, globToRegExp, isGlob, join, normalizeGlob } from "@std/path";
 import { UserError } from "../../errors.ts";
 import { worldFiles } from "../world/folder.ts";
 import type { WorldTexts } from "../world/options.ts";
 import type { SourceOptions } from "./options.ts";
 
-/** How the names of files end that can be read; text and JSONL also compressed. */
+/** Extensions of files that can be read; text and JSONL may be compressed. */
 export const ENDINGS = [
   ...[".txt", ".jsonl"].flatMap((ending) => ["", ".gz", ".zst"].map((packed) => ending + packed)),
   ".parquet",
 ];
 const readable = (name: string) => ENDINGS.some((ending) => name.endsWith(ending));
 
-/** A file of a source; those with an address are fetched when they are read, those of the world are made then. */
+/** A file of a source. Files with a URL are fetched, and the world's are made, when they are read. */
 export interface SourceFile {
-  /** For messages and reports: the path, or the address. */
+  /** The path or URL, for messages and reports. */
   readonly name: string;
   readonly path?: string;
   readonly remote?: {
     readonly url: string;
     readonly sha256?: string | undefined;
-    /** Needed from the environment's HF_TOKEN if the data set is not open. */
+    /** The data set's name; if it is not open, HF_TOKEN must be set in the environment. */
     readonly huggingface?: string;
   };
   readonly world?: WorldTexts;
@@ -33,13 +33,13 @@ export interface Source {
   readonly files: readonly SourceFile[];
 }
 
-/** What a source is, with a string taken for a path or an address. */
+/** A source as an object; a string is a URL or a path. */
 export function parseSource(source: string | SourceOptions): SourceOptions {
   if (typeof source !== "string") return source;
   return /^https?:\/\//.test(source) ? { url: source } : { path: source };
 }
 
-/** The files that paths name, sorted and without repeats: those of folders and globs that can be read. */
+/** The files that a path names, sorted and without repeats; of folders and globs, only those that can be read. */
 export async function listPath(source: string): Promise<string[]> {
   const found: string[] = [];
   const path: string = normalizeGlob(source); // files are found as a.txt, not as ./a.txt
@@ -78,7 +78,7 @@ async function* textFiles(folder: string): AsyncGenerator<string> {
   }
 }
 
-/** The files on this machine, which decide whether the stage is up to date. */
+/** The sources' files on this machine; they decide whether the stage is up to date. */
 export async function listLocal(sources: readonly (string | SourceOptions)[]): Promise<string[]> {
   const parsed = sources.map(parseSource);
   const paths = parsed.flatMap(({ path }) => path === undefined ? [] : [path]);
@@ -86,7 +86,7 @@ export async function listLocal(sources: readonly (string | SourceOptions)[]): P
   return [...new Set([...(await Promise.all(paths.map(listPath))).flat(), ...world])].sort();
 }
 
-/** All sources with their files; a file that several name belongs to the first. */
+/** All sources with their files; a file that several sources name belongs to the first. */
 export async function openSources(sources: readonly (string | SourceOptions)[]): Promise<Source[]> {
   const seen = new Set<string>();
   const opened: Source[] = [];
@@ -109,10 +109,10 @@ export async function openSources(sources: readonly (string | SourceOptions)[]):
   return opened;
 }
 
-/** The address of the Hub, which the environment may replace as for Hugging Face's own tools. */
+/** The URL of the Hub; HF_ENDPOINT replaces it, as in Hugging Face's own tools. */
 const hub = () => (Deno.env.get("HF_ENDPOINT") ?? "https://huggingface.co").replace(/\/$/, "");
 
-/** The headers that show who asks the Hub. */
+/** The headers that authenticate requests to the Hub. */
 export function hubHeaders(): Record<string, string> {
   const token = Deno.env.get("HF_TOKEN");
   return token ? { authorization: `Bearer ${token}` } : {};
@@ -178,10 +178,10 @@ async function listDataset(name: string, files: string, revision: string): Promi
   );
 }
 
-/** An error of `fetch` on one line. */
+/** An error of `fetch` as a one-line message. */
 export function unreachable(url: string, error: unknown): UserError {
   const whole = String(error instanceof Error ? (error.cause ?? error.message) : error);
-  // What it says besides is the address once more, and that it is about a request.
+  // Drop the part that only repeats the URL and says that this is about a request.
   const why = whole.replace(/\s*\n\s*/g, " ").replace(/^.*error sending request[^)]*\): /, "");
   if (/redirect/i.test(why)) {
     return new UserError(`${url} redirects in a circle; check the address`);

@@ -1,4 +1,4 @@
-/** Which documents are trained on, how often, and which are held out. */
+/** Decides which documents are trained on, how often, and which are held out. */
 import { deriveSeed, uniform } from "../../tensor/random.ts";
 import type { CorpusOptions } from "./options.ts";
 import type { Counter } from "./tally.ts";
@@ -6,15 +6,15 @@ import type { Counter } from "./tally.ts";
 export type Part = "train" | "validation";
 
 export interface Document {
-  /** Its number among those that are kept. */
+  /** Its number among the documents that are kept. */
   readonly index: number;
-  /** Characters, and the file it is from. */
+  /** Its length in characters, and the number of its file. */
   readonly length: number;
   readonly file: number;
   readonly text: string;
 }
 
-/** Which characters of a document go where. */
+/** A range of a document's characters, and the part that they go to. */
 export interface Piece {
   readonly part: Part;
   readonly from: number;
@@ -22,19 +22,19 @@ export interface Piece {
 }
 
 /**
- * Documents come in order, twice: first to be counted, then to be placed. Those to hold out are drawn on
- * the way, by how much is still wanted of what is still to come (Knuth, The Art of Computer Programming 2,
- * 3.4.2, algorithm S, here by characters instead of records).
+ * Documents come in order, twice: first to be counted, then to be placed. In placing, each is held out with
+ * probability (characters still wanted) / (characters still to come): Knuth, The Art of Computer Programming 2,
+ * 3.4.2, algorithm S, by characters instead of records.
  */
 export class Splitter {
   readonly #options: CorpusOptions["validation"];
   readonly #draws: number;
   readonly #weights: number;
   documents = 0;
-  /** Passes of placing: the most often that a document is trained on. */
+  /** Rounds of placing: how often the most repeated document is trained on. */
   rounds = 1;
   #characters = 0;
-  // What is to come, and what is wanted of it.
+  // Characters still to come, and how many of them are still to be held out.
   #left = 0;
   #wanted = 0;
   #placed = 0;
@@ -46,7 +46,7 @@ export class Splitter {
     this.#weights = deriveSeed(seed, "weights");
   }
 
-  /** How often a document of some weight is trained on: 2.5 is twice, and once more for every second one. */
+  /** How often a document is trained on: with weight 2.5 twice, and a third time with probability 0.5. */
   #times(index: number, weight: number): number {
     return Math.floor(weight) + Number(uniform(this.#weights, index) < weight % 1);
   }
@@ -61,7 +61,7 @@ export class Splitter {
     this.#wanted = this.#options.share * this.#characters;
   }
 
-  /** Of the documents counted, each once. */
+  /** Characters of the documents counted, without repeats. */
   get characters(): number {
     return this.#characters;
   }
@@ -78,7 +78,7 @@ export class Splitter {
   }
 
   /**
-   * Where a document goes, in pieces if the end of the training text falls into it.
+   * Where a document goes; in two pieces if the training text ends within it.
    * @param round counts from 0; later rounds only repeat training documents
    */
   place(document: Document, weight: number, round: number, tally: Counter): Piece[] {
@@ -105,7 +105,7 @@ export class Splitter {
   }
 
   #draw(index: number, length: number): Piece[] {
-    // At least one is held out, and at least one is not.
+    // At the last document, make sure that at least one is held out and at least one is not.
     const all = this.#heldOut === this.#placed - 1;
     const drawn = this.#placed === this.documents && (all || this.#heldOut === 0)
       ? !all

@@ -1,4 +1,4 @@
-/** How the report calls the steps that text meets, in Spanish: their names and what they do. */
+/** The steps in Spanish, for the report: their names and what they do. */
 import type { Step } from "./tally.ts";
 
 export const SPANISH: Readonly<Record<Step, readonly [name: string, what: string]>> = {

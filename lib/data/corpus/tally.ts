@@ -5,7 +5,7 @@ import type { CorpusOptions } from "./options.ts";
 interface StepKind {
   readonly unit: "characters" | "lines" | "documents";
   readonly what: string;
-  /** Whether a preset has it. */
+  /** Whether a preset switches the step on. */
   on(options: CorpusOptions): boolean;
 }
 
@@ -77,7 +77,7 @@ const steps = {
   },
 } satisfies Record<string, StepKind>;
 
-/** The steps in the order in which text meets them. */
+/** The steps in the order in which they are applied. */
 export const STEPS: Record<keyof typeof steps, StepKind> = steps;
 export type Step = keyof typeof steps;
 
@@ -86,7 +86,7 @@ export interface StepReport {
   readonly on: boolean;
   readonly unit: string;
   readonly what: string;
-  /** How many pieces, of the unit, the step changed or dropped. */
+  /** How many pieces (in `unit`) the step changed or dropped. */
   readonly count: number;
   /** Characters in them. */
   readonly characters: number;
@@ -101,7 +101,7 @@ export interface Counter {
   add(...event: TallyEvent): void;
 }
 
-/** Gathers events, on a thread, for the tally of the main one. */
+/** Gathers events on a thread, for the main thread's tally. */
 export class EventList implements Counter {
   readonly #sampled: TallyEvent[] = [];
   readonly #sums = new Map<Step, [number, number]>();

@@ -1,4 +1,4 @@
-/** The text of all ranks, as one process has it: its pieces in order, and what was counted of them. */
+/** Joins the text of all ranks, as a single process would have it: its pieces in order, and their counts. */
 import { join } from "@std/path";
 import { collectFiles, gatherValues } from "../../ranks/messages.ts";
 import type { Ranks } from "../../ranks/ranks.ts";
@@ -18,7 +18,7 @@ interface Place extends Pick<Piece, "file" | "part"> {
 }
 
 /**
- * Gives numbers to the documents of all ranks, in the order of the text. Those that are dropped leave gaps.
+ * Numbers the documents of all ranks in the order of the text. Documents dropped later leave gaps.
  * @returns the pieces in that order, and how many numbers there are
  */
 export function numberPieces(
@@ -42,7 +42,7 @@ export function numberPieces(
   return { pieces: numbered, numbers };
 }
 
-/** Says which rank has the document of a number. */
+/** Returns a function that tells which rank has a document. */
 export function ownerOf(pieces: readonly Place[]): (document: number) => number {
   return (document) => {
     let low = 0, high = pieces.length;
@@ -55,16 +55,16 @@ export function ownerOf(pieces: readonly Place[]): (document: number) => number 
   };
 }
 
-/** What passed the rules of a piece. */
+/** The documents of a piece that passed the rules. */
 export interface Passed {
-  /** In the file of the documents. */
+  /** Where they are in the file of documents. */
   documents: Range;
   count: number;
-  /** What the rules did, in the file of the events. */
+  /** Where the rules' events are in the file of events. */
   events: Range;
 }
 
-/** What a rank has, to be joined. */
+/** What a rank contributes. */
 interface Own {
   readonly ranks: Ranks;
   /** The folder with the files `documents` and `events`. */
@@ -73,7 +73,7 @@ interface Own {
   readonly reader: Reader;
   readonly events: EventSpool;
   readonly pieces: readonly Place[];
-  /** Of this rank's pieces. */
+  /** One entry per piece of this rank. */
   readonly passed: readonly Passed[];
 }
 
@@ -81,17 +81,17 @@ export interface Text {
   /** The files that were read, each with its number. */
   readonly files: readonly (FileReport & { readonly number: number })[];
   readonly tally: Tally;
-  /** Documents that were found, the characters in them, and how many passed. */
+  /** Documents found, the characters in them, and how many documents passed. */
   readonly found: number;
   readonly cleaned: number;
   readonly passed: number;
-  /** Of the documents that were found. */
+  /** Lengths of the documents found. */
   readonly lengths: Histogram;
-  /** The documents that passed, with their numbers; the next may overwrite one's bytes. */
+  /** The documents that passed, with their numbers; the next may overwrite a document's bytes. */
   documents(): Generator<readonly [number: number, record: Spooled]>;
 }
 
-/** Joins what all ranks have, on rank 0; null on the others. All ranks must call this. */
+/** Joins the text of all ranks on rank 0; returns null on the others. All ranks must call this. */
 export function gatherText({ ranks, scratch, seed, reader, events, pieces, passed }: Own): Text | null {
   const { files, documents, cleaned, lengths } = reader;
   const all = gatherValues(ranks, {

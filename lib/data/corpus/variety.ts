@@ -1,6 +1,6 @@
 /**
- * How varied the text is that is kept: different words and runs of words, documents that begin alike, and how well
- * it can be compressed. Documents that are repeated by weight count once. Memory does not grow with the text.
+ * Measures how varied the kept text is: distinct words and runs of words, documents that begin alike, and how well
+ * it compresses. Documents that are repeated by weight count once. Memory does not grow with the text.
  */
 import { Units } from "./characters.ts";
 import { Compression, type CompressionReport } from "./compression.ts";
@@ -10,18 +10,18 @@ import { ExternalSort } from "./external_sort.ts";
 import { type NgramReport, Ngrams } from "./ngrams.ts";
 
 export interface VarietyReport {
-  /** Of all the text; what is distinct is estimated, with a standard error of 0.4 %. */
+  /** N-grams of all the text; the distinct counts are estimates with a standard error of 0.4 %. */
   readonly ngrams: NgramReport;
-  /** The same of a sample of at most 100,000 words, so that texts of any length can be compared. */
+  /** The same for a sample of at most 100,000 words, so that texts of any length can be compared. */
   readonly sample: NgramReport;
-  /** Documents, and those among them whose first four words are those of another. */
+  /** Documents, and how many of them share their first four words with another. */
   readonly openings: { readonly documents: number; readonly shared: number };
-  /** Documents that were compared, and those dropped as near duplicates; null if none were looked for. */
+  /** Documents compared, and those dropped as near duplicates; null if near duplicates were not looked for. */
   readonly near: { readonly compared: number; readonly dropped: number } | null;
   readonly compression: CompressionReport;
 }
 
-/** Words of the sample, and characters that surely have as many. */
+/** Words of the sample, and characters that surely contain that many words. */
 const SAMPLE_WORDS = 100_000, SAMPLE_CHARACTERS = 1_000_000;
 
 export class Variety {
@@ -32,8 +32,8 @@ export class Variety {
   readonly #compression: Compression;
 
   /**
-   * @param folder of temporary files, which whoever made it removes
-   * @param characters that will come
+   * @param folder of temporary files; the caller removes it
+   * @param characters of the text to come
    */
   constructor(folder: string, seed: number, characters: number) {
     this.#sample = new DocumentSample(seed, SAMPLE_CHARACTERS);
@@ -41,19 +41,19 @@ export class Variety {
     this.#compression = new Compression(characters);
   }
 
-  /** The next document may be drawn for the sample; `text` is called if it is. */
+  /** Offers the next document to the sample; `text` is called only if it is drawn. */
   offer(text: () => string): void {
     this.#sample.offer(text);
   }
 
-  /** The next documents, as a thread rendered them. */
+  /** Adds the next documents, as rendered by a thread. */
   async add({ text, openings }: Rendered): Promise<void> {
     for (let i = 0; i < openings.length; i += 2) this.#openings.add(openings[i], openings[i + 1]);
     this.#documents += openings.length / 2;
     await this.#compression.add(text);
   }
 
-  /** What a thread has counted. */
+  /** Adds the counts of a thread. */
   merge(parts: Ngrams["parts"]): void {
     this.#ngrams.merge(parts);
   }

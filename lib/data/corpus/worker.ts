@@ -7,12 +7,12 @@ import { type Answer, buffersOf, digest, type Message } from "./digest_threads.t
 
 let starting: Promise<Digester>;
 
-/** Messages are taken one after the other, as each awaits the same promise. */
+/** Messages are handled in order, as each awaits the same promise. */
 self.onmessage = async ({ data }: MessageEvent<Message>) => {
   if ("start" in data) {
     const { start, world } = data;
     starting = (async () => new Digester(start, world ? await World.read() : null))();
-    starting.catch(() => {}); // the first job tells what is wrong
+    starting.catch(() => {}); // the first job reports what is wrong
     return;
   }
   try {

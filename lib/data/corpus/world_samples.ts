@@ -1,9 +1,9 @@
-/** What a world writes, for the report: a text of each kind and family of a source's mix. */
+/** Samples of the world's text for the report: one of each kind and family in a source's mix. */
 import type { World } from "../world/world.ts";
 import type { WorldTexts } from "../world/options.ts";
 
 export interface WorldSamples {
-  /** As the report's list of files names it. */
+  /** The source's name in the report's list of files. */
   readonly source: string;
   readonly texts: readonly { readonly name: string; readonly text: string }[];
 }
