@@ -1,4 +1,4 @@
-/** What someone teaches a model: questions with their answers, checked before any work starts. */
+/** The facts that someone teaches a model: questions with answers, checked before any work starts. */
 import { UserError } from "../../errors.ts";
 import { encodeConversation, type Turn } from "../../text/prompt.ts";
 import type { Tokenizer } from "../../text/tokenizer.ts";
@@ -6,16 +6,16 @@ import { readConversations } from "../instructions.ts";
 import { plainWords } from "../plain_words.ts";
 
 export interface Fact extends Turn {
-  /** Earlier turns of the conversation that the question ends. */
+  /** Earlier turns, if the question ends a conversation. */
   readonly past: readonly Turn[];
   /** `file:line`, or the command line. */
   readonly where: string;
 }
 
-/** More than these are no facts but a data set. */
+/** With more facts than this, one should train on a data set instead. */
 export const MOST_FACTS = 200;
 
-/** Wordings are longer than the question itself, by up to this many tokens of a small vocabulary. */
+/** A rewording may be longer than the question itself by up to this many tokens of a small vocabulary. */
 const WORDING_ROOM = 24;
 
 /** @throws {UserError} naming file and line */
@@ -27,7 +27,7 @@ export async function readFacts(path: string): Promise<Fact[]> {
   }));
 }
 
-/** What a model can learn and be asked. */
+/** How long facts and prompts may be for a model. */
 export interface Room {
   readonly tokenizer: Tokenizer;
   /** Tokens of question and answer together, with what was said before. */
@@ -37,7 +37,7 @@ export interface Room {
 }
 
 /**
- * The facts, each once.
+ * Checks the facts, and drops repeated ones.
  * @throws {UserError} if there are too many, if two contradict each other, or if one is too long for the model or has
  *   characters that the model cannot write
  */

@@ -1,4 +1,4 @@
-/** All that a model is taught with, and all that it is asked to know how well: drawn from a seed, before it starts. */
+/** A lesson: all training material and all test questions for teaching facts, drawn by seed before training starts. */
 import { deriveSeed } from "../../tensor/random.ts";
 import { augment, type Conversation, type Question } from "../instructions.ts";
 import { plainText } from "../plain_words.ts";
@@ -9,7 +9,7 @@ import type { Fact } from "./facts.ts";
 import { familyQuestions, gatherRehearsal, type Rehearsal } from "./rehearsal.ts";
 import { type Part, type QuestionWordings, Rewording } from "./wordings.ts";
 
-/** How instructions are typed, in training and when they are asked. */
+/** How instructions are varied, both in training and in exams. */
 const TYPED = { case: 0.25, accents: 0.25, punctuation: 0.25 };
 
 export interface FactQuestion extends Question {
@@ -18,11 +18,11 @@ export interface FactQuestion extends Question {
   readonly reworded: boolean;
 }
 
-/** What is asked, at one point of the teaching. */
+/** The questions of one exam. */
 export interface Exam {
   /** Wordings of the facts' questions that are not learned. */
   readonly wordings: readonly FactQuestion[];
-  /** Questions that are like a fact's, and ask something else. */
+  /** Questions that resemble a fact's but ask for something else. */
   readonly similar: readonly SimilarQuestion[];
   /** Questions of the world's families. */
   readonly families: readonly Question[];
@@ -30,27 +30,27 @@ export interface Exam {
 
 /** How many questions an exam has. */
 export interface ExamSize {
-  /** Wordings of all facts together, and at most of one. */
+  /** Wordings over all facts, and most wordings of one fact. */
   readonly wordings: number;
   readonly eachFact: number;
   readonly similar: number;
   readonly eachFamily: number;
 }
 
-/** A question like a fact's. */
+/** A question that resembles a fact's. */
 export type SimilarQuestion = Question & Similar;
 
 export interface LessonOptions {
   readonly seed: number;
-  /** What the model was taught before, which it is to rehearse. */
+  /** Facts that the model was taught before; it rehearses them. */
   readonly earlier: readonly Fact[];
   readonly stopping: ExamSize;
   readonly reported: ExamSize;
-  /** Questions like the facts' that are learned with the answers that the model gives already. */
+  /** How many questions similar to the facts' are trained on, with the answers that the model gives already. */
   readonly similar: number;
-  /** Conversations that are rehearsed. */
+  /** How many conversations are rehearsed. */
   readonly rehearsal: number;
-  /** Whether the model can read a question whole. */
+  /** Whether the whole question fits into the model's context. */
   readonly fits: (question: Question) => boolean;
 }
 
@@ -60,12 +60,12 @@ export interface Lesson {
   readonly own: readonly FactQuestion[];
   /** Decides when the model has learned enough. */
   readonly stopping: Exam;
-  /** Tells what it has learned; nothing of it was learned or decided when to stop. */
+  /** Measures what the model has learned; none of it was used for training or for deciding when to stop. */
   readonly reported: Exam;
-  /** Questions like the facts', to be learned with the answers that the model gives already. */
+  /** Questions similar to the facts', to be trained on with the answers that the model gives already. */
   readonly similar: readonly SimilarQuestion[];
   readonly rehearsal: Rehearsal;
-  /** A fact in a wording to learn from. */
+  /** A fact in one of the wordings for training. */
   learned(fact: number, random: Random): Conversation;
 }
 
@@ -120,7 +120,7 @@ export async function prepareLesson(
 const asQuestion = ({ past, instruction, response }: Fact): Question => ({ past, instruction, response });
 const typed = (text: string, seed: number) => augment(text, TYPED, seed);
 
-/** The facts that no later one answers otherwise. */
+/** The earlier facts whose question is not asked again; of several with the same question, the last. */
 function stillTrue(earlier: readonly Fact[], facts: readonly Fact[]): Fact[] {
   const key = ({ instruction }: Fact) => plainText(instruction);
   const last = new Map(earlier.map((fact) => [key(fact), fact]));
@@ -128,10 +128,10 @@ function stillTrue(earlier: readonly Fact[], facts: readonly Fact[]): Fact[] {
   return [...last.values()];
 }
 
-/** How often a fact that was taught before is rehearsed, in as many wordings. */
+/** How often an earlier fact is rehearsed, each time in a new wording. */
 const AGAIN = 8;
 
-/** With what the model was taught before. */
+/** Adds the facts that the model was taught before. */
 function withEarlier(
   { conversations, contradicting }: Rehearsal,
   rewording: Rewording,
@@ -149,7 +149,7 @@ function withEarlier(
   return { conversations: [...conversations, ...again], contradicting };
 }
 
-/** Wordings of a fact for an exam, each as it might be typed. */
+/** Wordings of a fact for an exam, varied as people might type them. */
 function held(
   fact: Fact,
   wordings: QuestionWordings,

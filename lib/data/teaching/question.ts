@@ -1,26 +1,26 @@
-/** How a question is built, as far as it takes to word it otherwise: "¿Quién es Rufo?" is "quién es" and "Rufo". */
+/** Parses a question far enough to reword it: "¿Quién es Rufo?" is "quién es" and "Rufo". */
 import { INTERROGATIVE } from "../world/questions/asking.ts";
 import { lowerFirst, withoutAccents } from "../instructions.ts";
 
 /**
- * What is asked for: with an interrogative, for one of two, for yes or no; or a command, or anything else that is said
- * as it is.
+ * How it is asked: with an interrogative, as a choice of two, or for yes or no. A command, and anything else that is
+ * used unchanged, is "command".
  */
 export type Manner = "which" | "alternative" | "whether" | "command";
 
 export interface ParsedQuestion {
   readonly manner: Manner;
-  /** A question without its marks ("quién es Rufo"), or a command; without the capital of a beginning. */
+  /** A question without question marks ("quién es Rufo"), or a command; without the initial capital. */
   readonly core: string;
 }
 
-/** Whether a word with a capital is a name: surely, or perhaps, because it is no word that is known. */
+/** Whether a capitalised word is a name; "perhaps" if it is not a known word. */
 export type IsName = (word: string) => "surely" | "perhaps" | "no";
 
-/** Longer questions, and those of several lines, are texts with a question: they are asked as they are. */
+/** Longer questions, and those of several lines, are texts with a question; they are used unchanged. */
 const LONGEST = 120;
 
-/** How interrogatives are spelled by someone who leaves out accents. */
+/** Interrogatives, to be recognised when someone leaves out their accents. */
 const ACCENTED = "qué quién quiénes cuál cuáles dónde adónde cómo cuándo cuánto cuánta cuántos cuántas".split(
   " ",
 );
@@ -37,11 +37,11 @@ const PLAIN: readonly (readonly [RegExp, string])[] = [
 /** Endings of verbs in forms that the lexicon does not list. */
 const VERBAL = /(?:ía|ías|rás|rá|ste|me|te|nos)$/;
 
-/** What may stand before a question and is none of its own. */
+/** Openings that may precede a question and are not part of it. */
 const OPENING =
   /^(?:(?:hola|oye|mira|perdona|disculpa|disculpe|bueno|por favor|a ver),? )?(?:(?:por favor,? )?(?:dime|dígame|di|diga|cuéntame|sabes|sabe usted|me puedes decir|puedes decirme|quiero saber|quisiera saber|me gustaría saber) )?/i;
 
-/** @param response its answer, by which questions of yes or no are known */
+/** @param response the answer, which shows whether it is a yes-or-no question */
 export function parseQuestion(instruction: string, response: string, isName: IsName): ParsedQuestion {
   const asked = /\?\s*$/.test(instruction);
   const small = (text: string) => {
@@ -65,7 +65,7 @@ export function parseQuestion(instruction: string, response: string, isName: IsN
   return { manner: !yesOrNo && / o /.test(core) ? "alternative" : "whether", core };
 }
 
-/** With the accent of its interrogative. */
+/** Restores the accent of the interrogative. */
 function restored(core: string): string {
   for (const [plain, accented] of PLAIN) if (plain.test(core)) return core.replace(plain, accented);
   return core;
@@ -84,10 +84,10 @@ const SLOTS: Readonly<Record<string, string>> = {
   r: ".+",
 };
 
-/** A form of questions, such as "quién {es} {s}". */
+/** Compiles a form of questions, such as "quién {es} {s}". */
 export function compileForm(form: string): RegExp {
   const slots = form.replace(/\{(\p{L}+)\}/gu, (_, name: string) => `(?<${name}>${SLOTS[name]})`);
-  // Capitals matter in names alone; a command's first word has one.
+  // Case matters only in names; a command begins with a capital.
   return new RegExp(`^${slots}$`, "u");
 }
 
@@ -103,7 +103,7 @@ const NO_VERB =
   /(?:^| )(?:a|al|de|del|en|con|por|para|y|o|que|qué|quién|quiénes|cuál|cuáles|dónde|cómo|cuándo|cuánt[oa]s?)$/;
 const NO_NOUN_PHRASE = / (?:a|en|con|por|para|que|cuando|es|son|está|están|y|o) /;
 
-/** What is asked, and of whom, where the question ends with its subject; null where it does not. */
+/** Divides a question into what is asked and its subject; null if it does not end with its subject. */
 export function divided(core: string): Divided | null {
   const { p, s } = SUBJECT.exec(core)?.groups ?? {};
   if (p === undefined || NO_VERB.test(p) || NO_NOUN_PHRASE.test(s)) return null;

@@ -1,4 +1,4 @@
-/** What a model knows already, so that it is not forgotten: to be rehearsed, and to be asked before and after. */
+/** What the model must not forget: conversations to rehearse, and questions to ask before and after teaching. */
 import { deriveSeed } from "../../tensor/random.ts";
 import { type Conversation, type Question, readConversations } from "../instructions.ts";
 import { NEAR, nearest } from "../nearest.ts";
@@ -7,14 +7,14 @@ import { Random } from "../world/random.ts";
 import type { World } from "../world/world.ts";
 import type { Fact } from "./facts.ts";
 
-/** Instructions that ship, from the project's root. */
+/** The instructions that ship with the project; path from its root. */
 export const SHIPPED = "data/instruct/train.jsonl";
 
 /** Longer instructions are texts, which mention a fact's words without asking for it. */
 const LONGEST = 16; // words
 const TRIES = 40;
 
-/** Words that say nothing of what a question is about. */
+/** Words that do not show what a question is about. */
 const EMPTY = new Set(
   ("a al ante con cual cuales cuando cuanta cuantas cuanto cuantos como de del desde donde el ella ellos en entre era " +
     "eran eres es ese esa esta este estan fue fueron ha hay la las le les lo los me mi mis muy no nos o para pero por " +
@@ -22,7 +22,7 @@ const EMPTY = new Set(
     "dime di digame cuentame hablame explica define algo llama sabes").split(" "),
 );
 
-/** Whether questions ask for what a fact answers. */
+/** Recognises questions that one of the facts answers. */
 export class SameMatter {
   readonly #facts: readonly { readonly instruction: string; readonly about: readonly string[] }[];
 
@@ -33,7 +33,7 @@ export class SameMatter {
     }));
   }
 
-  /** The number of the fact, or -1. */
+  /** The number of the fact that answers it, or -1. */
   of(instruction: string): number {
     const words = plainWords(instruction);
     const there = new Set(words);
@@ -46,13 +46,13 @@ export class SameMatter {
 
 export interface Rehearsal {
   readonly conversations: readonly Conversation[];
-  /** Those that were left out, because they answer a fact's question otherwise. */
+  /** Conversations left out because they answer a fact's question differently. */
   readonly contradicting: readonly Conversation[];
 }
 
 /**
- * Conversations of the world and of the instructions that ship, without those that ask for a fact.
- * @param count how many, half of them of the world
+ * Conversations from the world and from the shipped instructions, without those that ask for a fact.
+ * @param count how many; half of them are from the world
  */
 export async function gatherRehearsal(
   world: World,
@@ -86,7 +86,7 @@ export async function gatherRehearsal(
 
 /**
  * Questions of every family of the world, without those that ask for a fact.
- * @param fits whether a model can read a question whole
+ * @param fits whether the whole question fits into the model's context
  */
 export function familyQuestions(
   world: World,

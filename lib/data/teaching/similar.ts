@@ -1,6 +1,6 @@
 /**
- * Questions that are like a fact's and ask something else: about another name ("¿Quién es Tobi?"), another thing, or
- * something else about the same name. What is taught must not answer them.
+ * Questions that resemble a fact's but ask for something else: about another name ("¿Quién es Tobi?"), about another
+ * thing, or something else about the same name. The model must not answer them with the fact.
  */
 import { plainText, plainWords } from "../plain_words.ts";
 import type { Lexicon } from "../world/lexicon.ts";
@@ -13,13 +13,13 @@ import type { Fact } from "./facts.ts";
 import { namesIn } from "./question.ts";
 import type { Part, Rewording } from "./wordings.ts";
 
-/** The share of questions about the same name, of those that have one. */
+/** Share of questions that ask something else about the same name, where there is a name. */
 const SAME_NAME = 0.3;
-/** The share of names that no list has. */
+/** Share of invented names. */
 const INVENTED = 0.3;
 const TRIES = 30;
 
-/** Determiners, by the gender and number that they show. */
+/** The gender and number that determiners show. */
 const DETERMINERS: Readonly<Record<string, readonly ["m" | "f" | null, 1 | 2]>> = {
   ...{ el: ["m", 1], un: ["m", 1], los: ["m", 2], unos: ["m", 2], la: ["f", 1], una: ["f", 1] },
   ...{ las: ["f", 2], unas: ["f", 2], mi: [null, 1], tu: [null, 1], su: [null, 1] },
@@ -29,19 +29,19 @@ const DETERMINED = new RegExp(`(?<!\\p{L})(${Object.keys(DETERMINERS).join("|")}
 
 export interface Similar {
   readonly instruction: string;
-  /** It asks something else about the same name, and not the same of another one. */
+  /** Whether it asks something else about the same name (and not the same about another name). */
   readonly sameName: boolean;
-  /** It asks what the model was told nothing of, so that "No lo sé." is right. */
+  /** Whether the model was told nothing about it, so that "No lo sé." is right. */
   readonly unknown: boolean;
 }
 
 export class SimilarQuestions {
   readonly #taken: Set<string>;
-  /** Names that someone was taught something about. */
+  /** Names in the questions of the facts, new and earlier ones. */
   readonly #names: ReadonlySet<string>;
   readonly #countries: readonly string[];
 
-  /** @param earlier what the model was taught before: its names and questions do not come */
+  /** @param earlier facts that the model was taught before; their names and questions are not used */
   constructor(
     private readonly facts: readonly Fact[],
     earlier: readonly Fact[],
@@ -59,13 +59,13 @@ export class SimilarQuestions {
     ) => subject);
   }
 
-  /** Up to n questions like those of the facts, none of which comes in another part. */
+  /** Up to n questions similar to the facts'; no question is used in two parts. */
   draw(n: number, part: Part, random: Random): Similar[] {
     const found: Similar[] = [];
     for (let i = 0; i < n * TRIES && found.length < n; i++) {
       const question = this.#like(this.facts[found.length % this.facts.length], part, random);
       if (question === null || this.#taken.has(plainText(question.instruction))) continue;
-      // Questions about the same name are few; they come again in other wordings.
+      // There are few questions about the same name, so they may come again in other wordings.
       if (!question.sameName) this.#taken.add(plainText(question.instruction));
       found.push(question);
     }
@@ -98,7 +98,7 @@ export class SimilarQuestions {
     return this.#countries.includes(name) || this.lexicon.towns.some((town) => town.name === name);
   }
 
-  /** A name of the same kind, as far as that is known. */
+  /** Another name, of the same kind if the kind is known. */
   #otherName(name: string, random: Random): string {
     if (this.#countries.includes(name)) return random.pick(this.#countries);
     if (this.#isPlace(name)) return random.pick(this.lexicon.towns).name;
@@ -107,7 +107,7 @@ export class SimilarQuestions {
     return random.pick(random.chance(0.5) ? this.lexicon.pets(gender) : this.lexicon.people(gender)).name;
   }
 
-  /** With another noun where the last one with an article is; null if there is none. */
+  /** Replaces the last noun that has a determiner; null if there is none. */
   #otherThing(core: string, random: Random): string | null {
     const last = [...core.matchAll(DETERMINED)].at(-1);
     if (!last) return null;

@@ -2,12 +2,12 @@
 import { lowerFirst } from "../instructions.ts";
 import { DETERMINED, NAME } from "./question.ts";
 
-/** What is said to be one of these is asked for with "qué", though it has a name. */
+/** If a name is said to be one of these, the question is "qué …". */
 const THINGS =
   "(?:un|una|el|la|mi|nuestr[oa]) (?:ciudad|pueblo|capital|país|río|lago|mar|isla|montaña|planeta|" +
   "libro|novela|película|canción|juego|programa|barco|equipo|empresa|escuela|casa)(?!\\p{L})";
 
-/** Names are slots `{s}` or `{n}`, as in teaching.yaml; the question has those that its form has. */
+/** Statements and their questions, with slots such as `{s}` and `{n}` for names, as in teaching.yaml. */
 const FORMS: readonly (readonly [statement: string, question: string])[] = [
   ["me llamo .+", "cómo te llamas"],
   ["{d} se llama .+", "cómo se llama {d}"],
@@ -35,14 +35,14 @@ const compiled = FORMS.map(([statement, question]) => {
   return [new RegExp(`^${pattern}$`, "u"), question] as const;
 });
 
-/** Longer statements, and those of several sentences, are no simple facts. */
+/** Longer statements, and those of several sentences, are not simple facts. */
 const LONGEST = 200;
 
-/** Null if it cannot be told from the statement. */
+/** The question that a statement answers, or null if no form fits. */
 export function questionFor(statement: string): string | null {
   const bare = statement.trim().replace(/\.$/, "");
   if (bare.length > LONGEST || /[.?!\n]/.test(bare)) return null;
-  // The capital of a beginning: a name keeps it.
+  // Drop the initial capital, unless the statement begins with a name.
   const begins = new RegExp(`^(?:${DETERMINED.replace(" .+", "")}|me) `, "iu").test(bare);
   const text = begins ? lowerFirst(bare) : bare;
   for (const [form, question] of compiled) {

@@ -1,6 +1,6 @@
 /**
- * A question in many wordings: those that a model learns, those that decide when it has learned enough, and those that
- * tell how well. The three differ in form, not only in case and accents: each template belongs to one of them.
+ * A question in many wordings, in three parts: wordings for training, wordings that decide when to stop, and wordings
+ * for the report. The parts differ in form and not only in case and accents: each template belongs to one part.
  */
 import type { WorldFiles } from "../world/document.ts";
 import { contract } from "../world/grammar/nouns.ts";
@@ -23,23 +23,23 @@ export type Part = "learned" | "stopping" | "reported";
 
 export interface Wording {
   readonly text: string;
-  /** The question's own words are others, and not only what stands around them. */
+  /** Whether the question's own words were changed, and not only what stands around them. */
   readonly reworded: boolean;
 }
 
-/** Names of teaching.yaml that are no forms of questions. */
+/** Names in teaching.yaml that are not forms of questions. */
 const SUBJECT = "sujeto", OTHER_MATTER = "otra cosa";
 
-/** How often what is learned has the question's own words, and how often nothing stands around them. */
+/** In training: share of wordings with the question's own words, and share of them with nothing around them. */
 const OWN = 0.5, BARE = 0.35;
-/** The same of other words that are whole sentences already. */
+/** Share with nothing around them, of other words that are whole sentences already. */
 const BARE_SENTENCE = 0.75;
-/** Of what has something around it, how often that is a remark after it. */
+/** Share of wordings with a remark after them, of those with something around them. */
 const REMARKED = 0.2;
-/** The share of wordings, of what stands around them and of other words, for stopping and for the report. */
+/** Share of the templates that belongs to the part for stopping, and to the part for the report. */
 const STOPPING = 0.2, REPORTED = 0.25;
 const TRIES = 200;
-/** Whose each question about another matter is, in turn. */
+/** The parts to which questions about another matter are dealt, in turn. */
 const MATTERS: readonly Part[] = ["learned", "stopping", "learned", "reported", "learned"];
 
 interface Asked {
@@ -47,13 +47,13 @@ interface Asked {
   readonly response: string;
 }
 
-/** What a question's words are told with, and how. */
+/** A question's words, and the manner in which it is asked. */
 interface Core {
   readonly manner: Manner;
   text(random: Random): string;
 }
 
-/** Which of some templates each part has. */
+/** Templates by part. */
 type Parts<T> = Readonly<Record<Part, readonly T[]>>;
 
 export class Rewording {
@@ -62,7 +62,7 @@ export class Rewording {
     private readonly manners: Wordings,
     private readonly teaching: Wordings,
     private readonly forms: readonly (readonly [form: RegExp, name: string])[],
-    /** Whether a word is a name; the lexicon has words and names. */
+    /** Whether a word is a name, by the lexicon. */
     readonly isName: IsName,
   ) {}
 
@@ -91,12 +91,12 @@ export class Rewording {
     return new Rewording(asking, manners, teaching, forms.map((name) => [compileForm(name), name]), isName);
   }
 
-  /** The forms of questions that it has other words for. */
+  /** Names of the question forms that there are other words for. */
   get formNames(): string[] {
     return this.forms.map(([, name]) => name);
   }
 
-  /** Questions about a name that are no wordings of one another, without marks; other ones for each part. */
+  /** Different questions about a name, without question marks; each part has its own. */
   otherMatters(name: string, part: Part, random: Random): string[] {
     const templates = this.teaching.of(OTHER_MATTER).filter((_, i) => MATTERS[i % MATTERS.length] === part);
     return templates.map((template) => told(template, { n: name }, random));
@@ -107,7 +107,7 @@ export class Rewording {
     return parseQuestion(instruction, response, this.isName);
   }
 
-  /** @param random decides which templates are whose */
+  /** @param random decides which templates belong to which part */
   of(asked: Asked, random: Random): QuestionWordings {
     const { instruction, response } = asked;
     const { manner, core } = this.parse(asked);
@@ -154,7 +154,7 @@ export class QuestionWordings {
   readonly #held = new Set<string>();
 
   constructor(
-    /** As it was given. */
+    /** The question as it was given. */
     readonly instruction: string,
     private readonly own: Core,
     private readonly templates: {
@@ -164,7 +164,7 @@ export class QuestionWordings {
     },
   ) {}
 
-  /** A wording to learn from. */
+  /** A wording for training. */
   learned(random: Random): string {
     for (let i = 0; i < TRIES; i++) {
       const others = this.templates.cores.learned;
@@ -177,7 +177,7 @@ export class QuestionWordings {
     return this.instruction;
   }
 
-  /** Up to n different wordings for one of the other parts; from then on none of them is learned. */
+  /** Up to n different wordings for one of the other parts; from then on `learned` does not return them. */
   held(part: "stopping" | "reported", n: number, random: Random): Wording[] {
     const found = new Map<string, Wording>();
     const { cores } = this.templates;
@@ -219,7 +219,7 @@ export class QuestionWordings {
 const told = (template: Template, bindings: Readonly<Record<string, string>>, random: Random) =>
   contract(fragment(template, { bindings }, random));
 
-/** Deals templates out to the parts; what is learned has most, and each other part one at least. */
+/** Deals templates to the parts: most are for training, and each other part gets at least one. */
 function parted<T>(templates: readonly T[], random: Random): Parts<T> {
   const order = random.shuffle(templates);
   const stopping = Math.max(1, Math.round(STOPPING * order.length));
@@ -231,7 +231,7 @@ function parted<T>(templates: readonly T[], random: Random): Parts<T> {
   };
 }
 
-/** The same, where there may be few or none to deal out. */
+/** The same for other words, of which there may be few or none. */
 function partedCores(cores: readonly Core[], random: Random): Parts<Core> {
   if (cores.length >= 4) return parted(cores, random);
   const order = random.shuffle(cores);

@@ -1,4 +1,4 @@
-/** What can be done: actions with what they need, what they change, how they are told and what they answer. */
+/** Actions: what each one requires, what it changes, how it is told, and which questions it answers. */
 import { UserError } from "../../errors.ts";
 import { type Condition, parseCondition, PREDICATES } from "./conditions.ts";
 import type { Lexicon } from "./lexicon.ts";
@@ -8,7 +8,7 @@ import type { Template } from "./template.ts";
 import { infinitives } from "./template_analysis.ts";
 import { readYaml } from "./yaml_file.ts";
 
-/** A condition whose arguments are roles or words that exist. */
+/** A condition whose arguments were checked to be roles or known words. */
 export interface Checked extends Condition {
   readonly arguments: readonly Argument[];
 }
@@ -31,15 +31,15 @@ export interface Action {
   readonly roles: readonly Role[];
   readonly needs: readonly Checked[];
   readonly then: readonly Checked[];
-  /** The last event that made one of these so is why it is done. */
+  /** Possible reasons: the last event that made one of these true is the cause of the action. */
   readonly because: readonly Checked[];
-  /** Whether it may be why someone feels something; a greeting is not. */
+  /** Whether it may cause a feeling; a greeting does not. */
   readonly causes: boolean;
   readonly say: readonly Template[];
   /** What happened, in the past perfect and without a full stop. */
   readonly clause: Template;
   readonly asks: readonly Ask[];
-  /** Verbs that say that it is done: those of its wordings, without those that say anything. */
+  /** The verbs in its wordings, without general ones such as "ser" and "hacer". They show that a text tells it. */
   readonly verbs: ReadonlySet<string>;
 }
 
@@ -49,7 +49,7 @@ const ANYTHING = new Set(
 );
 const BEING: readonly Sort[] = ["person", "animal"];
 
-/** Actions by name; those of one name differ in how many roles they have. */
+/** Actions by name; actions with the same name differ in their number of roles. */
 export type Actions = ReadonlyMap<string, readonly Action[]>;
 
 /**
@@ -131,7 +131,7 @@ function readRole(node: Node): Role {
   };
 }
 
-/** Resolves the arguments of a condition. @throws {UserError} for one that is no role and no word, or of another sort */
+/** Resolves a condition's arguments. @throws {UserError} if one is neither role nor word, or of the wrong sort */
 export function checked(
   condition: Condition,
   { roles, lexicon, anySort = [] }: {
@@ -151,8 +151,8 @@ export function checked(
 }
 
 /**
- * The action that a step names, with its arguments. The name is the longest after which as many words are left as an
- * action of that name has roles, since "llevar a x m" may begin with "llevar" or with "llevar a".
+ * The action that a step names, with its arguments. The name may have several words ("llevar a x m" may begin with
+ * "llevar" or "llevar a"): it is the longest one whose action has as many roles as there are words left.
  */
 export function actionOf(
   words: readonly string[],

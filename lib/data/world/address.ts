@@ -1,8 +1,8 @@
-/** Whether someone says tú or usted to whom they ask, so that nobody changes from one to the other in a conversation. */
+/** Recognises tú and usted in questions, so that nobody switches between them within a conversation. */
 import type { Turn } from "../../text/prompt.ts";
 
 const words = (list: string) => list.trim().split(/\s+/).join("|");
-/** Begins a sentence or a part of one: elsewhere "guarda" is what someone does. */
+/** Where a command may begin; elsewhere "guarda" is the third person. */
 const COMMAND = "(?:^|[.:;,!?¿¡«—\\n]\\s*|por favor,? |también |ahora |y )";
 
 const TÚ = new RegExp(
@@ -39,13 +39,13 @@ const USTED = new RegExp(
   "iu",
 );
 
-/** Whether whoever asks says tú in one of the turns and usted in one. */
+/** Whether the person who asks says tú in one turn and usted in another. */
 export function mixesAddress(turns: readonly Turn[]): boolean {
   const says = (address: RegExp) => turns.some(({ instruction }) => address.test(instruction));
   return says(TÚ) && says(USTED);
 }
 
-/** Draws until whoever asks keeps to one of tú and usted. */
+/** Draws until the person who asks keeps to either tú or usted. */
 export function inOneAddress(draw: () => Turn[]): Turn[] {
   for (;;) {
     const turns = draw();

@@ -1,4 +1,4 @@
-/** Who and what a text is about: drawn so that nobody and nothing comes twice. */
+/** Draws the names, persons and things of a text, so that none comes twice. */
 import { type Age, entity } from "./entity.ts";
 import type { Gender, Noun } from "./grammar/nouns.ts";
 import { inventedName, inventedNoun, inventedTown } from "./invented.ts";
@@ -6,7 +6,7 @@ import type { Lexicon } from "./lexicon.ts";
 import type { Random } from "./random.ts";
 import type { Word } from "./words.ts";
 
-/** The share of names, towns and nouns that no list has: they can be told only by copying them. */
+/** Share of invented names, towns and nouns: a model can only copy them from the text. */
 const INVENTED = 0.4;
 
 const AGES = {
@@ -23,7 +23,7 @@ export interface PersonWanted {
 }
 
 export class Casting {
-  /** A list, as there are few: to look for a new text in a set takes longer. */
+  /** A list, as there are few: hashing a new string for a set takes longer than comparing. */
   readonly #used: string[] = [];
 
   constructor(private readonly lexicon: Lexicon, private readonly random: Random) {}
@@ -67,15 +67,15 @@ export class Casting {
     return this.#new(() => {
       if (this.random.chance(INVENTED)) return inventedTown(this.random, this.lexicon);
       const { name } = this.random.pick(this.lexicon.towns);
-      // Of one word, if the second draw has one: the first words of a text tell more then.
+      // Draw again if the name has several words: with short names, texts differ more in their first words.
       return name.includes(" ") ? this.random.pick(this.lexicon.towns).name : name;
     });
   }
 
-  /** One of some nouns that was not drawn before, as far as there are others. */
+  /** One of some nouns, not drawn before if there are any left. */
   noun(among: readonly Word[]): Word {
     let noun = this.random.pick(among);
-    if (this.#used.includes(noun.singular)) { // rare: only then is the list gone through
+    if (this.#used.includes(noun.singular)) { // rare, so the list is filtered only then
       const left = among.filter(({ singular }) => !this.#used.includes(singular));
       if (left.length > 0) noun = this.random.pick(left);
     }

@@ -1,4 +1,4 @@
-/** Those whom a story is about, as they are drawn: persons, their relatives and friends, animals and things. */
+/** Draws the characters of a story: persons, their relatives and friends, animals and things. */
 import type { Casting } from "./casting.ts";
 import { type Age, type Entity, entity, type Value } from "./entity.ts";
 import type { Gender } from "./grammar/nouns.ts";
@@ -6,7 +6,7 @@ import type { Lexicon } from "./lexicon.ts";
 import type { Random } from "./random.ts";
 import type { Relative, Word } from "./words.ts";
 
-/** Someone or something of a story; its owner changes as it is lost, given and bought. */
+/** A person, animal or thing in a story; its owner changes when it is lost, given or bought. */
 export interface Character extends Entity {
   owner?: Entity | undefined;
 }
@@ -16,13 +16,13 @@ export interface Draw {
   readonly casting: Casting;
   readonly random: Random;
   readonly lexicon: Lexicon;
-  /** Kinship that the story has already, as "abuela": nobody has two of them. */
+  /** Kinship words already used in the story, such as "abuela"; each is used once. */
   readonly kin: Set<string>;
-  /** A role that was cast before. */
+  /** Looks up a role that was cast before. */
   readonly role: (name: string) => Value;
 }
 
-/** Relatives by their masculine, for one who is a child, an adult or old; those of another age are odd in a story. */
+/** Relatives (masculine forms) that suit a story about a child, an adult or an old person. */
 const KIN: Readonly<Record<Age, readonly string[]>> = {
   child: ["padre", "hermano", "abuelo", "tío", "primo", "padrino"],
   adult: ["padre", "hijo", "hermano", "abuelo", "tío", "sobrino", "primo", "suegro", "cuñado"],
@@ -30,7 +30,7 @@ const KIN: Readonly<Record<Age, readonly string[]>> = {
 };
 const YOUNG = new Set(["hijo", "nieto", "sobrino", "ahijado", "bisnieto", "hijastro"]);
 const ELDER = new Set(["abuelo", "bisabuelo", "suegro"]);
-/** How often a relative has a name, and a thing a colour or a size. */
+/** Share of relatives with a name, and of things with a colour or a size. */
 const NAMED = 0.5;
 const DESCRIBED = 0.35;
 
@@ -42,7 +42,7 @@ function kinAge(kin: string, of: Age): Age {
 
 const kin = new WeakMap<Lexicon, Readonly<Record<Age, readonly Relative[]>>>();
 
-/** Relatives by the age of whose they are. */
+/** Relatives by the age of the person whose relatives they are. */
 function kinOf(lexicon: Lexicon): Readonly<Record<Age, readonly Relative[]>> {
   let known = kin.get(lexicon);
   if (!known) {
@@ -70,7 +70,7 @@ export function relative(draw: Draw, of: Character, wanted?: { kin: Relative; ge
   });
 }
 
-/** Someone as old, told by name; at first mention "su amiga Rosa". */
+/** A friend of the same age, called by name; at first mention "su amiga Rosa". */
 export function friend({ casting, random }: Draw, of: Character): Character {
   const gender = random.pick(["m", "f"] as const);
   const singular = gender === "m" ? "amigo" : "amiga";
@@ -85,7 +85,7 @@ export function person({ casting }: Draw, age?: Age): Character {
   return casting.person(age ? { age } : {});
 }
 
-/** Someone whom one knows by what they are: "la panadera". */
+/** Someone who is called by a noun: "la panadera". */
 export function someone({ random }: Draw, masculine: string, feminine: string): Character {
   const gender = random.pick(["m", "f"] as const);
   return entity({
@@ -96,7 +96,7 @@ export function someone({ random }: Draw, masculine: string, feminine: string): 
 
 const described = new WeakMap<Word, readonly string[]>();
 
-/** Colours and sizes of which a thing has one. */
+/** The colours and sizes from which a thing's adjective is drawn. */
 function describedBy(noun: Word): readonly string[] {
   let known = described.get(noun);
   if (!known) {

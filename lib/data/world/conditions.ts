@@ -1,11 +1,11 @@
-/** What can be so in the world: predicates, and conditions such as "not has a x" as actions and frames write them. */
+/** Predicates of the world, and conditions such as "not has a x", as actions and frames write them. */
 import { UserError } from "../../errors.ts";
 import { type Sort, SORTS } from "./sorts.ts";
 
 const BEINGS: readonly Sort[] = ["person", "animal"];
 const MOVABLE: readonly Sort[] = [...BEINGS, "thing"];
 
-/** Predicates with what each of their arguments may be. */
+/** Predicates, with the sorts that each argument may have. */
 export const PREDICATES = {
   at: [MOVABLE, ["place"]],
   has: [BEINGS, ["thing", "animal"]],
@@ -28,7 +28,7 @@ export interface Condition {
   readonly predicate: Predicate;
   /** Names of roles, or words. */
   readonly args: readonly string[];
-  /** Of the last argument of an effect on `count`: what it does to the number that is there. */
+  /** For an effect on `count`: whether its last argument is added to or subtracted from the current number. */
   readonly change?: 1 | -1;
   /** `file:line`. */
   readonly where: string;

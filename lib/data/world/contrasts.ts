@@ -1,6 +1,6 @@
 /**
- * Pairs of answers to learn preferences from: a right answer beside a nearly right one, "No lo sé." where it is due
- * beside a guess, and a right answer beside an undue "No lo sé.".
+ * Pairs of answers for preference training: a right answer against a nearly right one, a correct "No lo sé." against a
+ * guess, and a right answer against an unnecessary "No lo sé.".
  */
 import { UserError } from "../../errors.ts";
 import type { Turn } from "../../text/prompt.ts";
@@ -20,7 +20,7 @@ export interface Contrast {
   readonly rejected: string;
 }
 
-/** Of questions that can be answered, those whose wrong answer is that it is not known. */
+/** Share of answerable questions whose wrong answer is "No lo sé." or the like. */
 const UNDUE = 0.3;
 const TRIES = 50;
 
@@ -29,7 +29,7 @@ export class Contrasts {
   private constructor(
     private readonly distractors: Distractors,
     private readonly guesses: Guesses,
-    /** Answers that it is not known, whatever was asked. */
+    /** Answers that say "I do not know", usable for any question. */
     private readonly unknown: readonly string[],
   ) {}
 
@@ -42,7 +42,7 @@ export class Contrasts {
     return new Contrasts(new Distractors(files.lexicon), await Guesses.load(files), unknown);
   }
 
-  /** The `index`-th of a series. @param exchange any of an unlimited series, by its number */
+  /** The `index`-th contrast. @param exchange gives the members of an unlimited series by number */
   at(index: number, seed: number, exchange: (index: number) => Exchange): Contrast {
     for (let i = index * TRIES; i < (index + 1) * TRIES; i++) {
       const { family, turns } = exchange(i);

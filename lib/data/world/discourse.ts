@@ -1,21 +1,21 @@
 import type { Entity } from "./entity.ts";
 
-/** Who was spoken of last: decides where a name may become a pronoun or be left out. */
+/** Tracks who was mentioned last, to decide where a name may become a pronoun or be left out. */
 export class Discourse {
-  /** Subject of the sentence that is being told, and of the one before. */
+  /** Subjects of the current sentence and of the one before. */
   #subject: Entity | undefined;
   #before: Entity | undefined;
-  /** Persons and animals named in the sentence that is being told, and in the one before. */
+  /** Persons and animals named in the current sentence and in the one before. */
   #named: Entity[] = [];
   #namedBefore: Entity[] = [];
-  /** A list, as a text knows few: to look for one in a set would take longer. */
+  /** Everything mentioned. A list, as there are few: looking one up in a set would take longer. */
   readonly #known: object[] = [];
   #left = 0;
-  /** Who asked the question that stands open, in direct speech. */
+  /** Who asked the open question in direct speech. */
   asked: Entity | undefined;
-  /** Whose name was told again though it was clear: not a third time in a row. */
+  /** Whose name was repeated although it was clear; it is not repeated a third time in a row. */
   repeated: Entity | undefined;
-  /** Whose direct speech was the last thing told. */
+  /** Who spoke, if direct speech was the last thing told. */
   spoke: Entity | undefined;
 
   /** Whether it has been mentioned. */
@@ -30,33 +30,33 @@ export class Discourse {
     }
   }
 
-  /** Takes note of whom the verb belongs to. */
+  /** Records the subject of a verb. */
   act(subject: Entity): void {
     this.#subject ??= subject;
   }
 
-  /** Whether it is the subject of the sentence that is being told, or was that of the one before. */
+  /** Whether it is the subject of the current sentence or, if that has none yet, of the one before. */
   isSubject(entity: Entity): boolean {
     return (this.#subject ?? this.#before) === entity;
   }
 
-  /** Whether nobody was spoken of before, in the text or the paragraph. */
+  /** Whether nobody has been the subject yet, in the text or the paragraph. */
   get begins(): boolean {
     return this.#before === undefined && this.#subject === undefined;
   }
 
-  /** Whether another person or animal may be taken for the subject: it was named in this sentence or, if that has no subject yet, before. */
+  /** Whether another person or animal was named in this sentence or, if it has no subject yet, in the one before. */
   hasRivals(entity: Entity): boolean {
     return hasOthers(this.#named, entity) ||
       (this.#subject === undefined && hasOthers(this.#namedBefore, entity));
   }
 
-  /** Whether it is the subject of the sentence that is being told. */
+  /** Whether it is the subject of the current sentence. */
   isCurrentSubject(entity: Entity): boolean {
     return this.#subject === entity;
   }
 
-  /** Whether a pronoun can only stand for it: the subject of the sentence before, where no third one was named. */
+  /** Whether a pronoun can only mean it: it was the subject of the sentence before, and nobody else was named. */
   clearly(entity: Entity): boolean {
     const subject = this.#subject;
     return this.#before === entity && subject !== undefined && subject !== entity &&
@@ -72,14 +72,14 @@ export class Discourse {
     this.#named = [];
   }
 
-  /** What was said before no longer stands for a name. */
+  /** Starts a paragraph: pronouns no longer refer to what was said before. */
   endParagraph(): void {
     this.#before = this.#subject = undefined;
     this.#named = [];
     this.#namedBefore = [];
   }
 
-  /** How the subject of the coming verb may be told: left out, by a pronoun, or by name alone. */
+  /** How the subject of the next verb may be told: left out, as a pronoun, or only by name. */
   subjectOf(entity: Entity): "left out" | "pronoun" | "name" {
     if (entity.kind !== "person" && entity.kind !== "animal") return "name";
     const rivals = hasOthers(this.#named, entity);
@@ -93,7 +93,7 @@ export class Discourse {
       : "name";
   }
 
-  /** Whether a subject may be left out once more; after two times the name returns. */
+  /** Whether a subject may be left out again; after two times the name is repeated. */
   mayLeaveOut(): boolean {
     if (this.#left >= 2) {
       this.#left = 0;
@@ -104,13 +104,13 @@ export class Discourse {
   }
 }
 
-/** Whether a list has others than these two. */
+/** Whether a list has members other than these two. */
 function hasOthers(list: readonly Entity[], one: Entity, two = one): boolean {
   for (const named of list) if (named !== one && named !== two) return true;
   return false;
 }
 
-/** Whether "él" or "ella" could be another one of a list. */
+/** Whether "él" or "ella" could also mean another person in the list. */
 function mistakable(entity: Entity, list: readonly Entity[]): boolean {
   for (const rival of list) {
     if (rival !== entity && rival.noun.gender === entity.noun.gender && rival.kind === "person") return true;

@@ -1,4 +1,4 @@
-/** Nearly right answers: the right one, with one thing in it changed for another of its kind. */
+/** Makes nearly right answers: the right answer with one thing replaced by another of its kind. */
 import { allSaid } from "../held_out.ts";
 import type { Exchange } from "./document.ts";
 import { numberWord } from "./grammar/numbers.ts";
@@ -7,7 +7,7 @@ import type { Random } from "./random.ts";
 import { capitalised } from "./grammar/capitals.ts";
 import { type WordGroups, wordGroups } from "./word_groups.ts";
 
-/** An answer, and all that was said before it. */
+/** An answer, and everything said before it. */
 interface Given {
   readonly answer: string;
   readonly said: string;
@@ -15,7 +15,7 @@ interface Given {
   readonly groups: WordGroups;
 }
 
-/** Changes an answer; null if there is nothing in it to be changed so. */
+/** Changes an answer; null if it has nothing to change in this way. */
 type Way = (given: Given) => string | null;
 
 /** Ways to change an answer, and how often each is tried first. */
@@ -36,7 +36,7 @@ export class Distractors {
     this.#groups = wordGroups(lexicon);
   }
 
-  /** A wrong answer to the last question of a conversation that looks like the right one; null if none is found. */
+  /** A wrong answer that resembles the right answer to a conversation's last question; null if none is found. */
   draw({ turns }: Exchange, random: Random): string | null {
     const given = { answer: turns.at(-1)!.response, said: allSaid(turns), random, groups: this.#groups };
     for (let left = [...WAYS]; left.length > 0;) {
@@ -58,13 +58,13 @@ interface Place {
 const placesOf = (answer: string, pattern: RegExp): Place[] =>
   [...answer.matchAll(pattern)].map(({ 0: text, index }) => ({ text, index }));
 
-/** The answer with another text at a place, which gets the capital that was there. */
+/** The answer with the text at a place replaced; an initial capital is kept. */
 function replaced(answer: string, { text, index }: Place, by: string): string {
   const first = text[0] === text[0].toUpperCase() ? capitalised(by) : by;
   return answer.slice(0, index) + first + answer.slice(index + text.length);
 }
 
-/** The answer with one of some places changed for one of its alternatives. */
+/** The answer with the text at one of some places replaced by one of its alternatives. */
 function changed(
   { answer, random }: Given,
   places: readonly Place[],
@@ -82,12 +82,12 @@ function yesOrNo({ answer }: Given): string | null {
   return said ? (said === "Sí" ? "No." : "Sí.") : null;
 }
 
-/** Number words of which one can stand for another of its group, also within "treinta y cuatro". */
+/** Groups of number words that can replace each other, also within "treinta y cuatro". */
 const NUMBER_WORDS = [[2, 9, 1], [10, 20, 1], [22, 29, 1], [30, 90, 10]].map(([low, high, step]) =>
   Array.from({ length: (high - low) / step + 1 }, (_, i) => numberWord(low + i * step))
 );
 
-/** A number near by, most often for the last, which is the result. */
+/** Replaces a number by one near it, most often the last number, which is the result. */
 function number(given: Given): string | null {
   const { answer, random } = given;
   const near = (text: string): string[] => {
@@ -97,7 +97,7 @@ function number(given: Given): string | null {
       const at = group.indexOf(text.toLowerCase());
       return [-2, -1, 1, 2].flatMap((step) => group[at + step] ?? []);
     }
-    // "1 casas" would be another fault.
+    // 1 is left out, as "1 casas" would be a grammatical error.
     return [-10, -2, -1, 1, 2, 10].map((step) => n + step).filter((other) => other > 1).map(String);
   };
   const places = placesOf(answer, /\d+|\p{L}+/gu).filter(({ text }) =>
@@ -108,7 +108,7 @@ function number(given: Given): string | null {
 
 const LETTERS = [..."abcdefghijlmnñopqrstuvyz"];
 
-/** Two parts of a spelled word in the wrong order, or another letter. */
+/** Swaps two parts of a spelled word, or changes a letter. */
 function spelling(given: Given): string | null {
   const { answer, random } = given;
   const spelled = placesOf(answer, /\p{L}+(?:-\p{L}+)+/gu);
@@ -125,12 +125,12 @@ function spelling(given: Given): string | null {
 }
 
 const NAME = String.raw`\p{Lu}\p{Ll}+(?: (?:de(?: la| los)? )?\p{Lu}\p{Ll}+)*`;
-/** After a word or a comma: where no sentence begins, only names have capitals. */
+/** A capitalised word within a sentence, where only names have capitals. */
 const NAME_WITHIN = new RegExp(String.raw`(?<=[\p{Ll}\d,;:] )${NAME}`, "gu");
 
 const NAME_FIRST = new RegExp(`^${NAME}`, "gu");
 
-/** Another person, town or country, if possible one that was named before. */
+/** Replaces a person, town or country by another, if possible one that was named before. */
 function name(given: Given): string | null {
   const { answer, said, groups: { names } } = given;
   const told = [
@@ -148,7 +148,7 @@ function name(given: Given): string | null {
   });
 }
 
-/** Another thing of the text, with the same article. */
+/** Replaces a thing by another from the text, with the same article. */
 function thing(given: Given): string | null {
   const { answer, said } = given;
   const pattern = /(?<=(?<!\p{L})(un|una|unos|unas|el|la|los|las|del|al) )\p{Ll}{2,}/gu;
@@ -163,7 +163,7 @@ function thing(given: Given): string | null {
   );
 }
 
-/** Another word of the same kind, gender and number, if possible one of the text. */
+/** Replaces a word by another of the same kind, gender and number, if possible one from the text. */
 function word(given: Given): string | null {
   const { answer, said, random, groups: { alike } } = given;
   return changed(given, placesOf(answer, /\p{L}+/gu), ({ text }) => {
@@ -175,7 +175,7 @@ function word(given: Given): string | null {
   });
 }
 
-/** A fault of agreement. */
+/** Makes an error of agreement. */
 function form(given: Given): string | null {
   const { otherForm } = given.groups;
   return changed(given, placesOf(given.answer, /\p{L}+/gu), ({ text }) => {

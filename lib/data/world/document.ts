@@ -1,4 +1,4 @@
-/** What the world gives: texts with what it knows of them, and conversations whose answers are certain. */
+/** What the world produces: texts with known facts, and conversations whose answers are certain. */
 import type { Turn } from "../../text/prompt.ts";
 import type { Lexicon } from "./lexicon.ts";
 import type { Random } from "./random.ts";
@@ -15,11 +15,11 @@ export interface Document {
   readonly kind: string;
   /** Paragraphs are lines of their own. */
   readonly text: string;
-  /** What is so at its end, and why: a line each, for those who want to check the text. */
+  /** The facts that hold at its end and their causes, one line each, for checking the text. */
   readonly facts: readonly string[];
   /** Questions about it, whose instructions do not repeat the text. */
   readonly questions: readonly Exchange[];
-  /** As `questions`, but so many at most, where fewer take less time to make. */
+  /** Like `questions`, but at most `n`; present where making fewer saves time. */
   readonly some?: ((n: number) => readonly Exchange[]) | undefined;
 }
 
@@ -35,14 +35,14 @@ export interface Family {
   ask(random: Random): Exchange;
 }
 
-/** From where kinds and families read their words and wordings, once, before the first text. */
+/** Where kinds and families read their words and wordings from, once, before the first text. */
 export interface WorldFiles {
   /** `data/world`. */
   readonly folder: string;
   readonly lexicon: Lexicon;
 }
 
-/** Loads once from the same files, however many ask. */
+/** Makes a loader that loads only once for the same files. */
 export function once<T>(load: (files: WorldFiles) => Promise<T>): (files: WorldFiles) => Promise<T> {
   const loaded = new WeakMap<WorldFiles, Promise<T>>();
   return (files) => {

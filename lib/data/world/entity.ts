@@ -3,7 +3,7 @@ import type { Gender, Noun } from "./grammar/nouns.ts";
 export type Age = "child" | "adult" | "old";
 export type EntityKind = "person" | "animal" | "thing" | "place";
 
-/** Someone or something of the world, as it is told. Identity is the object's. */
+/** A person, animal, thing or place as it is told. Two entities are the same only if they are the same object. */
 export interface Entity {
   readonly kind: EntityKind;
   /** What it is: "niña", "perro", "llave", "mercado". */
@@ -14,7 +14,7 @@ export interface Entity {
   readonly adjective?: string | undefined;
   /** Follows noun and adjective: "de madera". */
   readonly complement?: string | undefined;
-  /** 2 for what is told in the plural: "los zapatos". */
+  /** 2 for something told in the plural: "los zapatos". */
   readonly number?: 1 | 2 | undefined;
   readonly owner?: Entity | undefined;
   /** Of a person. */
@@ -22,8 +22,8 @@ export interface Entity {
 }
 
 /**
- * The same with every property in its place, whether it is there or not: what templates read most often has one shape,
- * and is read faster.
+ * The same entity with every property present, even if undefined: then all entities have one hidden class (shape), and
+ * templates read them faster.
  */
 export function entity(
   { kind, noun, name, adjective, complement, number, owner, age }: Entity,
@@ -50,7 +50,7 @@ export function agreement(value: Value): { gender: Gender; number: 1 | 2 } {
   return { gender: value.noun.gender, number: value.number ?? 1 };
 }
 
-/** Several together: masculine unless all are feminine, and plural. */
+/** Agreement with several values together: plural, and masculine unless all are feminine. */
 export function agreementOf(values: readonly Value[]): { gender: Gender; number: 1 | 2 } {
   if (values.length === 1) return agreement(values[0]);
   return { gender: values.every((value) => agreement(value).gender === "f") ? "f" : "m", number: 2 };

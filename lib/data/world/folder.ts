@@ -5,7 +5,7 @@ import { UserError } from "../../errors.ts";
 /** Words, wordings and frames, from the project's root. */
 export const WORLD_FOLDER = "data/world";
 
-/** The files that texts and conversations of the world depend on, with what they must not come near. */
+/** The files that the world's texts and conversations depend on, including the held-out files. */
 export async function worldFiles(): Promise<string[]> {
   return [...await filesIn(WORLD_FOLDER), ...Object.values(HELD_OUT)];
 }

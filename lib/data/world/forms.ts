@@ -1,4 +1,4 @@
-/** Forms of words as the slots of templates ask for them. */
+/** The word forms that template slots ask for. */
 import { agree, beforeNoun } from "./grammar/adjectives.ts";
 import { definite, type Gender, indefinite, inflect, type Noun, takesEl } from "./grammar/nouns.ts";
 import { attach } from "./grammar/pronouns.ts";
@@ -31,7 +31,7 @@ export function withDeterminer(determiner: string, noun: Noun, number: 1 | 2): s
 
 const REFLEXIVES: readonly string[] = ["", "me", "te", "se", "nos", "os", "se"];
 
-/** Infinitive or gerund with its pronouns; that of a reflexive verb follows the person. */
+/** Infinitive or gerund with its pronouns; a reflexive pronoun agrees with the person. */
 export function nonFinite(slot: Verb, person: Person, clitics: readonly string[]): string {
   const reflexive = slot.infinitive.endsWith("se");
   const infinitive = reflexive ? slot.infinitive.slice(0, -2) : slot.infinitive;
@@ -39,7 +39,7 @@ export function nonFinite(slot: Verb, person: Person, clitics: readonly string[]
   return attach(form, reflexive ? [REFLEXIVES[person], ...clitics] : clitics);
 }
 
-/** Pronouns of someone or something: {a.he} {x.lo} {b.le} {a.se}. */
+/** The pronoun for someone or something: {a.he} {x.lo} {b.le} {a.se}. */
 export function pronoun(
   property: "he" | "lo" | "le" | "se",
   { person, gender, number }: { person: Person; gender: Gender; number: 1 | 2 },

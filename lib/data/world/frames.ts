@@ -1,4 +1,4 @@
-/** Frames of stories, read from `data/world/frames` and checked against the actions. docs/world.md says how one is written. */
+/** Frames of stories, read from `data/world/frames` and checked against the actions. docs/world.md has their format. */
 import { type Action, actionOf, type Actions, type Checked, checked, yamlFiles } from "./actions.ts";
 import { parseCondition } from "./conditions.ts";
 import { UserError } from "../../errors.ts";
@@ -10,9 +10,9 @@ import type { Template } from "./template.ts";
 import { readYaml } from "./yaml_file.ts";
 
 interface Told {
-  /** Wordings; none of its own for an action or a feeling that has general ones. */
+  /** Wordings; empty for an action or a feeling that is told by its general ones. */
   readonly say: readonly Template[];
-  /** Left out of a short telling. */
+  /** Whether a short telling leaves it out. */
   readonly colour: boolean;
   /** `file:line`. */
   readonly where: string;
@@ -22,7 +22,7 @@ export interface Do extends Told {
   readonly type: "do";
   readonly action: Action;
   readonly args: readonly Argument[];
-  /** Why it is done: wordings of a clause. */
+  /** Wordings of a clause that gives the reason. */
   readonly because: readonly Template[];
 }
 
@@ -47,16 +47,16 @@ export interface Maybe {
   readonly steps: readonly Step[];
 }
 
-/** Another frame's steps. */
+/** Runs the steps of another frame. */
 export interface Use {
   readonly type: "use";
   readonly frame: string;
-  /** Roles of that frame, and who of this one plays them. */
+  /** Maps the other frame's roles to roles of this one. */
   readonly roles: ReadonlyMap<string, string>;
   readonly where: string;
 }
 
-/** What may come next in a scene: one of these that can be done and was not yet, as often as is drawn. */
+/** A number of times (drawn from `times`), does one of the options that is possible and was not done yet. */
 export interface Any {
   readonly type: "any";
   readonly options: readonly Do[];
@@ -79,7 +79,7 @@ export interface Frame {
 /** Files of the folder that hold wordings for all frames. */
 const WORDINGS = /(openings|endings|feelings)\.yaml$/;
 const STEPS = ["do", "feel", "say", "choose", "maybe", "use", "any"];
-/** What is done at most by one step of `any`. */
+/** Most actions that one step of `any` performs. */
 const MOST_TIMES = 12;
 
 /**
@@ -183,7 +183,7 @@ class FrameReader {
     return { type: "say", ...told };
   }
 
-  /** "dar a|b x a|b" is each of these that has no argument twice: "dar a x b", "dar b x a". */
+  /** "dar a|b x a|b" stands for every combination without a repeated argument: "dar a x b", "dar b x a". */
   #any(node: Node): Do[] {
     return node.items().flatMap((item) => {
       const [name, ...words] = item.text().trim().split(/\s+/).map((word) => word.split("|"));
@@ -263,7 +263,7 @@ class FrameReader {
   }
 }
 
-/** @throws {UserError} for a use of a frame that does not exist, or that has no such role */
+/** @throws {UserError} if a step uses a frame that does not exist, or a role that the frame does not have */
 function checkUses(frame: Frame, steps: readonly Step[], frames: ReadonlyMap<string, Frame>): void {
   for (const step of steps) {
     if (step.type === "maybe") checkUses(frame, step.steps, frames);

@@ -8,7 +8,7 @@ import type { Random } from "./random.ts";
 import { fragment } from "./template.ts";
 import { Wordings } from "./wordings.ts";
 
-/** What a question asks for, by its words, and how the same may stand in what was said: a name of guesses.yaml. */
+/** Patterns of questions; the name in guesses.yaml for what they ask; and how such a thing looks in a text. */
 const ASKED: readonly (readonly [RegExp, string, RegExp?])[] = [
   [/qué hora/u, "hora", /(?<!\p{L})a las? \p{Ll}+(?: (?:y|menos) \p{Ll}+)?/gu],
   [
@@ -35,7 +35,7 @@ const ASKED: readonly (readonly [RegExp, string, RegExp?])[] = [
   [/(?:)/u, "sí o no"],
 ];
 
-/** The share of guesses that take something from the text, as models do. */
+/** Share of guesses that copy something from the text, as models do. */
 const FROM_TEXT = 0.6;
 
 export class Guesses {
@@ -46,7 +46,7 @@ export class Guesses {
     return new Guesses(await Wordings.read(`${folder}/questions/guesses.yaml`), new Pools(lexicon));
   }
 
-  /** An answer of the kind that is asked for, to the last question of a conversation. */
+  /** A guessed answer to the last question of a conversation, of the kind that it asks for. */
   draw(turns: readonly Turn[], random: Random): string {
     const question = questionIn(turns.at(-1)!.instruction);
     const [, name, inText] = ASKED.find(([pattern]) => pattern.test(question.toLowerCase()))!;
@@ -59,7 +59,7 @@ export class Guesses {
   }
 }
 
-/** The part of an instruction that asks: what stands between marks, or a sentence with an interrogative. */
+/** The question within an instruction: the text between question marks, or a sentence with an interrogative. */
 function questionIn(instruction: string): string {
   const marked = instruction.match(/¿[^?]*\?/gu)?.at(-1);
   if (marked) return marked;

@@ -1,6 +1,6 @@
 /**
- * What stands above the questions of a document: whose notebook they are from, where and when they were read. Questions
- * are worded in some hundred ways, so that of tens of thousands of documents many would begin alike without it.
+ * Headings above a document's questions: whose notebook they are from, where and when they were read. There are only
+ * about a hundred wordings of questions, so without headings many of tens of thousands of documents would begin alike.
  */
 import { Discourse } from "./discourse.ts";
 import type { WorldFiles } from "./document.ts";

@@ -1,6 +1,6 @@
 /**
- * Names and nouns that do not exist, made of Spanish syllables: too many to learn by heart, so that a model has to
- * copy them from the text. Their endings give their gender, and they are stressed as they are spelled.
+ * Invented names and nouns, made of Spanish syllables. There are too many to learn by heart, so a model has to
+ * copy them from the text. Their endings show their gender, and they are stressed as they are spelled.
  */
 import { capital } from "./grammar/capitals.ts";
 import type { Gender, Noun } from "./grammar/nouns.ts";
@@ -9,11 +9,11 @@ import type { Random } from "./random.ts";
 
 const list = (text: string) => text.trim().split(/\s+/);
 
-/** What a syllable begins with, common sounds several times. K and G are spelled c or qu, g or gu. */
+/** Beginnings of syllables; common sounds are listed several times. K is spelled c or qu, G is spelled g or gu. */
 const ONSETS = list(
   "b b d d f f j l l l m m m n n p p r r s s s t t t v v z ch ll K K K G br cr dr fl fr gr pl pr tr tr cl bl",
 );
-/** What begins a syllable within a word only. */
+/** Beginnings of syllables within a word. */
 const INNER = [...ONSETS, ...list("ñ rr d l n r t")];
 const VOWELS = list("a a a a a e e e e i i i o o o o u u ia ie ue");
 const CODAS = list("n n r r s l");
@@ -29,7 +29,7 @@ const NAME_ENDINGS: Readonly<Record<Gender, readonly string[]>> = {
 const TOWN_ENDINGS = list("a a o o ales ar ejo illos illas ira oa ona onte ada eda iel ura");
 const TOWN_FIRST = list("San Santa Villa Puerto Valle Monte");
 
-/** Sounds that Spanish does not put together, and two clusters such as "tr", which few words have. */
+/** Combinations of sounds that Spanish does not have, and two clusters such as "tr" in one word, which are rare. */
 const CLUSTER = "[bdfgptcK][lr]";
 const UNSPEAKABLE = new RegExp(
   [
@@ -62,7 +62,7 @@ export function inventedNoun(random: Random, lexicon: Lexicon): Noun {
   return { singular: invent(random, lexicon, { long: 3 / 4, endings: NOUN_ENDINGS[gender] }), gender };
 }
 
-/** Draws until the word can be said and is none of the lexicon's. @param long share of words with a syllable more */
+/** Draws until the word is pronounceable and not in the lexicon. @param long share of words with an extra syllable */
 function invent(
   random: Random,
   lexicon: Lexicon,
@@ -81,7 +81,7 @@ function syllable(random: Random, onsets: readonly string[]): string {
   return random.pick(onsets) + random.pick(VOWELS) + (random.chance(1 / 3) ? random.pick(CODAS) : "");
 }
 
-/** K before e and i is qu, elsewhere c; G gu or g; z is c there; n is m before b and p. */
+/** Spells the sounds: K is qu before e and i, else c; G is gu or g; z is c before e and i; n is m before b and p. */
 function spell(sounds: string): string {
   let word = "";
   for (let i = 0; i < sounds.length; i++) {

@@ -1,4 +1,4 @@
-/** How questions and answers stand in a text, and how a text stands in a question. */
+/** Layouts of questions and answers in a text, and of a text in a question. */
 import type { Turn } from "../../text/prompt.ts";
 import { mixesAddress } from "./address.ts";
 import type { Document, Exchange } from "./document.ts";
@@ -12,18 +12,18 @@ const LAYOUTS: readonly (readonly [Layout, number])[] = [
   [({ instruction, response }) => `${instruction}\n${response}`, 3],
 ];
 
-/** On one line, as dialogue has it. */
+/** The text on one line, for dialogue. */
 const spoken = (text: string) => text.includes("\n") ? text.replaceAll(/\s*\n\s*/g, " ") : text;
 
 /** Exchanges as text, all in one layout. */
 export function exchangesAsText(exchanges: readonly Exchange[], random: Random): string {
-  // Within a dialogue the dashes of another would not be told apart.
+  // Not as dialogue if an instruction has dashes of its own: they could not be told apart.
   const speaks = exchanges.some(({ turns }) => turns.some(({ instruction }) => instruction.includes("—")));
   const layout = random.weighted(speaks ? LAYOUTS.slice(1) : LAYOUTS);
   return exchanges.map(({ turns }) => turns.map(layout).join("\n")).join("\n\n");
 }
 
-/** A document as text, some of them with a few of their questions below. */
+/** A document as text; half of the documents get a few of their questions below. */
 export function documentAsText(document: Document, random: Random): string {
   const { text } = document;
   if (!random.chance(0.5)) return text; // questions take time to make

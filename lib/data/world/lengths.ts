@@ -1,10 +1,10 @@
-/** How long a story is likely to become, by its plan alone. */
+/** Estimates the length of a story from its plan. */
 import type { Frame, Step } from "./frames.ts";
 import type { Plan } from "./plan.ts";
 import type { Slot } from "./slots.ts";
 import type { Part, Template } from "./template.ts";
 
-/** Characters that a verb, a name or pronoun, and a noun with its article come to; and "—", "dijo Ana", "—." around speech. */
+/** Mean characters of a verb, a name, a pronoun, a noun with article, and of "—", "dijo Ana", "—." around speech. */
 const VERB = 6.5, NAME = 5.5, PRONOUN = 3, NOUN = 9, SAYING = 16;
 
 const ofSlot = (slot: Slot) =>
@@ -12,7 +12,7 @@ const ofSlot = (slot: Slot) =>
 
 const mean = (lengths: readonly number[]) => lengths.reduce((sum, n) => sum + n, 0) / lengths.length;
 
-/** Characters that parts of a template come to on average. */
+/** Mean characters of the parts of a template. */
 function ofParts(parts: readonly Part[]): number {
   let length = 0;
   for (const part of parts) {
@@ -26,7 +26,7 @@ function ofParts(parts: readonly Part[]): number {
 
 const known = new WeakMap<readonly Template[], number>();
 
-/** Characters that one of some wordings comes to on average. */
+/** Mean characters of some wordings. */
 function ofWordings(templates: readonly Template[]): number {
   let length = known.get(templates);
   if (length === undefined) {
@@ -35,19 +35,19 @@ function ofWordings(templates: readonly Template[]): number {
   return length;
 }
 
-/** Characters that what happens in a story comes to on average, without its opening and its ending. */
+/** Mean characters of a story without its opening and ending. */
 export function expectedLength({ items }: Plan): number {
   let length = 0;
   for (const { templates } of items) length += ofWordings(templates);
   return length;
 }
 
-/** The same of the shortest that a frame can become where mere colour is left out. */
+/** The same for the shortest way to play a frame, with optional colour left out. */
 export function leastLength(frame: Frame, frames: ReadonlyMap<string, Frame>): number {
   const ofStep = (step: Step): number => {
     switch (step.type) {
       case "maybe":
-      case "any": // what can be done, if anything can
+      case "any": // possibly nothing can be done
         return 0;
       case "choose":
         return Math.min(...step.options.map(({ steps }) => ofSteps(steps)));
@@ -55,7 +55,7 @@ export function leastLength(frame: Frame, frames: ReadonlyMap<string, Frame>): n
         return leastLength(frames.get(step.frame)!, frames);
       case "do":
         return step.colour ? 0 : ofWordings(step.say.length > 0 ? step.say : step.action.say);
-      case "feel": // one of many wordings for all frames, which are short
+      case "feel": // told by the general wordings, which are short
         return step.colour || step.say.length === 0 ? 0 : ofWordings(step.say);
       case "say":
         return step.colour ? 0 : ofWordings(step.say);

@@ -56,7 +56,7 @@ export class Lexicon {
   readonly nouns: readonly Word[];
   readonly verbs: readonly Verb[];
   readonly adjectives: readonly Adjective[];
-  /** Those that have one opposite and no other. */
+  /** Adjectives with exactly one opposite. */
   readonly opposites: readonly Adjective[];
   readonly oppositeVerbs: readonly Verb[];
   readonly surnames: readonly string[];
@@ -174,7 +174,7 @@ export class Lexicon {
     return this.#byCategory.get(name) ?? [];
   }
 
-  /** The nouns with a flag, such as portable; none if no noun has it. */
+  /** The nouns with a flag, such as portable. */
   flagged(flag: string): readonly Word[] {
     return this.#byFlag.get(flag) ?? [];
   }
@@ -193,14 +193,14 @@ export class Lexicon {
     return this.#calendar.get(kind) ?? [];
   }
 
-  /** Whether a text in lower case is a form of a word or a name of the lexicon; of verbs, in the tenses of stories. */
+  /** Whether a lower-case text is a name or a word form in the lexicon; verb forms only in the tenses of stories. */
   has(text: string): boolean {
     this.#forms ??= new Set(forms(this.#entries));
     return this.#forms.has(text);
   }
 }
 
-/** Words whose opposite is certain: it is said to be theirs alone, and they are its opposite and no other word's. */
+/** Words with a certain opposite: the two words are each other's opposites, and no third word names either. */
 function withOneOpposite<T extends { readonly opposite?: string; readonly oneOfSeveral?: true }>(
   all: readonly T[],
   wordOf: (word: T) => string,

@@ -70,7 +70,7 @@ export async function readAdjectives(folder: string): Promise<Map<string, Adject
   return adjectives;
 }
 
-/** "descontento", or "descontento?" where another word is as good an opposite. */
+/** "descontento", or "descontento?" if another word is just as good an opposite. */
 function opposite(cell: string): { opposite?: string; oneOfSeveral?: true } {
   if (cell === "") return {};
   return cell.endsWith("?") ? { opposite: cell.slice(0, -1), oneOfSeveral: true } : { opposite: cell };

@@ -12,9 +12,9 @@ const FLAGS = [
   "pet",
   "flies",
   "swims",
-  "portable", // one person carries it
+  "portable", // one person can carry it
   "wearable",
-  "container", // things lie or are kept in it
+  "container", // things can be kept in it
   "openable",
   "edible",
   "drinkable",
@@ -28,11 +28,11 @@ const FLAGS = [
   "pair", // told in the plural: unas tijeras
   "electric",
   "vehicle", // carries people
-  "place", // one can be there
+  "place", // someone can be there
   "home", // a room, or what is near the house
   "indoors",
   "outdoors",
-  "public", // a place of the town
+  "public", // a public place in a town
   "shop",
   "water",
   "person",
@@ -54,7 +54,7 @@ const NOUN_COLUMNS = [
   "flags",
 ] as const;
 
-/** What tells homonyms apart: "mango (parte)". */
+/** The note that distinguishes homonyms: "mango (parte)". */
 const NOTE = / \(.*\)$/;
 
 type NounRow = Row<typeof NOUN_COLUMNS[number]>;
@@ -105,7 +105,7 @@ export async function readNouns(
   return { categories, nouns };
 }
 
-/** Fills in what a noun says of other nouns. */
+/** Fills in the references from nouns to other nouns. */
 function link(entries: readonly (readonly [NounRow, MutableWord])[], nouns: ReadonlyMap<string, Word>): void {
   const plurals = new Map<string, Word>();
   for (const [name, noun] of nouns) plurals.set(plural(noun) + name.slice(noun.singular.length), noun);

@@ -1,4 +1,4 @@
-/** Text that grows at its end, with spaces, conjunctions and contractions in order at the seams. */
+/** Text that grows at its end; spaces, conjunctions and contractions are corrected at the seams. */
 import { codesOf } from "./grammar/capitals.ts";
 
 const Y_ALONE = /(^|[^\p{L}])y $/u;
@@ -7,17 +7,17 @@ const E_BEFORE = /^[«¿¡(]*(?:[iíIÍ](?![aeoáéó])|[hH](?:i(?![aeo])|í))/;
 const U_BEFORE = /^[«¿¡(]*[hH]?[oóOÓ]/;
 
 const [SPACE, COMMA, Y, O] = [..." ,yo"].map((mark) => mark.charCodeAt(0));
-/** The last letters of the prepositions that take an article in: a and de. */
+/** The last letters of the prepositions that contract with an article: a and de. */
 const CONTRACTING = codesOf("aAe");
-/** What no space comes after, what none comes before, and what takes the place of a comma. */
+/** Characters without a space after them, without one before them, and those that replace a comma. */
 const TAKE_NO_SPACE = codesOf(" \n¿¡«"), CLOSING = codesOf(".,;:?!»"), STRONGER = codesOf(".,;:");
 
 export class Line {
   #text = "";
-  /** The codes of the last two characters: looking them up in a text that has just grown copies all of it. */
+  /** The codes of the last two characters. Reading them from a string that has just grown would copy all of it. */
   #last = 0;
   #lastBut1 = 0;
-  /** What comes next begins a line. */
+  /** Whether the next text begins a line. */
   protected newline = false;
 
   get text(): string {
@@ -37,7 +37,7 @@ export class Line {
     if (length > 0) this.#last = chunk.charCodeAt(length - 1);
   }
 
-  /** Appends; mends spaces, y before i and o before o at the seam. */
+  /** Appends text; at the seam it corrects spaces, "y" before an i sound, and "o" before an o sound. */
   append(chunk: string): void {
     if (chunk === "") return;
     if (this.newline) {
@@ -70,9 +70,9 @@ export class Line {
     return /(\p{L}+) $/u.exec(last)?.[1].toLowerCase() ?? "";
   }
 
-  /** "el mercado" after "a" or "de": takes the space away and gives "l mercado". */
+  /** For "el mercado" after "a" or "de": removes the space and returns "l mercado". */
   contracted(text: string): string {
-    if (this.#last !== SPACE || CONTRACTING[this.#lastBut1] === 0) return text; // without looking at the text
+    if (this.#last !== SPACE || CONTRACTING[this.#lastBut1] === 0) return text; // the fast path, which does not read the text
     if (!/(^|[^\p{L}])(a|de|A|De) $/u.test(this.text.slice(-4))) return text;
     this.text = this.text.slice(0, -1);
     return text.slice(1);

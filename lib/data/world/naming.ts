@@ -1,4 +1,4 @@
-/** How someone or something is named where it is told: "Rosa", "su abuela", "la llave roja", "ella". */
+/** Chooses how someone or something is named: "Rosa", "su abuela", "la llave roja", "ella". */
 import { UserError } from "../../errors.ts";
 import { Discourse } from "./discourse.ts";
 import { agreement, agreementOf, type Entity, isEntity, isNoun, type Value } from "./entity.ts";
@@ -13,33 +13,33 @@ import type { Scope } from "./scope.ts";
 import type { Property } from "./slots.ts";
 import type { Template } from "./template.ts";
 
-/** Determiners that single out what is known, so that its adjective can follow. */
+/** Determiners after which an entity's adjective may be told. */
 const KNOWN = new Set(["el", "un", "este", "ese", "aquel", "su", "mi", "tu", "nuestro"]);
-/** Determiners after which the name of someone new is told: "su abuela Rosa", "el perro Canelo". */
+/** Determiners after which a new person's or animal's name is told: "su abuela Rosa", "el perro Canelo". */
 const POSSESSIVE = new Set(["su", "mi", "tu"]);
 const NAMED_ANIMAL = new Set([...POSSESSIVE, "el"]);
-/** Where in direct speech someone is called: "Gracias, abuela". */
+/** Text after which direct speech addresses someone: "Gracias, abuela". */
 const CALLED = /(?:^|[¡¿—«]|, |[.?!] )$/;
-/** Whom one calls by what they are, and not by their name; parents by names of their own. */
+/** Relatives who are addressed by kinship instead of name; parents are "mamá" and "papá". */
 const ELDER = /^(abuel[oa]|madre|padre|tí[oa]|padrino|madrina)$/;
 const HOME_NAMES = new Map([["madre", "mamá"], ["padre", "papá"]]);
 
 export class Naming extends Line {
   readonly discourse: Discourse;
-  /** The slot that is told stands in direct speech. */
+  /** Whether the current slot is in direct speech. */
   protected speech = false;
-  /** Who speaks, inside of {say …}. */
+  /** The speakers, inside {say …}. */
   protected speakers: readonly Value[] = [];
-  /** The mention that is told is the subject of the verb after it. */
+  /** Whether the current mention is the subject of the verb after it. */
   protected subjectSlot = false;
 
-  /** Of the scope: read once, as scopes have many shapes. */
+  /** Copied once from the scope: scopes have many hidden classes, so reading them is slow. */
   protected bindings: Scope["bindings"];
   protected readonly narrator: Entity | undefined;
   protected readonly tense: "past" | "present";
   protected readonly clauses: Scope["clauses"];
   protected readonly quotes: Scope["quotes"];
-  /** Whether what had happened is told as what happened. */
+  /** Whether the past perfect is told as the simple past. */
   protected readonly simple: boolean;
   readonly #bind: Scope["bind"];
   readonly #mentioned: Value[] | undefined;
@@ -79,7 +79,7 @@ export class Naming extends Line {
   }
 
   values(names: readonly string[]): Value[] {
-    if (names.length === 1) return [this.value(names[0])]; // by far the most
+    if (names.length === 1) return [this.value(names[0])]; // by far the most common case
     return names.map((name) => this.value(name));
   }
 
@@ -97,7 +97,7 @@ export class Naming extends Line {
     return subjects.some((subject) => this.narrates(subject)) ? 4 : 6;
   }
 
-  /** Name, or article and noun; the adjective at first mention and now and then. */
+  /** The name, or article and noun; with the adjective at first mention and sometimes later. */
   protected named(value: Value, full: boolean): string {
     if (typeof value === "number") return numberWord(value);
     if (typeof value === "string") return value;
@@ -112,7 +112,7 @@ export class Naming extends Line {
       name === undefined || (related && !known && !full) || (related && !full && this.random.chance(0.15))
     ) {
       if (!related || !owner) return this.phrase("el", value.number ?? 1, value, full);
-      // At first mention the name is told too, which "la abuela de Rosa" has no place for: "su abuela Ana".
+      // At first mention the name is told too: "su abuela Ana". "La abuela de Rosa" leaves no place for it.
       const introduced = value.kind === "person" && name !== undefined && !known &&
         this.discourse.knows(owner);
       const whose = introduced && !this.narrates(owner) ? "su" : this.#belonging(owner);
@@ -125,14 +125,14 @@ export class Naming extends Line {
     return name;
   }
 
-  /** "su abuela" where it is clear whose, "la abuela" where it would be another's. */
+  /** The determiner of "su abuela", or of "la abuela" if "su" would point to somebody else. */
   #belonging(owner: Entity): string {
     if (this.narrates(owner)) return "mi";
     if (!this.#ownersKnown || this.#clear(owner)) return "su";
     return this.discourse.begins && this.discourse.knows(owner) ? "su" : "el";
   }
 
-  /** Whether "su" stands for someone: the subject, or another of whom the same template speaks. */
+  /** Whether "su" can mean this owner: the subject, or somebody in the same template. */
   #clear(owner: Entity): boolean {
     if (this.discourse.isSubject(owner)) return true;
     for (const name of this.template.names) if (this.bindings[name] === owner) return true;
@@ -158,7 +158,7 @@ export class Naming extends Line {
     return this.phrase("el", value.number ?? 1, value, full);
   }
 
-  /** "mi llave" of who narrates; "la llave" where "su" would be another's or nobody's. */
+  /** "mi" for the narrator's things, else "su"; "el" where "su" would point to somebody else or to nobody. */
   protected possessive({ kind, owner }: Entity): string {
     if (owner && this.narrates(owner)) return "mi";
     if (kind === "person" || kind === "place" || this.speech || !this.#ownersKnown) return "su";

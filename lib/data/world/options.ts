@@ -1,4 +1,4 @@
-/** What a preset says of the world's texts and conversations. */
+/** The options of a preset for the world's texts and conversations. */
 import { z } from "zod";
 import { FAMILIES, KINDS } from "./registry.ts";
 
@@ -15,14 +15,14 @@ const sumOf = (mix: unknown) =>
 const seed = z.number().int().nonnegative().max(2 ** 31).default(1).describe("Another seed, another text.");
 const mix = Mix.optional();
 
-/** Texts to pretrain on. */
+/** Texts for pretraining. */
 export const WorldTexts = z.strictObject({
   megabytes: z.number().positive().max(1e6).describe("How much text, in millions of bytes."),
   seed,
   mix: mix.describe("Shares of the text by kind and family, such as stories: 0.5; they add up to 1."),
 });
 
-/** Conversations to finetune on. */
+/** Conversations for finetuning. */
 export const WorldConversations = z.strictObject({
   conversations: z.number().int().positive().max(1e6).describe("How many."),
   seed,
@@ -31,7 +31,7 @@ export const WorldConversations = z.strictObject({
   ),
 });
 
-/** Pairs of a right and a wrong answer, to learn preferences from. */
+/** Pairs of a right and a wrong answer, for preference training. */
 export const WorldPreferences = z.strictObject({
   pairs: z.number().int().positive().max(1e6).describe("How many."),
   seed,

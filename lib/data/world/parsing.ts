@@ -1,9 +1,9 @@
-/** Checks the shape of what actions and frames are read from; each fault names file and line. */
+/** Checks the structure of the YAML of actions and frames; errors name file and line. */
 import { UserError } from "../../errors.ts";
 import { compile, type Template } from "./template.ts";
 import type { YamlFile, YamlPath } from "./yaml_file.ts";
 
-/** What stands at a path of a YAML file. */
+/** The value at a path of a YAML file. */
 export class Node {
   constructor(readonly file: YamlFile, readonly path: YamlPath, readonly value: unknown) {}
 
@@ -36,7 +36,7 @@ export class Node {
     return this.child(key).value !== undefined;
   }
 
-  /** The members of a list; none where nothing stands. */
+  /** The members of a list; none if the value is missing. */
   items(): Node[] {
     if (this.value === undefined) return [];
     if (!Array.isArray(this.value)) this.fail("expected a list: one line with a dash for each");
@@ -49,7 +49,7 @@ export class Node {
     return this.value;
   }
 
-  /** The templates of a list, whose names are among `roles`. */
+  /** The templates of a list; their names must be among `roles`. */
   templates(roles: Iterable<string>): Template[] {
     const known = new Set(roles);
     return this.items().map((item) => item.template(known));

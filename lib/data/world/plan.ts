@@ -1,4 +1,4 @@
-/** What was played of a story: what happened, and what is to be told of it. */
+/** The plan of a story: what happened, and what is to be told. */
 import type { Action } from "./actions.ts";
 import type { Character, Draw } from "./characters.ts";
 import type { Entity, Value } from "./entity.ts";
@@ -9,36 +9,36 @@ import type { Template } from "./template.ts";
 
 export type Bindings = Scope["bindings"];
 
-/** Something that was done, or a feeling that someone came to have. */
+/** An action that was done, or a feeling that began. */
 export interface Event {
   readonly action?: Action | undefined;
   readonly feeling?: string | undefined;
   readonly args: readonly Value[];
-  /** By the names of the action's roles; of a feeling, `a` and `f`. */
+  /** The action's roles by name; for a feeling, `a` and `f`. */
   readonly bindings: Bindings;
-  /** What happened, for "porque …". */
+  /** The event as a clause, for "porque …". */
   readonly clause: Clause;
   readonly cause?: Cause | undefined;
   /** Number of the item that tells it. */
   readonly item: number;
 }
 
-/** Why something was done or felt: an event, or what the frame says. */
+/** The reason of an action or feeling: an event, or a clause of the frame. */
 export interface Cause extends Clause {
   /** Number of the event. */
   readonly event?: number;
 }
 
-/** What is told at a time. */
+/** A unit of telling: one wording. */
 export interface Item {
   /** One of these is told. */
   readonly templates: readonly Template[];
   readonly bindings: Bindings;
-  /** What {c} stands for. */
+  /** The clause for {c}. */
   readonly cause?: Clause | undefined;
-  /** Who owns what after it, where that changes. */
+  /** Changes of ownership: the new owners after this item. */
   readonly owners: readonly (readonly [Character, Entity | undefined])[];
-  /** It begins a paragraph. */
+  /** Whether it begins a paragraph. */
   readonly apart?: boolean;
 }
 
@@ -50,7 +50,7 @@ export interface Plan {
   /** The roles of the first frame. */
   readonly bindings: Bindings;
   readonly frames: readonly Frame[];
-  /** Where it happens, if a frame says so. */
+  /** The town where it happens, if a frame names one. */
   readonly town?: Value | undefined;
   /** Who owned what at the beginning. */
   readonly owners: readonly (readonly [Character, Entity | undefined])[];

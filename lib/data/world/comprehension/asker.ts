@@ -1,4 +1,4 @@
-/** Puts names of a story into questions and answers, as the reader of its text knows them. */
+/** Words questions and answers about a story, with the names by which a reader of its text knows everyone. */
 import type { Character } from "../characters.ts";
 import { Discourse } from "../discourse.ts";
 import { type Entity, entity, isEntity, type Value } from "../entity.ts";
@@ -12,25 +12,25 @@ import { setOwner } from "../telling.ts";
 import { fragment, type Template } from "../template.ts";
 import type { Wordings } from "../wordings.ts";
 
-/** A question as it is asked, without marks, and its answer: a phrase. */
+/** A question without question marks, and its answer as a phrase. */
 export interface Asked {
   readonly family: "comprensión" | "extraer" | "no-lo-sé";
   /** What is asked: "where", "why feels", or the name of an action. */
   readonly kind: string;
   readonly question: string;
   readonly answer: string;
-  /** It is answered by sí or no. */
+  /** Whether it is answered by sí or no. */
   readonly whether?: boolean;
 }
 
-/** Tries a question; gives none if the text does not bear the answer out. */
+/** Tries to make a question; undefined if the text does not support the answer. */
 export type Try = () => Asked | undefined;
 
 const LETTER = /\p{L}/u;
-/** Who tells a story and does not say their name. */
+/** What a first-person narrator without a name is called. */
 const NARRATOR = "quien cuenta la historia";
 
-/** Whether a text has some words, and not as parts of longer ones. */
+/** Whether some words occur in a text, as whole words. */
 export function standsIn(text: string, words: string): boolean {
   for (let at = text.indexOf(words); at >= 0; at = text.indexOf(words, at + 1)) {
     if (!LETTER.test(text.charAt(at - 1)) && !LETTER.test(text.charAt(at + words.length))) return true;
@@ -65,12 +65,12 @@ export class StoryAsker {
     return { family, kind, question, answer };
   }
 
-  /** A line of comprensión.yaml that states something. */
+  /** A statement of comprensión.yaml. */
   state(kind: string, bindings: Bindings, clauses: Readonly<Record<string, Clause>> = {}): string {
     return this.tell([this.random.pick(this.wordings.of(kind))], bindings, { clauses })[0];
   }
 
-  /** Makes everything belong to whom it belonged when an item was told; after the last, at the end. */
+  /** Sets everything's owner to what it was when an item was told; after the last item, at the end. */
   at(item: number): void {
     this.#stands = new Map();
     const { owners, items } = this.story;
@@ -82,7 +82,7 @@ export class StoryAsker {
     this.at(this.story.items.length);
   }
 
-  /** Parts of sentences, told one after the other of the same persons; {c} and others may stand for clauses. */
+  /** Renders parts of sentences about the same persons in order; slots such as {c} may stand for clauses. */
   tell(
     templates: readonly Template[],
     bindings: Bindings,
@@ -105,17 +105,17 @@ export class StoryAsker {
     });
   }
 
-  /** What happened, in one tense: "Inés perdió su llave". */
+  /** A clause in the simple past or present: "Inés perdió su llave". */
   clause({ template, bindings }: Clause): string {
     return this.tell([template], bindings, { simple: true })[0];
   }
 
-  /** Whether the text has a name. */
+  /** Whether a name occurs in the text. */
   says(name: string): boolean {
     return standsIn(this.story.text, name);
   }
 
-  /** Whether the text has a noun, in any number. */
+  /** Whether a noun occurs in the text, in singular or plural. */
   saysForm(word: string): boolean {
     const text = this.#lower;
     const stem = word.split(" ")[0].slice(0, -1);
@@ -128,7 +128,7 @@ export class StoryAsker {
     return false;
   }
 
-  /** Whether the text has some words, the last of which may go on: "su llave", in "su llavero" too. */
+  /** Whether some words occur in the text; the last may begin a longer one ("su llave" in "su llavero"). */
   begins(words: string): boolean {
     const text = this.#lower;
     for (let at = text.indexOf(words); at >= 0; at = text.indexOf(words, at + 1)) {
@@ -137,14 +137,14 @@ export class StoryAsker {
     return false;
   }
 
-  /** Whether the text tells a thing with its adjective: "la llave roja". */
+  /** Whether the text mentions a thing with its adjective: "la llave roja". */
   describes({ noun, number = 1, adjective }: Entity): boolean {
     if (adjective === undefined) return false;
     const phrase = `${inflect(noun, number)} ${agree(adjective, noun.gender, number)}`;
     return this.#lower.includes(phrase);
   }
 
-  /** Whether the passage that tells an event says what was done, and speaks of all these. */
+  /** Whether the passage of an event really says what was done, and mentions all these. */
   tells({ action, item }: Event, values: readonly Value[]): boolean {
     const { mentioned, template } = this.story.passages[item];
     if (
@@ -156,7 +156,7 @@ export class StoryAsker {
     return values.every((value) => !isEntity(value) || mentioned.includes(value));
   }
 
-  /** Whether all these were spoken of up to an item, and cannot be taken for another of their kind. */
+  /** Whether all these were mentioned up to an item, and cannot be confused with others. */
   known(item: number, values: readonly Value[]): boolean {
     const { passages, opening } = this.story;
     return values.every((value) =>
@@ -166,7 +166,7 @@ export class StoryAsker {
     );
   }
 
-  /** Two paper boats of two persons are both "el barco de papel". */
+  /** Whether another thing has the same noun: the paper boats of two persons are both "el barco de papel". */
   #confusable(value: Entity): boolean {
     return value.kind === "thing" &&
       this.story.cast.some((other) =>
@@ -174,7 +174,7 @@ export class StoryAsker {
       );
   }
 
-  /** Whether the text has the nouns and names of all these. */
+  /** Whether the names of all these, or else their nouns, occur in the text. */
   bearsOut(values: readonly Value[]): boolean {
     return values.every((value) => {
       const stand = this.stand(value);
@@ -183,7 +183,7 @@ export class StoryAsker {
     });
   }
 
-  /** Whether the text has those nouns of the cast that an answer has, such as "bicicleta" of an action's own words. */
+  /** Whether all nouns of the cast that an answer contains (such as "bicicleta") occur in the text. */
   tellsWordsOf(answer: string): boolean {
     return this.story.cast.every((one) => {
       if (!isEntity(one) || !answer.includes(one.noun.singular)) return true;
@@ -191,7 +191,7 @@ export class StoryAsker {
     });
   }
 
-  /** Whether something is told of someone or something after an event that no event accounts for. */
+  /** Whether the text mentions someone or something after an item in a passage that tells no event of theirs. */
   toldAfter(item: number, value: Value): boolean {
     const { passages, ending, events } = this.story;
     const accounted = new Set(events.filter(({ args }) => args.includes(value)).map(({ item }) => item));
@@ -199,7 +199,7 @@ export class StoryAsker {
       passages.some(({ mentioned }, i) => i > item && !accounted.has(i) && mentioned.includes(value));
   }
 
-  /** Someone or something under the name by which the text calls it. */
+  /** The value as the text calls it. */
   stand(value: Value): Value {
     if (!isEntity(value) || value.kind === "place") return value;
     let stand = this.#stands.get(value);
@@ -207,7 +207,7 @@ export class StoryAsker {
     return stand;
   }
 
-  /** Relatives are told by whose they are, unless that one is spoken of too: "su prima", "la prima de Inés". */
+  /** Relatives are "la prima de Inés", but "su prima" if Inés is among the bindings too. */
   #bindings(bindings: Bindings): Bindings {
     const values = Object.values(bindings);
     return Object.fromEntries(

@@ -1,4 +1,4 @@
-/** Questions about what was done: who, what, where and to whom; why; before and after; whether it was so. */
+/** Questions about events: who did what, where and to whom; why; in what order; whether it happened. */
 import { agree } from "../grammar/adjectives.ts";
 import { isEntity, type Value } from "../entity.ts";
 import type { Bindings, Event } from "../plan.ts";
@@ -6,13 +6,13 @@ import type { Story } from "../stories.ts";
 import type { Template } from "../template.ts";
 import type { Asked, StoryAsker, Try } from "./asker.ts";
 
-/** What an action answers by its own questions. */
+/** An action's own questions about an event. */
 export function ofEvent(asker: StoryAsker, event: Event): Try[] {
   const { action, bindings, item } = event;
   return (action?.asks ?? []).map(({ question, answer }) => () => {
     if (ambiguous(asker.story, event, question, answer)) return undefined;
     const given = [...answer.names].map((name) => bindings[name]);
-    // Where someone was may have been told before; the rest of an answer stands where the event is told.
+    // A place may have been told earlier; the rest of the answer must be in the passage of the event.
     const places = given.filter((value) => isEntity(value) && value.kind === "place");
     const others = given.filter((value) => !places.includes(value));
     const asked = [...question.names].map((name) => bindings[name]);
@@ -29,7 +29,7 @@ function uncapitalised(text: string): string {
   return text.charAt(0).toLowerCase() + text.slice(1);
 }
 
-/** Whether another event answers the same question otherwise. */
+/** Whether another event gives a different answer to the same question. */
 function ambiguous({ events }: Story, event: Event, question: Template, answer: Template): boolean {
   const asked = [...question.names].filter((name) => !answer.names.has(name));
   const moved = placeAfter(event);
@@ -48,7 +48,7 @@ function ambiguous({ events }: Story, event: Event, question: Template, answer: 
   });
 }
 
-/** Who is where after an event that moved someone. */
+/** Who is where after an event, if it moves someone. */
 function placeAfter({ action, bindings }: Event): { who: Value; place: Value } | undefined {
   const effect = action?.then.find(({ predicate, denied }) => predicate === "at" && !denied);
   if (!effect) return undefined;
@@ -69,7 +69,7 @@ export function why(asker: StoryAsker, event: Event): Asked | undefined {
   return e === undefined ? undefined : asker.ask("why deed", { e }, { clauses: { c: cause } });
 }
 
-/** Whether a passage has the word for what someone feels. */
+/** Whether the passage of an item contains the word for someone's feeling. */
 export function tellsFeeling({ story }: StoryAsker, who: Value, feeling: string, item: number): boolean {
   if (!isEntity(who)) return false;
   const told = agree(feeling, who.noun.gender, who.number ?? 1);
@@ -77,7 +77,7 @@ export function tellsFeeling({ story }: StoryAsker, who: Value, feeling: string,
     story.passages[item].text.toLowerCase().includes(told);
 }
 
-/** What came first of two deeds. */
+/** Asks which of two events came first. */
 export function first(asker: StoryAsker, i: number): Asked | undefined {
   const { events } = asker.story;
   const j = i + 1 + asker.random.below(Math.max(1, events.length - i - 1));
@@ -87,7 +87,7 @@ export function first(asker: StoryAsker, i: number): Asked | undefined {
   return asker.ask("first", { e, g, c: one });
 }
 
-/** What was done next. */
+/** Asks what was done next. */
 export function after(asker: StoryAsker, i: number): Asked | undefined {
   const { events } = asker.story;
   const [one, other] = [deed(asker, events[i]), deed(asker, events[i + 1])];
@@ -95,7 +95,7 @@ export function after(asker: StoryAsker, i: number): Asked | undefined {
   return asker.ask("after", { e: one, c: other });
 }
 
-/** What was done, as a sentence; none for a feeling and for what the text tells without saying who did it. */
+/** An event as a sentence; undefined for a feeling, or if the text does not say who did it. */
 function deed(asker: StoryAsker, event: Event | undefined): string | undefined {
   if (!event?.action || !asker.tells(event, [event.args[0]])) return undefined;
   if (!asker.known(event.item, valuesIn(event.clause))) return undefined;
@@ -108,7 +108,7 @@ export function yes(asker: StoryAsker, event: Event): Asked | undefined {
   return e === undefined ? undefined : { ...asker.ask("yes", { e, c: e }), whether: true };
 }
 
-/** The same deed by or to someone else, at another place or with another thing, which was not done. */
+/** A question whose answer is no: the event with one person, place or thing replaced. */
 export function no(asker: StoryAsker, event: Event): Asked | undefined {
   const { story, random } = asker;
   const c = deed(asker, event);
@@ -125,7 +125,7 @@ export function no(asker: StoryAsker, event: Event): Asked | undefined {
   return { ...asker.ask("yes", { e, c }, { answers: "no answer" }), kind: "no", whether: true };
 }
 
-/** Others of the story that could stand where this one does. */
+/** Others in the story that could take this one's place in the event. */
 function alike({ story }: StoryAsker, { bindings }: Event, value: Value): Value[] {
   if (!isEntity(value)) return [];
   const all = new Set([...story.cast, ...story.events.flatMap(({ args }) => args)]);
@@ -136,8 +136,8 @@ function alike({ story }: StoryAsker, { bindings }: Event, value: Value): Value[
 }
 
 /**
- * Whether it was done, or what it leads to was so at any time, from the start or by something that could be told so: to go
- * and to return, to give and to give back.
+ * Whether the changed event happened too, or one of its effects was true at any time. Another action may have had the
+ * same effect: to go and to return, to give and to give back.
  */
 export function mayBeSo(
   { events, state }: Pick<Story, "events" | "state">,

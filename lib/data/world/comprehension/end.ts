@@ -1,4 +1,4 @@
-/** Questions about how things stand at the end: where, in whose hands, whose, how many, how someone feels. */
+/** Questions about the end of a story: where things are, who has or owns them, how many, how someone feels. */
 import { isEntity } from "../entity.ts";
 import { HOME } from "../sorts.ts";
 import type { Fact } from "../state.ts";
@@ -6,7 +6,7 @@ import type { Bindings } from "../plan.ts";
 import type { Asked, StoryAsker } from "./asker.ts";
 import { tellsFeeling } from "./deeds.ts";
 
-/** What is so at the end because of an event that is told, and of which the text says nothing else afterwards. */
+/** A question about a final fact that an event of the text brought about, if nothing later could have changed it. */
 export function final(asker: StoryAsker, { predicate, args }: Fact): Asked | undefined {
   const { story } = asker;
   const [one, other, third] = args;
@@ -41,7 +41,7 @@ export function final(asker: StoryAsker, { predicate, args }: Fact): Asked | und
   return undefined;
 }
 
-/** Whether the text tells more of someone after an item, which may have changed what they feel. */
+/** Whether the text says more about someone after an item, which may have changed their feeling. */
 function goesOn({ story }: StoryAsker, who: Fact["args"][0], item: number): boolean {
   const { passages, ending, events, frames } = story;
   return events.some((event) => event.item > item && event.args.includes(who)) ||
@@ -50,7 +50,7 @@ function goesOn({ story }: StoryAsker, who: Fact["args"][0], item: number): bool
     (ending !== undefined && frames[0].end.includes(ending.template) && ending.mentioned.includes(who));
 }
 
-/** Told where "su llave" stands, or where it was bought or given. */
+/** Asks for an owner, if the text says "su llave" or tells how it was bought or given. */
 function owner(asker: StoryAsker, [one, other]: Fact["args"]): Asked | undefined {
   const { story } = asker;
   if (!isEntity(other) || !asker.known(story.items.length, [one, other])) return undefined;

@@ -1,4 +1,4 @@
-/** What can be copied from a text, and what it does not say. */
+/** Questions whose answers can be copied from the text, and questions that it does not answer. */
 import { isEntity } from "../entity.ts";
 import { and } from "../grammar/conjunctions.ts";
 import { numberWord } from "../grammar/numbers.ts";
@@ -33,14 +33,14 @@ export function extractions(asker: StoryAsker): Try[] {
   return tries;
 }
 
-/** "En Lima, …", "vive en Lima"; but not "lejos de Lima", and not "en Lima hay una fiesta", said by someone elsewhere. */
+/** "En Lima, …", "vive en Lima"; not "lejos de Lima", and not direct speech, which may be about another place. */
 const happensIn = (town: string, opening: string) =>
   !/—|«/.test(opening) && standsIn(opening.toLowerCase(), `en ${town.toLowerCase()}`);
 
 const casts = ({ story }: StoryAsker, sort: string) =>
   story.frames.some(({ cast }) => cast.some((role) => role.sort === sort));
 
-/** Things whose colour the text tells. */
+/** Things whose colour the text mentions. */
 function coloured(asker: StoryAsker) {
   const { lexicon } = asker.story.draw;
   return asker.story.cast.flatMap((thing) => {
@@ -50,7 +50,7 @@ function coloured(asker: StoryAsker) {
   });
 }
 
-/** All whom the story is about, in the order of the text; none if one of them is not told by name. */
+/** The names of all persons of the story, in the order of the text; none if one of them is not called by name. */
 function names(asker: StoryAsker): string[] {
   const { story } = asker;
   if (story.general.q !== undefined) return [];
@@ -60,7 +60,7 @@ function names(asker: StoryAsker): string[] {
   return named.sort((a, b) => story.text.indexOf(a) - story.text.indexOf(b));
 }
 
-/** Words of a text in which what is asked for might be told after all. */
+/** Words that show that a text might answer the question after all. */
 const MIGHT_TELL: Readonly<Record<string, RegExp>> = {
   "hour unknown": /hora|minuto|año|grado|siglo/i,
   "name unknown": /apellid|cumpl|maestr|profesor|favorit|talla|calz/i,

@@ -1,4 +1,4 @@
-/** Questions about a story that its text answers, and some that it does not. */
+/** Questions about a story: most are answered by its text, some are not. */
 import { type Exchange, once } from "../document.ts";
 import { answer, Asking } from "../questions/asking.ts";
 import type { Random } from "../random.ts";
@@ -27,7 +27,7 @@ export class StoryQuestions {
     return this.draw(story, random, n).map((asked) => this.exchange(asked, random));
   }
 
-  /** As someone would put it. */
+  /** The question and answer as people would phrase them. */
   exchange({ family, question, answer: given, whether }: Asked, random: Random): Exchange {
     if (!whether) {
       return {
@@ -42,7 +42,7 @@ export class StoryQuestions {
     };
   }
 
-  /** As `ask`, without what stands around a question. */
+  /** Like `ask`, but without any words around the questions. */
   draw(story: Story, random: Random, n: number): Asked[] {
     const asker = new StoryAsker(story, random, this.wordings);
     const found = new Map<string, Asked>();
@@ -64,7 +64,7 @@ export class StoryQuestions {
     return [...found.values()];
   }
 
-  /** What is so at the end of a story, and why: a line each. */
+  /** The final facts of a story and their causes, one line each. */
   facts(story: Story, random: Random): string[] {
     const asker = new StoryAsker(story, random, this.wordings);
     asker.atEnd();
@@ -79,7 +79,7 @@ export class StoryQuestions {
   }
 }
 
-/** All questions of a kind that can be tried; listed when the kind is drawn, as few of them are. */
+/** Lists all questions of a kind to try. It is called only once the kind is drawn, as most kinds are not. */
 type List = (asker: StoryAsker) => Try[];
 
 /** Kinds of questions with their weights. */
@@ -90,13 +90,13 @@ const kindsOf = ({ ending }: Story): readonly (readonly [List, number])[] => [
   [(asker) => asker.story.events.map((event) => () => no(asker, event)), 2],
   [(asker) => asker.story.events.map((_, i) => () => first(asker, i)), 2],
   [(asker) => asker.story.events.map((_, i) => () => after(asker, i)), 2],
-  // Of a scene it is asked above all how it ended.
+  // A scene has no ending, and most of its questions are about how things stand at the end.
   [(asker) => asker.story.state.facts.map((fact) => () => final(asker, fact)), ending ? 5 : 15],
   [extractions, 3],
   [unknown, 2],
 ];
 
-/** Tries of a kind in random order. */
+/** The questions of a kind to try, in random order. */
 class Tries {
   #left: Try[] | undefined;
 

@@ -13,11 +13,11 @@ export function withoutAcute(word: string): string {
 
 /**
  * Index of the stressed vowel of each syllable, in a word without acute accents. An h between two vowels does not
- * separate them (prohi-bir), as the rules of written accents have it.
+ * separate them (prohi-bir), by the rules of written accents.
  */
 function nuclei(word: string): number[] {
   const peaks: number[] = [];
-  let previous = -2; // index of the vowel before
+  let previous = -2; // index of the previous vowel
   let onlyWeak = false;
   for (let i = 0; i < word.length; i++) {
     const letter = word[i];
@@ -53,7 +53,7 @@ export function accented(word: string, at: number): string {
   return word.slice(0, at) + (ACUTE[word[at]] ?? word[at]) + word.slice(at + 1);
 }
 
-/** The same for a word whose stressed vowel carries an acute, needed or not: "hábló" is an error, "hablár" hablar. */
+/** Drops the acute on the stressed vowel (the word's only acute) where spelling does not need it: hablár to hablar. */
 export function spelled(word: string): string {
   const at = word.search(ACCENTED);
   return at < 0 ? word : accented(withoutAcute(word), at);

@@ -3,7 +3,7 @@ import { withoutAcute } from "./accents.ts";
 import { type Gender, type GrammaticalNumber, type Noun, pluralWord, takesEl } from "./nouns.ts";
 import { memoised } from "./memo.ts";
 
-/** Feminines that the ending does not tell. */
+/** Feminines that do not follow from the ending. */
 const FEMININES = new Map([
   ["español", "española"],
   ["andaluz", "andaluza"],
@@ -56,7 +56,7 @@ const INVARIABLE = /^(?:a|al|color|con|de|del|en|para|sin) /;
 const SHADES =
   /^\S+ (?:claro|oscuro|pálido|intenso|marino|celeste|turquesa|pastel|brillante|eléctrico|chillón)$/;
 
-/** One word that agrees. */
+/** Agreement of a single word. */
 function agreeWord(word: string, gender: Gender, number: GrammaticalNumber): string {
   if (number === 1) return gender === "m" ? word : feminine(word);
   const listed = MASCULINE_PLURALS.get(word);
@@ -84,7 +84,7 @@ export function agree(adjective: string, gender: Gender, number: GrammaticalNumb
     : agreeWord(adjective, gender, number);
 }
 
-/** Short before a masculine noun in the singular. */
+/** Short forms before a masculine singular noun. */
 const SHORT = new Map([
   ["bueno", "buen"],
   ["malo", "mal"],
@@ -98,7 +98,7 @@ const SHORT = new Map([
 ]);
 
 /**
- * The adjective alone, as it stands before the noun: "buen" (libro), "buena" (casa), "gran" (casa), "algún" (arma),
+ * The form of the adjective before the noun: "buen" (libro), "buena" (casa), "gran" (casa), "algún" (arma),
  * "san" (Juan), "santo" (Tomás).
  */
 export function beforeNoun(adjective: string, noun: Noun, number: GrammaticalNumber = 1): string {

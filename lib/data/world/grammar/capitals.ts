@@ -1,32 +1,32 @@
 const LETTERS = "abcdefghijklmnopqrstuvwxyzáéíóúñü";
-/** Capitals by the codes of small letters: toUpperCase takes many times as long. */
+/** Capitals by the code of the small letter; a table, as toUpperCase takes many times as long. */
 const CAPITALS: readonly (string | undefined)[] = Array.from(
   { length: 0x100 },
   (_, code) =>
     LETTERS.includes(String.fromCharCode(code)) ? String.fromCharCode(code).toUpperCase() : undefined,
 );
 
-/** A text with a capital as its first letter; it has one. */
+/** A text (not empty) with its first letter as a capital. */
 export const capital = (text: string) =>
   (CAPITALS[text.charCodeAt(0)] ?? text[0].toUpperCase()) + text.slice(1);
 
-/** Where a character stands: what came just before it. */
+/** The state of the scan before a character: what came just before it. */
 type At =
   | "within a sentence"
-  | "line" // begins, where no sentence has ended
-  | "stop" // a full stop, which a quotation mark may follow
-  | "ended" // another mark, with which a sentence ends
-  | "space" // after a sentence
-  | "line after" // a sentence
-  | "opened" // a dash or marks that open, at the beginning of a sentence
+  | "line" // at the beginning of a line, with no sentence ended before
+  | "stop" // after a full stop, which a quotation mark may follow
+  | "ended" // after another mark that ends a sentence
+  | "space" // after a sentence and a space
+  | "line after" // after a sentence and a line break
+  | "opened" // after a dash or an opening mark at the beginning of a sentence
   | "colon"
   | "colon and space"
-  | "quoted"; // and the quotation mark, which opens what someone says
+  | "quoted"; // after a colon and an opening quotation mark, where speech begins
 
-/** A small letter begins a sentence there. */
+/** The states in which a letter begins a sentence. */
 const BEGINS: ReadonlySet<At> = new Set(["line", "space", "line after", "opened", "quoted"]);
 
-/** Where the next character stands. */
+/** The state after a character. */
 function after(at: At, char: string): At {
   const ended = at === "stop" || at === "ended" || at === "space" || at === "line after";
   switch (char) {
@@ -62,7 +62,7 @@ function after(at: At, char: string): At {
 
 const SMALL = codesOf(LETTERS), MARKS = codesOf("\n —¿¡«(.?!»:");
 
-/** 1 at the code of each of the characters. */
+/** A table with 1 at the code of each of the characters. */
 export function codesOf(chars: string): Uint8Array {
   const codes = new Uint8Array(0x10000);
   for (const char of chars) codes[char.charCodeAt(0)] = 1;

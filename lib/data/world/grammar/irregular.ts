@@ -1,4 +1,4 @@
-/** What no rule tells about Spanish verbs: stem changes, irregular forms, and the verbs made of them. */
+/** What does not follow from rules in Spanish verbs: stem changes, irregular forms, and verbs derived from them. */
 
 const words = (list: string): ReadonlySet<string> => new Set(list.trim().split(/\s+/));
 
@@ -61,19 +61,19 @@ export const HIATUS = words(`
 /** -cer after a vowel without zc: cuezo, mezo. */
 export const PLAIN_CER = words("cocer escocer recocer mecer remecer");
 
-/** Six forms; an empty text leaves the rule's. */
+/** Six forms; an empty string stands for the regular form. */
 export type Six = readonly [string, string, string, string, string, string];
 
 export interface Irregular {
-  /** First person of the present; its stem makes the subjunctive. */
+  /** First person of the present; the subjunctive has its stem. */
   readonly yo?: string;
   readonly present?: Six;
-  /** A stem with the endings e, iste, o, imos, isteis, ieron, or all forms. */
+  /** A stem that takes the endings e, iste, o, imos, isteis, ieron; or all six forms. */
   readonly preterite?: string | Six;
   readonly imperfect?: Six;
   readonly future?: string;
   readonly subjunctive?: Six;
-  /** With tú. */
+  /** The form for tú. */
   readonly imperative?: string;
   readonly gerund?: string;
   readonly participle?: string;
@@ -174,7 +174,7 @@ export const IRREGULAR: ReadonlyMap<string, Irregular> = new Map(Object.entries<
     subjunctive: six("vea veas vea veamos veáis vean"),
     participle: "visto",
   },
-  // Verbs of another, with differences of their own.
+  // Compounds of another verb that differ from it in some forms.
   predecir: { imperative: "predice" },
   contradecir: { imperative: "contradice" },
   desdecir: { imperative: "desdice" },
@@ -182,7 +182,7 @@ export const IRREGULAR: ReadonlyMap<string, Irregular> = new Map(Object.entries<
   maldecir: { imperative: "maldice", future: "maldecir", participle: "maldecido" },
 }));
 
-/** Prefixes with which a verb makes others that are conjugated alike. */
+/** Prefixes that make other verbs, conjugated in the same way. */
 const PREFIXES: Readonly<Record<string, string>> = {
   andar: "des",
   caer: "de re",
@@ -203,7 +203,7 @@ const PREFIXES: Readonly<Record<string, string>> = {
 export interface Compound {
   readonly base: string;
   readonly prefix: string;
-  /** How many letters of the base's forms the prefix replaces: satisfacer, of hacer. */
+  /** How many letters of the base verb's forms the prefix replaces: satisfacer, from hacer. */
   readonly drop: number;
 }
 
@@ -231,5 +231,5 @@ export const PARTICIPLES: readonly (readonly [infinitive: string, participle: st
   ["pudrir", "podrido"],
 ];
 
-/** romper alone is irregular: corrompido. */
+/** Exceptions to the endings above: romper is irregular, corromper is not (corrompido). */
 export const REGULAR_PARTICIPLES = words("corromper");

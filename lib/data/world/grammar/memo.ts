@@ -1,7 +1,7 @@
-/** How many results a memoised function keeps before it forgets them all: invented words have no end. */
+/** How many results a memoised function keeps before it forgets them all; there is no end of invented words. */
 const KEPT = 50_000;
 
-/** The same pure function of one text, which remembers its results. */
+/** Memoises a pure function of one string. */
 export function memoised<T>(compute: (text: string) => T): (text: string) => T {
   const known = new Map<string, T>();
   return (text) => {

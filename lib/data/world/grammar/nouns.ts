@@ -9,11 +9,11 @@ export type GrammaticalNumber = 1 | 2;
 export interface Noun {
   readonly singular: string;
   readonly gender: Gender;
-  /** Where it is irregular; "-" for a noun that has none. */
+  /** Given if it is irregular; "-" for a noun without a plural. */
   readonly plural?: string;
 }
 
-/** Plurals that break the rules, or where the rules allow two and one is usual. */
+/** Plurals that break the rules, or the usual one where the rules allow two. */
 const PLURALS = new Map([
   ["carácter", "caracteres"],
   ["espécimen", "especímenes"],
@@ -54,7 +54,7 @@ export const pluralWord: (word: string) => string = memoised((word) => {
   const at = stressed(word);
   const plain = withoutAcute(word);
   if (/[sx]$/.test(word)) {
-    // crisis, lunes and tórax stay; compás and mes are stressed on the last syllable, and do not.
+    // crisis, lunes and tórax do not change; compás and mes, stressed on the last syllable, do.
     const last = !/[aeiouü]/.test(plain.slice(at + 1).replace(/^[iu]/, ""));
     return last ? accented(`${plain}es`, at) : word;
   }
@@ -64,8 +64,8 @@ export const pluralWord: (word: string) => string = memoised((word) => {
 });
 
 /**
- * The plural. Of several words the first takes it ("cepillo de dientes", "cepillos de dientes"); where others do too
- * ("oso polar"), the noun gives its plural. A noun without plural stays as it is.
+ * The plural. Of several words, only the first changes ("cepillo de dientes", "cepillos de dientes"); if others change
+ * too ("oso polar"), the noun lists its plural. A noun without a plural is returned unchanged.
  */
 export function plural(noun: Noun): string {
   if (noun.plural === "-") return noun.singular;
@@ -75,7 +75,7 @@ export function plural(noun: Noun): string {
   return pluralWord(noun.singular.slice(0, space)) + noun.singular.slice(space);
 }
 
-/** Plurals in -as of masculine nouns, and others of feminine ones, that stand after numbers. */
+/** Masculine plurals in -as, and below feminine plurals with other endings, that occur after numbers. */
 const MASCULINE = new Set(
   "días mediodías mapas problemas idiomas poemas planetas programas sofás".split(" "),
 );
@@ -94,7 +94,7 @@ const gendersOfPlurals = memoised((word): Gender | "none" => {
   return /as$/.test(word) && !MASCULINE.has(word) ? "f" : "m";
 });
 
-/** The gender of a noun in the plural by its ending, as far as wordings count it; undefined for another word. */
+/** The gender of a plural noun by its ending, for nouns that wordings count; undefined for other words. */
 export function genderOfPlural(word: string): Gender | undefined {
   const gender = gendersOfPlurals(word);
   return gender === "none" ? undefined : gender;
@@ -105,7 +105,7 @@ export function inflect(noun: Noun, number: GrammaticalNumber): string {
   return number === 1 ? noun.singular : plural(noun);
 }
 
-/** Letters and women keep their article: la a, la hache, la árabe. */
+/** Letters and words for women keep "la": la a, la hache, la árabe. */
 const WITH_LA = new Set(["a", "hache", "alfa", "árabe", "árbitra", "ácrata"]);
 const startsWithStressedA = memoised((singular) => {
   const word = singular.split(" ", 1)[0];

@@ -25,13 +25,13 @@ function assertWhole(n: number, low: number, high: number, what: string): void {
   }
 }
 
-/** 0 to 99 as counted. */
+/** 0 to 99, as in counting. */
 function belowHundred(n: number): string {
   if (n < 30) return TO_29[n];
   return n % 10 ? `${TENS[n / 10 | 0]} y ${TO_29[n % 10]}` : TENS[n / 10];
 }
 
-/** 1 to 999 as counted, the hundreds in the gender. */
+/** 1 to 999, as in counting, but with the hundreds in the gender. */
 function belowThousand(n: number, gender: Gender): string {
   if (n === 100) return "cien";
   if (n < 100) return belowHundred(n);
@@ -40,7 +40,7 @@ function belowThousand(n: number, gender: Gender): string {
   return n % 100 ? `${hundreds} ${belowHundred(n % 100)}` : hundreds;
 }
 
-/** "veintiuno" as it stands before a noun of the gender. */
+/** The form of "veintiuno" before a noun of the gender. */
 function beforeGender(words: string, gender: Gender): string {
   if (!words.endsWith("uno")) return words;
   if (gender === "f") return `${words.slice(0, -1)}a`;
@@ -48,7 +48,7 @@ function beforeGender(words: string, gender: Gender): string {
 }
 
 /**
- * A number in words, 0 to 999,999: as one counts ("veintiuno") or, with a gender, as it stands before a noun
+ * A number in words, 0 to 999,999: as in counting ("veintiuno") or, with a gender, in the form before a noun
  * ("veintiún gatos", "veintiuna casas", "doscientas mil casas").
  */
 export function numberWord(n: number, gender?: Gender): string {
@@ -93,7 +93,7 @@ export function hour(hours: number, minutes: number, { exact = false }: { exact?
 }
 
 /**
- * The part of the day that one adds to a time as `hour` says it: "las doce y cuarto del mediodía", but "la una menos
+ * The part of the day that follows a time as worded by `hour`: "las doce y cuarto del mediodía", but "la una menos
  * cuarto de la tarde".
  * @param hours 0 to 24
  */

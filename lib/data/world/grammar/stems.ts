@@ -1,4 +1,4 @@
-/** Stems: which one a form has, and how stem and ending are spelled where they meet. */
+/** Verb stems: which stem a form has, and how stem and ending are spelled where they meet. */
 import { accented, withoutAcute } from "./accents.ts";
 import {
   E_I,
@@ -11,7 +11,7 @@ import {
   WEAK_STEM_STAYS,
 } from "./irregular.ts";
 
-/** Index of the vowel of a stem that bears the stress when the ending does not. */
+/** Index of the stem vowel that is stressed when the ending is not. */
 function stemVowel(stem: string, infinitive: string): number {
   let end = stem.length;
   const glide = /[gq]uir$|[gc]uar$/.test(infinitive) ||
@@ -26,7 +26,7 @@ function stemVowel(stem: string, infinitive: string): number {
 
 export type Kind = "ar" | "er" | "ir";
 
-/** A verb without its pronoun and what follows it. */
+/** A verb without pronoun or complements. */
 export interface Verb {
   readonly infinitive: string;
   readonly kind: Kind;
@@ -34,7 +34,7 @@ export interface Verb {
   readonly irregular: Irregular;
 }
 
-/** The last of a letter in the stem replaced, as spelled at the start of a word and after g. */
+/** Replaces the last occurrence of a letter in the stem; the spelling differs at the start of a word and after g. */
 function replaceLast(stem: string, letter: string, change: string): string {
   const at = stem.lastIndexOf(letter);
   const before = stem.slice(0, at);
@@ -45,7 +45,7 @@ function replaceLast(stem: string, letter: string, change: string): string {
   return before + changed + stem.slice(at + 1);
 }
 
-/** The stem where it is stressed: pienso, vuelvo, pido, construyo. */
+/** The stem of forms that stress it: pienso, vuelvo, pido, construyo. */
 export function strongStem({ infinitive, stem }: Verb): string {
   if (E_IE.has(infinitive)) return replaceLast(stem, stem.includes("e") ? "e" : "i", "ie");
   if (O_UE.has(infinitive)) return replaceLast(stem, stem.includes("o") ? "o" : "u", "ue");
@@ -67,7 +67,7 @@ export function insertsY(infinitive: string): boolean {
   return /(?:[^gq]u|ü)ir$/.test(infinitive);
 }
 
-/** Stem and ending, spelled as their sounds demand where they meet. */
+/** Joins stem and ending, with the spelling that their sounds require. */
 export function join(stem: string, ending: string, { kind, infinitive }: Verb): string {
   if (kind === "ar") {
     if (!/^[eé]/.test(ending)) return stem + ending;
@@ -90,7 +90,7 @@ export function join(stem: string, ending: string, { kind, infinitive }: Verb): 
   return stem.replace(/gu$/, "g").replace(/qu$/, "c") + ending; // distingo, delinco
 }
 
-/** Stem and unstressed ending, the stress marked in the stem. */
+/** Joins stem and unstressed ending, with an accent on the stem where it is needed. */
 export function stemStressed(stem: string, ending: string, verb: Verb): string {
   const joined = join(stem, ending, verb);
   return accented(withoutAcute(joined), stemVowel(stem, verb.infinitive));

@@ -1,6 +1,6 @@
 /**
- * Conjugation. A form is a stem and an ending with an acute on the stressed vowel, which `spelled` then keeps or
- * drops; spelling (busqué, sigo, leyó) follows from the sounds that meet.
+ * Conjugation. A form is a stem and an ending with an acute on its stressed vowel, which `spelled` then keeps or
+ * drops; changes in spelling (busqué, sigo, leyó) follow from the sounds that meet.
  */
 import { accented, spelled, stressed, withoutAcute } from "./accents.ts";
 import { attach } from "./pronouns.ts";
@@ -32,7 +32,7 @@ export const TENSES: readonly Tense[] = [
   "imperative",
 ];
 
-/** Endings without accent leave the stress to the stem. */
+/** Where an ending has no accent, the stem is stressed. */
 const ENDINGS = {
   present: {
     ar: ["o", "as", "a", "ámos", "áis", "an"],
@@ -57,7 +57,7 @@ const ENDINGS = {
 } as const;
 const FUTURE: Six = ["é", "ás", "á", "émos", "éis", "án"];
 const CONDITIONAL: Six = ["ía", "ías", "ía", "íamos", "íais", "ían"];
-/** Of the preterites with a stem of their own: puse, dijeron. */
+/** Endings of preterites with an irregular stem: puse, dijeron. */
 const STRONG: Six = ["e", "íste", "o", "ímos", "ísteis", "iéron"];
 
 function withEndings(verb: Verb, endings: Six, strong: string, weak: string): string[] {
@@ -98,7 +98,7 @@ function preterite(verb: Verb): Six {
   );
 }
 
-/** From the third person plural of the preterite, as every verb has it: dijeron, dijera. */
+/** Derived from the third person plural of the preterite, in every verb: dijeron, dijera. */
 function pastSubjunctive(verb: Verb): Six {
   const base = forms(verb.infinitive, "preterite")[5].slice(0, -3);
   const at = base.length - 1;
@@ -139,7 +139,7 @@ function verbOf(infinitive: string): Verb {
   };
 }
 
-/** A form of the base with the prefix of its compound: pon, compón; ve, prevé. */
+/** The form of a compound from that of its base verb: pon, compón; ve, prevé. */
 function prefixed(infinitive: string, form: string): string {
   const { prefix, drop } = COMPOUNDS.get(infinitive)!;
   if (form === "") return "";
@@ -163,7 +163,7 @@ function forms(infinitive: string, tense: Tense): Six {
   return simple(`${infinitive} ${tense}`);
 }
 
-/** "lavarse las manos" in its parts. */
+/** The parts of a phrase such as "lavarse las manos". */
 interface Phrase {
   readonly verb: string;
   readonly reflexive: boolean;
@@ -209,9 +209,9 @@ function phraseForms(infinitive: string, tense: Tense): Six {
 
 /**
  * A form of a verb: conjugate("dormir", "preterite", 3) is "durmió". A reflexive verb comes with its pronoun
- * ("lavarse": "se lavó", "lávate"), a phrase with the rest of it ("darse cuenta": "me di cuenta"). The imperative
- * that forbids is "no" and the subjunctive.
- * @throws RangeError for what is no infinitive, and for the imperative of the first person singular
+ * ("lavarse": "se lavó", "lávate"), a phrase with the rest of it ("darse cuenta": "me di cuenta"). The negative
+ * imperative is "no" and the subjunctive.
+ * @throws RangeError if it is not an infinitive, and for the imperative of the first person singular
  */
 export function conjugate(infinitive: string, tense: Tense, person: Person): string {
   const form = PHRASE_FORMS[tense](infinitive)[person - 1];
@@ -229,7 +229,7 @@ const simpleGerund: (infinitive: string) => string = memoised((infinitive) => {
   return spelled(verb.kind === "ar" ? `${verb.stem}ándo` : join(weakStem(verb), "iéndo", verb));
 });
 
-/** The gerund: "leyendo"; of a reflexive verb with the pronoun of the person: "lavándose", "lavándome". */
+/** The gerund: "leyendo"; a reflexive verb has the pronoun of the person: "lavándose", "lavándome". */
 export function gerund(infinitive: string, person: Person = 3): string {
   const { verb, reflexive, rest } = phraseOf(infinitive);
   const form = simpleGerund(verb);

@@ -1,10 +1,10 @@
-/** Plans of a week, timetables, opening hours, birthdays and dates, and what can be asked of them. */
+/** Weekly plans, timetables, opening hours, birthdays and dates, with questions about them. */
 import type { Kind, WorldFiles } from "../document.ts";
 import { hour, monthName, partOfDay } from "../grammar/numbers.ts";
 import type { Draws, Fields, Role } from "./draws.ts";
 import { readPeople } from "./people.ts";
 
-/** When one gets up, leaves, eats and comes home: from and to which quarter of an hour of the day. */
+/** When people get up, leave, eat and come home: ranges in quarters of an hour since midnight. */
 const DAY = [[20, 30], [31, 38], [52, 58], [60, 76]] as const;
 const DAYS = "lunes martes miércoles jueves viernes sábado domingo".split(" ");
 /** Hours of a timetable: full hours, halves and quarters from 7:00 to 20:45. */
@@ -39,7 +39,7 @@ export const load = (files: WorldFiles): Promise<Kind> =>
     },
   });
 
-/** Some of a list in its order: {semana_1} comes before {semana_2}. */
+/** Draws some members of a list and keeps their order: {semana_1} comes before {semana_2}. */
 function inOrder(count: number, list: (draws: Draws) => readonly string[]): Role {
   return (draws) => {
     const all = list(draws);
@@ -52,7 +52,7 @@ function numbered(values: readonly string[]): Fields {
   return { fields: Object.fromEntries(values.map((value, i) => [i + 1, value])) };
 }
 
-/** "las siete y cuarto de la mañana", of a quarter of an hour since midnight. */
+/** A time given in quarters of an hour since midnight: "las siete y cuarto de la mañana". */
 function quarters(quarter: number): string {
   const hours = quarter >> 2;
   const minutes = 15 * (quarter & 3);

@@ -7,7 +7,7 @@ export const load = (files: WorldFiles): Promise<Kind> => readPeople(files, "con
 
 const NOTES = [10, 20, 50, 100];
 
-/** What something costs, the note that one pays with, and the change. */
+/** A price, the note that pays it, and the change. */
 function bill({ random }: Draws): Fields {
   const pago = random.pick(NOTES);
   const precio = random.between(2, pago - 2);

@@ -1,4 +1,4 @@
-/** Counting and sums told step by step: what comes and goes, prices, groups, shares, differences, series. */
+/** Counting and sums told step by step: things that come and go, prices, groups, shares, differences, series. */
 import type { Kind, WorldFiles } from "../document.ts";
 import type { Value } from "../entity.ts";
 import { and } from "../grammar/conjunctions.ts";
@@ -13,10 +13,10 @@ export function load(files: WorldFiles): Promise<Kind> {
   return readScripts(files, "count", rolesOf(files.lexicon));
 }
 
-/** Numbers that a wording tells without their noun: one in the feminine would need another form. */
+/** Whether a wording can tell a number without its noun: numbers that end in one change with the gender. */
 const tellable = (n: number) => n > 1 && (n % 10 !== 1 || n === 11);
 
-/** Draws numbers until all of them can be told. */
+/** Draws numbers until all of them are tellable. */
 function numbers(draw: (random: Random) => Readonly<Record<string, number>>) {
   return (random: Random): Readonly<Record<string, number>> => {
     for (;;) {

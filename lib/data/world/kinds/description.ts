@@ -1,4 +1,4 @@
-/** Descriptions of what there is: animals, plants and things, by what the lexicon knows of them. */
+/** Descriptions of animals, plants and things, from what the lexicon says about them. */
 import { join } from "@std/path";
 import type { Document, Exchange, Kind, WorldFiles } from "../document.ts";
 import { Casting } from "../casting.ts";
@@ -26,16 +26,16 @@ import type { Mention, Word } from "../words.ts";
 interface Aspect {
   readonly name: string;
   readonly bindings: Readonly<Record<string, Value>>;
-  /** The answer to the question for it; its words stand in the text. */
+  /** The answer to the question about it; its words occur in the text. */
   readonly answer?: string | undefined;
 }
 
 const FLAGS = ["wild", "pet", "farm", "flies", "swims", "electric", "breakable", "sharp"];
-/** What a text must have to say at least. */
+/** Fewest aspects of a text. */
 const FEWEST = 3;
-/** Sizes proper: who is "largo" or "alto" has a shape. */
+/** Sizes in the narrow sense; "largo" and "alto" are shapes. */
 const SIZES = ["diminuto", "pequeño", "mediano", "grande", "enorme"];
-/** What belongs together is told together: how it looks, where it lives and of what, what it is for; warnings at the end. */
+/** Aspects that are told together: looks, where and on what it lives, uses; warnings come at the end. */
 const LOOKS = ["size", "shape", "colour one", "colour some", "colour both", "parts"];
 const LIFE = ["lives", "found", "wild", "pet", "farm", "eats", "flies", "swims"];
 const USE = ["for", "for living", "for lugar", "for evento"];
@@ -114,14 +114,14 @@ function inOrder(aspects: readonly Aspect[], random: Random): Aspect[] {
   return groups.flatMap((names) => aspects.filter(({ name }) => names.includes(name)));
 }
 
-/** "mamífero"; of a part, also what it is a part of. */
+/** What it is: "mamífero"; for a part, also the whole that it belongs to. */
 function kindOf({ is, category, places }: Word): Noun {
   if (category !== "parte" || places.length === 0) return is;
   const of = definite(places[0], 1).replace(/^el /, "l ").replace(/^la /, " la ");
   return { ...is, singular: `parte de${of}`, plural: `partes de${of}` };
 }
 
-/** Collects aspects; `some` chooses from lists of which a text needs only a part. */
+/** Collects aspects; `some` chooses from long lists. */
 class Aspects {
   readonly all: Aspect[] = [];
 
@@ -157,7 +157,7 @@ function aspectsOf(x: Word, number: GrammaticalNumber, aspects: Aspects): Aspect
     aspects.add("eats", { list }, list);
   }
   const animal = x.categories.has("animal");
-  // A bird flies in the sky, but lives elsewhere; what a part is part of was told at the beginning.
+  // A bird flies in the sky but does not live there; the whole of a part was named at the beginning.
   const known = x.category === "parte"
     ? x.places.slice(1)
     : x.places.filter(({ singular }) => !animal || singular !== "cielo");

@@ -1,4 +1,4 @@
-/** Who and what a text names, drawn when one of its wordings first asks for it; nothing comes twice in a text. */
+/** Draws what the names in a text stand for, when a wording first asks for them; nothing comes twice in a text. */
 import { Casting } from "../casting.ts";
 import { entity, type Value } from "../entity.ts";
 import { memoised } from "../grammar/memo.ts";
@@ -8,16 +8,16 @@ import type { Random } from "../random.ts";
 import { type Scope, scopeOf } from "../scope.ts";
 import type { Relative, Word } from "../words.ts";
 
-/** Several values that belong together: {job} is its own, {job_place} that of the field "place". */
+/** Several values that belong together: {job} is the field "", {job_place} the field "place". */
 export interface Fields {
   readonly fields: Readonly<Record<string, Value>>;
 }
 
-/** Draws what a name of a template stands for. @param digits behind the name, as in "día2" */
+/** Draws what a name in a template stands for. @param digits after the name, as in "día2" */
 export type Role = (draws: Draws, digits: string) => Value | Fields;
 export type Roles = Readonly<Record<string, Role>>;
 
-/** Names without a digit behind them and without a field: {plan2_place} is of the role "plan". */
+/** Splits a name into role, digits and field: {plan2_place} belongs to the role "plan". */
 const NAME = /^(.*?)(\d*)(?:_(.+))?$/;
 
 /** The parts of a name: "plan2_place" is [plan2, plan, place]. */
@@ -28,21 +28,21 @@ const partsOf = memoised((name): readonly [key: string, role: string, digits: st
 
 export const roleOf = (name: string) => partsOf(name)[1];
 
-/** The share of things that are told with their colour. */
+/** Share of things that are told with a colour. */
 const COLOURED = 0.3;
-/** The most draws until something new must have come. */
+/** Most draws in search of something new. */
 const TRIES = 30;
 
 export class Draws {
-  /** For templates: what names stand for, drawn as they are read. */
+  /** The scope for templates; it draws names when they are read. */
   readonly scope: Scope;
   readonly casting: Casting;
   readonly #drawn = new Map<string, Value | Fields>();
-  /** A plain dictionary: names come in many orders, each of which would be a shape of its own. */
+  /** Without a prototype, so that V8 keeps it as a dictionary: each order of names would be another hidden class. */
   readonly #values: Record<string, Value> = Object.create(null);
   readonly #used = new Set<unknown>();
   #newYear: number | undefined;
-  /** Whether persons that are drawn now are children: the wording tells an age of {edad}. */
+  /** Whether persons drawn now must be children, as the wording tells their age with {edad}. */
   young = false;
 
   constructor(readonly lexicon: Lexicon, private readonly roles: Roles, readonly random: Random) {
@@ -56,12 +56,12 @@ export class Draws {
     return value;
   }
 
-  /** The same, or none where the role is not there or lacks the field. */
+  /** Like `value`, but undefined if there is no such role or field. */
   optional(name: string): Value | undefined {
     return this.#value(name);
   }
 
-  /** Whether a name stands for something already. */
+  /** Whether a name has been drawn already. */
   has(name: string): boolean {
     return this.#drawn.has(partsOf(name)[0]);
   }
@@ -71,7 +71,7 @@ export class Draws {
     return Object.entries(this.#values);
   }
 
-  /** Something that this text has not yet, as far as there is any. */
+  /** Draws something that is new in this text, if possible. */
   fresh<T>(draw: () => T): T {
     let drawn = draw();
     for (let i = 0; i < TRIES && this.#used.has(drawn); i++) drawn = draw();
@@ -79,12 +79,12 @@ export class Draws {
     return drawn;
   }
 
-  /** The day of the week of January 1st in the year of this text, from 0; no text tells of February 29th. */
+  /** The weekday (from 0) of January 1st in this text's year; no text mentions February 29th. */
   get newYear(): number {
     return this.#newYear ??= this.random.below(7);
   }
 
-  /** Another value of a role than those that have a name. */
+  /** One more value of a role, without a name. */
   another(role: string): Value {
     const drawn = this.roles[role](this, "");
     return typeof drawn === "object" && "fields" in drawn ? drawn.fields[""] : drawn;
@@ -104,17 +104,17 @@ export class Draws {
   }
 }
 
-/** Words that name a whole category, or what nobody meets. */
+/** Words for whole categories, or for things that nobody meets. */
 export const VAGUE = new Set(
   "animal ave pez insecto fruta verdura comida planta árbol flor herramienta juguete dragón dinosaurio basura dinero cementerio país esquina tumba máquina robot tesoro gallinero palacio castillo establo molino cabaña faro torre"
     .split(" "),
 );
-/** Relatives whom many have. */
+/** Relatives that many people have. */
 const CLOSE = new Set("padre hermano abuelo tío primo padrino".split(" "));
 const countable = ({ singular, plural, flags }: Word) =>
   flags.has("countable") && plural !== "-" && !VAGUE.has(singular);
 
-/** The roles that every kind has; a category of nouns is a role by its name. */
+/** The roles that every kind has; each category of nouns is also a role. */
 export function commonRoles(lexicon: Lexicon): Roles {
   const things = lexicon.nouns.filter((word) =>
     word.flags.has("portable") && countable(word) && !word.flags.has("edible") &&
@@ -176,7 +176,7 @@ export function commonRoles(lexicon: Lexicon): Roles {
 /** Days before each month of a year of 365 days. */
 const BEFORE_MONTH = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334];
 
-/** The days of the week and the dates of a text, which are those of one year: {día} is the day of {fecha}. */
+/** Weekdays and dates of a text, all in the same year: {día} is the weekday of {fecha}. */
 function datesOf(lexicon: Lexicon): Roles {
   const [days, months] = [lexicon.calendar("día"), lexicon.calendar("mes")].map((entries) =>
     entries.map(({ singular }) => singular)
@@ -208,7 +208,7 @@ function titled({ casting, random }: Draws): Value {
   return entity({ kind: "person", noun, name: `${gender === "m" ? "don" : "doña"} ${casting.name(gender)}` });
 }
 
-/** Someone of a family, with a name: {familiar.bare} is "abuela". */
+/** A relative with a name: {familiar.bare} is "abuela". */
 export function relative(family: readonly Relative[]): Role {
   return ({ casting, random }) => {
     const { masculine, feminine } = random.pick(family);

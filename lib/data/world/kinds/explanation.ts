@@ -1,4 +1,4 @@
-/** Explanations: what something is and is for, why, how two things differ, what happens if. */
+/** Explanations: what something is and what it is for, why, how two things differ, what happens if. */
 import type { Kind, WorldFiles } from "../document.ts";
 import { agreement, type Value } from "../entity.ts";
 import { agree } from "../grammar/adjectives.ts";
@@ -16,12 +16,12 @@ export function load(files: WorldFiles): Promise<Kind> {
 
 const fields = (of: Readonly<Record<string, Value>>): Fields => ({ fields: of });
 
-/** One of a list that was not drawn yet in this text, and what is said of it. */
+/** Draws a member of a list that is new in this text, with the fields that `say` gives for it. */
 function among<T>(list: readonly T[], say: (one: T, draws: Draws) => Readonly<Record<string, Value>>): Role {
   return (draws) => fields(say(draws.fresh(() => draws.random.pick(list)), draws));
 }
 
-/** Words that can be told one by one and are not the name of their category. */
+/** Countable words that are not the name of their category. */
 const plain = (word: Word) =>
   word.flags.has("countable") && plural(word) !== word.singular && word.singular !== word.is.singular &&
   word.plural !== "-";
@@ -81,7 +81,7 @@ function rolesOf(lexicon: Lexicon): Roles {
   };
 }
 
-/** "Los celos" are many, and what is said here is of one feeling. */
+/** Feelings that can be explained; not plurals such as "los celos", as the wordings are in the singular. */
 const felt = (
   { singular, gender, signs, causes }: Noun & { signs: readonly string[]; causes: readonly string[] },
 ) => signs.length > 0 && causes.length > 0 && gender !== undefined && !singular.endsWith("s");
@@ -89,10 +89,10 @@ const felt = (
 const eaten = ({ eats }: Word) =>
   and(...eats.slice(0, 2).map(({ noun, plural }) => inflect(noun, plural ? 2 : 1)));
 
-/** Categories of things that have nothing to do with each other. */
+/** Categories whose members have nothing in common. */
 const LOOSE: ReadonlySet<string> = new Set(["parte", "objeto", "material"]);
 
-/** Two words of one category that differ in what is said of them. */
+/** Two words of one category for which `said` differs. */
 function pairs(words: readonly Word[], said: (word: Word) => string): Role {
   const groups = [
     ...Map.groupBy(words.filter(({ category }) => !LOOSE.has(category)), ({ category }) => category)
@@ -140,7 +140,7 @@ function job({ professions }: Lexicon): Role {
   });
 }
 
-/** A fact, by one of the questions that ask for it: "qué nos da la vaca", "la vaca nos da leche". */
+/** A fact with the questions that ask for it: "qué nos da la vaca", "la vaca nos da leche". */
 function factOf({ subject, object, relation }: Fact): Readonly<Record<string, Value>>[] {
   const fill = (wording: string) => {
     const names: Readonly<Record<string, string>> = { s: subject, S: subject, o: object, O: object };

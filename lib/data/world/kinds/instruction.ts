@@ -1,4 +1,4 @@
-/** How something is done: planted, washed, mended, drawn, played, or reached on foot. */
+/** Instructions: how to plant, wash, mend, draw or play something, or walk somewhere. */
 import type { Kind, WorldFiles } from "../document.ts";
 import { readScripts } from "./script.ts";
 

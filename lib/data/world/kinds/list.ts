@@ -1,4 +1,4 @@
-/** Lists: of what to buy, pack and do, of what is where, and of who has what. */
+/** Lists: things to buy, pack and do, where things are, and who has what. */
 import type { Kind, WorldFiles } from "../document.ts";
 import { and } from "../grammar/conjunctions.ts";
 import { definite, indefinite, type Noun, plural } from "../grammar/nouns.ts";
@@ -13,7 +13,7 @@ export function load(files: WorldFiles): Promise<Kind> {
   return readScripts(files, "list", rolesOf(files.lexicon));
 }
 
-/** How what cannot be counted is bought, by category. */
+/** Amounts in which uncountable things are bought, by category. */
 const UNITS: Readonly<Record<string, readonly string[]>> = {
   bebida: ["un litro de", "una botella de", "dos litros de"],
   grano: ["un kilo de", "medio kilo de", "una bolsa de", "dos kilos de"],
@@ -21,7 +21,7 @@ const UNITS: Readonly<Record<string, readonly string[]>> = {
   alimento: ["un kilo de", "medio kilo de", "un pedazo de", "doscientos gramos de"],
 };
 const BUNCHED = new Set("espinaca acelga berro perejil cilantro albahaca".split(" "));
-/** Fruits that nobody buys by the piece. */
+/** Fruits that nobody buys singly. */
 const BERRIES = new Set("uva arándano cereza mora fresa frambuesa aceituna".split(" "));
 /** Condiments that are poured. */
 const POURED = new Set("aceite vinagre crema salsa".split(" "));
@@ -33,12 +33,12 @@ const LINES: readonly ((item: string, i: number) => string)[] = [
   (item, i) => `${i + 1}. ${item}`,
 ];
 
-/** Begins with a number. */
+/** Matches items that begin with a number. */
 const COUNTED = new RegExp(
   `^(?:una?|medi[oa]|${Array.from({ length: 8 }, (_, i) => numberWord(i + 2)).join("|")}|cien|doscientos) `,
 );
 
-/** They come in twos. */
+/** Things that come in pairs. */
 const PAIRED = new Set(
   "guante mitón calcetín media zapato zueco zapatilla pantufla bota sandalia chancla arete patín".split(" "),
 );
@@ -48,7 +48,7 @@ const PACKED =
 const counts = (word: Word) =>
   word.flags.has("countable") && word.plural !== "-" && plural(word) !== word.singular;
 
-/** "es el lápiz", "son los guantes", and without the verb */
+/** Fields with the noun and its verb, "es el lápiz", "son los guantes", and with the noun alone. */
 function told(field: string, noun: Noun): Record<string, string> {
   const several = PAIRED.has(noun.singular);
   const the = definite(noun, several ? 2 : 1);
@@ -67,13 +67,13 @@ const several = (thing: (draws: Draws) => Noun, most: number) => (draws: Draws):
   return item(some(noun, most, draws.random), noun);
 };
 
-/** On lines of their own, with dashes or numbers. */
+/** Items one per line, with dashes or numbers. */
 function inLines(items: readonly string[], random: Random): string {
   const line = random.pick(LINES);
   return items.map((item, i) => `\n${line(item, i)}`).join("");
 }
 
-/** "dos lápices", and "los dos lápices" once they have been named. */
+/** An item: "dos lápices" when it is first named, "los dos lápices" later. */
 interface Item {
   readonly text: string;
   readonly the: string;
@@ -109,7 +109,7 @@ function listed(items: readonly Item[], random: Random): Fields {
 /** An item that has been named, and its verb: "es el lápiz", "son los dos lápices". */
 const one = (uno: string) => ({ uno, son: /^l[oa]s /.test(uno) ? "son" : "es" });
 
-/** A list of three to six things that differ. */
+/** A list of three to six different things. */
 function list(draw: (draws: Draws) => Item): Role {
   return (draws) => {
     const items = Array.from({ length: draws.random.between(3, 6) }, () => draw(draws));
@@ -117,7 +117,7 @@ function list(draw: (draws: Draws) => Item): Role {
   };
 }
 
-/** Three to five pairs of who and what. @param between who and what, in a sentence */
+/** Three to five pairs of who and what. @param between stands between who and what in a sentence */
 function table(draw: (draws: Draws) => readonly [who: string, what: string], between = ", "): Role {
   return (draws) => {
     const { random } = draws;
@@ -198,7 +198,7 @@ function bought(word: Word, random: Random): string {
   return units ? `${random.pick(units)} ${word.singular}` : word.singular;
 }
 
-/** Things and what they cost, no two the same. */
+/** Things with their prices, all different. */
 function prices(thing: (draws: Draws) => Word): Role {
   return (draws) => {
     const { random } = draws;

@@ -1,4 +1,4 @@
-/** Notices of a newspaper: small happenings, announcements, lost and found, weather, results. */
+/** Short newspaper items: small events, announcements, lost and found, weather, results. */
 import type { Kind, WorldFiles } from "../document.ts";
 import { readPeople } from "./people.ts";
 

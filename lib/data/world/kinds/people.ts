@@ -1,4 +1,4 @@
-/** What texts of people to people name besides the common roles: relatives, titles, hours, numbers. */
+/** Roles for texts between people, besides the common ones: relatives, titles, hours, numbers. */
 import type { Kind, WorldFiles } from "../document.ts";
 import type { Entity } from "../entity.ts";
 import type { Gender } from "../grammar/nouns.ts";
@@ -8,7 +8,7 @@ import type { Draws, Role, Roles } from "./draws.ts";
 import { readScripts } from "./script.ts";
 import { severalRoles } from "./several.ts";
 
-/** Relatives, and what one is to them. */
+/** Relatives, masculine and feminine, and what one is to them. */
 const RELATIVES = [
   ...["abuelo abuela nieto", "bisabuelo bisabuela bisnieto", "tío tía sobrino", "primo prima primo"],
   ...["padrino madrina ahijado", "hermano hermana hermano"],
@@ -38,7 +38,7 @@ function rolesOf(lexicon: Lexicon): Roles {
       return RELATIVES.find((names) => names.slice(0, 2).includes(singular))![2];
     },
     trato: (draws) => {
-      // Whom one writes to about a matter, if the file says it: of a test, to a teacher.
+      // The file may say which title suits the matter of a letter: about a test, one writes to a teacher.
       const wanted = draws.optional("asunto_trato");
       const fitting = TITLES.filter(([title]) =>
         typeof wanted !== "string" || wanted.split(" ").includes(title)
@@ -62,7 +62,7 @@ function someone({ casting, random }: Draws, [masculine, feminine]: readonly str
   return casting.person({ noun: { singular: gender === "m" ? masculine : feminine, gender } });
 }
 
-/** "las tres y cuarto de la tarde", of an hour from `low` to `high`. */
+/** A time from `low` to `high` o'clock: "las tres y cuarto de la tarde". */
 function time({ random }: Draws, low: number, high: number): string {
   const hours = random.between(low, high);
   const minutes = random.pick([0, 0, 0, 15, 30]);

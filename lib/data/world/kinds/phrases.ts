@@ -1,4 +1,4 @@
-/** Lists of phrases in a script's file, from which its names are drawn. */
+/** Lists of phrases in a script's file; names of the script are drawn from them. */
 import type { Value } from "../entity.ts";
 import type { Gender } from "../grammar/nouns.ts";
 import type { Lexicon } from "../lexicon.ts";
@@ -10,12 +10,12 @@ import type { Draws, Role } from "./draws.ts";
 const NOUN = /^(el|la|los|las) (\p{L}+(?: \p{L}+){0,2})$/u;
 
 type Phrase = Template | Exclude<Value, number>;
-/** A member of a list: its fields by name; what stands for itself has none. */
+/** A member of a list: its fields by name; the field "" is a member that is a single phrase. */
 type Member = ReadonlyMap<string, Phrase>;
 
 /**
  * The role of a list: members are phrases, which may be templates, nouns with their article, or maps of these.
- * The field `name` of a map is what the role itself stands for.
+ * The role itself stands for the field `name` of a map.
  */
 export function drawsOf(list: Node, lexicon: Lexicon): Role {
   const members = list.items().map((item): Member => {

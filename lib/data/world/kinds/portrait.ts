@@ -5,11 +5,11 @@ import { inventedTown } from "../invented.ts";
 import { relative } from "./draws.ts";
 import { readPeople } from "./people.ts";
 
-/** Too small for what pets do here. */
+/** Left out, as it is too small for what pets do in these texts. */
 const SMALL = "hámster";
-/** Some months old, while others are some years. */
+/** Pets whose age is told in months instead of years. */
 const YOUNG = new Set(["cachorro", "gatito"]);
-/** Whom people of any age may have. */
+/** Relatives that people of any age may have. */
 const SAME_AGE = new Set(["hermano", "primo", "cuñado", "sobrino"]);
 
 export function load(files: WorldFiles): Promise<Kind> {
@@ -18,7 +18,7 @@ export function load(files: WorldFiles): Promise<Kind> {
     categories.has("mamífero") && singular !== SMALL
   );
   return readPeople(files, "portrait", {
-    // What is told of a town would be wrong of one that exists.
+    // An invented town, as the text would be wrong about a real one.
     aldea: ({ random }) => inventedTown(random, files.lexicon),
     p: ({ casting, random }) => {
       const noun = casting.noun(pets);

@@ -1,8 +1,8 @@
-/** Recipes: dishes put together from what goes with each other, with amounts and steps. */
+/** Recipes: dishes made of ingredients that go together, with amounts and steps. */
 import type { Kind, WorldFiles } from "../document.ts";
 import { readScripts } from "./script.ts";
 
 export function load(files: WorldFiles): Promise<Kind> {
-  // As many as a kitchen has of most things, and always several.
+  // An amount that a kitchen has of most things, always more than one.
   return readScripts(files, "recipe", { n: ({ random }) => random.between(2, 5) });
 }

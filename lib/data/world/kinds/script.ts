@@ -1,7 +1,7 @@
 /**
- * Texts that a YAML file plans step by step; each step has several wordings, whose names are drawn as they come up.
+ * Reads scripts: YAML files that plan texts step by step. Each step has several wordings; names are drawn on first use.
  *
- *     lists:                      # what a name may stand for, besides the roles that every kind has
+ *     lists:                      # what names may stand for, besides the roles that every kind has
  *       plan: [ir al cine, pasear por {el lugar}]
  *       taller: [{name: el taller, day: los lunes}]     # {taller} and {taller_day} belong together
  *     parts:                      # steps that several texts use
@@ -13,13 +13,13 @@
  *         - [one wording, another]
  *         - say: [one wording, another]                 # on a line of its own: line
  *           ask: [["¿Quién viene?", "{a!}"]]            # question and answer, and its family if not "extraer";
- *                                                       # asked if the sentence that was told has the words of the answer
- *         - - ["a wording", ["¿Quién?", "{a!}"]]        # a wording with questions that only this one answers
- *           maybe: true                                 # left out now and then
+ *                                                       # asked only if the sentence contains the words of the answer
+ *         - - ["a wording", ["¿Quién?", "{a!}"]]        # a wording with questions that only this wording answers
+ *           maybe: true                                 # sometimes left out
  *         - mix: [ … steps … ]                          # in any order; `some: 2` or `some: [2, 3]` of them
  *         - choose: [[ … steps … ], [ … steps … ]]      # one of these
  *
- * {!lavar+x.lo} is "lávala", "lávela", "lávenla" or "lavarla", in the same voice all over a text.
+ * {!lavar+x.lo} is "lávala", "lávela", "lávenla" or "lavarla", in the same voice throughout a text.
  */
 import { join } from "@std/path";
 import type { Kind, WorldFiles } from "../document.ts";
@@ -33,7 +33,7 @@ import { drawsOf } from "./phrases.ts";
 import { write } from "./script_text.ts";
 
 const FAMILY = "extraer";
-/** Whom instructions address. A slot {!lavar} is told in one of them all over a text. */
+/** Forms of instructions. All slots such as {!lavar} in a text have the same form. */
 const VOICES = ["imperative.2", "imperative.3", "imperative.6", "infinitive"];
 const VOICED = /\{!(\p{L}+)/gu;
 const GIVEN = /\{=(\p{L}+)\}/gu;
@@ -43,14 +43,14 @@ export interface Question {
   readonly question: Template;
   readonly answer: Template;
   readonly family: string;
-  /** What both name. */
+  /** The names in question and answer. */
   readonly names: readonly string[];
 }
 
-/** A way to say something, and what it answers. */
+/** A wording, and the questions that it answers. */
 interface Wording {
   readonly template: Template;
-  /** Whether it tells someone's {edad}, which is a child's. */
+  /** Whether it tells an age with {edad}, which is always a child's. */
   readonly young: boolean;
   readonly ask: readonly Question[];
 }
@@ -74,7 +74,7 @@ export interface Script {
 
 /**
  * A kind whose texts are planned in `data/world/kinds/NAME.yaml`.
- * @param roles what names stand for, besides the lists of the file and the roles that every kind has
+ * @param roles further roles, besides the lists of the file and the roles that every kind has
  * @throws {UserError} naming file and line
  */
 export async function readScripts(
@@ -107,7 +107,7 @@ class Reader {
   readonly #roles: ReadonlySet<string>;
   #voice = VOICES[0];
   #voiced = false;
-  /** What a part is used with. */
+  /** What `with` gives to the part that is being read. */
   #given: ReadonlyMap<string, string> = new Map();
 
   constructor(private readonly file: Node, roles: Roles) {
@@ -126,7 +126,7 @@ class Reader {
     });
   }
 
-  /** The script once for each voice, if its wordings have one. */
+  /** Reads the script once for each voice, if its wordings have voiced slots. */
   #inVoices(script: Omit<Script, "steps">, node: Node): Script[] {
     const read = (voice: string): Script => {
       this.#voice = voice;
@@ -179,7 +179,7 @@ class Reader {
     return [{ type: "say", say, line, maybe }];
   }
 
-  /** A template, or a list of one and the questions that it alone answers, besides those of its step. */
+  /** A template, or a list of a template and the questions that only it answers, besides those of its step. */
   #wording(node: Node, ask: readonly Question[]): Wording {
     const [told, ...questions] = Array.isArray(node.value) ? node.items() : [node];
     if (!told) node.fail("expected a wording and its questions");
@@ -218,7 +218,7 @@ class Reader {
   }
 }
 
-/** How many steps of a mix are told: `some: 2`, `some: [2, 3]`, or all. */
+/** The fewest and most steps of a mix that are told: `some: 2`, `some: [2, 3]`, or all. */
 function someOf(node: Node, all: number): [number, number] {
   if (!node.has("some")) return [all, all];
   const { value } = node.child("some");

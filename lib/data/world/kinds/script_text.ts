@@ -1,4 +1,4 @@
-/** Tells a script: its sentences with what they name, and questions that they answer. */
+/** Writes the text of a script, and the questions that it answers. */
 import { Discourse } from "../discourse.ts";
 import type { Document, Exchange } from "../document.ts";
 import { isEntity, isNoun, type Value } from "../entity.ts";
@@ -12,9 +12,9 @@ import { Draws, type Roles } from "./draws.ts";
 import type { Question, Script, Step } from "./script.ts";
 
 const MAYBE = 0.5;
-/** The last line is an item of a list, or what someone says. */
+/** Matches a text whose last line is a list item or direct speech. */
 const OWN_LINE = /(?:^|\n)(?:(?:-|\d\.) |—).*$/;
-/** Questions that a text has at most. */
+/** Most questions of a text. */
 const MOST = 4;
 
 interface Written {
@@ -60,7 +60,7 @@ export function write({ kind, script, roles, lexicon, asking, random }: Written)
     get facts() {
       return [script.name, ...draws.drawn.map(([name, value]) => `${name}: ${shown(value)}`)];
     },
-    /** Asks when it is asked to: many texts are wanted without questions. */
+    /** Made on demand, as many texts are wanted without questions. */
     get questions() {
       return some(MOST);
     },
@@ -74,7 +74,7 @@ interface Asked {
   readonly told: string;
 }
 
-/** Up to n questions that the text answers: the wording that was told may leave an answer or a name out. */
+/** Up to n questions that the text really answers: the chosen wording may leave out an answer or a name. */
 function exchanges(
   asked: readonly Asked[],
   n: number,
@@ -103,7 +103,7 @@ function exchanges(
   return some;
 }
 
-/** Whether a text in lower case has the name, the noun or the words that something is told by: a field may have been drawn and not told. */
+/** Whether a lower-case text contains a value's name, noun or words: a field may have been drawn but not told. */
 function speaksOf(text: string, value: Value): boolean {
   if (typeof value === "number") return true;
   const word = typeof value === "string"
@@ -115,7 +115,7 @@ function speaksOf(text: string, value: Value): boolean {
   return text.includes(first.slice(0, Math.max(3, first.length - 2)));
 }
 
-/** A whole question, from its first word on; a name in the middle keeps its capital. */
+/** A whole question, split after its first letter. */
 const QUESTION = /^¿(\p{Lu})([^¿?]+)\?$/u;
 
 /** "¿Dónde vive Ana?" is also asked as "Dime dónde vive Ana." */
@@ -125,16 +125,16 @@ function inOtherWords(question: string, asking: Asking, random: Random): string 
   return q && INTERROGATIVE.test(q) ? asking.which(q, random) : question;
 }
 
-/** Names, which stand within a sentence with a capital. */
+/** Names: capitalised words within a sentence. */
 const NAMED = /(?<=[\p{L}\d,»] )\p{Lu}\p{L}+/gu;
 const LETTER = /[\p{L}\d]/u;
 const CONTRACTED = /(?<!\p{L})[ad]$/u;
 
-/** Whether the words stand in the text, in a row. Both in lower case. */
+/** Whether the words occur in the text as whole words, in a row. Both are in lower case. */
 function stands(words: string, text: string): boolean {
   for (let at = text.indexOf(words); at >= 0; at = text.indexOf(words, at + 1)) {
     if (LETTER.test(text.charAt(at + words.length))) continue;
-    // "el museo" stands in "al museo" and "del museo"; "de reír" does not stand in "puede reír".
+    // "el museo" occurs in "al museo" and "del museo"; "de reír" does not occur in "puede reír".
     if (
       !LETTER.test(text.charAt(at - 1)) || (words.startsWith("el ") && CONTRACTED.test(text.slice(0, at)))
     ) return true;

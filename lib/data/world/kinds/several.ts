@@ -1,6 +1,6 @@
 /**
- * Who and what there may be one of or several: things and their owners, parts and wholes, animals, places, what is done
- * with a thing. Sentences of these show how words agree, with as many different words as there are.
+ * Roles that may be singular or plural: things and their owners, parts and wholes, animals, places, tasks with things.
+ * Sentences with them show agreement, with as many different words as the lexicon has.
  */
 import { type Entity, entity, type EntityKind } from "../entity.ts";
 import { definite, type Noun } from "../grammar/nouns.ts";
@@ -9,33 +9,33 @@ import type { Random } from "../random.ts";
 import type { Word } from "../words.ts";
 import { type Fields, type Role, type Roles, VAGUE } from "./draws.ts";
 
-/** How often what belongs together differs in number: "la caja de los libros", where the nearer noun misleads. */
+/** Share of pairs that differ in number: "la caja de los libros", where the nearer noun misleads. */
 const UNEQUAL = 0.8;
-/** What nobody is asked to do with a thing. */
+/** Verbs that are no sensible tasks. */
 const UNWANTED = new Set(
   "romper perder pisar evitar imaginar trepar tirar jugar llamar quemar volar dar".split(" "),
 );
-/** Places where nothing is bought, kept or lost. */
+/** Categories of places where nothing is bought, kept or lost. */
 const NO_SITES = new Set(["evento", "paisaje"]);
-/** Whom many have, and several people may have in common. */
+/** Relatives that many have, and that several people may share. */
 const CLOSE = new Set("padre hermano abuelo tío primo padrino".split(" "));
 const FRIENDS: readonly Noun[] = [
   ...[["amigo", "amiga"], ["vecino", "vecina"], ["compañero", "compañera"], ["maestro", "maestra"]],
   ...[["socio", "socia"], ["invitado", "invitada"], ["ayudante", "ayudante"], ["médico", "médica"]],
 ].flatMap(([masculine, feminine]) => pair(masculine, feminine));
-/** What one has learned to do. */
+/** Verbs for skills that one learns. */
 const SKILLS = new Set(
   "tocar afinar afilar reparar manejar pilotar montar tejer coser bordar planchar podar sembrar plantar cosechar hornear freír cocinar preparar asar armar zurcir dibujar escribir construir pintar amasar ordeñar rallar moler batir tallar trazar recitar"
     .split(" "),
 );
-/** Of these one says "los tomates" of several, but only "la leche" of any amount. */
+/** Food categories that are told in the plural ("los tomates"); other food is singular in any amount ("la leche"). */
 const NUMBERED = new Set(["verdura", "comida", "dulce", "planta", "grano"]);
-/** Persons who are not said to do, to own or to want what others do. */
+/** A person who does not do, own or want what others do. */
 const TOO_YOUNG = "bebé";
 
 type Number = 1 | 2;
 
-/** {gente}, {pieza} of {pieza_de}, {tarea} and others, as their comments in `data/world/kinds/thought.yaml` say. */
+/** {gente}, {pieza} of {pieza_de}, {tarea} and others; the comments in `data/world/kinds/thought.yaml` explain them. */
 export function severalRoles(lexicon: Lexicon): Roles {
   const useful = lexicon.nouns.filter(({ singular, plural, flags }) =>
     flags.has("buyable") && flags.has("countable") && !flags.has("edible") && !flags.has("drinkable") &&
@@ -66,7 +66,7 @@ export function severalRoles(lexicon: Lexicon): Roles {
       : noun.uses.filter((use) => !UNWANTED.has(use)).map((use) => ({ noun, use }))
   );
   const skills = tasks.filter(({ use }) => SKILLS.has(use));
-  /** One or several of some nouns. */
+  /** A noun from a list, in singular or plural. */
   const any = (kind: EntityKind, among: readonly Noun[]): Role => (draws) =>
     several(kind, draws.fresh(() => draws.random.pick(among)), draws.random.pick([1, 2]));
   return {
@@ -100,7 +100,7 @@ function pair(masculine: string, feminine: string): Noun[] {
   return [{ singular: masculine, gender: "m" }, { singular: feminine, gender: "f" }];
 }
 
-/** Nouns of someone: {pieza} of {pieza_de}. */
+/** A noun with its owner: {pieza} of {pieza_de}. */
 const owned =
   (kind: EntityKind, nouns: readonly Noun[], owners: readonly Noun[]): Role => (draws): Fields => {
     const { random } = draws;
@@ -116,7 +116,7 @@ const numbered = ({ flags, category, plural }: Word) =>
 const tasked = ({ noun, use }: { noun: Word; use: string }, random: Random): string =>
   `${use} ${definite(noun, numbered(noun) ? random.pick([1, 2]) : 1)}`;
 
-/** One of a noun or several, as far as it has a plural. */
+/** An entity in the given number, or in the singular if the noun has no plural. */
 const several = (kind: EntityKind, noun: Noun, number: Number): Entity =>
   entity({ kind, noun, number: noun.plural === "-" ? 1 : number });
 

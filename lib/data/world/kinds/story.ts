@@ -1,10 +1,10 @@
-/** Stories, with what the world knows of them and questions about them. */
+/** Stories, with their facts and questions about them. */
 import type { Document, Exchange, Kind, WorldFiles } from "../document.ts";
 import { Random } from "../random.ts";
 import { Stories, type Story } from "../stories.ts";
 import { StoryQuestions } from "../comprehension/questions.ts";
 
-/** Questions of one story, at most. */
+/** Most questions of a story. */
 const QUESTIONS = 6;
 
 export async function load(files: WorldFiles): Promise<Kind> {
@@ -15,7 +15,7 @@ export async function load(files: WorldFiles): Promise<Kind> {
   };
 }
 
-/** Asks when it is asked to: many texts are wanted without questions. */
+/** Makes its questions on demand, as many texts are wanted without. */
 class StoryDocument implements Document {
   readonly kind = "story";
   readonly text: string;

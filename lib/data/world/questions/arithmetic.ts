@@ -1,4 +1,4 @@
-/** Sums to 20 and tables, numbers in order, longer sums with their steps. */
+/** Sums up to 20, multiplication tables, ordering numbers, and longer sums with their steps. */
 import type { Family, WorldFiles } from "../document.ts";
 import { and, or } from "../grammar/conjunctions.ts";
 import { numberWord } from "../grammar/numbers.ts";
@@ -8,7 +8,7 @@ import { DIGITS, drawNumerals, type Numerals, WORDS } from "./numerals.ts";
 import { type Operands, type Operation, RESULT, SIGNS, steps, worked } from "./operations.ts";
 import { type Bindings, familyOf, type Task } from "./tasks.ts";
 
-/** Beyond 20 only round numbers: longer sums are worked out in steps. */
+/** Beyond 20 only round numbers; other sums are worked out in steps (longer_sums.ts). */
 const scale = (random: Random): readonly [high: number, unit: number] =>
   random.weighted([[[20, 1], 8], [[10, 1], 3], [[10, 10], 1], [[10, 100], 0.5]]);
 
@@ -31,7 +31,7 @@ const DRAW: Readonly<Record<Operation, (random: Random) => Operands>> = {
   },
 };
 
-/** "5 + 3", "5+3", "5 más 3" or "cinco más tres", and the words or sign that lead to the result. */
+/** "5 + 3", "5+3", "5 más 3" or "cinco más tres", and the words or sign before the result. */
 function written(random: Random, numerals: Numerals, op: Operation, numbers: readonly number[]) {
   const bySign = numerals.digits && random.chance(0.75);
   const operator = random.pick(bySign ? SIGNS[op].signs : SIGNS[op].words);
@@ -52,7 +52,7 @@ function calculation(random: Random, op: Operation, numbers: readonly number[]):
   };
 }
 
-/** Asked in digits and to be answered in words, or the other way round. */
+/** A sum asked in digits and answered in words, or the other way round. */
 function inOtherForm(random: Random): Bindings {
   const op = drawOperation(random);
   const numbers = DRAW[op](random);
@@ -66,7 +66,7 @@ function inOtherForm(random: Random): Bindings {
 const drawOperation = (random: Random): Operation =>
   random.weighted([["+", 4], ["-", 4], ["×", 3], ["÷", 1]]);
 
-/** A task that asks for the result of one kind of sum in words of its own, which read oddly with zero and with one part. */
+/** A task with special wordings for one operation; they read oddly with zero, and in division by one. */
 const ofOne = (name: string, op: Operation, weight: number): Task => ({
   ...{ name, weight },
   draw: (random) => {
@@ -98,7 +98,7 @@ function missing(random: Random): Bindings {
   const [a, b] = DRAW[op](random);
   const result = RESULT[op](a, b);
   const first = random.chance(0.4);
-  // After a question "? - 0 = 1" would read as a second mark.
+  // A "?" at the beginning of the sum would read as a second question mark: "? - 0 = 1".
   const gap = random.pick(first ? ["__", "_", "…", "□"] : ["__", "_", "?", "…", "□"]);
   const numbers = first ? [gap, b] : [a, gap];
   return {
@@ -115,7 +115,7 @@ function neighbours(random: Random): Bindings {
   return { n: numerals.number(n), r: numerals.number(r), before, near };
 }
 
-/** Different numbers, in no order. */
+/** Different numbers in random order. */
 function distinct(random: Random, howMany: number): number[] {
   const highest = random.weighted([[20, 3], [100, 2], [999, 1]]);
   const drawn = new Set<number>();

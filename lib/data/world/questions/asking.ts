@@ -1,21 +1,21 @@
-/** Questions as people put them: as a question or a command, to a friend or a stranger, with a text before or after. */
+/** Phrases questions as people do: as question or command, to a friend or a stranger, with a text before or after. */
 import { once } from "../document.ts";
 import type { Random } from "../random.ts";
 import { capitalised } from "../grammar/capitals.ts";
 import { scopeOf } from "../scope.ts";
 import { Wordings } from "../wordings.ts";
 
-/** Of questions that are asked as they are, without a word before or after. */
+/** Share of questions without words before or after them. */
 const PLAIN = 0.4;
 
-/** Of other questions, "dime" is followed by "si". */
+/** Questions with an interrogative; before others, "dime" needs "si". */
 export const INTERROGATIVE =
   /^(?:(?:a|de|en|con|por|para|entre|sobre|desde|hasta) )?(?:qué|quién|quiénes|cuál|cuáles|dónde|adónde|cómo|cuándo|cuánt[oa]s?|por qué)(?!\p{L})/u;
 
-/** How an answer of sí or no is asked for: with a word of explanation, or not. */
+/** A yes-or-no question, which may ask for just sí or no. */
 export interface Whether {
   readonly ask: string;
-  /** Nothing but sí or no is wanted. */
+  /** Whether the answer is to be just sí or no. */
   readonly short: boolean;
 }
 
@@ -34,7 +34,7 @@ export class Asking {
     return this.wordings.say(name, scopeOf({ bindings: { q } }), random);
   }
 
-  /** A question that is answered by sí or no: "¿Vive Ana en Lima?" */
+  /** A yes-or-no question: "¿Vive Ana en Lima?" */
   whether(q: string, random: Random): Whether {
     if (random.chance(PLAIN)) return { ask: plain(q), short: false };
     const short = random.chance(0.4);
@@ -42,17 +42,17 @@ export class Asking {
     return { ask: this.wordings.say(name, scopeOf({ bindings: { q } }), random), short };
   }
 
-  /** Such a question that is answered by a sentence: nobody asks for nothing but sí or no. */
+  /** A yes-or-no question that is answered by a sentence, so it never asks for just sí or no. */
   claim(q: string, random: Random): string {
     return random.chance(PLAIN) ? plain(q) : this.wordings.say("whether", { bindings: { q } }, random);
   }
 
-  /** A text, and what is asked about it. @param ask the whole question, if it has a form of its own */
+  /** A text and a question about it. @param ask the whole question, if it has a special form */
   about(text: string, q: string, random: Random, ask: string = this.which(q, random)): string {
     return this.wordings.say("about", scopeOf({ bindings: { text, q, ask } }), random);
   }
 
-  /** A text and a question in a form of its own, such as a command, before or after it. */
+  /** A text, and before or after it a question in a special form, such as a command. */
   around(text: string, ask: string, random: Random): string {
     return this.wordings.say("around", scopeOf({ bindings: { text, ask } }), random);
   }

@@ -19,11 +19,11 @@ const MONTHS = ("enero febrero marzo abril mayo junio julio agosto septiembre oc
 const SEASONS = "primavera verano otoño invierno".split(" ");
 const [DAY, MONTH] = nouns("m", "día mes");
 
-/** What comes so many places after (or before) the one at `i`, round and round. */
+/** The member of a cycle that is `n` places after the one at `i` (before it, if `n` is negative). */
 const after = (round: readonly string[], i: number, n: number) =>
   round[(i + n % round.length + round.length) % round.length];
 
-/** How one asks for a day near today, how one tells it, and how far it is. */
+/** Asking for a day near today, telling it, and its distance in days. */
 const NEAR = [
   ["es mañana", "mañana es", 1],
   ["será mañana", "mañana será", 1],
@@ -32,7 +32,7 @@ const NEAR = [
   ["fue anteayer", "anteayer fue", -2],
 ] as const;
 
-/** The place of something in a round, and its neighbour. */
+/** A member of a cycle and its neighbour. */
 function neighbour(random: Random, round: readonly string[]): Bindings {
   const i = random.below(round.length);
   const later = random.chance(0.6);
@@ -54,7 +54,7 @@ function today(random: Random): Bindings {
   return { d: DAYS[i], asked, told, r: after(DAYS, i, n) };
 }
 
-/** Another point of the week, after which one asks for today: "Ayer fue lunes." */
+/** Tells another day of the week and asks for today: "Ayer fue lunes." */
 function notToday(random: Random, lexicon: Lexicon): Bindings {
   const i = random.below(7);
   const [said, n] = random.pick(

@@ -1,4 +1,4 @@
-/** Who and what a question is about, drawn when a template first names it; nothing comes twice in a text. */
+/** Draws what a question is about, when a template first names it; nothing comes twice in a text. */
 import { Casting } from "../casting.ts";
 import { entity, type Value } from "../entity.ts";
 import { hour } from "../grammar/numbers.ts";
@@ -9,13 +9,13 @@ import type { Random } from "../random.ts";
 import type { Template } from "../template.ts";
 import type { Relative, Word } from "../words.ts";
 
-/** The share of nouns that no list has. */
+/** Share of invented nouns. */
 const INVENTED = 0.4;
-/** The share of things that are told with their colour. */
+/** Share of things that are told with a colour. */
 const COLOURED = 0.3;
-/** Plural in form and sense: not to be counted one by one. */
+/** Nouns that are always plural, so they cannot be counted. */
 export const PLURAL_ONLY = new Set(["tijeras", "lentes"]);
-/** Nouns that name a whole category, or what nobody meets. */
+/** Nouns for whole categories, or for things that nobody meets. */
 const VAGUE = new Set(
   "animal ave pez insecto fruta verdura comida planta árbol flor herramienta dragón dinosaurio basura dinero cementerio país pueblo ciudad esquina tumba"
     .split(" "),
@@ -41,7 +41,7 @@ const UNITS: Readonly<Record<string, Noun>> = {
 };
 const PERSONS = new Set(["a", "b", "c", "d", "e"]);
 
-/** Lists that are filtered once. */
+/** Lists of words, filtered once. */
 export class Pools {
   readonly things: readonly Word[];
   readonly useful: readonly Word[];
@@ -53,10 +53,10 @@ export class Pools {
   readonly containers: readonly Word[];
   readonly materials: readonly Word[];
   readonly vehicles: readonly Word[];
-  /** Vehicles that leave by the clock. */
+  /** Vehicles with a timetable. */
   readonly transport: readonly Word[];
   readonly bulk: readonly Word[];
-  /** Adjectives that say how a person is for now, masculine. */
+  /** Adjectives for a person's momentary state, masculine. */
   readonly moods: readonly string[];
   readonly colours: readonly string[];
   readonly days: readonly string[];
@@ -98,7 +98,7 @@ export class Pools {
     ];
   }
 
-  /** The nouns of a category that can be told one by one; none for a name that is no category. */
+  /** The countable nouns of a category; none if there is no such category. */
   category(name: string): readonly Word[] {
     let words = this.#categories.get(name);
     if (!words) {
@@ -111,11 +111,11 @@ export class Pools {
 
 const one = ({ singular }: Word) => !PLURAL_ONLY.has(singular) && !VAGUE.has(singular);
 
-/** An adjective that is a role: "{color/x}", which is none of a template's names. */
+/** An adjective slot that is a role: "{color/x}". A template's `names` do not include it. */
 const ADJECTIVE_SLOT = /\{(color|estado|ánimo)\//gu;
 const named = new WeakMap<Template, readonly string[]>();
 
-/** The names that a template needs bound. */
+/** The names that must be bound for a template. */
 function namesOf(template: Template): readonly string[] {
   let names = named.get(template);
   if (!names) {
@@ -125,9 +125,9 @@ function namesOf(template: Template): readonly string[] {
   return names;
 }
 
-/** What the names of templates stand for, in one text; `another` gives others for the same names. */
+/** What the names in templates stand for in one text; `another` draws others for the same names. */
 export class Cast {
-  /** A plain dictionary: names come in many orders, each of which would be a shape of its own. */
+  /** Without a prototype, so that V8 keeps it as a dictionary: each order of names would be another hidden class. */
   readonly bindings: Record<string, Value> = Object.create(null);
 
   private constructor(
@@ -141,14 +141,14 @@ export class Cast {
     return new Cast(pools, random, new Casting(pools.lexicon, random), new Set());
   }
 
-  /** Of the same text. @param kept names that stand for the same again */
+  /** Another cast for the same text. @param kept names whose values are taken over */
   another(...kept: string[]): Cast {
     const other = new Cast(this.pools, this.random, this.casting, this.used);
     for (const name of kept) other.bindings[name] = this.value(name);
     return other;
   }
 
-  /** The bindings of a template, those that others needed before included. */
+  /** The bindings for a template; they include those bound for earlier templates. */
   for(template: Template): Record<string, Value> {
     return this.bind(namesOf(template));
   }
@@ -247,7 +247,7 @@ export class Cast {
     throw new RangeError("a text asks for more nouns than the lexicon has");
   }
 
-  /** Numbers in 1 change with the gender of what is counted, so none is asked for. */
+  /** Draws a number that does not end in 1, as those change with the gender of what is counted. */
   #number(draw: () => number): number {
     for (let tries = 0; tries < 50; tries++) {
       const n = draw();

@@ -1,4 +1,4 @@
-/** clasificar: what kind of thing something is, which one does not belong, what flies and what can be eaten. */
+/** clasificar: what kind of thing something is, which one is the odd one out, what flies and what can be eaten. */
 import type { Family, WorldFiles } from "../document.ts";
 import { Wordings } from "../wordings.ts";
 import { Asking } from "./asking.ts";

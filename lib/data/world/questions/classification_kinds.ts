@@ -7,14 +7,14 @@ import { answer } from "./asking.ts";
 import type { Pools } from "./cast.ts";
 import { either, type Means, type Puzzle } from "./puzzle.ts";
 
-/** Categories that nobody mixes up. Those of animals and plants are told apart among themselves. */
+/** Sets of categories that nobody confuses. Kinds of animals and of plants form sets of their own. */
 const SETS: readonly (readonly string[])[] = [
   ("fruta verdura animal árbol flor bebida ropa herramienta mueble juguete vehículo instrumento lugar cuerpo persona " +
     "deporte dulce aparato escolar").split(" "),
   "mamífero ave pez insecto reptil".split(" "),
   "árbol flor fruta verdura grano".split(" "),
 ];
-/** What people put into one group or another, or what has a definition of its own among the project's facts. */
+/** Words that people classify differently, or that are among the project's facts with their own definition. */
 const DOUBTFUL = new Set([
   ...("tomate aguacate pepino calabaza aceituna chile pimiento coco plátano hongo perro gato regla robot casa cuerpo " +
     "tortilla globo soga bolsa pirata princesa príncipe medusa linterna cometa teléfono banco máquina teclado " +
@@ -23,7 +23,7 @@ const DOUBTFUL = new Set([
   "silla de ruedas",
 ]);
 
-/** A category with those of its words that are beyond doubt. */
+/** A category with the words that clearly belong to it. */
 export interface Kind {
   readonly category: Category;
   readonly words: readonly Word[];
@@ -42,7 +42,7 @@ export function kindsOf(pools: Pools): readonly (readonly Kind[])[] {
   );
 }
 
-/** Several kinds of one set, the first of which is asked for. */
+/** Draws several kinds of one set; the first is asked for. */
 function drawn(sets: readonly (readonly Kind[])[], count: number, random: Random): Kind[] {
   return random.sample(random.weighted(sets.map((set, i) => [set, i === 0 ? 6 : 1])), count);
 }
@@ -76,7 +76,7 @@ export function kinds(means: Means): Puzzle {
   };
 }
 
-/** Lists: the odd one out, only those of one kind, two heaps, how many. */
+/** Lists: the odd one out, those of one kind, sorting into two groups, how many. */
 export function groups({ pools, asking, wordings }: Means): Puzzle {
   const sets = kindsOf(pools);
   return (random) => {

@@ -1,4 +1,4 @@
-/** What things do and have: what flies, what can be eaten; and things that are made up in the question. */
+/** Properties of things: what flies, what can be eaten; and invented things that the question defines. */
 import type { Noun } from "../grammar/nouns.ts";
 import { definite } from "../grammar/nouns.ts";
 import { or } from "../grammar/conjunctions.ts";
@@ -8,10 +8,10 @@ import { Cast, type Pools } from "./cast.ts";
 import { kindsOf } from "./classification_kinds.ts";
 import { either, judged, type Means, type Puzzle } from "./puzzle.ts";
 
-/** Birds that hardly or never fly, of which nothing is asked. */
+/** Birds that hardly or never fly; they are left out. */
 const HARDLY_FLY = new Set("gallina gallo pavo pollito pichón ave".split(" "));
 
-/** A property by the name of its wordings: who has it for certain, and who certainly has not. */
+/** A property, named like its wordings: the words that certainly have it, and those that certainly do not. */
 interface Property {
   readonly name: string;
   readonly have: readonly Word[];
@@ -72,7 +72,7 @@ export function properties(means: Means): Puzzle {
     if (random.chance(0.35)) {
       const one = random.pick(have);
       const words = random.shuffle([one, ...random.sample(lack, random.between(1, 3))]);
-      // The property without its subject, as the first wording of each has it at the end.
+      // The property without its subject, from the first wording, where the subject comes first.
       const frase = wordings.of(name)[0].source.replace("{x} ", "").replace("{vivo/x}", "vivo");
       const lista = or(...words.map((word) => definite(word, 1)));
       const q = wordings.part("cuál lo hace", { bindings: { frase, lista } }, random);
@@ -114,7 +114,7 @@ export function seaOrLand({ pools, asking, wordings }: Means): Puzzle {
   };
 }
 
-/** A thing that does not exist, and what the text says that it is. */
+/** An invented thing; the text says what it is. */
 export function invented(means: Means): Puzzle {
   const { pools, asking, wordings } = means;
   const [kinds] = kindsOf(pools);

@@ -9,7 +9,7 @@ import { answer } from "./asking.ts";
 import { Cast } from "./cast.ts";
 import type { Means, Puzzle } from "./puzzle.ts";
 
-/** Words of other classes that look like these: "cantar" is a verb and nothing else, "poder" a noun as well. */
+/** Words left out because they belong to two word classes: "poder" is a verb and a noun. */
 const TWICE = new Set("poder ser saber deber haber comer cantar".split(" "));
 
 export function words({ pools, asking, wordings }: Means): Puzzle {
@@ -81,7 +81,7 @@ const CONTRASTS = [
   "de día o de noche",
 ];
 
-/** What everybody knows to be the one or the other. */
+/** Contrasts that everybody knows. */
 export function contrasts({ asking, wordings }: Means): Puzzle {
   const read = (name: string) => wordings.of(name).map(({ source }) => source.split(" => "));
   const all = CONTRASTS.map((name) => ({ name, labels: name.split(" o "), entries: read(name) }));

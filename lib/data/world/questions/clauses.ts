@@ -1,4 +1,4 @@
-/** Simple sentences in parts, which can be told in any tense, person and form. */
+/** Simple sentences in parts, to be told in any tense, person and form. */
 import { Casting } from "../casting.ts";
 import { contract, definite, type Gender, indefinite, type Noun, personalA } from "../grammar/nouns.ts";
 import { conjugate, gerund, type Person, type Tense } from "../grammar/verbs.ts";
@@ -9,7 +9,7 @@ import type { Word } from "../words.ts";
 import { nouns } from "./scene.ts";
 
 export interface Subject {
-  /** With a capital only for names: "Ana", "la niña", "yo". */
+  /** In lower case except for names: "Ana", "la niña", "yo". */
   readonly text: string;
   readonly person: Person;
   readonly gender: Gender;
@@ -17,7 +17,7 @@ export interface Subject {
 
 export interface ClauseObject {
   readonly text: string;
-  /** The pronoun that stands for it. */
+  /** Its direct object pronoun. */
   readonly pronoun: string;
 }
 
@@ -25,7 +25,7 @@ export interface Clause {
   readonly subject: Subject;
   readonly verb: string;
   readonly object?: ClauseObject;
-  /** Follows all else: "en el parque". */
+  /** Comes last: "en el parque". */
   readonly after?: string;
 }
 
@@ -51,7 +51,7 @@ const PRONOUNS: Readonly<Record<string, Subject>> = {
 };
 export const pronouns = Object.values(PRONOUNS);
 
-/** The pronoun that stands for a subject that is none. */
+/** The subject pronoun for a third-person subject. */
 export function pronounFor({ person, gender }: Subject): Subject {
   if (person === 6) return gender === "m" ? PRONOUNS.ellos : PRONOUNS.ellas;
   return gender === "m" ? PRONOUNS.él : PRONOUNS.ella;
@@ -75,31 +75,31 @@ function verbForm({ verb }: Clause, { tense = "present", progressive }: Telling,
   return `${conjugate("estar", tense, person)} ${gerund(verb, person)}`;
 }
 
-/** "lava" and "lo" is "lo lava"; "se pone" is "se lo pone". */
+/** Adds a pronoun: "lava" and "lo" give "lo lava"; "se pone" gives "se lo pone". */
 function withPronoun(form: string, pronoun: string): string {
   const reflexive = /^(?:me|te|se|nos) /.exec(form)?.[0] ?? "";
   return `${reflexive}${pronoun} ${form.slice(reflexive.length)}`;
 }
 
-/** Verbs that need nothing after them and fit people. */
+/** Verbs that need no complement and suit people. */
 const ALONE =
   ("cantar bailar correr saltar dormir nadar reír llorar caminar trabajar estudiar jugar descansar viajar " +
     "soñar gritar silbar madrugar cocinar leer escribir dibujar pintar pescar barrer comer cenar desayunar almorzar " +
     "esperar sonreír pensar conversar practicar entrenar remar patinar pasear ayudar escuchar aprender enseñar " +
     "bañarse levantarse acostarse divertirse peinarse vestirse sentarse esconderse despertarse lavarse")
     .split(" ");
-/** They fit any verb and tense. */
+/** Adverbials that suit any verb and tense. */
 const MANNERS =
   ("con cuidado, despacio, muy bien, por la tarde, por la mañana, temprano, en silencio, con calma, " +
     "de noche, después de comer, con mucho gusto, sin prisa, antes de salir, con alegría, otra vez, en casa, " +
     "en el patio, en la escuela, en el jardín, en el parque, en la plaza, cerca del río").split(", ");
-/** Those of whom one says "mi": "mi hermana". */
+/** People who are told with "mi": "mi hermana". */
 const MINE: readonly Noun[] = [
   ...nouns("m", "hermano abuelo tío primo padre vecino amigo maestro hijo"),
   ...nouns("f", "hermana abuela tía prima madre vecina amiga maestra hija"),
 ];
 
-/** What one does to a person. */
+/** Verbs with a person as their object. */
 const TO_PERSONS =
   ("saludar ver buscar esperar cuidar escuchar abrazar visitar acompañar llamar invitar felicitar ayudar mirar " +
     "encontrar").split(" ");
@@ -122,7 +122,7 @@ export class Clauses {
     this.#people = lexicon.category("persona");
   }
 
-  /** One who acts: someone with a name, someone of whom one speaks, or anyone, a pronoun too. */
+  /** A subject: a name, any third person, or anyone including pronouns. */
   subject(random: Random, kind: "name" | "third" | "any" = "any"): Subject {
     const casting = new Casting(this.lexicon, random);
     const gender = random.pick(["m", "f"] as const);
@@ -154,7 +154,7 @@ export class Clauses {
     return { text: definite(noun, 1), person: 3, gender: noun.gender };
   }
 
-  /** "el hermano de las niñas": the verb agrees with the first noun, though the other is nearer. */
+  /** "el hermano de las niñas": the verb agrees with the first noun, although the other is nearer. */
   #owned(random: Random): Subject {
     const [noun, owner] = [random.pick(MINE), random.pick(this.#people)];
     const number = random.pick([1, 2] as const);
@@ -166,7 +166,7 @@ export class Clauses {
     };
   }
 
-  /** A man's name that follows "y". */
+  /** A man's name that may follow "y" (one before which it would not become "e"). */
   #notI(casting: Casting): string {
     for (;;) {
       const name = casting.name("m");
@@ -180,7 +180,7 @@ export class Clauses {
     return { subject, verb, object: object(random, noun), ...maybe(random, 0.15) };
   }
 
-  /** Someone does something, with a place or manner now and then. */
+  /** Someone does something, sometimes with a place or manner. */
   withoutObject(random: Random, subject = this.subject(random)): Clause {
     return { subject, verb: random.pick(this.#alone), ...maybe(random, 0.6) };
   }
@@ -211,6 +211,6 @@ function object(random: Random, noun: Word): ClauseObject {
   return { text, pronoun };
 }
 
-/** Whether a pronoun can stand for the object: it is a known one. */
+/** Whether the object is definite, so that a pronoun can replace it. */
 export const isDefinite = ({ object }: Clause): boolean =>
   object !== undefined && /^(?:el|la|los|las) /.test(object.text);

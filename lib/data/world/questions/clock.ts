@@ -1,4 +1,4 @@
-/** Hours: later and earlier, in words and in digits, how long something takes. */
+/** Times of day: later and earlier, in words and digits, and durations. */
 import { Casting } from "../casting.ts";
 import type { Noun } from "../grammar/nouns.ts";
 import { hour, partOfDay } from "../grammar/numbers.ts";
@@ -12,7 +12,7 @@ import type { Bindings, Task } from "./tasks.ts";
 const HOUR: Noun = { singular: "hora", gender: "f" };
 const MINUTE: Noun = { singular: "minuto", gender: "m" };
 
-/** Minutes since noon or midnight as on a clock of twelve hours: "las tres y media", "las 3:30". */
+/** The time on a twelve-hour clock, from minutes since noon or midnight: "las tres y media", "las 3:30". */
 function shown(minutes: number, digits: boolean): string {
   const [h, m] = [Math.floor(minutes / 60) % 12 || 12, minutes % 60];
   if (!digits) return hour(h, m);
@@ -29,7 +29,7 @@ function duration(minutes: number, numerals: Numerals): string {
   return m === 0 ? numerals.count(h, HOUR) : `${numerals.count(h, HOUR)} y ${numerals.count(m, MINUTE)}`;
 }
 
-/** A time of day and a while that fits: full hours with hours, halves and quarters with minutes. */
+/** A time and a duration of the same granularity: full hours with hours, halves and quarters with minutes. */
 function timeAndWhile(random: Random): readonly [minutes: number, length: number] {
   const step = random.weighted([[60, 5], [30, 3], [15, 1], [5, 1]]);
   const minutes = 60 * random.between(1, 12) + step * random.below(60 / step);
@@ -55,7 +55,7 @@ const EVENTS: readonly Noun[] = [
   ...nouns("m", "partido concierto viaje ensayo almuerzo paseo curso desfile espectáculo baile examen"),
 ];
 
-/** Something begins, lasts, and ends. */
+/** An event with its beginning, duration and end. */
 function event(random: Random, lexicon: Lexicon): Bindings {
   const numerals = drawNumerals(random);
   const digits = random.chance(0.4);

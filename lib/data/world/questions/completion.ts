@@ -1,4 +1,4 @@
-/** Sentences whose end is certain, by the word files, by what was said before, or because everybody knows it. */
+/** Sentences with a certain ending: by the word files, by what was said before, or by common knowledge. */
 import type { Family, WorldFiles } from "../document.ts";
 import type { Value } from "../entity.ts";
 import { contract } from "../grammar/nouns.ts";
@@ -9,10 +9,10 @@ import { endingsOf } from "./endings.ts";
 import { seriesTasks } from "./series.ts";
 import { type Bindings, familyOf, type Task } from "./tasks.ts";
 
-/** What divides the beginning of a sentence from its end. */
+/** Separates the beginning of a sentence from its end. */
 const CUT = " … ";
 
-/** Tells one of the sentences of a name and cuts it. */
+/** Renders one of the sentences under a name, and splits it at the cut. */
 function cut(sentences: Wordings, name: string, scope: Record<string, Value>, random: Random): Bindings {
   const sentence = contract(fragment(random.pick(sentences.of(name)), { bindings: scope }, random));
   const at = sentence.indexOf(CUT);

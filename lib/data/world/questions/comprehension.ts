@@ -6,9 +6,9 @@ import { Stories } from "../stories.ts";
 import { StoryQuestions } from "../comprehension/questions.ts";
 import { Asking } from "./asking.ts";
 
-/** Characters of a story that is asked about: it has to fit into a model's context. */
+/** Most characters of a story that is asked about, as it must fit into the model's context. */
 const LONGEST = 560;
-/** The share of questions about a scene of a few sentences. */
+/** Share of questions about a scene of a few sentences. */
 const SCENES = 0.7;
 
 export async function load(files: WorldFiles): Promise<Family> {

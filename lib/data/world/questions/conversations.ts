@@ -1,4 +1,4 @@
-/** varios-turnos: what was told before is asked for, and a question that is understood by the one before it. */
+/** varios-turnos: questions about what was said before, and questions that need the previous one to be understood. */
 import type { Turn } from "../../../text/prompt.ts";
 import { inOneAddress } from "../address.ts";
 import type { Entity } from "../entity.ts";
@@ -50,7 +50,7 @@ export async function load(files: WorldFiles): Promise<Family> {
   };
 }
 
-/** Someone tells of himself or herself, and asks for it later. */
+/** Someone tells something about themselves and asks for it later. */
 function told({ pools, asking, wordings }: Speech, filler: (random: Random) => Turn): Talk {
   const kinds = wordings.names.filter((name) => name.endsWith(ASKS)).map((name) =>
     name.slice(0, -ASKS.length)
@@ -106,13 +106,13 @@ function told({ pools, asking, wordings }: Speech, filler: (random: Random) => T
   };
 }
 
-/** Another person for the speaker, so that what agrees with him or her still does. */
+/** Another person of the speaker's gender, so that agreement stays right. */
 function sameGender(cast: Cast): Entity {
   const { gender } = (cast.value("a") as Entity).noun;
   return cast.casting.person({ gender });
 }
 
-/** Conversations that stand whole in the file. */
+/** Whole conversations from the file. */
 function whole({ pools, wordings }: Speech): Talk {
   const dialogues = wordings.of("diálogos");
   return (random) => {
@@ -125,7 +125,7 @@ function whole({ pools, wordings }: Speech): Talk {
   };
 }
 
-/** What was said is asked for once more. */
+/** The previous answer is asked for again. */
 function repeated({ wordings }: Speech, filler: (random: Random) => Turn): Talk {
   return (random) => {
     const first = filler(random);

@@ -1,4 +1,4 @@
-/** Questions that go on from the one before: the same of another, a list that grows, a sum that goes on. */
+/** Questions that continue the one before: the same about another, a growing list, a sum that goes on. */
 import type { Turn } from "../../../text/prompt.ts";
 import type { Entity } from "../entity.ts";
 import { and } from "../grammar/conjunctions.ts";
@@ -18,7 +18,7 @@ function andOf({ wordings }: Speech, otro: string, random: Random): string {
   return contract(wordings.say(ofOther ? "y de otro" : "y otro", { bindings: { otro } }, random));
 }
 
-/** A text of several who do the like, and the same question about one after the other. */
+/** A text about several people who do similar things, and the same question about each in turn. */
 export function ofText(speech: Speech, topics: readonly Topic[]): Talk {
   const { pools, asking } = speech;
   const repeatable = topics.filter(({ once, tellsOfA, aboutA }) => !once && tellsOfA && aboutA.length > 0);
@@ -39,7 +39,7 @@ export function ofText(speech: Speech, topics: readonly Topic[]): Talk {
   };
 }
 
-/** Two or three things of the word files, asked for alike: what they are, what they eat, their capital. */
+/** The same question about two or three words: what they are, what they eat, their capital. */
 export function alike(speech: Speech): Talk {
   const { pools, asking } = speech;
   const { lexicon } = pools;
@@ -109,7 +109,7 @@ export function alike(speech: Speech): Talk {
   };
 }
 
-/** A sum that goes on with its result. */
+/** A sum, and another that continues with its result. */
 export function sums({ asking, wordings }: Speech): Talk {
   return (random) => {
     const [first, second] = [random.between(1, 9), random.between(1, 9)];
@@ -128,7 +128,7 @@ export function sums({ asking, wordings }: Speech): Talk {
   };
 }
 
-/** A list to which things are added, and from which they are taken. */
+/** A list to which things are added and from which they are removed. */
 export function lists({ pools, wordings }: Speech): Talk {
   return (random) => {
     const cast = Cast.of(pools, random);

@@ -16,7 +16,7 @@ function dateOf(day: number, month: number, numerals: Numerals): string {
   return `${day === 1 ? "primero" : numerals.number(day)} de ${monthName(month)}`;
 }
 
-/** A date and another one a few days away, never across the end of February. */
+/** A date and another one a few days later or earlier, never across the end of February. */
 function inDays(random: Random, lexicon: Lexicon): Bindings {
   const numerals = drawNumerals(random);
   const month = random.between(1, 12);
@@ -114,7 +114,7 @@ function week(random: Random, lexicon: Lexicon): Bindings {
   return { a, plan: told.join(", "), d: days[at], what: things[at] };
 }
 
-/** Whose birthday comes first in the year. */
+/** Two birthdays: whose comes first in the year. */
 function birthdays(random: Random, lexicon: Lexicon): Bindings {
   const casting = new Casting(lexicon, random);
   const [a, b] = [casting.name("f"), casting.name("m")];

@@ -1,4 +1,4 @@
-/** What the sentences of endings.yaml are told with. */
+/** Draws the bindings for the sentences of endings.yaml. */
 import { Casting } from "../casting.ts";
 import type { Value } from "../entity.ts";
 import { inflect, type Noun, takesEl } from "../grammar/nouns.ts";
@@ -26,21 +26,21 @@ const DAYS = "lunes martes miércoles jueves viernes sábado domingo lunes".spli
 const MONTHS =
   "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre enero".split(" ");
 const COLOURS = "rojo azul verde amarillo blanco negro gris morado anaranjado rosado".split(" ");
-/** Of which nouns the category is the first thing that one says of them. */
+/** Categories that come to mind first when one says what a noun is. */
 const CATEGORIES = "fruta verdura flor árbol ave pez insecto mueble vehículo instrumento ropa deporte figura"
   .split(" ");
-/** What is made to serve a purpose. */
+/** Categories of things made for a purpose. */
 const TOOLS = "herramienta utensilio objeto mueble aparato vehículo instrumento".split(" ");
-/** What has its colour by nature. */
+/** Categories of things with a natural colour. */
 const NATURAL = "animal fruta verdura grano flor árbol".split(" ");
-/** Relations of knowledge.tsv whose objects no other word could replace. */
+/** Relations of knowledge.tsv whose object is the only possible word. */
 const RELATIONS =
   ("capital,sonido,cría,hembra,color,mezcla de colores,da,viene de,tiene unidades,cantidad,sentido," +
     "pasa con,vive en,grupo,récord,planeta,contrario").split(",");
 
 const mentioned = ({ noun, plural }: Mention) => inflect(noun, plural ? 2 : 1);
 
-/** Nouns with a number of parts that only one kind of part has: a dog's four legs, not a bird's two wings and legs. */
+/** Nouns with a number of parts that is clear: a dog's four legs, but not a bird's two, which could be wings or legs. */
 function withParts(nouns: readonly Word[]) {
   return nouns.flatMap((x) =>
     x.parts
@@ -49,7 +49,7 @@ function withParts(nouns: readonly Word[]) {
   );
 }
 
-/** Things that serve one purpose, and purposes that one thing serves. */
+/** Things with a single purpose that no other thing has. */
 function purposes(nouns: readonly Word[]) {
   const served = new Map<string, number>();
   const tools = nouns.filter(({ categories, flags }) =>
@@ -188,7 +188,7 @@ function neighbours(random: Random, round: readonly string[]) {
   return { d: round[i], e: round[i + 1] };
 }
 
-/** What someone is not, and is. */
+/** A person who is not one thing but its opposite. */
 function oppositePerson(random: Random, words: Vocabulary): Record<string, Value> {
   const { word, opposite, copula } = random.pick(words.personalOpposites);
   const p = new Casting(words.lexicon, random).person();
@@ -202,7 +202,7 @@ function oppositeThing(random: Random, words: Vocabulary): Record<string, Value>
   return { x: noun, adj: adjective, other, is, was };
 }
 
-/** The same verb for two people. */
+/** The same verb in two persons. */
 function conjugated(random: Random, verb: string): Record<string, Value> {
   const [who, whom] = random.sample(pronouns, 2);
   if (who.person === whom.person) return conjugated(random, verb);
@@ -211,7 +211,7 @@ function conjugated(random: Random, verb: string): Record<string, Value> {
   return { who: who.text, whom: whom.text, one: form(who.person), two: form(whom.person) };
 }
 
-/** Two pairs of words that stand to each other in the same way. */
+/** Two pairs of words in the same relation. */
 function analogy(random: Random, words: Vocabulary): Record<string, Value> {
   const kind = random.pick(["opposite", "plural", "gender", "verb"] as const);
   const pair = (): [string, string] => {
@@ -234,7 +234,7 @@ function analogy(random: Random, words: Vocabulary): Record<string, Value> {
   return one === three ? analogy(random, words) : { one, two, three, four };
 }
 
-/** People, things, towns and colours, of which a sentence tells something before it asks for it. */
+/** People, things, towns and colours for sentences that tell something and then ask for it. */
 function told(random: Random, lexicon: Lexicon, words: Vocabulary): Record<string, Value> {
   const casting = new Casting(lexicon, random);
   const thing = () => random.chance(0.35) ? casting.inventedNoun() : casting.noun(words.portable);
