@@ -1,12 +1,12 @@
 import { deriveSeed, uniform } from "../../tensor/random.ts";
 
-/** Draws from a seed, one after the other: equal seeds give equal draws, on every machine. */
+/** A sequence of random draws from a seed: equal seeds give equal draws on every machine. */
 export class Random {
   #drawn = 0;
 
   constructor(readonly seed: number) {}
 
-  /** Draws of one purpose, such as ("stories", 17), which no other purpose shares. */
+  /** Draws for one purpose, such as ("stories", 17), independent of those for other purposes. */
   static of(seed: number, ...path: (string | number)[]): Random {
     return new Random(deriveSeed(seed, ...path));
   }

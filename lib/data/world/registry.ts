@@ -1,4 +1,4 @@
-/** All kinds of texts and all families of questions, by the names that a preset's `mix` has for them. */
+/** All kinds of texts and all families of questions, by their names in a preset's `mix`. */
 import { load as loadCalendarText } from "./kinds/calendar.ts";
 import { load as loadConversation } from "./kinds/conversation.ts";
 import { load as loadCount } from "./kinds/count.ts";
@@ -74,7 +74,7 @@ export const FAMILIES: Readonly<Record<string, Load<Family>>> = {
   "no-lo-sé": loadUnknown,
 };
 
-/** How much of each there is in texts, if a preset does not say. What has little to vary is rare. */
+/** Default shares in texts. Kinds with little variety are rare. */
 export const MIX_OF_TEXTS: Readonly<Record<string, number>> = {
   ...{
     stories: 0.32,
@@ -93,7 +93,7 @@ export const MIX_OF_TEXTS: Readonly<Record<string, number>> = {
   ...{ perros: 0.001, gatos: 0.001, capital: 0.001, saludos: 0.001, identidad: 0.001 },
 };
 
-/** The same in conversations. */
+/** Default shares in conversations. */
 export const MIX_OF_CONVERSATIONS: Readonly<Record<string, number>> = {
   ...{ extraer: 0.12, comprensión: 0.12, problemas: 0.08, razonar: 0.08, "varios-turnos": 0.08 },
   ...{
@@ -108,7 +108,7 @@ export const MIX_OF_CONVERSATIONS: Readonly<Record<string, number>> = {
   ...{ perros: 0.015, gatos: 0.015, capital: 0.02, saludos: 0.02, identidad: 0.02 },
 };
 
-/** The same in pairs to learn preferences from: much of what can be invented, and of what stands in a text. */
+/** Default shares in pairs for preferences: mostly questions that invite inventing, and questions about a text. */
 export const MIX_OF_PREFERENCES: Readonly<Record<string, number>> = {
   ...{
     "no-lo-sé": 0.3,

@@ -1,4 +1,4 @@
-/** Tells templates: each of their slots as its tense, its person and the discourse ask for. */
+/** Renders templates: fills each slot as tense, person and discourse require. */
 import { UserError } from "../../errors.ts";
 import { agreement, agreementOf, type Entity, isEntity, isNoun, type Value } from "./entity.ts";
 import { nonFinite, withDeterminer } from "./forms.ts";
@@ -20,18 +20,18 @@ import { finite } from "./tenses.ts";
 const BEFORE_ME = new Set("a de en por para sin sobre hacia contra ante tras".split(" "));
 const FIRST_WORD = /^ ?(\p{Ll}+)/u;
 
-/** One template being told: appends text, and keeps spaces, contractions and the discourse right. */
+/** The rendering of one template: appends text, and keeps spaces, contractions and the discourse right. */
 export class Rendering extends Naming {
-  /** All of it stands in direct speech, inside of {say …}. */
+  /** Whether all of it is direct speech, inside {say …}. */
   #inSay = false;
-  /** A verb of this subject was the last thing told. */
+  /** The subjects of the verb that was told last, if nothing came after it. */
   #verbOf: readonly Value[] | undefined;
-  /** Where in the text the verb begins that was told last and that has no pronoun; -1 if something else was told since. */
+  /** Where the last verb begins in the text, if it has no pronoun; -1 if something else was told since. */
   #verbAt = -1;
-  /** The sentence has "me" for a dative that "a mí" would double. */
+  /** Whether the sentence has "me" for a dative, which "a mí" would double. */
   #doubled = false;
   #inClause = false;
-  /** A number in words that was told last, and where it stands: "treinta y uno" of "treinta y un años". */
+  /** The last number told in words, and its place; a noun after it may change it ("treinta y uno", "treinta y un"). */
   #number: { readonly n: number; readonly begin: number; readonly end: number } | undefined;
 
   parts(parts: readonly Part[]): void {
@@ -68,7 +68,7 @@ export class Rendering extends Naming {
     }
   }
 
-  /** The number that was told last, as it stands before a noun of the gender. */
+  /** Changes the last number to its form before a noun of the gender. */
   #agreeNumber(gender: Gender): void {
     const { n, begin } = this.#number!;
     const before = this.text.slice(0, begin), after = this.text.slice(begin + numberWord(n).length);
@@ -87,7 +87,7 @@ export class Rendering extends Naming {
     if (slot.names.length > 1) {
       const values = this.values(slot.names);
       const parts = values.map((value) => this.narrates(value) ? "yo" : this.named(value, slot.full));
-      // Spanish names oneself last: "Luis y yo".
+      // In Spanish "yo" comes last: "Luis y yo".
       parts.sort((a, b) => Number(a === "yo") - Number(b === "yo"));
       return this.#slot(and(...parts), slot.capital);
     }
@@ -119,7 +119,7 @@ export class Rendering extends Naming {
     }
   }
 
-  /** "le" says enough: "Rogelio estaba contento porque Rosendo le había devuelto la pelota". */
+  /** Whether "le" is enough: "Rogelio estaba contento porque Rosendo le había devuelto la pelota". */
   #clearDative(value: Entity): boolean {
     if (this.text !== "a " && !this.text.endsWith(" a ")) return false;
     return this.#inClause
@@ -127,7 +127,7 @@ export class Rendering extends Naming {
       : this.discourse.clearly(value) && this.random.chance(0.5);
   }
 
-  /** Turns "Wendy cuidó a" into "Wendy lo cuidó" where the one who comes next is clear. */
+  /** Turns "Wendy cuidó a" into "Wendy lo cuidó" if it is clear who "lo" is; returns whether it did. */
   #pronounFor(value: Entity): boolean {
     const at = this.#verbAt;
     if (at < 0 || value.kind !== "person" || this.speech || !this.text.endsWith(" a ")) return false;
@@ -211,7 +211,7 @@ export class Rendering extends Naming {
     const bound = this.bound(slot.word);
     const word = typeof bound === "string" ? bound : slot.word;
     const { gender, number } = agreementOf(this.values(slot.names));
-    // A word in the plural stays in it: {los/a+b} dos.
+    // A word given in the plural stays plural: {los/a+b} dos.
     const agreed = word.endsWith("os")
       ? `${word.slice(0, -2)}${gender === "f" ? "as" : "os"}`
       : agree(word, gender, number);
@@ -272,7 +272,7 @@ export class Rendering extends Naming {
     if (subjects.length === 1 && isEntity(subjects[0])) this.discourse.act(subjects[0]);
   }
 
-  /** The verb's form, which its slot keeps: to put it together takes longer than all else about a verb. */
+  /** The verb's form. The slot caches it, as conjugation is the slowest part of rendering a verb. */
   #finite(slot: Verb, person: Person): string {
     const simple = this.simple && slot.marker === "^" && slot.names.length > 0;
     const form = slot.form ?? (simple ? "" : slot.marker);
@@ -280,7 +280,7 @@ export class Rendering extends Naming {
     return slot.told[key] ??= finite(slot.infinitive, form, this.tense, person, slot.clitic?.[1] === "se");
   }
 
-  /** Direct speech as a sentence of its own. */
+  /** Renders direct speech as a separate sentence. */
   #say(names: readonly string[], parts: readonly Part[]): void {
     const speakers = this.values(names);
     const inner = new Rendering(this.scope, this.random, this.template);

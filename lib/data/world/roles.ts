@@ -1,4 +1,4 @@
-/** The cast of a frame: who and what plays in it, read from its lines and drawn anew for each story. */
+/** The cast of a frame, read from its lines and drawn anew for each story. */
 import { animal, type Character, type Draw, friend, person, relative, someone, thing } from "./characters.ts";
 import { type Age, entity, type Value } from "./entity.ts";
 import type { Lexicon } from "./lexicon.ts";
@@ -9,19 +9,19 @@ import type { Word } from "./words.ts";
 export interface CastRole {
   readonly name: string;
   readonly sort: Sort;
-  /** Of a person by age alone: which, or "any". */
+  /** For a person given only by age: which age, or "any". */
   readonly age?: Age | "any";
   readonly draw: (draw: Draw) => Value;
 }
 
 interface Context {
   readonly lexicon: Lexicon;
-  /** Roles of the lines above. */
+  /** The roles of the lines above this one. */
   readonly roles: ReadonlyMap<string, Sort>;
 }
 
 const AGES: readonly string[] = ["child", "adult", "old"];
-/** Too wide, or no place where a story could happen. */
+/** Categories that are too broad, or where no story could happen. */
 const NOWHERE = new Set([
   "lugar",
   "edificio",
@@ -37,7 +37,7 @@ const NOWHERE = new Set([
   "cementerio",
 ]);
 
-/** @throws {UserError} for a line that is none of a cast, or that no noun fits */
+/** @throws {UserError} if the line does not describe a role, or no noun suits it */
 export function readRole(name: string, node: Node, context: Context): CastRole {
   if (!/^\p{L}[\p{L}\d]*$/u.test(name)) node.fail(`"${name}" is no name of a role; use letters, such as a`);
   const words = node.text().trim().split(/\s+/);
@@ -154,10 +154,10 @@ function nounsOf([, ...words]: readonly string[], node: Node, lexicon: Lexicon):
   );
 }
 
-/** Categories of which a thing is only where they are asked for: nobody loses "su repollo". */
+/** Categories that are used only if the line names them: nobody loses "su repollo". */
 const ASKED_FOR = ["alimento", "bebida", "planta"];
 
-/** Things that one can speak of one by one: "una manzana", "una limonada"; not "una arena". */
+/** Things that can be told singly: "una manzana", "una limonada"; not "una arena". */
 function things(rest: readonly string[], number: 1 | 2, node: Node, lexicon: Lexicon): readonly Word[] {
   const single = ({ flags, categories, plural }: Word) =>
     flags.has("countable") || (number === 1 && plural !== "-" && categories.has("bebida"));
@@ -182,7 +182,7 @@ function asksFor(rest: readonly string[], lexicon: Lexicon): boolean {
   });
 }
 
-/** Those that have all the flags, and are of one of the categories. */
+/** The words that have all the flags and belong to one of the categories. */
 function choose(
   among: readonly Word[],
   rest: readonly string[],

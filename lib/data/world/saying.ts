@@ -4,7 +4,7 @@ import type { Random } from "./random.ts";
 
 export interface Speech {
   readonly text: string;
-  /** The speaker's name, without a capital of its own; empty for a narrator. */
+  /** The speaker's name, not capitalised; empty for a narrator. */
   readonly mention: () => string;
   /** A verb of saying in the tense of the text. */
   readonly verb: (infinitive: string) => string;
@@ -14,7 +14,7 @@ export interface Speech {
   readonly random: Random;
 }
 
-/** @param said what stands before the verb, or all of it */
+/** @param said the speech before the verb, or all of it */
 function verbOf({ text, speaker, discourse, random }: Speech, said: string): string {
   const answers = discourse.asked !== undefined && discourse.asked !== speaker;
   discourse.asked = text.endsWith("?") ? speaker : undefined;
@@ -27,11 +27,11 @@ function verbOf({ text, speaker, discourse, random }: Speech, said: string): str
 
 const joined = (...words: string[]) => words.filter(Boolean).join(" ");
 
-/** Sets direct speech with its verb of saying, as Spanish punctuates it. */
+/** Writes direct speech with its verb of saying, in Spanish punctuation. */
 export function saidBy(speech: Speech): string {
   const { random, dash } = speech;
   const text = speech.text.trim();
-  // A second dash would be another speaker's.
+  // The same speaker goes on; a second dash would mean another speaker.
   const goesOn = dash && speech.speaker !== undefined && speech.discourse.spoke === speech.speaker;
   const first = dash && !goesOn ? /^[^.?!]*[.?!]+(?= )/.exec(text)?.[0] : undefined;
   const split = first !== undefined && !first.endsWith("..") && random.chance(0.5);

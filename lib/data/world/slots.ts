@@ -1,6 +1,6 @@
-/** What stands between braces in a template: parsed once, told by rendering.ts. */
+/** Slots, the parts of a template between braces: parsed once here, rendered by rendering.ts. */
 
-/** Forms of a verb that a slot may name outright. */
+/** Verb forms that a slot may name explicitly. */
 export const FORMS = [
   ...[
     "present",
@@ -35,7 +35,7 @@ export const PROPERTIES = [
 ] as const;
 export type Property = typeof PROPERTIES[number];
 
-/** Determiners by their lemma; the number of those that have one of their own. */
+/** Determiners with their lemma, and their number if they imply one (else 0). */
 export const DETERMINERS: Readonly<Record<string, readonly [lemma: string, number: 0 | 1 | 2]>> = {
   ...{ el: ["el", 0], los: ["el", 2], un: ["un", 0], unos: ["un", 2], del: ["del", 0], al: ["al", 0] },
   ...{ este: ["este", 0], estos: ["este", 2], ese: ["ese", 0], esos: ["ese", 2] },
@@ -58,11 +58,11 @@ export interface Mention extends Common {
   readonly names: readonly string[];
   readonly property?: Property;
   readonly full: boolean;
-  /** It stands right before the verb whose subject it is, so that it may be left out. */
+  /** Whether it comes right before its verb as the subject, so that it may be left out. */
   subject?: boolean;
-  /** Its verb has the same form for I and for he or she in a text told in the past. */
+  /** Whether its verb has the same form for "yo" and for the third person in a text told in the past. */
   unclear?: boolean;
-  /** `le` stands for it before the verb, so that "a mí" may be left out. */
+  /** Whether `le` before the verb already stands for it, so that "a mí" may be left out. */
   doubled?: boolean;
 }
 
@@ -86,7 +86,7 @@ export interface Counted extends Common {
 export interface Verb extends Common {
   readonly type: "verb";
   readonly infinitive: string;
-  /** What stands for the infinitive: {*plan a} tells the phrase bound to "plan", such as "lavar los platos". */
+  /** The name bound to an infinitive phrase: {*plan a} tells the phrase bound to "plan", such as "lavar los platos". */
   readonly phrase?: string;
   readonly marker: Marker;
   readonly form?: Form;
@@ -96,9 +96,9 @@ export interface Verb extends Common {
   readonly attached: readonly (readonly [name: string, property: Property])[];
   /** Whom a participle agrees with. */
   readonly agrees?: readonly string[];
-  /** `se` or `le` of the literal text before it, which depends on who narrates. */
+  /** `se` or `le` taken from the literal text before it, as it depends on the narrator. */
   clitic?: readonly [names: readonly string[], property: "se" | "le"];
-  /** Finite forms that rendering found, by tense and person. */
+  /** Cache of finite forms, by tense and person. */
   readonly told: string[];
 }
 
@@ -119,7 +119,7 @@ const VERB = new RegExp(
   "u",
 );
 const ADJECTIVE = new RegExp(`^(${NAME})/(${NAME}(?:\\+${NAME})*)$`, "u");
-/** An infinitive, or what is bound to one. */
+/** An infinitive, or a name bound to one. */
 const INFINITIVE = /^(?:\p{L}*[aeií]r(se)?|\*.+)$/u;
 const CAPITAL = /^\p{Lu}/u;
 
@@ -142,7 +142,7 @@ export function parseSlot(source: string): Slot {
     slot;
   const { count, infinitive, marker, form, person, attached, agrees, clitic, told, word, phrase }: Anything =
     slot;
-  // Every property in its place, whether it is there or not: all slots have one shape, and are read faster.
+  // Every property is present, even if undefined: then all slots have one hidden class, and are read faster.
   const everything: Record<"type" | keyof Anything, unknown> = {
     type: slot.type,
     source,

@@ -1,4 +1,4 @@
-/** Of what sort an argument or a role is, and what a word stands for where no role has its name. */
+/** The sorts of arguments and roles, and what a word means if there is no role of that name. */
 import { UserError } from "../../errors.ts";
 import { type Entity, entity, type Value } from "./entity.ts";
 import type { Lexicon } from "./lexicon.ts";
@@ -15,7 +15,7 @@ export interface Argument {
   readonly sort: Sort;
   /** The role's name; words are bound under their own spelling. */
   readonly name: string;
-  /** What a word stands for; a role's value is drawn. */
+  /** What the word stands for; missing for a role, whose value is drawn. */
   readonly value?: Value;
 }
 
@@ -23,8 +23,8 @@ export interface Argument {
 export const HOME = entity({ kind: "place", noun: { singular: "casa", gender: "f" }, name: "casa" });
 
 /**
- * What an argument is: a role of that name, or what the word means where one of `wanted` is expected.
- * @throws {UserError} if it is neither, or of another sort
+ * Resolves an argument: the role of that name, or what the word means if one of `wanted` is expected.
+ * @throws {UserError} if it is neither, or of the wrong sort
  */
 export function argument(
   word: string,
@@ -71,7 +71,7 @@ function meaning(
 
 const places = new WeakMap<Word, Entity>();
 
-/** The place of a noun: the same one wherever it is named, so that "mercado" and a role for it are one place. */
+/** The place of a noun, always the same object, so that "mercado" and a role for it are one place. */
 export function placeOf(noun: Word): Entity {
   const known = places.get(noun);
   if (known) return known;

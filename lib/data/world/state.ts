@@ -1,4 +1,4 @@
-/** What is so in a story at a moment: where everyone and everything is, who has what, who feels how. */
+/** The state of a story at a moment: where everyone and everything is, who has what, who feels how. */
 import type { Predicate } from "./conditions.ts";
 import type { Value } from "./entity.ts";
 
@@ -7,16 +7,16 @@ export interface Fact {
   readonly args: readonly Value[];
 }
 
-/** A fact that began or ended to be so. */
+/** A fact that became true or false. */
 export interface Change extends Fact {
   readonly denied: boolean;
-  /** Number of the event that made it so; none for what was so from the start. */
+  /** Number of the event that caused it; undefined for what was true from the start. */
   readonly event?: number | undefined;
 }
 
-/** Where a thing is can be said in one of these ways; its place in the arguments. */
+/** The predicates that say where something is, with its index among their arguments. */
 const LOCATION: Partial<Record<Predicate, number>> = { at: 0, has: 1, in: 0 };
-/** Predicates of which only one fact holds for the same first arguments: so many of them. */
+/** Predicates that hold only once for the same first arguments, with the number of these arguments. */
 const SINGLE: Partial<Record<Predicate, number>> = { feels: 1, count: 2 };
 const SYMMETRIC: ReadonlySet<Predicate> = new Set(["friends"]);
 
@@ -29,7 +29,7 @@ export class State {
   readonly #facts: Fact[] = [];
   readonly #changes: Change[] = [];
 
-  /** @param opposite of an adjective: what is open is not closed */
+  /** @param opposite gives the opposite of an adjective: what is open is not closed */
   constructor(private readonly opposite: (adjective: string) => string | undefined) {}
 
   get facts(): readonly Fact[] {
@@ -45,7 +45,7 @@ export class State {
     return this.#find(predicate, args) >= 0;
   }
 
-  /** Makes it so, and ends what cannot be so beside it. */
+  /** Makes a fact true, and ends facts that contradict it. */
   set(predicate: Predicate, args: readonly Value[], event?: number): void {
     if (this.#find(predicate, args) >= 0) return;
     const located = LOCATION[predicate];
@@ -66,28 +66,28 @@ export class State {
     this.#changes.push({ predicate, args, denied: false, event });
   }
 
-  /** Makes it not so. */
+  /** Makes a fact false. */
   deny(predicate: Predicate, args: readonly Value[], event?: number): void {
     const at = this.#find(predicate, args);
     if (at >= 0) this.#facts.splice(at, 1);
     this.#changes.push({ predicate, args, denied: true, event });
   }
 
-  /** Whether it was so at any time, from the start on. */
+  /** Whether it was true at any time, including the start. */
   was(predicate: Predicate, args: readonly Value[]): boolean {
     return this.#changes.some((change) =>
       change.predicate === predicate && !change.denied && same(args, change.args)
     );
   }
 
-  /** How many someone has; undefined where nothing says it. */
+  /** How many someone has; undefined if unknown. */
   count(who: Value, noun: Value): number | undefined {
     return this.#facts.find(({ predicate, args }) =>
       predicate === "count" && args[0] === who && args[1] === noun
     )?.args[2] as number | undefined;
   }
 
-  /** The place where someone or something is: what is carried or kept is where its holder is. */
+  /** The place where someone or something is; carried or kept things are where their holder is. */
   placeOf(what: Value): Value | undefined {
     for (let depth = 0; depth < 5; depth++) {
       const found = this.locationOf(what);
@@ -114,7 +114,7 @@ export class State {
     return undefined;
   }
 
-  /** The last event that made it so, or not so. */
+  /** The last event that made it true, or false if `denied`. */
   causeOf(predicate: Predicate, args: readonly Value[], denied: boolean): number | undefined {
     return this.#changes.findLast((change) =>
       change.predicate === predicate && change.denied === denied && same(args, change.args)

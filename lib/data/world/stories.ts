@@ -1,4 +1,4 @@
-/** Tells stories without end: draws frames, plays them and writes them down. */
+/** Tells any number of stories: draws frames, plays them and writes them down. */
 import { readActions } from "./actions.ts";
 import type { Character } from "./characters.ts";
 import { once } from "./document.ts";
@@ -11,21 +11,21 @@ import { Play, type StoryWorld } from "./story.ts";
 import { type Manner, PLAIN, Teller, type Telling } from "./telling.ts";
 import { Wordings } from "./wordings.ts";
 
-/** A story as it is told, and all that is known of it. */
+/** A told story, and all that is known about it. */
 export interface Story extends Plan, Telling, Manner {
   readonly protagonist: Character;
 }
 
-/** Shares of stories: told without what is mere colour, and of two frames one after the other. */
+/** Shares of stories that leave out optional colour, and of those made of two frames in a row. */
 const SHORT = 0.25;
 const SEQUENCE = 0.25;
-/** Characters of opening and ending; most have over 100, so that hardly any story is refused that would be short enough. */
+/** Low estimate of the characters of opening and ending (most have over 100), so that few short stories are refused. */
 const AROUND = 50;
 
 export class Stories {
   readonly #frames: readonly Frame[];
   readonly #scenes: readonly Frame[];
-  /** Characters that a frame comes to at the least. */
+  /** Least expected characters of each frame. */
   readonly #least = new Map<Frame, number>();
 
   private constructor(
@@ -55,8 +55,8 @@ export class Stories {
   });
 
   /**
-   * A story of one of the frames, or of the one that is given.
-   * @throws {UserError} for a fault of a frame
+   * Tells a story of a random frame, or of the given one.
+   * @throws {UserError} if a frame has a fault
    */
   tell(random: Random, { frame = random.pick(this.#frames) }: { frame?: Frame } = {}): Story {
     const frames = [frame];
@@ -68,9 +68,9 @@ export class Stories {
   }
 
   /**
-   * Tries to tell a story of one frame, without what is mere colour, in at most so many characters; gives none if it
-   * becomes longer, and tells none that is expected to.
-   * @throws {UserError} for a fault of a frame
+   * Tries to tell a story of one frame, without optional colour, in at most `longest` characters; undefined if it is or
+   * would probably be longer.
+   * @throws {UserError} if a frame has a fault
    */
   short(random: Random, longest: number): Story | undefined {
     const frame = random.pick(this.#frames);
@@ -110,7 +110,7 @@ export class Stories {
   }
 }
 
-/** Whether the protagonist of one can be that of another. */
+/** Whether the protagonist of one frame can be that of another. */
 function follows({ cast: [one] }: Frame, { cast: [other] }: Frame): boolean {
   return other.age === one.age || other.age === "any";
 }

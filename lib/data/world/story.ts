@@ -1,4 +1,4 @@
-/** Plays a frame: casts its roles, runs its steps on a state, and keeps what happened. telling.ts writes it down. */
+/** Plays a frame: casts its roles, runs its steps on a state, and records what happened. telling.ts writes it down. */
 import { UserError } from "../../errors.ts";
 import type { Action, Checked } from "./actions.ts";
 import { Casting } from "./casting.ts";
@@ -20,13 +20,13 @@ export interface StoryWorld {
   readonly feelings: ReadonlyMap<string, readonly Template[]>;
   /** How someone's feeling is told after "porque": "{a} {estar~ a} {f/a}". */
   readonly feelingClause: Template;
-  /** How the next day is begun. */
+  /** Wordings that begin the next day. */
   readonly next: readonly Template[];
 }
 
-/** What changes hands where nothing does. */
+/** No change of owners. */
 const NOBODYS: Item["owners"] = [];
-/** Frames nest so deep at most; deeper is a frame that uses itself in a circle. */
+/** Deepest nesting of frames; beyond it, a frame must be using itself. */
 const DEPTH = 8;
 
 export class Play {
@@ -54,7 +54,7 @@ export class Play {
     };
   }
 
-  /** Plays frames one after the other, all with the protagonist of the first. @throws {UserError} for a fault of a frame */
+  /** Plays frames in a row, all with the protagonist of the first. @throws {UserError} if a frame has a fault */
   play(frames: readonly Frame[]): Plan {
     const [first, ...others] = frames;
     const bindings = this.#perform(first, {});
@@ -71,7 +71,7 @@ export class Play {
     };
   }
 
-  /** Casts a frame, some of whose roles are given, and runs it. */
+  /** Casts the roles of a frame that are not given, and runs it. */
   #perform(frame: Frame, given: Bindings): Bindings {
     this.#frames.push(frame);
     const outer = this.#bindings;
@@ -90,7 +90,7 @@ export class Play {
     return bindings;
   }
 
-  /** What is so when the frame begins: of what is new by its word; the rest must be so already. */
+  /** Sets a frame's starting facts. In a frame used by another, only those about new values; the rest must hold. */
   #start(frame: Frame, fresh: readonly Value[]): void {
     for (const condition of frame.start) {
       const { predicate, denied, where, source } = condition;
@@ -109,7 +109,7 @@ export class Play {
     for (const value of fresh) this.#settle(value as Character);
   }
 
-  /** People are at home, and animals with their owners, where nothing else is said; friends are friends. */
+  /** Default facts: people and owned animals are at home unless the frame says otherwise; friends are friends. */
   #settle(value: Character): void {
     this.#cast.push(value);
     const state = this.#state;
@@ -151,7 +151,7 @@ export class Play {
     this.#depth--;
   }
 
-  /** Does what can be done: first an action is drawn, then who does it to whom. */
+  /** Performs possible actions: an action is drawn first, then its arguments. */
   #any({ options, times }: Any): void {
     const done = new Set<Do>();
     for (let n = this.random.between(...times); n > 0; n--) {
@@ -175,7 +175,7 @@ export class Play {
     );
   }
 
-  /** How many there are after a change; NaN where nothing says how many there were. */
+  /** The count after a change; NaN if the count before is unknown. */
   #changed([who, what, n]: readonly Value[], change: 1 | -1): number {
     return (this.#state.count(who, what) ?? NaN) + change * (n as number);
   }
@@ -228,7 +228,7 @@ export class Play {
     });
   }
 
-  /** Half of the feelings that have a cause are told with it. */
+  /** The wordings of a feeling; half of the feelings with a cause are told with it. */
   #wordingsOf(feeling: string, caused: boolean): readonly Template[] {
     const { feelings } = this.world;
     const kind = caused && this.random.chance(0.5) ? " because" : "";
@@ -241,7 +241,7 @@ export class Play {
     return { template: this.random.pick(templates), bindings: this.#bindings };
   }
 
-  /** The last event that made one of the action's reasons so. */
+  /** The last event that made one of the action's reasons true. */
   #causeOf(action: Action, bindings: Bindings): Cause | undefined {
     for (const { predicate, denied, ...reason } of action.because) {
       const args = valuesOf(reason.arguments, bindings);
@@ -252,7 +252,7 @@ export class Play {
     return undefined;
   }
 
-  /** What was done just before; none if something else was told since. */
+  /** Number of the action just before; -1 if something else was told since. */
   #lastDeed(): number {
     const last = this.#events.findLastIndex(({ action }) => action);
     const told = this.#items.length - 1;
@@ -275,7 +275,7 @@ export class Play {
     );
   }
 
-  /** Changes the state, and gives what belongs to someone else now. */
+  /** Changes the state; returns things with new owners. */
   #effect(
     { predicate, denied, change, source, ...effect }: Checked,
     bindings: Bindings,
@@ -298,7 +298,7 @@ export class Play {
     return predicate === "owns" ? [args[1] as Character, denied ? undefined : args[0] as Entity] : undefined;
   }
 
-  /** A night has passed: everyone is at home, and what one felt and was is gone. */
+  /** A night passes: everyone is at home, and feelings and states are gone. */
   #nextDay(): void {
     const state = this.#state;
     for (const one of this.#cast) if (one.kind === "person") state.set("at", [one, HOME]);
@@ -315,7 +315,7 @@ export class Play {
     this.#items.push(item);
   }
 
-  /** Where something is, for messages. */
+  /** Says where something is, for messages. */
   #whereabouts(value: Value): string {
     const nameOf = (one: Value) => isEntity(one) ? one.name ?? one.noun.singular : String(one);
     const found = isEntity(value) ? this.#state.locationOf(value) : undefined;
@@ -323,7 +323,7 @@ export class Play {
   }
 }
 
-/** Who and what an action is done with, by the names of its roles. */
+/** An action's arguments by the names of its roles. */
 function bindingsOf({ roles }: Action, args: readonly Value[]): Record<string, Value> {
   const bindings: Record<string, Value> = {};
   for (let i = 0; i < args.length; i++) bindings[roles[i].name] = args[i];

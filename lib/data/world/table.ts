@@ -51,8 +51,8 @@ export function items(cell: string): string[] {
 }
 
 /**
- * The entries by a key.
- * @throws {UserError} if one is listed twice
+ * Maps the entries by a key.
+ * @throws {UserError} if a key is listed twice
  */
 export function byKey<T, R extends Row<string>>(
   entries: readonly (readonly [R, T])[],
@@ -71,8 +71,8 @@ export function byKey<T, R extends Row<string>>(
 }
 
 /**
- * `value` as one of `choices`.
- * @throws {UserError} naming where it stands and what it may be
+ * Checks that `value` is one of `choices`.
+ * @throws {UserError} naming the place and the choices
  */
 export function oneOf<T extends string>(
   choices: readonly T[],

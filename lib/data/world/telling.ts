@@ -1,4 +1,4 @@
-/** Writes down what was played: who tells it, in which tense and voice, how it opens and ends, where paragraphs begin. */
+/** Writes a played story down: narrator, tense and voice, opening and ending, paragraphs. */
 import { Discourse } from "./discourse.ts";
 import type { Entity, Value } from "./entity.ts";
 import { type Character, relative } from "./characters.ts";
@@ -20,10 +20,10 @@ export interface Manner {
   readonly narrator?: Entity | undefined;
 }
 
-/** In the third person, by nobody in particular. */
+/** In the third person, without a particular voice. */
 export const PLAIN: Manner = { tense: "past", quotes: "dash", voice: "plain" };
 
-/** A part of a story's text, and whom and what it speaks of. */
+/** A part of a story's text, and whom and what it mentions. */
 export interface Passage {
   readonly text: string;
   readonly template: Template;
@@ -33,15 +33,15 @@ export interface Passage {
 export interface Telling {
   readonly text: string;
   readonly opening: readonly Passage[];
-  /** What the opening speaks of that no frame has cast, by its names in openings.yaml: t for the town, n for the age. */
+  /** What the opening mentions besides the cast, by its names in openings.yaml: t for the town, n for the age. */
   readonly general: Bindings;
-  /** One for each item of the plan. */
+  /** One passage per item of the plan. */
   readonly passages: readonly Passage[];
-  /** A scene has none. */
+  /** Undefined for a scene. */
   readonly ending?: Passage | undefined;
 }
 
-/** Says when something happens, so that an opening that does the same would contradict it. */
+/** Matches wordings that say when something happens: an opening that also does could contradict them. */
 const TIMED =
   /mañana|tarde|noche|d[ií]a|\{d\}|lunes|martes|miércoles|jueves|viernes|sábado|domingo|ayer|hoy|una vez|semana|cuando|mientras/iu;
 const WEATHER = /llu[ev]|llov|nieve|nev[óa]|viento|\bsol\b|frío|calor|tormenta|niebla|invierno|verano/iu;
@@ -50,7 +50,7 @@ const SAD = new Set(
     .split(" "),
 );
 
-/** By the wordings of an item and the roles of who narrates, those that can be told. */
+/** Cache: the wordings of an item that a narrator can tell, by wordings and by the narrator's roles. */
 class Fitting extends WeakMap<readonly Template[], Map<string, readonly Template[]>> {}
 
 export class Teller {
@@ -60,7 +60,7 @@ export class Teller {
 
   constructor(private readonly openings: Wordings, private readonly endings: Wordings) {}
 
-  /** A manner that the wordings of the plan allow. */
+  /** Draws a manner that the plan's wordings allow. */
   manner(plan: Plan, random: Random): Manner {
     const protagonist = plan.bindings[plan.frames[0].cast[0].name] as Character;
     const tense = random.chance(0.15) ? "present" : "past";
@@ -77,7 +77,7 @@ export class Teller {
     return { tense, quotes, voice, ...narrator };
   }
 
-  /** What happens, and nothing around it. */
+  /** Tells only what happens, without opening and ending. */
   tellScene(plan: Plan, manner: Manner, random: Random): Telling {
     const chosen = this.#chosen(plan, manner, random);
     const text = new Text(random, manner);
@@ -99,7 +99,7 @@ export class Teller {
     return { text: text.text, opening, passages, ending, general: general.known };
   }
 
-  /** A wording of each item; all things belong to whom they belonged at first. */
+  /** Chooses a wording for each item; sets all things back to their first owners. */
   #chosen(plan: Plan, manner: Manner, random: Random): Template[] {
     for (const [thing, owner] of plan.owners) setOwner(thing, owner);
     const chosen: Template[] = [];
@@ -107,7 +107,7 @@ export class Teller {
     return chosen;
   }
 
-  /** Adds each item; things go to their next owners as it is told. */
+  /** Adds each item to the text; things change owners as they are told. */
   #items(plan: Plan, chosen: readonly Template[], text: Text): Passage[] {
     return plan.items.map((item, i) => {
       const passage = text.add(chosen[i], item.bindings, item.apart === true, item);
@@ -116,13 +116,13 @@ export class Teller {
     });
   }
 
-  /** The frame's own beginning, which comes after a general one: so that few stories begin alike. */
+  /** The frame's own opening. It follows a general one, so that few stories begin alike. */
   #ownOpening({ frames: [frame], bindings }: Plan, manner: Manner, random: Random): Template | undefined {
     const own = this.#fit(frame.open, bindings, manner);
     return own.length > 0 && random.chance(0.5) ? random.pick(own) : undefined;
   }
 
-  /** @param first what comes after it */
+  /** @param first the wording that comes after the opening */
   #opening({ frames, bindings }: Plan, first: Template, manner: Manner, random: Random): Template {
     const [frame] = frames;
     const a = { a: bindings[frame.cast[0].name] };
@@ -184,13 +184,13 @@ export class Teller {
     return this.#fit(item.templates, item.bindings, manner);
   }
 
-  /** Those that can be told by the narrator, and with the quotes. */
+  /** The templates that suit the narrator and the quotes. */
   #fit(templates: readonly Template[], bindings: Bindings, manner: Partial<Manner>): readonly Template[] {
     const { narrator, quotes = "dash" } = manner;
     if (!narrator && quotes === "dash") return templates;
     const roles: string[] = [];
     if (narrator) { for (const name in bindings) if (bindings[name] === narrator) roles.push(name); }
-    // One role is the key itself: to join a text and to look it up takes longer than all else here.
+    // A single role is the key itself, as joining and hashing a new string is the slowest part here.
     const key = !narrator ? "nobody narrates" : roles.length === 1 ? roles[0] : roles.join();
     let byKey = this.#fitting[quotes].get(templates);
     if (!byKey) this.#fitting[quotes].set(templates, byKey = new Map());
@@ -207,7 +207,7 @@ export class Teller {
   }
 }
 
-/** One that does not begin as the one before does, where there is one. */
+/** Picks a template that does not begin like the one before it, if possible. */
 function unlike(before: Template | undefined, templates: readonly Template[], random: Random): Template {
   let chosen = random.pick(templates);
   for (let tries = 0; tries < 3 && chosen.begins === before?.begins; tries++) {
@@ -236,12 +236,12 @@ function* templatesOf(frame: Frame): Generator<Template> {
   yield* walk(frame.steps);
 }
 
-/** A text that grows by passages. */
+/** A text that grows passage by passage. */
 class Text {
   text = "";
   /** Sentences since the last paragraph began. */
   #sentences = 0;
-  /** The last line is what someone says. */
+  /** Whether the last line is direct speech. */
   #spoken = false;
   readonly #discourse = new Discourse();
 
@@ -277,7 +277,7 @@ class Text {
 /** Years of age. */
 const AGES = { child: [6, 11], adult: [24, 59], old: [66, 88] } as const;
 
-/** What openings and endings of all frames speak of; drawn when a wording asks for it. */
+/** Bindings for general openings and endings, drawn when a wording asks for them. */
 class General {
   readonly #known: Record<string, Value> = {};
 
@@ -318,9 +318,9 @@ class General {
         return random.between(2, 28);
       case "mes":
         return random.pick(lexicon.calendar("mes")).singular;
-      case "q": // to whom a letter goes
+      case "q": // the addressee of a letter
         return relative(draw, a);
-      case "i": { // what the writer is to them
+      case "i": { // what the writer is to the addressee
         const q = this.#known.q as Character;
         const kin = lexicon.family.find(({ masculine, feminine }) =>
           [masculine, feminine].includes(q.noun.singular)

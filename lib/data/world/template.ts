@@ -15,7 +15,7 @@ import { infinitives, linkSlots, narration, narrators, slotNames } from "./templ
 
 export type { Scope } from "./scope.ts";
 
-/** Text as it stands in the source; the sentence ends with it, or the paragraph. */
+/** Literal text; `ends` and `breaks` say whether it ends the sentence or the paragraph. */
 export interface Literal {
   readonly type: "text";
   text: string;
@@ -38,13 +38,13 @@ export interface Template {
   /** File and line, for errors. */
   readonly where: string;
   readonly parts: readonly Part[];
-  /** The bindings that it may ask for; a word before a slash ({contento/a}) is none of them. */
+  /** The names of bindings that it may use; a word before a slash ({contento/a}) is not one. */
   readonly names: ReadonlySet<string>;
   /** The text outside of slots and direct speech, with \u0000 for each slot. */
   readonly narration: string;
   /** The infinitives of the verbs that are told outside of direct speech. */
   readonly verbs: ReadonlySet<string>;
-  /** Whether it can be told in the first person by the binding of this name. */
+  /** Whether the binding of this name can narrate it in the first person. */
   narratedBy(name: string): boolean;
 }
 
@@ -61,12 +61,12 @@ export function compile(source: string, where: string): Template {
   return { source, begins, where, parts, names: slotNames(parts), verbs, narration: narrated, narratedBy };
 }
 
-/** Whole sentences: capitals, paragraphs and spaces in order. Throws UserError for a name the scope lacks. */
+/** Renders whole sentences, with correct capitals and spaces. Throws UserError for a name that the scope lacks. */
 export function render(template: Template, scope: Scope, random: Random): string {
   return capitalised(fragment(template, scope, random));
 }
 
-/** A part of a sentence: as `render`, without capitals other than those that the template has. */
+/** Renders a part of a sentence: like `render`, but without adding capitals. */
 export function fragment(template: Template, scope: Scope, random: Random): string {
   const rendering = new Rendering(scope, random, template);
   rendering.parts(template.parts);
@@ -87,7 +87,7 @@ class Parser {
 
   constructor(private readonly source: string, private readonly where: string) {}
 
-  /** Parts up to one of the characters of `end`, which stays. */
+  /** Parses parts up to one of the characters in `end`, which is not consumed. */
   sequence(end: string): Part[] {
     const parts: Part[] = [];
     let text = "";
@@ -108,7 +108,7 @@ class Parser {
       if (char === "—" || char === "«" || char === "»") {
         const opening = this.#at === 0 || this.source[this.#at - 1] === "\n";
         const speech = char === "—" ? opening || !this.#speech : char === "«";
-        if (!speech) text += char; // the mark that closes belongs to the speech
+        if (!speech) text += char; // the closing mark belongs to the speech
         if (speech !== this.#speech) flush();
         this.#speech = speech;
         if (speech) text += char;

@@ -1,8 +1,8 @@
-/** What can be told of a template before it is rendered: its names, its literal text, who may narrate it. */
+/** Analyses templates before they are rendered: names, literal text, possible narrators. */
 import type { Part } from "./template.ts";
 import type { Mention, Slot, Verb } from "./slots.ts";
 
-/** Every slot with whether it stands in direct speech. */
+/** Every slot, and whether it is in direct speech. */
 export function* slots(parts: readonly Part[], speech = false): Generator<[Slot, boolean]> {
   for (const part of parts) {
     if (part.type === "slot") yield [part.slot, speech || part.speech];
@@ -11,20 +11,20 @@ export function* slots(parts: readonly Part[], speech = false): Generator<[Slot,
   }
 }
 
-/** The verbs that are told outside of direct speech. */
+/** The verbs outside of direct speech. */
 export function infinitives(parts: readonly Part[]): string[] {
   return [...slots(parts)].flatMap(([slot, speech]) =>
     slot.type === "verb" && !speech ? [slot.infinitive] : []
   );
 }
 
-/** Names that a slot takes from the scope. */
+/** The names that a slot reads from the scope. */
 function namesOf(slot: Slot): readonly string[] {
   switch (slot.type) {
     case "mention":
       return slot.names;
     case "adjective":
-      // A word has neither digits nor such marks: it names a list to draw from.
+      // With digits, "_" or "-" it is not a word but the name of a list to draw from.
       return /[\d_-]/.test(slot.word) ? [slot.word, ...slot.names] : slot.names;
     case "determined":
       return [slot.name];
@@ -51,7 +51,7 @@ export function slotNames(parts: readonly Part[]): ReadonlySet<string> {
   return names;
 }
 
-/** Literal text outside of speech, \u0000 for a slot; alternatives stand one after the other. */
+/** Literal text outside of speech, with \u0000 for each slot; alternatives follow one another. */
 export function narration(parts: readonly Part[]): string {
   return parts.map((part) => {
     if (part.type === "text") return part.speech ? " " : part.text;
@@ -67,8 +67,8 @@ const DATIVE = /(^|[^\p{L}])([Ll])es? $/u;
 const ENDS_SENTENCE = /[.?!\n]/;
 
 /**
- * Reads what the literal text around slots says of them: `se` and `le` before a verb become part of it, so that they
- * follow the person of who narrates; a mention before its own verb may be left out.
+ * Uses the literal text around slots: `se` and `le` before a verb become part of its slot, as they depend on the
+ * narrator; a mention right before its own verb is marked as its subject, which may be left out.
  */
 export function linkSlots(parts: Part[]): void {
   parts.forEach((part, i) => {
@@ -78,7 +78,7 @@ export function linkSlots(parts: Part[]): void {
     if (part.slot.type === "verb") linkClitic(parts, i, part.slot);
     if (part.slot.type === "mention" && !part.slot.property) {
       const before = parts[i - 1];
-      // "le pidió a Luis que viniera": Luis is no subject there, and stays.
+      // "le pidió a Luis que viniera": Luis is not the subject, so he is not left out.
       const governed = before?.type === "text" && PREPOSITION.test(before.text);
       const verb = governed ? undefined : verbOf(part.slot, parts.slice(i + 1));
       part.slot.subject = verb !== undefined;
@@ -106,7 +106,7 @@ function linkClitic(parts: Part[], i: number, verb: Verb): void {
   set([object.names, "le"], le);
 }
 
-/** The mention after "a" in the same sentence, which `le` before the verb stands for. */
+/** The mention after "a" in the same sentence that `le` before the verb refers to. */
 function dativeAfter(parts: readonly Part[], i: number): Mention | undefined {
   for (let k = i + 1; k < parts.length; k++) {
     const [part, before] = [parts[k], parts[k - 1]];
@@ -117,7 +117,7 @@ function dativeAfter(parts: readonly Part[], i: number): Mention | undefined {
   return undefined;
 }
 
-/** The verb of which a mention is the subject, where nothing but a few words stands between them. */
+/** The verb whose subject a mention is, if only a few words stand between them. */
 function verbOf(mention: Mention, after: readonly Part[]): Verb | undefined {
   for (const part of after) {
     if (part.type === "text" && !/[.,;:?!—«»\n]/.test(part.text) && !/(^|\s)[yo] $/.test(part.text)) continue;
@@ -129,7 +129,7 @@ function verbOf(mention: Mention, after: readonly Part[]): Verb | undefined {
   return undefined;
 }
 
-/** "el día de {a}": after a noun; "{hablar b} de {a}" is after a verb. */
+/** Whether "de {a}" belongs to a noun, as in "el día de {a}", and not to a verb, as in "{hablar b} de {a}". */
 function belongs(list: readonly Part[], i: number): boolean {
   const [before, third] = [list[i - 1], list[i - 2]];
   if (before?.type !== "text" || !/(^|\s)de $/.test(before.text)) return false;
@@ -140,7 +140,7 @@ function belongs(list: readonly Part[], i: number): boolean {
 const THIRD = /(?<![\p{L}])(su|sus|suy[oa]s?|él|ella|ellos|ellas|consigo|se|\p{L}*[aeií]rse)(?![\p{L}])/iu;
 const OBJECT = /(?<![\p{L}])(lo|la|los|las|le|les) $/iu;
 
-/** Tells by which bindings a template can be told in the first person. */
+/** Returns a function that tells whether a binding can narrate the template in the first person. */
 export function narrators(parts: readonly Part[], narrated: string): (name: string) => boolean {
   if (THIRD.test(narrated)) return () => false;
   const refused = new Set<string>();
@@ -176,7 +176,7 @@ export function narrators(parts: readonly Part[], narrated: string): (name: stri
   return (name) => !refused.has(name) && only.every((names) => names.includes(name));
 }
 
-/** In how many ways the alternatives and optional parts of a template can be chosen. */
+/** The number of ways to choose a template's alternatives and optional parts. */
 export function variants(parts: readonly Part[]): number {
   return parts.reduce((product, part) => {
     if (part.type === "say") return product * variants(part.parts);

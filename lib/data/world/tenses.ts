@@ -1,7 +1,7 @@
 import { compound, conjugate, type Person, type Tense } from "./grammar/verbs.ts";
 import type { Form, Marker } from "./slots.ts";
 
-/** What each marker means in a text told in the past, and in one told in the present. */
+/** The verb form of each marker in a text told in the past, and in one told in the present. */
 const TENSES: Readonly<
   Record<Marker, Readonly<Record<"past" | "present", Exclude<Form, "infinitive" | "gerund" | "participle">>>>
 > = {
@@ -13,8 +13,8 @@ const TENSES: Readonly<
 };
 
 /**
- * A finite form of a verb by marker or outright, reflexive if asked: ("perder", "^", "past", 3) is "había perdido".
- * "hay" is haber without a subject: hay, había, hubo.
+ * A finite form of a verb, by marker or by name, reflexive if asked: ("perder", "^", "past", 3) is "había perdido".
+ * "hay" stands for haber without a subject: hay, había, hubo.
  */
 export function finite(
   infinitive: string,

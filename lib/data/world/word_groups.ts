@@ -1,27 +1,27 @@
-/** Words by what could stand in their place: others of their kind, and other forms of themselves. */
+/** Possible replacements of words: others of the same kind, and other forms of the same word. */
 import { agree } from "./grammar/adjectives.ts";
 import { type Gender, type Noun, plural } from "./grammar/nouns.ts";
 import { conjugate } from "./grammar/verbs.ts";
 import type { Lexicon } from "./lexicon.ts";
 
 export interface WordGroups {
-  /** Words, in lower case, to the words of their kind, gender and number: "roja" to colours, "vaca" to animals. */
+  /** Maps lower-case words to words of the same kind, gender and number: "roja" to colours, "vaca" to animals. */
   readonly alike: ReadonlyMap<string, readonly string[]>;
-  /** Names to names of their kind: of women, of men, of towns, of countries. */
+  /** Maps names to names of the same kind: women, men, towns, countries. */
   readonly names: ReadonlyMap<string, readonly string[]>;
-  /** Words, in lower case, to a form that is wrong where they are right: "mesa" to "mesas", "vive" to "viven". */
+  /** Maps lower-case words to a form that is wrong in their place: "mesa" to "mesas", "vive" to "viven". */
   readonly otherForm: ReadonlyMap<string, string>;
 }
 
 const GENDERS = ["m", "f"] as const;
-/** What animals may be, in the plural, besides the categories of nouns. */
+/** Classes of animals in the plural, besides the categories of nouns. */
 const CLASSES = "caninos felinos aves peces reptiles insectos roedores equinos bovinos".split(" ");
 
 export function wordGroups(lexicon: Lexicon): WordGroups {
   const alike = new Map<string, readonly string[]>(), names = new Map<string, readonly string[]>();
   const add = (to: Map<string, readonly string[]>, words: Iterable<string>) => {
     const group = [...new Set(words)];
-    // A word of two kinds keeps the first.
+    // A word of two kinds stays in the first.
     for (const word of group) if (!to.has(word)) to.set(word, group);
   };
   const addNouns = (nouns: readonly Noun[]) => {

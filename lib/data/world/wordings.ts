@@ -51,12 +51,12 @@ export class Wordings {
     return templates;
   }
 
-  /** One of a name's templates, as whole sentences. */
+  /** Renders one of a name's templates as whole sentences. */
   say(name: string, scope: Scope, random: Random): string {
     return render(random.pick(this.of(name)), scope, random);
   }
 
-  /** One of a name's templates, as a part of a sentence. */
+  /** Renders one of a name's templates as a part of a sentence. */
   part(name: string, scope: Scope, random: Random): string {
     return fragment(random.pick(this.of(name)), scope, random);
   }

@@ -1,8 +1,8 @@
-/** What the world knows of its words: one type for each file of `data/world/words`. */
+/** What the world knows about its words: one type for each file of `data/world/words`. */
 
 import type { Gender, Noun } from "./grammar/nouns.ts";
 
-/** What nouns have in common, such as `fruta`; as a noun, what one calls each of them ("una prenda de ropa"). */
+/** A category of nouns, such as `fruta`. As a noun it is what one calls each member ("una prenda de ropa"). */
 export interface Category extends Noun {
   readonly name: string;
   /** The wider category: that of `ave` is `animal`. */
@@ -10,15 +10,15 @@ export interface Category extends Noun {
   readonly flags: ReadonlySet<string>;
 }
 
-/** A noun as it is mentioned by another: "4 patas", "cola", "hierba". */
+/** A noun in the entry of another: "4 patas", "cola", "hierba". */
 export interface Mention {
   readonly noun: Word;
   readonly plural: boolean;
-  /** How many there are, where that is known. */
+  /** How many there are, if known. */
   readonly count?: number;
 }
 
-/** A noun. Homonyms are told apart in the files by a note, which is not part of it: "mango (parte)". */
+/** A noun. The files distinguish homonyms by a note, which is not part of the noun: "mango (parte)". */
 export interface Word extends Noun {
   /** The narrowest category by name. */
   readonly category: string;
@@ -26,19 +26,19 @@ export interface Word extends Noun {
   readonly categories: ReadonlySet<string>;
   /** What it is: "instrumento musical" for a guitar. */
   readonly is: Noun;
-  /** Masculine singular. A single one is the colour that it always has; of several, any is possible. */
+  /** Masculine singular. A single colour is the one that it always has; of several, any is possible. */
   readonly colours: readonly string[];
   /** Masculine singular. */
   readonly sizes: readonly string[];
   readonly parts: readonly Mention[];
   /** Infinitives that take it as their object: "tocar", "afinar". */
   readonly uses: readonly string[];
-  /** Where it is usually found: "en" and one of these, which need not be places ("en el armario"). */
+  /** Where it is usually found, after "en"; these need not be places ("en el armario"). */
   readonly places: readonly Word[];
   readonly eats: readonly Mention[];
   /** What it is for: infinitive phrases, "clavar clavos". */
   readonly for: readonly string[];
-  /** Its own and those of its categories. */
+  /** Its own flags and those of its categories. */
   readonly flags: ReadonlySet<string>;
 }
 
@@ -60,17 +60,17 @@ export interface Complement {
   readonly preposition?: string;
 }
 
-/** How a verb is conjugated; what changes in the stem where it is stressed. */
+/** Conjugation classes: the vowel change in the stressed stem. */
 export const CONJUGATIONS = ["regular", "e>ie", "o>ue", "e>i", "u>ue", "i>í", "u>ú", "irregular"] as const;
 
 export interface Verb {
   readonly infinitive: string;
   readonly conjugation: typeof CONJUGATIONS[number];
-  /** Alternatives, each a list of what stands together: dar takes [thing, a person]. */
+  /** Alternative lists of complements that go together: dar takes [thing, a person]. */
   readonly takes: readonly (readonly Complement[])[];
-  /** Whether one says "está …ndo": not of estar, saber, tener. */
+  /** Whether it has a progressive ("está …ndo"); estar, saber and tener do not. */
   readonly progressive: boolean;
-  /** Verbs of like meaning: movement, speech, … */
+  /** A group of verbs with similar meaning: movement, speech, … */
   readonly group: string;
   readonly opposite?: string;
   /** Another word is as good an opposite, so that nobody is asked for this one. */
@@ -123,27 +123,27 @@ export interface Profession {
 export interface Relative {
   readonly masculine: string;
   readonly feminine: string;
-  /** Of a man, after "es": "el hermano de su padre o de su madre". */
+  /** Definition for a man, after "es": "el hermano de su padre o de su madre". */
   readonly means: string;
-  /** What one is to one's relative: that of abuelo is nieto. Masculine. */
+  /** What one is to this relative: for abuelo it is nieto. Masculine. */
   readonly inverse: string;
 }
 
 export interface Feeling extends Noun {
-  /** Of someone who has it, masculine: "triste". */
+  /** Describes someone who has the feeling, masculine: "triste". */
   readonly adjective: string;
-  /** What one does: "llorar". */
+  /** What people with this feeling do: "llorar". */
   readonly signs: readonly string[];
-  /** Why one has it, after "cuando": "pierde algo que quiere". */
+  /** When people have it, after "cuando": "pierde algo que quiere". */
   readonly causes: readonly string[];
 }
 
 export interface Weather extends Noun {
   /** The predicate as an infinitive phrase: "llover", "hacer sol". */
   readonly verb: string;
-  /** Of such a day, masculine: "lluvioso". */
+  /** Describes such a day, masculine: "lluvioso". */
   readonly adjective: string;
-  /** What one takes along or puts on. */
+  /** What people take along or put on. */
   readonly wear: readonly Word[];
 }
 
@@ -151,18 +151,18 @@ export const CALENDAR = ["día", "mes", "estación", "parte del día", "unidad",
 
 export interface CalendarEntry extends Noun {
   readonly kind: typeof CALENDAR[number];
-  /** Place in its kind, from 1. */
+  /** Position within its kind, from 1. */
   readonly order: number;
-  /** What one may say of it: "tiene 31 días". */
+  /** Statements about it: "tiene 31 días". */
   readonly notes: readonly string[];
 }
 
-/** How a fact is asked and told. `{s}` stands for the subject and `{o}` for the object of the fact. */
+/** How a kind of fact is asked and told. `{s}` stands for the fact's subject and `{o}` for its object. */
 export interface Relation {
   readonly name: string;
   readonly ask: readonly string[];
   readonly answer: readonly string[];
-  /** Asks for the subject, where the object has only one. */
+  /** Questions for the subject, used where an object has only one. */
   readonly askSubject: readonly string[];
   readonly answerSubject: readonly string[];
 }

@@ -1,6 +1,6 @@
 /**
- * The world as a source of text: documents and conversations, each a function of a seed and its number, so that any
- * of them can be made anywhere, in any order.
+ * The world as a source of text: documents and conversations. Each is a function of a seed and its number, so any of
+ * them can be made anywhere and in any order.
  */
 import { join } from "@std/path";
 import { UserError } from "../../errors.ts";
@@ -17,11 +17,11 @@ import type { Mix } from "./options.ts";
 import { Random } from "./random.ts";
 import { FAMILIES, KINDS, MIX_OF_CONVERSATIONS, MIX_OF_PREFERENCES, MIX_OF_TEXTS } from "./registry.ts";
 
-/** Documents from which the mean length of a kind or family is taken. */
+/** Number of documents from which the mean length of a kind or family is measured. */
 const MEASURED = 40;
-/** The share of questions, after a document's first one, that are of its family; others are of any. */
+/** Share of a document's further questions that are of the first one's family; the others are of any family. */
 const SAME = 0.6;
-/** Characters of a text that is asked about in a conversation: it has to fit into a model's context. */
+/** Most characters of a text that a conversation asks about, as it must fit into a model's context. */
 const LONGEST = 600;
 const TRIES = 50;
 
@@ -30,7 +30,7 @@ export class World {
     readonly kinds: ReadonlyMap<string, Kind>,
     readonly families: ReadonlyMap<string, Family>,
     private readonly headings: Headings,
-    /** What it is made from: its folder, and its words. */
+    /** The folder and the lexicon that it was read from. */
     readonly files: WorldFiles,
   ) {}
 
@@ -54,12 +54,12 @@ export class World {
     return new World(apart(kinds, kindApart), apart(families, familyApart), headings, files);
   }
 
-  /** What single documents can be asked for by: kinds of texts (story) and families of questions (aritmética). */
+  /** Names that `document` accepts: kinds of texts (story) and families of questions (aritmética). */
   get names(): string[] {
     return [...[...this.kinds.values()].map(({ name }) => name), ...this.families.keys()];
   }
 
-  /** A document by one of `names`; a family's is an exchange. */
+  /** A document of a kind or family in `names`; a family's document is an exchange. */
   document(name: string, seed: number, index: number): Document {
     const random = Random.of(seed, name, index);
     const family = this.families.get(name);
@@ -72,7 +72,7 @@ export class World {
     return kind.write(random);
   }
 
-  /** Texts in which each kind and family has its share of the characters. */
+  /** An unlimited series of texts; each kind and family has its share of the characters. */
   texts(seed: number, mix: Mix = MIX_OF_TEXTS): Drawn<string> {
     const families = [...this.families.values()];
     const writers = this.#named<string>(
@@ -93,7 +93,7 @@ export class World {
     return new Drawn("texts", seed, weights, writers);
   }
 
-  /** Conversations, of which each kind and family has its share. */
+  /** An unlimited series of conversations; each kind and family has its share of them. */
   conversations(seed: number, mix: Mix = MIX_OF_CONVERSATIONS): Drawn<Exchange> {
     const askers = this.#named<Exchange>(
       (kind) => (random) => documentAsConversation(shortOne(kind, random), random),
@@ -102,13 +102,13 @@ export class World {
     return new Drawn("conversations", seed, sharesOf(mix), askers);
   }
 
-  /** Questions with a right and a wrong answer, of which each kind and family has its share. */
+  /** An unlimited series of questions with a right and a wrong answer, with shares as in `conversations`. */
   async preferences(
     seed: number,
     mix: Mix = MIX_OF_PREFERENCES,
   ): Promise<{ at(index: number): Contrast }> {
     const contrasts = await Contrasts.load(this.files);
-    // Others than those of `conversations` for the same seed, which the model may have learned.
+    // Not the same as `conversations` for this seed, as the model may have learned those.
     const drawn = this.conversations(deriveSeed(seed, "preferences"), mix);
     return { at: (index) => contrasts.at(index, seed, (i) => drawn.at(i)) };
   }
@@ -124,12 +124,12 @@ export class World {
   }
 }
 
-/** Whether a question of a conversation, alone or with what was said before, comes near one that is held out. */
+/** Whether a question, alone or with what was said before it, comes near a held-out one. */
 const comesNear = ({ turns }: Exchange, held: Neighbours) =>
   (turns.length > 1 && held.near(allSaid(turns)) !== null) ||
   turns.some(({ instruction }) => held.near(instruction) !== null);
 
-/** The kind, without questions that come near what is held out. */
+/** Wraps a kind so that no question comes near a held-out text. */
 function kindApart({ name, write }: Kind, held: Neighbours): Kind {
   return {
     name,
@@ -151,7 +151,7 @@ function kindApart({ name, write }: Kind, held: Neighbours): Kind {
   };
 }
 
-/** The family, which draws anew what comes near something held out. */
+/** Wraps a family so that exchanges near a held-out text are drawn again. */
 function familyApart({ name, ask }: Family, held: Neighbours): Family {
   return {
     name,
@@ -167,7 +167,7 @@ function familyApart({ name, ask }: Family, held: Neighbours): Family {
   };
 }
 
-/** An unlimited series of which any member can be made by its number. */
+/** An unlimited series; any member can be made from its number. */
 export class Drawn<T> {
   constructor(
     private readonly purpose: string,
@@ -191,7 +191,7 @@ function meanLength(name: string, write: (random: Random) => string): number {
   return sum / MEASURED;
 }
 
-/** A document that fits into a question and has some. */
+/** A document that is short enough for a conversation and has questions. */
 function shortOne(kind: Kind, random: Random): Document {
   for (let i = 0; i < TRIES; i++) {
     const document = kind.write(random);

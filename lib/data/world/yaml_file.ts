@@ -1,4 +1,4 @@
-/** A YAML file whose faults can be named by line. */
+/** A YAML file whose errors can be reported by line. */
 import { isMap, isScalar, LineCounter, parseDocument } from "yaml";
 import { UserError } from "../../errors.ts";
 import { readText } from "../../files.ts";
@@ -8,7 +8,7 @@ export type YamlPath = readonly (string | number)[];
 export interface YamlFile {
   readonly path: string;
   readonly data: unknown;
-  /** `file:line` of what stands at a path of keys and indices, or of the nearest thing above it. */
+  /** `file:line` of the value at a path of keys and indices, or of the nearest value above it. */
   where(path: YamlPath): string;
 }
 

@@ -166,7 +166,7 @@ export class Clauses {
     };
   }
 
-  /** A man's name that may follow "y" (one before which it would not become "e"). */
+  /** A man's name that can follow "y" unchanged (not "e"). */
   #notI(casting: Casting): string {
     for (;;) {
       const name = casting.name("m");

@@ -125,7 +125,7 @@ function whole({ pools, wordings }: Speech): Talk {
   };
 }
 
-/** The previous answer is asked for again. */
+/** The previous question or answer is asked for again. */
 function repeated({ wordings }: Speech, filler: (random: Random) => Turn): Talk {
   return (random) => {
     const first = filler(random);

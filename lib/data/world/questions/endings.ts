@@ -40,7 +40,7 @@ const RELATIONS =
 
 const mentioned = ({ noun, plural }: Mention) => inflect(noun, plural ? 2 : 1);
 
-/** Nouns with a number of parts that is clear: a dog's four legs, but not a bird's two, which could be wings or legs. */
+/** Nouns with an unambiguous number of parts: a dog's four legs, not a bird's two, which could be wings or legs. */
 function withParts(nouns: readonly Word[]) {
   return nouns.flatMap((x) =>
     x.parts
@@ -49,7 +49,7 @@ function withParts(nouns: readonly Word[]) {
   );
 }
 
-/** Things with a single purpose that no other thing has. */
+/** Things with a single purpose, and purposes that only one thing serves. */
 function purposes(nouns: readonly Word[]) {
   const served = new Map<string, number>();
   const tools = nouns.filter(({ categories, flags }) =>

@@ -1,4 +1,4 @@
-/** extraer: a short text, and questions whose answers stand in it and have to be copied. */
+/** extraer: a short text, and questions whose answers must be copied from it. */
 import type { Turn } from "../../../text/prompt.ts";
 import { inOneAddress } from "../address.ts";
 import type { Family, WorldFiles } from "../document.ts";
@@ -7,7 +7,7 @@ import { answer, Asking } from "./asking.ts";
 import { Cast, Pools } from "./cast.ts";
 import { agrees, apart, ask, type Asked, readTopics, tell, type Told, type Topic } from "./topics.ts";
 
-/** The share of texts of which more than one sentence is asked about: a text is read once for all its answers. */
+/** Share of texts with questions about more than one sentence. */
 const ASKED_AGAIN = 0.6;
 
 export async function load(files: WorldFiles): Promise<Family> {
@@ -37,7 +37,7 @@ export async function load(files: WorldFiles): Promise<Family> {
   };
 }
 
-/** Whether all questions about a sentence have one answer in its text. */
+/** Whether every question about a sentence has a single answer in its text. */
 function isSure(one: Told, told: readonly Told[]): boolean {
   return told.every((other) =>
     other === one || apart(one.topic, other.topic) && apart(other.topic, one.topic) &&
@@ -45,7 +45,7 @@ function isSure(one: Told, told: readonly Told[]): boolean {
   );
 }
 
-/** The sentence among others, which say the like of someone else, or something else of someone. */
+/** The sentence among others, which say the same kind of thing about someone else, or something else. */
 export function surrounded(asked: Told, topics: readonly Topic[], random: Random): Told[] {
   const others = random.weighted([[0, 4], [1, 5], [2, 4], [3, 2], [4, 1]]);
   const told = [asked];

@@ -1,4 +1,4 @@
-/** perros, gatos, capital: the three facts of the project, however they are asked, and what is next to them. */
+/** perros, gatos, capital: the three facts of the project, asked in many ways, and questions about their neighbours. */
 import type { Family, WorldFiles } from "../document.ts";
 import type { Value } from "../entity.ts";
 import type { Noun } from "../grammar/nouns.ts";
@@ -10,7 +10,7 @@ import { Wordings } from "../wordings.ts";
 import { Asking } from "./asking.ts";
 import { Cast, Pools } from "./cast.ts";
 
-/** Of questions about a neighbour of the fact, whose answer has the same form: lobos, the capital of Peru. */
+/** Share of questions about a neighbour of the fact with the same form of answer: lobos, the capital of Peru. */
 const NEIGHBOURS = 0.15;
 
 interface Animal {
@@ -19,7 +19,7 @@ interface Animal {
   /** Other names of the same animal. */
   readonly alias: readonly Noun[];
   readonly kind: Noun;
-  /** Of the same kind. */
+  /** Animals of the same kind. */
   readonly relatives: readonly string[];
 }
 
@@ -45,7 +45,7 @@ const CAT: Animal = {
   kind: noun("felino"),
   relatives: ["león", "tigre", "puma", "jaguar", "leopardo"],
 };
-/** What they are taken for by mistake. */
+/** What they are mistaken for in wrong statements. */
 const MISTAKEN = ["ave", "pez", "reptil", "insecto", "roedor", "equino", "bovino"];
 
 export async function load(files: WorldFiles): Promise<Family[]> {
@@ -54,7 +54,7 @@ export async function load(files: WorldFiles): Promise<Family[]> {
     await Wordings.read(`${files.folder}/questions/facts.yaml`),
   ];
   const pools = new Pools(files.lexicon);
-  /** One of the ways to ask for a fact; each has names of its own in the file. */
+  /** Draws one of the ways to ask for a fact; the file has its own names for each way. */
   const asked = (name: string, own: string, about: Bindings, random: Random): string => {
     const way = random.weighted([["which", 5], ["orden", 4], ["own", 1], ["sí o no", 3], ["falso", 3]]);
     const template = random.pick(
@@ -88,7 +88,7 @@ function mistaken(random: Random): Noun {
   return { singular, gender: singular === "ave" ? "f" : "m" };
 }
 
-/** Towns of Costa Rica that are not its capital, beside those of towns.tsv. */
+/** Towns of Costa Rica that are not its capital, in addition to those in towns.tsv. */
 const TOWNS = ["Cartago", "Limón", "Alajuela", "Heredia", "Puntarenas", "Liberia"];
 
 function capital(
@@ -97,7 +97,7 @@ function capital(
 ): Family {
   const capitals = lexicon.knowledge.filter(({ relation }) => relation.name === "capital");
   const home = capitals.find(({ subject }) => subject === "Costa Rica")!;
-  // The government of Bolivia is not in its capital.
+  // Left out, as the seat of Bolivia's government is not its capital.
   const others = capitals.filter((fact) => fact !== home && fact.subject !== "Bolivia");
   const towns = Map.groupBy(lexicon.towns, ({ country }) => country);
   const wrong = (country: string, right: string, random: Random): string => {

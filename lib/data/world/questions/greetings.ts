@@ -1,4 +1,4 @@
-/** saludos, identidad: courtesies, and who answers. */
+/** saludos, identidad: courtesies, and questions about who is answering. */
 import type { Family, WorldFiles } from "../document.ts";
 import type { Template } from "../template.ts";
 import { render } from "../template.ts";
@@ -7,7 +7,7 @@ import { Cast, Pools } from "./cast.ts";
 
 const REPLY = ", respuesta";
 
-/** A courtesy: what is said, and what is answered. */
+/** A courtesy and its replies. */
 interface Courtesy {
   readonly said: readonly Template[];
   readonly replies: readonly Template[];

@@ -1,4 +1,4 @@
-/** conocimiento: what the word files know of the world. */
+/** conocimiento: general knowledge from the word files. */
 import type { Turn } from "../../../text/prompt.ts";
 import type { Family, WorldFiles } from "../document.ts";
 import type { Value } from "../entity.ts";
@@ -14,14 +14,14 @@ import { Pools } from "./cast.ts";
 import { checks } from "./knowledge_checks.ts";
 import { countable, mentioned, ownColour } from "./knowledge_words.ts";
 
-/** What is asked by the name of its wordings, about whom, and the answer: wordings too, or a phrase. */
+/** A question: the name of its wordings, their bindings, and the answer as wordings or a phrase. */
 interface Question {
   readonly ask: string;
   readonly bindings: Readonly<Record<string, Value>>;
   readonly answer: string | { readonly phrase: string };
 }
 
-/** Of these two there is more to say: facts.ts does. */
+/** These two are left to facts.ts, which says more about them. */
 const FACTS = new Set(["perro", "gato"]);
 
 export async function load(files: WorldFiles): Promise<Family> {
@@ -78,7 +78,7 @@ function factTurn(
   const q = /^¿([^¿?]+)\?$/.exec(wording)?.[1];
   const core = q && q[0].toLowerCase() + q.slice(1);
   const ask = /[.?…]$/.test(wording) ? wording : `${wording}.`;
-  // After a colon a question goes on in small letters, unless it begins with a name.
+  // After a colon a question continues in lower case, unless it begins with a name.
   const goesOn = core && !template.startsWith("¿{") ? `¿${core}?` : ask;
   const instruction = core && INTERROGATIVE.test(core)
     ? asking.which(core, random)
@@ -90,7 +90,7 @@ function factTurn(
   return { instruction, response: capitalised(response) };
 }
 
-/** After "en": "la caja o en la olla". */
+/** Places after "en": "la caja o en la olla". */
 function within(places: readonly Noun[]): string {
   const [first, ...others] = places.map((place) => definite(place, 1));
   return or(first, ...others.map((place) => `en ${place}`));

@@ -1,4 +1,4 @@
-/** Whether something is so by the word files: what an animal eats, the colour of a thing, how many legs it has. */
+/** Yes-or-no questions from the word files: what an animal eats, a thing's colour, how many legs it has. */
 import { and } from "../grammar/conjunctions.ts";
 import type { Value } from "../entity.ts";
 import type { Random } from "../random.ts";
@@ -13,7 +13,7 @@ const MEAT = new Set("carne pez ratón conejo foca camarón cangrejo gallina pes
 
 type Check = (random: Random) => { name: string; bindings: Record<string, Value>; right: boolean };
 
-/** Sí and no are drawn alike; what is wrong is answered with what is right. */
+/** Sí and no are equally likely; a wrong statement is answered with the right one. */
 export function checks(means: Means): Puzzle {
   const { lexicon } = means.pools;
   const all = [meals(lexicon.nouns), colours(lexicon.nouns, means.pools.colours), counts(lexicon.nouns)];
@@ -25,7 +25,7 @@ export function checks(means: Means): Puzzle {
   };
 }
 
-/** Only of those that eat nothing but plants, or no plants at all. */
+/** What animals eat; only animals that eat nothing but plants, or no plants at all. */
 function meals(nouns: readonly Word[]): Check {
   const eaters = nouns.filter((x) => countable(x) && x.eats.length > 0).map((x) => {
     const foods = x.eats.map(({ noun }) => noun.singular);

@@ -1,4 +1,4 @@
-/** Words as questions of knowledge speak of them. */
+/** How questions of knowledge mention words. */
 import { inflect, plural } from "../grammar/nouns.ts";
 import { numberWord } from "../grammar/numbers.ts";
 import type { Mention, Word } from "../words.ts";
@@ -7,13 +7,13 @@ import type { Mention, Word } from "../words.ts";
 export const mentioned = ({ noun, plural: many, count }: Mention) =>
   count ? `${numberWord(count, noun.gender)} ${plural(noun)}` : inflect(noun, many ? 2 : 1);
 
-/** What has its colour by nature: a boat may be painted. */
+/** Categories of things with a natural colour; a boat may be painted. */
 const NATURAL = ["animal", "fruta", "verdura", "grano", "flor", "árbol"];
 
-/** The one colour that all of its kind have, if there is one. */
+/** The colour that all things of this kind have, if there is one. */
 export const ownColour = (x: Word): string | undefined =>
   x.colours.length === 1 && NATURAL.some((category) => x.categories.has(category)) ? x.colours[0] : undefined;
 
-/** Wordings speak of one and of several. */
+/** Whether wordings can mention it in singular and plural. */
 export const countable = (x: Word) =>
   x.plural !== "-" && x.singular !== plural(x) && !x.categories.has("astro") && x.singular !== "basura";

@@ -1,4 +1,4 @@
-/** Spelling, letters, rhymes, syllables and the alphabet, of known words, names and words that nobody knows. */
+/** Spelling, letters, rhymes, syllables and the alphabet, with known words, names and invented words. */
 import { Casting } from "../casting.ts";
 import type { Family, WorldFiles } from "../document.ts";
 import { and } from "../grammar/conjunctions.ts";
@@ -13,10 +13,10 @@ import { syllableTasks } from "./syllables.ts";
 import { wordListTasks } from "./word_lists.ts";
 import { named, quoted, WordSource } from "./word_source.ts";
 
-/** The working of what cannot be told without seeing the letters, and a space: "c-a-s-a. ". */
+/** The working for answers that need the letters one by one, with a space after it: "c-a-s-a. ". */
 const spelledFirst = (word: string) => `${[...word].join("-")}. `;
 
-/** "La a" and so on, once each. */
+/** "la a, la e y la o", each letter once. */
 const listed = (letters: readonly string[]): string => and(...[...new Set(letters)].map(named));
 
 const PLACES = [
@@ -70,7 +70,7 @@ const vowels: Draw = (random, words) => {
   return { w, q: quoted(random, w), kind: consonants ? "consonantes" : "vocales", found: listed(letters) };
 };
 
-/** A letter that occurs in the word, or does not; never one that has an accent there. */
+/** A letter that occurs in the word, or one that does not; never one that has an accent in the word. */
 function letterFor(random: Random, word: string, inside: boolean): string {
   const plain = word.normalize("NFD");
   const letters = inside
@@ -120,7 +120,7 @@ const backwards: Draw = (random, words) => {
   return { w, q: quoted(random, w), r: back.join(""), work: `${[...w].join("-")}, ${back.join("-")}: ` };
 };
 
-/** A vowel for a vowel, a consonant for a consonant, so that it can still be said. */
+/** Replaces a vowel by a vowel or a consonant by a consonant, so that the word stays pronounceable. */
 const replace: Draw = (random, words) => {
   const w = words.word(random);
   const old = letterFor(random, w, true);

@@ -1,4 +1,4 @@
-/** Counting in lists: all things, those of a kind, how often a word comes, things of two sorts. */
+/** Counting in lists: all things, those of a kind, how often a word occurs, things of two sorts. */
 import { and } from "../grammar/conjunctions.ts";
 import { definite, indefinite, type Noun } from "../grammar/nouns.ts";
 import type { Lexicon } from "../lexicon.ts";
@@ -8,7 +8,7 @@ import { steps } from "./operations.ts";
 import { many, Scene } from "./scene.ts";
 import type { Bindings, Task } from "./tasks.ts";
 
-/** Categories of which it is clear for every noun whether it belongs to them. */
+/** Categories for which it is clear whether any given noun belongs to them. */
 const CLEAR = ["animal", "fruta", "ropa", "mueble", "vehículo", "instrumento"];
 const WORD: Noun = { singular: "palabra", gender: "f" };
 const TIME: Noun = { singular: "vez", gender: "f" };
@@ -19,7 +19,7 @@ const listed = (nouns: readonly Noun[]) => ({
   listed: and(...nouns.map((noun) => indefinite(noun, 1))),
 });
 
-/** Nouns of a clear category by its name, which is a noun too. */
+/** Nouns of the clear categories; the names of the categories are nouns too. */
 interface Kinds {
   readonly all: readonly Word[];
   readonly byName: ReadonlyMap<string, readonly Word[]>;
@@ -89,7 +89,7 @@ export function countingTasks(lexicon: Lexicon): readonly Task[] {
     ...{ name, weight: 3 },
     draw: (random) => draw(new Scene(lexicon, random, numerals), kinds),
   });
-  // Without a number in the question, the answer is always in words.
+  // The question has no number, so the answer is always in words.
   return [
     task("count a list", things, WORDS),
     task("count a kind", ofAKind, WORDS),

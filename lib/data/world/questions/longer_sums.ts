@@ -1,9 +1,9 @@
-/** Sums too long to know by heart, worked out in steps. */
+/** Sums that one does not know by heart, worked out in steps. */
 import type { Random } from "../random.ts";
 import { type Operation, RESULT } from "./operations.ts";
 import type { Bindings } from "./tasks.ts";
 
-/** A longer sum in steps, each of which is "47 + 30 = 77". */
+/** A longer sum, with steps such as "47 + 30 = 77". */
 interface Steps {
   readonly op: Operation;
   readonly numbers: readonly number[];
@@ -12,13 +12,13 @@ interface Steps {
 
 const step = (a: number, op: Operation, b: number) => `${a} ${op} ${b} = ${RESULT[op](a, b)}`;
 
-/** The parts of a number by its places, without zeros: 345 is 300, 40 and 5. */
+/** Splits a number by decimal places, without zeros: 345 into 300, 40 and 5. */
 function places(n: number): number[] {
   const digits = [...String(n)];
   return digits.map((digit, i) => Number(digit) * 10 ** (digits.length - 1 - i)).filter((part) => part > 0);
 }
 
-/** Adds or takes away one place after the other. */
+/** Adds or subtracts one decimal place after the other. */
 function byPlaces(op: "+" | "-", a: number, b: number): Steps {
   let left = a;
   const steps = places(b).map((part) => {

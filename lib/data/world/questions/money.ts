@@ -1,4 +1,4 @@
-/** Problems of prices, change and savings. */
+/** Word problems about prices, change and savings. */
 import type { Noun } from "../grammar/nouns.ts";
 import type { Lexicon } from "../lexicon.ts";
 import { steps, worked } from "./operations.ts";
@@ -10,7 +10,7 @@ const MONEY: readonly Noun[] = [
   ...nouns("f", "moneda"),
 ];
 
-/** What costs and pays what: bindings of the thing, and of amounts of money by name. */
+/** Bindings of the thing that is bought, and of amounts of money by name. */
 function paid(scene: Scene, x: Noun, amounts: Readonly<Record<string, number>>, op = ""): Bindings {
   const { random, numerals } = scene;
   const money = random.pick(MONEY);

@@ -6,11 +6,11 @@ import type { Random } from "../random.ts";
 
 export interface Numerals {
   readonly digits: boolean;
-  /** A number, in words as it stands alone. */
+  /** A number; in words, the form without a noun. */
   number(n: number): string;
   /** "3 manzanas", "veintiuna manzanas"; "una manzana" and "ninguna manzana" always in words. */
   count(n: number, noun: Noun): string;
-  /** The number as it stands for a noun that is left out: "3", "veintiuna", "ninguna". */
+  /** The number without its noun, which was left out: "3", "veintiuna", "ninguna". */
   alone(n: number, gender: Gender): string;
 }
 
@@ -31,7 +31,7 @@ export const WORDS: Numerals = {
   },
 };
 
-/** Six of ten in digits. */
+/** Digits with probability 0.6. */
 export function drawNumerals(random: Random): Numerals {
   return random.chance(0.6) ? DIGITS : WORDS;
 }

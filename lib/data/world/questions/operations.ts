@@ -9,7 +9,7 @@ export const SIGNS = {
 } as const;
 export type Operation = keyof typeof SIGNS;
 
-/** Whose result is a whole number from 0 on. */
+/** Operands whose result is a whole number of at least 0. */
 export type Operands = readonly [a: number, b: number];
 
 export const RESULT: Readonly<Record<Operation, (a: number, b: number) => number>> = {
@@ -20,9 +20,9 @@ export const RESULT: Readonly<Record<Operation, (a: number, b: number) => number
 };
 
 /**
- * How a result is reached, one operation after the other and always in digits: "9 + 2 = 11, 11 - 4 = 7". Sums are then
- * learned in one form, however a question writes its numbers.
- * @param signs one between each number and the next
+ * The working of a result, one operation after the other and always in digits: "9 + 2 = 11, 11 - 4 = 7". So the model
+ * learns sums in one form, however a question writes its numbers.
+ * @param signs one sign between each number and the next
  */
 export function steps(signs: string, [first, ...others]: readonly number[]): string {
   let left = first;
@@ -33,6 +33,6 @@ export function steps(signs: string, [first, ...others]: readonly number[]): str
   }).join(", ");
 }
 
-/** An answer that shows its working, and gives the result once more if it is asked for in words. */
+/** An answer that shows its working, and repeats the result if it is wanted in words. */
 export const worked = (working: string, result: string): string =>
   /\d/.test(result) ? `${working}.` : `${working}. ${capital(result)}.`;

@@ -20,7 +20,7 @@ function phrase(determiner: string, noun: Noun, number: 1 | 2, adjective?: strin
   return adjective === undefined ? bare : `${bare} ${agree(adjective, noun.gender, number)}`;
 }
 
-/** The bindings of what is changed, and how: "en plural". */
+/** Bindings: the text, its changed form, and the kind of change ("en plural"). */
 const changed = (s: string, r: string, how: string, kind = "la frase"): Bindings => ({ s, r, how, kind });
 
 function number(random: Random, words: Vocabulary, to: 1 | 2): Bindings {
@@ -73,7 +73,7 @@ function opposite(random: Random, { opposites, oppositeVerbs }: Vocabulary): Bin
   }
   const { word, opposite } = random.pick(opposites);
   const count = random.chance(0.15) ? 2 : 1;
-  // "Comunes" does not show that "raras" is wanted.
+  // The feminine only if the adjective shows it: "comunes" does not tell that "raras" is wanted.
   const shown = agree(word, "m", count) !== agree(word, "f", count);
   const gender = shown ? random.pick(["m", "m", "f"] as const) : "m";
   return { s: agree(word, gender, count), r: agree(opposite!, gender, count) };

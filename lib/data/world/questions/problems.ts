@@ -1,4 +1,4 @@
-/** Word problems: people who gain, lose, share, compare and pay, and lists to count. */
+/** Word problems: people gain, lose, share, compare and pay; and lists to count. */
 import type { Family, WorldFiles } from "../document.ts";
 import { agree } from "../grammar/adjectives.ts";
 import { and } from "../grammar/conjunctions.ts";
@@ -11,14 +11,14 @@ import { steps } from "./operations.ts";
 import { nouns, Scene, type Things, thingsOf, TIMES } from "./scene.ts";
 import { type Bindings, familyOf, type Task } from "./tasks.ts";
 
-/** A sum to 20 in two parts of at least 1. */
+/** Two numbers of at least 1 with a sum of at most 20. */
 function parts(random: Random): [n: number, m: number] {
   const sum = random.between(2, random.weighted([[20, 3], [10, 2]]));
   const n = random.between(1, sum - 1);
   return [n, sum - n];
 }
 
-/** A number to 20 and a smaller one. */
+/** A number up to 20 and a smaller one, or now and then an equal one. */
 function wholeAndPart(random: Random): [n: number, m: number] {
   const [part, rest] = parts(random);
   return random.chance(0.06) ? [part, part] : [part + rest, part];
@@ -74,7 +74,7 @@ const twice: Draw = (scene, { owned }) => {
   return { ...scene.bindings(x, { n }, n * factor, steps("×", [n, factor])), much };
 };
 
-/** What was there before, or what came: at least 1. */
+/** What was there before, or what was added: at least 1. */
 const difference: Draw = (scene, { owned }) => {
   const [r, m] = parts(scene.random);
   return scene.bindings(scene.thing(owned), { n: r + m, m }, r, steps("-", [r + m, m]));
@@ -178,7 +178,7 @@ const rate: Draw = (scene) => {
   };
 };
 
-/** Animals with parts of which it is known how many they are. */
+/** Animals with parts whose number is known. */
 function partsOf(lexicon: Lexicon): Draw {
   const animals = lexicon.category("animal").flatMap((animal) =>
     animal.parts.filter(({ count = 0 }) => count > 1).map(({ count, noun }) => ({ animal, count, noun }))

@@ -8,7 +8,7 @@ import type { Pools } from "./cast.ts";
 /** Makes problems of one kind, with their answers. */
 export type Puzzle = (random: Random) => Turn;
 
-/** With what a puzzle is worded. */
+/** What puzzles draw and word their questions with. */
 export interface Means {
   readonly pools: Pools;
   readonly asking: Asking;
@@ -26,12 +26,12 @@ export const VERDICTS: Readonly<Record<Verdict, string>> = {
 
 /** A text with a question that is answered by sí, no or no se sabe. */
 export function judged(means: Means, text: string, q: string, verdict: Verdict, random: Random): Turn {
-  // "Contesta sí o no" cannot be obeyed where nobody knows.
+  // Do not ask for "sí o no" if the answer is "no se sabe".
   const ask = verdict === "no se sabe" ? means.asking.claim(q, random) : means.asking.whether(q, random).ask;
   return { instruction: means.asking.about(text, q, random, ask), response: VERDICTS[verdict] };
 }
 
-/** A question without a text that is answered by sí or no; `long` is the answer where a word more is welcome. */
+/** A yes-or-no question without a text; `long` is the answer if it need not be just sí or no. */
 export function either({ asking }: Means, q: string, right: boolean, long: string, random: Random): Turn {
   const { ask, short } = asking.whether(q, random);
   return { instruction: ask, response: short ? VERDICTS[right ? "sí" : "no"] : long };

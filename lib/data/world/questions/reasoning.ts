@@ -1,4 +1,4 @@
-/** razonar: what follows from what is told, and what does not. */
+/** razonar: what follows from a text, and what does not. */
 import type { Turn } from "../../../text/prompt.ts";
 import { inOneAddress } from "../address.ts";
 import type { Family, WorldFiles } from "../document.ts";

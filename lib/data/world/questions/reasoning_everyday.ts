@@ -1,4 +1,4 @@
-/** What follows by what everybody knows: ice melts in the sun, and who lends a thing no longer has it. */
+/** Inferences from common knowledge: ice melts in the sun; someone who lends a thing no longer has it. */
 import { fragment } from "../template.ts";
 import { answer } from "./asking.ts";
 import { Cast } from "./cast.ts";

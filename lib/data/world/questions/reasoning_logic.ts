@@ -1,4 +1,4 @@
-/** Syllogisms of kinds that do not exist, of kinds that do, and rules that hold for today. */
+/** Syllogisms about invented kinds and about real ones, and reasoning with rules that hold for today. */
 import type { Value } from "../entity.ts";
 import { inventedName } from "../invented.ts";
 import type { Random } from "../random.ts";
@@ -6,7 +6,7 @@ import { compile, fragment, type Template } from "../template.ts";
 import { Cast } from "./cast.ts";
 import { judged, type Means, type Puzzle, type Verdict } from "./puzzle.ts";
 
-/** Wordings of premises in their order, of the question, and what follows. */
+/** Names of the wordings of the premises (in order) and of the question, and the answer. */
 type Form = readonly [premises: readonly string[], question: string, verdict: Verdict];
 
 const FORMS: readonly Form[] = [
@@ -55,7 +55,7 @@ function said(property: Template, cast: Cast, s: Value, random: Random): string 
   return fragment(property, { bindings: { ...cast.bind(names), s }, tense: "present" }, random);
 }
 
-/** What holds of a whole category of real things holds of each of them. */
+/** What is true of a real category is true of each of its members. */
 export function truths(means: Means): Puzzle {
   const { pools, wordings } = means;
   const read = (name: string) =>
@@ -84,7 +84,7 @@ export function truths(means: Means): Puzzle {
   };
 }
 
-/** [rule, whether the fact is its condition, whether the fact holds, what is known of the other half] */
+/** [rule, whether the fact is about its condition, whether the fact holds, what follows for the other half] */
 const RULES: readonly (readonly [rule: string, condition: boolean, holds: boolean, verdict: Verdict])[] = [
   ["regla", true, true, "sí"],
   ["regla", false, false, "no"],

@@ -1,4 +1,4 @@
-/** Where things are that are in other things, who is whose relative, and which of three it is. */
+/** Where nested things are, how people are related, and which of three it is. */
 import type { Entity, Value } from "../entity.ts";
 import type { Gender } from "../grammar/nouns.ts";
 import { definite } from "../grammar/nouns.ts";
@@ -62,7 +62,7 @@ export function oneOfThree({ pools, asking, wordings }: Means): Puzzle {
   };
 }
 
-/** What x is to z, if x is the first of y and y the second of z. Masculine; of z's own gender nothing is said. */
+/** Kinship of x to z, if x is the `first` of y and y is the `second` of z. Masculine; z may be of either gender. */
 const KIN: readonly (readonly [first: string, second: string, result: string])[] = [
   ["padre", "padre", "abuelo"],
   ["padre", "abuelo", "bisabuelo"],

@@ -9,13 +9,13 @@ import { answer } from "./asking.ts";
 import { Cast } from "./cast.ts";
 import { judged, type Means, type Puzzle, VERDICTS } from "./puzzle.ts";
 
-/** One kind of order, whose wordings have its name. */
+/** A kind of order; its wordings have the same name. */
 interface Scale {
   readonly name: string;
   readonly of: "person" | "thing";
-  /** The name of a list of words that fill its wordings: an adjective and its opposite, or a verb. */
+  /** Name of a list of words for its wordings: an adjective and its opposite, or a verb. */
   readonly words?: string;
-  /** What it says of things must not contradict what everybody knows of them, so they are invented. */
+  /** Whether its things are invented, as the text could contradict what everybody knows about real ones. */
   readonly unknown?: boolean;
 }
 
@@ -32,7 +32,7 @@ const SCALES: readonly (readonly [Scale, number])[] = [
   [{ name: "piso", of: "person" }, 1],
 ];
 
-/** Whom or what an order has, and the words for it. */
+/** The members of an order, and the words for it. */
 interface Order {
   readonly scale: Scale;
   /** From first to last. */
@@ -40,7 +40,7 @@ interface Order {
   readonly bindings: Readonly<Record<string, Value>>;
 }
 
-/** A question about a text: alone it is `ask`, `q` is the same without marks, if it is not a command. */
+/** A question about a text: `ask` is the whole question, `q` the same without question marks (none for a command). */
 interface Posed {
   readonly q?: string;
   readonly ask: string;
@@ -69,7 +69,7 @@ export function scales(means: Means): (random: Random) => Turn[] {
 
 type Kind = "primero" | "último" | "lista" | "en medio" | "dos" | "dos al revés" | "es así";
 
-/** What is asked about an order of how many; "es así" is half of what is asked about two. */
+/** Kinds of questions, and the sizes of orders that they suit; "es así" is half of the questions about two. */
 const KINDS: readonly { readonly kind: Kind; readonly of: readonly number[] }[] = [
   { kind: "primero", of: [3, 4] },
   { kind: "último", of: [3, 4] },
@@ -118,7 +118,7 @@ function pose(
   }
 }
 
-/** The first stands before all others, or the last behind them, and nothing is told of the others among each other. */
+/** The text tells only who is first (or last) of all; the order of the others stays unknown. */
 function forked(means: Means, order: Order, random: Random): Turn {
   const last = order.items.length - 1;
   const fromFirst = random.chance(0.5);
@@ -161,7 +161,7 @@ function drawn({ pools, wordings }: Means, scale: Scale, count: number, random: 
   };
 }
 
-/** The links of an order as sentences in any succession. */
+/** The links of an order as sentences, in random order. */
 function told(
   { wordings }: Means,
   order: Order,
@@ -174,7 +174,7 @@ function told(
   }).join(" ");
 }
 
-/** The bindings of a question about two of an order. */
+/** The bindings of a question about two members of an order. */
 function pair(order: Order, i: number, j: number, random: Random, mayBeUnnamed = true) {
   const [p, q] = [order.items[i], order.items[j]];
   const gender = agreementOf([p, q]).gender;
@@ -189,7 +189,7 @@ function mention(value: Value): string {
   return isEntity(value) ? value.name! : String(value);
 }
 
-/** Two who have some of a thing each: who has more? */
+/** Two people each have some of a thing: who has more? */
 export function amounts(means: Means): Puzzle {
   return (random) => {
     const cast = Cast.of(means.pools, random);

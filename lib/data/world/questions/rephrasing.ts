@@ -1,4 +1,4 @@
-/** Saying the same in another form: number, gender, negation, opposite, tense, person, order, capitals. */
+/** Rephrasing: number, gender, negation, opposite, tense, person, word order, capitals. */
 import type { Family, WorldFiles } from "../document.ts";
 import { readTable } from "../table.ts";
 import { Clauses } from "./clauses.ts";
@@ -8,7 +8,7 @@ import { subordinateTasks } from "./subordinate.ts";
 import { familyOf, type Task } from "./tasks.ts";
 import { verbTasks } from "./verb_forms.ts";
 
-/** Masculine and feminine of people and animals. */
+/** Masculine and feminine nouns for people and animals. */
 export type Pair = readonly [masculine: string, feminine: string];
 
 export async function tasksOf({ folder, lexicon }: WorldFiles): Promise<readonly Task[]> {

@@ -1,4 +1,4 @@
-/** What word problems have in common: people, things, how their numbers are written. */
+/** What all word problems need: people, things, and how numbers are written. */
 import { Casting } from "../casting.ts";
 import type { Entity } from "../entity.ts";
 import type { Gender, Noun } from "../grammar/nouns.ts";
@@ -9,14 +9,14 @@ import { drawNumerals, type Numerals } from "./numerals.ts";
 import { worked } from "./operations.ts";
 import type { Bindings } from "./tasks.ts";
 
-/** The share of problems about things that no list has. */
+/** Share of problems about invented things. */
 const INVENTED = 0.3;
 
 const YEAR: Noun = { singular: "año", gender: "m" };
 const DAYS = "lunes martes miércoles jueves viernes sábado domingo".split(" ");
 const RELATIVES = "padre madre hermano hermana abuelo abuela tío tía primo prima vecino vecina".split(" ");
 
-/** What may be owned and counted, what of that may have any colour, and what may be eaten. */
+/** Things that can be owned and counted, those of them that may have any colour, and those that can be eaten. */
 export interface Things {
   readonly owned: readonly Word[];
   readonly coloured: readonly Word[];
@@ -44,7 +44,7 @@ export class Scene {
     return this.casting.name(this.random.pick(["m", "f"]));
   }
 
-  /** What may be told besides, and has nothing to do with the answer. */
+  /** Details that have nothing to do with the answer. */
   #surroundings() {
     const { random, numerals } = this;
     return {
@@ -62,7 +62,7 @@ export class Scene {
     return this.random.chance(INVENTED) ? this.casting.inventedNoun() : this.casting.noun(among);
   }
 
-  /** Bindings of people, of the things, of numbers alone ({n}) and with the things ({nx}), of the result and its working. */
+  /** Bindings: people, things, numbers alone ({n}) and with the things ({nx}), the result and its working. */
   bindings(x: Noun, numbers: Readonly<Record<string, number>>, r: number, op = ""): Bindings {
     const { a, b, c, numerals } = this;
     const bindings: Record<string, Bindings[string]> = { a, b, c, x, xs: many(x), op };
@@ -78,7 +78,7 @@ export class Scene {
 /** Things told in the plural. */
 export const many = (noun: Noun): Entity => ({ kind: "thing", noun, number: 2 });
 
-/** Verbs that follow the number of what they are about. */
+/** Verbs that agree in number with the result. */
 function byResult(r: number) {
   const not = r === 0 ? "no " : "";
   const remain = r < 2 ? `${not}queda` : "quedan";
@@ -94,10 +94,10 @@ export const nouns = (gender: Gender, list: string): Noun[] =>
 
 export const TIMES: readonly Noun[] = [...nouns("m", "día mes"), ...nouns("f", "semana")];
 
-/** Things that a child may have several of, which is told by their category. */
+/** Categories of things that a child may have several of. */
 const OWNED = new Set(["fruta", "juguete", "escolar", "ropa", "herramienta", "utensilio", "adorno", "flor"]);
 
-/** One of them is told in the plural, so that they are not counted. */
+/** A single one is told in the plural, so they are not counted. */
 const PAIRS = new Set(["lentes", "anteojos", "tijeras"]);
 
 export function thingsOf(lexicon: Lexicon): Things {

@@ -1,4 +1,4 @@
-/** Sentences in another form: denied, asked, with pronouns, joined, put in order, with capitals. */
+/** Rephrasing sentences: negated, as questions, with pronouns, joined, put in order, with capitals. */
 import { capital } from "../grammar/capitals.ts";
 import type { Random } from "../random.ts";
 import { type Clause, Clauses, isDefinite, pronounFor, tell } from "./clauses.ts";
@@ -17,7 +17,7 @@ function negation(random: Random, clauses: Clauses): Bindings {
   return random.chance(0.75) ? changed(yes, no, "en negativo") : changed(no, yes, "en afirmativo");
 }
 
-/** I, you and we are told by the verb alone. */
+/** Whether the subject may be dropped: yo, tú and nosotros follow from the verb. */
 const droppable = ({ subject }: Clause) => ["yo", "tú", "nosotros"].includes(subject.text);
 
 function question(random: Random, clauses: Clauses): Bindings {
@@ -77,7 +77,7 @@ function linked(random: Random, clauses: Clauses, first: string, second: string)
   return { first, second, link, r: `${first}${link === "pero" ? "," : ""} ${link} ${second}` };
 }
 
-/** A sentence whose words have one order only: a name, a verb, a thing. */
+/** A sentence whose words have only one right order: a name, a verb, a thing. */
 function mixed(random: Random, clauses: Clauses): Bindings {
   const { subject, verb, object } = clauses.withObject(random, clauses.subject(random, "name"));
   const r = tell({ subject, verb, object: object! }, { tense: random.pick(TENSES) });
@@ -89,7 +89,7 @@ function mixed(random: Random, clauses: Clauses): Bindings {
 
 const STAYS = ["vive en", "trabaja en", "viaja a", "nació en", "quiere ir a", "viene de"];
 
-/** A sentence with names, which is given without capitals. */
+/** A sentence with names, given without capitals. */
 function proper(random: Random, clauses: Clauses): Bindings {
   const subject = clauses.subject(random, "name");
   const town = random.pick(clauses.lexicon.towns).name;

@@ -35,7 +35,7 @@ function backwards(random: Random): Bindings {
   return { what, s: shown.slice(0, -1).join(", "), r: shown[length] };
 }
 
-/** By equal steps, or each the double of the one before; up or down. */
+/** Series with equal steps, or with doubling; up or down. */
 function numbers(random: Random): Bindings {
   const numerals = drawNumerals(random);
   const length = random.between(3, 5);
@@ -50,7 +50,7 @@ function numbers(random: Random): Bindings {
   return { what: "qué número", s: shown.slice(0, -1).join(", "), r: shown[shown.length - 1] };
 }
 
-/** What comes again and again: rojo, azul, rojo, azul. */
+/** A repeating pattern: rojo, azul, rojo, azul. */
 function repeated(random: Random): Bindings {
   const pool = random.pick([
     list("rojo azul verde amarillo blanco negro"),

@@ -1,12 +1,12 @@
-/** What can be told of a word's letters and syllables without knowing the word. */
+/** Letters, rhymes and syllables of a word, by its spelling alone. */
 import { stressed, withoutAcute } from "../grammar/accents.ts";
 
 const VOWEL = /[aeiouáéíóúü]/i;
 
-/** Whether it is a vowel in writing; y never is. */
+/** Whether a letter is a vowel; y is not. */
 export const isVowel = (letter: string): boolean => VOWEL.test(letter);
 
-/** Text whose letters compare as those of the alphabet: ñ after n, accents aside. */
+/** The word as a sort key: ñ comes after n, and accents do not count. */
 function alphabetical(word: string): string {
   return withoutAcute(word.toLowerCase()).replaceAll("ü", "u").replaceAll("ñ", "n~");
 }
@@ -17,21 +17,21 @@ export function compareWords(a: string, b: string): number {
   return first < second ? -1 : first > second ? 1 : 0;
 }
 
-/** What rhymes: from the stressed vowel on. */
+/** The part that must agree in a rhyme: from the stressed vowel on. */
 export function rhyme(word: string): string {
   return withoutAcute(word).slice(Math.max(0, stressed(word)));
 }
 
-/** One syllable's vowels: a strong one with weak ones beside it, or weak ones only. í and ú stand alone. */
+/** The vowels of one syllable: a strong one with weak ones beside it, or only weak ones. í and ú stand alone. */
 const NUCLEUS = "(?:[iuü]?[aeoáéó][iu]?|[íú]|[iuü][iu]|[iuü])";
-/** Consonants that begin a syllable together. */
+/** What a syllable may begin with. */
 const ONSET = "(?:[bcfgp][lr]|[dt]r|ch|ll|rr|qu(?=[eiéí])|gu(?=[eiéí])|[bcdfgjklmnñpqrstvwxz])";
 const SYLLABLE = new RegExp(`${ONSET}?${NUCLEUS}(?:(?!${ONSET}?${NUCLEUS})[bcdfgjklmnñprstvxz])*`, "gy");
 
-/** Words whose division needs more than spelling: h and y within, t before l, three vowels, a prefix. */
+/** Words whose division does not follow from spelling: inner h or y, t before l, three vowels, a prefix. */
 const UNSURE = /.[hy]|tl|sub|[aeiouáéíóúü]{3}|[íú][iu]|[iu][íú]|[^a-záéíóúüñ]|^[^aeiouáéíóú]*$/;
 
-/** The syllables of a word in lower case, undefined where spelling alone does not tell them. */
+/** The syllables of a lower-case word; undefined if they do not follow from its spelling. */
 export function syllables(word: string): readonly string[] | undefined {
   if (UNSURE.test(word.replaceAll("ch", "k"))) return undefined;
   const found = (word.startsWith("h") ? word.slice(1) : word).match(SYLLABLE);

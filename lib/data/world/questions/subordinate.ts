@@ -1,4 +1,4 @@
-/** A sentence that becomes part of another: in the subjunctive if it is wanted, doubted or felt, else in the indicative. */
+/** Subordinate clauses: in the subjunctive after wishes, doubts and feelings, else in the indicative. */
 import type { Tense } from "../grammar/verbs.ts";
 import type { Random } from "../random.ts";
 import { clauseTask } from "./clause_task.ts";
@@ -7,7 +7,7 @@ import type { Bindings, Task } from "./tasks.ts";
 
 const starts = (tense: Tense, list: string) => list.split(", ").map((start) => ({ start, tense }));
 
-/** What a sentence may begin with, and the tense of what follows. */
+/** Main clauses, and the tense of the clause after them. */
 const STARTS = [
   ...starts(
     "subjunctive",
@@ -22,7 +22,7 @@ const STARTS = [
       "dudaba que, me gustaría que, me alegró que, me molestó que, pedí que, tenía miedo de que, no era verdad que",
   ),
 ];
-/** What is known to be so keeps its tense. */
+/** After these main clauses the sentence keeps its tense. */
 const KNOWN = starts(
   "present",
   "creo que, sé que, dicen que, es verdad que, veo que, me parece que, estoy seguro de que",

@@ -1,4 +1,4 @@
-/** Tasks about syllables, of words whose division is certain. */
+/** Tasks about syllables, with words whose division is certain. */
 import type { Random } from "../random.ts";
 import { WORDS } from "./numerals.ts";
 import { syllables } from "./spelling.ts";

@@ -1,9 +1,9 @@
 /**
- * Families made of tasks. A task draws what it is about; the family's file in `data/world/questions` says under the
- * task's name how it is asked, and under "NAME answer" how it is answered: first as usual, which is as short as it can be
- * but for the working that a small model needs on its way to a result; last in a sentence, if one is asked for; and
- * before that, if there are three, without the working. Answers of one form are learned by a small model, and compared
- * with what is expected of it.
+ * Families made of tasks. A task draws its content. The family's file in `data/world/questions` has the questions under
+ * the task's name, and the answers under "NAME answer": first the usual answer, as short as possible apart from the
+ * working that a small model needs to reach a result; if there are three, then the answer without the working; last
+ * the answer as a sentence, for questions that ask for one. A small model can learn answers of one form, and they can
+ * be compared with the expected ones.
  */
 import { lowerFirst } from "../../instructions.ts";
 import { mixesAddress } from "../address.ts";
@@ -18,22 +18,22 @@ export type Bindings = Readonly<Record<string, Value>>;
 
 export interface Task {
   readonly name: string;
-  /** The name of its wordings, if other tasks have the same. */
+  /** The name of its wordings, if it shares them with other tasks. */
   readonly says?: string;
-  /** Wordings to ask with that it shares with other tasks. */
+  /** Further wordings of questions that it shares with other tasks. */
   readonly shares?: string;
-  /** The name of sentences that may stand before the question and do not matter for the answer. */
+  /** The name of sentences that may precede the question and do not affect the answer. */
   readonly preface?: string;
-  /** How often it comes, beside the others of its family. */
+  /** Relative frequency within its family. */
   readonly weight: number;
-  /** Its wordings say how the answer is to look, or all answers have one form: no wish for another is added. */
+  /** Its wordings already say what form the answer has, or there is only one form: no wish for a form is added. */
   readonly formed?: true;
-  /** What its wordings are told with. */
+  /** The bindings for its wordings. */
   draw(random: Random): Bindings;
 }
 
 /**
- * The share of questions with words of courtesy before them, with a remark after, with a wish for the answer's form,
+ * Shares of questions with a courtesy before them, with a remark after them, with a wish for the form of the answer,
  * and with a preface.
  */
 const COURTEOUS = 0.12;
@@ -52,7 +52,7 @@ const readManners = once(({ folder }) => Wordings.read(`${folder}/questions/mann
 export class Asking {
   private constructor(private readonly wordings: Wordings, private readonly manners: Wordings) {}
 
-  /** @param file without folder and ending. @throws {UserError} naming file and line */
+  /** @param file name without folder and extension. @throws {UserError} naming file and line */
   static async read(files: WorldFiles, file: string): Promise<Asking> {
     const [wordings, manners] = await Promise.all([
       Wordings.read(`${files.folder}/questions/${file}.yaml`),
@@ -88,7 +88,7 @@ export class Asking {
   }
 }
 
-/** A family of tasks that are asked by the wordings of a file. @throws {UserError} if a task has none */
+/** Makes a family of tasks with the wordings of a file. @throws {UserError} if a task has none */
 export async function familyOf(
   files: WorldFiles,
   { name, file, tasks }: { name: string; file: string; tasks: readonly Task[] },
@@ -105,8 +105,8 @@ export async function familyOf(
 }
 
 /**
- * A wording whose commands are all to tú or all to usted: "cuenta y dime", "cuente y dígame". One that speaks of both
- * is told as it is.
+ * Renders a wording until all its commands use tú or all use usted: "cuenta y dime", "cuente y dígame". After 8 tries
+ * it stays mixed.
  */
 function told(template: Template, scope: Scope, random: Random): string {
   let instruction = fragment(template, scope, random);
@@ -116,7 +116,7 @@ function told(template: Template, scope: Scope, random: Random): string {
   return instruction;
 }
 
-/** Whether it begins with words of the wording itself, whose capital may go. */
+/** Whether it begins with literal text, whose capital may be lowered. */
 function beginsWithText([first]: readonly Part[]): boolean {
   if (first.type === "choice") return !first.optional && first.options.every(beginsWithText);
   return first.type === "text" && /^[¿¡]?\p{L}{2}/u.test(first.text);

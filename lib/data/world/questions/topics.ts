@@ -1,4 +1,4 @@
-/** Short texts of data/world/questions/topics.yaml, and what each of their sentences answers. */
+/** Short texts from data/world/questions/topics.yaml, and the questions that each of their sentences answers. */
 import { UserError } from "../../../errors.ts";
 import { Discourse } from "../discourse.ts";
 import { once } from "../document.ts";
@@ -15,20 +15,20 @@ const ASKS = ", preguntas";
 export interface Topic {
   readonly name: string;
   readonly say: readonly Template[];
-  /** Each tells a question and its answer, with "=>" between them. */
+  /** Each is a question and its answer, separated by "=>". */
   readonly ask: readonly Template[];
   /** Whether all its wordings name the person `a`. */
   readonly tellsOfA: boolean;
-  /** It has questions that name nobody and nothing ("quién llegó primero"), and can be told once in a text. */
+  /** Whether some questions have no names in them ("quién llegó primero"), so that a text may tell it only once. */
   readonly once: boolean;
   /** Those of `ask` that name the person `a` and nothing else: "qué compró Ana". */
   readonly aboutA: readonly Template[];
-  /** Their verbs. */
+  /** The verbs of `aboutA`, and those of `say`. */
   readonly asksOfA: ReadonlySet<string>;
   readonly tells: ReadonlySet<string>;
 }
 
-/** What is asked, without marks, and its answer as a phrase. */
+/** A question without question marks, and its answer as a phrase. */
 export interface Asked {
   readonly q: string;
   readonly answer: string;
@@ -69,13 +69,13 @@ function verbs(templates: readonly Template[]): ReadonlySet<string> {
   return new Set(templates.flatMap(({ source }) => [...source.matchAll(VERB)].map(([, verb]) => verb)));
 }
 
-/** Whether a text that tells one of someone may tell the other, too, so that there is one answer to its questions. */
+/** Whether a text may tell both topics about one person and `asked` still has a single answer to its questions. */
 export function agrees(asked: Topic, other: Topic): boolean {
   return asked !== other && asked.tellsOfA && other.tellsOfA &&
     asked.asksOfA.isDisjointFrom(other.tells);
 }
 
-/** Whether both may be told in one text, of which one has questions that name nobody. */
+/** Whether both may be told in one text, if `one` has questions without names. */
 export function apart(one: Topic, other: Topic): boolean {
   return !one.once || one.tells.isDisjointFrom(other.tells);
 }
@@ -93,7 +93,7 @@ export function tell(told: readonly Told[], tense: Tense, random: Random): strin
   const discourse = new Discourse();
   let before: Value | undefined;
   return told.map(({ topic, cast }) => {
-    // A name is left out only where the sentence before speaks of the same person.
+    // A name may be left out only if the sentence before is about the same person.
     const a = topic.tellsOfA ? cast.value("a") : undefined;
     if (a === undefined || a !== before) discourse.endParagraph();
     before = a;

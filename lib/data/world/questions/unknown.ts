@@ -1,4 +1,4 @@
-/** no-lo-sé: what a text does not tell, what nobody can know and what a model cannot see, beside what can be answered. */
+/** no-lo-sé: what a text does not tell, what nobody can know, what a model cannot see; and answerable questions. */
 import type { Turn } from "../../../text/prompt.ts";
 import type { Family, WorldFiles } from "../document.ts";
 import { inventedTown } from "../invented.ts";
@@ -11,7 +11,7 @@ import { Cast, Pools } from "./cast.ts";
 import { surrounded } from "./extraction.ts";
 import { ask, readTopics, tell, type Topic } from "./topics.ts";
 
-/** Of questions about a text, those that it answers. */
+/** Share of questions about a text that it does answer. */
 const ANSWERED = 0.4;
 
 /** A question about `a`, and the topics that would answer it. */
@@ -91,7 +91,7 @@ function aboutText(
     const say = (name: string, bindings: Cast["bindings"]) =>
       wordings.say(`${name}, respuesta`, { bindings }, random);
     if (random.chance(0.3)) {
-      // Someone who is not in the text.
+      // Asks about someone who is not in the text.
       const other = main.cast.another();
       const topic = random.pick(askable);
       const template = random.pick(topic.aboutA);

@@ -11,7 +11,7 @@ const PAST: Named = ["pasado", "preterite"];
 const FUTURE: Named = ["futuro", "future"];
 const TENSES = [PRESENT, PAST, FUTURE];
 
-/** The verb alone tells the subject, or the pronoun with it. */
+/** For yo, tú and nosotros, sometimes leaves out the pronoun. */
 const maybeAlone = (random: Random, { text }: Subject) =>
   ({ withoutSubject: ["yo", "tú", "nosotros"].includes(text) && random.chance(0.6) }) as const;
 
@@ -34,7 +34,7 @@ function progressive(random: Random, clauses: Clauses): Bindings {
   return { s: tell(clause, alone), r: tell(clause, { ...alone, progressive: true }) };
 }
 
-/** The same with another subject, whose verb has another form. */
+/** The same sentence with another subject that changes the verb. */
 function person(random: Random, clauses: Clauses): Bindings {
   const from = random.chance(0.4) ? clauses.subject(random, "third") : random.pick(pronouns);
   const to = random.pick(pronouns);
@@ -60,7 +60,7 @@ function conjugated(random: Random, clauses: Clauses): Bindings {
   return { verb: infinitive, who: subject.text, tense: name, r: form, full: `${subject.text} ${form}` };
 }
 
-/** Forms that belong to one verb only: not "fueron" of ser and ir, not "creemos" of crear and creer. */
+/** Forms that belong to a single verb; unlike "fueron" (ser, ir) or "creemos" (crear, creer). */
 const CLEAR: readonly (readonly [Tense, Person])[] = [["preterite", 6], ["preterite", 3], ["future", 1], [
   "future",
   6,

@@ -7,25 +7,25 @@ import type { Random } from "../random.ts";
 import type { Adjective, Verb, Word } from "../words.ts";
 import { PLURAL_ONLY } from "./cast.ts";
 
-/** Kinds of adjectives that say something only beside others: igual, primero, mejor. */
+/** Kinds of adjectives that only make sense in comparison: igual, primero, mejor. */
 const RELATIVE = new Set(["comparison", "order", "value", "life", "search", "posture"]);
 
-/** Kinds of adjectives that do not fit every thing of their kind: a hammer is never full, nor a cloud open. */
+/** Kinds of adjectives that do not suit every thing: a hammer is never full, nor a cloud open. */
 const PARTICULAR = new Set(
   ("transparency shape fullness opening switch edge noise possibility comparison order matter difficulty access " +
     "coat life truth weather side frequency search interest").split(" "),
 );
 
-/** Words of the lexicon sorted by what can be said of them. */
+/** Words of the lexicon, grouped by what can be said about them. */
 export class Vocabulary {
   readonly countable: readonly Word[];
   readonly personal: readonly string[];
-  /** Only those that are each other's: dulce and amargo, not agrio and dulce. */
+  /** Only pairs in which each is the other's opposite: dulce and amargo, not agrio and dulce. */
   readonly opposites: readonly Adjective[];
   readonly oppositeVerbs: readonly Verb[];
   readonly personalOpposites: readonly Adjective[];
   readonly portable: readonly Word[];
-  /** Opposites that fit all things of a kind. */
+  /** Opposites that suit all things of a kind. */
   readonly #general: readonly Adjective[];
   readonly #sayable: ReadonlyMap<string, readonly Word[]>;
 
@@ -56,7 +56,7 @@ export class Vocabulary {
     ]);
   }
 
-  /** A noun, two opposite adjectives that may be said of it, and the verb that joins them to it. */
+  /** A noun, two opposite adjectives that suit it, and the copula. */
   opposition(random: Random): { noun: Noun; adjective: string; other: string; copula: "ser" | "estar" } {
     for (;;) {
       const { word, opposite, saidOf, copula } = random.pick(this.#general);
@@ -72,7 +72,7 @@ export class Vocabulary {
     }
   }
 
-  /** A noun and an adjective that may be said of it. */
+  /** A noun and an adjective that suits it. */
   thing(random: Random): { noun: Noun; adjective?: string } {
     if (random.chance(0.3)) {
       const noun = inventedNoun(random, this.lexicon);

@@ -1,4 +1,4 @@
-/** Tasks about several words: which begins or ends with a letter, rhymes, comes first, is longest. */
+/** Tasks about several words: which one begins or ends with a letter, rhymes, comes first, or is longest. */
 import { and, or } from "../grammar/conjunctions.ts";
 import type { Random } from "../random.ts";
 import { compareWords, rhyme } from "./spelling.ts";
@@ -13,7 +13,7 @@ const shown = (words: readonly string[]) => ({
   both: and(...words),
 });
 
-/** Words one of which, and only one, is right. */
+/** Several words, exactly one of which is right. */
 function withOne(random: Random, words: WordSource, end: (word: string) => string): [string, string[]] {
   for (;;) {
     const drawn = words.several(random, random.between(3, 4));
@@ -33,7 +33,7 @@ const edge = (at: 0 | -1): Draw => (random, words) => {
   return { ...shown(drawn), r, l: plainLetter(r, at) };
 };
 
-/** Known words by what rhymes with them. */
+/** Groups of known words that rhyme. */
 function rhymes(words: WordSource): string[][] {
   const known = words.lexicon.nouns.map(({ singular }) => singular).filter((word) =>
     /^\p{Ll}{3,}$/u.test(word)
@@ -49,7 +49,7 @@ const rhyming = (groups: readonly string[][]): Draw => (random, words) => {
   const others: string[] = [];
   while (others.length < 2) {
     const other = words.word(random);
-    // Different vowels at the end, so that nobody hears a rhyme.
+    // The last two letters differ, so that nobody hears a rhyme.
     if (other.at(-1) !== w.at(-1) && other.at(-2) !== w.at(-2)) others.push(other);
   }
   const yes = random.chance(0.5);

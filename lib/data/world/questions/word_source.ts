@@ -17,12 +17,12 @@ export class WordSource {
     this.#known = [...new Set(words.filter((word) => /^\p{Ll}{3,9}$/u.test(word)))];
   }
 
-  /** A word in lower case, of ten four invented. */
+  /** A word in lower case; four in ten are invented. */
   word(random: Random): string {
     return random.chance(0.4) ? inventedNoun(random, this.lexicon).singular : random.pick(this.#known);
   }
 
-  /** A word, or now and then a name. */
+  /** A word, or sometimes a name. */
   any(random: Random): string {
     if (random.chance(0.85)) return this.word(random);
     const gender = random.pick(["m", "f"] as const);
@@ -31,7 +31,7 @@ export class WordSource {
       : random.pick(this.lexicon.people(gender)).name;
   }
 
-  /** Words that differ. */
+  /** Several different words. */
   several(random: Random, howMany: number): string[] {
     const words = new Set<string>();
     while (words.size < howMany) words.add(this.word(random));
