@@ -1,4 +1,4 @@
-/** What the studio has started, by kind and name: a record and a log each, in a folder that outlives the studio. */
+/** The jobs that the studio started. Each has a record and a log, in a folder that outlives the studio. */
 import { join } from "@std/path";
 import { z } from "zod";
 import { exists, writeFileAtomic } from "../files.ts";
@@ -17,9 +17,9 @@ export type Job = Readonly<z.infer<typeof Job>>;
 export interface JobState {
   readonly job: Job;
   readonly running: boolean;
-  /** The last lines that it has written. */
+  /** The last lines of its output. */
   readonly log: readonly string[];
-  /** What it said went wrong, once it has ended; null if nothing did. */
+  /** The error that it printed, once it has ended; null if none. */
   readonly error: string | null;
 }
 
@@ -43,7 +43,7 @@ export class Jobs {
       .map((name) => decodeURIComponent(name.slice(0, -".json".length))).sort();
   }
 
-  /** Starts `deno task` with these words; what was started under this name before is forgotten. */
+  /** Starts `deno task` with these arguments; replaces the job that had this name before. */
   async start(name: string, args: readonly string[]): Promise<void> {
     const pid = await startTask(args, this.#path(name, "log"));
     await this.#write(name, { pid, args: [...args], started: new Date().toISOString(), stopping: false });
@@ -62,13 +62,13 @@ export class Jobs {
     if (text === null) return null;
     const job = parsed(text);
     if (!job) return null;
-    // Looked for before the log is read: what a task that has ended wrote is then complete.
+    // Checked before the log is read: if the task has ended, its log is then complete.
     const running = await isRunning(job.pid, job.args.at(-1)!);
     const log = await logTail(this.#path(name, "log"));
     return { job, running, log, error: running ? null : errorIn(log) };
   }
 
-  /** The name of a job that runs, if one does. */
+  /** The name of a running job, or null. */
   async running(): Promise<string | null> {
     for (const name of await this.names()) if ((await this.state(name))?.running) return name;
     return null;

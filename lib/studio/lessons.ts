@@ -1,6 +1,6 @@
 /**
- * What models were taught: started as `deno task teach`, and seen by the folders that it leaves. Undoing removes such a
- * folder; the model that was taught is never touched.
+ * Lessons: teachings of models, started as `deno task teach` and recognised by the folders that it leaves. Undoing
+ * removes such a folder; the original model is never touched.
  */
 import { join } from "@std/path";
 import { z } from "zod";
@@ -44,23 +44,23 @@ export interface Fact {
 export interface LessonStep {
   readonly step: number;
   readonly loss: number;
-  /** How well it does by then, in words; "" where it was not examined. */
+  /** The result of the exam at this step, in words; "" if there was none. */
   readonly verdict: string;
 }
 
 export type LessonState = "running" | "stopping" | "stopped" | "failed" | "known" | "finished";
 
 export interface Lesson {
-  /** What the API calls the model that comes of it, such as `small/taught`. */
+  /** The resulting model's id in the API, such as `small/taught`. */
   readonly id: string;
-  /** What is or was taught, as the API calls it; null if that is not below models/. */
+  /** The API's id of the model that is or was taught; null if it is not below models/. */
   readonly model: string | null;
   readonly facts: readonly Fact[];
-  /** `known`: the model answered all of it already, so none was made. */
+  /** `known`: the model already knew all facts, so no new one was made. */
   readonly state: LessonState;
   readonly error: string | null;
   readonly steps: readonly LessonStep[];
-  /** What it answered before, and what it learned; null until it is done. */
+  /** What it answered before and after; null until it is done. */
   readonly report: Report | null;
   readonly started: string | null;
 }
@@ -69,7 +69,7 @@ export class Lessons {
   readonly #jobs = new Jobs("data/studio/lessons");
   #starting: Promise<unknown> = Promise.resolve();
 
-  /** What is being taught, then what was, the last first. */
+  /** All lessons: running ones first, then the latest first. */
   async list(): Promise<Lesson[]> {
     const ids = new Set([...await this.#jobs.names(), ...await taughtModels()]);
     const all = await Promise.all([...ids].map((id) => this.#look(id)));
@@ -85,7 +85,7 @@ export class Lessons {
   /**
    * Starts teaching.
    * @param model its id and folder
-   * @returns the id of the model that will come of it
+   * @returns the id of the resulting model
    * @throws {Refusal} if another is being taught
    */
   start(model: { readonly id: string; readonly folder: string }, facts: readonly Fact[]): Promise<string> {
@@ -123,7 +123,7 @@ export class Lessons {
 
   /**
    * Removes a model that was taught.
-   * @throws {Refusal} if there is none, or it is no such model
+   * @throws {Refusal} if there is no such model, or it was not made by teaching
    */
   async undo(id: string): Promise<void> {
     const lesson = await this.get(id);
@@ -145,7 +145,7 @@ export class Lessons {
     }
   }
 
-  /** Forgets what was started for models in the folder of a training. */
+  /** Forgets the jobs for models in the folder of a training. */
   async forgetBelow(training: string): Promise<void> {
     const names = await this.#jobs.names();
     for (const name of names) if (name.startsWith(`${training}/`)) await this.#jobs.forget(name);
@@ -171,7 +171,7 @@ export class Lessons {
   }
 }
 
-/** The value of a flag of what was started. */
+/** The value of a flag in a job's arguments. */
 function flag(job: JobState | null, name: string): string | null {
   const args = job?.job.args ?? [];
   return args[args.indexOf(name) + 1] ?? null;
@@ -187,7 +187,7 @@ function stateOf(job: JobState | null, report: Report | null): LessonState {
 const modelOf = (folder: string | null): string | null =>
   /^models\/(.+?)(?:\/(?:best|last))?$/.exec(folder ?? "")?.[1] ?? null;
 
-/** `step 30 loss 0.512: taught 1/1, …`, and the same without a verdict. */
+/** Parses lines such as `step 30 loss 0.512: taught 1/1, …`; the part after the colon may be missing. */
 function stepsIn(log: readonly string[]): LessonStep[] {
   return log.flatMap((line) => {
     const [, step, loss, verdict = ""] = /^step (\d+) loss ([\d.]+)(?:: (.*))?$/.exec(line) ?? [];
@@ -223,7 +223,7 @@ async function isTaught(folder: string): Promise<boolean> {
   );
 }
 
-/** Models below models/NAME that were taught. */
+/** Ids of the models that were made by teaching. */
 async function taughtModels(): Promise<string[]> {
   const found: string[] = [];
   for await (const path of foldersIn("models")) {
@@ -241,7 +241,7 @@ async function* foldersIn(path: string): AsyncGenerator<string> {
   for (const { name, isDirectory } of entries) if (isDirectory) yield join(path, name);
 }
 
-/** Where what a model is taught becomes a model of its own. */
+/** A free folder for the model that teaching will make. */
 async function freeFolder(model: string): Promise<string> {
   const first = taughtFolder(model), base = first.replace(/-\d+$/, "");
   for (let n = 1;; n++) {

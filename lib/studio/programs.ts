@@ -1,4 +1,4 @@
-/** Tasks that the studio starts: programs of their own, which go on when the studio ends. Their output goes to a log. */
+/** Starts and watches tasks as separate processes, which go on when the studio ends. Their output goes to a log. */
 import { spawn } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
 import process from "node:process";
@@ -9,14 +9,14 @@ import { throwWriteError } from "../files.ts";
 const TAIL = 2 ** 16;
 
 /**
- * Starts `deno task` as a person would in this folder.
- * @param log the file that its output replaces
- * @returns its process
+ * Starts `deno task` as from a terminal in this folder.
+ * @param log file for its output, which is overwritten
+ * @returns its process id
  */
 export async function startTask(args: readonly string[], log: string): Promise<number> {
   const file = await openLog(log);
   try {
-    // Where paths in its arguments start; the studio has that of its own caller.
+    // The base of relative paths in its arguments; the studio's own INIT_CWD is its caller's folder.
     const env = { ...Deno.env.toObject(), INIT_CWD: Deno.cwd(), NO_COLOR: "1" };
     const child = spawn(Deno.execPath(), ["task", "-q", ...args], {
       detached: true, // so that Ctrl-C in the studio's terminal does not reach it
@@ -44,8 +44,8 @@ async function openLog(path: string): Promise<number> {
 }
 
 /**
- * Whether a process that was started still runs.
- * @param mark a word of its command: after a restart of the machine another program may have its number
+ * Whether a started process is still running.
+ * @param mark a word of its command line: after a reboot another program may have the same process id
  */
 export async function isRunning(pid: number, mark: string): Promise<boolean> {
   try {
@@ -81,7 +81,7 @@ export async function logTail(path: string): Promise<string[]> {
     let got = 0;
     for (let n: number | null; got < bytes.length && (n = await file.read(bytes.subarray(got)));) got += n;
     const lines = new TextDecoder().decode(bytes.subarray(0, got)).split("\n");
-    if (from > 0) lines.shift(); // it may be cut
+    if (from > 0) lines.shift(); // the first line may be cut
     return lines.filter((line) => line !== "");
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return [];
@@ -89,7 +89,7 @@ export async function logTail(path: string): Promise<string[]> {
   }
 }
 
-/** What a task said went wrong, without `error: `; null if nothing did. */
+/** The last error that a task printed, without `error: `; null if none. */
 export function errorIn(lines: readonly string[]): string | null {
   return lines.findLast((line) => line.startsWith("error: "))?.slice("error: ".length) ?? null;
 }

@@ -1,6 +1,6 @@
 import { UserError } from "../errors.ts";
 
-/** Why the studio does not do what it was asked for, by a code from which pages word it in their own language. */
+/** A refusal of the studio. Its code lets pages word it in the reader's language. */
 export class Refusal extends UserError {
   constructor(
     readonly code:

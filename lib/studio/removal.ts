@@ -1,6 +1,6 @@
 /**
- * What deleting a training removes: its folder below models/, and nothing else. The folder is renamed first, so that it is
- * gone at once and whole; what a kill leaves of it then has a name that nobody looks at.
+ * Deleting a training removes its folder below models/, and nothing else. The folder is renamed first, so that it
+ * disappears at once as a whole; if the process is killed, the rest has a name that is never searched.
  */
 import { join } from "@std/path";
 import { exists, renameSynced, throwWriteError } from "../files.ts";
@@ -20,7 +20,7 @@ export interface Contents {
 /** Models that come with the project. */
 export const SHIPPED: readonly string[] = ["small"];
 
-/** What a folder is renamed to; other names that end in .tmp are not searched either. */
+/** Suffix of a folder that is being deleted; names that end in .tmp are never searched. */
 const DELETED = ".deleted.tmp";
 
 /** What lib/lock.ts adds to the name of a folder. */
@@ -28,7 +28,7 @@ const LOCK = ".lock";
 
 const folderOf = (name: string) => join("models", name);
 
-/** What is there of a training. */
+/** What exists of a training. */
 export async function contentsOf(name: string): Promise<Contents> {
   const folder = folderOf(name), shipped = SHIPPED.includes(name);
   if (!await exists(folder)) return { folder: null, parts: [], bytes: 0, shipped };
@@ -41,7 +41,7 @@ async function partsOf(folder: string): Promise<string[]> {
     .sort();
 }
 
-/** The folders that a process may write: also those that it has locked and not made yet. */
+/** The folders that a process may be writing, including those that are locked but not created yet. */
 async function writtenIn(folder: string): Promise<Set<string>> {
   const entries = await Array.fromAsync(Deno.readDir(folder));
   const locked = entries.filter(({ name }) => name.endsWith(LOCK)).map(({ name }) =>
@@ -50,7 +50,7 @@ async function writtenIn(folder: string): Promise<Set<string>> {
   return new Set([...await partsOf(folder), ...locked]);
 }
 
-/** Bytes of all files; those that go away meanwhile are not counted. */
+/** Bytes of all files; files that disappear meanwhile are not counted. */
 async function bytesIn(folder: string): Promise<number> {
   let bytes = 0;
   for (const { name, isDirectory } of await Array.fromAsync(Deno.readDir(folder)).catch(() => [])) {
@@ -62,7 +62,7 @@ async function bytesIn(folder: string): Promise<number> {
 
 /**
  * Removes the folder of a training, if there is one.
- * @throws {UserError} if a process writes a part of it, or the system refuses
+ * @throws {UserError} if a process is writing in it, or the system refuses
  */
 export async function removeModels(name: string): Promise<void> {
   const folder = folderOf(name);
@@ -78,7 +78,7 @@ export async function removeModels(name: string): Promise<void> {
   }
 }
 
-/** Removes what a studio that was killed while it deleted has left. */
+/** Removes what is left of deletions during which the studio was killed. */
 export async function removeDeleted(): Promise<void> {
   const entries = await Array.fromAsync(Deno.readDir("models")).catch(() => []);
   for (const { name } of entries.filter(({ name }) => name.endsWith(DELETED))) {

@@ -1,4 +1,4 @@
-/** The right to start stages, for who has the token that the studio prints. */
+/** The studio: its trainings and lessons, and the token that it prints and that users must have. */
 import { timingSafeEqual } from "node:crypto";
 import { Lessons } from "./lessons.ts";
 import { Trainings } from "./trainings.ts";
@@ -7,15 +7,15 @@ const randomHex = (bytes: number) => crypto.getRandomValues(new Uint8Array(bytes
 
 export class Studio {
   readonly token = randomHex(16);
-  /** Cookies do not know ports: a name of its own lets two studios be open in one browser. */
+  /** A random name, as cookies ignore ports: so two studios can be open in one browser. */
   readonly cookie = `desde-cero-${randomHex(4)}`;
   readonly trainings = new Trainings();
   readonly lessons = new Lessons();
 
   /**
-   * Deletes a training and all models in its folder, with what is known here of those that were taught.
-   * @param shipped whether also one that comes with the project
-   * @throws {Refusal} if something is being trained or taught there, or it comes with the project
+   * Deletes a training with all models in its folder, and the records of lessons there.
+   * @param shipped whether a training that ships with the project may be deleted
+   * @throws {Refusal} if something is being trained or taught there, or it ships with the project
    */
   async remove(name: string, shipped: boolean): Promise<void> {
     await this.lessons.refuseWhileTaught(name);
@@ -23,7 +23,7 @@ export class Studio {
     await this.lessons.forgetBelow(name);
   }
 
-  /** Whether someone knows the token; how long the answer takes does not tell how much of it is right. */
+  /** Whether the token is right; compared in constant time. */
   knows(given: string): boolean {
     const [a, b] = [given, this.token].map((text) => new TextEncoder().encode(text));
     return a.length === b.length && timingSafeEqual(a, b);

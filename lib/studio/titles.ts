@@ -1,6 +1,6 @@
 /**
- * What trainings are called on the studio's page, where someone has renamed them. Folders, presets and models keep their
- * names: manifests, adapters and other presets refer to them.
+ * Titles of renamed trainings on the studio's page. Folders, presets and models keep their names, as manifests,
+ * adapters and other presets refer to them.
  */
 import { z } from "zod";
 import { writeFileAtomic } from "../files.ts";
@@ -9,7 +9,7 @@ const PATH = "data/studio/titles.json";
 
 const Titles = z.record(z.string(), z.string());
 
-/** Titles by the names of trainings; none if the file is not there or damaged. */
+/** Titles by the names of trainings; empty if the file is missing or damaged. */
 export async function readTitles(): Promise<ReadonlyMap<string, string>> {
   const text = await Deno.readTextFile(PATH).catch((error) => {
     if (error instanceof Deno.errors.NotFound) return "{}";
@@ -22,7 +22,7 @@ export async function readTitles(): Promise<ReadonlyMap<string, string>> {
   }
 }
 
-/** Gives a training a title, or takes it away with null. */
+/** Sets a training's title; null removes it. */
 export async function writeTitle(name: string, title: string | null): Promise<void> {
   const titles = new Map(await readTitles());
   if (title === (titles.get(name) ?? null)) return;

@@ -1,6 +1,6 @@
 /**
- * Trainings on texts: started as `deno task train-on`, and seen by what they leave in folders, so that one that was
- * started in a terminal is as good as one that was started here.
+ * Trainings on texts, started as `deno task train-on`. They are recognised by the folders that they leave, so those
+ * started in a terminal are shown like those started here.
  */
 import { join } from "@std/path";
 import { exists, writeFileAtomic } from "../files.ts";
@@ -15,18 +15,18 @@ export type TrainingState = "running" | "stopping" | "stopped" | "failed" | "fin
 
 export interface Training {
   readonly name: string;
-  /** What it is called here; null where nobody has renamed it. */
+  /** Its title on the page; null if nobody has renamed it. */
   readonly title: string | null;
   readonly state: TrainingState;
-  /** The stage that runs, or ran last; null if it is not known. */
+  /** The stage that runs or ran last; null if unknown. */
   readonly stage: string | null;
-  /** What went wrong, in a line; null also where it failed without a word, as what is killed does. */
+  /** The error in one line; null also if it failed without a message, as when it was killed. */
   readonly error: string | null;
-  /** What one types to go on with it in a terminal; null if its preset is not in configs/. */
+  /** The command that resumes it in a terminal; null if its preset is not in configs/. */
   readonly command: string | null;
-  /** What can be talked to, as the API calls it; null until something was saved. */
+  /** The API's id of its model; null until something was saved. */
   readonly model: string | null;
-  /** Its run below models/, which can be watched; null until training has begun. */
+  /** Its run below models/; null until training has begun. */
   readonly run: string | null;
   /** When it was started here; null if it was started in a terminal. */
   readonly started: string | null;
@@ -34,13 +34,13 @@ export interface Training {
 
 export interface NewTraining {
   readonly text: string;
-  /** Names its folders; free one like it is taken. */
+  /** Name of its folders; if it is taken, a similar free one is used. */
   readonly name: string;
   readonly size: SizeName;
   readonly minutes: number;
 }
 
-/** What the page of the studio and its API do with trainings. Folders start from the current one. */
+/** The trainings, for the studio's page and API. Paths are relative to the current folder. */
 export class Trainings {
   readonly #jobs = new Jobs("data/studio/trainings");
   #starting: Promise<unknown> = Promise.resolve();
@@ -51,7 +51,7 @@ export class Trainings {
     const all = await Promise.all(
       [...names].sort().map((name) => this.#look(name, titles.get(name) ?? null)),
     );
-    // What runs first, then what was started last.
+    // Running ones first, then the latest first.
     const rank = ({ state, started }: Training) =>
       (state === "running" || state === "stopping" ? "1" : "0") + (started ?? "");
     return all.filter((training) => training !== null).sort((a, b) =>
@@ -63,7 +63,7 @@ export class Trainings {
     return (await this.list()).find((training) => training.name === name) ?? null;
   }
 
-  /** The last lines that a training has written. */
+  /** The last lines of a training's output. */
   async log(name: string): Promise<readonly string[]> {
     return (await this.#jobs.state(name))?.log ?? [];
   }
@@ -71,13 +71,13 @@ export class Trainings {
   /**
    * Writes the text and starts a training on it.
    * @returns its name
-   * @throws {Refusal} if it is no text, too short, or another training runs
+   * @throws {Refusal} if it is not text or too short, or another training is running
    */
   start(training: NewTraining): Promise<string> {
     return this.#inTurn(async () => {
       const { text, size, minutes } = training;
       const bytes = new TextEncoder().encode(text);
-      // What is no UTF-8 becomes U+FFFD in a browser.
+      // Browsers turn what is not UTF-8 into U+FFFD.
       if (/[\0\ufffd]/.test(text)) {
         throw new Refusal("no_text", "this is no plain text in UTF-8; save it as .txt");
       }
@@ -100,7 +100,7 @@ export class Trainings {
     });
   }
 
-  /** @throws {Refusal} if it does not run, or was not started here */
+  /** @throws {Refusal} if it is not running, or was not started here */
   async stop(name: string): Promise<void> {
     if (await this.#jobs.stop(name)) return;
     throw new Refusal(
@@ -110,7 +110,7 @@ export class Trainings {
     );
   }
 
-  /** @throws {Refusal} if it cannot go on, or another training runs */
+  /** @throws {Refusal} if it cannot be resumed, or another training is running */
   resume(name: string): Promise<void> {
     return this.#inTurn(async () => {
       const training = await this.get(name);
@@ -134,14 +134,14 @@ export class Trainings {
   }
 
   /**
-   * Calls a training something else on the page; its folder and its model keep their names.
-   * @param title the name again, or nothing, takes the title away
+   * Changes a training's title on the page; its folder and model keep their names.
+   * @param title an empty one, or the training's name, removes the title
    */
   rename(name: string, title: string): Promise<void> {
     return this.#inTurn(() => writeTitle(name, title === "" || title === name ? null : title));
   }
 
-  /** What deleting a training would remove, and what of it would stay. */
+  /** What deleting a training would remove, and what would be kept. */
   async contents(name: string): Promise<Contents & { readonly kept: readonly string[] }> {
     const others = [textPath(name), presetPath(name), `data/processed/${name}`];
     const there = await Promise.all(others.map(exists));
@@ -149,10 +149,10 @@ export class Trainings {
   }
 
   /**
-   * Removes the training's folder below models/, and what the studio knows of it.
-   * @param shipped whether also one that comes with the project
-   * @throws {Refusal} if it runs, or comes with the project
-   * @throws {UserError} if another process writes there, or the system refuses
+   * Removes the training's folder below models/, and the studio's record of it.
+   * @param shipped whether a training that ships with the project may be removed
+   * @throws {Refusal} if it is running, or ships with the project
+   * @throws {UserError} if another process is writing there, or the system refuses
    */
   remove(name: string, shipped: boolean): Promise<void> {
     return this.#inTurn(async () => {
@@ -173,7 +173,7 @@ export class Trainings {
     });
   }
 
-  /** One after another, so that two pages cannot start the same. */
+  /** Runs operations one after another, so that two pages cannot start the same training. */
   #inTurn<T>(body: () => Promise<T>): Promise<T> {
     const turn = this.#starting.then(body);
     this.#starting = turn.catch(() => {});
@@ -222,16 +222,16 @@ function stateOf(job: JobState | null, locked: boolean, finished: boolean): Trai
   if (locked) return "running";
   if (finished) return "finished";
   if (!job || job.job.stopping) return "stopped";
-  // One that was stopped by a signal in another way says so; a killed one says nothing.
+  // A training that was stopped by another signal says so in its log; a killed one says nothing.
   return job.log.at(-1)?.includes(": stopped; ") ? "stopped" : "failed";
 }
 
-/** The stage of the line in a log that says which is being made; null if none does. */
+/** The last stage that a log says is being made; null if there is none. */
 const stageIn = (log: readonly string[]): string | null =>
   log.map((line) => /^stage \d+ of \d+, ([a-z-]+): making /.exec(line)?.[1]).findLast((stage) => stage) ??
     null;
 
-/** Where the text that someone pasted stands. */
+/** The path of the pasted text. */
 const textPath = (name: string) => `data/texts/${name}.txt`;
 
 /** The folders that stages write, in order, by the stage's name. */
@@ -245,13 +245,13 @@ const folders = (name: string): Readonly<Record<string, string>> => ({
   evaluate: `models/${name}/evaluate`,
 });
 
-/** The stage that a process writes at the moment, whoever started it; null if none does. */
+/** The stage that some process is writing at the moment; null if there is none. */
 async function busyStage(name: string): Promise<string | null> {
   for (const [stage, folder] of Object.entries(folders(name))) if (await lockedSince(folder)) return stage;
   return null;
 }
 
-/** Names below models/ that something was pretrained for. */
+/** Names of the folders below models/ with something pretrained in them. */
 async function trainedNames(): Promise<string[]> {
   const entries = await Array.fromAsync(Deno.readDir("models")).catch(() => []);
   const names = entries.filter(({ isDirectory }) => isDirectory).map(({ name }) => name);
@@ -259,10 +259,10 @@ async function trainedNames(): Promise<string[]> {
   return names.filter((name, i) => trained[i] && NAME.test(name));
 }
 
-/** What presets may be called. */
+/** Allowed names of presets. */
 const NAME = /^[a-z0-9][a-z0-9_-]*$/;
 
-/** The name, or one like it that nothing has yet. */
+/** The name, or a similar one that is not taken. */
 async function freeName(name: string): Promise<string> {
   for (let n = 1;; n++) {
     const free = n === 1 ? name : `${name}-${n}`;

@@ -1,4 +1,4 @@
-/** In which words a model will learn a fact. */
+/** Shows in which wordings a model will learn a fact. */
 import { join } from "@std/path";
 import { questionFor } from "../data/teaching/statement.ts";
 import { Rewording } from "../data/teaching/wordings.ts";
@@ -8,14 +8,14 @@ import { Random } from "../data/world/random.ts";
 import type { Fact } from "./lessons.ts";
 import { Refusal } from "./refusal.ts";
 
-/** The seed that `teach` has by default. */
+/** The default seed of `teach`. */
 const SEED = 1;
-/** How often a wording is drawn for each that is wanted. */
+/** Draws for each wording that is wanted. */
 const DRAWS = 10;
 
 let rewording: Promise<Rewording> | null = null;
 
-/** Read once: these files come with the project. */
+/** Read only once, as these files ship with the project and do not change. */
 function readRewording(): Promise<Rewording> {
   return rewording ??= (async () => {
     const lexicon = await Lexicon.read(join(WORLD_FOLDER, "words"));
@@ -28,8 +28,8 @@ export interface WordedFact extends Fact {
 }
 
 /**
- * Facts with their questions, found where there is none, and some of the wordings that are learned.
- * @param each wordings of a fact
+ * Facts with their questions and some of the wordings for training. Missing questions are derived from the answers.
+ * @param each how many wordings of each fact
  * @throws {Refusal} if a question is missing and cannot be found
  */
 export async function wordFacts(facts: readonly Fact[], each: number): Promise<WordedFact[]> {
