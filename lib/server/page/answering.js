@@ -1,7 +1,7 @@
 // @ts-check
 /// <reference lib="dom" />
-// Asks the server, and reads its answers as they come. Each conversation can have one question under way, shown or
-// not.
+// Asks the server and reads its answers as they come. Each conversation can have one question in progress, whether it
+// is shown or not.
 
 import {
   addOthers,
@@ -23,26 +23,26 @@ import { addTexts } from "./tokens.js";
 /** @typedef {import("./format.js").Talk} Talk */
 /** @typedef {import("./format.js").Turn} Turn */
 /** @typedef {import("./format.js").Answer} Answer */
-/** A question that is being answered: `answers` are one, or alternatives to the one that there is.
+/** A question that is being answered: `answers` holds one answer, or several alternatives to the existing one.
  * @typedef {{ turnId: string, answers: Answer[], alternatives: boolean, controller: AbortController }} Run */
-/** How a question is asked, if not as the settings say: by the model alone, and shown inside afterwards.
+/** Overrides the settings for one question: `faq` false asks only the model, `inside` opens the inside afterwards.
  * @typedef {{ faq?: boolean, inside?: boolean }} Manner */
 
 /** Questions under way, by conversation. @type {Map<string, Run>} */
 export const runs = new Map();
 
-/** Turns whose answers are shown inside, when they come. @type {Set<string>} */
+/** Turns whose inside is to be opened when the answer has come. @type {Set<string>} */
 export const toOpen = new Set();
 
-/** Longest history that is sent: far more than a model's context holds, and less than the server refuses. */
+/** Longest history that is sent: far more than a context holds, but less than the server's limit. */
 const LONGEST_HISTORY = { turns: 200, characters: 200_000 };
-/** Most probable tokens that are asked for at each place. */
+/** How many of the most probable tokens are requested at each position. */
 const TOP = 10;
 const ALTERNATIVES = 3;
-/** At temperature 0 all answers are the same, so that alternatives are drawn from the model's own distribution. */
+/** Temperature of alternatives if the setting is 0, at which all answers would be the same. */
 const WARM = 1;
 
-/** Dispatches "text" when what is written in the conversation that is shown has grown. */
+/** Dispatches "text" when an answer in the shown conversation has grown. */
 export const progress = new EventTarget();
 
 export const stopShown = () => runs.get(shown().id)?.controller.abort();
@@ -51,7 +51,7 @@ changes.addEventListener("change", () => {
   for (const [id, { controller }] of runs) if (!find(id)) controller.abort();
 });
 
-/** @param {string} question @returns whether it can be asked in the conversation that is shown */
+/** @param {string} question @returns whether it can be asked in the shown conversation */
 function isAskable(question) {
   if (runs.has(shown().id) || question.trim() === "") return false;
   if (question.length <= LONGEST_QUESTION) return true;
@@ -214,7 +214,7 @@ async function generate(answers, talk, turn, { system, faq, history: withHistory
   }
 }
 
-/** What people are told of an error that ends a stream. @param {{ type: string, message: string }} error */
+/** The message shown for an error that ends a stream. @param {{ type: string, message: string }} error */
 function toldOf({ type, message }) {
   const { texts } = page;
   if (type === "rate_limit_error") return texts.error_429;
@@ -222,7 +222,7 @@ function toldOf({ type, message }) {
   return message.includes("time limit") ? texts.error_504 : texts.error_500;
 }
 
-/** What an answer is made of, until it is whole. @param {Response} response @returns {AsyncGenerator<any>} */
+/** The chunks of a streamed answer. @param {Response} response @returns {AsyncGenerator<any>} */
 async function* chunks(response) {
   for await (const { data } of serverEvents(response)) {
     if (data === "[DONE]") return;

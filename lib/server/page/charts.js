@@ -1,7 +1,7 @@
 // @ts-check
 /// <reference lib="dom" />
 /// <reference lib="dom.iterable" />
-// Curves of several runs over each other, by uPlot.
+// The curves of several runs, overlaid, drawn by uPlot.
 
 import { get, make, page } from "./dom.js";
 import { count, duration, named, short } from "./numbers.js";
@@ -22,7 +22,7 @@ const view = { by: "step", log: false, range: null };
 /** @type {Record<Axis, (x: number) => string>} */
 const formats = { step: count, tokens: short, seconds: duration };
 
-/** Whether a chart has training and validation over each other. @param {string} name */
+/** Whether a chart overlays training and validation. @param {string} name */
 const hasBoth = (name) => name === "loss" || name === "accuracy";
 
 /** @param {string} name @param {Shown} shown @returns {[Line["kind"], Points | null][]} curves of a run in a chart */
@@ -51,7 +51,7 @@ function linesOf(name, shown, colours) {
   );
 }
 
-/** Colours as the style sheet has them now, light or dark. */
+/** The style sheet's current colours, light or dark. */
 function palette() {
   const probe = make("span");
   document.body.append(probe);
@@ -68,14 +68,14 @@ function palette() {
   return found;
 }
 
-/** What a line says at a place, or at the last point before it. @param {any} plot @param {number} series @param {number} at */
+/** A line's value at a place, or at the last point before it. @param {any} plot @param {number} series @param {number} at */
 function valueAt(plot, series, at) {
   const values = plot.data[series];
   for (let i = at; i >= 0; i--) if (values[i] != null) return values[i];
   return null;
 }
 
-/** Runs that are named under a chart. */
+/** Most runs that are named under a chart. */
 const NAMED = 6;
 
 /** @param {string} name @param {Chart} chart @param {number | null} at @returns what is at a place, or at the end */
@@ -266,7 +266,7 @@ export function drawCharts(shown, colours, { by, log }) {
   for (const name of names) drawChart(name, shown, colours);
 }
 
-/** Forgets what was drawn: colours or texts are others now. */
+/** Discards all charts, as colours or texts have changed. */
 export function redrawCharts() {
   for (const { plot } of charts.values()) plot.destroy();
   charts.clear();

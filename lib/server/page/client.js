@@ -57,7 +57,7 @@ get("log", HTMLDivElement).addEventListener("click", () => {
 });
 get("side", HTMLElement).addEventListener("keydown", (event) => event.key === "Escape" && openSide.focus());
 
-/** Asks what the page's address holds, or takes the model that it names, in a new conversation. */
+/** Follows a link in the page's URL: asks its question, or chooses its model, in a new conversation. */
 function followLink() {
   const link = takeLink();
   if (!link) return;

@@ -1,13 +1,13 @@
 // @ts-check
 /// <reference lib="dom" />
-// Copies texts, and makes links that hold a prompt with its model and settings; opens such links, too.
+// Copies texts; makes and opens links that hold a prompt with its model and settings.
 
 import { page } from "./dom.js";
 import { toast } from "./toast.js";
 
 /** @typedef {import("./format.js").Answer} Answer */
 
-/** Numbers that a link holds, as the settings' controls are called. */
+/** Numbers in a link, named like the settings' controls. */
 const NUMBERS = /** @type {const} */ (["max_tokens", "temperature", "top_k", "top_p", "seed"]);
 
 /** @param {string} text @param {string} [told] what is said when it is done */
@@ -16,7 +16,7 @@ export async function copy(text, told = page.texts.copied) {
     await navigator.clipboard.writeText(text);
     toast(told);
   } catch {
-    // Browsers have no clipboard for pages that came without TLS from another machine.
+    // Browsers offer no clipboard to pages that were loaded from another machine without TLS.
     toast(`${page.texts.copy_failed} ${text.slice(0, 2000)}`, { urgent: true });
   }
 }

@@ -1,4 +1,4 @@
-/** What someone sees who opens the studio without its token. */
+/** The page shown to those who open the studio without its token. */
 import { Frame, type Language, speaker } from "./frame.tsx";
 import { closedTexts } from "./studio_texts.ts";
 

@@ -1,7 +1,7 @@
 // @ts-check
 /// <reference lib="dom" />
 // The conversations of this browser, and which of them this tab shows. Each is stored under its own key. A tab
-// writes only the conversation that it changes, merged with what another tab has written of it.
+// writes only the conversation that it changes, merged with what other tabs have stored.
 
 import { page } from "./dom.js";
 import { readTalk, writeTalk } from "./format.js";
@@ -33,7 +33,7 @@ function announceSoon() {
   soon = setTimeout(announce, 20);
 }
 
-// No randomUUID: it is missing where the page came without TLS from another machine.
+// No randomUUID: browsers lack it if the page was loaded from another machine without TLS.
 const newId = () => `${Date.now()}-${Math.random().toString(36).slice(2)}`;
 /** @returns {Talk} */
 const fresh = () => ({ id: newId(), created: Date.now(), turns: [] });
@@ -56,7 +56,7 @@ export function open(id) {
 
 /** When a turn last changed. @param {Turn} turn */
 const changed = ({ edited = 0, answer }) => Math.max(edited, answer?.at ?? 0);
-/** Whether a turn says more than what is known of it. @param {Turn} turn @param {Turn} [known] */
+/** Whether a turn is newer than the known version of it. @param {Turn} turn @param {Turn} [known] */
 const isNewer = (turn, known) => !known || changed(turn) > changed(known);
 /** @param {Talk} talk @param {Talk} other */
 const isRenamed = ({ renamed = 0 }, other) => renamed > (other.renamed ?? 0);
@@ -93,7 +93,7 @@ function forget(id) {
   if (id === shownId) open(newestFirst()[0]?.id);
 }
 
-/** Takes over what storage holds of a conversation.
+/** Takes over the stored version of a conversation.
  * @param {string} id @param {string | null} text @returns {Talk | null} what it holds, if that is sound */
 function take(id, text) {
   const talk = soundTalk(id, text);
@@ -105,7 +105,7 @@ function take(id, text) {
   return talk;
 }
 
-/** Takes over what another tab has stored. What it had not seen of this tab's, and wrote over, is stored again.
+/** Takes over what another tab has stored. If that overwrote changes of this tab, they are stored again.
  * @param {string} id @param {string | null} text */
 function takeWritten(id, text) {
   const other = take(id, text), mine = talks.get(id);
@@ -114,7 +114,7 @@ function takeWritten(id, text) {
   if (isRenamed(mine, other) || mine.turns.some((turn) => isNewer(turn, known.get(turn.id)))) put(mine);
 }
 
-/** Stores a conversation, merged with what another tab stored of it.
+/** Stores a conversation, merged with the version that another tab stored.
  * @param {Talk} talk @returns {boolean} whether there was room; if not, a message says so */
 function put(talk) {
   talks.set(talk.id, talk);
@@ -153,7 +153,7 @@ function withOthers({ question, answer, others = [] }) {
   return (says ? [{ ...answer, asked: question }, ...others] : others).slice(0, MOST_OTHERS);
 }
 
-/** The answer that was there becomes an alternative, if it is another.
+/** Sets a turn's answer. The previous answer becomes an alternative, if it differs.
  * @param {string} id the conversation's @param {string} turnId @param {Answer} answer */
 export function setAnswer(id, turnId, answer) {
   changeTurn(id, turnId, (turn) => {
@@ -164,7 +164,7 @@ export function setAnswer(id, turnId, answer) {
   });
 }
 
-/** Changes a question, which then has no answer: what it had becomes an alternative.
+/** Changes a question. It then has no answer; the old one becomes an alternative.
  * @param {string} id the conversation's @param {string} turnId @param {string} question */
 export function editQuestion(id, turnId, question) {
   changeTurn(id, turnId, (turn) => {
@@ -173,7 +173,7 @@ export function editQuestion(id, turnId, question) {
   });
 }
 
-/** Adds alternatives that say something else than the answers that are there.
+/** Adds alternatives that differ from the existing answers.
  * @param {string} id the conversation's @param {string} turnId @param {Answer[]} answers @returns {boolean} whether any does */
 export function addOthers(id, turnId, answers) {
   let any = false;
@@ -249,7 +249,7 @@ export function add(read) {
   return ids.every(({ there }) => there);
 }
 
-/** Takes over conversations from when all were stored in one list. */
+/** Takes over conversations from the old format, in which all were stored in one list. */
 function takeOldList() {
   try {
     const old = parsed(localStorage.getItem("talks"));

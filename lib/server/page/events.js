@@ -1,7 +1,7 @@
 // @ts-check
 /// <reference lib="dom" />
 
-/** Server-sent events, as a response brings them.
+/** The server-sent events of a response, as they arrive.
  * @param {Response} response @returns {AsyncGenerator<{ name: string, data: string }>} */
 export async function* serverEvents(response) {
   const body = /** @type {ReadableStream<Uint8Array>} */ (response.body);

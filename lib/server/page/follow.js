@@ -1,6 +1,6 @@
 // @ts-check
 /// <reference lib="dom" />
-// What the server tells of runs, as it comes, and all of it that a page keeps: as many points as the server sends.
+// Follows the server's events about runs, and keeps the points of their curves.
 
 import { page, request } from "./dom.js";
 import { serverEvents } from "./events.js";
@@ -48,10 +48,10 @@ export const changed = (before, { run, training, validation, average, seen, samp
 const WAIT = { first: 1000, most: 15_000 };
 
 /**
- * Follows runs until the signal, through losses of the connection.
+ * Follows runs until the signal aborts; reconnects when the connection is lost.
  * @param {{ ids: string[], points: number, signal: AbortSignal }} what
  * @param {{ told: (name: string, data: any) => void, connected: (problem: string | null) => void }} to
- *   `connected` hears null when all is well
+ *   `connected` is called with null when the connection works
  */
 export async function follow({ ids, points, signal }, { told, connected }) {
   const query = new URLSearchParams([["points", String(points)], ...ids.map((id) => ["run", id])]);

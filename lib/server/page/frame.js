@@ -1,15 +1,15 @@
 // @ts-check
 /// <reference lib="dom" />
 /// <reference lib="dom.iterable" />
-// What the navigation over every page does: the language, and the server's key. Each page's script calls `start`.
+// The navigation above every page: language, and the server's key. Each page's script calls `start`.
 
 import { config, get, page } from "./dom.js";
 import { keep, recall } from "./storage.js";
 
-/** Dispatches "change" when the reader has chosen the other language: what scripts have drawn must be drawn again. */
+/** Dispatches "change" when the reader has switched the language, and everything drawn must be drawn again. */
 export const language = new EventTarget();
 
-/** Gives what the server rendered below an element its texts in the chosen language. @param {ParentNode} root */
+/** Translates what the server rendered below an element into the chosen language. @param {ParentNode} root */
 export function translate(root) {
   const { texts } = page;
   for (const element of root.querySelectorAll("[data-text]")) {
@@ -35,7 +35,7 @@ function speak(chosen) {
   button.lang = chosen === "es" ? "en" : "es";
 }
 
-/** The language that was chosen once goes before the one that the browser asked for. */
+/** Starts the navigation. A language chosen earlier has priority over the browser's. */
 export function start() {
   get("language", HTMLButtonElement).onclick = () => {
     const chosen = document.documentElement.lang === "es" ? "en" : "es";

@@ -1,6 +1,6 @@
 /**
- * The frame of every page: its head, and the navigation over it, rendered in the reader's language. `frame.js` makes
- * the navigation work; the texts and the script of a page are its own.
+ * The frame of every page: its head, and the navigation above it, rendered in the reader's language. `frame.js` makes
+ * the navigation work. Each page has its own texts and script.
  *
  * A page is a route that answers with `<Frame …>`, and a line in `VIEWS`.
  */
@@ -11,7 +11,7 @@ import { parseAccept } from "hono/utils/accept";
 import { frameTexts } from "./frame_texts.ts";
 
 export type Language = "es" | "en";
-/** What a page says: the same names in both languages. */
+/** The texts of a page, with the same names in both languages. */
 export type Texts<K extends string = string> = Readonly<Record<Language, Readonly<Record<K, string>>>>;
 
 /** Pages that the navigation leads to, some of them in the studio only; `text` is the name of a text of the frame's. */
@@ -23,7 +23,7 @@ export const VIEWS = [
   { path: "/teach", text: "view_teach", studio: true },
 ] as const;
 
-/** The first language of the browser's that the page speaks; English for those who speak neither. */
+/** The first of the browser's languages that the page has; English if it has none of them. */
 export function languageOf(c: Context): Language {
   c.header("Vary", "Accept-Language");
   const header = c.req.header("Accept-Language");
@@ -32,12 +32,12 @@ export function languageOf(c: Context): Language {
   return wanted.find((language) => language === "es" || language === "en") as Language ?? "en";
 }
 
-/** JSON inside a page: `<` could end the element it stands in. */
+/** JSON to embed in a page; `<` is escaped, as it could end the element around it. */
 const embedded = (value: unknown) => raw(JSON.stringify(value).replaceAll("<", "\\u003c"));
 
 /**
- * A page's texts in one language, with the frame's, and an element for them, whose text the script replaces when the
- * reader chooses the other language.
+ * The texts of a page and the frame in one language, and an element that shows one of them; the script replaces its
+ * text when the reader switches the language.
  */
 export function speaker<K extends string>(texts: Texts<K>, language: Language) {
   const t: Readonly<Record<K | keyof typeof frameTexts.es, string>> = {
@@ -55,17 +55,17 @@ export interface FrameOptions {
   readonly texts: Texts;
   /** The name of its script below `/assets/`, a module, which calls `start()` of `frame.js`. */
   readonly script: string;
-  /** Names of scripts that are no modules, as libraries are. */
+  /** Names of scripts that are not modules, such as libraries. */
   readonly plainScripts?: readonly string[];
   /** The names of its style sheets, besides `base` and `frame`. */
   readonly styles: readonly string[];
-  /** What else its script finds in `config` of `dom.js`. */
+  /** Further values for its script in `config` of `dom.js`. */
   readonly config?: Readonly<Record<string, unknown>>;
   /** Whether requests need the server's key, for which the navigation then has a field. */
   readonly locked: boolean;
   /** Whether the server is the studio, which has more pages; false by default. */
   readonly studio?: boolean;
-  /** The id of the element that keyboards skip the navigation for. */
+  /** The id of the element that the link to skip the navigation leads to. */
   readonly skipTo: string;
   readonly children?: Child;
 }

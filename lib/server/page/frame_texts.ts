@@ -1,4 +1,4 @@
-/** What all pages say: the navigation, and why a request failed. */
+/** Texts of all pages: the navigation, and reasons why a request failed. */
 const es = {
   views: "Páginas",
   view_chat: "Chat",

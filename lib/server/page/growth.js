@@ -1,7 +1,7 @@
 // @ts-check
 /// <reference lib="dom" />
 /// <reference lib="dom.iterable" />
-// The same prompt over training: what a run's snapshots write after it, expect and look at, from the random start on.
+// One prompt through training: what a run's snapshots write, expect and attend to, from the random start on.
 
 import { fill, get, make, page, post } from "./dom.js";
 import { language } from "./frame.js";
@@ -18,14 +18,14 @@ const play = get("growth-play", HTMLButtonElement);
 const layer = get("growth-layer", HTMLSelectElement);
 const head = get("growth-head", HTMLSelectElement);
 
-/** Answers that are kept: as many as a run has snapshots, and some. */
+/** Most cached answers: more than a run has snapshots. */
 const KEPT = 80;
-/** Milliseconds that each step is shown for while they are played. */
+/** Milliseconds for which each step is shown in playback. */
 const PACE = 900;
 
 /** @type {Run[]} */
 let runs = [];
-/** What was asked for last; what comes of earlier questions is not shown. */
+/** The latest question; answers to earlier ones are not shown. */
 let asked = new AbortController();
 /** @type {Map<string, Seen>} */
 const answers = new Map();
@@ -37,7 +37,7 @@ let playing = false;
 
 const steps = () => runs.find(({ id }) => id === runSelect.value)?.snapshots ?? [];
 const stepAt = (/** @type {number} */ i) => steps()[i] ?? 0;
-/** Whether a number of seconds went by without another question. @param {number} ms */
+/** Waits. @param {number} ms */
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** @param {number} step @param {AbortSignal} [signal] @returns {Promise<Seen>} */
@@ -56,7 +56,7 @@ async function see(step, signal) {
   return seen;
 }
 
-/** A token as it is read: what cannot be seen is made visible. @param {string} token */
+/** A token with its invisible characters made visible. @param {string} token */
 const visible = (token) => token.replaceAll("\n", "⏎").replace(/^ $/, "␣");
 
 /** @param {HTMLSelectElement} select @param {number} n */
@@ -85,7 +85,7 @@ function drawSeen() {
     const button = make("button", i < given ? "token given" : "token", visible(token));
     button.type = "button";
     button.dataset.token = String(i);
-    // By row: the one that is looked at most is the darkest, whatever its share.
+    // Scaled by row: the token with the most attention is the darkest, whatever its share.
     button.classList.add(`look${i <= at ? Math.round(5 * bytes[i] / most) : 0}`);
     button.setAttribute("aria-pressed", String(i === at));
     button.onclick = () => {
@@ -138,7 +138,7 @@ function bars(prediction, follows) {
   return list;
 }
 
-/** Shows the step of the slider, and then has the others ready. */
+/** Shows the slider's step, and then fetches the others in advance. */
 async function show() {
   asked.abort();
   const { signal } = asked = new AbortController();

@@ -1,6 +1,6 @@
 // @ts-check
 /// <reference lib="dom" />
-// Buttons with an icon, which say what they do to those who cannot see it.
+// Buttons with an icon, and a label for those who cannot see it.
 
 import { make } from "./dom.js";
 

@@ -1,17 +1,17 @@
 // @ts-check
 /// <reference lib="dom" />
-// What a classifier says: the text with the words that decided, and its labels.
+// A classifier's answer: the text with its decisive words, and the labels.
 
 import { fill, make, page } from "./dom.js";
 
 /** @typedef {import("./format.js").Answer} Answer */
 /** @typedef {import("./format.js").Word} Word */
 
-/** Shades of words that decided, for and against. */
+/** Number of shades for decisive words, each for and against. */
 const SHADES = 4;
-/** Words whose parts are told in numbers. */
+/** How many words are listed with their weights in numbers. */
 const TOLD = 3;
-/** Parts below this, of one, are none. */
+/** Smaller weights (shares of one) count as zero. */
 const LEAST = 0.005;
 
 /** @param {string} text @param {Answer} answer */

@@ -1,7 +1,7 @@
 // @ts-check
 /// <reference lib="dom" />
 /// <reference lib="dom.iterable" />
-// What models are taught, a card each: how far they are, what came of it, both models to ask, and to undo it.
+// A card for each lesson: its progress and result, both models to ask, and a button to undo it.
 
 import { fill, get, page, post } from "./dom.js";
 import { count, decimal } from "./numbers.js";
@@ -158,7 +158,7 @@ function showFacts(at, facts) {
   );
 }
 
-/** What was right before and is now. @param {Lesson["facts"]} facts @param {NonNullable<Lesson["result"]>} result */
+/** What was right before and after. @param {Lesson["facts"]} facts @param {NonNullable<Lesson["result"]>} result */
 function resultOf(facts, { done, steps, seconds, before, after }) {
   const t = page.texts;
   const tally = (/** @type {Tally | undefined} */ { right, all } = { right: 0, all: 0 }) =>
@@ -214,7 +214,7 @@ async function answerOf(model, question, at) {
   }
 }
 
-/** What was taught can be taught more. @param {Lesson[]} lessons */
+/** Offers taught models in the form, so that they can be taught more. @param {Lesson[]} lessons */
 function offer(lessons) {
   const select = get("model", HTMLSelectElement);
   const taught = lessons.filter(({ result }) => result).map(({ id }) => id);

@@ -24,7 +24,7 @@ const search = get("search", HTMLInputElement);
 
 /** The conversation that was shown before the first deletion that can be undone. */
 let shownBefore = "";
-/** Conversations that are listed at first; more when they are asked for. */
+/** How many conversations are listed at first; a button lists more. */
 const LISTED = 100;
 let listed = LISTED;
 /** The conversation whose name is being changed. */
@@ -126,7 +126,7 @@ export function drawList() {
   const focused = list.contains(document.activeElement) && document.activeElement instanceof HTMLElement
     ? document.activeElement.dataset.focus
     : undefined;
-  // A name that is being written is not drawn over.
+  // Do not redraw the list while a name is being typed.
   if (renaming !== "" && focused === `name ${renaming}`) return;
   const all = newestFirst();
   const words = search.value;

@@ -1,6 +1,6 @@
 // @ts-check
 /// <reference lib="dom" />
-// An answer's tokens with their shades as a picture, to save or to show to others.
+// Draws an answer's tokens with their shades as a picture to save or share.
 
 import { make, page } from "./dom.js";
 import { isMarker } from "./trace.js";
@@ -9,7 +9,7 @@ import { SHADES, shades, visible } from "./tokens.js";
 /** @typedef {import("./format.js").Answer} Answer */
 /** @typedef {import("./format.js").Trace} Trace */
 
-/** In pixels of the page; the picture has twice as many. */
+/** In CSS pixels; the picture has twice as many. */
 const WIDTH = 900, MARGIN = 28, LINE = 34, FONT = 17;
 /** Longer sequences are cut at their beginning. */
 const MOST_TOKENS = 600;

@@ -1,4 +1,4 @@
-/** Why something was refused, by the codes of `lib/studio/refusal.ts`; `{about}` is what it is about. */
+/** Texts of refusals by the codes of `lib/studio/refusal.ts`; `{about}` is the subject of the refusal. */
 export const refusedEs = {
   refused_no_text: "Esto no es texto simple en UTF-8; guárdalo como .txt.",
   refused_too_short: "Es demasiado corto para aprender de él: hacen falta al menos {about} bytes de texto.",

@@ -1,16 +1,16 @@
 // @ts-check
 /// <reference lib="dom" />
-// Under the curves: figures on held-out data, samples, settings side by side, and from what a run was made.
+// Below the curves: figures on held-out data, samples, settings side by side, and a run's lineage.
 
 import { fill, get, make, page, request } from "./dom.js";
 import { count, duration, named } from "./numbers.js";
 
 /** @typedef {import("./follow.js").Shown} Shown */
 /** @typedef {import("./follow.js").Points} Points */
-/** What a section holds, so that it is not drawn again for nothing. @type {Map<string, string>} */
+/** What each section shows, to avoid redrawing it unchanged. @type {Map<string, string>} */
 const drawn = new Map();
 
-/** Draws a section if what it shows is new; hides it if that is nothing.
+/** Draws a section if its content has changed; hides it if there is none.
  * @param {string} id @param {unknown} key @param {() => (HTMLElement | null)[]} draw */
 function section(id, key, draw) {
   const text = JSON.stringify([document.documentElement.lang, key]);
@@ -49,7 +49,7 @@ function table(caption, head, rows) {
   return box;
 }
 
-/** Rows of a table of figures: more would not be read. */
+/** Most rows in a table of figures. */
 const MOST_ROWS = 100;
 
 /** @param {Shown} shown @param {Points | null} points @param {string} caption */
@@ -107,7 +107,7 @@ export function drawSamples(shown) {
   );
 }
 
-/** The last question to the server of each section: an earlier answer may come later. @type {Map<string, number>} */
+/** Number of each section's latest request, as answers may arrive out of order. @type {Map<string, number>} */
 const asked = new Map();
 
 /** @param {string} id @param {string} path @param {(answer: any) => void} then */
@@ -154,7 +154,7 @@ function drawSettings({ runs, settings }) {
   });
 }
 
-/** Draws what only changes with the choice of runs. @param {string[]} ids */
+/** Draws the sections that change only with the choice of runs. @param {string[]} ids */
 export function drawStill(ids) {
   const nothing = () => [];
   if (ids.length === 0) {

@@ -13,7 +13,7 @@ const body = table.tBodies[0];
 /** @type {Map<string, HTMLTableRowElement>} */
 const rows = new Map();
 
-/** The figure by which a run is judged: of labels, accuracy; of text, bits per byte. @param {Run} run */
+/** The main figure of a run: accuracy for labels, bits per byte for text. @param {Run} run */
 function held({ validation }) {
   const { figures = {} } = validation ?? {};
   const name = ["accuracy", "bpb", "loss"].find((name) => name in figures);
@@ -46,7 +46,7 @@ function makeRow({ id }, choose) {
   return row;
 }
 
-/** Writes only what is different, so that a screen reader is not told the same again. */
+/** Writes a text only if it has changed, so that screen readers do not repeat it. */
 function write(/** @type {Element | null} */ element, /** @type {string} */ text) {
   if (element && element.textContent !== text) element.textContent = text;
 }

@@ -1,7 +1,7 @@
 // @ts-check
 /// <reference lib="dom" />
 /// <reference lib="dom.iterable" />
-// The page of runs: which are shown stands in its address; what they do comes from the server as it happens.
+// The page of runs. Its URL holds which runs are shown; the server streams their progress.
 
 import { drawCharts, redrawCharts, startCharts } from "./charts.js";
 import { fill, get, page } from "./dom.js";
@@ -14,7 +14,7 @@ import { drawList } from "./run_list.js";
 /** @typedef {import("./follow.js").Shown} Shown */
 /** @typedef {import("./charts.js").Axis} Axis */
 
-/** Points of all curves together, and of one at least. */
+/** Points of all curves together, and the fewest and most of one run. */
 const POINTS = { all: 20_000, least: 100, most: 1000 };
 /** Runs that can be shown at once. */
 const MOST_SHOWN = 100;
@@ -40,7 +40,7 @@ function axis() {
 
 const shown = () => [...colours.keys()].flatMap((id) => known.get(id) ?? []);
 
-/** The colour that nothing has. */
+/** The first unused colour. */
 function freeColour() {
   const taken = new Set(colours.values());
   let colour = 0;
@@ -56,7 +56,7 @@ function drawStatus() {
 }
 
 let waiting = false;
-/** Draws what changes, at the next moment that something is to be seen. */
+/** Draws the changes with the next frame. */
 function draw() {
   if (waiting) return;
   waiting = true;
@@ -86,7 +86,7 @@ function tell(text) {
   news.hidden = text === "";
 }
 
-/** Shows what it is about before anyone has chosen: what is being trained, or what changed last. */
+/** Chooses runs at first: those in training, or else the one that changed last. */
 function chooseFirst() {
   const training = list.filter(({ state }) => state === "training" || state === "starting");
   for (const { id } of training.length > 0 ? training.slice(0, 4) : list.slice(0, 1)) {

@@ -1,4 +1,4 @@
-/** What the page of runs says, in its two languages. */
+/** The texts of the page of runs, in both languages. */
 const es = {
   intro:
     "Cada entrenamiento de la carpeta de modelos, terminado o en marcha. Elige cuáles se ven abajo, uno sobre otro.",

@@ -14,7 +14,7 @@ const tint = get("tint", HTMLSelectElement);
 const switches = [get("faq", HTMLInputElement), get("history", HTMLInputElement)];
 const sliders = ["max_tokens", "temperature", "top_k", "top_p"].map((id) => get(id, HTMLInputElement));
 const seed = get("seed", HTMLInputElement);
-/** Seeds that are drawn are below this: short enough to read out. */
+/** Drawn seeds are below this, so that they are short enough to read out. */
 const SEEDS = 1_000_000;
 
 /** Dispatches "change" when another model was chosen. */
@@ -59,7 +59,7 @@ function showModel() {
   const name = kind === "text" ? "prompt_text" : kind === "classifier" ? "prompt_label" : "prompt";
   get("prompt", HTMLTextAreaElement).placeholder = page.texts[name];
   get("prompt-label", HTMLElement).textContent = page.texts[name];
-  // It says little at temperature 0.
+  // A model that continues text says little at temperature 0.
   if (!("temperature" in kept())) temperature.value = kind === "text" ? "0.7" : "0";
   showValue(temperature);
   modelChanges.dispatchEvent(new Event("change"));

@@ -1,7 +1,6 @@
 // @ts-check
 /// <reference lib="dom" />
-// What the scripts of the studio's pages share: requests whose refusals are told in the page's words, and how they look
-// for what is new.
+// Shared by the studio's pages: requests, whose refusals are worded in the page's language, and polling.
 
 import { fill, get, page, post, request, RequestError } from "./dom.js";
 
@@ -20,13 +19,13 @@ export const read = async (path) => await (await request(`/api/studio${path}`)).
 /** @param {string} path below /api/studio @param {unknown} [body] @returns {Promise<any>} */
 export const send = async (path, body = {}) => await (await post(`/api/studio${path}`, body)).json();
 
-/** Milliseconds between two looks, and while nobody looks at the page. */
+/** Milliseconds between two polls while the page is visible, and while it is hidden. */
 const LOOK = 1000, HIDDEN = 10_000;
 
 /**
- * Looks again and again, also after the server was gone for a while.
- * @param {() => Promise<void>} look @param {HTMLElement} lost where it is told that the server does not answer
- * @returns {() => void} looks at once
+ * Polls the server, and goes on after it was unreachable.
+ * @param {() => Promise<void>} look @param {HTMLElement} lost shows that the server does not answer
+ * @returns {() => void} polls at once
  */
 export function keepLooking(look, lost) {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -62,7 +61,7 @@ export function element(tag, attributes, ...children) {
   return made;
 }
 
-/** Sets a text only where it is another, so that a selection in it stays. @param {Element} at @param {string} text */
+/** Sets a text only if it has changed, so that a selection in it stays. @param {Element} at @param {string} text */
 export function setText(at, text) {
   if (at.textContent !== text) at.textContent = text;
 }
@@ -76,7 +75,7 @@ export function duration(seconds) {
 }
 
 /**
- * Cards in a list, one for each thing of its kind, which stay the same while what they show changes.
+ * A list of cards, one for each thing. A thing keeps its card while its content changes.
  * @template T
  * @param {HTMLUListElement} list
  * @param {{ key: (thing: T) => string, card: (thing: T) => { item: HTMLElement, show(thing: T): void } }} of
@@ -97,7 +96,7 @@ export function cardList(list, { key, card: make }) {
       let card = cards.get(key(thing));
       if (!card) cards.set(key(thing), card = make(thing));
       card.show(thing);
-      // Moved only where the order has changed, so that the focus stays.
+      // Move a card only if the order has changed, so that the focus stays.
       if (list.children[i] !== card.item) list.insertBefore(card.item, list.children[i] ?? null);
     }
     none.hidden = things.length > 0;
@@ -110,7 +109,7 @@ export function cardList(list, { key, card: make }) {
  * @returns {Promise<boolean>} whether that was the answer
  */
 export function confirmed(dialog) {
-  // A browser tells that a dialog was closed with its next frame, when it may be open again for another question.
+  // Browsers report a closed dialog only with the next frame, when it may be open again for another question.
   dialog.dispatchEvent(new Event("close"));
   dialog.returnValue = "";
   dialog.showModal();

@@ -1,4 +1,4 @@
-/** What the pages of the studio say, in their two languages. */
+/** The texts of the studio's pages, in both languages. */
 import { refusedEn, refusedEs } from "./refusal_texts.ts";
 
 const studioEs = {

@@ -13,7 +13,7 @@ const model = get("model", HTMLSelectElement);
 const refused = get("refused", HTMLParagraphElement);
 const start = get("start", HTMLButtonElement);
 
-/** The most that are taught at once, as the server says. */
+/** Most facts in one lesson; the server's limit. */
 const MOST = 50;
 
 /** A fact that is being written. */
@@ -55,7 +55,7 @@ class Row {
     return { kind, input, name, label: element("label", { class: "field" }, name, input) };
   }
 
-  /** The wordings that are shown are no longer those of what is written. */
+  /** Clears the shown wordings, as the fact has been edited. */
   forget() {
     this.wordings.replaceChildren();
     setText(this.title, "");
@@ -95,7 +95,7 @@ function translate() {
   get("add", HTMLButtonElement).disabled = rows.length >= MOST;
 }
 
-/** Rows in which something stands, with what they say. */
+/** The rows that are not empty, with their contents. */
 function written() {
   const used = rows.filter(({ answer, question }) => answer.input.value.trim() + question.input.value.trim());
   const kept = used.length > 0 ? used : rows.slice(0, 1);
@@ -108,7 +108,7 @@ function written() {
   };
 }
 
-/** Does something with what is written, or says why not. @param {(facts: ReturnType<written>) => Promise<void>} act */
+/** Does something with the facts, or shows why not. @param {(facts: ReturnType<written>) => Promise<void>} act */
 async function withFacts(act) {
   refused.textContent = "";
   const facts = written();

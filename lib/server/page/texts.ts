@@ -1,4 +1,4 @@
-/** What the chat says. */
+/** The texts of the chat. */
 import { tourTexts } from "./tour_texts.ts";
 
 const es = {

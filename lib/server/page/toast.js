@@ -1,6 +1,6 @@
 // @ts-check
 /// <reference lib="dom" />
-// A message over the page, one at a time, which screen readers announce.
+// Messages over the page, one at a time; screen readers announce them.
 
 import { get, make, page } from "./dom.js";
 
@@ -13,7 +13,7 @@ let onClosed;
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let timer;
 
-/** Takes the message away. If it has the focus, that goes to the list of conversations. */
+/** Closes the message. If it has the focus, the focus moves to the list of conversations. */
 export function closeToast() {
   clearTimeout(timer);
   const closed = onClosed;

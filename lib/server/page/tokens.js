@@ -7,9 +7,9 @@ import { fill, make, page } from "./dom.js";
 /** @typedef {import("./format.js").Answer} Answer */
 /** @typedef {import("./format.js").TokenInfo} TokenInfo */
 
-/** Bits of surprise, minus log2 of the probability, from which on each shade is a stronger one. */
+/** Least surprise of each shade, in bits (-log2 of the probability). */
 const SURPRISE = [0.15, 1, 2, 4, 7];
-/** The same for ranks among the most probable tokens, the first of which has no shade. */
+/** Least rank of each shade among the most probable tokens; rank 1 has no shade. */
 const RANKS = [2, 3, 4, 6, 11];
 export const SHADES = SURPRISE.length;
 
@@ -21,24 +21,24 @@ export const percent = (logprob) => {
   return `${share < 0.05 ? "<0.1" : share.toFixed(share < 10 ? 1 : 0)} %`;
 };
 
-/** Among the most probable ones that are known; after them if it is none of these. @param {TokenInfo} info */
+/** Rank among the most probable tokens that are known; if it is none of them, the next rank. @param {TokenInfo} info */
 export const rank = ({ token, top_logprobs }) => {
   const at = top_logprobs.findIndex((other) => other.token === token);
   return at < 0 ? top_logprobs.length + 1 : at + 1;
 };
 
-/** The classes of its shades, of which the page's choice of a scale takes one. @param {TokenInfo} info */
+/** CSS classes for its shades on both scales; the page applies the chosen scale. @param {TokenInfo} info */
 export function shades(info) {
   const steps = (/** @type {number[]} */ from, /** @type {number} */ value) =>
     from.filter((least) => value >= least).length;
   return `s${steps(SURPRISE, surprise(info.logprob))} r${steps(RANKS, rank(info))}`;
 }
 
-/** Says what cannot be seen in a token. @param {string} token */
+/** Makes a token's blanks visible. @param {string} token */
 export const visible = (token) => token.replaceAll("\n", "⏎").replaceAll(" ", "␣").replaceAll("\t", "⇥");
 
 /**
- * Gives tokens the parts of the answer that they add to it.
+ * Splits a piece of the answer among its tokens.
  * @param {TokenInfo[]} tokens @param {string} piece what all of them add
  */
 export function addTexts(tokens, piece) {
@@ -82,7 +82,7 @@ export function fillTokens(element, { content, tokens = [] }) {
   shown.set(element, tokens.length);
 }
 
-/** The most probable tokens of a place as bars, the drawn one marked. @param {TokenInfo} info */
+/** The most probable tokens at a position as bars, with the drawn one marked. @param {TokenInfo} info */
 export function bars(info) {
   const { texts } = page;
   const box = make("div", "bars");

@@ -1,7 +1,7 @@
 // @ts-check
 /// <reference lib="dom" />
 /// <reference lib="dom.iterable" />
-// The first screen: cards and examples, each of which asks something of a model of its kind.
+// The first screen: cards and examples, each with a question for a model of its kind.
 
 import { ask } from "./answering.js";
 import { cardOf } from "./card.js";
@@ -18,7 +18,7 @@ function modelFor({ kind, classifier }) {
   return config.models.find((/** @type {{ id: string }} */ { id }) => fits(id))?.id;
 }
 
-/** Shows what there is a model for, and how right the chosen one is. */
+/** Shows the cards and examples that there is a model for, and the chosen model's scores. */
 function fit() {
   const kind = kindOf(modelChosen());
   for (const element of tour.querySelectorAll(".card")) {
@@ -34,7 +34,7 @@ function fit() {
   scores();
 }
 
-/** Shows how right the chosen model is with each skill, if it was evaluated. */
+/** Shows the chosen model's score for each skill, if it was evaluated. */
 async function scores() {
   const card = await cardOf(modelChosen());
   for (const element of tour.querySelectorAll(".example")) {

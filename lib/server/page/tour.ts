@@ -1,8 +1,8 @@
 /**
- * What the first screen offers to try: a card for each kind of model, and an example of each skill. Prompts are in the
- * language that the models have learned; titles are texts of the page: `tour_…` and `skill_…`.
+ * Content of the first screen: a card for each kind of model, and an example of each skill. Prompts are in the language
+ * that the models have learned; titles are the page's texts `tour_…` and `skill_…`.
  *
- * After another model is shipped, see what it says: deno task ask --model models/small/instruct "¿…?"
+ * When another model ships, check what it answers: deno task ask --model models/small/instruct "¿…?"
  */
 import type { ModelKind } from "../search.ts";
 
@@ -11,7 +11,7 @@ export interface Example {
   readonly prompt: string;
   /** Of `skill_…`; of a chat model also the family of questions in its evaluation, whose score is shown. */
   readonly skill: string;
-  /** The end of a classifier's id; a text to label means nothing to others. */
+  /** The end of the id of the classifier that the example is for. */
   readonly classifier?: string;
 }
 

@@ -1,4 +1,4 @@
-/** What the first screen of the chat says: titles of cards and skills. */
+/** Texts of the chat's first screen: titles of cards and skills. */
 const es = {
   right: "de aciertos",
   hello: "Un modelo pequeño que se deja mirar",

@@ -1,7 +1,7 @@
 // @ts-check
 /// <reference lib="dom" />
 /// <reference lib="dom.iterable" />
-// The inside of an answer: the whole sequence, token by token, and the most probable tokens of the chosen place.
+// The inside of an answer: the whole sequence, token by token, and the most probable tokens at the chosen position.
 
 import { config, make, page } from "./dom.js";
 import { iconButton } from "./icons.js";
@@ -95,7 +95,7 @@ function tracePanel(answer, trace) {
     place,
     link,
   );
-  // The place where the model was least sure tells most.
+  // Begin at the position where the model was least sure.
   const least = Math.min(...answer.tokens?.map(({ logprob }) => logprob) ?? []);
   const first = buttons[answer.tokens?.findIndex(({ logprob }) => logprob === least) ?? 0];
   if (first) choose(first);

@@ -1,6 +1,6 @@
 // @ts-check
 /// <reference lib="dom" />
-// Renaming and deleting a training: what the dialogs ask, and what comes of it.
+// Renaming and deleting a training, with their dialogs.
 
 import { fill, get, page } from "./dom.js";
 import { decimal } from "./numbers.js";

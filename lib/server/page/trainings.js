@@ -1,7 +1,7 @@
 // @ts-check
 /// <reference lib="dom" />
 /// <reference lib="dom.iterable" />
-// The trainings of the studio's page: a card each, whose texts change while it is looked at.
+// The trainings on the studio's page: a card each, kept up to date.
 
 import { fill, get, page, post } from "./dom.js";
 import { count, decimal } from "./numbers.js";
@@ -135,7 +135,7 @@ class Card {
       setText(this.log, log.join("\n") || page.texts.log_empty);
       if (below) this.log.scrollTop = this.log.scrollHeight;
     } catch {
-      // The list says that the server is gone.
+      // Ignored: the list already says that the server is unreachable.
     }
   }
 
@@ -185,7 +185,7 @@ class Card {
   }
 }
 
-/** What is told of a training in a line. @param {Training} training */
+/** The facts of a training for one line. @param {Training} training */
 function factsOf({ state, stage, progress }) {
   const t = page.texts, facts = [];
   const running = state === "running" || state === "stopping";

@@ -47,7 +47,7 @@ export function turnElement(talkId, turn, run, before) {
     return element;
   }
   const kind = kindOf((own?.answers[0] ?? answer)?.model);
-  // A text that is continued or labelled stands in the answer, as one with what the model made of it.
+  // A text that is continued or labelled is shown within the answer.
   element.classList.toggle(
     "one-text",
     state !== "unanswered" && state !== "waiting" && kind !== "chat" && kind !== undefined,
@@ -65,13 +65,13 @@ export function turnElement(talkId, turn, run, before) {
   return element;
 }
 
-/** Shows what has come of answers. @param {HTMLElement} within @param {Run} run */
+/** Shows the answers as far as they have come. @param {HTMLElement} within @param {Run} run */
 export function showText(within, run) {
   const texts = within.querySelectorAll(".writing .text");
   run.answers.forEach((answer, i) => texts[i] && fillTokens(texts[i], answer));
 }
 
-/** A text that the model was given, before what it added. @param {Turn} turn @param {Answer} answer */
+/** The given text, shown before the model's continuation. @param {Turn} turn @param {Answer} answer */
 function given({ question }, { model, trace }) {
   if (kindOf(model) !== "text") return [];
   const box = make("span", "given");

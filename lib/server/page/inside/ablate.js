@@ -12,13 +12,13 @@ import { bars, button, quoted, strength, titled, visible } from "./tokens.js";
 /** @typedef {import("./state.js").Token} Token */
 /** @typedef {{ next: Token[], tokens: ChosenToken[], text: string }} Answer */
 
-/** Parts that are off, as `layer.head` and `layer.mlp`: they stay so when another text is looked at. */
+/** Parts that are switched off, as `layer.head` and `layer.mlp`; they stay off for other texts. */
 const off = new Set();
 /** @type {{ of: string, token: Token, heads: number[][], mlps: number[] } | null} */
 let effects = null;
 let model = "";
 
-/** What the parts are switched off for: what was given, after which the answer comes. */
+/** The given part of the sequence, without the answer; the ablated model continues it. */
 const given = () => {
   const { model, ids, prompt } = sequence();
   return { model, ids: ids.slice(0, prompt) };

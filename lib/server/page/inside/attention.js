@@ -1,7 +1,7 @@
 // @ts-check
 /// <reference lib="dom" />
 /// <reference lib="dom.iterable" />
-// Attention: every head as a small picture with what it does, and one of them enlarged.
+// Attention: every head as a small picture with its role, and one head enlarged.
 
 import { fill, make, page } from "../dom.js";
 import { decimal } from "../numbers.js";

@@ -1,7 +1,7 @@
 // @ts-check
 /// <reference lib="dom" />
 /// <reference lib="dom.iterable" />
-// Branches: another token in the place of one, and the text goes on from there. They are kept as a tree.
+// Branches: one token is replaced, and the model continues from there. Branches are kept as a tree.
 
 import { fill, make, page } from "../dom.js";
 import { keep, parsed, recall } from "../storage.js";
@@ -10,7 +10,7 @@ import { bars, button, quoted, titled } from "./tokens.js";
 
 /** @typedef {import("./state.js").Sequence} Sequence */
 /** @typedef {import("./state.js").Token} Token */
-/** A text, and where it left the one before: `at` is the position of the token that was taken instead.
+/** A text, and where it leaves its parent: `at` is the position of the replaced token.
  * @typedef {{ sequence: Sequence, at: number, children: Branch[] }} Branch */
 
 /** The tree, and the branch of it that is shown. @type {Branch | null} */
@@ -29,16 +29,16 @@ function find(branch, sequence) {
   return null;
 }
 
-/** Whether something that was stored is a tree; it may be anything. @param {any} value @returns {value is Branch} */
+/** Whether a stored value, which may be anything, is a tree. @param {any} value @returns {value is Branch} */
 const isBranch = (value) =>
   Array.isArray(value?.sequence?.ids) && Array.isArray(value.sequence.tokens) &&
   value.sequence.tokens.length === value.sequence.ids.length && Number.isInteger(value.at) &&
   value.at <= value.sequence.ids.length && Array.isArray(value.children) && value.children.every(isBranch);
 
-/** The tree outlives a reload of the page, but not its tab. */
+/** Stores the tree, so that it survives a reload of the page, but not the tab. */
 const store = () => keep("branches", JSON.stringify(root), "sessionStorage");
 
-/** Finds the sequence in the tree; one that is in none begins a tree of its own. */
+/** Finds the sequence in the tree; if it is not there, it begins a new tree. */
 function locate() {
   const stored = root ?? parsed(recall("branches", "sessionStorage"));
   root = isBranch(stored) ? stored : null;
@@ -62,7 +62,7 @@ export async function draw(body, signal) {
   const sides = make("div", "sides");
   sides.append(offer, titled(page.texts.tree, tree));
   const { cells } = await ask("lens", { model, ids, top: OFFERED }, signal);
-  /** What the model found probable at each position, after those before it. @type {Token[][]} */
+  /** The most probable tokens at each position, given those before it. @type {Token[][]} */
   const offered = cells.at(-1).map((/** @type {{ top: Token[] }} */ { top }) => top);
   follow = () => {
     const at = state.chosen;

@@ -1,6 +1,6 @@
 // @ts-check
 /// <reference lib="dom" />
-// Matrices and vectors as pictures, in colours that go with the page's scheme.
+// Draws matrices and vectors in the colours of the page's scheme.
 
 /** A colour of the page's as red, green and blue. @param {HTMLElement} near @param {string} [name] of the variable
  * @returns {number[]} */

@@ -1,7 +1,7 @@
 // @ts-check
 /// <reference lib="dom" />
 /// <reference lib="dom.iterable" />
-// One input at several temperatures, or by several models, in columns.
+// One input, continued at several temperatures or by several models, in columns.
 
 import { config, fill, make, page } from "../dom.js";
 import { decimal } from "../numbers.js";
@@ -18,7 +18,7 @@ const MOST_COLUMNS = 8;
 /** @type {Column[]} */
 let columns = [];
 let seed = 1;
-/** Whether the answers that are shown are for what is chosen. */
+/** Number of the latest round of answers; those of earlier rounds are dropped. */
 let round = 0;
 
 const byTemperature = () => TEMPERATURES.map((temperature) => ({ model: sequence().model, temperature }));
@@ -105,7 +105,7 @@ async function write(grid, signal) {
     box.setAttribute("aria-busy", "true");
     box.textContent = page.texts.writing;
     try {
-      // A branch is a text of tokens of its own, which only its model can read.
+      // The current sequence is made of its model's token ids; other models need the text.
       const own = model === sequence().model ? sequence().ids.slice(0, sequence().prompt) : state.input;
       const given = await read(model, own.length > 0 ? own : sequence().tokens.join(""), signal);
       const written = await writeOn(given, { temperature, seed, max_tokens: 80 }, signal);

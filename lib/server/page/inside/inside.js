@@ -1,7 +1,7 @@
 // @ts-check
 /// <reference lib="dom" />
 /// <reference lib="dom.iterable" />
-// The page of a model's inside: what is looked into, the tabs of its views, and the address that keeps both.
+// The page of a model's inside: its sequence, the tabs of its views, and the URL that holds both.
 
 import { config, fill, get, kindOf, make, page } from "../dom.js";
 import * as frame from "../frame.js";
@@ -25,11 +25,11 @@ const modelSelect = get("model", HTMLSelectElement);
 const input = get("input", HTMLTextAreaElement);
 const problem = get("problem", HTMLElement);
 
-/** The view that is shown, and those that show it as it is now. */
+/** The shown view; below, the views that are up to date. */
 let current = names[0];
 /** @type {Set<string>} */
 const fresh = new Set();
-/** Ends what a view still asks for when it is drawn anew. @type {Map<string, AbortController>} */
+/** Aborts a view's pending requests when it is drawn again. @type {Map<string, AbortController>} */
 const drawings = new Map();
 
 /** @param {string} name */
@@ -39,7 +39,7 @@ const bodyOf = (name) => {
   return body;
 };
 
-/** Draws the view that is shown, unless it is fresh. */
+/** Draws the shown view, unless it is up to date. */
 async function draw() {
   if (!state.sequence || fresh.has(current)) return;
   const name = current, body = bodyOf(name);
@@ -60,7 +60,7 @@ async function draw() {
   }
 }
 
-/** What went wrong, with a button to try it again. @param {unknown} error @param {() => void} retry */
+/** An error message with a button to retry. @param {unknown} error @param {() => void} retry */
 function failure(error, retry) {
   const box = make("p", "error", `${page.texts.failed}: ${error instanceof Error ? error.message : error}. `);
   box.setAttribute("role", "alert");
@@ -103,7 +103,7 @@ tabs.addEventListener("keydown", (event) => {
   get(`tab-${current}`, HTMLButtonElement).focus();
 });
 
-/** The address holds what is looked into, so that it can be kept, sent and loaded again; the server never sees it. */
+/** Puts the sequence into the URL's hash, so that it can be bookmarked and shared; the server never sees it. */
 function keepAddress() {
   if (!state.sequence) return;
   const { model, ids, prompt } = sequence();
@@ -154,7 +154,7 @@ changes.addEventListener("redraw", () => {
 
 let looking = new AbortController();
 
-/** Reads what a person wrote, lets the model write on, and shows that. @param {string} text */
+/** Tokenises the input, lets the model continue it, and shows the result. @param {string} text */
 async function look(text) {
   looking.abort();
   const { signal } = looking = new AbortController();
@@ -175,7 +175,7 @@ async function look(text) {
   }
 }
 
-/** Shows what the address holds. @returns {Promise<boolean>} whether it holds something */
+/** Shows the sequence in the URL. @returns {Promise<boolean>} whether there is one */
 async function lookAtAddress() {
   const parts = new URLSearchParams(location.hash.slice(1));
   const model = parts.get("model") ?? "", ids = (parts.get("ids") ?? "").split(",").map(Number);
@@ -185,9 +185,9 @@ async function lookAtAddress() {
   modelSelect.value = model;
   showKind();
   const found = await read(model, ids);
-  // Without being told, what was given ends where the answer begins.
+  // If the URL does not say where the prompt ends, it ends where the answer begins.
   const answer = found.tokens.findLastIndex((token, i) => found.markers[i] && token === "<resp>") + 1;
-  // Positions move if the beginning did not fit.
+  // Positions shift if the beginning did not fit into the context.
   const cut = ids.length - found.ids.length;
   const told = Number(parts.get("prompt"));
   const given = told ? told - cut : answer || found.ids.length;

@@ -1,7 +1,7 @@
 // @ts-check
 /// <reference lib="dom" />
 /// <reference lib="dom.iterable" />
-// The logit lens: what the model would say after each layer, at each position.
+// The logit lens: what the model would predict after each layer, at each position.
 
 import { fill, make, page } from "../dom.js";
 import { ask, choose as chooseToken, sequence, state } from "./state.js";

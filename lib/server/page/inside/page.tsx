@@ -1,4 +1,4 @@
-/** The page that opens a model: rendered on the server; `inside/inside.js` brings it to life. */
+/** The page of a model's inside, rendered on the server; `inside/inside.js` brings it to life. */
 import type { ListedModel } from "../../search.ts";
 import { Frame, type Language, speaker } from "../frame.tsx";
 import { insideTexts } from "./texts.ts";

@@ -1,6 +1,6 @@
 // @ts-check
 /// <reference lib="dom" />
-// What the views of the page share: the sequence that is looked into, the chosen token, and answers of the server.
+// Shared state of the page's views: the sequence, the chosen token, and the server's answers.
 
 import { post } from "../dom.js";
 
@@ -16,17 +16,17 @@ import { post } from "../dom.js";
 /** @type {{ sequence: Sequence | null, chosen: number, input: string }} */
 export const state = { sequence: null, chosen: 0, input: "" };
 
-/** Dispatches "sequence" when another is looked into, "chosen" when another token of it is, and "redraw" when the view
- * that is shown is to be drawn anew. */
+/** Dispatches "sequence" when another sequence is shown, "chosen" when another of its tokens is chosen, and "redraw"
+ * when the shown view must be drawn again. */
 export const changes = new EventTarget();
 
-/** The sequence, where there is one: views are drawn only then. @returns {Sequence} */
+/** The sequence. Views are drawn only when there is one. @returns {Sequence} */
 export function sequence() {
   if (!state.sequence) throw new Error("there is no sequence yet");
   return state.sequence;
 }
 
-/** Answers that were had already, by their requests: views that are looked at again need not ask again. */
+/** Cache of the server's answers by request, so that views need not ask again. */
 const answers = new Map();
 const MOST_ANSWERS = 40;
 

@@ -1,4 +1,4 @@
-/** What the views of one pass and of several answers say. */
+/** Texts of the views that walk through one pass and that compare several answers. */
 const es = {
   walk_help:
     "Una pasada por el modelo con los números del token elegido. Cada franja es un vector: verde es positivo, ámbar negativo, y más intenso es mayor. Pasa por encima de una franja para leer sus valores.",

@@ -1,4 +1,4 @@
-/** What the page of a model's inside says. */
+/** The texts of the page of a model's inside. */
 import { stepTexts } from "./step_texts.ts";
 
 const es = {

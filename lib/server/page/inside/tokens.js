@@ -1,17 +1,17 @@
 // @ts-check
 /// <reference lib="dom" />
 /// <reference lib="dom.iterable" />
-// Tokens and probabilities as all views show them.
+// How all views show tokens and probabilities.
 
 import { make, page } from "../dom.js";
 
 /** @typedef {import("./state.js").Token} Token */
 
-/** A token as it is shown: blanks and ends of lines can be seen. @param {string} token */
+/** A token with visible blanks and line ends. @param {string} token */
 export const visible = (token) =>
   token.replaceAll("\n", "⏎").replace(/^ +$/, (blanks) => "␣".repeat(blanks.length));
 
-/** A token as it stands in quotes: without the blank that begins a word. @param {string} token */
+/** A token for use in quotes: without the blank before a word. @param {string} token */
 export const quoted = (token) => visible(token).trim() || visible(token);
 
 /** @param {number} share in [0, 1] */
@@ -24,14 +24,14 @@ export function percent(share) {
   return (small ? "< " : "") + (small ? 0.001 : share).toLocaleString(document.documentElement.lang, options);
 }
 
-/** How strong a background tells a probability, from 0 to 1: by its logarithm, as small ones differ too.
+/** Strength of the background for a probability, from 0 to 1: logarithmic, so that small ones differ too.
  * @param {number} probability */
 export const strength = (probability) =>
   Math.max(0, Math.min(1, 1 + Math.log10(Math.max(1e-9, probability)) / 3));
 
 /**
- * Tokens in a row, of which one is chosen: one stop of the tab key, within which arrows move.
- * @param {string} name for those who do not see it
+ * A row of tokens, one of which is chosen. It is a single tab stop; arrow keys move within it.
+ * @param {string} name label for screen readers
  * @param {{ tokens: string[], markers: boolean[], chosen: number, prompt?: number, probabilities?: (number | null)[],
  *   pick: (position: number) => void, look?: (position: number | null) => void }} options
  */
@@ -101,7 +101,7 @@ export function mark(row, chosen) {
 /**
  * Probabilities as bars.
  * @param {Token[]} list @param {{ marked?: number, dropped?: (id: number) => boolean, pick?: (token: Token) => void }} [options]
- * `marked` is the id of a token that is told apart; with `pick` each is a button
+ * `marked` is the id of a token to highlight; with `pick` each bar is a button
  */
 export function bars(list, { marked, dropped, pick } = {}) {
   const box = make("ol", "bars");

@@ -1,7 +1,7 @@
 // @ts-check
 /// <reference lib="dom" />
 /// <reference lib="dom.iterable" />
-// One forward pass step by step, with the shapes and the numbers of the chosen token.
+// One forward pass step by step, with shapes and the chosen token's numbers.
 
 import { fill, make, page } from "../dom.js";
 import { decimal } from "../numbers.js";
@@ -13,7 +13,7 @@ import { chooser, percent, titled, visible } from "./tokens.js";
 /** The layer and the head that are walked through. */
 const where = { layer: 0, head: 0 };
 
-/** Numbers of a vector that stand beside its band. */
+/** How many numbers of a vector are written beside its band. */
 const SHOWN = 6;
 
 /** @param {HTMLElement} body @param {AbortSignal} signal */
@@ -50,7 +50,7 @@ export async function draw(body, signal) {
   onScheme(() => paintBands(body), signal);
 }
 
-/** Which of the view's lists has the focus. @param {HTMLElement} body */
+/** Index of the view's select with the focus, or false. @param {HTMLElement} body */
 const controlsIndex = (body) => {
   const at = [...body.querySelectorAll("select")].indexOf(
     /** @type {HTMLSelectElement} */ (document.activeElement),
