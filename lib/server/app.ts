@@ -1,4 +1,4 @@
-/** The web app: the routes, put together, and what keeps them safe. */
+/** The web app: all routes, with the middleware that protects them. */
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { cors } from "hono/cors";
 import { HTTPException } from "hono/http-exception";
@@ -44,11 +44,11 @@ export interface AppOptions {
   readonly origins: readonly string[];
   /** Seconds that a request may take. */
   readonly timeLimit: number;
-  /** Loads the stages that may make again what is missing of a run's lineage; none by default. */
+  /** Loads the stages that may recreate missing parts of a run's lineage; none by default. */
   readonly stages?: () => Promise<StageFolders>;
-  /** Aborted when the server is to end: answers that would go on without end do so then. */
+  /** Aborted when the server is to stop; endless answers then end. */
   readonly stopping?: AbortSignal;
-  /** Lets pages and the API start stages, for who has its token. */
+  /** Lets those who have its token start stages, from pages and the API. */
   readonly studio?: Studio;
 }
 
@@ -77,7 +77,7 @@ export function createApp(
       frameAncestors: ["'none'"],
     },
     referrerPolicy: "no-referrer",
-    strictTransportSecurity: false, // the matter of whoever adds TLS
+    strictTransportSecurity: false, // left to whoever adds TLS
   }));
   if (origins.length > 0) app.use("/v1/*", cors({ origin: [...origins], maxAge: 600 }));
   app.use(async (c, next) => {
@@ -94,12 +94,12 @@ export function createApp(
     app.use(`${path}/*`, studioGuard(studio!));
   }
   app.use(async (_, next) => {
-    store.refresh(); // for later requests: this one need not wait
+    store.refresh(); // for later requests; this one need not wait
     await next();
   });
   app.use(...receiveBodies(Math.min(timeLimit, 30), studio ? `${PATH}/trainings` : null));
   app.onError((error, c) => {
-    // Hono's only complaint of its own.
+    // The only error that Hono itself throws.
     const told = error instanceof HTTPException && error.status === 400
       ? new ApiError(400, "the request is no JSON", null, "invalid_json")
       : apiErrorOf(error);
@@ -144,7 +144,7 @@ const descriptionRoute = createRoute({
   responses: { 200: json("An OpenAPI 3.1 document.", z.record(z.string(), z.any())) },
 });
 
-/** Where a path exists and the method does not, the answer is 405, with the methods that do. */
+/** Answers 405, with the allowed methods, where a path exists but not for this method. */
 function refuseOtherMethods(app: OpenAPIHono): void {
   const routes = Map.groupBy(app.routes.filter(({ method }) => method !== "ALL"), ({ path }) => path);
   for (const [path, known] of routes) {
@@ -158,7 +158,7 @@ function refuseOtherMethods(app: OpenAPIHono): void {
   }
 }
 
-/** Compares without telling by its duration how much was right. */
+/** Compares in constant time, so that the duration does not reveal how much was right. */
 function sameKey(given: string, right: string): boolean {
   const bytes = (text: string) => new TextEncoder().encode(text);
   return bytes(given).length === bytes(right).length && timingSafeEqual(bytes(given), bytes(right));

@@ -1,4 +1,4 @@
-/** The weights that models of the server share: those of a base, and of any adapters beside it. */
+/** Base weights that several of the server's models share: the base itself, and its adapters. */
 import { resolve } from "@std/path";
 import { type AdapterBase, isOfBase } from "../checkpoint/adapted.ts";
 import type { CheckpointInfo } from "../checkpoint/checkpoint.ts";
@@ -7,7 +7,7 @@ import type { Decoder } from "../model/decoder.ts";
 
 export interface Base {
   readonly decoder: Decoder;
-  /** Writes for all of its models: sequences of several adapters share passes. */
+  /** Generates for all models of the base; sequences of several adapters share passes. */
   readonly batcher: Batcher;
 }
 
@@ -15,11 +15,11 @@ interface Shared {
   readonly base: Promise<Base>;
   /** Models that use it. */
   users: number;
-  /** It, once it is open. */
+  /** The base, once it is open. */
   ready: Base | null;
 }
 
-/** What tells a base from another one, and from itself trained anew: where it is, and the hashes of its numbers. */
+/** Identifies a base by its folder and the hashes of its weights, so that a retrained base is another one. */
 export function baseKey(folder: string, { adapter, files }: CheckpointInfo): string {
   const base: AdapterBase = adapter?.base ?? {
     folder,
@@ -37,9 +37,9 @@ export class Bases {
   }
 
   /**
-   * A base, opened by the first model that takes it, or anew if its device has failed.
-   * @param open brings its weights onto a device
-   * @returns it, with what gives it back
+   * Takes a base. The first model that takes it opens it; it is opened again if its device has failed.
+   * @param open loads its weights onto a device
+   * @returns the base, with a function that gives it back
    */
   async take(
     key: string,

@@ -1,18 +1,18 @@
-/** How bodies of requests come in: within a time and a size, and large ones one after another. */
+/** Receives request bodies: within a time and a size limit, and large ones one after another. */
 import type { Context, MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { letOthersIn } from "../event_loop.ts";
 import { ApiError } from "./errors.ts";
 
-/** Largest request, in bytes, and that of a route that takes whole books. */
+/** Largest body in bytes, and the largest for a route that takes whole books. */
 const LARGEST = 2 ** 20, BOOK = 2 ** 25;
-/** Checking a larger body takes some ms, so others are let in before each; in UTF-16 units. */
+/** Checking a larger body takes some ms, so other work may run before each one; in UTF-16 units. */
 const LARGE = 2 ** 15;
 
-/** Most values of a request: checking each takes some microseconds, however short it is. Numbers are quick to check. */
+/** Most values in a request, as checking each takes some microseconds; numbers are checked faster. */
 const MOST_VALUES = 10_000, MOST_NUMBERS = 100_000;
 
-/** Whether JSON has more values than any request needs. What is no JSON has none. */
+/** Whether JSON has more values than any request needs; false for what is not JSON. */
 export function hasTooManyValues(text: string): boolean {
   let left: unknown[];
   try {
@@ -33,7 +33,7 @@ export function hasTooManyValues(text: string): boolean {
 }
 
 /**
- * Middleware that has a request's body before what follows it runs.
+ * Middleware that reads the whole request body before the handlers after it run.
  * @param seconds that a body may take to arrive
  * @param books the path of a route that takes whole books, if there is one
  */
@@ -56,7 +56,7 @@ export function receiveBodies(seconds: number, books: string | null = null): Mid
       arrivals.set(c, () => clearTimeout(timer));
       const rest = next().finally(() => clearTimeout(timer));
       if (await Promise.race([rest, late.promise]) !== "late") return;
-      // What waits for the body fails once the connection is closed, and then nobody is there to hear of it.
+      // This promise fails once the connection is closed; by then nobody awaits it.
       rest.catch(() => {});
       c.header("Connection", "close");
       throw new ApiError(408, `the request's body did not arrive within ${seconds} seconds`);

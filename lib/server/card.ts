@@ -1,4 +1,4 @@
-/** What is told of a model on its card: its size, what it learned from and how well, and how right it is. */
+/** The card of a model: its size, what it learned from and how well, and its evaluation. */
 import { dirname, join } from "@std/path";
 import { z } from "@hono/zod-openapi";
 import { type CheckpointInfo, readCheckpointInfo } from "../checkpoint/checkpoint.ts";
@@ -6,9 +6,9 @@ import { isGguf } from "../checkpoint/gguf/path.ts";
 import { readConfig } from "../checkpoint/huggingface.ts";
 import type { ListedModel } from "./search.ts";
 
-/** A report of more bytes is not read. */
+/** Larger reports are not read, in bytes. */
 const LARGEST_REPORT = 64 << 20;
-/** Ancestors beyond these are not followed. */
+/** Most ancestors that are followed. */
 const MOST_ANCESTORS = 8;
 
 const Step = z.strictObject({
@@ -43,7 +43,7 @@ export const ModelCard = z.strictObject({
 }).openapi("ModelCard");
 export type ModelCard = z.infer<typeof ModelCard>;
 
-/** What is read of an evaluation's report. */
+/** The part of an evaluation's report that is read. */
 const Report = z.object({
   checkpoints: z.record(
     z.string(),
@@ -57,7 +57,7 @@ const Report = z.object({
   ),
 });
 
-/** What an evaluation says of the checkpoint in a folder; the report lies beside the models of its preset. */
+/** The evaluation of the checkpoint in a folder. Its report is in `evaluate` beside the models of the preset. */
 async function evaluated(folder: string) {
   for (let above = dirname(folder), i = 0; i < 4 && above !== dirname(above); above = dirname(above), i++) {
     const path = join(above, "evaluate", "report.json");
@@ -77,7 +77,7 @@ async function evaluated(folder: string) {
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-/** What a stage's section names as its texts, in a word each. */
+/** Short names of the sources in a stage's section of the preset. */
 function sourcesOf({ stage, origin, run }: CheckpointInfo): string[] {
   if (origin) return [origin.data];
   const section = run?.preset[stage === "pretrain" ? "prepare-corpus" : stage];
@@ -91,7 +91,7 @@ function sourcesOf({ stage, origin, run }: CheckpointInfo): string[] {
   });
 }
 
-/** The checkpoint that another was made from, if it says so. */
+/** The checkpoint that this one was made from, if recorded. */
 function sourceOf({ quantised, average, taught, run }: CheckpointInfo): string | undefined {
   const weights = Object.keys(run?.inputs ?? {}).find((path) => path.endsWith("/model.safetensors"));
   return quantised?.folder ?? average?.[0].folder ?? taught?.at(-1)?.model ?? (weights && dirname(weights));

@@ -1,13 +1,13 @@
-/** Which words of a text decide its label: what is left of the label's probability without each of them. */
+/** Finds the words that decide a text's label, by the label's probability without each of them. */
 import type { Tokenizer } from "../text/tokenizer.ts";
 import type { Classifier } from "../model/classifier.ts";
 import { pooledStates, probabilities } from "../train/labels.ts";
 import { encodeInput } from "./prompts.ts";
 import type { Turn } from "./work.ts";
 
-/** Words beyond these are not looked at: a context rarely holds more. */
+/** Most words that are examined; a context rarely holds more. */
 const MOST_WORDS = 256;
-/** Texts of one computation, between which others take their turns. */
+/** Texts per computation; other requests take turns between computations. */
 const TOGETHER = 16;
 
 export interface DecisiveWord {
@@ -19,10 +19,10 @@ export interface DecisiveWord {
 }
 
 /**
- * The words of a text in their order, of the part that the context holds (occlusion: Zeiler and Fergus,
+ * The words of a text in order, as far as the context holds them, with their weights (occlusion: Zeiler and Fergus,
  * arXiv:1311.2901).
- * @param label index of the label whose probability is looked at
- * @param probability of that label, given the whole text
+ * @param label index of the label
+ * @param probability of that label for the whole text
  */
 export async function decisiveWords(
   { classifier, tokenizer }: { readonly classifier: Classifier; readonly tokenizer: Tokenizer },

@@ -1,10 +1,10 @@
-/** The devices that a server's models share, with their threads and the memory that closed models leave. */
+/** The devices that a server's models share, with their threads and the memory that closed models free. */
 import type { Device } from "../device/device.ts";
 import { type DeviceChoice, openDevice } from "../device/open.ts";
 
 export class SharedDevices {
   readonly #choice: DeviceChoice;
-  /** At most one of a kind. */
+  /** At most one device of each kind. */
   readonly #open = new Map<Device["name"], Device>();
   /** One search at a time, so that two models do not open two devices. */
   #last: Promise<unknown> = Promise.resolve();
@@ -14,9 +14,9 @@ export class SharedDevices {
   }
 
   /**
-   * The device for a model: the one that the others are on. With `auto` it is the cpu for a model that a GPU has no
-   * room left for. A device that has failed is replaced.
-   * @param trial does on a GPU what the model is to do there
+   * The device for a model: the same as for the others. With `auto` it is the cpu if the model does not fit on the GPU
+   * any more. A device that has failed is replaced.
+   * @param trial runs the model's work on a GPU, to see whether it fits
    */
   for(trial: (gpu: Device) => Promise<unknown>): Promise<Device> {
     const found = this.#last.then(() => this.#find(trial));
@@ -31,7 +31,7 @@ export class SharedDevices {
       this.#open.delete(name);
     }
     const [there] = this.#open.values();
-    // Only a GPU needs a trial, on a device of its own: what fails there is no matter of the models beside it.
+    // Only a GPU needs a trial. It runs on a separate device, so that a failure does not affect the other models.
     if (there && !(this.#choice === "auto" && this.#open.has("webgpu"))) return there;
     const { device } = await openDevice(this.#choice, { trial });
     const shared = this.#open.get(device.name);

@@ -1,9 +1,9 @@
 /**
- * The door of the server: it accepts connections, and decides how many there may be and how long they may stay.
+ * The door of the server: it accepts connections, and limits their number and how long they may stay.
  *
- * Deno.serve has no time limits and no limit of connections, and running out of file descriptors ends it. So the door
- * accepts connections itself, and passes their bytes on to a Deno.serve that only this process talks to. A request's
- * address there says which connection it came by; a connection without one is idle, or sends its headers.
+ * Deno.serve limits neither times nor connections, and it ends when file descriptors run out. So the door accepts
+ * connections itself and passes their bytes on to a Deno.serve that only this process can reach. The remote port of a
+ * request there identifies its connection; a connection without a request is idle or still sends its headers.
  */
 import { describe } from "../errors.ts";
 import { noteArrival, watchNetwork } from "../event_loop.ts";
@@ -11,27 +11,27 @@ import { fileDescriptors } from "./file_descriptors.ts";
 
 export interface DoorOptions {
   readonly hostname: string;
-  /** 0 for any that is free. */
+  /** 0 for any free port. */
   readonly port: number;
-  /** Connections at the same time; more wait until one of them leaves. */
+  /** Most connections at a time; further ones wait until one leaves. */
   readonly connections: number;
-  /** Milliseconds that the headers of a request may take. */
+  /** Milliseconds in which the headers of a request must arrive. */
   readonly headers: number;
   /** Milliseconds that a connection may be idle between two requests. */
   readonly idle: number;
-  /** Milliseconds for which a client may take nothing of what is sent to it. */
+  /** Milliseconds for which a client may stop reading. */
   readonly stalled: number;
 }
 
 type Handler = (request: Request) => Response | Promise<Response>;
 
-/** Of a connection: the client's socket, the one to Deno.serve and the one that Deno.serve has. */
+/** Descriptors per connection: the client's socket and both ends of the one to Deno.serve. */
 const DESCRIPTORS = 3;
-/** Descriptors that stay free for the door itself and for models that are opened. */
+/** Descriptors that stay free for the door itself and for opening models. */
 const SPARE = 14;
-/** Milliseconds between two looks at the connections, and before accepting is tried again. */
+/** Milliseconds between checks of the connections, and before accepting is tried again. */
 const PAUSE = 100;
-/** A connection that was idle for less, in milliseconds, need not make room for another. */
+/** A connection that has been idle for less than this, in milliseconds, is not closed to make room. */
 const YOUNG = 1000;
 
 const pause = () => new Promise((resolve) => setTimeout(resolve, PAUSE));
@@ -41,11 +41,11 @@ class Connection {
   requests = 0;
   /** Whether it has had a request. */
   used = false;
-  /** When it was opened, its last answer was complete, or the first byte after that came. */
+  /** Time of the last of these: it was opened, an answer was completed, the first byte after that arrived. */
   since = performance.now();
   /** Whether bytes have come since the last answer was complete. */
   begun = false;
-  /** Since when the client takes nothing, or null. */
+  /** When the client stopped reading, or null. */
   stalledSince: number | null = null;
   readonly #client: Deno.TcpConn;
   readonly #server: Deno.TcpConn;
@@ -62,7 +62,7 @@ class Connection {
     try {
       await Promise.race([this.#toClient(), this.#toServer()]);
     } catch {
-      // A side that breaks off ends the connection.
+      // If either side breaks off, the connection ends.
     } finally {
       this.close();
     }
@@ -79,7 +79,7 @@ class Connection {
       await writeAll(this.#server, bytes.subarray(0, n));
     }
     await this.drain();
-    await new Promise(() => {}); // until the answer, which may go on, is complete
+    await new Promise(() => {}); // never: #toClient ends when the answer is complete
   }
 
   async #toClient(): Promise<void> {
@@ -91,7 +91,7 @@ class Connection {
     }
   }
 
-  /** Lets the answer come to its end, and no request after it. */
+  /** Lets the current answer finish, and no request after it. */
   drain(): Promise<void> {
     return this.#server.closeWrite().catch(() => {});
   }
@@ -122,7 +122,7 @@ export class Door {
   readonly #options: DoorOptions;
   readonly #handler: Handler;
   readonly #listener: Deno.TcpListener;
-  /** By the port that a connection has towards Deno.serve. */
+  /** Connections by their local port towards Deno.serve. */
   readonly #connections = new Map<number, Connection>();
   #server: Deno.HttpServer<Deno.NetAddr>;
   readonly #clock: ReturnType<typeof setInterval>;
@@ -212,14 +212,14 @@ export class Door {
     connection.run().finally(() => this.#connections.delete(port));
   }
 
-  /** Says what goes wrong, once a minute. */
+  /** Prints an error, at most once a minute. */
   #complain(error: unknown): void {
     if (performance.now() - this.#complained < 60_000) return;
     this.#complained = performance.now();
     console.error(`connections have to wait: ${describe(error)}`);
   }
 
-  /** Closes the connection that has been idle for longest, if that is not a moment ago. */
+  /** Closes the connection that has been idle the longest, unless it is still young. */
   #makeRoom(): void {
     const idle = [...this.#connections.values()].filter(({ requests }) => requests === 0);
     const oldest = idle.sort((a, b) => a.since - b.since)[0];
@@ -237,8 +237,8 @@ export class Door {
   }
 
   /**
-   * Accepts nobody more, and lets answers, and requests that have begun to come, get to their ends.
-   * @param limit milliseconds after which those that have not are broken off
+   * Accepts no more connections, and lets answers and requests in progress finish.
+   * @param limit milliseconds after which unfinished ones are broken off
    */
   async close(limit: number): Promise<void> {
     this.#closing = true;

@@ -1,4 +1,4 @@
-/** Refusals that a client can understand, in the shape of OpenAI's. */
+/** Errors for clients, in OpenAI's format. */
 import { z } from "@hono/zod-openapi";
 import { UserError } from "../errors.ts";
 
@@ -37,7 +37,7 @@ export class ApiError extends Error {
   }
 }
 
-/** What a client is told of an error. One that is not the client's is written to the server's log. */
+/** The error that a client is sent. Errors that are not the client's fault are also written to the server's log. */
 export function apiErrorOf(error: unknown): ApiError {
   if (error instanceof ApiError) return error;
   console.error(error instanceof UserError ? error.message : error);
@@ -46,7 +46,7 @@ export function apiErrorOf(error: unknown): ApiError {
 
 type Issue = z.core.$ZodIssue;
 
-/** Of the alternatives of a union, the issue of the one that the value came closest to. */
+/** For a union, the issue of the alternative that the value came closest to. */
 function closest(issue: Issue): Issue {
   if (issue.code !== "invalid_union" || issue.message !== "Invalid input") return issue;
   const inner = issue.errors.flatMap(([first]) => {
@@ -57,7 +57,7 @@ function closest(issue: Issue): Issue {
   return deepest.length > 0 ? deepest[0] : issue;
 }
 
-/** The refusal of a request that its schema does not allow. */
+/** The error for a request that its schema does not allow. */
 export function schemaRefusal(error: z.core.$ZodError): ApiError {
   const issue = closest(error.issues[0]);
   if (issue.code === "unrecognized_keys") {

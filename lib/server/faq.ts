@@ -1,4 +1,4 @@
-/** Questions with fixed answers, which are given before any model is asked. */
+/** Questions with fixed answers, which are looked up before any model is asked. */
 import { levenshteinDistance } from "@std/text/levenshtein-distance";
 import { parse } from "yaml";
 import { z } from "zod";
@@ -6,7 +6,7 @@ import { withoutAccents } from "../data/instructions.ts";
 import { UserError } from "../errors.ts";
 import { readText } from "../files.ts";
 
-/** A text of more UTF-16 units is no known question, and is not searched for one. */
+/** Longer texts are not compared with the questions; in UTF-16 units. */
 const LONGEST_QUESTION = 1000;
 
 const Entry = z.strictObject({
@@ -16,14 +16,14 @@ const Entry = z.strictObject({
 const File = z.strictObject({ faq: z.array(Entry) });
 export type FaqEntry = z.infer<typeof Entry>;
 
-/** Words in small letters, without accents and marks. */
+/** Words in lower case, without accents and punctuation. */
 function words(text: string): string[] {
   return withoutAccents(text.toLowerCase()).match(/[\p{L}\p{N}]+/gu) ?? [];
 }
 
 /**
- * The same word, perhaps mistyped: in words of five letters or more, one letter wrong, missing, added, or
- * two swapped; never the first, which tells *gatos* from *patos*.
+ * Whether it is the same word, perhaps mistyped: in words of five letters or more, one letter may be wrong, missing or
+ * added, or two swapped; but not the first, which distinguishes *gatos* from *patos*.
  */
 function sameWord(typed: string, right: string): boolean {
   if (typed === right) return true;

@@ -1,6 +1,6 @@
-/** How many files and connections the process may have open. */
+/** Reads how many files and connections the process has open and may have open. */
 
-/** Descriptors in use, and the most that there may be; no limit where the system does not tell (it does on Linux). */
+/** Descriptors in use and their limit; no limit if the system does not tell it (Linux does). */
 export function fileDescriptors(): { used: number; limit: number } {
   try {
     const limits = Deno.readTextFileSync("/proc/self/limits");

@@ -1,4 +1,4 @@
-/** From a prompt to pieces of text, with what the page's trace shows. */
+/** Generates text from prompts, in pieces, and collects what the page's trace shows. */
 import { MuxAsyncIterator } from "@std/async/mux-async-iterator";
 import type { FinishReason as TokensEnd, GeneratedToken, GenerateOptions } from "../generate/batch.ts";
 import { QueueFullError } from "../generate/batch.ts";
@@ -20,7 +20,7 @@ export interface Generation {
   pieces(): AsyncGenerator<Piece, TokensEnd>;
   /** Tokens written so far. */
   made(): number;
-  /** Tokens of the prompt that were still known from an earlier request. */
+  /** Tokens of the prompt that were cached from an earlier request. */
   cached(): number;
   trace(): Trace;
 }
@@ -28,21 +28,21 @@ export interface Generation {
 /** How answers are written. */
 export interface Writing extends Omit<GenerateOptions, "stop" | "signal" | "adapter"> {
   readonly stops: readonly string[];
-  /** Leaves out spaces before the first word. */
+  /** Whether spaces before the first word are left out. */
   readonly trimmed: boolean;
   /** Answers to each prompt. */
   readonly n: number;
 }
 
-/** What an answer keeps to, and what counts it. */
+/** The deadline of an answer, and the metrics that count it. */
 interface Surroundings {
   readonly deadline: Deadline;
   readonly metrics: ServerMetrics;
 }
 
 /**
- * The sampling that a request asks for.
- * @throws {ApiError} if a bias is for no token
+ * The sampling parameters of a request.
+ * @throws {ApiError} if a bias names a token that does not exist
  */
 export function samplingOf(request: SamplingRequest, { decoder }: LanguageModel) {
   const logitBias = new Map(
@@ -71,9 +71,9 @@ export const stopsOf = ({ stop }: { stop?: string | string[] | null | undefined 
   typeof stop === "string" ? [stop] : stop ?? [];
 
 /**
- * Starts `n` answers to each prompt, those of one prompt side by side. The first has the request's seed, so that it
- * is the one that would have come alone.
- * @throws {ApiError} if too many requests wait; none of the answers is then written
+ * Starts `n` answers to each prompt; answers to the same prompt are adjacent. The first has the request's seed, so it
+ * is the same as with n = 1.
+ * @throws {ApiError} if too many requests wait; then none of the answers is generated
  */
 export function startAnswers(
   model: LanguageModel,
@@ -85,7 +85,7 @@ export function startAnswers(
     return prompts.flatMap((prompt) =>
       Array.from({ length: writing.n }, (_, i) => {
         const seed = i === 0 ? writing.seed : deriveSeed(writing.seed, "choice", i);
-        // -1 asks for what the context has room for.
+        // -1 asks for as many tokens as the context has room for.
         const room = model.decoder.config.context - prompt.ids.length;
         const maxNewTokens = writing.maxNewTokens === -1 ? room : writing.maxNewTokens;
         return start(model, prompt, { ...writing, seed, maxNewTokens }, around);
@@ -146,7 +146,7 @@ function start(
   };
 }
 
-/** An answer that is known beforehand. */
+/** An answer that was not generated. */
 export function fixedAnswer(text: string, model: LanguageModel): Generation {
   return {
     prompt: { ids: new Uint32Array(), truncated: false },
@@ -169,9 +169,9 @@ export function fixedAnswer(text: string, model: LanguageModel): Generation {
   };
 }
 
-/** What a request read and wrote; a prompt counts once, however many answers it has. */
+/** Tokens read and written by a request; a prompt counts once, however many answers it has. */
 export function usageOfAll(generations: readonly Generation[]): Usage {
-  // Those of one prompt lie side by side; the first of them counts.
+  // Answers to the same prompt are adjacent; only the first one's prompt counts.
   const read = generations.filter(({ prompt }, i) => prompt !== generations[i - 1]?.prompt);
   return usageOf(
     read.reduce((sum, { prompt }) => sum + prompt.ids.length, 0),
@@ -180,7 +180,7 @@ export function usageOfAll(generations: readonly Generation[]): Usage {
   );
 }
 
-/** What happens to the answer with this index: a piece of it comes, or it ends. */
+/** An event of the answer with this index: a piece of text, or its end. */
 export type Progress =
   & { readonly index: number }
   & ({ readonly piece: Piece } | { readonly finish: FinishReason });
@@ -199,7 +199,7 @@ async function* progressOf(
 }
 
 /**
- * The progress of all answers as it comes.
+ * The events of all answers, as they come.
  * @throws {ApiError} if the time limit is reached
  */
 export function progressOfAll(
@@ -220,7 +220,7 @@ export interface Answer {
 }
 
 /**
- * All answers, whole.
+ * Waits for all answers to be complete.
  * @throws {ApiError} if the time limit is reached
  */
 export async function collectAll(generations: readonly Generation[], deadline: Deadline): Promise<Answer[]> {

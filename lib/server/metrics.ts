@@ -1,4 +1,4 @@
-/** What the server counts, in Prometheus' text format. */
+/** The server's metrics, in Prometheus' text format. */
 import client from "prom-client";
 
 export class ServerMetrics {

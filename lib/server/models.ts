@@ -1,4 +1,4 @@
-/** The checkpoints that can be talked to, opened when they are first asked for. */
+/** The checkpoints that the server offers, opened when they are first asked for. */
 import type { DeviceChoice } from "../device/open.ts";
 import { UserError } from "../errors.ts";
 import type { Batcher, BatcherOptions } from "../generate/batch.ts";
@@ -20,9 +20,9 @@ export interface LanguageModel {
   readonly id: string;
   readonly decoder: Decoder;
   readonly tokenizer: Tokenizer;
-  /** That of its base, which adapters share. */
+  /** The batcher of its base, which adapters share. */
   readonly batcher: Batcher;
-  /** Finishes what is being generated, then leaves its memory to others. */
+  /** Finishes what is being generated, then frees its memory for other models. */
   close(): Promise<void>;
 }
 
@@ -34,7 +34,7 @@ export interface LabelModel {
   close(): Promise<void>;
 }
 
-/** A model that was opened, or that is being opened. */
+/** A model that is open or being opened. */
 interface Opened {
   /** The checkpoint it was opened from. */
   readonly version: string;
@@ -46,7 +46,7 @@ interface Opened {
 /** A model that could not be opened. */
 interface Failure {
   readonly version: string;
-  /** When it is tried again; on the clock of `performance.now()`. */
+  /** When opening is tried again, by `performance.now()`. */
   readonly until: number;
 }
 
@@ -57,18 +57,18 @@ export interface StoreOptions extends BatcherOptions {
   readonly retryAfter?: number;
   /** Milliseconds that requests may go on using a model that was replaced or removed; 60 s by default. */
   readonly closeAfter?: number;
-  /** Whether it may begin without a model: there will be some. */
+  /** Whether the store may start without any model, as some will be made later. */
   readonly mayBeEmpty?: boolean;
 }
 
-/** What of a model is on a device. */
+/** The decoder, whose weights are on a device. */
 const weightsOf = (model: LanguageModel | LabelModel) =>
   model.kind === "classifier" ? model.classifier.decoder : model.decoder;
 
-/** Hashes of all its files: a checkpoint that is saved anew is another version. */
+/** Identifies a version by the hashes of all files: a checkpoint that is saved again is another version. */
 const versionOf = ({ info }: ListedModel) => JSON.stringify(info);
 
-/** Whether the device that a model is on cannot be used any more. */
+/** Whether the model's device has failed. */
 const onFailedDevice = ({ ready }: Opened) =>
   ready !== null && weightsOf(ready).parameters.device.fault !== null;
 
@@ -80,7 +80,7 @@ export class ModelStore {
   #listed: readonly ListedModel[] = [];
   #searched = -Infinity;
   #searching: Promise<void> | null = null;
-  /** What was said of damaged models, which is said once. */
+  /** Messages about damaged models; each is printed once. */
   readonly #complaints = new Set<string>();
   readonly #opened = new Map<string, Opened>();
   readonly #failed = new Map<string, Failure>();
@@ -115,12 +115,12 @@ export class ModelStore {
     return this.#root;
   }
 
-  /** What can be talked to; the first is the default. */
+  /** The models on offer; the first is the default. */
   get listed(): readonly ListedModel[] {
     return this.#listed;
   }
 
-  /** Searches the folder again, if that was some time ago, for models that came, were replaced or went away. */
+  /** Searches the folder again for new, replaced and removed models, if the last search was some time ago. */
   refresh(): Promise<void> {
     if (performance.now() - this.#searched < (this.limits.searchAfter ?? 2000)) return Promise.resolve();
     return this.#searching ??= this.#search().finally(() => {
@@ -143,7 +143,7 @@ export class ModelStore {
     for (const [id, { version }] of this.#failed) if (versions.get(id) !== version) this.#failed.delete(id);
   }
 
-  /** Opens a model by its id, which is looked up in the list: no path is made of it. Null if it is unknown. */
+  /** Opens a model by its id; null if it is unknown. The id is looked up in the list and never used as a path. */
   open(id: string): Promise<LanguageModel | LabelModel> | null {
     const found = this.#listed.find((model) => model.id === id);
     if (!found) return null;
@@ -159,7 +159,7 @@ export class ModelStore {
     return opened.model;
   }
 
-  /** Whether a model can be talked to: it is open, is being opened, could not be opened, or nobody asked for it. */
+  /** The state of a model: open, being opened, could not be opened, or not asked for yet. */
   stateOf(id: string): "open" | "opening" | "failed" | "closed" {
     const opened = this.#opened.get(id);
     if (opened) return opened.ready ? "open" : "opening";
@@ -171,7 +171,7 @@ export class ModelStore {
   }
 
   async #load(found: ListedModel): Promise<LanguageModel | LabelModel> {
-    await null; // until open() has put the entry where this looks for it
+    await null; // until open() has stored the entry that is read below
     const opened = this.#opened.get(found.id)!;
     try {
       return opened.ready = await this.#read(found);
@@ -208,7 +208,7 @@ export class ModelStore {
   }
 
   /**
-   * Opens a checkpoint that is not listed, on the same device. Who asks for it gives its memory back, by `release`.
+   * Opens a checkpoint that is not listed, on the same device. The caller must free its memory by `release`.
    * @throws {UserError} if it is damaged
    */
   async openFolder(folder: string): Promise<Pick<LanguageModel, "decoder" | "tokenizer">> {
@@ -217,14 +217,14 @@ export class ModelStore {
     return { decoder: openDecoder(device, checkpoint), tokenizer: checkpoint.tokenizer };
   }
 
-  /** Opens a model no more, and closes it once the requests that have it are done. */
+  /** Stops offering an opened model, and closes it later, when the requests that use it are done. */
   #retire(id: string, opened: Opened): void {
     this.#opened.delete(id);
     const timer = setTimeout(() => this.#close(opened), this.limits.closeAfter ?? 60_000);
     this.#retired.set(opened, timer);
   }
 
-  /** Finishes what is being generated, then leaves the model's memory to others. */
+  /** Finishes what is being generated, then frees the model's memory for other models. */
   async #close(opened: Opened): Promise<void> {
     const model = await opened.model.catch(() => null);
     await model?.close();
@@ -236,7 +236,7 @@ export class ModelStore {
     return [...this.#opened.values(), ...this.#retired.keys()];
   }
 
-  /** Sequences that are generated and that wait, over all models that are open. */
+  /** Active and waiting sequences over all open models. */
   load(): { active: number; waiting: number } {
     const batchers = this.#every.flatMap(({ ready }) => ready && "batcher" in ready ? [ready.batcher] : []);
     const sum = { active: 0, waiting: 0 };

@@ -1,6 +1,6 @@
 /**
- * How routes are declared: once, with the schemas that check requests, from which `/openapi.json` comes. A
- * handler is given what its schema lets through, and returns what the schema of its answer says.
+ * Helpers to declare routes. The schemas that check requests also give `/openapi.json`. A handler gets what its
+ * request schema lets through, and returns what its answer schema says.
  */
 import { OpenAPIHono, z } from "@hono/zod-openapi";
 import type { MiddlewareHandler } from "hono";
@@ -15,7 +15,7 @@ export function routeGroup(): OpenAPIHono {
   });
 }
 
-/** Refuses what a form on another site can send without asking first. */
+/** Requires JSON: other content types could be sent by a form on another site without a CORS preflight. */
 const requireJson: MiddlewareHandler = async (c, next) => {
   if (!/^application\/json\b/.test(c.req.header("content-type") ?? "")) {
     throw new ApiError(400, "the content type must be application/json", null, "invalid_content_type");
@@ -23,7 +23,7 @@ const requireJson: MiddlewareHandler = async (c, next) => {
   await next();
 };
 
-/** Of a route: a request whose body is JSON by a schema. */
+/** The part of a route for a request with a JSON body. */
 export const jsonRequest = <S extends z.ZodType>(schema: S) => ({
   middleware: requireJson,
   request: { body: { required: true, content: { "application/json": { schema } } } },
@@ -34,7 +34,7 @@ export const json = <S extends z.ZodType>(description: string, schema: S) => ({
   content: { "application/json": { schema } },
 });
 
-/** A header of answers to texts. */
+/** The header that says whether a text was cut. */
 export const truncatedHeader = z.object({
   "x-desde-cero-truncated": z.literal("true").optional().describe(
     "Present if a part of the text was left out, because the context has no room for it.",
@@ -50,7 +50,7 @@ export const jsonOrEvents = <S extends z.ZodType, E extends z.ZodType>(whole: S,
 
 const refusal = (description: string) => json(description, ErrorBody);
 
-/** The errors that every route of the API may answer with. */
+/** The errors that any route of the API may return. */
 export const refusals = {
   400: refusal("The request is wrong: `param` names what is, `message` says why."),
   401: refusal("The server has a key, and the request lacks it."),

@@ -1,4 +1,4 @@
-/** From the messages and texts of a request to the tokens that the model reads. */
+/** Turns the messages and texts of a request into the tokens that the model reads. */
 import type { Context } from "hono";
 import { encodeText } from "../data/labelled.ts";
 import { promptLimit } from "../generate/answer.ts";
@@ -7,7 +7,7 @@ import type { Tokenizer } from "../text/tokenizer.ts";
 import { ApiError } from "./errors.ts";
 import type { LanguageModel } from "./models.ts";
 
-/** What a request says about texts that the context has no room for: false refuses them. */
+/** The request's `truncate`: false refuses texts that do not fit into the context. */
 type Truncate = boolean | null | undefined;
 
 export interface Message {
@@ -16,11 +16,11 @@ export interface Message {
 }
 
 /**
- * The turns of a conversation; what the system says stands before the first question, as in training. What a tool
- * says is part of what is asked; an assistant's turn without text, which called it, is none. A last message of the
- * assistant is the beginning of the answer.
- * @param param what the request calls the messages
- * @throws {ApiError} if nothing is asked
+ * The turns of a conversation. A system message goes before the first question, as in training. A tool's message is
+ * part of the question, and the assistant's message without text that called it is dropped. If the last message is
+ * the assistant's, it is the beginning of the answer.
+ * @param param the name of the messages in the request
+ * @throws {ApiError} if there is no question
  */
 export function questionOf(messages: readonly Message[], param: string): Question & { begun: string } {
   const last = messages.at(-1)!;
@@ -43,7 +43,7 @@ export function questionOf(messages: readonly Message[], param: string): Questio
 }
 
 /**
- * The prompt of a conversation. A model that was not taught to answer continues the last message.
+ * The prompt of a conversation. A model that was not trained to answer continues the last message.
  * @throws {ApiError} if nothing is asked
  */
 export function chatPrompt(model: LanguageModel, messages: readonly Message[], param: string): EncodedPrompt {
@@ -53,8 +53,8 @@ export function chatPrompt(model: LanguageModel, messages: readonly Message[], p
 }
 
 /**
- * The prompt of a text: `<bos>`, and the end of the text that the context has room for, beside the answer or a
- * quarter of the context. Token ids are taken as they are.
+ * The prompt of a text: `<bos>` and as much of the text's end as the context holds, with room for the answer or for a
+ * quarter of the context. Token ids are used unchanged.
  * @param newTokens most tokens of the answer
  * @throws {ApiError} if there is no such token
  */
@@ -82,7 +82,7 @@ export function checkIds(ids: readonly number[], vocab: number, param: string): 
 }
 
 /**
- * A text to embed or to label: `<bos>` and its start, as much as the context holds. Token ids are taken as they are.
+ * A text to embed or label: `<bos>` and as much of its beginning as the context holds. Token ids are used unchanged.
  * @throws {ApiError} if there is no such token
  */
 export function encodeInput(
@@ -98,8 +98,8 @@ export function encodeInput(
 }
 
 /**
- * Tells a client that a text was cut, in a header.
- * @throws {ApiError} if the request wants its texts whole
+ * Sets a header that tells the client that a text was cut.
+ * @throws {ApiError} if the request does not allow cutting
  */
 export function reportCut(
   c: Context,

@@ -1,4 +1,4 @@
-/** Answers that clients may refer to by their ids for a while, instead of sending them back. */
+/** Recent answers, which clients may refer to by id instead of sending them back. */
 
 /** UTF-16 units of all texts together: 8 MiB. */
 const MOST_TEXT = 2 ** 22;
@@ -11,7 +11,7 @@ export class RecentAnswers {
   /** Keeps a text until newer ones take its place. */
   remember(id: string, text: string): void {
     this.#texts.set(id, text);
-    // An entry takes room, however short its text.
+    // Even an empty entry takes memory.
     const cost = (text: string) => text.length + 100;
     this.#length += cost(text);
     for (const [oldest, text] of this.#texts) {

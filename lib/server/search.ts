@@ -1,4 +1,4 @@
-/** Which models a folder holds. */
+/** Finds the models in a folder. */
 import { join, relative } from "@std/path";
 import { describe } from "../errors.ts";
 import { requireBase } from "../checkpoint/adapted.ts";
@@ -11,7 +11,7 @@ import { type CheckpointInfo, lacksInfo, readCheckpointInfo } from "../checkpoin
 export type ModelKind = "chat" | "text" | "classifier";
 
 export interface ListedModel {
-  /** What requests call it: its folder below the models' folder, such as `small/instruct`. */
+  /** Its name in requests: its path below the models' folder, such as `small/instruct`. */
   readonly id: string;
   /** Answers instructions, continues text, or labels it. */
   readonly kind: ModelKind;
@@ -19,15 +19,15 @@ export interface ListedModel {
   readonly info: CheckpointInfo;
 }
 
-/** The first is what a request without a model gets: one that answers, and the largest of those. */
+/** Order of kinds; the largest model of the first kind is the default for requests without a model. */
 const ORDER: readonly ModelKind[] = ["chat", "text", "classifier"];
 
-/** Folders below this many others are not searched. */
+/** Deepest level of folders that is searched. */
 const DEPTH = 4;
 
 /**
  * The models below a folder, the default one first.
- * @param leaveOut told of each that is damaged, in one line
+ * @param leaveOut called with a one-line message for each damaged model
  */
 export async function searchModels(root: string, leaveOut: (why: string) => void): Promise<ListedModel[]> {
   return (await search(root, root, DEPTH, leaveOut)).sort((a, b) =>
@@ -57,21 +57,21 @@ async function search(
   }
 }
 
-/** The checkpoint that a folder is, or that stands for a run's folder. */
+/** The model in a folder: the folder is a checkpoint, or a run's folder with one. */
 async function modelIn(root: string, folder: string): Promise<ListedModel | null> {
   const found = await checkpointIn(folder);
   if (found === null) return null;
   const info = await readCheckpointInfo(found);
   if (!info) {
-    if (found === folder) return null; // a model from elsewhere, whose tokenizer is not read
+    if (found === folder) return null; // a model from another project, whose tokenizer cannot be read
     throw await lacksInfo(found);
   }
   try {
-    // So that a damaged one is not listed.
+    // Throws for a damaged model, so that it is not listed.
     if (info.adapter) await requireBase(found, info.adapter.base);
     else if (!isGguf(found)) await readFolder(found, readConfig);
   } catch (error) {
-    if (await checkpointIn(folder) !== found) return null; // it has gone away meanwhile
+    if (await checkpointIn(folder) !== found) return null; // it has been removed meanwhile
     throw error;
   }
   const kind = info.format === "labels" ? "classifier" : info.format;

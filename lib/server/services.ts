@@ -1,4 +1,4 @@
-/** What the routes share: models, counters and limits, and how a request finds its model and its deadline. */
+/** What the routes share: models, metrics and limits, and helpers to find a request's model and deadline. */
 import type { Context } from "hono";
 import type { Faq } from "./faq.ts";
 import type { ServerMetrics } from "./metrics.ts";
@@ -16,17 +16,17 @@ export interface Services {
   readonly metrics: ServerMetrics;
   readonly recent: RecentAnswers;
   readonly runs: Runs;
-  /** Loads the stages that may make again what is missing. */
+  /** Loads the stages that may recreate missing parts of a lineage. */
   stages(): Promise<StageFolders>;
-  /** What computes embeddings, labels, attention, and how probable prompts are. */
+  /** Queue of computations that generate no text: embeddings, labels, attention, scores of prompts. */
   readonly work: WorkQueue;
-  /** The right to start stages; null for a server that has none. */
+  /** Starts stages; null for a server that is not the studio. */
   readonly studio: Studio | null;
   /** Whether requests must bring a key. */
   readonly locked: boolean;
   /** Seconds that a request may take. */
   readonly timeLimit: number;
-  /** Aborted when the server is to end. */
+  /** Aborted when the server is to stop. */
   readonly stopping: AbortSignal;
 }
 
@@ -37,7 +37,7 @@ async function find(store: ModelStore, id: string | undefined, kinds: readonly s
   };
   let opened = open();
   if (!opened) {
-    await store.refresh(); // it may have come since the folder was searched
+    await store.refresh(); // it may be new since the last search
     opened = open();
   }
   const model = await opened;
@@ -72,9 +72,9 @@ export async function labelModel(store: ModelStore, id?: string): Promise<LabelM
 export interface Deadline {
   /** Aborted when the time limit is reached. */
   readonly late: AbortSignal;
-  /** Aborted then, when the client leaves, and by `end`. */
+  /** Aborted at the time limit, when the client leaves, and by `end`. */
   readonly signal: AbortSignal;
-  /** Ends what is computed for the request. */
+  /** Stops computing for the request. */
   end(): void;
 }
 
@@ -85,14 +85,14 @@ export function checkDeadline({ late }: Deadline): void {
 
 export function deadlineOf(c: Context, seconds: number): Deadline {
   const left = new AbortController();
-  // Without a reason, abort() makes an error, whose stack takes longer than some of the model's passes.
+  // Without a reason, abort() creates an error, and its stack trace takes longer than some of the model's passes.
   const end = () => left.abort("nobody waits for it");
   c.req.raw.signal.addEventListener("abort", end);
   const late = AbortSignal.timeout(seconds * 1000);
   return { late, end, signal: AbortSignal.any([left.signal, late]) };
 }
 
-/** Of an answer without an end: it goes on until the client leaves, or the server is to end. */
+/** The deadline of an endless answer: it ends when the client leaves or the server stops. */
 export function openEnded(c: Context, stopping: AbortSignal): Deadline {
   const left = new AbortController();
   const end = () => {

@@ -1,4 +1,4 @@
-/** A model's tokens as text that can be shown: stop texts are cut off, and never half shown. */
+/** Turns a model's tokens into text to show. Stop texts are cut off, and not even a part of one is shown. */
 import type { FinishReason, GeneratedToken } from "../generate/batch.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 
@@ -8,13 +8,13 @@ export interface PlacedToken extends GeneratedToken {
 }
 
 export interface Piece {
-  /** Text that is now certain. What may be the beginning of a stop text waits for what follows. */
+  /** Text that is certain; a possible beginning of a stop text is held back until more text comes. */
   readonly text: string;
   /** The tokens that begin in it. */
   readonly tokens: readonly PlacedToken[];
 }
 
-/** How much of the end of a text may be the beginning of a stop text. */
+/** Length of the longest end of a text that may be the beginning of a stop text. */
 function heldLength(text: string, stops: readonly string[]): number {
   const longest = Math.max(0, ...stops.map((stop) => stop.length - 1));
   for (let n = Math.min(longest, text.length); n > 0; n--) {
@@ -25,9 +25,9 @@ function heldLength(text: string, stops: readonly string[]): number {
 
 /**
  * Yields pieces of text, and returns why they end. Tokens of a stop text are left out.
- * @param options.stops texts that end the answer, and are no part of it
- * @param options.trimmed leaves out spaces before the first word
- * @param options.seen told each token as it comes
+ * @param options.stops texts that end the answer and are not part of it
+ * @param options.trimmed whether spaces before the first word are left out
+ * @param options.seen called with each token as it comes
  */
 export async function* textPieces(
   tokens: AsyncGenerator<GeneratedToken, FinishReason>,
@@ -38,7 +38,7 @@ export async function* textPieces(
     seen?: (token: GeneratedToken) => void;
   },
 ): AsyncGenerator<Piece, FinishReason> {
-  /** Text that waits, and where it begins in the answer. */
+  /** Text that is held back, and where it begins in the answer. */
   let held = "", start = 0, started = !trimmed;
   let waiting: PlacedToken[] = [];
   const release = (length: number, last = false): Piece => {

@@ -1,4 +1,4 @@
-/** Who may use the studio: the browser that was opened by the address with the token, and clients that send it. */
+/** Protects the studio: only a browser opened by the URL with the token may use it, and clients that send the token. */
 import type { Context, MiddlewareHandler } from "hono";
 import { getCookie, setCookie } from "hono/cookie";
 import type { Studio } from "../studio/studio.ts";
@@ -6,14 +6,14 @@ import { ApiError } from "./errors.ts";
 import { closedPage } from "./page/closed.tsx";
 import { languageOf } from "./page/frame.tsx";
 
-/** Paths that it guards; everything below them, too. */
+/** Guarded paths, including everything below them. */
 export const GUARDED = ["/studio", "/teach", "/api/studio"];
 
 export function studioGuard(studio: Studio): MiddlewareHandler {
   return async (c, next) => {
     const given = c.req.query("token");
     if (given !== undefined && c.req.method === "GET" && studio.knows(given)) {
-      // The cookie in place of the token, which no other page nor the history should see.
+      // Replace the token in the URL by a cookie, so that neither other pages nor the history see it.
       setCookie(c, studio.cookie, studio.token, { httpOnly: true, sameSite: "Strict", path: "/" });
       return c.redirect(c.req.path, 303);
     }

@@ -1,4 +1,4 @@
-/** Tiny models with random weights, as a folder that a server can serve: what they say is nonsense. */
+/** A folder of tiny models with random weights, which a server can serve; they say nonsense. */
 import { join } from "@std/path";
 import { CpuDevice } from "../device/cpu.ts";
 import { Classifier } from "../model/classifier.ts";
@@ -17,7 +17,7 @@ const ALPHABET = "abcdefghijklmnñopqrstuvwxyzáéíóú ABCDEFGHIJKLMNOPQRSTUVW
 /** The tokenizer of the tiny models. */
 export const testTokenizer = charTokenizer(ALPHABET);
 
-/** Writes tiny/instruct, tiny/pretrain, with figures and snapshots of a training that there was not, and tiny/classify/temas. */
+/** Writes tiny/instruct, tiny/classify/temas, and tiny/pretrain with figures and snapshots of an invented training. */
 export async function makeModels(folder: string): Promise<void> {
   const device = await CpuDevice.open({ threads: 1 });
   const tokenizer = testTokenizer;
@@ -72,7 +72,7 @@ export function testModels(): Promise<string> {
 
 export const testFaq = () => Faq.read(new URL("../../configs/faq.yaml", import.meta.url).pathname);
 
-/** An app that serves tiny models, asked without a port. */
+/** An app that serves tiny models and is called without a port. */
 export async function testApp(
   { rows = 4, queue = 2000, ...options }: Partial<AppOptions> & { rows?: number; queue?: number } = {},
 ) {
@@ -92,8 +92,8 @@ export async function testApp(
 export const said = (content: string) => [{ role: "user", content }];
 
 /**
- * The data of a stream of events, without the `[DONE]` that ends it.
- * @throws if nothing ends it
+ * The data of an event stream, without the final `[DONE]`.
+ * @throws if `[DONE]` is missing
  */
 export async function eventsOf(response: Response) {
   const lines = (await response.text()).split("\n").filter((line) => line.startsWith("data: "));

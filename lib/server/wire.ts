@@ -1,4 +1,4 @@
-/** How answers look on the wire: events, and log-probabilities in both of OpenAI's shapes. */
+/** The wire format of answers: events, and log-probabilities in both of OpenAI's formats. */
 import type { Context } from "hono";
 import type { Candidate } from "../generate/sample.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
@@ -20,10 +20,10 @@ const encodeEvent = ({ event, data }: ServerSentEvent) =>
   );
 
 /**
- * A response of events, taken from the generator as fast as the client reads. Hono's helper does the same
- * through more streams, which costs a small model half of its speed.
- * @param deadline ends with the response, and when the client leaves
- * @param failed the last event if the generator fails
+ * A response of server-sent events, taken from the generator as fast as the client reads. Hono's helper does the
+ * same through more streams, which halves the speed of a small model.
+ * @param deadline is ended with the response, and when the client leaves
+ * @param failed gives the last event if the generator fails
  */
 export function serverSentEvents(
   c: Context,
@@ -47,26 +47,26 @@ export function serverSentEvents(
   });
 }
 
-/** The log-probabilities of an answer's tokens, as conversations have them. */
+/** The log-probabilities of an answer's tokens, in the format of chat completions. */
 export function tokenLogprobs(tokens: readonly PlacedToken[], tokenizer: Tokenizer) {
   const entry = ({ id, logprob }: { id: number; logprob?: number }) => {
     const token = tokenizer.label(id), spelled = tokenizer.bytes(id);
-    // A special token spells nothing; its name does.
+    // A special token has no bytes; use those of its name.
     const bytes = [...spelled.length > 0 ? spelled : encoder.encode(token)];
     return { token, logprob: logprob ?? 0, bytes };
   };
   return tokens.map((token) => ({ ...entry(token), top_logprobs: (token.alternatives ?? []).map(entry) }));
 }
 
-/** A token of a text. The first of all has no probability. */
+/** A token of a text; the very first one has no probability. */
 export interface ScoredToken extends Pick<PlacedToken, "id" | "offset"> {
   readonly logprob?: number | null;
   readonly alternatives?: readonly Candidate[] | null;
 }
 
 /**
- * The same as completions have them.
- * @param text what the tokens' offsets count UTF-16 units of; on the wire they count characters, as OpenAI's do
+ * The same in the format of completions.
+ * @param text that the tokens' offsets refer to, in UTF-16 units; on the wire they are in characters, as OpenAI's are
  */
 export function completionLogprobs(tokens: readonly ScoredToken[], tokenizer: Tokenizer, text: string) {
   const top = (alternatives: readonly Candidate[]) =>

@@ -1,4 +1,4 @@
-/** Requests that compute and write no text: one computation at a time, in turns, within limits. */
+/** A queue for requests that compute but generate no text: one computation at a time, in turns, within limits. */
 import { letOthersIn } from "../event_loop.ts";
 import { ApiError } from "./errors.ts";
 import type { Deadline } from "./services.ts";
@@ -6,7 +6,7 @@ import type { Deadline } from "./services.ts";
 /** Runs one computation of a request when its turn comes. */
 export type Turn = <R>(compute: () => R | Promise<R>) => Promise<R>;
 
-/** What nobody waits for any more. */
+/** The error of a request that nobody waits for any more, or null. */
 function gone(deadline: Deadline): ApiError | null {
   if (!deadline.signal.aborted) return null;
   return deadline.late.aborted
@@ -15,15 +15,15 @@ function gone(deadline: Deadline): ApiError | null {
 }
 
 /**
- * A queue of computations. Requests take turns, computation by computation, so that a request of many texts does not
- * keep one of a single text waiting until its end.
+ * A queue of computations. Requests take turns after each computation, so that a request of many texts does not make
+ * one of a single text wait for its end.
  */
 export class WorkQueue {
   readonly #limit: number;
   #requests = 0;
   #last: Promise<void> = Promise.resolve();
 
-  /** @param limit requests that may be in the queue at the same time, at least 1 */
+  /** @param limit most requests in the queue, at least 1 */
   constructor(limit: number) {
     this.#limit = limit;
   }

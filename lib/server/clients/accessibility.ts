@@ -1,9 +1,9 @@
-/** What every page is checked for: whether all people can use it. */
+/** The accessibility check for every page. */
 import { AxeBuilder } from "@axe-core/playwright";
 import { assert, assertEquals } from "@std/assert";
 import type { Page } from "playwright-core";
 
-/** Fails if people would meet something that they cannot read, reach or tell from other things. */
+/** Fails if axe finds a serious or critical violation. */
 export async function findNoFault(page: Page) {
   // deno-lint-ignore no-explicit-any
   const { violations } = await new AxeBuilder({ page: page as any }).analyze();

@@ -1,6 +1,6 @@
 /**
- * How long the page of runs takes with fifty runs of ten thousand steps, which are made up in a temporary folder: what
- * the server needs to answer, and what Chromium needs from the address to the picture. Started by `deno task bench runs`.
+ * Measures the page of runs with fifty invented runs of ten thousand steps, in a temporary folder: the time until the
+ * server has answered, and until Chromium has drawn the page. Started by `deno task bench runs`.
  *
  *   cd lib/server/clients && deno run -q --allow-all bench_runs.ts --rounds 3 [--json]
  */
@@ -15,11 +15,11 @@ const RUNS = 50, STEPS = 10_000;
 interface Round {
   /** The page without its curves. */
   readonly page: number;
-  /** Until the list and the curves of every run have been told. */
+  /** Until the list and the curves of all runs have arrived. */
   readonly curves: number;
-  /** From the address until all runs are drawn; null without a browser. */
+  /** From navigation until all runs are drawn; null without a browser. */
   readonly drawn: number | null;
-  /** All curves drawn again, over another axis. */
+  /** Redrawing all curves over another axis. */
   readonly again: number | null;
 }
 
@@ -31,7 +31,7 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
   return rounded(performance.now() - began);
 }
 
-/** Reads events until so many runs have been told. */
+/** Reads events until all runs have arrived. */
 async function readCurves(url: string, query: string): Promise<void> {
   const { body } = await fetch(`${url}/api/runs/events?points=400&${query}`);
   const reader = body!.pipeThrough(new TextDecoderStream()).getReader();
@@ -45,7 +45,7 @@ async function readCurves(url: string, query: string): Promise<void> {
   await reader.cancel();
 }
 
-/** Opens the page in a browser that knows nothing of it. */
+/** Opens the page in a browser with an empty cache and storage. */
 async function draw(browser: Browser, address: string): Promise<Pick<Round, "drawn" | "again">> {
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
   try {
@@ -79,7 +79,7 @@ let browser: Browser | null = null;
 try {
   const ids = await made.makeMany(RUNS, STEPS);
   await using server = await startServer("--models", made.folder);
-  browser = await launchChromium().catch(() => null); // which has said that there is none
+  browser = await launchChromium().catch(() => null); // it has already printed why there is none
   const query = ids.map((id) => `run=${id}`).join("&");
   const all: Round[] = [];
   for (let i = 0; i < rounds; i++) {

@@ -1,6 +1,6 @@
 /**
- * The chat page in headless Chromium (the system's, through playwright-core). Where there is none these
- * tests say so and are left out; with DESDE_CERO_REQUIRE_CHROMIUM set, that is a failure.
+ * Tests of the pages in headless Chromium (the system's, through playwright-core). Without Chromium these
+ * tests say so and are skipped; with DESDE_CERO_REQUIRE_CHROMIUM set, they fail.
  */
 import { assertEquals } from "@std/assert";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
@@ -21,7 +21,7 @@ export interface Opened {
   readonly page: Page;
   /** A browser without anything in its storage. */
   readonly context: BrowserContext;
-  /** What went wrong in the pages: errors of the console, failed and foreign requests. */
+  /** Faults of the pages: console errors, failed requests, requests to other hosts. */
   readonly faults: string[];
   /** Opens the page in another tab. */
   tab(): Promise<Page>;
@@ -30,15 +30,15 @@ export interface Opened {
 export interface Options {
   readonly width?: number;
   readonly dark?: boolean;
-  /** Answers of the chat come from the test, by `say` and `end`. */
+  /** Whether the test writes the chat's answers, by `say` and `end`. */
   readonly held?: boolean;
   /** The browser's language; Spanish by default. */
   readonly locale?: string;
 }
 
 /**
- * Tests of one file, which share a server and a browser; each has storage of its own.
- * @param flags of the server; without `--models` its models are tiny and say nonsense
+ * The tests of one file share a server and a browser; each has its own storage.
+ * @param flags of the server; without `--models` it has tiny models that say nonsense
  */
 export function browserTests(...flags: string[]) {
   let server: TestServer | undefined;
@@ -61,12 +61,12 @@ export function browserTests(...flags: string[]) {
       locale,
     });
     if (held) await context.addInitScript(holdAnswers);
-    // Settings are at hand where there is room for their drawer.
+    // Open the settings' drawer, where there is room for it.
     await context.addInitScript(() => {
       try {
         localStorage.setItem("desde-cero.drawer", "open");
       } catch {
-        // a test may forbid storage
+        // storage may be forbidden by a test
       }
     });
     const faults: string[] = [];
@@ -95,7 +95,7 @@ export function browserTests(...flags: string[]) {
     testWithChromium(name, () => open(use, options));
 }
 
-/** A test that is left out where there is no Chromium. */
+/** A test that is skipped without Chromium. */
 export function testWithChromium(name: string, fn: () => Promise<void>): void {
   Deno.test({
     name,
@@ -117,7 +117,7 @@ interface HeldAnswer {
   end(): void;
 }
 
-/** Runs in the page: requests to the chat wait for what the test makes of them. */
+/** Runs in the page: holds requests to the chat until the test answers them. */
 function holdAnswers() {
   const held: HeldAnswer[] = [];
   Object.assign(globalThis, { held });
@@ -149,14 +149,14 @@ function holdAnswers() {
 
 type Holder = typeof globalThis & { held: HeldAnswer[] };
 
-/** Adds to the nth answer since the page was loaded. */
+/** Appends to the nth answer since the page was loaded. */
 export const say = (page: Page, n: number, text: string) =>
   page.evaluate(([n, text]) => (globalThis as Holder).held[Number(n)].say(String(text)), [n, text]);
 export const end = (page: Page, n: number) => page.evaluate((n) => (globalThis as Holder).held[n].end(), n);
 export const wasAborted = (page: Page, n: number) =>
   page.evaluate((n) => (globalThis as Holder).held[n].aborted, n);
 
-/** Sets a slider as a person does, by the keyboard's events. */
+/** Sets a slider with the events that a person's input causes. */
 export async function slide(page: Page, id: string, value: number) {
   await page.locator(`#${id}`).fill(String(value));
 }
@@ -166,7 +166,7 @@ export async function ask(page: Page, question: string) {
   await page.press("#prompt", "Enter");
 }
 
-/** Asks for the last answer again. */
+/** Presses the button that asks for the last answer again. */
 export const again = (page: Page) => page.locator(".again").last().click();
 
 /** Waits until the last answer is complete, and returns it. */

@@ -1,5 +1,5 @@
 /**
- * The pictures of the README, made from the real pages with the models that ship.
+ * Makes the README's pictures from the real pages, with the models that ship.
  *
  *   cd lib/server/clients && deno task pictures
  */
@@ -55,7 +55,7 @@ try {
     await page.goto(server.url + path);
     await show(page);
     await page.mouse.move(0, 0);
-    await page.waitForTimeout(500); // whatever moves comes to rest
+    await page.waitForTimeout(500); // until animations have ended
     await page.screenshot({ path: docs + name });
     console.log(`docs/${name}`);
     await page.close();

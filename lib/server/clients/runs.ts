@@ -1,4 +1,4 @@
-/** A folder of models and of runs that are made up, for tests of pages; nothing of it is imported from the project. */
+/** A folder of models and invented runs for tests of pages, made without importing the project's code. */
 const root = new URL("../../../", import.meta.url).pathname;
 
 export interface MadeRuns {
@@ -7,19 +7,19 @@ export interface MadeRuns {
   makeMany(count: number, steps: number): Promise<string[]>;
   delete(id: string): Promise<void>;
   deleteMany(ids: readonly string[]): Promise<void>;
-  /** Holds a run's lock, as a training does, and writes its lines when told. */
+  /** Holds a run's lock like a training, and writes its lines on command. */
   train(id: string, steps: number): Promise<Training>;
   remove(): Promise<void>;
 }
 
-/** Shares of labels that are right. */
+/** Shares of correct labels. */
 interface Accuracies {
   readonly seen: number;
   readonly validation: number;
 }
 
 export interface Training extends AsyncDisposable {
-  /** Goes on to a step. */
+  /** Advances to a step. */
   go(step: number, then?: { sample?: string; validation?: number; accuracies?: Accuracies }): Promise<void>;
 }
 
@@ -32,7 +32,7 @@ async function deno(...args: string[]): Promise<void> {
   if (!success) throw new Error(new TextDecoder().decode(stderr));
 }
 
-/** Beside tiny models, the runs uno/pretrain and dos/pretrain, which differ in their learning rate. */
+/** Makes tiny models, and the runs uno/pretrain and dos/pretrain, which differ in their learning rate. */
 export async function makeRuns(): Promise<MadeRuns> {
   const folder = await Deno.makeTempDir({ prefix: "desde-cero-" });
   await deno("lib/server/testing.ts", folder);

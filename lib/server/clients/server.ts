@@ -1,4 +1,4 @@
-/** A server of tiny models, started as a user does. Has a deno.json of its own, as only tests need its packages. */
+/** A server of tiny models, started as by a user. The folder has its own deno.json, as only tests need its packages. */
 const root = new URL("../../../", import.meta.url).pathname;
 
 export interface TestServer {
@@ -13,7 +13,7 @@ export interface TestServer {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** Permissions of tests whose clients may talk to this machine alone: none of them may need anything of the network. */
+/** Permissions of tests whose clients may only talk to this machine: none may need the network. */
 export const loopback: Deno.PermissionOptions = {
   net: ["localhost", "127.0.0.1", "0.0.0.0"],
   env: true,
@@ -23,13 +23,13 @@ export const loopback: Deno.PermissionOptions = {
   write: true,
 };
 
-/** How many sequences a server writes now. */
+/** How many sequences a server is generating. */
 async function active(url: string): Promise<number> {
   const metrics = await (await fetch(`${url}/metrics`)).text();
   return Number(/^desde_cero_sequences\{state="active"\} (\d+)$/m.exec(metrics)![1]);
 }
 
-/** Waits for that many sequences, or fewer, and returns how many there are. */
+/** Waits until at most `most` sequences are active, and returns how many there are. */
 async function waitForActive(url: string, most: number): Promise<number> {
   for (;;) {
     const now = await active(url);
@@ -42,9 +42,9 @@ async function waitForActive(url: string, most: number): Promise<number> {
 export const LONGEST = 4096;
 
 /**
- * Lets a client ask tiny/instruct for an answer of `LONGEST` tokens, and leave in its midst. Other answers, as long
- * and begun before, are written in the same passes: if the client's ends before them, it is because it left.
- * @throws if the answer was written to its end
+ * Lets a client ask tiny/instruct for an answer of `LONGEST` tokens and leave midway. Other answers of the same length,
+ * begun earlier, are generated in the same passes: if the client's answer ends before them, it is because it left.
+ * @throws if the answer was generated to its end
  */
 export async function leaveMidway({ url }: TestServer, client: () => Promise<unknown>): Promise<void> {
   const controller = new AbortController();
@@ -77,12 +77,12 @@ async function run(args: string[]): Promise<void> {
   if (!success) throw new Error(new TextDecoder().decode(stderr));
 }
 
-/** A server of tiny models, or of those that `--models` names. */
+/** Starts a server of tiny models, or of those that `--models` names. */
 export function startServer(...flags: string[]): Promise<TestServer> {
   return startLimited(null, ...flags);
 }
 
-/** @param files that it may have open at the same time; null for as many as the system allows */
+/** @param files most open files of the server; null for the system's limit */
 export async function startLimited(files: number | null, ...flags: string[]): Promise<TestServer> {
   const folder = await Deno.makeTempDir({ prefix: "desde-cero-" });
   const config = `--config=${root}deno.json`;

@@ -1,9 +1,9 @@
-/** A studio, started as a person does, in a copy of the project: what it writes is no part of this one. */
+/** A studio, started as by a user, in a copy of the project, so that it does not write into this one. */
 import { assert } from "@std/assert";
 
 const root = new URL("../../../", import.meta.url).pathname;
 
-/** What a studio needs of the project, beside its code. */
+/** The parts of the project that a studio needs. */
 const PARTS = [
   ...["deno.json", "deno.lock", "serve.ts", "studio.ts", "lib", "stages", "kernels", "configs"],
   ...["data/world", "data/instruct", "data/evaluate", "models/small/instruct"],
@@ -13,7 +13,7 @@ async function run(command: string, args: string[], cwd: string) {
   const { success, code, stdout, stderr } = await new Deno.Command(command, {
     args,
     cwd,
-    env: { NO_COLOR: "1", INIT_CWD: cwd }, // not where a task that runs these tests was started
+    env: { NO_COLOR: "1", INIT_CWD: cwd }, // not the folder of the task that runs these tests
   }).output();
   const decoder = new TextDecoder();
   return { success, code, output: decoder.decode(stdout) + decoder.decode(stderr) };
@@ -21,11 +21,11 @@ async function run(command: string, args: string[], cwd: string) {
 
 export interface StudioOptions {
   readonly port?: number;
-  /** Folders that are disks of so many KiB, to it and to what it starts. */
+  /** Folders that are small disks for it and its tasks, with their sizes in KiB. */
   readonly disks?: Readonly<Record<string, number>>;
 }
 
-/** Whether this system lets a test have disks of its own. */
+/** Whether this system lets tests mount disks. */
 export const HAS_DISKS =
   (await run("unshare", ["-rm", "true"], root).catch(() => ({ success: false }))).success;
 

@@ -30,7 +30,7 @@ const chatRoute = createRoute({
   responses: { 200: jsonOrEvents(ChatCompletion, ChatChunk, "ended by `[DONE]`"), ...refusals },
 });
 
-/** vLLM's two switches for what happens after the last message: it is known from whose it is. */
+/** Checks vLLM's two switches for continuing the last message: its role already decides that, so they must agree. */
 function checkContinuation({ messages, continue_final_message, add_generation_prompt }: ChatRequest): void {
   const continued = messages.at(-1)!.role === "assistant";
   const whose = continued

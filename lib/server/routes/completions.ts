@@ -1,4 +1,4 @@
-/** `/v1/completions`: texts continued, whole or in parts. */
+/** `/v1/completions`: continues texts; the answer comes whole or in parts. */
 import { createRoute } from "@hono/zod-openapi";
 import { letOthersIn } from "../../event_loop.ts";
 import { scoreTokens } from "../../generate/score.ts";
@@ -35,18 +35,18 @@ const completionRoute = createRoute({
 /** Most answers of one request, over all its prompts. */
 const MOST_ANSWERS = 128;
 
-/** How long answers are if a request does not say, in tokens. */
+/** Default length of answers, in tokens. */
 const MAX_TOKENS = 16;
 
-/** What stands before an answer: nothing, or with `echo` its prompt. */
+/** What precedes an answer: its prompt with `echo`, else nothing. */
 interface Echo {
   readonly text: string;
   readonly tokens: readonly ScoredToken[];
 }
 
 /**
- * A prompt as its echo: a text as it was sent, or as much of it as the model read.
- * @param alternatives how many to tell with each token; null scores none
+ * The echo of a prompt: the text as it was sent, or as much of it as the model read.
+ * @param alternatives how many to report with each token; null means that tokens are not scored
  */
 async function echoOf(
   { decoder, tokenizer }: LanguageModel,
@@ -62,12 +62,12 @@ async function echoOf(
   let end = 0;
   for (const [i, id] of ids.entries()) {
     const own = pieces.push(id);
-    // What the vocabulary lacks has no text of its own in the sequence, and the text goes on behind it.
+    // Characters that the vocabulary lacks have no token text; continue after them.
     const offset = Math.max(end, text.indexOf(own, end));
     end = text.startsWith(own, offset) ? offset + own.length : offset;
     tokens.push({ id, offset, ...i > 0 && scores[i - 1] });
   }
-  // The model's own marker is no part of the prompt.
+  // The model's `<bos>` marker is not part of the prompt.
   return {
     text,
     tokens: typeof sent === "string" && ids[0] === tokenizer.special.bos ? tokens.slice(1) : tokens,
@@ -76,7 +76,7 @@ async function echoOf(
 
 /**
  * The tokens of a request's prompts.
- * @throws {ApiError} if there are too many answers to give, or no such token
+ * @throws {ApiError} if it asks for too many answers, or a token does not exist
  */
 async function encodePrompts(model: LanguageModel, request: CompletionRequest): Promise<EncodedPrompt[]> {
   const { n, max_tokens } = request;
@@ -93,7 +93,7 @@ async function encodePrompts(model: LanguageModel, request: CompletionRequest): 
   return prompts;
 }
 
-/** The shapes of a completion's choices. */
+/** Builds a completion's choices and chunks. */
 function completionShapes(
   model: LanguageModel,
   request: CompletionRequest,

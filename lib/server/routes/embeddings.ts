@@ -20,7 +20,7 @@ const embeddingsRoute = createRoute({
   },
 });
 
-/** The vector of length 1 (Euclid's) in the same direction. */
+/** The vector scaled to Euclidean length 1. */
 function normalized(vector: Float32Array): Float32Array<ArrayBuffer> {
   const length = Math.hypot(...vector);
   return Float32Array.from(vector, (value) => length > 0 ? value / length : 0);

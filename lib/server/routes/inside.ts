@@ -1,4 +1,4 @@
-/** `/api/inside/…`: what a model computes on its way, for the page that shows it and for notebooks. */
+/** `/api/inside/…`: a model's intermediate results, for the inside page and for notebooks. */
 import { createRoute, type OpenAPIHono, type z } from "@hono/zod-openapi";
 import { effectsOf, writeAblated } from "../../inside/ablation.ts";
 import {
@@ -22,7 +22,7 @@ import * as schemas from "../schemas/inside.ts";
 import { deadlineOf, languageModel, type Services } from "../services.ts";
 import type { Turn } from "../work.ts";
 
-/** How many of the most probable tokens are told. */
+/** How many of the most probable tokens are returned. */
 const TOP = 10, TOP_OF_PASS = 60;
 const MAX_TOKENS = 40;
 
@@ -66,7 +66,7 @@ const told = (tokenizer: Tokenizer, { id, logprob }: Candidate): schemas.Token =
   probability: Number(Math.exp(logprob).toPrecision(6)),
 });
 
-/** @throws {ApiError} if the context has no room for them, or there is no such token */
+/** @throws {ApiError} if they do not fit into the context, or a token does not exist */
 function checkSequence({ decoder }: LanguageModel, ids: readonly number[], param = "ids"): Uint32Array {
   const { context, vocab } = decoder.config;
   if (ids.length > context) {
@@ -87,7 +87,7 @@ function checkParts({ decoder }: LanguageModel, { heads, mlps }: Ablation, param
   }
 }
 
-/** What each model's heads do on the test text: it is measured once. */
+/** Scores of each model's heads on the test text, measured once. */
 const tested = new WeakMap<Decoder, Awaited<ReturnType<typeof testHeads>>>();
 
 async function testHeads({ decoder, tokenizer }: LanguageModel) {
@@ -134,7 +134,7 @@ export function insideRoutes({ store, metrics, work, timeLimit }: Services): Ope
     const model = await languageModel(store, id);
     const { tokenizer, decoder } = model;
     const { config } = decoder;
-    // Of an answer that is longer than the context, its end is what the model still sees.
+    // If the ids are longer than the context, the model sees their end.
     const { ids, truncated } = typeof input === "string"
       ? chatPrompt(model, [{ role: "user", content: input }], "input")
       : {

@@ -39,7 +39,7 @@ const scripts = {
 };
 const styles = { attention: attentionStyle, inside: insideStyle, views: viewsStyle, walk: walkStyle };
 
-/** Names below the page's folder, from which its scripts import each other. */
+/** Puts the names below the page's folder, as its scripts import each other by relative paths. */
 const below = (bodies: Record<string, string>) =>
   Object.fromEntries(Object.entries(bodies).map(([name, body]) => [`inside/${name}`, body]));
 

@@ -1,4 +1,4 @@
-/** `/api/studio`: what models are taught. Only the studio has these routes. */
+/** `/api/studio`: teaching facts to models. Only the studio has these routes. */
 import { createRoute } from "@hono/zod-openapi";
 import type { Lesson as Found, Report } from "../../studio/lessons.ts";
 import { wordFacts } from "../../studio/wordings.ts";
@@ -19,7 +19,7 @@ import { orRefusal, PATH } from "./studio.ts";
 
 const { 400: wrong, 401: locked, 404: unknown } = refusals;
 
-/** Wordings that are shown of each fact. */
+/** How many wordings of each fact are shown. */
 const SHOWN = 12;
 
 const listRoute = createRoute({
@@ -115,7 +115,7 @@ export function lessonRoutes({ studio, store }: Services) {
         "wrong_kind",
       );
     }
-    // No wordings: only the questions that are missing.
+    // 0 wordings: only fills in missing questions.
     const whole = await orRefusal(wordFacts(facts, 0));
     return c.json({ id: await orRefusal(lessons.start(found, whole)) }, 200);
   });

@@ -1,4 +1,4 @@
-/** `/v1/models`: what there is to talk to; `/api/card`: what is known of one. */
+/** `/v1/models`: the models on offer; `/api/card`: details of one. */
 import { createRoute, z } from "@hono/zod-openapi";
 import { ModelCard, modelCard } from "../card.ts";
 import { ApiError } from "../errors.ts";

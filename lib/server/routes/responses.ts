@@ -1,4 +1,4 @@
-/** `/v1/responses`: answers in the shape of OpenAI's newer API, for text, whole or in parts. */
+/** `/v1/responses`: OpenAI's newer API, for text; answers come whole or in parts. */
 import { createRoute } from "@hono/zod-openapi";
 import { ApiError } from "../errors.ts";
 import {
@@ -45,7 +45,7 @@ function messagesOf({ instructions, input }: ResponseRequest, recent: RecentAnsw
   return instructions ? [{ role: "system", content: instructions }, ...items] : items;
 }
 
-/** The shapes of one answer, as it grows. */
+/** Builds the objects and events of one answer as it grows. */
 function responseShapes(model: LanguageModel, request: ResponseRequest, generation: Generation) {
   const base = {
     id: newId("resp"),

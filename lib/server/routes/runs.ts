@@ -1,4 +1,4 @@
-/** `/api/runs`: trainings, finished or going on, with their figures as they come. */
+/** `/api/runs`: finished and running trainings, with their figures as they come. */
 import { createRoute, type z } from "@hono/zod-openapi";
 import { UserError } from "../../errors.ts";
 import { lineageOf } from "../../runs/lineage.ts";
@@ -71,9 +71,9 @@ const lineageRoute = createRoute({
   responses: { 200: json("Of each run, its origin.", RunOrigins), 400: wrong, 401: locked, 404: unknown },
 });
 
-/** Streams of events at the same time. */
+/** Most event streams at the same time. */
 const MOST_STREAMS = 64;
-/** How often they look for what is new, and after how long they say that nothing is, in milliseconds. */
+/** How often streams check for news, and after what silence they send a sign of life, in milliseconds. */
 const LOOK = 1000, BEAT = 15_000;
 
 /** @throws {ApiError} if there is no such run */
@@ -93,14 +93,14 @@ async function listed(runs: Runs): Promise<z.infer<typeof RunList>> {
   return { runs: summaries };
 }
 
-/** What is new of some runs and of the list, until nobody wants to know. */
+/** The changes of some runs and of the list, until `signal` aborts. */
 async function* changes(
   runs: Runs,
   { ids, points, signal }: { ids: readonly string[]; points: number; signal: AbortSignal },
 ): AsyncGenerator<ServerSentEvent> {
   const followers = new Map<string, Follower>(), gone = new Set<string>();
   let list = "", said = performance.now();
-  await runs.refresh(true); // who has just begun a training looks for it
+  await runs.refresh(true); // the user may have just started a training and look for it
   while (!signal.aborted) {
     const events: ServerSentEvent[] = [];
     const all = await listed(runs);

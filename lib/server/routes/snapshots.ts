@@ -1,4 +1,4 @@
-/** `/api/runs/snapshot`: what a model says to a prompt at a step of its training, for the page. */
+/** `/api/runs/snapshot`: what a model answers to a prompt at a step of its training, for the page. */
 import { createRoute, z } from "@hono/zod-openapi";
 import { describe } from "../../errors.ts";
 import { generate } from "../../generate/generate.ts";
@@ -49,12 +49,12 @@ const snapshotRoute = createRoute({
 
 type Opened = Pick<LanguageModel, "decoder" | "tokenizer">;
 
-/** Snapshots that stay open: a slider goes back and forth. */
+/** How many snapshots stay open, as the page's slider goes back and forth. */
 const OPEN = 3;
-/** Most probable tokens that are told. */
+/** How many of the most probable tokens are returned. */
 const TOP = 5;
 
-/** The snapshots that were asked for last. They are used in turns, so that none is closed while it computes. */
+/** The most recently used snapshots. Requests take turns, so that none is closed while it computes. */
 class OpenSnapshots {
   readonly #store: ModelStore;
   readonly #open = new Map<string, Opened>();
@@ -65,7 +65,7 @@ class OpenSnapshots {
 
   /** @throws {ApiError} if it is damaged */
   async get(folder: string): Promise<Opened> {
-    // A run that begins anew has other snapshots under the same names.
+    // A run that starts over writes other snapshots under the same names.
     const written = await Deno.stat(folder).catch(() => null);
     const key = `${folder} ${written?.ino} ${written?.mtime?.getTime()}`;
     let model = this.#open.get(key);

@@ -1,4 +1,4 @@
-/** `/api/studio`: trainings on texts of one's own. Only the studio has these routes. */
+/** `/api/studio`: trainings on the user's own texts. Only the studio has these routes. */
 import { createRoute } from "@hono/zod-openapi";
 import { UserError } from "../../errors.ts";
 import { Refusal } from "../../studio/refusal.ts";
@@ -91,7 +91,7 @@ const deleteRoute = createRoute({
   responses: { 200: json("It is gone.", Nothing), 400: wrong, 401: locked, 404: unknown },
 });
 
-/** What the person can mend, told in the answer. */
+/** Turns a refusal, which the user can fix, into an API error. */
 export async function orRefusal<T>(promise: Promise<T>): Promise<T> {
   try {
     return await promise;

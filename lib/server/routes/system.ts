@@ -1,4 +1,4 @@
-/** What operators ask: health and counters. */
+/** For operators: health and metrics. */
 import { createRoute, z } from "@hono/zod-openapi";
 import { json, routeGroup } from "../openapi.ts";
 import type { Services } from "../services.ts";

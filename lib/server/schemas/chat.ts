@@ -15,7 +15,7 @@ import {
   Usage,
 } from "./common.ts";
 
-/** Content may come in parts, of which text is understood. */
+/** Content may come in parts; only text parts are supported. */
 const content = z.union([
   text,
   z.array(z.union([
@@ -32,10 +32,10 @@ const Message = z.looseObject({
   content,
 });
 
-/** Tools may be offered, and the model is free not to call them; it never does. */
+/** Tools may be offered, but the model never calls them. */
 export const toolChoice = oneOf(["auto", "none"], "may only be auto or none: the model cannot call tools");
 
-/** Answers are text, and held to no form. */
+/** Answers are free text, without a schema. */
 export const textFormat = z.union([z.null(), z.strictObject({ type: z.literal("text") })], {
   error: "may only be text: answers are not held to a form",
 }).optional();
@@ -87,7 +87,7 @@ export const TokenLogprob = z.strictObject({
 
 const logprobs = z.strictObject({ content: z.array(TokenLogprob) }).nullable();
 
-/** What comes of a request beyond the text: shown by the page, under `desde_cero` in answers. */
+/** Details of a request beyond the text, under `desde_cero` in answers; the page shows them. */
 export const Trace = z.strictObject({
   source: z.enum(["model", "faq"]),
   ids: z.array(z.number().int()).describe("The whole sequence: prompt and answer, with markers."),

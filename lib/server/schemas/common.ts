@@ -1,10 +1,10 @@
 /** What requests and answers of several routes share. */
 import { z } from "@hono/zod-openapi";
 
-/** Text from outside: halves of surrogate pairs, which are no characters, become the replacement character. */
+/** Text from outside; lone surrogates, which are not characters, become the replacement character. */
 export const text = z.string().transform((value) => value.toWellFormed());
 
-/** Text with something in it. */
+/** Text that is not blank. */
 const filled = z.string().regex(/\S/, "the text is empty").transform((value) => value.trim().toWellFormed());
 
 export const tokenId = z.number().int().min(0);
@@ -23,21 +23,21 @@ export const truncate = z.boolean().nullish().describe(
 
 export const model = z.string().optional().describe("By default the first of /v1/models.");
 
-/** A parameter of OpenAI's that this server has not: anything but null is refused, with its name and why. */
+/** A parameter of OpenAI's that this server lacks: anything but null is refused, with its name and the reason. */
 export const refused = (why: string) => z.null({ error: `is not supported: ${why}` }).optional();
 
 /**
- * One of some values, null, or nothing. The null stands apart, because the description of a nullish enumeration would
- * leave it out of the values.
+ * One of some values, null, or nothing. The null is a separate alternative, because the description of a nullish
+ * enumeration would leave it out.
  */
 export const oneOf = <const T extends string>(values: readonly [T, ...T[]], error?: string) =>
   z.union([z.enum(values), z.null()], error ? { error } : undefined).optional();
 
-/** A parameter of OpenAI's that this server has one value of. */
+/** A parameter of OpenAI's that may only have one value here. */
 export const only = <T extends string | number | boolean>(value: T, why: string) =>
   z.union([z.literal(value), z.null()], { error: `may only be ${JSON.stringify(value)}: ${why}` }).optional();
 
-/** Parameters of OpenAI's that are about an account, a cache or a bill, and change no answer. */
+/** Parameters of OpenAI's for accounts, caches and billing; they do not change answers. */
 export const harmless = {
   metadata: z.record(z.string(), z.string()).nullish(),
   prompt_cache_key: z.string().nullish(),
@@ -47,10 +47,10 @@ export const harmless = {
   user: z.string().nullish(),
 };
 
-/** Answers to each prompt. */
+/** Number of answers to each prompt. */
 export const n = z.number().int().min(1).max(128).nullish();
 
-/** How tokens are chosen, and what happens to a prompt that is too long. */
+/** How tokens are chosen, and whether a long prompt may be cut. */
 export const sampling = {
   model,
   temperature: z.number().min(0).max(2).nullish().describe(

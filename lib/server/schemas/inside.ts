@@ -1,9 +1,9 @@
-/** `/api/inside/…`: what a model computes on its way, as requests and answers. */
+/** `/api/inside/…`: requests and answers about a model's intermediate results. */
 import { z } from "@hono/zod-openapi";
 import { HEAD_SCORES } from "../../inside/heads.ts";
 import { finishReason, model, sampling, text, tokenId } from "./common.ts";
 
-/** Longest sequence that is looked into. */
+/** Most tokens of a sequence. */
 const MOST_IDS = 4096;
 
 const ids = z.array(tokenId).min(1).max(MOST_IDS).describe(
@@ -15,7 +15,7 @@ const probability = z.number().describe("In [0, 1].");
 
 const Token = z.strictObject({ id: tokenId, token: z.string(), probability }).openapi("InsideToken");
 export type Token = z.infer<typeof Token>;
-/** A token that was chosen, and the most probable ones there. */
+/** A chosen token, and the most probable ones at its position. */
 const ChosenToken = z.strictObject({
   id: tokenId,
   token: z.string(),

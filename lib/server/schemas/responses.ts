@@ -12,7 +12,7 @@ const refusalPart = z.looseObject({ type: z.literal("refusal"), refusal: text })
 );
 const content = z.union([text, z.array(z.union([part, refusalPart])).transform((parts) => parts.join(""))]);
 
-/** What came before, and what is asked. An item that has no text for the model is an empty turn of the assistant. */
+/** An item of the input: earlier turns and the question. An item without text is an empty turn of the assistant. */
 const item = z.union([
   z.looseObject({
     type: z.literal("message").optional(),

@@ -1,4 +1,4 @@
-/** What the API says of runs. */
+/** The API's requests and answers about runs. */
 import { z } from "@hono/zod-openapi";
 
 const known = z.number().nullable();
@@ -110,7 +110,7 @@ export const Origin: z.ZodType<Origin> = z.lazy(() =>
 
 export const RunOrigins = z.strictObject({ runs: z.array(Origin) }).openapi("RunOrigins");
 
-/** Runs that can be asked for at once. */
+/** Most runs in one request. */
 const MOST_RUNS = 100;
 
 const ids = z.preprocess(

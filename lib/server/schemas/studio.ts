@@ -1,12 +1,12 @@
-/** What the API says of trainings and of what models are taught. */
+/** The API's requests and answers about trainings and lessons. */
 import { z } from "@hono/zod-openapi";
 import { MINUTES, type SizeName, SIZES } from "../../run/text_preset.ts";
 import { RunSummary } from "./runs.ts";
 
-/** Characters of a text that is pasted; longer ones are trained on by `deno task train-on`. */
+/** Most characters of a pasted text; `deno task train-on` takes longer ones. */
 export const LONGEST_TEXT = 8_000_000;
 
-/** Facts that are taught at once, and their characters. */
+/** Most facts in one lesson, and most characters of a fact. */
 export const MOST_FACTS = 50;
 const LONGEST_FACT = 1000;
 
