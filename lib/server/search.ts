@@ -63,7 +63,7 @@ async function modelIn(root: string, folder: string): Promise<ListedModel | null
   if (found === null) return null;
   const info = await readCheckpointInfo(found);
   if (!info) {
-    if (found === folder) return null; // a model from another project, whose tokenizer cannot be read
+    if (found === folder) return null; // a model from elsewhere; its tokenizer is not read
     throw await lacksInfo(found);
   }
   try {

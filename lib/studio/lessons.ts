@@ -69,7 +69,7 @@ export class Lessons {
   readonly #jobs = new Jobs("data/studio/lessons");
   #starting: Promise<unknown> = Promise.resolve();
 
-  /** All lessons: running ones first, then the latest first. */
+  /** All lessons, the latest started first; those taught in a terminal come last. */
   async list(): Promise<Lesson[]> {
     const ids = new Set([...await this.#jobs.names(), ...await taughtModels()]);
     const all = await Promise.all([...ids].map((id) => this.#look(id)));

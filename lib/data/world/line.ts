@@ -72,7 +72,7 @@ export class Line {
 
   /** For "el mercado" after "a" or "de": removes the space and returns "l mercado". */
   contracted(text: string): string {
-    if (this.#last !== SPACE || CONTRACTING[this.#lastBut1] === 0) return text; // the fast path, which does not read the text
+    if (this.#last !== SPACE || CONTRACTING[this.#lastBut1] === 0) return text; // without reading the text
     if (!/(^|[^\p{L}])(a|de|A|De) $/u.test(this.text.slice(-4))) return text;
     this.text = this.text.slice(0, -1);
     return text.slice(1);

@@ -76,7 +76,7 @@ export function checkAnswers(
   }
 }
 
-/** What "9 + 2 = 11, 11 - 4 = 7" comes to, each step of which is calculated again; NaN if one is wrong. */
+/** The result of steps such as "9 + 2 = 11, 11 - 4 = 7". Each step is recalculated; NaN if one is wrong. */
 export function workedOut(steps: string): number {
   const results = steps.split(", ").map((step, i, all) => {
     const [, a, sign, b, r] = (/^(\d+) ([-+×÷]) (\d+) = (\d+)$/.exec(step) ?? []).map((part) =>
