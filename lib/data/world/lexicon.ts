@@ -200,7 +200,7 @@ export class Lexicon {
   }
 }
 
-/** Words with a certain opposite: the two words are each other's opposites, and no third word names either. */
+/** Words with a certain opposite: the two are each other's opposites, and the word is no other word's opposite. */
 function withOneOpposite<T extends { readonly opposite?: string; readonly oneOfSeveral?: true }>(
   all: readonly T[],
   wordOf: (word: T) => string,

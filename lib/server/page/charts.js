@@ -68,7 +68,7 @@ function palette() {
   return found;
 }
 
-/** A line's value at a place, or at the last point before it. @param {any} plot @param {number} series @param {number} at */
+/** A line's value at a place, or the last one before. @param {any} plot @param {number} series @param {number} at */
 function valueAt(plot, series, at) {
   const values = plot.data[series];
   for (let i = at; i >= 0; i--) if (values[i] != null) return values[i];
