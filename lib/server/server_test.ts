@@ -116,7 +116,8 @@ Deno.test("a model's card tells its size, lineage and how right it is", async ()
   assertEquals(small.lineage[0].data, [
     "data/instruct/train.jsonl",
     "data/instruct/written.jsonl",
-    "world: 220000 conversations",
+    "data/instruct/written-2.jsonl",
+    "world: 190000 conversations",
   ]);
   assert(small.lineage[1].data.some((source) => source.startsWith("world: ")));
   assert(small.skills.length > 5 && small.skills[0].right > small.skills.at(-1)!.right);

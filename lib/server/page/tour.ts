@@ -21,7 +21,7 @@ export interface Card extends Omit<Example, "skill"> {
 }
 
 export const CARDS: readonly Card[] = [
-  { id: "think", kind: "chat", prompt: "¿De qué color es el cielo?" },
+  { id: "think", kind: "chat", prompt: "Tengo 12 canicas y le doy 5 a Luis. ¿Cuántas me quedan?" },
   {
     id: "tale",
     kind: "text",
@@ -47,18 +47,19 @@ export const EXAMPLES: readonly Example[] = [
   chat("gatos", "¿Qué son los gatos?"),
   chat("capital", "¿Cuál es la capital de Costa Rica?"),
   chat("identidad", "¿Quién eres?"),
-  chat("extraer", "Ana guardó la llave en la caja azul y se fue a la escuela. ¿Dónde está la llave?"),
+  chat("extraer", "Ana guardó la llave en una caja azul. ¿Dónde guardó Ana la llave?"),
   chat(
     "comprensión",
     "Rosaura le dio la pelota a Benito, y Benito se la llevó a su prima Olga. ¿Quién tiene la pelota?",
   ),
-  chat("razonar", "Pedro es más alto que Luis. Luis es más alto que Juan. ¿Quién es el más alto?"),
+  chat("razonar", "Si llueve, Nora lleva paraguas. Hoy llueve. ¿Lleva Nora paraguas?"),
   chat("no-lo-sé", "¿Quién ganó el partido de ayer?"),
   chat("clasificar", "¿Es «tiburón» un animal o una fruta?"),
   chat("reformular", "Pon en plural: «la flor roja»."),
-  chat("letras", "¿Con qué letra empieza «barco»?"),
+  chat("letras", "¿Cuántas letras tiene la palabra «ventana»?"),
   chat("calendario", "¿Qué mes viene después de mayo?"),
-  chat("aritmética", "¿Cuánto es 3 más 4?"),
+  chat("aritmética", "¿Cuánto es siete más seis?"),
+  chat("problemas", "Compré diez huevos y se rompieron tres. ¿Cuántos huevos me quedan?"),
   text("cuento", "Había una vez un zorro que"),
   text("carta", "Querida abuela:"),
   text("receta", "Para hacer una sopa de verduras se necesita"),
