@@ -56,11 +56,8 @@ const edgeLetter: Draw = (random, words) => {
 const count = (which: (letter: string) => boolean): Draw => (random, words) => {
   const w = words.any(random);
   const n = [...w].filter(which).length;
-  const found = [...w].filter(which).join(", ");
-  return {
-    ...{ w, q: quoted(random, w), r: WORDS.alone(n, "f"), found, work: spelledFirst(w) },
-    times: WORDS.count(n, { singular: "letra", gender: "f" }),
-  };
+  const times = WORDS.count(n, { singular: "letra", gender: "f" });
+  return { w, q: quoted(random, w), r: WORDS.alone(n, "f"), times, work: spelledFirst(w) };
 };
 
 const vowels: Draw = (random, words) => {
