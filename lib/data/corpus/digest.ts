@@ -283,7 +283,7 @@ function textOf(line: string, column: string): { text: string } | { why: string 
     return { why: "no JSON object" };
   }
   const value = (record as Record<string, unknown>)[column];
-  const text = Array.isArray(value) ? said(value) : value;
+  const text = Array.isArray(value) ? said(value) ?? value : value;
   if (typeof text === "string") return { text };
   if (text !== undefined) return { why: `the value of ${JSON.stringify(column)} is no text` };
   const keys = Object.keys(record).slice(0, 12).join(", ");
@@ -292,10 +292,10 @@ function textOf(line: string, column: string): { text: string } | { why: string 
   };
 }
 
-/** The messages of a chat, joined by newlines; if one has no text, the messages are returned unchanged. */
-function said(messages: readonly unknown[]): string | readonly unknown[] {
+/** The messages of a chat, joined by newlines, or null if one has no text. */
+function said(messages: readonly unknown[]): string | null {
   const texts = messages.map((message) => (message as { content?: unknown } | null)?.content);
-  return texts.every((text) => typeof text === "string") ? texts.join("\n") : messages;
+  return texts.every((text) => typeof text === "string") ? texts.join("\n") : null;
 }
 
 function linesIn(bytes: Uint8Array): number {

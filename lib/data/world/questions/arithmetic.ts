@@ -89,7 +89,7 @@ function isItSo(random: Random): Bindings {
   return {
     ...{ claim: `${e} ${word} ${numerals.number(claimed)}`, full: `${e} ${word} ${numerals.number(result)}` },
     verdict: claimed === result ? "sí" : "no",
-    working: steps(op, numbers),
+    op: steps(op, numbers),
   };
 }
 

@@ -1,11 +1,8 @@
 import { assertEquals } from "@std/assert";
-import { numberWord } from "../grammar/numbers.ts";
 import { load, tasks } from "./arithmetic.ts";
 import type { Bindings } from "./tasks.ts";
-import { checkAnswers, checkForm, checkWordings, files, workedOut } from "./testing.ts";
+import { checkAnswers, checkForm, checkWordings, files, number, value, workedOut } from "./testing.ts";
 
-const WORDS = new Map(Array.from({ length: 10_000 }, (_, n) => [numberWord(n), n]));
-const number = (text: string) => WORDS.get(text) ?? Number(text);
 /** The numbers of "uno, treinta y dos y cinco". */
 function numbers(text: unknown): number[] {
   return String(text).split(", ").flatMap((part) => {
@@ -16,21 +13,6 @@ function numbers(text: unknown): number[] {
     }
     throw new Error(`no numbers: ${part}`);
   });
-}
-
-/** What a sum such as "5 + 3", "5x3" or "cinco más tres" comes to. */
-function value(sum: string): number {
-  const [first, ...rest] = sum.trim()
-    .split(/ ?([+×x*÷/-]|(?<= )(?:más|menos|por|entre|dividido (?:entre|por))(?= )) ?/);
-  let result = number(first);
-  for (let i = 0; i < rest.length; i += 2) {
-    const b = number(rest[i + 1]);
-    if (rest[i] === "+" || rest[i] === "más") result += b;
-    else if (rest[i] === "-" || rest[i] === "menos") result -= b;
-    else if (/[×x*]|^por/.test(rest[i])) result *= b;
-    else result /= b;
-  }
-  return result;
 }
 
 /** Whether an equation is right. */

@@ -14,7 +14,9 @@ import { wordListTasks } from "./word_lists.ts";
 import { named, quoted, WordSource } from "./word_source.ts";
 
 /** The working for answers that need the letters one by one, with a space after it: "c-a-s-a. ". */
-const spelledFirst = (word: string) => `${[...word].join("-")}. `;
+const spelledFirst = (word: string) => `${spelled(word)}. `;
+
+const spelled = (word: string) => [...word].join("-");
 
 /** "la a, la e y la o", each letter once. */
 const listed = (letters: readonly string[]): string => and(...[...new Set(letters)].map(named));
@@ -30,7 +32,7 @@ const spell: Draw = (random, words) => {
   const w = words.any(random);
   const [separator, how] = random.pick([["-", "guiones"], [" ", "espacios"], [", ", "comas"]] as const);
   const letters = [...w];
-  return { w, q: quoted(random, w), spelled: letters.join("-"), how, apart: letters.join(separator) };
+  return { w, q: quoted(random, w), spelled: spelled(w), how, apart: letters.join(separator) };
 };
 
 const letterAt: Draw = (random, words) => {
@@ -113,8 +115,8 @@ const join: Draw = (random, words) => {
 
 const backwards: Draw = (random, words) => {
   const w = words.word(random);
-  const back = [...w].reverse();
-  return { w, q: quoted(random, w), r: back.join(""), work: `${[...w].join("-")}, ${back.join("-")}: ` };
+  const r = [...w].reverse().join("");
+  return { w, q: quoted(random, w), r, work: `${spelled(w)}, ${spelled(r)}: ` };
 };
 
 /** Replaces a vowel by a vowel or a consonant by a consonant, so that the word stays pronounceable. */

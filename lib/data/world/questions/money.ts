@@ -20,7 +20,7 @@ function paid(scene: Scene, x: Noun, amounts: Readonly<Record<string, number>>, 
   return {
     ...scene.bindings(x, {}, amounts.total),
     ...counted,
-    ...{ op, working: worked(op, counted.total) },
+    ...op !== "" && { op, working: worked(op, counted.total) },
     ...{ one: x.gender === "f" ? "una" : "uno" },
   };
 }

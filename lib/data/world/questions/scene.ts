@@ -62,7 +62,7 @@ export class Scene {
     return this.random.chance(INVENTED) ? this.casting.inventedNoun() : this.casting.noun(among);
   }
 
-  /** Bindings: people, things, numbers alone ({n}) and with the things ({nx}), the result and its working. */
+  /** Bindings: people, things, numbers alone ({n}) and with the things ({nx}), the result and its working, if there is one. */
   bindings(x: Noun, numbers: Readonly<Record<string, number>>, r: number, op = ""): Bindings {
     const { a, b, c, numerals } = this;
     const bindings: Record<string, Bindings[string]> = { a, b, c, x, xs: many(x), op };
@@ -70,7 +70,7 @@ export class Scene {
       bindings[name] = numerals.alone(n, x.gender);
       bindings[`${name}x`] = numerals.count(n, x);
     }
-    bindings.working = worked(op, numerals.alone(r, x.gender));
+    if (op !== "") bindings.working = worked(op, numerals.alone(r, x.gender));
     return { ...bindings, ...byResult(r), ...this.#surroundings() };
   }
 }

@@ -1,6 +1,7 @@
 /** What the tests of all families share. */
 import { assert, assertEquals, AssertionError } from "@std/assert";
 import type { Family, WorldFiles } from "../document.ts";
+import { numberWord } from "../grammar/numbers.ts";
 import { Lexicon } from "../lexicon.ts";
 import { Random } from "../random.ts";
 import { Wordings } from "../wordings.ts";
@@ -76,15 +77,31 @@ export function checkAnswers(
   }
 }
 
+const WORDS = new Map(Array.from({ length: 10_000 }, (_, n) => [numberWord(n), n]));
+/** A number in digits or words. */
+export const number = (text: string) => WORDS.get(text) ?? Number(text);
+
+/** What a sum such as "5 + 3", "5x3" or "cinco más tres" comes to. */
+export function value(sum: string): number {
+  const [first, ...rest] = sum.trim()
+    .split(/ ?([+×x*÷/-]|(?<= )(?:más|menos|por|entre|dividido (?:entre|por))(?= )) ?/);
+  let result = number(first);
+  for (let i = 0; i < rest.length; i += 2) {
+    const b = number(rest[i + 1]);
+    if (rest[i] === "+" || rest[i] === "más") result += b;
+    else if (rest[i] === "-" || rest[i] === "menos") result -= b;
+    else if (/[×x*]|^por/.test(rest[i])) result *= b;
+    else result /= b;
+  }
+  return result;
+}
+
 /** The result of steps such as "9 + 2 = 11, 11 - 4 = 7". Each step is recalculated; NaN if one is wrong. */
 export function workedOut(steps: string): number {
-  const results = steps.split(", ").map((step, i, all) => {
-    const [, a, sign, b, r] = (/^(\d+) ([-+×÷]) (\d+) = (\d+)$/.exec(step) ?? []).map((part) =>
-      Number(part) >= 0 ? Number(part) : part
-    ) as [unknown, number, string, number, number];
-    const result = { "+": a + b, "-": a - b, "×": a * b, "÷": a / b }[sign];
-    const follows = i === 0 || all[i - 1].endsWith(` = ${a}`);
-    return result === r && follows ? r : NaN;
-  });
-  return results.includes(NaN) ? NaN : results.at(-1)!;
+  const each = steps.split(", ").map((step) => step.split(" = "));
+  const right = each.every(([sum, r], i) =>
+    /^\d+ [-+×÷] \d+$/.test(sum) && value(sum) === Number(r) &&
+    (i === 0 || sum.startsWith(`${each[i - 1][1]} `))
+  );
+  return right ? Number(each.at(-1)![1]) : NaN;
 }
