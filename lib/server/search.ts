@@ -52,13 +52,24 @@ async function search(
     const below = names.map((name) => search(root, join(folder, name), depth - 1, leaveOut));
     return [...found ? [found] : [], ...(await Promise.all(below)).flat()];
   } catch (error) {
-    leaveOut(describe(error));
+    if (!(error instanceof Deno.errors.NotFound)) leaveOut(describe(error)); // it was removed meanwhile
     return found ? [found] : [];
   }
 }
 
-/** The model in a folder: the folder is a checkpoint, or a run's folder with one. */
+/**
+ * The model in a folder: the folder is a checkpoint, or a run's folder with one. What seems damaged is read
+ * once more, as a training may have replaced or moved it meanwhile.
+ */
 async function modelIn(root: string, folder: string): Promise<ListedModel | null> {
+  try {
+    return await readModel(root, folder);
+  } catch {
+    return await readModel(root, folder);
+  }
+}
+
+async function readModel(root: string, folder: string): Promise<ListedModel | null> {
   const found = await checkpointIn(folder);
   if (found === null) return null;
   const info = await readCheckpointInfo(found);
@@ -66,14 +77,9 @@ async function modelIn(root: string, folder: string): Promise<ListedModel | null
     if (found === folder) return null; // a model from elsewhere; its tokenizer is not read
     throw await lacksInfo(found);
   }
-  try {
-    // Throws for a damaged model, so that it is not listed.
-    if (info.adapter) await requireBase(found, info.adapter.base);
-    else if (!isGguf(found)) await readFolder(found, readConfig);
-  } catch (error) {
-    if (await checkpointIn(folder) !== found) return null; // it has been removed meanwhile
-    throw error;
-  }
+  // Throws for a damaged model, so that it is not listed.
+  if (info.adapter) await requireBase(found, info.adapter.base);
+  else if (!isGguf(found)) await readFolder(found, readConfig);
   const kind = info.format === "labels" ? "classifier" : info.format;
   const id = relative(root, folder).replaceAll("\\", "/").replace(/(^|\/)(best|last)$/, "") || folder;
   return { id, kind, folder: found, info };
