@@ -38,8 +38,16 @@ export async function askAll(
   return questions.map((question, i) => ({ ...question, answer: tokenizer.decode(written[i].ids).trim() }));
 }
 
-/** The working at the start of an answer, up to the result: in "12 - 4 = 8, 8 + 2 = 10" everything but the 10. */
-const WORKING = /^(?:\d+(?: [-+×÷] \d+)+ = (?:\d+, (?=\d+ [-+×÷]))?)+/;
+/** The sums at the start of an answer, up to the result: in "12 - 4 = 8, 8 + 2 = 10" everything but the 10. */
+const SUMS = /^(?:\d+(?: [-+×÷] \d+)+ = (?:\d+, (?=\d+ [-+×÷]))?)+/;
+/** Days or months that are passed on the way to the answer after them: "Jueves, viernes, sábado. Sábado." */
+const PASSED = (() => {
+  const names =
+    "lunes martes miércoles jueves viernes sábado domingo enero febrero marzo abril mayo junio julio " +
+    "agosto septiembre octubre noviembre diciembre";
+  const one = `(?:${names.replaceAll(" ", "|")})(?: \\d)?`;
+  return new RegExp(`^(?:${one}, )+${one}\\. (?=\\S)`, "i");
+})();
 
 /**
  * Whether an answer contains at least one text from each entry of `contains`, and none of `excludes`. Working at the
@@ -47,7 +55,7 @@ const WORKING = /^(?:\d+(?: [-+×÷] \d+)+ = (?:\d+, (?=\d+ [-+×÷]))?)+/;
  * answer.
  */
 export function holds({ answer, contains = [], excludes = [] }: Answered): boolean {
-  const result = answer.replace(WORKING, "");
+  const result = answer.replace(SUMS, "").replace(PASSED, "");
   const there = (text: string) => mentions(result, text);
   return contains.every((texts) => [texts].flat().some(there)) && !excludes.some(there);
 }

@@ -221,7 +221,7 @@ export async function readKnowledge(
 }
 
 async function readRelations(folder: string): Promise<Map<string, Relation>> {
-  const kinds = ["ask", "answer", "ask subject", "answer subject"] as const;
+  const kinds = ["ask", "answer", "short", "ask subject", "answer subject", "short subject"] as const;
   const path = `${folder}/relations.tsv`;
   const rows = await readTable(path, ["relation", "kind", "wording"]);
   for (const { where, cells } of rows) {
@@ -247,8 +247,10 @@ async function readRelations(folder: string): Promise<Map<string, Relation>> {
         name,
         ask: wordings("ask"),
         answer: wordings("answer"),
+        short: wordings("short"),
         askSubject: wordings("ask subject"),
         answerSubject: wordings("answer subject"),
+        shortSubject: wordings("short subject"),
       };
       const half = relation.askSubject.length > 0 !== relation.answerSubject.length > 0;
       if (relation.ask.length === 0 || relation.answer.length === 0 || half) {

@@ -162,9 +162,12 @@ export interface Relation {
   readonly name: string;
   readonly ask: readonly string[];
   readonly answer: readonly string[];
+  /** Answers as short as possible; there may be none. */
+  readonly short: readonly string[];
   /** Questions for the subject, used where an object has only one. */
   readonly askSubject: readonly string[];
   readonly answerSubject: readonly string[];
+  readonly shortSubject: readonly string[];
 }
 
 export interface Fact {

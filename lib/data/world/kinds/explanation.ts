@@ -1,9 +1,10 @@
 /** Explanations: what something is and what it is for, why, how two things differ, what happens if. */
 import type { Kind, WorldFiles } from "../document.ts";
 import { agreement, type Value } from "../entity.ts";
+import { midSentence, worded } from "../facts.ts";
 import { agree } from "../grammar/adjectives.ts";
 import { and } from "../grammar/conjunctions.ts";
-import { contract, inflect, type Noun, plural } from "../grammar/nouns.ts";
+import { inflect, type Noun, plural } from "../grammar/nouns.ts";
 import type { Lexicon } from "../lexicon.ts";
 import type { Fact, Word } from "../words.ts";
 import { INTERROGATIVE } from "../questions/asking.ts";
@@ -141,16 +142,12 @@ function job({ professions }: Lexicon): Role {
 }
 
 /** A fact with the questions that ask for it: "qué nos da la vaca", "la vaca nos da leche". */
-function factOf({ subject, object, relation }: Fact): Readonly<Record<string, Value>>[] {
-  const fill = (wording: string) => {
-    const names: Readonly<Record<string, string>> = { s: subject, S: subject, o: object, O: object };
-    const lower = wording[0].toLowerCase() + wording.slice(1);
-    return contract(lower.replace(/\{([so])\}/gi, (_, name) => names[name]));
-  };
-  const frase = fill(relation.answer[0]).replace(/\.$/, "");
-  return relation.ask.flatMap((ask) => {
-    const q = /^¿([^¿?,]+)\?$/.exec(ask)?.[1];
-    const asked = q && fill(q);
+function factOf(fact: Fact): Readonly<Record<string, Value>>[] {
+  const { answer, ask } = fact.relation;
+  const frase = worded(midSentence(answer[0]), fact).replace(/\.$/, "");
+  return ask.flatMap((wording) => {
+    const q = /^¿([^¿?,]+)\?$/.exec(wording)?.[1];
+    const asked = q && worded(midSentence(q), fact);
     return asked && INTERROGATIVE.test(asked) ? [{ q: asked, frase }] : [];
   });
 }

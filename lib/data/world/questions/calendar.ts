@@ -1,5 +1,6 @@
 /** Days, months, dates, hours, durations and ages. */
 import type { Family, WorldFiles } from "../document.ts";
+import { capital } from "../grammar/capitals.ts";
 import { or } from "../grammar/conjunctions.ts";
 import type { Noun } from "../grammar/nouns.ts";
 import { ordinal } from "../grammar/numbers.ts";
@@ -22,6 +23,24 @@ const [DAY, MONTH] = nouns("m", "día mes");
 /** The member of a cycle that is `n` places after the one at `i` (before it, if `n` is negative). */
 const after = (round: readonly string[], i: number, n: number) =>
   round[(i + n % round.length + round.length) % round.length];
+
+/**
+ * The working of a place in a cycle: the members passed on the way, the last of which is the answer: "Jueves, viernes,
+ * sábado. "; empty for a neighbour and for more than a week of days.
+ */
+function passed(round: readonly string[], i: number, n: number): string {
+  const steps = Math.abs(n);
+  if (steps < 2 || steps > 7) return "";
+  const way = Array.from({ length: steps + 1 }, (_, step) => after(round, i, Math.sign(n) * step));
+  return `${capital(way.join(", "))}. `;
+}
+
+/** The working of a distance in days: "Martes 1, miércoles 2. ". */
+function counted(i: number, n: number): string {
+  if (n < 2) return "";
+  const way = Array.from({ length: n }, (_, step) => `${after(DAYS, i, step + 1)} ${step + 1}`);
+  return `${capital(way.join(", "))}. `;
+}
 
 /** Asking for a day near today, telling it, and its distance in days. */
 const NEAR = [
@@ -51,7 +70,7 @@ function season(random: Random): Bindings {
 function today(random: Random): Bindings {
   const i = random.below(7);
   const [asked, told, n] = random.pick(NEAR);
-  return { d: DAYS[i], asked, told, r: after(DAYS, i, n) };
+  return { d: DAYS[i], asked, told, r: after(DAYS, i, n), working: passed(DAYS, i, n) };
 }
 
 /** Tells another day of the week and asks for today: "Ayer fue lunes." */
@@ -68,6 +87,7 @@ function notToday(random: Random, lexicon: Lexicon): Bindings {
     told: sentence.toLowerCase(),
     asked,
     r: after(DAYS, i, n + more),
+    working: passed(DAYS, i, n + more),
     a: someone(random, lexicon),
   };
 }
@@ -79,6 +99,7 @@ function inDays(random: Random, lexicon: Lexicon): Bindings {
   const later = random.chance(0.65);
   return {
     ...{ d: DAYS[i], n: numerals.count(n, DAY), r: after(DAYS, i, later ? n : -n) },
+    working: passed(DAYS, i, later ? n : -n),
     ...plan(random, lexicon, later),
   };
 }
@@ -88,6 +109,7 @@ function daysUntil(random: Random): Bindings {
   return {
     ...{ d: DAYS[i], e: after(DAYS, i, n), r: WORDS.number(n), rd: WORDS.count(n, DAY) },
     left: n === 1 ? "Falta" : "Faltan",
+    working: counted(i, n),
   };
 }
 
@@ -98,6 +120,7 @@ function inMonths(random: Random, lexicon: Lexicon): Bindings {
   const later = random.chance(0.65);
   return {
     ...{ m: MONTHS[i], n: numerals.count(n, MONTH), r: after(MONTHS, i, later ? n : -n) },
+    working: passed(MONTHS, i, later ? n : -n),
     ...plan(random, lexicon, later),
   };
 }

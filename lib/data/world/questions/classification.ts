@@ -3,6 +3,7 @@ import type { Family, WorldFiles } from "../document.ts";
 import { Wordings } from "../wordings.ts";
 import { Asking } from "./asking.ts";
 import { Pools } from "./cast.ts";
+import { facts } from "./classification_facts.ts";
 import { groups, kinds } from "./classification_kinds.ts";
 import { invented, properties, seaOrLand } from "./classification_properties.ts";
 import { contrasts, sentiments, words } from "./classification_words.ts";
@@ -23,6 +24,7 @@ export async function load(files: WorldFiles): Promise<Family> {
     [sentiments(means), 3],
     [contrasts(means), 2],
     [seaOrLand(means), 1],
+    [facts(means), 16],
   ];
   return {
     name: "clasificar",

@@ -5,6 +5,7 @@ import { hour, partOfDay } from "../grammar/numbers.ts";
 import type { Lexicon } from "../lexicon.ts";
 import type { Random } from "../random.ts";
 import { drawNumerals, type Numerals } from "./numerals.ts";
+import { steps } from "./operations.ts";
 import { someone } from "./plans.ts";
 import { nouns } from "./scene.ts";
 import type { Bindings, Task } from "./tasks.ts";
@@ -37,6 +38,17 @@ function timeAndWhile(random: Random): readonly [minutes: number, length: number
   return [minutes, length];
 }
 
+/**
+ * The working of full hours before or after a time on a twelve-hour clock, with the result to write after it: "11 + 3 =
+ * 14, 14 - 12 = 2. "; empty if minutes have to be counted.
+ */
+function hoursPassed(minutes: number, length: number): string {
+  if (length % 60 !== 0) return "";
+  const from = Math.floor(minutes / 60) % 12 || 12, hours = length / 60, to = from + hours;
+  if (hours < 0) return `${to > 0 ? steps("-", [from, -hours]) : steps("+-", [from, 12, -hours])}. `;
+  return `${to > 12 ? steps("+-", [from, hours, 12]) : steps("+", [from, hours])}. `;
+}
+
 function later(random: Random): Bindings {
   const numerals = drawNumerals(random);
   const digits = random.chance(0.4);
@@ -46,6 +58,7 @@ function later(random: Random): Bindings {
   return {
     ...{ now, is: one(now) ? "es" : "son", then, n: duration(length, numerals) },
     ...{ when: ahead ? "dentro de" : "hace", be: ahead ? "será" : "era" },
+    working: hoursPassed(minutes, ahead ? length : -length),
     was: ahead ? (one(then) ? "será" : "serán") : one(then) ? "era" : "eran",
   };
 }
@@ -64,6 +77,7 @@ function event(random: Random, lexicon: Lexicon): Bindings {
   const n = duration(length, numerals);
   return {
     a: someone(random, lexicon),
+    working: hoursPassed(minutes, length),
     e: random.pick(EVENTS),
     start,
     end,

@@ -21,11 +21,14 @@ function cut(sentences: Wordings, name: string, scope: Record<string, Value>, ra
 
 export async function tasksOf(files: WorldFiles): Promise<readonly Task[]> {
   const sentences = await Wordings.read(`${files.folder}/questions/endings.yaml`);
-  const endings = endingsOf(files.lexicon).map(({ name, weight, draw }): Task => ({
+  const worded = new Set(sentences.names);
+  const endings = endingsOf(files.lexicon, worded).map(({ name, weight, draw }): Task => ({
     ...{ name, weight, says: "complete", formed: true },
     draw: (random) => {
-      const { named, scope } = draw(random);
-      return cut(sentences, named, scope, random);
+      const ending = draw(random);
+      if ("named" in ending) return cut(sentences, ending.named, ending.scope, random);
+      const [s, r] = ending.cut;
+      return { ...ending.scope, s, r };
     },
   }));
   return [...endings, ...seriesTasks];

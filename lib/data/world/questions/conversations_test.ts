@@ -19,7 +19,7 @@ Deno.test("varios-turnos: what is asked of oneself was told before, and the late
     [/^Te llamas (\p{L}+)\.$/u, /(?:[Mm]e llamo|[Ss]oy|[Nn]ombre es|llamarme|me dicen) (\p{Lu}\p{L}+)/gu],
     [/^Vives en (.+)\.$/, /(?:vivo|casa|queda|Vivo) en ([^.]+)\./g],
     [/^Tu cita es el (\p{L}+)\.$/u, /\b[Ee]l (\p{L}+) a las? /gu],
-    [/^La palabra es «(.+)»\.$/, /«([^»]+)»/g],
+    [/^La palabra es «(.+)»\.$/, /(?:secreta|clave|contraseña|Recuerda la palabra)[^«.]*«([^»]+)»/g],
     [/^El número es el (\d+)\.$/, /(\d{2,3})/g],
   ];
   const checked = new Map<RegExp, number>();

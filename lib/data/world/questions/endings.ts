@@ -1,6 +1,7 @@
 /** Draws the bindings for the sentences of endings.yaml. */
 import { Casting } from "../casting.ts";
 import type { Value } from "../entity.ts";
+import { commonFirst, endings } from "../facts.ts";
 import { inflect, type Noun, takesEl } from "../grammar/nouns.ts";
 import { numberWord } from "../grammar/numbers.ts";
 import { conjugate, type Person, type Tense } from "../grammar/verbs.ts";
@@ -10,11 +11,10 @@ import type { Mention, Word } from "../words.ts";
 import { pronouns } from "./clauses.ts";
 import { Vocabulary } from "./vocabulary.ts";
 
-/** A sentence of endings.yaml by its name there, and its bindings. */
-export interface Ending {
-  readonly named: string;
-  readonly scope: Record<string, Value>;
-}
+/** A sentence of endings.yaml by its name there, and its bindings; or one that is already cut in two. */
+export type Ending =
+  | { readonly named: string; readonly scope: Record<string, Value> }
+  | { readonly cut: readonly [beginning: string, end: string]; readonly scope: Record<string, Value> };
 
 interface Source {
   readonly name: string;
@@ -33,10 +33,8 @@ const CATEGORIES = "fruta verdura flor árbol ave pez insecto mueble vehículo i
 const TOOLS = "herramienta utensilio objeto mueble aparato vehículo instrumento".split(" ");
 /** Categories of things with a natural colour. */
 const NATURAL = "animal fruta verdura grano flor árbol".split(" ");
-/** Relations of knowledge.tsv whose object is the only possible word. */
-const RELATIONS =
-  ("capital,sonido,cría,hembra,color,mezcla de colores,da,viene de,tiene unidades,cantidad,sentido," +
-    "pasa con,vive en,grupo,récord,planeta,contrario").split(",");
+/** Relations of knowledge.tsv whose statements could end in another way too. */
+const OPEN = new Set("continente,lengua,lugar famoso,patas,medida,estación,sale".split(","));
 
 const mentioned = ({ noun, plural }: Mention) => inflect(noun, plural ? 2 : 1);
 
@@ -71,7 +69,8 @@ const TIMES: readonly (readonly [string, Tense])[] = [["hoy", "present"], ["ayer
   "future",
 ]];
 
-export function endingsOf(lexicon: Lexicon): readonly Source[] {
+/** @param worded the names in endings.yaml */
+export function endingsOf(lexicon: Lexicon, worded: ReadonlySet<string>): readonly Source[] {
   const words = new Vocabulary(lexicon);
   const things = lexicon.nouns.filter(({ plural }) => plural !== "-");
   const parts = withParts(things);
@@ -86,7 +85,10 @@ export function endingsOf(lexicon: Lexicon): readonly Source[] {
     .map((x) => ({ x, colour: x.colours[0] }));
   const eaters = lexicon.category("animal").filter(({ eats }) => eats.length === 1)
     .map((x) => ({ x, food: mentioned(x.eats[0]) }));
-  const facts = lexicon.knowledge.filter(({ relation }) => RELATIONS.includes(relation.name));
+  const facts = commonFirst(lexicon.knowledge.filter((fact) => {
+    const { name } = fact.relation;
+    return !OPEN.has(name) && (worded.has(name) || endings(fact).length > 0);
+  }));
   const workers = lexicon.professions.flatMap(({ masculine, feminine, places, does }) => {
     const nouns: Noun[] = [{ singular: masculine, gender: "m" }, { singular: feminine, gender: "f" }];
     return nouns.map((p) => ({ p, places, does }));
@@ -173,10 +175,13 @@ export function endingsOf(lexicon: Lexicon): readonly Source[] {
     by("told before", 22, (random) => told(random, lexicon, words)),
     {
       name: "knowledge",
-      weight: 8,
+      weight: 90,
       draw: (random) => {
-        const { subject, relation, object } = random.pick(facts);
-        return { named: relation.name, scope: { s: subject, o: object } };
+        const fact = facts(random);
+        const { subject, relation: { name }, object } = fact;
+        return worded.has(name)
+          ? { named: name, scope: { s: subject, o: object } }
+          : { cut: random.pick(endings(fact)), scope: { o: object } };
       },
     },
     by("known", 10, () => ({})),

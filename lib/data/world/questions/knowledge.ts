@@ -2,9 +2,9 @@
 import type { Turn } from "../../../text/prompt.ts";
 import type { Family, WorldFiles } from "../document.ts";
 import type { Value } from "../entity.ts";
-import { capital } from "../grammar/capitals.ts";
 import { and, or } from "../grammar/conjunctions.ts";
-import { contract, definite, indefinite, type Noun } from "../grammar/nouns.ts";
+import { definite, indefinite, type Noun } from "../grammar/nouns.ts";
+import { commonFirst, worded } from "../facts.ts";
 import type { Random } from "../random.ts";
 import { capitalised } from "../grammar/capitals.ts";
 import { Wordings } from "../wordings.ts";
@@ -20,6 +20,9 @@ interface Question {
   readonly bindings: Readonly<Record<string, Value>>;
   readonly answer: string | { readonly phrase: string };
 }
+
+/** Share of facts that are told by a word or two instead of a sentence, where there are wordings for both. */
+const SHORT = 0.75;
 
 /** These two are left to facts.ts, which says more about them. */
 const FACTS = new Set(["perro", "gato"]);
@@ -44,13 +47,14 @@ export async function load(files: WorldFiles): Promise<Family> {
     const response = typeof given === "string" ? wordings.say(given, scope, random) : answer(given.phrase);
     return { instruction, response };
   };
+  const common = commonFirst(lexicon.knowledge);
   const check = checks({ pools: new Pools(lexicon), asking, wordings });
   return {
     name: "conocimiento",
     ask(random) {
-      const way = random.weighted([["fact", 8], ["word", 10], ["check", 2]]);
+      const way = random.weighted([["fact", 24], ["word", 8], ["check", 2]]);
       const turn = way === "fact"
-        ? factTurn(random.pick(lexicon.knowledge), asking, wordings, random)
+        ? factTurn(common(random), asking, wordings, random)
         : way === "check"
         ? check(random)
         : told(random.pick(random.weighted(groups)), random);
@@ -60,21 +64,15 @@ export async function load(files: WorldFiles): Promise<Family> {
 }
 
 /** A fact of knowledge.tsv, asked by the wordings of its relation. */
-function factTurn(
-  { subject, object, relation }: Fact,
-  asking: Asking,
-  wordings: Wordings,
-  random: Random,
-): Turn {
+function factTurn(fact: Fact, asking: Asking, wordings: Wordings, random: Random): Turn {
+  const { relation } = fact;
   const reversed = relation.askSubject.length > 0 && random.chance(0.3);
-  const fill = (wording: string) =>
-    contract(wording.replace(/\{([sSoO])\}/g, (_, slot: string) => {
-      const value = slot.toLowerCase() === "s" ? subject : object;
-      return slot === slot.toUpperCase() ? capital(value) : value;
-    }));
   const template = random.pick(reversed ? relation.askSubject : relation.ask);
-  const wording = fill(template);
-  const response = fill(random.pick(reversed ? relation.answerSubject : relation.answer));
+  const [short, sentences] = reversed
+    ? [relation.shortSubject, relation.answerSubject]
+    : [relation.short, relation.answer];
+  const wording = worded(template, fact);
+  const response = worded(random.pick(short.length > 0 && random.chance(SHORT) ? short : sentences), fact);
   const q = /^¿([^¿?]+)\?$/.exec(wording)?.[1];
   const core = q && q[0].toLowerCase() + q.slice(1);
   const ask = /[.?…]$/.test(wording) ? wording : `${wording}.`;

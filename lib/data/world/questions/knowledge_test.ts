@@ -1,4 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
+import { worded } from "../facts.ts";
+import { capitalised } from "../grammar/capitals.ts";
 import { plural } from "../grammar/nouns.ts";
 import { Wordings } from "../wordings.ts";
 import { load } from "./knowledge.ts";
@@ -6,7 +8,16 @@ import { assertWellFormed, draws, files, ways } from "./checking.ts";
 
 const family = await load(files);
 const { lexicon } = files;
-const turns = draws(family, 6000).map(({ turns }) => turns[0]);
+const drawn = draws(family, 12_000).map(({ turns }) => turns[0]);
+/** Everything that may be answered from knowledge.tsv. */
+const told = new Set(lexicon.knowledge.flatMap((fact) => {
+  const { answer, short, answerSubject, shortSubject } = fact.relation;
+  return [...answer, ...short, ...answerSubject, ...shortSubject].map((wording) =>
+    capitalised(worded(wording, fact))
+  );
+}));
+/** The questions whose answers are not from knowledge.tsv. */
+const turns = drawn.filter(({ response }) => !told.has(response));
 
 Deno.test("conocimiento: 2,000 questions are well formed and differ", () => assertWellFormed(family));
 
@@ -70,6 +81,25 @@ Deno.test("conocimiento: answers name what was asked, and are asked in more than
     assert(words(response).some((word) => asked.includes(word.slice(0, 4))), `${instruction} → ${response}`);
   }
   assert(ways(await Wordings.read(`${files.folder}/questions/knowledge.yaml`)) > 100);
+});
+
+Deno.test("conocimiento: two questions in three are of knowledge.tsv, and name the other end of the fact", () => {
+  assert(turns.length > 0.2 * drawn.length && turns.length < 0.4 * drawn.length, `${turns.length}`);
+  const ends = Map.groupBy(
+    lexicon.knowledge.flatMap((fact) => [[fact.subject, fact.object], [fact.object, fact.subject]]),
+    ([, end]) => end.toLowerCase(),
+  );
+  const asked = drawn.flatMap(({ instruction, response }) => {
+    const others = ends.get(response.replace(/\.$/, "").toLowerCase());
+    return others ? [{ instruction, others }] : [];
+  });
+  assert(asked.length > 2000);
+  const plain = (text: string) => text.toLowerCase().replace(/^(?:el|la|los|las) /, "");
+  const apart = asked.filter(({ instruction, others }) =>
+    !others.some(([other]) => instruction.toLowerCase().includes(plain(other)))
+  );
+  // Another file's question may happen to have such an answer.
+  assert(apart.length < 0.05 * asked.length, apart.map(({ instruction }) => instruction).join("\n"));
 });
 
 Deno.test("conocimiento: what is denied is not in nouns.tsv, and sí and no are in balance", () => {
