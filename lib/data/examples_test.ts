@@ -15,6 +15,7 @@ import {
 import { NEAR, nearest, Neighbours } from "./nearest.ts";
 import { plainWords } from "./plain_words.ts";
 import { epochBatch, padded, readLabelled, stratify } from "./labelled.ts";
+import { writtenByHand } from "./testing.ts";
 
 const data = new URL("../../data/", import.meta.url).pathname;
 
@@ -174,7 +175,7 @@ Deno.test("the instructions that ship: enough of each fact, and none comes near 
 });
 
 Deno.test("the conversations written by hand: many of most families, none twice, none near a question held out", async () => {
-  const paths = ["written.jsonl", "written-2.jsonl"].map((name) => `${data}instruct/${name}`);
+  const paths = await writtenByHand();
   const lines = (await Promise.all(paths.map((path) => Deno.readTextFile(path)))).join("").trim().split("\n");
   const families = Map.groupBy(lines, (line) => (JSON.parse(line) as { family: string }).family);
   const others = ["cuentos", "consejos"];

@@ -2,6 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { allSaid, FEWEST_WORDS, heldOutQuestions, sentencesOf } from "./held_out.ts";
 import { readConversations, readQuestions } from "./instructions.ts";
 import { Neighbours } from "./nearest.ts";
+import { writtenByHand } from "./testing.ts";
 
 const data = new URL("../../data/", import.meta.url).pathname;
 const held = await heldOutQuestions();
@@ -34,11 +35,8 @@ Deno.test("no sentence of the prose that ships, but for the shortest, comes near
 });
 
 Deno.test("no conversation that ships comes near what is held out", async () => {
-  const conversations = [
-    ...await readConversations(`${data}instruct/train.jsonl`),
-    ...await readConversations(`${data}instruct/written.jsonl`),
-    ...await readConversations(`${data}instruct/written-2.jsonl`),
-  ];
+  const paths = [`${data}instruct/train.jsonl`, ...await writtenByHand()];
+  const conversations = (await Promise.all(paths.map((path) => readConversations(path)))).flat();
   const toDevelop = new Neighbours(
     (await readQuestions(`${data}instruct/dev.jsonl`)).map(({ question: { past = [], instruction } }) =>
       allSaid([...past, { instruction }])

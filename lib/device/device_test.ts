@@ -18,7 +18,7 @@ import { scope } from "../tensor/tensor.ts";
 import { Optimizer } from "../train/optimizer.ts";
 import { benchmarkModel, configOf, profileSteps } from "../train/measure.ts";
 import { CpuDevice, reserve } from "./cpu.ts";
-import { DONE, GENERATION, JOB_AT, PAGES, Threads } from "./cpu_threads.ts";
+import { DONE, GENERATION, JOB_AT, PAGES, READY, Threads } from "./cpu_threads.ts";
 import { type Device, shadersOf } from "./device.ts";
 import { findAdapter, openDevice } from "./open.ts";
 import { sizeClass, SizeClassPool } from "./size_class_pool.ts";
@@ -410,8 +410,21 @@ Deno.test("a wake-up that comes late does not make a thread do its job twice", a
   const at = BigInt(PAGES.min * 65536 - 65536);
   threads.run("fill", 2, [0n, at], [8192, 1], { grain: 1, step: 0, alone: false });
   await pause(); // by then the worker sleeps
+  const done = Atomics.load(words, DONE);
   Atomics.notify(words, GENERATION);
   await pause();
-  assertEquals(Atomics.load(words, DONE), 1);
+  assertEquals(Atomics.load(words, DONE), done);
+  threads.close();
+});
+
+Deno.test("a job is done without the threads that get no processor to join it", async () => {
+  const path = new URL("../../kernels/cpu/kernels.wasm", import.meta.url);
+  const wasm = await WebAssembly.compile(await Deno.readFile(path));
+  const { memory } = reserve();
+  const threads = new Threads({ kernels: wasm, memory, tile: 8, threads: 3 });
+  new Int32Array(memory.buffer, JOB_AT, 16)[READY] = 2; // though none has started yet
+  const at = PAGES.min * 65536 - 65536; // the memory's last page
+  threads.run("fill", 4, [0n, BigInt(at)], [16384, 7], { grain: 1, step: 0, alone: false });
+  assert(new Float32Array(memory.buffer, at, 16384).every((x) => x === 7));
   threads.close();
 });
