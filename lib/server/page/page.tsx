@@ -161,6 +161,11 @@ export function page({ models, locked, studio, language }: PageOptions) {
           <Tour language={language} />
         </div>
         <form class="ask" id="ask">
+          <button type="button" id="to-end" aria-label={t.to_end} data-label="to_end" hidden>
+            <svg class="icon" viewBox="0 0 24 24" aria-hidden="true">
+              <path d="M12 5v14M6 13l6 6 6-6" />
+            </svg>
+          </button>
           <div class="box">
             <label class="sr" for="prompt" id="prompt-label">{t.prompt}</label>
             <textarea id="prompt" rows={1} placeholder={t.prompt} autofocus></textarea>
