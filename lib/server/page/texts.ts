@@ -31,6 +31,7 @@ const es = {
   storage_full:
     "El navegador no tiene espacio: esta conversación se perderá al cerrar la página. Exporta las conversaciones o borra algunas.",
   writing: "escribiendo",
+  reading: "Leyendo…",
   model: "Modelo",
   chat: "Responde preguntas",
   text: "Continúa tu texto",
@@ -167,6 +168,7 @@ const en: typeof es = {
   storage_full:
     "The browser has no room left: this conversation will be lost when the page is closed. Export the conversations, or delete some.",
   writing: "writing",
+  reading: "Reading…",
   model: "Model",
   chat: "Answers questions",
   text: "Continues your text",

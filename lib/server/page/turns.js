@@ -89,6 +89,7 @@ function writingElement(turn, run) {
   article.setAttribute("aria-label", page.texts.them);
   article.setAttribute("aria-busy", "true");
   const text = make("span", "text");
+  text.dataset.waiting = page.texts.reading;
   fillTokens(text, answer);
   const block = make("div", "prose");
   block.append(...given(turn, answer), text);
