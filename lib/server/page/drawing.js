@@ -7,6 +7,7 @@ import { changes, shown } from "./conversations.js";
 import { get } from "./dom.js";
 import { language } from "./frame.js";
 import { drawList } from "./list.js";
+import { legend } from "./tokens.js";
 import { welcome } from "./tour.js";
 import { showText, turnElement } from "./turns.js";
 
@@ -58,6 +59,9 @@ function draw() {
   fillLog(talk.turns.length === 0 ? [welcome()] : turnElements(talk));
   get("send", HTMLButtonElement).hidden = run !== undefined;
   get("stop", HTMLButtonElement).hidden = run === undefined;
+  // What the shades of the answers' tokens mean.
+  const tinted = talk.turns.some(({ answer }) => answer?.tokens);
+  get("legend", HTMLElement).replaceChildren(...tinted ? [legend()] : []);
   drawn = { id: talk.id, turns: talk.turns.length };
   if (talk.turns.length === 0) log.scrollTop = 0;
   else if (follow) goToEnd();

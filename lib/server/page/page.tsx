@@ -170,11 +170,20 @@ export function page({ models, locked, studio, language }: PageOptions) {
             <label class="sr" for="prompt" id="prompt-label">{t.prompt}</label>
             <textarea id="prompt" rows={1} placeholder={t.prompt} autofocus></textarea>
             <button type="submit" class="primary" id="send">
+              <svg class="icon" viewBox="0 0 24 24" aria-hidden="true">
+                <path d="M12 19V5M6 11l6-6 6 6" />
+              </svg>
               <T id="send" />
             </button>
             <button type="button" id="stop" hidden>
               <T id="stop" />
             </button>
+          </div>
+          <div class="hints">
+            <span class="keys">
+              <T id="keys" />
+            </span>
+            <div id="legend"></div>
           </div>
         </form>
       </main>
