@@ -51,7 +51,9 @@ get("talks", HTMLUListElement).addEventListener("click", ({ target }) => {
   if (target instanceof Element && target.closest("[aria-current]")) toggleSide(false);
 });
 openSide.onclick = () => toggleSide(!document.body.classList.contains("open"));
-get("log", HTMLDivElement).addEventListener("click", () => {
+// What the sidebar or the drawer covers is dimmed by the body.
+document.body.addEventListener("click", ({ target }) => {
+  if (target !== document.body) return;
   toggleSide(false);
   if (settings.isDrawerOver()) settings.toggleDrawer(false);
 });
