@@ -42,11 +42,23 @@ document.addEventListener("keydown", (event) => {
   else if (settings.isDrawerOver()) settings.toggleDrawer(false);
   else answering.stopShown();
 });
-get("new", HTMLButtonElement).onclick = () => {
+const startNew = get("new", HTMLButtonElement).onclick = () => {
   conversations.open();
   toggleSide(false);
   input.focus();
 };
+/** The keys of llama.cpp's page and of others: a new conversation, and the search. */
+document.addEventListener("keydown", (event) => {
+  if (!(event.ctrlKey || event.metaKey) || event.altKey) return;
+  const key = event.key.toLowerCase();
+  const search = get("search", HTMLInputElement);
+  if (key === "o" && event.shiftKey) startNew();
+  else if (key === "k" && !event.shiftKey && !search.hidden) {
+    if (openSide.checkVisibility()) toggleSide(true);
+    search.focus();
+  } else return;
+  event.preventDefault();
+});
 get("talks", HTMLUListElement).addEventListener("click", ({ target }) => {
   if (target instanceof Element && target.closest("[aria-current]")) toggleSide(false);
 });

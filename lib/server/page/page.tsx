@@ -86,13 +86,15 @@ export function page({ models, locked, studio, language }: PageOptions) {
     >
       <aside class="side" id="side" aria-label={t.conversations} data-label="conversations">
         <section class="list">
-          <button type="button" id="new">
+          <button type="button" id="new" aria-keyshortcuts="Control+Shift+O">
             <span aria-hidden="true">+</span>
             <T id="new_talk" />
+            <kbd aria-hidden="true">Ctrl ⇧ O</kbd>
           </button>
           <input
             type="search"
             id="search"
+            aria-keyshortcuts="Control+K"
             placeholder={t.search}
             data-placeholder="search"
             aria-label={t.search}
