@@ -40,16 +40,20 @@ test("conversations stand under the days on which they began", async ({ page }) 
   const day = 86_400_000, noon = new Date().setHours(12, 0, 0, 0);
   await page.evaluate((times) => {
     for (const [i, created] of times.entries()) {
-      const turns = [{ id: "1", at: created, question: `pregunta ${i}` }];
-      localStorage.setItem(`desde-cero.talk.t${i}`, JSON.stringify({ id: `t${i}`, created, turns }));
+      const messages = [{ role: "user", content: `pregunta ${i}` }];
+      localStorage.setItem(`desde-cero.talk.t${i}`, JSON.stringify({ id: `t${i}`, created, messages }));
     }
-  }, [noon - 400 * day, noon - 3 * day, noon - day, noon - day + 1]);
+    sessionStorage.clear(); // which says that a new conversation was shown
+  }, [0, noon - 400 * day, noon - 3 * day, noon - day, noon - day + 1]);
   await page.reload();
   const list = await page.locator("#talks li").allTextContents();
-  const months = new Date(noon - 400 * day).toLocaleDateString("es", { month: "long", year: "numeric" });
+  const month = new Date(noon - 400 * day).toLocaleDateString("es", { month: "long", year: "numeric" });
   assertEquals(
     list.map((text) => text.replace("×", "").toLowerCase()),
-    ["ayer", "pregunta 3", "pregunta 2", "últimos siete días", "pregunta 1", months, "pregunta 0"],
+    [
+      ...["ayer", "pregunta 4", "pregunta 3", "últimos siete días", "pregunta 2"],
+      ...[month, "pregunta 1", "antes", "pregunta 0"],
+    ],
   );
 });
 
