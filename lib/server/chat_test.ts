@@ -56,6 +56,16 @@ Deno.test("a last message of the assistant is continued, and its continuation is
   }
 });
 
+Deno.test("a space before the first word is part of a text's continuation, but not of an answer", async () => {
+  await using s = await testApp();
+  const logit_bias = { [testTokenizer.encode(" ")[0]]: 100 };
+  const request = { messages: said("Hola"), temperature: 0, logit_bias, max_tokens: 2 };
+  const contents = ["tiny/pretrain", "tiny/instruct"].map(async (model) =>
+    (await s.ask(path, { ...request, model })).choices[0].message.content
+  );
+  assertEquals(await Promise.all(contents), ["  ", ""]);
+});
+
 Deno.test("n answers are different, and the first is the one that comes alone", async () => {
   await using s = await testApp();
   const request = { messages: said("Hola"), max_tokens: 12, temperature: 1, seed: 3 };

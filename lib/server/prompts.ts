@@ -52,6 +52,10 @@ export function chatPrompt(model: LanguageModel, messages: readonly Message[], p
   return encodePrompt(model.tokenizer, question, promptLimit(model.decoder.config.context));
 }
 
+/** Whether the answer goes on with a text, so that spaces before its first word are part of it. */
+export const isContinuation = (model: LanguageModel, messages: readonly Message[]): boolean =>
+  model.kind === "text" || messages.at(-1)!.role === "assistant";
+
 /**
  * The prompt of a text: `<bos>` and as much of the text's end as the context holds, with room for the answer or for a
  * quarter of the context. Token ids are used unchanged.

@@ -35,7 +35,7 @@ test("settings are as they were left after a reload, and can be reset", async ({
   };
   await page.reload();
   assertEquals(await values(page), left);
-  assertEquals(await page.locator("output[for=temperature]").innerText(), "1.5");
+  assertEquals(await page.locator("output[for=temperature]").innerText(), "1,5");
   assertEquals(await page.inputValue("#key"), "secreto");
   const other = await tab();
   assertEquals(await values(other), left);

@@ -6,6 +6,7 @@ import { copy } from "./clipboard.js";
 import { chooseOther } from "./conversations.js";
 import { fill, make, page } from "./dom.js";
 import { iconButton } from "./icons.js";
+import { decimal, plain } from "./numbers.js";
 import { fillTokens, surprise } from "./tokens.js";
 
 /** @typedef {import("./format.js").Turn} Turn */
@@ -55,8 +56,8 @@ function column(answer, question, state = "") {
     model,
     ...sampling?.temperature === undefined
       ? []
-      : [`${texts.temperature.toLowerCase()} ${sampling.temperature}`],
-    ...tokens.length > 0 ? [fill(texts.mean_bits, { bits: mean.toFixed(2) })] : [],
+      : [`${texts.temperature.toLowerCase()} ${plain(sampling.temperature)}`],
+    ...tokens.length > 0 ? [fill(texts.mean_bits, { bits: decimal(mean) })] : [],
   ];
   if (state === "") article.append(make("p", "figures", figures.join(" · ")));
   return article;

@@ -4,6 +4,7 @@
 
 import { config, fill, get, kindOf, make, page, request } from "./dom.js";
 import { language } from "./frame.js";
+import { decimal } from "./numbers.js";
 import { modelChanges, modelChosen } from "./settings.js";
 
 /**
@@ -60,8 +61,8 @@ function figures({ parameters, architecture, quantised, taught, lineage, skills,
   if (accuracy !== null) list.append(line(texts.labels_right, percent(accuracy)));
   else if (validated !== undefined) list.append(line(texts.labels_right, percent(validated)));
   else if (loss !== undefined) {
-    const bits = bpb === undefined ? "" : `, ${fill(texts.bits_per_byte, { bits: bpb.toFixed(2) })}`;
-    list.append(line(texts.loss, `${loss.toFixed(3)} ${texts.nats}${bits}`));
+    const bits = bpb === undefined ? "" : `, ${fill(texts.bits_per_byte, { bits: decimal(bpb) })}`;
+    list.append(line(texts.loss, `${decimal(loss, 3)} ${texts.nats}${bits}`));
   }
   const questions = skills.reduce((sum, skill) => sum + skill.questions, 0);
   if (questions > 0) {

@@ -42,16 +42,30 @@ document.addEventListener("keydown", (event) => {
   else if (settings.isDrawerOver()) settings.toggleDrawer(false);
   else answering.stopShown();
 });
-get("new", HTMLButtonElement).onclick = () => {
+const startNew = get("new", HTMLButtonElement).onclick = () => {
   conversations.open();
   toggleSide(false);
   input.focus();
 };
+/** The keys of llama.cpp's page and of others: a new conversation, and the search. */
+document.addEventListener("keydown", (event) => {
+  if (!(event.ctrlKey || event.metaKey) || event.altKey) return;
+  const key = event.key.toLowerCase();
+  const search = get("search", HTMLInputElement);
+  if (key === "o" && event.shiftKey) startNew();
+  else if (key === "k" && !event.shiftKey && !search.hidden) {
+    if (openSide.checkVisibility()) toggleSide(true);
+    search.focus();
+  } else return;
+  event.preventDefault();
+});
 get("talks", HTMLUListElement).addEventListener("click", ({ target }) => {
   if (target instanceof Element && target.closest("[aria-current]")) toggleSide(false);
 });
 openSide.onclick = () => toggleSide(!document.body.classList.contains("open"));
-get("log", HTMLDivElement).addEventListener("click", () => {
+// What the sidebar or the drawer covers is dimmed by the body.
+document.body.addEventListener("click", ({ target }) => {
+  if (target !== document.body) return;
   toggleSide(false);
   if (settings.isDrawerOver()) settings.toggleDrawer(false);
 });

@@ -7,6 +7,7 @@ import { changes, shown } from "./conversations.js";
 import { get } from "./dom.js";
 import { language } from "./frame.js";
 import { drawList } from "./list.js";
+import { legend } from "./tokens.js";
 import { welcome } from "./tour.js";
 import { showText, turnElement } from "./turns.js";
 
@@ -41,7 +42,12 @@ function fillLog(elements) {
 }
 
 const isAtEnd = () => log.scrollHeight - log.scrollTop - log.clientHeight < 80;
+const goToEnd = () => log.scrollTop = log.scrollHeight;
 let drawn = { id: "", turns: 0 };
+
+const toEnd = get("to-end", HTMLButtonElement);
+/** Offers to go to the end of the conversation where that is out of sight. */
+const offerEnd = () => toEnd.hidden = shown().turns.length === 0 || isAtEnd();
 
 function draw() {
   const talk = shown();
@@ -53,9 +59,13 @@ function draw() {
   fillLog(talk.turns.length === 0 ? [welcome()] : turnElements(talk));
   get("send", HTMLButtonElement).hidden = run !== undefined;
   get("stop", HTMLButtonElement).hidden = run === undefined;
+  // What the shades of the answers' tokens mean.
+  const tinted = talk.turns.some(({ answer }) => answer?.tokens);
+  get("legend", HTMLElement).replaceChildren(...tinted ? [legend()] : []);
   drawn = { id: talk.id, turns: talk.turns.length };
   if (talk.turns.length === 0) log.scrollTop = 0;
-  else if (follow) log.scrollTop = log.scrollHeight;
+  else if (follow) goToEnd();
+  offerEnd();
   // If the control with the focus is gone, the focus goes to the text box.
   const now = document.activeElement;
   const lost = now === document.body || now instanceof HTMLElement && !now.checkVisibility();
@@ -69,6 +79,13 @@ export function start() {
     const run = runs.get(shown().id);
     const follow = isAtEnd();
     if (run) showText(log, run);
-    if (follow) log.scrollTop = log.scrollHeight;
+    if (follow) goToEnd();
+    offerEnd();
   });
+  log.addEventListener("scroll", offerEnd, { passive: true });
+  toEnd.onclick = () => {
+    goToEnd();
+    get("prompt", HTMLTextAreaElement).focus({ preventScroll: true });
+  };
+  new ResizeObserver(offerEnd).observe(log);
 }

@@ -3,6 +3,7 @@
 // A classifier's answer: the text with its decisive words, and the labels.
 
 import { fill, make, page } from "./dom.js";
+import { decimal } from "./numbers.js";
 
 /** @typedef {import("./format.js").Answer} Answer */
 /** @typedef {import("./format.js").Word} Word */
@@ -21,7 +22,7 @@ export function labelled(text, { labels = [], words = [], content }) {
   const decided = words.filter(({ weight }) => weight >= LEAST).sort((a, b) => b.weight - a.weight);
   if (words.length > 0) {
     const { texts } = page;
-    const told = decided.slice(0, TOLD).map(({ word, weight }) => `«${word}» (${(100 * weight).toFixed(0)})`);
+    const told = decided.slice(0, TOLD).map(({ word, weight }) => `«${word}» (${decimal(100 * weight, 0)})`);
     box.append(
       make(
         "p",
@@ -66,7 +67,7 @@ function table(labels) {
     length.style.width = `${100 * probability}%`;
     bar.append(length);
     cell.append(bar);
-    row.append(make("td", "", label), cell, make("td", "", `${(100 * probability).toFixed(1)} %`));
+    row.append(make("td", "", label), cell, make("td", "", `${decimal(100 * probability, 1)} %`));
     table.append(row);
   }
   return table;

@@ -58,6 +58,35 @@ const holds = (talk, words) =>
   )
     .includes(folded(words.trim()));
 
+const DAY = 86_400_000;
+/** When a conversation began, as a heading of the list. @param {Talk} talk */
+function period({ created }) {
+  const { texts } = page;
+  if (created === 0) return texts.earlier; // an old export does not say when
+  const midnight = new Date().setHours(0, 0, 0, 0);
+  if (created >= midnight) return texts.today;
+  // A day that begins or ends summer time has an hour more or less.
+  if (created >= new Date(midnight - DAY / 2).setHours(0, 0, 0, 0)) return texts.yesterday;
+  if (created >= midnight - 7 * DAY) return texts.this_week;
+  const month = new Date(created).toLocaleDateString(document.documentElement.lang, {
+    month: "long",
+    year: "numeric",
+  });
+  return month[0].toUpperCase() + month.slice(1);
+}
+
+/** The items of the list, under headings that say when. @param {Talk[]} talks newest first */
+function items(talks) {
+  let last = "";
+  return talks.flatMap((talk) => {
+    const heading = period(talk);
+    const item = listItem(talk);
+    if (heading === last) return [item];
+    last = heading;
+    return [make("li", "when", heading), item];
+  });
+}
+
 /** @param {Talk} talk */
 function nameBox(talk) {
   const box = make("input");
@@ -138,7 +167,7 @@ export function drawList() {
   const more = get("more-talks", HTMLButtonElement);
   more.hidden = talks.length <= listed;
   more.textContent = fill(page.texts.more_talks, { count: talks.length - listed });
-  list.replaceChildren(...talks.slice(0, listed).map(listItem));
+  list.replaceChildren(...items(talks.slice(0, listed)));
   for (const button of list.querySelectorAll("button")) {
     if (focused !== undefined && button.dataset.focus === focused) button.focus();
   }

@@ -7,6 +7,8 @@ const format = (/** @type {Intl.NumberFormatOptions} */ options) =>
 
 /** @param {number} n */
 export const count = (n) => format({ maximumFractionDigits: 0 }).format(n);
+/** With as many digits after the point as it has, at most two. @param {number} n */
+export const plain = (n) => format({ maximumFractionDigits: 2 }).format(n);
 /** Always so many digits after the point. @param {number} n @param {number} [digits] */
 export const decimal = (n, digits = 2) =>
   format({ maximumFractionDigits: digits, minimumFractionDigits: digits, signDisplay: "negative" }).format(n);

@@ -86,13 +86,15 @@ export function page({ models, locked, studio, language }: PageOptions) {
     >
       <aside class="side" id="side" aria-label={t.conversations} data-label="conversations">
         <section class="list">
-          <button type="button" id="new">
+          <button type="button" id="new" aria-keyshortcuts="Control+Shift+O">
             <span aria-hidden="true">+</span>
             <T id="new_talk" />
+            <kbd aria-hidden="true">Ctrl ⇧ O</kbd>
           </button>
           <input
             type="search"
             id="search"
+            aria-keyshortcuts="Control+K"
             placeholder={t.search}
             data-placeholder="search"
             aria-label={t.search}
@@ -161,15 +163,29 @@ export function page({ models, locked, studio, language }: PageOptions) {
           <Tour language={language} />
         </div>
         <form class="ask" id="ask">
+          <button type="button" id="to-end" aria-label={t.to_end} data-label="to_end" hidden>
+            <svg class="icon" viewBox="0 0 24 24" aria-hidden="true">
+              <path d="M12 5v14M6 13l6 6 6-6" />
+            </svg>
+          </button>
           <div class="box">
             <label class="sr" for="prompt" id="prompt-label">{t.prompt}</label>
             <textarea id="prompt" rows={1} placeholder={t.prompt} autofocus></textarea>
             <button type="submit" class="primary" id="send">
+              <svg class="icon" viewBox="0 0 24 24" aria-hidden="true">
+                <path d="M12 19V5M6 11l6-6 6 6" />
+              </svg>
               <T id="send" />
             </button>
             <button type="button" id="stop" hidden>
               <T id="stop" />
             </button>
+          </div>
+          <div class="hints">
+            <span class="keys">
+              <T id="keys" />
+            </span>
+            <div id="legend"></div>
           </div>
         </form>
       </main>

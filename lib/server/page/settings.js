@@ -5,6 +5,7 @@
 
 import { get, kindOf, page } from "./dom.js";
 import { language } from "./frame.js";
+import { plain } from "./numbers.js";
 import { drop, keep, parsed, recall } from "./storage.js";
 
 const modelSelect = get("model", HTMLSelectElement);
@@ -45,7 +46,7 @@ export function sampling() {
 /** @param {HTMLInputElement} slider */
 function showValue(slider) {
   const output = document.querySelector(`output[for=${slider.id}]`);
-  if (output) output.textContent = slider.value;
+  if (output) output.textContent = plain(Number(slider.value));
 }
 
 /** Shows what the chosen model does, and the settings that it has. */
@@ -154,6 +155,9 @@ export function start() {
     close();
   });
   if (!narrow.matches && recall("drawer") === "open") toggleDrawer(true);
-  language.addEventListener("change", showModel);
+  language.addEventListener("change", () => {
+    showModel();
+    sliders.forEach(showValue);
+  });
   restore();
 }

@@ -3,6 +3,7 @@
 // Shared by the studio's pages: requests, whose refusals are worded in the page's language, and polling.
 
 import { fill, get, page, post, request, RequestError } from "./dom.js";
+import { decimal } from "./numbers.js";
 
 /** @param {unknown} error @returns {string} in the page's language */
 export function told(error) {
@@ -71,7 +72,7 @@ export function duration(seconds) {
   const { seconds_short, minutes_short, hours_short } = page.texts;
   if (seconds < 90) return fill(seconds_short, { n: Math.round(seconds) });
   if (seconds < 5400) return fill(minutes_short, { n: Math.round(seconds / 60) });
-  return fill(hours_short, { n: (seconds / 3600).toFixed(1) });
+  return fill(hours_short, { n: decimal(seconds / 3600, 1) });
 }
 
 /**

@@ -3,6 +3,7 @@
 // The tokens of an answer: tinted by how unexpected each was, and the ten most probable ones as bars.
 
 import { fill, make, page } from "./dom.js";
+import { decimal } from "./numbers.js";
 
 /** @typedef {import("./format.js").Answer} Answer */
 /** @typedef {import("./format.js").TokenInfo} TokenInfo */
@@ -18,7 +19,7 @@ export const surprise = (logprob) => Math.max(0, -logprob / Math.LN2);
 /** @param {number} logprob */
 export const percent = (logprob) => {
   const share = 100 * Math.exp(logprob);
-  return `${share < 0.05 ? "<0.1" : share.toFixed(share < 10 ? 1 : 0)} %`;
+  return `${share < 0.05 ? `<${decimal(0.1, 1)}` : decimal(share, share < 10 ? 1 : 0)} %`;
 };
 
 /** Rank among the most probable tokens that are known; if it is none of them, the next rank. @param {TokenInfo} info */
@@ -90,7 +91,7 @@ export function bars(info) {
   const told = {
     token: visible(info.token),
     percent: percent(info.logprob),
-    bits: surprise(info.logprob).toFixed(1),
+    bits: decimal(surprise(info.logprob), 1),
   };
   box.append(
     make(

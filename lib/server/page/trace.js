@@ -22,7 +22,11 @@ export function openTrace(article, answer, trace, chosen) {
   const open = article.querySelector(".trace");
   if (chosen === undefined || !open) {
     open?.remove();
-    if (!open) article.append(tracePanel(answer, trace));
+    if (!open) {
+      const panel = tracePanel(answer, trace);
+      article.append(panel);
+      panel.scrollIntoView({ block: "nearest" });
+    }
     article.querySelector(".look")?.setAttribute("aria-expanded", String(!open));
   }
   const token = chosen === undefined ? null : article.querySelector(`.trace [data-token="${chosen}"]`);

@@ -9,6 +9,7 @@ import { copy, linkTo } from "./clipboard.js";
 import { kindOf, make, page } from "./dom.js";
 import { iconButton } from "./icons.js";
 import { labelled } from "./labels.js";
+import { count } from "./numbers.js";
 import { questionElement } from "./questions.js";
 import { fillTokens } from "./tokens.js";
 import { openTrace } from "./trace.js";
@@ -89,6 +90,7 @@ function writingElement(turn, run) {
   article.setAttribute("aria-label", page.texts.them);
   article.setAttribute("aria-busy", "true");
   const text = make("span", "text");
+  text.dataset.waiting = page.texts.reading;
   fillTokens(text, answer);
   const block = make("div", "prose");
   block.append(...given(turn, answer), text);
@@ -146,16 +148,17 @@ function failure(talkId, turn, error) {
 /** @param {Answer} answer */
 function figures({ stopped, trace }) {
   const { texts } = page;
-  const found = stopped ? [texts.stopped] : [];
+  const box = make("span", "figures");
+  const add = (/** @type {string} */ text, className = "") => box.append(make("span", className, text));
+  if (stopped) add(texts.stopped);
   if (trace?.source === "model") {
-    found.push(`${texts.context} ${Math.min(trace.ids.length, trace.context)}/${trace.context}`);
-    if (trace.truncated) found.push(texts.truncated);
-    if (trace.first_token_ms !== undefined) {
-      found.push(`${texts.first} ${trace.first_token_ms.toFixed(0)} ms`);
-    }
-    if (trace.tokens_per_s !== undefined) found.push(`${trace.tokens_per_s} ${texts.rate}`);
+    add(`${texts.context} ${Math.min(trace.ids.length, trace.context)}/${trace.context}`);
+    if (trace.truncated) add(texts.truncated);
+    if (trace.tokens_per_s !== undefined) add(`${trace.tokens_per_s} ${texts.rate}`);
+    // Narrow screens have no room for it.
+    if (trace.first_token_ms !== undefined) add(`${texts.first} ${count(trace.first_token_ms)} ms`, "lesser");
   }
-  return make("span", "figures", found.join(" · "));
+  return box;
 }
 
 /** @param {string} talkId @param {Turn} turn @param {Answer} answer @param {HTMLElement} article */

@@ -15,7 +15,7 @@ import type { Faq } from "../faq.ts";
 import type { ServerMetrics } from "../metrics.ts";
 import type { LanguageModel } from "../models.ts";
 import { jsonOrEvents, jsonRequest, refusals, routeGroup } from "../openapi.ts";
-import { chatPrompt, questionOf, reportCut } from "../prompts.ts";
+import { chatPrompt, isContinuation, questionOf, reportCut } from "../prompts.ts";
 import { ChatChunk, ChatCompletion, ChatRequest } from "../schemas/chat.ts";
 import { newId, now } from "../schemas/common.ts";
 import { type Deadline, deadlineOf, languageModel, type Services } from "../services.ts";
@@ -61,7 +61,7 @@ function start(c: Context, model: LanguageModel, request: ChatRequest, { faq, de
       ...samplingOf(request, model),
       maxNewTokens: request.max_completion_tokens ?? request.max_tokens ?? 120,
       stops: stopsOf(request),
-      trimmed: begun === "",
+      trimmed: !isContinuation(model, request.messages),
       n,
       ...request.logprobs && { alternatives: request.top_logprobs ?? 0 },
     },

@@ -16,6 +16,7 @@ import frame from "../page/frame.js" with { type: "text" };
 import icons from "../page/icons.js" with { type: "text" };
 import labels from "../page/labels.js" with { type: "text" };
 import list from "../page/list.js" with { type: "text" };
+import numbers from "../page/numbers.js" with { type: "text" };
 import picture from "../page/picture.js" with { type: "text" };
 import questions from "../page/questions.js" with { type: "text" };
 import settings from "../page/settings.js" with { type: "text" };
@@ -53,6 +54,7 @@ const scripts = {
   icons,
   labels,
   list,
+  numbers,
   picture,
   questions,
   settings,

@@ -12,7 +12,7 @@ import {
 } from "../generation.ts";
 import type { LanguageModel } from "../models.ts";
 import { jsonOrEvents, jsonRequest, refusals, routeGroup } from "../openapi.ts";
-import { chatPrompt, type Message, reportCut } from "../prompts.ts";
+import { chatPrompt, isContinuation, type Message, reportCut } from "../prompts.ts";
 import type { RecentAnswers } from "../recent.ts";
 import { newId, now } from "../schemas/common.ts";
 import { ResponseEvent, ResponseObject, ResponseRequest } from "../schemas/responses.ts";
@@ -131,7 +131,7 @@ export function responseRoutes({ store, metrics, timeLimit, recent }: Services) 
         ...samplingOf(request, model),
         maxNewTokens: request.max_output_tokens ?? 120,
         stops: [],
-        trimmed: messages.at(-1)!.role !== "assistant",
+        trimmed: !isContinuation(model, messages),
         n: 1,
         alternatives: request.top_logprobs ?? 0,
       },

@@ -8,7 +8,6 @@ import charts from "../page/charts.js" with { type: "text" };
 import follow from "../page/follow.js" with { type: "text" };
 import growth from "../page/growth.js" with { type: "text" };
 import growthStyle from "../page/growth.css" with { type: "text" };
-import numbers from "../page/numbers.js" with { type: "text" };
 import runDetails from "../page/run_details.js" with { type: "text" };
 import runList from "../page/run_list.js" with { type: "text" };
 import runs from "../page/runs.js" with { type: "text" };
@@ -18,7 +17,7 @@ import { runsPage } from "../page/runs.tsx";
 import viewsStyle from "../page/views.css" with { type: "text" };
 import type { Services } from "../services.ts";
 
-const scripts = { charts, follow, growth, numbers, run_details: runDetails, run_list: runList, runs, uplot };
+const scripts = { charts, follow, growth, run_details: runDetails, run_list: runList, runs, uplot };
 const styles = { growth: growthStyle, runs: runsStyle, uplot: uplotStyle, views: viewsStyle };
 
 export function runsPageRoutes({ locked, studio }: Services): OpenAPIHono {

@@ -12,6 +12,9 @@ import { button } from "./tokens.js";
 
 const SCORES = ["previous", "first", "same", "induction"];
 
+/** On narrow screens the enlarged head is below all the others. */
+const narrow = matchMedia("(max-width: 70rem)");
+
 /** The head that is enlarged. */
 const chosen = { layer: 0, head: 0 };
 /** Moves the marks of the enlarged head. */
@@ -51,7 +54,7 @@ export async function draw(body, signal) {
     }
     const picture = button("", () => {
       Object.assign(chosen, { layer: head.layer, head: head.head });
-      show();
+      show().then(() => narrow.matches && detail.scrollIntoView({ block: "nearest" }));
     }, "picture");
     picture.dataset.head = `${head.layer}.${head.head}`;
     picture.dataset.does = head.does ?? "";

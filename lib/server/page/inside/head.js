@@ -82,8 +82,15 @@ export async function enlarged(box, { layer, head }, scores, signal) {
     (index) => {
       byRow = index === 0;
       matrix.paint();
+      showShades();
     },
   );
+  const shades = make("p", "shades");
+  const showShades = () => {
+    const most = byRow ? page.texts.shades_row : page.texts.shades_whole;
+    shades.replaceChildren(make("span", "", "0 %"), make("i"), make("span", "", most));
+  };
+  showShades();
   box.replaceChildren(
     title,
     scores,
@@ -91,6 +98,7 @@ export async function enlarged(box, { layer, head }, scores, signal) {
     told,
     scale,
     matrix.element,
+    shades,
     make("p", "help", page.texts.matrix_help),
   );
   box.dataset.drawn = `${layer}.${head}`;

@@ -57,6 +57,8 @@ const es = {
   looks_at: "«{token}» mira a: {list}",
   looked_by: "La miran: {list}",
   looked_by_none: "Ningún token posterior: es el último.",
+  shades_row: "el mayor peso de la fila",
+  shades_whole: "100 %",
   matrix_help: "Cada fila es un token que mira; cada columna, un token mirado.",
   lens_help:
     "¿Qué diría el modelo si terminara en cada capa? Cada casilla es el token más probable después de esa capa, leído con la norma final y la matriz de salida. El borde marca la capa desde la que la respuesta ya es la definitiva.",
@@ -152,6 +154,8 @@ const en: typeof es = {
   looks_at: "“{token}” looks at: {list}",
   looked_by: "Looked at by: {list}",
   looked_by_none: "No later token: it is the last.",
+  shades_row: "the row's largest weight",
+  shades_whole: "100 %",
   matrix_help: "Each row is a token that looks; each column is a token that is looked at.",
   lens_help:
     "What would the model say if it ended at each layer? Each cell is the most probable token after that layer, read with the final norm and the output matrix. The border marks the layer from which on the answer is the final one.",
