@@ -54,6 +54,9 @@ Deno.test("an answer holds if it has the words it should, whole, and none that a
     right("8 - 4 = 4. Cuatro.", ["4"]) && !right("8 - 4 = 3. Tres.", ["4"]) && right("7 × 2 = 14.", ["14"]),
   );
   assert(right("3 + 5 = 8, 8 - 5 = 3.", ["3"]) && !right("3 + 5 = 8, 8 - 5 = 2.", ["3"], ["8"]));
+  const passed = "Jueves, viernes, sábado. Sábado.";
+  assert(right(passed, ["sábado"]) && !right(passed, ["viernes"]) && right("Martes 1, lunes 2. 2.", ["2"]));
+  assert(right("Enero, febrero, marzo.", ["enero, febrero, marzo"]));
   assert(!right("3 + 5 = 7, 7 - 5 = 2.", ["3"]) && right("3 + 5 = 8, 8 - 5 = 2.", ["2"], ["8"]));
 });
 
