@@ -6,6 +6,7 @@ import { generate, generateAll } from "../generate/generate.ts";
 import type { Decoder } from "../model/decoder.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 import { chrf, distinct, mentions, normalizeAnswer, repetition } from "./text_metrics.ts";
+import { DAYS, MONTHS } from "../data/world/grammar/calendar.ts";
 
 export interface Answered extends Question {
   readonly answer: string;
@@ -42,10 +43,7 @@ export async function askAll(
 const SUMS = /^(?:\d+(?: [-+×÷] \d+)+ = (?:\d+, (?=\d+ [-+×÷]))?)+/;
 /** Days or months that are passed on the way to the answer after them: "Jueves, viernes, sábado. Sábado." */
 const PASSED = (() => {
-  const names =
-    "lunes martes miércoles jueves viernes sábado domingo enero febrero marzo abril mayo junio julio " +
-    "agosto septiembre octubre noviembre diciembre";
-  const one = `(?:${names.replaceAll(" ", "|")})(?: \\d)?`;
+  const one = `(?:${[...DAYS, ...MONTHS].join("|")})(?: \\d)?`;
   return new RegExp(`^(?:${one}, )+${one}\\. (?=\\S)`, "i");
 })();
 

@@ -1,6 +1,7 @@
 /** Numbers in words, ordinals, hours and dates. */
 import { agree } from "./adjectives.ts";
 import type { Gender } from "./nouns.ts";
+import { MONTHS } from "./calendar.ts";
 
 const TO_29 =
   ("cero uno dos tres cuatro cinco seis siete ocho nueve diez once doce trece catorce quince dieciséis diecisiete " +
@@ -14,10 +15,6 @@ const ORDINALS =
   ("primero segundo tercero cuarto quinto sexto séptimo octavo noveno décimo undécimo duodécimo " +
     "decimotercero decimocuarto decimoquinto decimosexto decimoséptimo decimoctavo decimonoveno vigésimo")
     .split(" ");
-const MONTHS = ("enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre")
-  .split(
-    " ",
-  );
 
 function assertWhole(n: number, low: number, high: number, what: string): void {
   if (!Number.isInteger(n) || n < low || n > high) {

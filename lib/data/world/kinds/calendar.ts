@@ -3,10 +3,10 @@ import type { Kind, WorldFiles } from "../document.ts";
 import { hour, monthName, partOfDay } from "../grammar/numbers.ts";
 import type { Draws, Fields, Role } from "./draws.ts";
 import { readPeople } from "./people.ts";
+import { DAYS } from "../grammar/calendar.ts";
 
 /** When people get up, leave, eat and come home: ranges in quarters of an hour since midnight. */
 const DAY = [[20, 30], [31, 38], [52, 58], [60, 76]] as const;
-const DAYS = "lunes martes miércoles jueves viernes sábado domingo".split(" ");
 /** Hours of a timetable: full hours, halves and quarters from 7:00 to 20:45. */
 const TIMES = Array.from(
   { length: 4 * 14 },

@@ -13,10 +13,8 @@ import { drawNumerals, WORDS } from "./numerals.ts";
 import { plan, someone } from "./plans.ts";
 import { nouns } from "./scene.ts";
 import { type Bindings, familyOf, type Task } from "./tasks.ts";
+import { DAYS, MONTHS } from "../grammar/calendar.ts";
 
-const DAYS = "lunes martes miércoles jueves viernes sábado domingo".split(" ");
-const MONTHS = ("enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre")
-  .split(" ");
 const SEASONS = "primavera verano otoño invierno".split(" ");
 const [DAY, MONTH] = nouns("m", "día mes");
 

@@ -7,6 +7,7 @@ import type { Random } from "../random.ts";
 import { drawNumerals, type Numerals } from "./numerals.ts";
 import { plan, someone } from "./plans.ts";
 import type { Bindings, Task } from "./tasks.ts";
+import { DAYS } from "../grammar/calendar.ts";
 
 const [DAY, WEEK] = [{ singular: "día", gender: "m" }, { singular: "semana", gender: "f" }] as const;
 const DAYS_OF_MONTH = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
@@ -97,7 +98,6 @@ function back(random: Random, lexicon: Lexicon): Bindings {
   };
 }
 
-const WEEKDAYS = "lunes martes miércoles jueves viernes sábado domingo".split(" ");
 const APPOINTMENTS =
   ("va al mercado, va a la biblioteca, tiene clase de música, tiene clase de baile, juega al fútbol, " +
     "visita a su abuela, lava la ropa, riega el jardín, va al dentista, cocina, nada en la piscina, toca el piano, " +
@@ -107,7 +107,7 @@ const APPOINTMENTS =
 function week(random: Random, lexicon: Lexicon): Bindings {
   const a = someone(random, lexicon);
   const n = random.between(2, 4);
-  const days = random.sample(WEEKDAYS, n).sort((x, y) => WEEKDAYS.indexOf(x) - WEEKDAYS.indexOf(y));
+  const days = random.sample(DAYS, n).sort((x, y) => DAYS.indexOf(x) - DAYS.indexOf(y));
   const things = random.sample(APPOINTMENTS, n);
   const told = days.map((day, i) => `el ${day} ${things[i]}`);
   const at = random.below(n);

@@ -10,6 +10,7 @@ import type { Random } from "../random.ts";
 import type { Mention, Word } from "../words.ts";
 import { pronouns } from "./clauses.ts";
 import { Vocabulary } from "./vocabulary.ts";
+import { DAYS, MONTHS } from "../grammar/calendar.ts";
 
 /** A sentence of endings.yaml by its name there, and its bindings; or one that is already cut in two. */
 export type Ending =
@@ -22,9 +23,6 @@ interface Source {
   draw(random: Random): Ending;
 }
 
-const DAYS = "lunes martes miércoles jueves viernes sábado domingo lunes".split(" ");
-const MONTHS =
-  "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre enero".split(" ");
 const COLOURS = "rojo azul verde amarillo blanco negro gris morado anaranjado rosado".split(" ");
 /** Categories that come to mind first when one says what a noun is. */
 const CATEGORIES = "fruta verdura flor árbol ave pez insecto mueble vehículo instrumento ropa deporte figura"
@@ -189,8 +187,8 @@ export function endingsOf(lexicon: Lexicon, worded: ReadonlySet<string>): readon
 }
 
 function neighbours(random: Random, round: readonly string[]) {
-  const i = random.below(round.length - 1);
-  return { d: round[i], e: round[i + 1] };
+  const i = random.below(round.length);
+  return { d: round[i], e: round[(i + 1) % round.length] };
 }
 
 /** A person who is not one thing but its opposite. */

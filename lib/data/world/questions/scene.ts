@@ -8,12 +8,12 @@ import type { Word } from "../words.ts";
 import { drawNumerals, type Numerals } from "./numerals.ts";
 import { worked } from "./operations.ts";
 import type { Bindings } from "./tasks.ts";
+import { DAYS } from "../grammar/calendar.ts";
 
 /** Share of problems about invented things. */
 const INVENTED = 0.3;
 
 const YEAR: Noun = { singular: "año", gender: "m" };
-const DAYS = "lunes martes miércoles jueves viernes sábado domingo".split(" ");
 const RELATIVES = "padre madre hermano hermana abuelo abuela tío tía primo prima vecino vecina".split(" ");
 
 /** Things that can be owned and counted, those of them that may have any colour, and those that can be eaten. */

@@ -4,14 +4,12 @@ import { ordinal } from "../grammar/numbers.ts";
 import { ALPHABET } from "./alphabet.ts";
 import { drawNumerals } from "./numerals.ts";
 import type { Bindings, Task } from "./tasks.ts";
+import { DAYS, MONTHS } from "../grammar/calendar.ts";
 
 const list = (text: string) => text.split(" ");
 const ORDERED: readonly (readonly [what: string, members: readonly string[]])[] = [
-  ["qué día", list("lunes martes miércoles jueves viernes sábado domingo lunes martes")],
-  [
-    "qué mes",
-    list("enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre enero"),
-  ],
+  ["qué día", [...DAYS, ...DAYS.slice(0, 2)]],
+  ["qué mes", [...MONTHS, MONTHS[0]]],
   ["qué letra", ALPHABET],
   ["qué estación", list("primavera verano otoño invierno primavera")],
   ["qué", Array.from({ length: 12 }, (_, i) => ordinal(i + 1, "m"))],
