@@ -16,32 +16,19 @@ export function worded(wording: string, { subject, object }: Fact): string {
 export const midSentence = (wording: string): string =>
   wording.replace(/^(\{?)(\p{Lu})/u, (_, brace: string, letter: string) => brace + letter.toLowerCase());
 
+/** Statements that end with the object. */
+const ENDS = /\S \{o\}\.$/;
+
+/** Whether the fact has a statement that ends with its object. */
+export const hasEnding = ({ relation }: Fact): boolean =>
+  relation.answer.some((wording) => ENDS.test(wording));
+
 /** Statements of the fact that end with its object, split before it: "la nieve es de color", "blanco". */
 export function endings(fact: Fact): readonly (readonly [beginning: string, end: string])[] {
-  return fact.relation.answer.filter((wording) => /\S \{o\}\.$/.test(wording)).map((wording) => {
+  return fact.relation.answer.filter((wording) => ENDS.test(wording)).map((wording) => {
     const statement = worded(midSentence(wording), fact).slice(0, -1);
     return [statement.slice(0, -fact.object.length).trimEnd(), fact.object];
   });
-}
-
-/** What other facts of a relation say, so that it can be offered beside the right object. */
-export class Rivals {
-  readonly #objects = new Map<string, string[]>();
-  readonly #known = new Set<string>();
-
-  constructor(facts: readonly Fact[]) {
-    for (const [relation, own] of Map.groupBy(facts, ({ relation }) => relation.name)) {
-      this.#objects.set(relation, [...new Set(own.map(({ object }) => object))]);
-      for (const { subject, object } of own) this.#known.add(`${relation}\t${subject}\t${object}`);
-    }
-  }
-
-  /** The objects of a relation that are wrong for the fact's subject. */
-  of({ relation, subject }: Fact): readonly string[] {
-    return this.#objects.get(relation.name)!.filter((object) =>
-      !this.#known.has(`${relation.name}\t${subject}\t${object}`)
-    );
-  }
 }
 
 /**

@@ -74,7 +74,10 @@ function rolesOf(lexicon: Lexicon): Roles {
       ella: feminine,
       nombre: casting.name("m"),
     })),
-    dato: among(lexicon.knowledge.flatMap(factOf), (fact) => fact),
+    dato: among(lexicon.knowledge.flatMap(asked), ([fact, q]) => ({
+      q: worded(q, fact),
+      frase: worded(midSentence(fact.relation.answer[0]), fact).replace(/\.$/, ""),
+    })),
     lado: among(
       [...lexicon.adjectives, ...lexicon.verbs].filter(({ opposite }) => opposite !== undefined),
       (word) => ({ "": "word" in word ? word.word : word.infinitive, otro: word.opposite! }),
@@ -141,13 +144,11 @@ function job({ professions }: Lexicon): Role {
   });
 }
 
-/** A fact with the questions that ask for it: "qué nos da la vaca", "la vaca nos da leche". */
-function factOf(fact: Fact): Readonly<Record<string, Value>>[] {
-  const { answer, ask } = fact.relation;
-  const frase = worded(midSentence(answer[0]), fact).replace(/\.$/, "");
-  return ask.flatMap((wording) => {
+/** A fact with each question that asks for it, as part of a sentence: "qué nos da {s}". */
+function asked(fact: Fact): readonly (readonly [fact: Fact, q: string])[] {
+  return fact.relation.ask.flatMap((wording) => {
     const q = /^¿([^¿?,]+)\?$/.exec(wording)?.[1];
-    const asked = q && worded(midSentence(q), fact);
-    return asked && INTERROGATIVE.test(asked) ? [{ q: asked, frase }] : [];
+    const inside = q && midSentence(q);
+    return inside && INTERROGATIVE.test(inside) ? [[fact, inside] as const] : [];
   });
 }

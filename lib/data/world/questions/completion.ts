@@ -21,8 +21,7 @@ function cut(sentences: Wordings, name: string, scope: Record<string, Value>, ra
 
 export async function tasksOf(files: WorldFiles): Promise<readonly Task[]> {
   const sentences = await Wordings.read(`${files.folder}/questions/endings.yaml`);
-  const worded = new Set(sentences.names);
-  const endings = endingsOf(files.lexicon, worded).map(({ name, weight, draw }): Task => ({
+  const endings = endingsOf(files.lexicon, new Set(sentences.names)).map(({ name, weight, draw }): Task => ({
     ...{ name, weight, says: "complete", formed: true },
     draw: (random) => {
       const ending = draw(random);

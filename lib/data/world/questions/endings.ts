@@ -1,7 +1,7 @@
 /** Draws the bindings for the sentences of endings.yaml. */
 import { Casting } from "../casting.ts";
 import type { Value } from "../entity.ts";
-import { commonFirst, endings } from "../facts.ts";
+import { commonFirst, endings, hasEnding } from "../facts.ts";
 import { inflect, type Noun, takesEl } from "../grammar/nouns.ts";
 import { numberWord } from "../grammar/numbers.ts";
 import { conjugate, type Person, type Tense } from "../grammar/verbs.ts";
@@ -67,8 +67,8 @@ const TIMES: readonly (readonly [string, Tense])[] = [["hoy", "present"], ["ayer
   "future",
 ]];
 
-/** @param worded the names in endings.yaml */
-export function endingsOf(lexicon: Lexicon, worded: ReadonlySet<string>): readonly Source[] {
+/** @param listed the names in endings.yaml */
+export function endingsOf(lexicon: Lexicon, listed: ReadonlySet<string>): readonly Source[] {
   const words = new Vocabulary(lexicon);
   const things = lexicon.nouns.filter(({ plural }) => plural !== "-");
   const parts = withParts(things);
@@ -85,7 +85,7 @@ export function endingsOf(lexicon: Lexicon, worded: ReadonlySet<string>): readon
     .map((x) => ({ x, food: mentioned(x.eats[0]) }));
   const facts = commonFirst(lexicon.knowledge.filter((fact) => {
     const { name } = fact.relation;
-    return !OPEN.has(name) && (worded.has(name) || endings(fact).length > 0);
+    return !OPEN.has(name) && (listed.has(name) || hasEnding(fact));
   }));
   const workers = lexicon.professions.flatMap(({ masculine, feminine, places, does }) => {
     const nouns: Noun[] = [{ singular: masculine, gender: "m" }, { singular: feminine, gender: "f" }];
@@ -177,7 +177,7 @@ export function endingsOf(lexicon: Lexicon, worded: ReadonlySet<string>): readon
       draw: (random) => {
         const fact = facts(random);
         const { subject, relation: { name }, object } = fact;
-        return worded.has(name)
+        return listed.has(name)
           ? { named: name, scope: { s: subject, o: object } }
           : { cut: random.pick(endings(fact)), scope: { o: object } };
       },
