@@ -1,4 +1,5 @@
 /** Measures a language model's answers, samples and speed. */
+import { DAYS, MONTHS } from "../data/world/grammar/calendar.ts";
 import type { Question } from "../data/instructions.ts";
 import { promptTokens } from "../generate/answer.ts";
 import { complete } from "../generate/complete.ts";
@@ -6,7 +7,6 @@ import { generate, generateAll } from "../generate/generate.ts";
 import type { Decoder } from "../model/decoder.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 import { chrf, distinct, mentions, normalizeAnswer, repetition } from "./text_metrics.ts";
-import { DAYS, MONTHS } from "../data/world/grammar/calendar.ts";
 
 export interface Answered extends Question {
   readonly answer: string;

@@ -1,4 +1,5 @@
 /** Facts of knowledge.tsv in the wordings of relations.tsv. */
+import { lowerFirst } from "../instructions.ts";
 import { capital } from "./grammar/capitals.ts";
 import { contract } from "./grammar/nouns.ts";
 import type { Random } from "./random.ts";
@@ -12,9 +13,9 @@ export function worded(wording: string, { subject, object }: Fact): string {
   }));
 }
 
-/** A wording that does not begin its sentence: "{S} es {o}" becomes "{s} es {o}". */
+/** A wording that does not begin its sentence: "{S} es {o}" becomes "{s} es {o}". A quoted word stays as it is. */
 export const midSentence = (wording: string): string =>
-  wording.replace(/^(\{?)(\p{Lu})/u, (_, brace: string, letter: string) => brace + letter.toLowerCase());
+  wording.startsWith("«") ? wording : lowerFirst(wording);
 
 /** Statements that end with the object. */
 const ENDS = /\S \{o\}\.$/;
@@ -40,6 +41,6 @@ export function commonFirst(facts: readonly Fact[]): (random: Random) => Fact {
     .map((own) => [own, own.length ** 0.75] as const);
   return (random) => {
     const own = random.weighted(relations);
-    return own[Math.floor(own.length * random.next() ** 2)];
+    return own[Math.floor(own.length * random.next() ** 3)];
   };
 }

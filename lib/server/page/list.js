@@ -59,24 +59,26 @@ const holds = (talk, words) =>
     .includes(folded(words.trim()));
 
 const DAY = 86_400_000;
-/** When a conversation began, as a heading of the list. @param {Talk} talk */
-function period({ created }) {
+/** Says of conversations when they began, as headings of the list. */
+function periods() {
   const { texts } = page;
-  if (created === 0) return texts.earlier; // an old export does not say when
   const midnight = new Date().setHours(0, 0, 0, 0);
-  if (created >= midnight) return texts.today;
   // A day that begins or ends summer time has an hour more or less.
-  if (created >= new Date(midnight - DAY / 2).setHours(0, 0, 0, 0)) return texts.yesterday;
-  if (created >= midnight - 7 * DAY) return texts.this_week;
-  const month = new Date(created).toLocaleDateString(document.documentElement.lang, {
-    month: "long",
-    year: "numeric",
-  });
-  return month[0].toUpperCase() + month.slice(1);
+  const yesterday = new Date(midnight - DAY / 2).setHours(0, 0, 0, 0);
+  const months = new Intl.DateTimeFormat(document.documentElement.lang, { month: "long", year: "numeric" });
+  return (/** @type {Talk} */ { created }) => {
+    if (created === 0) return texts.earlier; // an old export does not say when
+    if (created >= midnight) return texts.today;
+    if (created >= yesterday) return texts.yesterday;
+    if (created >= midnight - 7 * DAY) return texts.this_week;
+    const month = months.format(created);
+    return month[0].toUpperCase() + month.slice(1);
+  };
 }
 
 /** The items of the list, under headings that say when. @param {Talk[]} talks newest first */
 function items(talks) {
+  const period = periods();
   let last = "";
   return talks.flatMap((talk) => {
     const heading = period(talk);

@@ -1,7 +1,7 @@
 /** Numbers in words, ordinals, hours and dates. */
 import { agree } from "./adjectives.ts";
-import type { Gender } from "./nouns.ts";
 import { MONTHS } from "./calendar.ts";
+import type { Gender } from "./nouns.ts";
 
 const TO_29 =
   ("cero uno dos tres cuatro cinco seis siete ocho nueve diez once doce trece catorce quince dieciséis diecisiete " +

@@ -1,9 +1,9 @@
 /** Weekly plans, timetables, opening hours, birthdays and dates, with questions about them. */
 import type { Kind, WorldFiles } from "../document.ts";
+import { DAYS } from "../grammar/calendar.ts";
 import { hour, monthName, partOfDay } from "../grammar/numbers.ts";
 import type { Draws, Fields, Role } from "./draws.ts";
 import { readPeople } from "./people.ts";
-import { DAYS } from "../grammar/calendar.ts";
 
 /** When people get up, leave, eat and come home: ranges in quarters of an hour since midnight. */
 const DAY = [[20, 30], [31, 38], [52, 58], [60, 76]] as const;

@@ -1,5 +1,6 @@
 /** Days, months, dates, hours, durations and ages. */
 import type { Family, WorldFiles } from "../document.ts";
+import { DAYS, MONTHS } from "../grammar/calendar.ts";
 import { capital } from "../grammar/capitals.ts";
 import { or } from "../grammar/conjunctions.ts";
 import type { Noun } from "../grammar/nouns.ts";
@@ -13,7 +14,6 @@ import { drawNumerals, WORDS } from "./numerals.ts";
 import { plan, someone } from "./plans.ts";
 import { nouns } from "./scene.ts";
 import { type Bindings, familyOf, type Task } from "./tasks.ts";
-import { DAYS, MONTHS } from "../grammar/calendar.ts";
 
 const SEASONS = "primavera verano otoño invierno".split(" ");
 const [DAY, MONTH] = nouns("m", "día mes");

@@ -1,5 +1,6 @@
 /** Dates, weeks and other units of time, birthdays and appointments. */
 import { Casting } from "../casting.ts";
+import { DAYS } from "../grammar/calendar.ts";
 import type { Noun } from "../grammar/nouns.ts";
 import { monthName } from "../grammar/numbers.ts";
 import type { Lexicon } from "../lexicon.ts";
@@ -7,7 +8,6 @@ import type { Random } from "../random.ts";
 import { drawNumerals, type Numerals } from "./numerals.ts";
 import { plan, someone } from "./plans.ts";
 import type { Bindings, Task } from "./tasks.ts";
-import { DAYS } from "../grammar/calendar.ts";
 
 const [DAY, WEEK] = [{ singular: "día", gender: "m" }, { singular: "semana", gender: "f" }] as const;
 const DAYS_OF_MONTH = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];

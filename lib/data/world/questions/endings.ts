@@ -2,6 +2,7 @@
 import { Casting } from "../casting.ts";
 import type { Value } from "../entity.ts";
 import { commonFirst, endings, hasEnding } from "../facts.ts";
+import { DAYS, MONTHS } from "../grammar/calendar.ts";
 import { inflect, type Noun, takesEl } from "../grammar/nouns.ts";
 import { numberWord } from "../grammar/numbers.ts";
 import { conjugate, type Person, type Tense } from "../grammar/verbs.ts";
@@ -10,7 +11,6 @@ import type { Random } from "../random.ts";
 import type { Mention, Word } from "../words.ts";
 import { pronouns } from "./clauses.ts";
 import { Vocabulary } from "./vocabulary.ts";
-import { DAYS, MONTHS } from "../grammar/calendar.ts";
 
 /** A sentence of endings.yaml by its name there, and its bindings; or one that is already cut in two. */
 export type Ending =

@@ -1,6 +1,7 @@
 /** What all word problems need: people, things, and how numbers are written. */
 import { Casting } from "../casting.ts";
 import type { Entity } from "../entity.ts";
+import { DAYS } from "../grammar/calendar.ts";
 import type { Gender, Noun } from "../grammar/nouns.ts";
 import type { Lexicon } from "../lexicon.ts";
 import type { Random } from "../random.ts";
@@ -8,7 +9,6 @@ import type { Word } from "../words.ts";
 import { drawNumerals, type Numerals } from "./numerals.ts";
 import { worked } from "./operations.ts";
 import type { Bindings } from "./tasks.ts";
-import { DAYS } from "../grammar/calendar.ts";
 
 /** Share of problems about invented things. */
 const INVENTED = 0.3;

@@ -1,10 +1,10 @@
 /** Series of numbers, letters, days and the like, whose next member is certain. */
 import type { Random } from "../random.ts";
+import { DAYS, MONTHS } from "../grammar/calendar.ts";
 import { ordinal } from "../grammar/numbers.ts";
 import { ALPHABET } from "./alphabet.ts";
 import { drawNumerals } from "./numerals.ts";
 import type { Bindings, Task } from "./tasks.ts";
-import { DAYS, MONTHS } from "../grammar/calendar.ts";
 
 const list = (text: string) => text.split(" ");
 const ORDERED: readonly (readonly [what: string, members: readonly string[]])[] = [
