@@ -1,0 +1,169 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { join } from "@std/path";
+import { UserError } from "../../errors.ts";
+import { charTokenizer } from "../../text/testing.ts";
+import { filesOf, gatherConversations } from "../conversations.ts";
+import { allSaid, heldOutQuestions } from "../held_out.ts";
+import type { Exchange } from "../world/document.ts";
+import { Random } from "../world/random.ts";
+import { World } from "../world/world.ts";
+import { readPatterns } from "./parse.ts";
+import { PatternConversations, Patterns } from "./patterns.ts";
+
+const SHIPPED = "data/instruct/patterns";
+const world = await World.read();
+
+async function filed<T>(text: string, use: (path: string) => Promise<T>): Promise<T> {
+  const folder = await Deno.makeTempDir();
+  try {
+    const path = join(folder, "some.txt");
+    await Deno.writeTextFile(path, text);
+    return await use(path);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+/** Conversations of the first pattern of a file. */
+const filled = (text: string, n: number): Promise<Exchange[]> =>
+  filed(text, async (path) => {
+    const patterns = await Patterns.read(path, world);
+    return Array.from({ length: n }, (_, i) => patterns.fill(patterns.all[0], Random.of(7, i)));
+  });
+
+Deno.test("slots of a text and of its answers stand for the same, and different ones for different things", async () => {
+  const made = await filled(
+    `# a note
+[extraer]
+{él} compró {i} y su primo {él2}, {i2}, cerca de {i3}.
+i: el tambor | el violín | la flauta
+- ¿Quién compró {i2}?
+= {él2}
+- ¿Qué compró {él}?
+= {i}`,
+    60,
+  );
+  for (const { family, turns } of made) {
+    assertEquals(family, "extraer");
+    const said = /([\p{L} ]+) compró ([^«»?¿]+) y su primo ([\p{L} ]+), (.+), cerca del? (?:la )?(\p{L}+)/u
+      .exec(turns[0].instruction)!;
+    const [, buyer, first, other, second, third] = said;
+    assert(buyer.trim().split(" ").at(-1) !== other, said[0]);
+    assertEquals(new Set([first, second].map((thing) => thing.split(" ")[1])).add(third).size, 3, said[0]);
+    for (const { instruction, response } of turns.slice(1)) {
+      assertEquals(
+        response.toLowerCase(),
+        `${/quién compró/i.test(instruction) ? other : first}.`.toLowerCase(),
+        instruction,
+      );
+    }
+  }
+  assert(made.some(({ turns }) => turns.length === 2) && made.some(({ turns }) => turns.length === 1));
+  // Questions are phrased in many ways.
+  const phrased = new Set(made.flatMap(({ turns }) => turns.slice(1)).map(({ instruction }) => instruction));
+  assert(phrased.size > 15, String(phrased.size));
+});
+
+Deno.test("columns of a list go together, and numbers keep to their range and above 0", async () => {
+  const made = await filled(
+    `[problemas]
+n: 3..9
+animal, voz: el perro, ladra | el gato, maúlla
+- {animal} {voz}. Había {n} {cosas} y se llevaron {n2}. ¿Cuántas quedan?
+= =n-n2
+- ¿Y con otras 5?
+= =n-n2+5`,
+    60,
+  );
+  const words = ["", "uno", "dos", "tres", "cuatro", "cinco", "seis", "siete", "ocho", "nueve"];
+  for (const { turns: [first, second] } of made) {
+    assert(/^El (perro ladra|gato maúlla)\. /.test(first.instruction), first.instruction);
+    const [, a, b] = /Había (\S+) \p{L}+ y se llevaron (\S+)\./u.exec(first.instruction)!;
+    const [n, m] = [a, b].map((one) => words.includes(one) ? words.indexOf(one) : Number(one));
+    assert(n > m && m >= 3 && n <= 9, first.instruction);
+    assert(first.response.startsWith(`${n} - ${m} = ${n - m}.`), first.response);
+    assert(second.response.startsWith(`${n} - ${m} = ${n - m}, ${n - m} + 5 = ${n - m + 5}.`));
+  }
+});
+
+Deno.test("a text may have lines with dashes; without capitals it stays so; what it does not say is not known", async () => {
+  const made = await filled(
+    `[no-lo-sé]
+lista:
+- leche
+- {c} para {quien}
+c: pan | queso | arroz
+- ¿cuánto cuesta?
+= ?`,
+    20,
+  );
+  for (const { turns: [{ instruction, response }] } of made) {
+    assert(/lista:\n- leche\n- (pan|queso|arroz) para \p{Lu}/iu.test(instruction), instruction);
+    assertEquals(response, "No lo sé. El texto no lo dice.");
+  }
+});
+
+Deno.test("each fault of a pattern is told with file and line", async () => {
+  const faults: [string, RegExp][] = [
+    ["Hola\n- ¿Qué?\n= nada", /some\.txt:1: a pattern begins with its family in brackets, one of /],
+    ["[otra]\n- ¿Qué?\n= nada", /some\.txt:1: a pattern begins with its family/],
+    ["[extraer]\nAna canta.", /some\.txt:1: the pattern has no question/],
+    ["[extraer]\nAna canta.\n- ¿Quién canta?", /some\.txt:3: the question has no answer; write it below/],
+    ["[extraer]\nAna canta.\n= Ana", /some\.txt:3: the answer has no question above it/],
+    ["[extraer]\n- ¿Quién?\n=", /some\.txt:3: the answer is empty/],
+    ["[extraer]\n{Él} canta.\n- ¿Quién?\n= él", /some\.txt:1: \{Él\} is no slot/],
+    ["[extraer]\nél} canta.\n- ¿Quién?\n= él", /some\.txt:1: "él\} canta\." has a brace without its pair/],
+    [
+      "[extraer]\n{ave} canta.\n- ¿Quién?\n= él",
+      /some\.txt:1: nothing stands for \{ave\}; write a list "ave: /,
+    ],
+    [
+      "[extraer]\n{a3}\na: b | c\n- ¿Quién?\n= él",
+      /some\.txt:1: \{a3\} wants more different choices than the 2 of the list a/,
+    ],
+    ["[extraer]\n{a}\na2: b | c\n- ¿Quién?\n= él", /some\.txt:3: a list is named by small letters alone/],
+    ["[extraer]\n{a}\na, b: c, d | e\n- ¿Quién?\n= él", /some\.txt:3: "e" has 1 parts instead of 2/],
+    ["[extraer]\n- ¿Quién?\n= él\nAna canta.", /some\.txt:4: the text and its lists stand above/],
+    ["# nothing\n", /some\.txt: no patterns/],
+  ];
+  for (const [text, message] of faults) {
+    const error = await filed<Error>(text, (path) => assertRejects(() => readPatterns(path), UserError));
+    assert(message.test(error.message), error.message);
+  }
+  const low = "[problemas]\nn: 2..3\n- ¿Cuántas quedan de {n}?\n= =n-9";
+  const error = await assertRejects(() => filled(low, 1), UserError);
+  assert(/some\.txt:1: a step of a sum falls below 1 .* from 2 to 3/.test(error.message), error.message);
+});
+
+Deno.test("a preset draws from patterns as from the world: as many as it says, the same each time", async () => {
+  await filed("[saludos]\n- Hola, soy {él}.\n= Hola, {él}.", async (path) => {
+    const source = { patterns: PatternConversations.parse({ path, conversations: 40 }) };
+    const limit = { tokenizer: charTokenizer("Hola, soy."), context: 200 };
+    const { conversations } = await gatherConversations([source], limit);
+    const all = Array.from({ length: conversations.length }, (_, i) => conversations.at(i));
+    assertEquals(all.length, 40);
+    assert(new Set(all.map(({ turns: [{ instruction }] }) => instruction)).size > 20);
+    const again = (await gatherConversations([source], limit)).conversations;
+    assertEquals(again.at(17), all[17]);
+    assert((await filesOf([source])).includes(path));
+    assert((await filesOf([source])).includes("data/world/words/people.tsv"));
+  });
+});
+
+Deno.test("the patterns that ship can all be filled; none is written twice, and none comes near what is held out", async () => {
+  const patterns = await Patterns.read(SHIPPED, world), held = await heldOutQuestions();
+  assert(patterns.all.length > 500, String(patterns.all.length));
+  const seen = new Map<string, string>();
+  for (const [i, pattern] of patterns.all.entries()) {
+    const written = JSON.stringify([pattern.text, pattern.asked]);
+    assertEquals(seen.get(written), undefined, pattern.where);
+    seen.set(written, pattern.where);
+    for (let n = 0; n < 3; n++) {
+      const { turns } = patterns.fill(pattern, Random.of(1, i, n));
+      for (const { instruction, response } of turns) {
+        assert(!/[{}|]|undefined/.test(instruction + response), `${pattern.where}: ${instruction}`);
+      }
+      assertEquals(held.near(allSaid(turns)), null, pattern.where);
+    }
+  }
+});
