@@ -130,10 +130,14 @@ for (const { name, device } of await testDevices()) {
       const gradient = async (on: Device, stored: boolean) => {
         const seen: Promise<Float32Array>[] = [];
         scope(() => {
-          const matrix = (seed: number, shape: readonly [number, number], transposed = false) => {
+          const matrix = (
+            seed: number,
+            shape: readonly [number, number],
+            { transposed = false, blocks = stored } = {},
+          ) => {
             const [rows, width] = transposed ? shape : shape.toReversed();
             const bytes = drawnBlocks(seed, rows, width, kind);
-            if (stored) return quantised(on, shape, bytes, kind);
+            if (blocks) return quantised(on, shape, bytes, kind);
             const numbers = transposed
               ? dequantise(bytes, kind)
               : turned(dequantise(bytes, kind), rows, width);
@@ -141,26 +145,34 @@ for (const { name, device } of await testDevices()) {
           };
           const x = upload(on, [20, 64], normals(7, 20 * 64, 1));
           x.needsGrad = true;
-          const run = (activation: Activation, hidden: number) => {
+          const run = (activation: Activation, hidden: number, blocks: boolean) => {
             const layers = {
-              up: matrix(5, [64, hidden]),
+              up: matrix(5, [64, hidden], { blocks }),
               down: matrix(6, [96, 64]),
               upBias: null,
               downBias: null,
             };
-            return linear(mlp(x, { activation, ...layers }), matrix(9, [50, 64], true), null, true);
+            return linear(
+              mlp(x, { activation, ...layers }),
+              matrix(9, [50, 64], { transposed: true }),
+              null,
+              true,
+            );
           };
           for (const [activation, hidden] of [["gelu", 96], ["relu2", 96], ["swiglu", 192]] as const) {
-            differentiate(() => run(activation, hidden), normals(8, 20 * 50, 1), {
-              leaf: (leaf, gradient) => leaf === x && seen.push(on.read(gradient.buffer)),
-            });
+            // A width that is no multiple of 32 leaves W₁ in float32 beside a quantised W₂.
+            for (const blocks of [stored, false]) {
+              differentiate(() => run(activation, hidden, blocks), normals(8, 20 * 50, 1), {
+                leaf: (leaf, gradient) => leaf === x && seen.push(on.read(gradient.buffer)),
+              });
+            }
           }
         });
         return await Promise.all(seen);
       };
       const expected = await gradient(oracle, false), actual = await gradient(device, true);
-      assertEquals(actual.length, 3);
-      actual.forEach((dx, i) => assertLess(relativeError(dx, expected[i]), 2e-5, `activation ${i}`));
+      assertEquals(actual.length, 6);
+      actual.forEach((dx, i) => assertLess(relativeError(dx, expected[i]), 2e-5, `case ${i}`));
     });
 
     Deno.test(`${name}: a number that is not finite stays in its row of a product with ${kind}`, async () => {
