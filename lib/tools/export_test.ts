@@ -68,6 +68,9 @@ Deno.test("an exported model is asked, listed and finetuned like the checkpoint 
 
   const backbone = await readBackbone(work.path("models/b"), "nowhere");
   assertEquals([backbone.folder, backbone.tokenizer.size], [work.path("models/b/model.gguf"), bpe.size]);
+  // Blocks stay blocks unless they are to be trained.
+  const frozen = await readBackbone(work.path("models/b"), "nowhere", true);
+  assertEquals([backbone.quantised!.size > 0, frozen.quantised!.size > 0], [false, true]);
 });
 
 Deno.test("mistakes in exporting are told in one line, and nothing is written", async () => {
