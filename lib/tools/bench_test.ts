@@ -1,23 +1,25 @@
-/** `bench decode` as a user runs it. */
+/** `bench decode` and `bench serve` as a user runs them. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { saveCheckpoint } from "../checkpoint/checkpoint.ts";
 import { CpuDevice } from "../device/cpu.ts";
 import { modelConfig } from "../model/config.ts";
 import { Decoder } from "../model/decoder.ts";
 import { refused, workspace } from "../run/testing.ts";
+import { testModels } from "../server/testing.ts";
 import { charTokenizer } from "../text/testing.ts";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
 
 /** Runs it with the rights of the task. */
-async function decode(...flags: string[]): Promise<{ code: number; output: string; lines: unknown[] }> {
-  const all = ["decode", "--device", "cpu", "--threads", "1", "--rounds", "1", ...flags];
-  const args = ["run", "-q", "--no-prompt", "-P=bench", "lib/tools/bench.ts", ...all];
+async function bench(...flags: string[]): Promise<{ code: number; output: string; lines: unknown[] }> {
+  const args = ["run", "-q", "--no-prompt", "-P=bench", "lib/tools/bench.ts", ...flags, "--device", "cpu"];
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), { args, cwd: ROOT }).output();
   const [out, error] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
   const lines = out.split("\n").filter((line) => line.startsWith("{"));
   return { code, output: out + error, lines: lines.map((line) => JSON.parse(line)) };
 }
+
+const decode = (...flags: string[]) => bench("decode", "--threads", "1", "--rounds", "1", ...flags);
 
 const SHAPE = ["--shape", "L1 H2 C32 T8 B1 V11"];
 
@@ -62,4 +64,19 @@ Deno.test("mistakes in measuring are told in one line", async () => {
     [[...SHAPE, "--against", "true"], "--against: decode needs the --model that both programs open"],
   ];
   for (const [flags, says] of mistakes) refused(await decode(...flags), says);
+});
+
+Deno.test("bench serve ends with the memory that all models of a folder take", async () => {
+  const { code, output, lines } = await bench(
+    "serve",
+    "--models",
+    await testModels(),
+    "--seconds",
+    "0.1",
+    "--json",
+  );
+  assertEquals(code, 0, output);
+  const { models, devices_mib, process_mib } = lines.at(-1) as Record<string, number>;
+  assertEquals(models, 3);
+  assert(devices_mib > 0 && process_mib > devices_mib, output);
 });
