@@ -10,7 +10,6 @@
 import process from "node:process";
 import { parseArgs } from "node:util";
 import { getLlama, type Token } from "node-llama-cpp";
-import { median } from "../../train/measure.ts";
 
 const { values: { model: modelPath = "", tokens = "", threads: threadsFlag = "1" } } = parseArgs({
   args: Deno.args,
@@ -53,5 +52,6 @@ for (let round = -1; round < 3; round++) {
   prefill.push(read);
   decode.push(written);
 }
+const median = (times: number[]) => times.toSorted((a, b) => a - b)[Math.floor(times.length / 2)];
 console.log(JSON.stringify({ decode_ms: median(decode) / count, prefill_ms: median(prefill) / count }));
 Deno.exit(0);
