@@ -77,7 +77,8 @@ Deno.test("an adapter is trained on a base, or on that in 4 bits; it is asked, e
   const { checkpoints } = JSON.parse(
     await (async () => {
       const checkpoints =
-        "{ one: models/tiny/instruct, merged: models/tiny/instruct-merged, small: models/small/instruct }";
+        "{ one: models/tiny/instruct, merged: models/tiny/instruct-merged, small: models/small/instruct, " +
+        "q4: models/tiny/pretrain-q4, float32: models/tiny/pretrain }";
       await done(work.run("evaluate", "--set", `evaluate.checkpoints=${checkpoints}`));
       return await work.read("models/tiny/evaluate/report.json");
     })(),
@@ -87,6 +88,9 @@ Deno.test("an adapter is trained on a base, or on that in 4 bits; it is asked, e
     checkpoints.small.weights_bytes < 0.6 * checkpoints.one.weights_bytes,
     JSON.stringify(checkpoints.small.weights_bytes),
   );
+  const { q4, float32 } = checkpoints;
+  assert(q4.weights_bytes < 0.5 * float32.weights_bytes && q4.memory_bytes < float32.memory_bytes);
+  assert(Math.abs(q4.text.loss - float32.text.loss) < 0.1, `${q4.text.loss} beside ${float32.text.loss}`);
 
   refused(
     await work.run("finetune-instruct", ...onQuantised.flatMap((set) => ["--set", set]), "--force"),
@@ -141,12 +145,19 @@ Deno.test("classifiers are trained by adapters with their heads, and are evaluat
     (await work.tool("classify", "--model", "models/tiny/whole", "El gato, 3")).output,
     labels.output,
   );
+  assertEquals((await work.writer("quantise", "--model", "models/tiny/whole", "--to", "q8")).code, 0);
+  // The same label comes first.
+  const first = (output: string) => output.match(/(gato|perra)/)![1];
+  const quantised = await work.tool("classify", "--model", "models/tiny/whole-q8", "El gato, 3");
+  assertEquals(first(quantised.output), first(labels.output));
   const evaluated = await work.run(
     "evaluate",
     "--set",
-    "evaluate.checkpoints={ who: models/tiny/classify/who }",
+    "evaluate.checkpoints={ who: models/tiny/classify/who, q8: models/tiny/whole-q8 }",
   );
   assertEquals(evaluated.code, 0, evaluated.output);
+  const { checkpoints } = JSON.parse(await work.read("models/tiny/evaluate/report.json"));
+  assert(checkpoints.q8.weights_bytes < 0.5 * checkpoints.who.weights_bytes);
   refused(
     await work.run(
       "finetune-classify",

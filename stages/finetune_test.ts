@@ -133,6 +133,8 @@ Deno.test("thresholds make evaluate a gate: exit code 1, the figures, and the re
   assertEquals((await work.run("evaluate", ...listed)).code, 0);
   const { checkpoints } = JSON.parse(await work.read("models/tiny/evaluate/report.json"));
   assertEquals(Object.keys(checkpoints), ["best", "last"]);
+  // Attention is drawn for the first alone, which counts as nobody's memory.
+  assertEquals(checkpoints.best.memory_bytes, checkpoints.last.memory_bytes);
 });
 
 Deno.test("evaluate judges a classifier on the texts that its own training held out, or refuses", async () => {

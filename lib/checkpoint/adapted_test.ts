@@ -153,7 +153,7 @@ Deno.test("an adapter that PEFT has made, with an A for each of queries and valu
       }] as const;
     };
     const module = "base_model.model.model.layers.1.self_attn";
-    const made = ["q_proj", "v_proj"].flatMap((name) => [
+    const made = ["q_proj", "v_proj", "o_proj"].flatMap((name) => [
       matrix(`${module}.${name}.lora_A.weight`, [2, width]),
       matrix(`${module}.${name}.lora_B.weight`, [width, 2]),
     ]);
@@ -163,18 +163,23 @@ Deno.test("an adapter that PEFT has made, with an A for each of queries and valu
       r: 2,
       lora_alpha: 8,
       use_rslora: true,
-      target_modules: ["q_proj", "v_proj"],
+      target_modules: ["q_proj", "v_proj", "o_proj"],
     };
     await write(adapter, "adapter_config.json", JSON.stringify(json));
     const { values, unmerged } = await readCheckpoint(adapter);
-    const tensors = new Map(made), qkv = "blocks.1.attention.qkv.weight";
+    const tensors = new Map(made);
+    const layers: Record<string, (string | null)[]> = {
+      "blocks.1.attention.qkv.weight": ["q_proj", null, "v_proj"],
+      "blocks.1.attention.out.weight": ["o_proj"],
+    };
     for (const spec of parameterSpecs(config)) {
       const [before, after] = [unmerged!.base.values(spec), values(spec)];
-      if (spec.name !== qkv) assertEquals(after, before);
+      const names = layers[spec.name];
+      if (!names) assertEquals(after, before);
       else {
         after.forEach((w, i) => {
-          const row = Math.floor(i / (3 * width)), column = i % (3 * width);
-          const name = ["q_proj", null, "v_proj"][Math.floor(column / width)];
+          const columns = names.length * width, row = Math.floor(i / columns), column = i % columns;
+          const name = names[Math.floor(column / width)];
           let added = 0;
           for (let r = 0; name && r < 2; r++) {
             const [a, b] = ["A", "B"].map((which) =>
@@ -189,6 +194,11 @@ Deno.test("an adapter that PEFT has made, with an A for each of queries and valu
     const model = openDecoder(device, await readCheckpoint(adapter)), plain = new Decoder(device, config);
     plain.load(values);
     assertLess(relativeError(await logitsOf(model), await logitsOf(plain)), 1e-5);
+    // Teaching it more saves it again.
+    const saved = { options: unmerged!.adapter.options, base: await baseOf(base) };
+    await saveCheckpoint(join(folder, "again"), model, TOKENIZER, INFO, { adapter: saved });
+    const again = openDecoder(device, await readCheckpoint(join(folder, "again")));
+    assertLess(relativeError(await logitsOf(again), await logitsOf(model)), 1e-6);
   }));
 
 /** Writes a file of a checkpoint, and records its hash in checkpoint.json. */

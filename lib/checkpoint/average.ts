@@ -40,7 +40,7 @@ const MOST = 200;
 const HEAD_KEYS = ["id2label", "classifier_pooling", "classifier_norm"];
 
 /** Whether a checkpoint's file holds weights, by its name. */
-export const isWeights = (name: string) => /^(adapter_)?model.*\.safetensors$/.test(name);
+export const isWeights = (name: string) => /^(adapter_)?model.*\.safetensors$|\.gguf$/.test(name);
 
 /** The properties of a checkpoint that decide whether it can be averaged with another. */
 interface Traits {

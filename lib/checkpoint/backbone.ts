@@ -103,7 +103,8 @@ export async function readBackbone(
     if (!frozen) refuseQuantised(model.info, found, "learned from or trained further but by an adapter");
     // A vocabulary from elsewhere may be smaller than its model; the last rows are then unused.
     if (model.tokenizer.size > model.config.vocab) checkFit(model, model.tokenizer, found, found);
-    return { ...model, folder: found };
+    // The blocks of a GGUF file become float32 if they are to be trained.
+    return { ...model, ...!frozen && { quantised: new Map() }, folder: found };
   }
   const model = await readFolder(found, readHuggingFace);
   if (model.quantised?.size && !frozen) {

@@ -6,7 +6,7 @@ import type { LoadedModel } from "./huggingface.ts";
 import { openDecoder } from "./open_model.ts";
 
 /**
- * Puts a model's weights on a device, and runs it once on full contexts of zeros.
+ * Puts a model's weights on a device, runs it once on full contexts of zeros, and gives its memory back.
  * @param batch contexts at once
  * @throws {UserError} if the device is too small
  */
@@ -18,5 +18,9 @@ export async function inferOnce(
   // A classifier has no language model's head, so only its decoder is tried.
   const model = loaded.head ? new Decoder(device, loaded.config) : openDecoder(device, loaded);
   const time = loaded.config.context;
-  await scope(() => device.read(model.logits({ ids: new Uint32Array(batch * time), batch, time }).buffer));
+  try {
+    await scope(() => device.read(model.logits({ ids: new Uint32Array(batch * time), batch, time }).buffer));
+  } finally {
+    model.release();
+  }
 }

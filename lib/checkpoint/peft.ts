@@ -3,7 +3,8 @@
  * matrices for each adapted layer, lora_A (rank, in) and lora_B (out, rank), named `base_model.model.` + its name.
  *
  * Layers that are one matrix here, such as queries, keys and values, share A; in the file, each has a copy. If the
- * layers of a file have different A's, we stack them, and the rank is the sum of theirs.
+ * layers of a file have different A's, we stack them, and the rank is the sum of theirs. A file has one rank for all
+ * layers, so the others are filled up with zeros.
  */
 import { join } from "node:path";
 import { z } from "zod";
@@ -175,12 +176,26 @@ export async function readPeft(place: string, config: ModelConfig, base: string)
   }
   if (ranks.size === 0) throw new UserError(`${file} has no matrices beside layers of ${base}; restore it`);
   const targets = TARGETS.filter((target) => [...ranks.keys()].some((layer) => layer.endsWith(`.${target}`)));
-  const { r: rank, lora_alpha: alpha, lora_dropout: dropout, use_rslora } = keys;
+  const rank = Math.max(...ranks.values());
+  for (const [layer, own] of ranks) {
+    for (const name of matrixNames(layer)) values.set(name, filled(values.get(name)!, rank / own));
+    ranks.set(layer, rank);
+  }
+  const { r, lora_alpha, lora_dropout: dropout, use_rslora } = keys;
+  const scale = lora_alpha / (use_rslora ? Math.sqrt(r) : r);
   return {
-    options: { rank, alpha, dropout, targets: targets as Target[] },
-    shape: { ranks, scale: alpha / (use_rslora ? Math.sqrt(rank) : rank), dropout },
+    options: { rank, alpha: scale * rank, dropout, targets: targets as Target[] },
+    shape: { ranks, scale, dropout },
     values,
   };
+}
+
+/** A matrix with so many times its rows; those that are added are zero. */
+function filled(matrix: Float32Array, times: number): Float32Array {
+  if (times === 1) return matrix;
+  const all = new Float32Array(matrix.length * times);
+  all.set(matrix);
+  return all;
 }
 
 async function readConfig(path: string): Promise<z.infer<typeof PeftConfig>> {

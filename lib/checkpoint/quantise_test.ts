@@ -2,6 +2,8 @@ import { assert, assertEquals, assertLess, assertRejects } from "@std/assert";
 import { join } from "@std/path";
 import { CpuDevice } from "../device/cpu.ts";
 import { type BlockKind, dequantise, quantise } from "../device/blocks.ts";
+import { OracleDevice } from "../device/oracle.ts";
+import { testDevices } from "../device/testing.ts";
 import { UserError } from "../errors.ts";
 import { Classifier, type HeadConfig } from "../model/classifier.ts";
 import type { ModelConfig } from "../model/config.ts";
@@ -43,7 +45,7 @@ const ROWS = 16;
 
 /** The logits of a pass over a whole prompt, and of one that reads it token by token. */
 async function logitsOf(model: Decoder): Promise<{ all: Float32Array; last: Float32Array }> {
-  const { config } = model, ids = promptOf(config, ROWS);
+  const { config, parameters: { device } } = model, ids = promptOf(config, ROWS);
   const all = await scope(() => device.read(model.logits({ ids, batch: 1, time: ROWS }).buffer));
   const cache = model.cache(1);
   let last = new Float32Array();
@@ -87,6 +89,26 @@ for (const [name, small] of Object.entries(MODELS)) {
         assertLess(relativeError(actual.last, last), 1e-3, "decoding and prefill agree");
       }));
   }
+}
+
+for (const { name: on, device } of await testDevices()) {
+  Deno.test(`${on}: whole quantised models compute what the oracle computes with their numbers`, () =>
+    inTemporaryFolder(async (folder) => {
+      for (const name of ["gpt2", "qwen3"] as const) {
+        const config = wide(MODELS[name]);
+        await save(join(folder, name), config);
+        for (const to of TARGETS) {
+          await quantiseCheckpoint(join(folder, name), to, join(folder, `${name}-${to}`));
+          const plain = new Decoder(new OracleDevice(), config);
+          plain.load((spec) => throughBlocks(spec, KINDS[to]));
+          const model = openDecoder(device, await readCheckpoint(join(folder, `${name}-${to}`)));
+          const [expected, actual] = [await logitsOf(plain), await logitsOf(model)];
+          assertLess(relativeError(actual.all, expected.all), 1e-4, `${name} in ${to}`);
+          assertLess(relativeError(actual.last, expected.last), 1e-3, `${name} in ${to}, token by token`);
+          model.release();
+        }
+      }
+    }));
 }
 
 Deno.test("a quantised checkpoint takes so many times less, keeps what it says of itself, and names its source", () =>

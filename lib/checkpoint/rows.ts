@@ -20,9 +20,12 @@ export function checkFit(
 /** Number of special tokens that a vocabulary from elsewhere may lack: all but `<unk>`. */
 const MOST_ADDED = 5;
 
+/** The parameters with a row for every token. */
+const TOKEN_ROWS = ["embed.tokens.weight", "head.weight"];
+
 /**
  * A model with a row for every token. New rows are the mean of the others, so that new tokens are no more probable than
- * known ones are on average.
+ * known ones are on average. Quantised rows then become float32.
  * @throws {UserError} if the model has far fewer tokens than its tokenizer
  */
 export function withRows<M extends LoadedModel>(model: M, tokenizer: Tokenizer, folder: string): M {
@@ -33,8 +36,9 @@ export function withRows<M extends LoadedModel>(model: M, tokenizer: Tokenizer, 
   return {
     ...model,
     config: { ...model.config, vocab: tokenizer.size },
+    quantised: new Map([...model.quantised ?? []].filter(([name]) => !TOKEN_ROWS.includes(name))),
     values(spec) {
-      if (spec.name !== "embed.tokens.weight" && spec.name !== "head.weight") return model.values(spec);
+      if (!TOKEN_ROWS.includes(spec.name)) return model.values(spec);
       const known = model.values({ ...spec, shape: [vocab, width] });
       const rows = new Float32Array(tokenizer.size * width);
       rows.set(known);

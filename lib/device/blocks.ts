@@ -25,11 +25,6 @@ export interface QuantiseOptions {
    * `searched` tries several scales and takes the one with the least squared error.
    */
   readonly scales?: "largest" | "searched";
-  /**
-   * For `searched`, the weight of each number's squared error: one for each number, or one for each column, repeated
-   * for every row. By default all weigh the same.
-   */
-  readonly weights?: Float32Array;
 }
 
 const HALF = BLOCK / 2;
@@ -48,21 +43,15 @@ export function blockBytes(kind: BlockKind, numbers: number): number {
 export function quantise(
   values: Float32Array,
   kind: BlockKind,
-  { scales = "largest", weights }: QuantiseOptions = {},
+  { scales = "largest" }: QuantiseOptions = {},
 ): Uint8Array<ArrayBuffer> {
-  if (weights && (weights.length % BLOCK !== 0 || values.length % weights.length !== 0)) {
-    throw new RangeError(`${weights.length} weights do not fit ${values.length} numbers`);
-  }
   const bytes = new Uint8Array(blockBytes(kind, values.length));
   const into = new DataView(bytes.buffer);
   for (let from = 0, at = 0; from < values.length; from += BLOCK, at += BLOCK_BYTES[kind]) {
     const block = values.subarray(from, from + BLOCK);
     if (kind === "q8_0") writeQ8(block, into, at);
     else if (scales === "largest") writeQ4(block, into, at);
-    else {
-      const start = weights ? from % weights.length : 0;
-      writeSearchedQ4(block, weights ? weights.subarray(start, start + BLOCK) : EQUAL, into, at);
-    }
+    else writeSearchedQ4(block, into, at);
   }
   return bytes;
 }
@@ -132,24 +121,22 @@ function writeLevels(scale: number, into: DataView, at: number): void {
   for (let i = 0; i < HALF; i++) into.setUint8(at + 2 + i, levels[i] | levels[i + HALF] << 4);
 }
 
-const EQUAL = new Float32Array(BLOCK).fill(1);
-
 /** The levels that the search maps the largest number to; -8 is what `largest` does. */
 const CANDIDATES = [-8, ...Array.from({ length: 23 }, (_, i) => -10 + i * 0.2), 7, 6.5, 6, 5.5];
 
 /**
- * For each candidate: rounds to levels, fits the scale to them by weighted least squares, rounds to the levels of the
+ * For each candidate: rounds to levels, fits the scale to them by least squares, rounds to the levels of the
  * fitted scale, and keeps the best. The scale of `largest` is a candidate unchanged, so the error is never above its.
  */
-function writeSearchedQ4(block: Float32Array, weights: Float32Array, into: DataView, at: number): void {
+function writeSearchedQ4(block: Float32Array, into: DataView, at: number): void {
   const extreme = largest(block);
   let best = toFloat16(scaleOf(extreme, -8).scale);
-  let least = errorOf(block, weights, best);
+  let least = errorOf(block, best);
   for (const level of CANDIDATES) {
-    const scale = fitted(block, weights, extreme / level);
+    const scale = fitted(block, extreme / level);
     if (!(Math.abs(scale) <= MAX_FLOAT16)) continue;
     const rounded = toFloat16(scale);
-    const error = errorOf(block, weights, rounded);
+    const error = errorOf(block, rounded);
     if (error < least) {
       least = error;
       best = rounded;
@@ -170,25 +157,25 @@ function toFloat16(x: number): number {
 /** The nearest level of a number that was divided by the scale. */
 const levelOf = (x: number) => Math.max(-8, Math.min(7, Math.round(x)));
 
-/** Σw(x - dq)² with the best levels q for the scale d. */
-function errorOf(block: Float32Array, weights: Float32Array, scale: number): number {
+/** Σ(x - dq)² with the best levels q for the scale d. */
+function errorOf(block: Float32Array, scale: number): number {
   const inverse = scale === 0 ? 0 : 1 / scale;
   let error = 0;
   for (let i = 0; i < BLOCK; i++) {
     const rest = block[i] - scale * levelOf(block[i] * inverse);
-    error += weights[i] * rest * rest;
+    error += rest * rest;
   }
   return error;
 }
 
-/** The scale that minimises Σw(x - dq)² for the levels q of a scale: Σwxq / Σwq². */
-function fitted(block: Float32Array, weights: Float32Array, scale: number): number {
+/** The scale that minimises Σ(x - dq)² for the levels q of a scale: Σxq / Σq². */
+function fitted(block: Float32Array, scale: number): number {
   const inverse = scale === 0 ? 0 : 1 / scale;
   let product = 0, square = 0;
   for (let i = 0; i < BLOCK; i++) {
     const level = levelOf(block[i] * inverse);
-    product += weights[i] * block[i] * level;
-    square += weights[i] * level * level;
+    product += block[i] * level;
+    square += level * level;
   }
   return square === 0 ? 0 : product / square;
 }

@@ -10,6 +10,7 @@ import {
 import { UserError } from "../errors.ts";
 import { Decoder } from "../model/decoder.ts";
 import { inferOnce } from "../checkpoint/infer_once.ts";
+import { openDecoder } from "../checkpoint/open_model.ts";
 import { embeddingForward } from "../ops/embedding.ts";
 import { fillKernel } from "../ops/fill.ts";
 import { kernels } from "../ops/table.ts";
@@ -318,13 +319,17 @@ if (gpu) {
       const find = () => Promise.resolve(hardware(adapter, limits));
       try {
         const { device, why } = await openDevice("auto", { threads: 1, find, trial });
+        const before = device.memory().used;
+        openDecoder(device, checkpoint);
+        const grown = device.memory().used - before;
         device.close();
-        return { name: device.name, why, said };
+        return { name: device.name, why, said, grown };
       } finally {
         console.error = error;
       }
     };
-    assertEquals(await open({}), { name: "webgpu", why: "a hardware GPU was found", said: [] });
+    // The model takes the memory that the trial gave back.
+    assertEquals(await open({}), { name: "webgpu", why: "a hardware GPU was found", said: [], grown: 0 });
     const tooSmall = async (
       limits: Parameters<typeof hardware>[1],
       says: string,

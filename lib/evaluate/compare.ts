@@ -102,10 +102,11 @@ async function measureCheckpoint(
     terminal.progress([[bar(done / all), 1], [`${name}: ${done}/${all} ${what}`, 0]]);
   };
   const figures = await languageFigures(device, checkpoint, { ...sets, options, onProgress });
+  const memory_bytes = device.memory().peak; // before pictures, which only some checkpoints get
   const text = options.attention || sets.questions[0]?.instruction || "La casa del río.";
   const attention = found.chat || !drawn
     ? { text, heads: await attentionPictures(device, checkpoint, text) }
     : null;
-  const report = { ...measured, ...figures, memory_bytes: device.memory().peak };
+  const report = { ...measured, ...figures, memory_bytes };
   return { ...found, report, matrix: null, attention };
 }

@@ -47,9 +47,10 @@ function build(device: Device, change: Partial<ModelConfig>, options: Partial<Ad
   return model;
 }
 
-const gradientsOf = (device: Device, model: Decoder) => {
-  const { gradients } = model.parameters;
-  scope(() => model.training(9, () => differentiate(() => model.loss(TOKENS, TARGET_IDS))));
+/** Gradients of the loss, times a factor that keeps small ones above float16's smallest number. */
+const gradientsOf = (device: Device, model: Decoder, factor = 1) => {
+  const { gradients } = model.parameters, seed = Float32Array.of(factor);
+  scope(() => model.training(9, () => differentiate(() => model.loss(TOKENS, TARGET_IDS), seed)));
   return device.read(gradients.buffer);
 };
 
@@ -98,6 +99,18 @@ for (const { name, device } of await testDevices()) {
       assertLess(relativeError(await gradientsOf(device, build(device, change, options)), expected), 1e-5);
     }
   });
+
+  if (device.float16) {
+    Deno.test(`${name}: an adapter's gradients in float16 agree with the oracle's`, async () => {
+      const oracle = new OracleDevice();
+      for (const [change, options] of VARIANTS) {
+        const expected = await gradientsOf(oracle, build(oracle, change, options), 1024);
+        const model = build(device, change, options);
+        model.parameters.addFloat16Copies();
+        assertLess(relativeError(await gradientsOf(device, model, 1024), expected), 2e-2);
+      }
+    });
+  }
 
   Deno.test(`${name}: sequences of several adapters and of none share a pass, each as if it were alone`, async () => {
     for (const [change] of VARIANTS) {

@@ -100,8 +100,8 @@ export function mlp(x: Tensor, layers: Mlp): Tensor {
   const { activation, up, upBias, down, downBias } = layers;
   const { device } = x;
   const sizes = forwardSizes(x, up, upBias, false);
-  // The fused kernel for quantised weights does not keep the slopes that a gradient needs.
-  if (activation === "swiglu" || up.blocks && x.needsGrad) {
+  // The fused kernel for quantised weights keeps no slopes, and none multiplies a quantised product by them.
+  if (activation === "swiglu" || (up.blocks || down.blocks) && x.needsGrad) {
     return linear(activated(linear(x, up, upBias), activation), down, downBias);
   }
   if (up.blocks) return linear(applyQuantised(x, up, upBias, sizes.n, activation), down, downBias);

@@ -5,11 +5,13 @@ import { baseOf, withAdapter } from "../checkpoint/adapted.ts";
 import { readBackbone } from "../checkpoint/backbone.ts";
 import { readCheckpoint, saveCheckpoint } from "../checkpoint/checkpoint.ts";
 import { openDecoder } from "../checkpoint/open_model.ts";
+import { quantiseCheckpoint } from "../checkpoint/quantise.ts";
 import { valuesOf } from "../checkpoint/testing.ts";
 import { CpuDevice } from "../device/cpu.ts";
 import { answer } from "../generate/answer.ts";
 import { TARGETS } from "../model/adapter.ts";
-import { parameterSpecs } from "../model/decoder.ts";
+import { modelConfig } from "../model/config.ts";
+import { Decoder, parameterSpecs } from "../model/decoder.ts";
 import { createApp } from "./app.ts";
 import { Faq } from "./faq.ts";
 import { type LanguageModel, ModelStore } from "./models.ts";
@@ -17,9 +19,15 @@ import { makeModels, said, testTokenizer } from "./testing.ts";
 
 const device = await CpuDevice.open({ threads: 1 });
 
-/** Saves an adapter that answers, on tiny/pretrain. */
-async function makeAdapter(folder: string, name: string, rank: number, alpha: number): Promise<void> {
-  const base = join(folder, "tiny/pretrain/best"), options = { rank, alpha, dropout: 0, targets: TARGETS };
+const BASE = "tiny/pretrain/best";
+
+/** Saves an adapter that answers. */
+async function makeAdapter(
+  folder: string,
+  name: string,
+  { rank, alpha, on = BASE }: { rank: number; alpha: number; on?: string },
+): Promise<void> {
+  const base = join(folder, on), options = { rank, alpha, dropout: 0, targets: TARGETS };
   const loaded = withAdapter(await readBackbone(base, "none", true), options, 1, "adapter");
   const model = openDecoder(device, loaded);
   const known = new Set(parameterSpecs(model.config).map(({ name }) => name));
@@ -29,6 +37,19 @@ async function makeAdapter(folder: string, name: string, rank: number, alpha: nu
     ...{ validation: null, best: null },
   }, { adapter: { options, base: await baseOf(base) } });
   model.release();
+}
+
+/** Saves a base in 4 bits that is wide enough for blocks, as tiny/q4. */
+async function makeQuantised(folder: string): Promise<void> {
+  const shape = { vocab: testTokenizer.size, context: 64, layers: 2, heads: 2, width: 64 };
+  const model = new Decoder(device, modelConfig(shape)), wide = join(folder, "tiny/wide/best");
+  model.initialize(6);
+  await saveCheckpoint(wide, model, testTokenizer, {
+    ...{ stage: "pretrain", format: "text", step: 1, seed: 6, finished: true },
+    ...{ validation: null, best: null },
+  });
+  model.release();
+  await quantiseCheckpoint(wide, "q4", join(folder, "tiny/q4"));
 }
 
 /** What a model answers when it is alone. */
@@ -46,11 +67,13 @@ async function withAdapters(
     store: ModelStore;
     ask(model: string, question?: string): Promise<string>;
   }) => Promise<void>,
+  on = BASE,
 ): Promise<void> {
   const folder = await Deno.makeTempDir({ prefix: "desde-cero-" });
   await makeModels(folder);
-  await makeAdapter(folder, "uno", 2, 1);
-  await makeAdapter(folder, "dos", 4, 2);
+  if (on !== BASE) await makeQuantised(folder);
+  await makeAdapter(folder, "uno", { rank: 2, alpha: 1, on });
+  await makeAdapter(folder, "dos", { rank: 4, alpha: 2, on });
   const store = await ModelStore.find(folder, "cpu", { rows: 4, queue: 8, searchAfter: 0, closeAfter: 0 });
   const app = createApp({ store, faq: new Faq([]), origins: [], timeLimit: 60 });
   try {
@@ -101,6 +124,20 @@ Deno.test("a base and its adapters, chosen by name, answer in one batch what eac
     assertEquals(store.load(), { active: 0, waiting: 0 });
   }));
 
+Deno.test("a base in 4 bits stays so beside its adapters, and they answer in one batch as alone", () =>
+  withAdapters(async ({ folder, store, ask }) => {
+    const names = ["uno", "dos", "uno"];
+    const expected = await Promise.all(names.map((name) => alone(folder, name, "hola")));
+    assertEquals(new Set(expected).size, 2, "they differ");
+    const continued = await ask("tiny/q4");
+    const [last, ...answers] = await Promise.all(["q4", ...names].map((name) => ask(`tiny/${name}`)));
+    assertEquals([last, ...answers], [continued, ...expected]);
+    const open = (name: string) => store.open(`tiny/${name}`) as Promise<LanguageModel>;
+    const { decoder: { parameters } } = await open("q4");
+    assertEquals(parameters.get("blocks.0.mlp.up.weight").blocks, "q4_0");
+    for (const name of names) assert((await open(name)).decoder.parameters === parameters);
+  }, "tiny/q4"));
+
 Deno.test("the base is on the device once, whichever of its models is asked first and goes away", () =>
   withAdapters(async ({ folder, store, ask }) => {
     await ask("tiny/uno");
@@ -111,7 +148,7 @@ Deno.test("the base is on the device once, whichever of its models is asked firs
     assert(store.memory() - before < decoder.parameters.bytes, "less than another base would take");
 
     // One is made anew, and the other goes away; the base stays for whom it has.
-    await makeAdapter(folder, "uno", 3, 6);
+    await makeAdapter(folder, "uno", { rank: 3, alpha: 6 });
     await Deno.remove(join(folder, "tiny/dos"), { recursive: true });
     await store.refresh();
     assertEquals(await ask("tiny/uno"), await alone(folder, "uno", "hola"));

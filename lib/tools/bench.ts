@@ -22,7 +22,7 @@ import { initialValues } from "../model/decoder.ts";
 import { findCheckpoint } from "../checkpoint/backbone.ts";
 import { readCheckpoint } from "../checkpoint/checkpoint.ts";
 import type { LoadedModel } from "../checkpoint/huggingface.ts";
-import { type Target, TARGETS } from "../checkpoint/quantise.ts";
+import { TARGETS } from "../checkpoint/quantise.ts";
 import { runOther } from "./bench_against.ts";
 import { benchCorpus } from "./bench_corpus.ts";
 import { benchDecode } from "./bench_decode.ts";
@@ -63,7 +63,7 @@ const HELP =
   --device NAME      auto, cpu or webgpu (auto)
   --threads N        threads of the cpu device (all cores)
   --precision NAME   float32 or, on a GPU with shader-f16, mixed (float32; train and ops); with decode, what weights
-                     are stored in: float32, q8 or q4
+                     are stored in: float32, q8 or q4, or several in turns, such as float32,q8,q4
   --optimizer NAME   adamw or muon (adamw; train and ops only)
   --ema DECAY        keep a moving average of the weights (0: none; train and ops only)
   --teacher TEXT     another model to learn from, of the same T, B and V: "L6 H6 C192" (train and ops only)
@@ -80,8 +80,6 @@ const HELP =
 interface Options {
   readonly arch: string;
   readonly mixed: boolean;
-  /** The format that decode stores weights in. */
-  readonly stored: Target | null;
   readonly algorithm: OptimizerOptions["algorithm"];
   readonly ema: number;
   /** The teacher's L, H and C, if there is a teacher. */
@@ -239,9 +237,13 @@ await runProgram(program, async (flags, [what, ...more]) => {
     );
   }
   const precision = flags.precision ?? "float32";
+  const given = what === "decode" ? precision.split(",") : [precision];
   const precisions = ["float32", ...what === "decode" ? TARGETS : ["mixed"]];
-  if (!precisions.includes(precision)) {
-    throw new UserError(`--precision ${precision}: expected ${precisions.join(" or ")} with ${what}`);
+  if (!given.every((name, i) => precisions.includes(name) && given.indexOf(name) === i)) {
+    const several = what === "decode" ? ", or several with commas between them," : "";
+    throw new UserError(
+      `--precision ${precision}: expected ${precisions.join(" or ")}${several} with ${what}`,
+    );
   }
   const algorithm = flags.optimizer ?? "adamw";
   if (algorithm !== "adamw" && algorithm !== "muon") {
@@ -252,7 +254,7 @@ await runProgram(program, async (flags, [what, ...more]) => {
     throw new UserError(`--arch ${arch}: expected one of ${[...shortForms.keys()].join(", ")}`);
   }
   const options: Options = {
-    ...{ arch, mixed: precision === "mixed", stored: TARGETS.find((name) => name === precision) ?? null },
+    ...{ arch, mixed: precision === "mixed" },
     ...{ algorithm, teacherSizes: flags.teacher, rounds, against, json },
     ema: numberFlag("ema", flags.ema ?? "0", 0, false),
     steps: numberFlag("steps", flags.steps ?? "20", 1, true),
@@ -264,7 +266,8 @@ await runProgram(program, async (flags, [what, ...more]) => {
       const opened = await openDevice(device, threads);
       if (!json) console.log(`${opened.device.description} (${opened.device.name}, ${opened.why})`);
       const other = against && flags.model ? { command: against, file: callerPath(flags.model) } : null;
-      await benchDecode(opened.device, { name, model, stored: options.stored, rounds, against: other, json });
+      const stored = given.map((name) => TARGETS.find((target) => target === name) ?? null);
+      await benchDecode(opened.device, { name, model, precisions: stored, rounds, against: other, json });
       opened.device.close();
     }
     return;

@@ -80,5 +80,18 @@ export async function benchServe({ device, models, seconds, json }: ServeBench):
       );
     }
   }
+  for (const { id } of store.listed) await store.open(id);
+  const mib = (bytes: number) => Math.round(bytes / 2 ** 20);
+  const memory = {
+    models: store.listed.length,
+    devices_mib: mib(store.memory()),
+    process_mib: mib(Deno.memoryUsage().rss),
+  };
+  if (json) console.log(JSON.stringify(memory));
+  else {
+    console.log(
+      `all ${memory.models} models open: ${memory.devices_mib} MiB on devices, ${memory.process_mib} MiB in the process`,
+    );
+  }
   await store.close();
 }

@@ -1,10 +1,14 @@
 /** Exports models as a user does and opens the results, and tries a user's mistakes. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { baseOf, withAdapter } from "../checkpoint/adapted.ts";
 import { readBackbone } from "../checkpoint/backbone.ts";
-import { saveCheckpoint } from "../checkpoint/checkpoint.ts";
+import { readCheckpoint, saveCheckpoint } from "../checkpoint/checkpoint.ts";
+import { openDecoder } from "../checkpoint/open_model.ts";
+import { valuesOf } from "../checkpoint/testing.ts";
 import { CpuDevice } from "../device/cpu.ts";
+import { TARGETS } from "../model/adapter.ts";
 import { modelConfig, type ModelOptions } from "../model/config.ts";
-import { Decoder } from "../model/decoder.ts";
+import { Decoder, parameterSpecs } from "../model/decoder.ts";
 import { qwen3 } from "../model/families/qwen3.ts";
 import { refused, sampleText, type Workspace, workspace } from "../run/testing.ts";
 import { ModelStore } from "../server/models.ts";
@@ -68,6 +72,35 @@ Deno.test("an exported model is asked, listed and finetuned like the checkpoint 
 
   const backbone = await readBackbone(work.path("models/b"), "nowhere");
   assertEquals([backbone.folder, backbone.tokenizer.size], [work.path("models/b/model.gguf"), bpe.size]);
+  // Blocks stay blocks unless they are to be trained.
+  const frozen = await readBackbone(work.path("models/b"), "nowhere", true);
+  assertEquals([backbone.quantised!.size > 0, frozen.quantised!.size > 0], [false, true]);
+});
+
+Deno.test("an adapter is exported together with its base, and a quantised copy as the numbers that it stands for", async () => {
+  await using work = await workspace();
+  await save(work, "a", bpe, qwen3.options!);
+  const done = async (program: string, ...args: string[]) => {
+    const { code, output } = await work.writer(program, ...args);
+    assertEquals(code, 0, output);
+  };
+  await done("quantise", "--model", "models/a", "--to", "q4");
+  const base = work.path("models/a/best"), adapter = work.path("models/b/best");
+  const options = { rank: 2, alpha: 4, dropout: 0, targets: TARGETS };
+  const learner = openDecoder(device, withAdapter(await readCheckpoint(base), options, 1, "adapter"));
+  learner.load(valuesOf);
+  const { info } = await readCheckpoint(base);
+  await saveCheckpoint(adapter, learner, bpe, info, { adapter: { options, base: await baseOf(base) } });
+  for (const [model, folder] of [["models/a-q4", work.path("models/a-q4")], ["models/b", adapter]]) {
+    const gguf = work.path(`${model}.gguf`), onnx = ["--to", "onnx", "--out"] as const;
+    await done("export", "--model", model, "--to", "gguf", "--as", "f32", "--out", `${model}.gguf`);
+    const [ours, theirs] = [await readCheckpoint(folder), await readCheckpoint(gguf)];
+    for (const spec of parameterSpecs(ours.config)) assertEquals(theirs.values(spec), ours.values(spec));
+    await done("export", "--model", model, ...onnx, `${model}-1`);
+    await done("export", "--model", `${model}.gguf`, ...onnx, `${model}-2`);
+    const [one, other] = [1, 2].map((n) => Deno.readFileSync(work.path(`${model}-${n}/onnx/model.onnx`)));
+    assertEquals(one, other, "of the numbers in the GGUF file, the same graph");
+  }
 });
 
 Deno.test("mistakes in exporting are told in one line, and nothing is written", async () => {

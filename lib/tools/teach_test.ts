@@ -55,6 +55,26 @@ async function project(): Promise<Workspace> {
 const MODEL = ["--model", "models/tiny/instruct", "--device", "cpu", "--threads", "1"];
 const FACT = ["¿Quién es Rufo?", "Rufo es mi perro."];
 
+Deno.test("a model in 4 bits is taught by an adapter beside it", async () => {
+  await using work = await project();
+  const made = await work.writer("quantise", "--model", "models/tiny/instruct", "--to", "q4");
+  assertEquals(made.code, 0, made.output);
+  const model = ["--model", "models/tiny/instruct-q4", "--device", "cpu", "--threads", "1"];
+  const { output } = await work.writer(
+    "teach",
+    ...model,
+    "--out",
+    "models/tiny/more",
+    "--steps",
+    "2",
+    ...FACT,
+  );
+  const info = (await readCheckpointInfo(work.path("models/tiny/more/best")))!;
+  assertEquals([info.stage, info.adapter?.base.folder], ["teach", "models/tiny/instruct-q4"], output);
+  const asked = await work.tool("ask", "--device", "cpu", "--model", "models/tiny/more", FACT[0]);
+  assertEquals(asked.code, 0, asked.output);
+});
+
 Deno.test("a model that was taught stands beside the one that it was, opens, and tells what it was taught", async () => {
   await using work = await project();
   const fact = ["¿Qué son los gatos?", "Son mis amigos."];

@@ -1,13 +1,21 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertLess, assertRejects } from "@std/assert";
 import { join } from "@std/path";
 import { dequantise, quantise } from "../../device/blocks.ts";
+import { CpuDevice } from "../../device/cpu.ts";
 import { UserError } from "../../errors.ts";
 import { modelConfig, type ModelOptions } from "../../model/config.ts";
-import { parameterSpecs } from "../../model/decoder.ts";
+import { Decoder, parameterSpecs } from "../../model/decoder.ts";
 import { qwen3 } from "../../model/families/qwen3.ts";
+import { relativeError } from "../../ops/conformance.ts";
 import { sampleText } from "../../run/testing.ts";
+import { scope } from "../../tensor/tensor.ts";
 import { charTokenizer } from "../../text/testing.ts";
 import { type Tokenizer, TOKENIZER_KINDS, vocabularyBuilder } from "../../text/tokenizer.ts";
+import { rowsOfBlocks } from "../block_tensors.ts";
+import { readCheckpointInfo } from "../checkpoint.ts";
+import { openDecoder } from "../open_model.ts";
+import { quantiseCheckpoint } from "../quantise.ts";
+import { withRows } from "../rows.ts";
 import { apertus } from "./families.ts";
 import { encodeStart, type Key, type TensorEntry } from "./format.ts";
 import { readGguf, readGgufInfo } from "./model.ts";
@@ -21,6 +29,7 @@ function vocabulary(kind: Tokenizer["kind"] = "bpe"): Tokenizer {
   builder.add(sampleText());
   return builder.build({ minCount: 1, always: "", size: 320 });
 }
+const device = await CpuDevice.open({ threads: 1 });
 const tokenizer = vocabulary();
 const configs = ggufConfigs(tokenizer.size);
 
@@ -32,6 +41,12 @@ async function inFolder(test: (folder: string) => Promise<void>): Promise<void> 
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
+}
+
+/** The logits of so many tokens that products with blocks are computed in float32; fewer would use integers. */
+function logitsOf(model: Decoder): Promise<Float32Array> {
+  const ids = Uint32Array.from({ length: 16 }, (_, i) => i * 7 % tokenizer.size);
+  return scope(() => device.read(model.logits({ ids, batch: 1, time: ids.length }).buffer));
 }
 
 const options = (as: ExportType) => ({ as, model: "m", name: "m" });
@@ -92,7 +107,56 @@ for (const [name, config] of Object.entries(configs)) {
         }
       }
     }));
+
+  Deno.test(`${name}: matrices in 8 or 4 bits stay so in memory, and are those that quantise makes`, () =>
+    inFolder(async (folder) => {
+      const checkpoint = randomCheckpoint(config, tokenizer);
+      for (const as of ["q8_0", "q4_0"] as const) {
+        const path = join(folder, `${as}.gguf`);
+        await writeGguf(path, checkpoint, options(as));
+        const read = await readGguf(path);
+        for (const spec of parameterSpecs(config)) {
+          const matrix = read.quantised!.get(spec.name);
+          if (spec.role === "vector" || spec.name === "embed.positions.weight") {
+            assertEquals(matrix, undefined);
+          } else {
+            const kind = spec.role === "matrix" ? as : "q8_0";
+            const rows = rowsOfBlocks(spec, checkpoint.values(spec));
+            assertEquals(matrix, { kind, bytes: quantise(rows, kind, { scales: "searched" }) }, spec.name);
+          }
+        }
+        const plain = new Decoder(device, read.config), model = openDecoder(device, read);
+        plain.load(read.values);
+        assertLess(relativeError(await logitsOf(model), await logitsOf(plain)), 1e-4, as);
+        assert(model.parameters.bytes < plain.parameters.bytes / 2.5, `${model.parameters.bytes}`);
+      }
+    }));
 }
+
+Deno.test("a quantised copy of a GGUF file records which file it was made from", () =>
+  inFolder(async (folder) => {
+    const path = join(folder, "m.gguf");
+    await writeGguf(path, randomCheckpoint(configs.llama, tokenizer), options("f32"));
+    const { info } = await quantiseCheckpoint(path, "q4", join(folder, "copy"));
+    assertEquals(info.quantised!.files, (await readCheckpointInfo(path))!.files);
+    assertEquals(Object.keys(info.quantised!.files), ["m.gguf"]);
+  }));
+
+Deno.test("the tokens that a vocabulary lacks get rows in float32 beside quantised matrices", () =>
+  inFolder(async (folder) => {
+    for (const name of ["gpt2", "llama"]) {
+      const path = join(folder, `${name}.gguf`);
+      await writeGguf(path, randomCheckpoint(configs[name], tokenizer), options("q8_0"));
+      const read = await readGguf(path);
+      const larger = withRows(read, { size: tokenizer.size + 2 } as Tokenizer, path);
+      const rows = [...read.quantised!.keys()].filter((name) => !larger.quantised!.has(name));
+      assertEquals(rows, ["embed.tokens.weight", ...configs[name].tied ? [] : ["head.weight"]]);
+      const [before, after] = await Promise.all([read, larger].map((m) => logitsOf(openDecoder(device, m))));
+      assertEquals(after.length / before.length, (tokenizer.size + 2) / tokenizer.size);
+      const known = after.filter((_, i) => i % (tokenizer.size + 2) < tokenizer.size);
+      assertLess(relativeError(known, before), 1e-4);
+    }
+  }));
 
 Deno.test("matrices of q4_0 have scales of least error; embedding and head have 8 bits", () =>
   inFolder(async (folder) => {

@@ -80,16 +80,16 @@ export function* ggufPieces(family: GgufFamily, config: ModelConfig): Iterable<G
 
 /**
  * Moves row i of each head's first half to row 2i, and row i of its second half to 2i + 1; or back.
- * @param data (heads · D, columns), or a vector of heads · D
+ * @param data (heads · D, columns), or a vector of heads · D; of rows in blocks, `columns` is their bytes
  */
-export function pairRows(
-  data: Float32Array,
+export function pairRows<T extends Float32Array | Uint8Array>(
+  data: T,
   heads: number,
   columns: number,
   direction: "there" | "back",
-): Float32Array<ArrayBuffer> {
+): T {
   const width = data.length / columns / heads, half = width / 2;
-  const moved = new Float32Array(data.length);
+  const moved = data.slice() as T;
   for (let head = 0; head < heads; head++) {
     for (let i = 0; i < width; i++) {
       const plain = (head * width + i) * columns;

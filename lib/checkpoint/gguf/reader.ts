@@ -89,15 +89,18 @@ export class GgufReader implements Disposable {
    * @throws {UserError} if one of them is not finite
    */
   async read(name: string): Promise<Float32Array<ArrayBuffer>> {
-    const { type, size, at } = this.tensors.get(name)!;
-    await this.#file.seek(at, Deno.SeekMode.Start);
-    const data = TENSOR_FORMATS[type].decode(
-      await readBytes(this.#file, tensorBytes(type, size), this.#broken),
-    );
+    const data = TENSOR_FORMATS[this.tensors.get(name)!.type].decode(await this.readStored(name));
     for (let i = 0; i < data.length; i++) {
       if (!Number.isFinite(data[i])) throw this.#broken(`${name} holds a number that is not finite`);
     }
     return data;
+  }
+
+  /** A tensor's bytes as they are stored. */
+  async readStored(name: string): Promise<Uint8Array<ArrayBuffer>> {
+    const { type, size, at } = this.tensors.get(name)!;
+    await this.#file.seek(at, Deno.SeekMode.Start);
+    return await readBytes(this.#file, tensorBytes(type, size), this.#broken);
   }
 
   [Symbol.dispose](): void {
