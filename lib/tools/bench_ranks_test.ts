@@ -17,6 +17,14 @@ if (launcher) {
   const bench = (ranks: number, ...flags: string[]) =>
     finish(launcher.start([{ ranks, args: args(...flags) }], { cwd: ROOT }));
 
+  Deno.test("bench under mpiexec measures nothing, and says which task measures ranks", async () => {
+    const bench = ["run", "-q", "--no-prompt", "-P=bench", "lib/tools/bench.ts", "train", ...SMALL];
+    const { code, output } = await finish(launcher.start([{ ranks: 2, args: bench }], { cwd: ROOT }));
+    assertEquals(code, 2, output);
+    assertStringIncludes(output, "start deno task bench-mpi with it");
+    assert(!output.includes("ms/step"), output);
+  });
+
   for (const device of devices) {
     Deno.test(`bench-mpi prints step, computing, communication and what is hidden: ${device}`, async () => {
       const { code, output } = await bench(2, ...SMALL, "--device", device, "--json");
