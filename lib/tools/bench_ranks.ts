@@ -84,5 +84,10 @@ async function bench(ranks: Ranks): Promise<void> {
   );
 }
 
-await exitOnUserError(() => onRanks("bench-mpi", bench));
+await exitOnUserError(async () => {
+  await onRanks("bench-mpi", async (ranks) => {
+    await bench(ranks);
+    return 0;
+  });
+});
 Deno.exit(0);
