@@ -25,6 +25,16 @@ if (launcher) {
     assert(!output.includes("ms/step"), output);
   });
 
+  Deno.test("an error of the program itself is one line, which names the rank", async () => {
+    const rights = ["--allow-ffi", "--allow-env", "--allow-read", "--allow-sys", "--deny-read=kernels/cpu"];
+    const broken = ["run", "-q", "--no-prompt", ...rights, "lib/tools/bench_ranks.ts", ...SMALL];
+    const parts = [args(...SMALL), broken].map((args) => ({ ranks: 1, args }));
+    const { code, output } = await finish(launcher.start(parts, { cwd: ROOT }));
+    assertEquals(code, 1, output);
+    assertMatch(output, /^error: rank 1 on \S+: Requires read access to .* \(at .*\)$/m);
+    assertEquals(output.match(/^error|^ +at /gm)?.length, 1, output);
+  });
+
   for (const device of devices) {
     Deno.test(`bench-mpi prints step, computing, communication and what is hidden: ${device}`, async () => {
       const { code, output } = await bench(2, ...SMALL, "--device", device, "--json");

@@ -113,7 +113,7 @@ child.on("close", (ended, signal) => {
   setTimeout(() => {
     // By itself, MPICH's launcher ends the others only if the rank that failed had joined them; before that, they would
     // wait for ever.
-    if (failed) tellLauncher("cmd=abort exitcode=1");
+    if (failed) tellLauncher(`cmd=abort exitcode=${code ?? 1}`);
     Deno.exit(code ?? 128 + constants.signals[signal!]);
   }, failed ? TOLD : 0);
 });
