@@ -1,18 +1,7 @@
 /** Which changes of the code make a result stale, tried on a copy of the program. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { dirname, join } from "@std/path";
-import { importGraph } from "../lib/run/imports.ts";
-import { refused, ROOT, sampleText, TINY, workspace } from "../lib/run/testing.ts";
-
-/** Copies the modules that a pipeline runs, and what Deno needs to run them. */
-async function copyProgram(to: string): Promise<void> {
-  const modules = await importGraph(`${ROOT}stages/pipeline.ts`);
-  for (const path of [...modules, `${ROOT}deno.json`, `${ROOT}deno.lock`]) {
-    const copy = join(to, path.slice(ROOT.length));
-    await Deno.mkdir(dirname(copy), { recursive: true });
-    await Deno.copyFile(path, copy);
-  }
-}
+import { refused, sampleText, TINY, workspace } from "../lib/run/testing.ts";
+import { copyProgram } from "./testing.ts";
 
 Deno.test("a page, a plot or a report leaves results up to date; an op, a kernel or the lock file does not", async () => {
   const program = await Deno.makeTempDir() + "/";

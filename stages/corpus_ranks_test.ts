@@ -111,6 +111,22 @@ for (const [i, launcher] of launchers.entries()) {
 
 const [launcher] = launchers;
 if (launcher) {
+  Deno.test("vocabularies of every kind are those of one process, byte for byte, on 2 ranks", async () => {
+    await using work = await project();
+    const corpus = await work.run("prepare-corpus");
+    assertEquals(corpus.code, 0, corpus.output);
+    for (const kind of ["unigram", "wordpiece", "word", "char"]) {
+      const flags = ["--force", "--set", `tokenizer.kind=${kind}`];
+      const { code, output } = await work.run("build-vocab", ...flags);
+      assertEquals(code, 0, output);
+      const alone = await filesOf(work, "data/processed/tiny/vocabulary");
+      const args = rankArgs(work, "build-vocab", ...flags);
+      const shared = await finish(launcher.start([{ ranks: 2, args }], { cwd: work.folder }));
+      assertEquals(shared.code, 0, shared.output);
+      assertEquals(await filesOf(work, "data/processed/tiny/vocabulary"), alone, kind);
+    }
+  });
+
   Deno.test("what is wrong with a file is told by the rank that reads it, in one line, and nothing is left", async () => {
     await using work = await project();
     await work.write("c/3.txt", Uint8Array.of(65, 0, 66));

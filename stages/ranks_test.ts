@@ -1,9 +1,11 @@
 /** Pretraining on several processes, started with `mpiexec`. */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { readSafetensors } from "../lib/checkpoint/safetensors.ts";
 import { exists } from "../lib/files.ts";
-import type { Workspace } from "../lib/run/testing.ts";
+import { ROOT, sampleText, type Workspace } from "../lib/run/testing.ts";
 import { finish, type Launcher, processesOf, testLaunchers } from "../lib/ranks/testing.ts";
 import { testGpu } from "../lib/device/testing.ts";
+import { copyProgram } from "./testing.ts";
 import {
   assertAlike,
   rankArgs,
@@ -33,7 +35,11 @@ for (const launcher of launchers) {
     await using work = await sharedProject();
     const results: Result[] = [];
     for (const ranks of [1, 2, 2, 4]) {
-      const { code, output } = await run(work, launcher, ranks, "--force");
+      // Only rank 0 needs the right to write.
+      const args = rankArgs(work, "pretrain", "--force");
+      const others = args.filter((arg) => !arg.startsWith("--allow-write"));
+      const parts = [{ ranks: 1, args }, { ranks: ranks - 1, args: others }].slice(0, ranks);
+      const { code, output } = await finish(launcher.start(parts, { cwd: work.folder }));
       assertEquals(code, 0, output);
       assertEquals(output.includes(`${family} `), ranks > 1, output);
       assertEquals(output.match(/^step 20\/20 loss/gm)?.length, 1, "other ranks print too");
@@ -73,6 +79,64 @@ if (gpu) {
       assertEquals(again, two);
     });
   }
+
+  if (gpu.float16 && launchers.length > 0) {
+    Deno.test("webgpu: with mixed precision, the loss is scaled on 2 ranks as on 1; twice, bit for bit", async () => {
+      await using work = await sharedProject();
+      const results: Result[] = [], scalings = [];
+      for (const ranks of [1, 2, 2]) {
+        const sets = ["device=webgpu", "precision=mixed", "pretrain.steps=8"].flatMap((
+          set,
+        ) => ["--set", set]);
+        const { code, output } = await run(work, launchers[0], ranks, "--force", ...sets);
+        assertEquals(code, 0, output);
+        results.push(await resultOf(work, OUT));
+        const { tensors } = await readSafetensors(work.path(OUT, "last/optimizer.safetensors"));
+        scalings.push(tensors.get("scaling")!.data);
+      }
+      assertEquals(scalings[1], scalings[0]);
+      assertEquals(scalings[2], scalings[1]);
+      assertEquals(results[2], results[1]);
+    });
+  }
+}
+
+for (const launcher of launchers) {
+  Deno.test(`${launcher.family}: a signal to any rank, or to the launcher, stops all after the same step, and saves once`, async () => {
+    await using work = await sharedProject();
+    for (const to of ["rank", "launcher"]) {
+      const sets = ["pretrain.steps=100000", "pretrain.save_every=0"].flatMap((set) => ["--set", set]);
+      const args = rankArgs(work, "pretrain", "--force", ...sets);
+      // Otherwise, Open MPI's launcher kills its ranks a second after it is told to end.
+      const env: Record<string, string> = to === "launcher"
+        ? { OMPI_MCA_odls_base_sigkill_timeout: "10" }
+        : {};
+      await Deno.remove(work.path(OUT), { recursive: true }).catch(() => {});
+      const process = launcher.start([{ ranks: 2, args }], { cwd: work.folder, env });
+      const output = finish(process);
+      const stepped = async () =>
+        await exists(work.path(OUT, "metrics.jsonl")) && await work.read(`${OUT}/metrics.jsonl`);
+      while (!await stepped()) await new Promise((resolve) => setTimeout(resolve, 20));
+      if (to === "launcher") process.kill("SIGINT");
+      else Deno.kill((await processesOf(work.folder)).get(1)!, "SIGINT");
+      const { code, output: text } = await output;
+      assert(code !== 0, text);
+      const goOn = "stopped; go on with mpiexec -n 2 deno task pretrain-mpi --config preset.yaml";
+      assertEquals(text.split(goOn).length, 2, text);
+      assert(!text.includes("error"), text);
+      const { step } = JSON.parse(await work.read(`${OUT}/last/checkpoint.json`));
+      const { losses } = await resultOf(work, OUT);
+      assertEquals(losses.length, step);
+    }
+  });
+
+  Deno.test(`${launcher.family}: a mistake in the command of the task itself is one line of error`, async () => {
+    const args = ["task", "-q", "pretrain-mpi", "--set", "nmae=x"];
+    const { code, output } = await finish(launcher.start([{ ranks: 2, args }], { cwd: ROOT }));
+    assert(code !== 0, output);
+    assertEquals(output.match(/^error.*nmae: /gm)?.length, 1, output);
+    assertEquals(output.match(/^error/gm)?.length, 1, output);
+  });
 }
 
 const [launcher] = launchers;
@@ -105,26 +169,6 @@ if (launcher) {
     assertAlike(results[2], results[0]);
   });
 
-  Deno.test("a signal to any rank stops all after the same step, and saves once", async () => {
-    await using work = await sharedProject();
-    const long = ["--set", "pretrain.steps=100000", "--set", "pretrain.save_every=0"];
-    const output = finish(start(work, launcher, 2, ...long));
-    const stepped = async () =>
-      await exists(work.path(OUT, "metrics.jsonl")) && await work.read(`${OUT}/metrics.jsonl`);
-    while (!await stepped()) await new Promise((resolve) => setTimeout(resolve, 20));
-    Deno.kill((await processesOf(work.folder)).get(1)!, "SIGINT");
-    const { code, output: text } = await output;
-    assert(code !== 0, text);
-    assertStringIncludes(
-      text,
-      "stopped; go on with mpiexec -n 2 deno task pretrain-mpi --config preset.yaml",
-    );
-    assert(!text.includes("error"), text);
-    const { step } = JSON.parse(await work.read(`${OUT}/last/checkpoint.json`));
-    const { losses } = await resultOf(work, OUT);
-    assertEquals(losses.length, step);
-  });
-
   Deno.test("ranks that were given other settings are refused at the start, with what differs", async () => {
     await using work = await sharedProject();
     const parts = [0.01, 0.02].map((lr) => {
@@ -135,6 +179,32 @@ if (launcher) {
     assertMatch(output, /^error: rank 1 on \S+ differs from rank 0 on \S+: pretrain.lr is 0.02, not 0.01; /m);
     assertEquals(output.match(/^error/gm)?.length, 1, output);
     assert(!await exists(work.path(OUT, "last")));
+  });
+
+  Deno.test("ranks that have other data or other code are refused at the start, with the file that differs", async () => {
+    await using work = await sharedProject();
+    await using other = await sharedProject(undefined, sampleText(390));
+    const program = await Deno.makeTempDir() + "/";
+    await copyProgram(program);
+    await Deno.writeTextFile(`${program}lib/ops/mlp.ts`, "\n", { append: true, create: false });
+    const args = stageArgs(work, "pretrain");
+    const others = [
+      { part: { ranks: 1, args, cwd: other.folder }, differs: "data/processed/tiny/corpus/" },
+      {
+        part: { ranks: 1, args: stageArgs(work, "pretrain", [], { root: program }) },
+        differs: "lib/ops/mlp.ts",
+      },
+    ];
+    for (const { part, differs } of others) {
+      const { code, output } = await finish(launcher.start([{ ranks: 1, args }, part], { cwd: work.folder }));
+      assertEquals(code, 2, output);
+      assertMatch(
+        output,
+        new RegExp(`^error: rank 1 on \\S+ differs from rank 0 on \\S+: ${differs}\\S* is `, "m"),
+      );
+      assertEquals(output.match(/^error/gm)?.length, 1, output);
+    }
+    await Deno.remove(program, { recursive: true });
   });
 
   Deno.test("what ranks cannot share, and tasks that may not call MPI, are refused in one line", async () => {
@@ -150,7 +220,12 @@ if (launcher) {
     await refused(2, args("--minutes", "1"), "with several, give steps");
     await refused(2, args("--set", "pretrain.no=1"), "pretrain.no: unknown key");
     // Every rank that cannot join the others says so.
-    await refused(2, stageArgs(work, "pretrain", [], []), "start deno task pretrain-mpi with it", 2);
+    await refused(
+      2,
+      stageArgs(work, "pretrain", [], { rights: [] }),
+      "start deno task pretrain-mpi with it",
+      2,
+    );
     await refused(2, stageArgs(work, "finetune-preference"), "start this task without it", 2);
   });
 }

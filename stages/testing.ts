@@ -1,5 +1,7 @@
 /** A small project with data for both finetunings and the evaluation. */
 import { assertEquals } from "@std/assert";
+import { dirname, join } from "@std/path";
+import { importGraph } from "../lib/run/imports.ts";
 import { ROOT, sampleText, TINY, type Workspace, workspace } from "../lib/run/testing.ts";
 
 export const PRESET = `${TINY}
@@ -62,4 +64,17 @@ export async function pretrained(preset = PRESET): Promise<Workspace> {
     assertEquals(code, 0, output);
   }
   return work;
+}
+
+/**
+ * Copies the modules that a pipeline runs, and what Deno needs to run them.
+ * @param to a folder, ending in /
+ */
+export async function copyProgram(to: string): Promise<void> {
+  const modules = await importGraph(`${ROOT}stages/pipeline.ts`);
+  for (const path of [...modules, `${ROOT}deno.json`, `${ROOT}deno.lock`]) {
+    const copy = join(to, path.slice(ROOT.length));
+    await Deno.mkdir(dirname(copy), { recursive: true });
+    await Deno.copyFile(path, copy);
+  }
 }

@@ -8,8 +8,8 @@ const PRESET = TINY.replace("steps: 12", `steps: ${STEPS}\n  accumulate: 5`)
   .replace("context: 16 }", "context: 16, dropout: 0.1 }");
 
 /** Makes the project, with its corpus and vocabulary. */
-export async function sharedProject(change = (preset: string) => preset): Promise<Workspace> {
-  const work = await workspace(undefined, change(PRESET));
+export async function sharedProject(change = (preset: string) => preset, text?: string): Promise<Workspace> {
+  const work = await workspace(text, change(PRESET));
   for (const stage of ["prepare-corpus", "build-vocab"]) {
     const { code, output } = await work.run(stage);
     assertEquals(code, 0, output);
@@ -22,12 +22,16 @@ export function stageArgs(
   work: Workspace,
   stage: string,
   args: readonly string[] = [],
-  rights: readonly string[] = ["--allow-ffi"],
+  { rights = ["--allow-ffi"], root = ROOT }: {
+    readonly rights?: readonly string[];
+    /** The folder whose programs are run, ending in /. */
+    readonly root?: string;
+  } = {},
 ): string[] {
   return [
-    ...["run", "-q", "--no-prompt", `--config=${ROOT}deno.json`, "--allow-read", "--allow-env", ...rights],
+    ...["run", "-q", "--no-prompt", `--config=${root}deno.json`, "--allow-read", "--allow-env", ...rights],
     ...["--allow-sys=systemMemoryInfo,statfs", `--allow-write=${work.folder}/data,${work.folder}/models`],
-    ...[`${ROOT}stages/${stage}.ts`, "--config", "preset.yaml", ...args],
+    ...[`${root}stages/${stage}.ts`, "--config", "preset.yaml", ...args],
   ];
 }
 

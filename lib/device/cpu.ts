@@ -18,6 +18,11 @@ const PAGE = 65536; // bytes
  */
 const SMALL_BYTES = 2 ** 19;
 const SMALL_FLOPS = 2 ** 22;
+/**
+ * The most operations of one call, half a second on a slow core: after each, the main thread gives a sign of life
+ * (lib/pulse.ts). Much smaller calls would pack matrices too often.
+ */
+const LONG_FLOPS = 2 ** 35;
 const KERNELS = new URL("../../kernels/cpu/kernels.wasm", import.meta.url);
 
 class CpuAllocation {
@@ -154,9 +159,10 @@ export class CpuDevice implements Device {
     const addresses = [this.#scratchFor(step * this.#threads.count)];
     for (const buffer of b as CpuBuffer[]) addresses.push(buffer.address);
     const bytes = b.reduce((sum, buffer) => sum + buffer.bytes, 0);
-    const alone = bytes < SMALL_BYTES && (k.flops?.(a) ?? 0) < SMALL_FLOPS;
-    const grain = k.cpu.grain?.(a) ?? 1;
-    this.#threads.run(k.cpu.name, k.cpu.tasks(a), addresses, args, { grain, step, alone });
+    const flops = k.flops?.(a) ?? 0, alone = bytes < SMALL_BYTES && flops < SMALL_FLOPS;
+    const grain = k.cpu.grain?.(a) ?? 1, tasks = k.cpu.tasks(a);
+    const most = flops > LONG_FLOPS ? Math.max(grain, Math.floor(tasks * LONG_FLOPS / flops)) : tasks;
+    this.#threads.run(k.cpu.name, tasks, addresses, args, { grain, most, step, alone });
   }
 
   #scratchFor(bytes: number): bigint {

@@ -9,6 +9,7 @@
 import { MAX_PAGES, MIN_PAGES } from "../../kernels/cpu/assembly/constants.ts";
 import { PACKED_AT, TILE_AREA, type TileKind, tileModule } from "../../kernels/cpu/tile.ts";
 import { describe } from "../errors.ts";
+import { beat } from "../pulse.ts";
 
 /**
  * The shared memory in pages of 64 KiB: 4 MiB to start with, and at most the 16 GiB that V8 gives a memory with
@@ -40,7 +41,8 @@ const KERNEL = 1,
   WAITING = 7,
   GRAIN = 8,
   FAILED = 9,
-  JOINED = 11;
+  JOINED = 11,
+  MOST = 12;
 const STOP = -1;
 /** The value of JOINED between jobs. While a job runs, it is the number of workers that take part. */
 const CLOSED = -1;
@@ -98,10 +100,11 @@ class Job {
     this.message = new Uint16Array(memory.buffer, MESSAGE_AT, MESSAGE_LENGTH);
   }
 
-  /** Puts every thread's cursor at the start of its part. */
-  divide(tasks: number, threads: number, grain: number): void {
+  /** Puts every thread's cursor at the start of its part. A call takes from `grain` to `most` tasks. */
+  divide(tasks: number, threads: number, grain: number, most: number): void {
     this.words[TASKS] = tasks;
     this.words[GRAIN] = Math.min(tasks, grain);
+    this.words[MOST] = Math.min(tasks, most);
     for (let thread = 0; thread < threads; thread++) {
       this.cursors[thread * CURSOR_STEP] = Math.floor(tasks * thread / threads);
     }
@@ -137,10 +140,13 @@ class Job {
     return String.fromCharCode(...this.message).replace(/\0+$/, "");
   }
 
-  /** Runs one thread's part of the tasks, then tasks of the other parts that nobody has taken yet. */
+  /**
+   * Runs one thread's part of the tasks, then tasks of the other parts that nobody has taken yet. The main thread gives
+   * a sign of life after each call.
+   */
   work(kernel: Export, thread: number, threads: number): void {
     const { words, cursors } = this;
-    const tasks = words[TASKS], grain = words[GRAIN];
+    const tasks = words[TASKS], grain = words[GRAIN], most = words[MOST];
     this.tiles[(thread * TILE_AREA + PACKED_AT) / 4] = 0;
     // Loops, because spreading typed arrays takes longer than a kernel on a single row.
     const args: (bigint | number)[] = [BigInt(tileArea(thread))];
@@ -153,9 +159,10 @@ class Job {
       for (;;) {
         const first = Atomics.load(cursors, owner * CURSOR_STEP);
         if (first >= end) break;
-        const next = Math.min(end, first + Math.max(grain, (end - first) >> 1));
+        const next = Math.min(end, first + Math.min(most, Math.max(grain, (end - first) >> 1)));
         if (Atomics.compareExchange(cursors, owner * CURSOR_STEP, first, next) === first) {
           kernel(first, next, ...args);
+          if (thread === 0) beat();
         }
       }
     }
@@ -245,6 +252,7 @@ export class Threads {
    * Runs a kernel's tasks on all threads, or on this one alone, and returns when they are done.
    * @param addresses of the first thread's scratch memory, then of the buffers
    * @param options.grain the fewest tasks that a call takes
+   * @param options.most the most tasks that a call takes, the grain or more; all by default
    * @param options.step bytes from one thread's scratch memory to the next's
    * @throws {Error} if a thread fails, as with a Wasm trap; the buffers' contents are then unknown, so the device is
    * closed
@@ -254,7 +262,7 @@ export class Threads {
     tasks: number,
     addresses: readonly bigint[],
     args: readonly number[],
-    { grain, step, alone }: { grain: number; step: number; alone: boolean },
+    { grain, most = tasks, step, alone }: { grain: number; most?: number; step: number; alone: boolean },
   ): void {
     if (this.#fault !== null) throw new Error(this.#fault);
     const { words } = this.#job;
@@ -265,10 +273,10 @@ export class Threads {
     this.#job.args.set(args);
     const run = this.#exports[kernel];
     if (alone || tasks === 1 || this.count === 1 || !this.#complete) {
-      this.#job.divide(tasks, 1, tasks);
+      this.#job.divide(tasks, 1, most, most);
       this.#job.tryWork(run, 0, 1);
     } else {
-      this.#job.divide(tasks, this.count, grain);
+      this.#job.divide(tasks, this.count, grain, most);
       words[KERNEL] = this.#numbers.get(kernel)!;
       Atomics.store(words, DONE, 0);
       Atomics.store(words, JOINED, 0);

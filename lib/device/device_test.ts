@@ -14,7 +14,8 @@ import { openDecoder } from "../checkpoint/open_model.ts";
 import { embeddingForward } from "../ops/embedding.ts";
 import { fillKernel } from "../ops/fill.ts";
 import { kernels } from "../ops/table.ts";
-import { differentiate } from "../ops/tape.ts";
+import { addKernel, differentiate } from "../ops/tape.ts";
+import { pulse } from "../pulse.ts";
 import { scope } from "../tensor/tensor.ts";
 import { Optimizer } from "../train/optimizer.ts";
 import { benchmarkModel, configOf, profileSteps } from "../train/measure.ts";
@@ -420,6 +421,25 @@ Deno.test("a wake-up that comes late does not make a thread do its job twice", a
   await pause();
   assertEquals(Atomics.load(words, DONE), done);
   threads.close();
+});
+
+Deno.test("the cpu device gives signs of life during a long kernel, which computes the same in several calls", async () => {
+  const n = 1_000_000, values = Float32Array.from({ length: n }, (_, i) => i);
+  for (const threads of [1, 2]) {
+    const device = await CpuDevice.open({ threads });
+    const a = device.upload(values), out = device.alloc(4 * n);
+    const beats = (kernel: typeof addKernel) => {
+      const before = pulse[0];
+      device.dispatch(kernel, [a, a, out], { n });
+      return pulse[0] - before;
+    };
+    const usual = beats(addKernel);
+    const long = beats({ ...addKernel, flops: () => 2 ** 42 });
+    // With two threads, the other may happen to do it all.
+    if (threads === 1) assert(long > usual + 20, `${usual} and ${long} beats`);
+    assertEquals(await device.read(out), values.map((value) => value + value));
+    device.close();
+  }
 });
 
 Deno.test("a job is done without the threads that get no processor to join it", async () => {

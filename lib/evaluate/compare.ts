@@ -1,10 +1,10 @@
 /** Compares checkpoints: the figures of each, and the pictures for the report. */
-import { type DeviceChoice, openDevice } from "../device/open.ts";
+import { type DeviceChoice, openDevice, type OpenedDevice } from "../device/open.ts";
 import { inferOnce } from "../checkpoint/infer_once.ts";
 import type { Picture } from "../page.ts";
 import { bar, type Terminal } from "../progress.ts";
-import { readCheckpoint } from "../checkpoint/checkpoint.ts";
-import { gatherValues } from "../ranks/messages.ts";
+import { type Checkpoint, readCheckpoint } from "../checkpoint/checkpoint.ts";
+import { broadcastValue, gatherValues } from "../ranks/messages.ts";
 import { threadsOf } from "../ranks/neighbours.ts";
 import { dealt, type Ranks } from "../ranks/ranks.ts";
 import type { EvaluateSection } from "./evaluate_section.ts";
@@ -52,11 +52,12 @@ export async function compareCheckpoints(
 ): Promise<Comparison> {
   const { ranks, terminal } = task;
   const tell = ({ name, report }: Measured) => terminal.log(`  ${name}: ${summary(report)}`);
+  const devices = await chooseDevices(folders.map(([, folder]) => folder), task);
   const own: { i: number; found: Measured }[] = [];
   for (const i of dealt(ranks, folders.length)) {
     const [name, folder] = folders[i];
     const drawn = own.some(({ found }) => found.attention);
-    const found = await measureCheckpoint(name, folder, task, drawn);
+    const found = await measureCheckpoint(name, folder, { ...task, device: devices[i] }, drawn);
     tell(found);
     own.push({ i, found });
   }
@@ -76,18 +77,36 @@ export async function compareCheckpoints(
   };
 }
 
+/** The device of each checkpoint. Rank 0 finds out for all ranks what `auto` opens: their machines may differ. */
+async function chooseDevices(folders: readonly string[], task: Task): Promise<DeviceChoice[]> {
+  const { ranks, device: choice } = task;
+  if (choice !== "auto" || ranks.size === 1) return folders.map(() => choice);
+  const chosen: DeviceChoice[] = [];
+  for (const folder of ranks.rank === 0 ? folders : []) {
+    const { device } = await openFor(await readCheckpoint(folder), task);
+    chosen.push(device.name as DeviceChoice);
+    device.close();
+  }
+  return broadcastValue(ranks, chosen);
+}
+
+function openFor(checkpoint: Checkpoint, { device, threads, ranks }: Task): Promise<OpenedDevice> {
+  return openDevice(device, {
+    threads: threads === "auto" ? threadsOf(ranks.neighbours) : threads,
+    trial: (gpu) => inferOnce(gpu, checkpoint, TEXTS),
+  });
+}
+
 /** @param drawn whether another model's attention is drawn already; if so, draws only that of a model that answers */
 async function measureCheckpoint(
   name: string,
   folder: string,
-  { options, terminal, device: choice, threads, ranks, ...sets }: Task,
+  task: Task,
   drawn: boolean,
 ): Promise<Measured> {
+  const { options, terminal } = task;
   const checkpoint = await readCheckpoint(folder);
-  const { device } = await openDevice(choice, {
-    threads: threads === "auto" ? threadsOf(ranks.neighbours) : threads,
-    trial: (gpu) => inferOnce(gpu, checkpoint, TEXTS),
-  });
+  const { device } = await openFor(checkpoint, task);
   using closing = new DisposableStack();
   closing.defer(() => device.close());
   const { stage, format, step, parameters } = checkpoint.info;
@@ -101,9 +120,9 @@ async function measureCheckpoint(
   const onProgress = (done: number, all: number, what: string) => {
     terminal.progress([[bar(done / all), 1], [`${name}: ${done}/${all} ${what}`, 0]]);
   };
-  const figures = await languageFigures(device, checkpoint, { ...sets, options, onProgress });
+  const figures = await languageFigures(device, checkpoint, { ...task, onProgress });
   const memory_bytes = device.memory().peak; // before pictures, which only some checkpoints get
-  const text = options.attention || sets.questions[0]?.instruction || "La casa del río.";
+  const text = options.attention || task.questions[0]?.instruction || "La casa del río.";
   const attention = found.chat || !drawn
     ? { text, heads: await attentionPictures(device, checkpoint, text) }
     : null;

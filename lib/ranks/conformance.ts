@@ -3,18 +3,26 @@
  *
  * mpiexec -n 3 deno run --allow-ffi --allow-env --allow-read lib/ranks/conformance.ts
  *
- * Rank 0 prints a line at the end. With the argument `abort`, rank 1 aborts while the others wait. With `stop` or
- * `loop`, rank 1 is stopped or loops forever while the others watch. With `late` it never joins them.
+ * Rank 0 prints a line at the end. With an argument, rank 1 does something else:
+ *
+ *   abort         it aborts while the others wait
+ *   stop, loop    it is stopped, or loops forever, while the others watch with short limits
+ *   loop-usual    it loops forever while the others watch with the limits of trainings
+ *   late          it never joins the others
+ *   memory        it fills its memory
+ *   linger        all ranks wait forever in MPI_Finalize
  */
 import { assertEquals, assertThrows } from "@std/assert";
 import { CpuDevice } from "../device/cpu.ts";
 import { UserError } from "../errors.ts";
 import { requireSame } from "./agreement.ts";
 import { launched } from "./launcher.ts";
+import { findLibrary, type Functions } from "./library.ts";
 import { broadcastValue, gatherValues } from "./messages.ts";
 import { MpiRanks } from "./mpi.ts";
 import { openRanks } from "./open.ts";
 import type { Ranks } from "./ranks.ts";
+import { BEAT } from "./watch.ts";
 
 /** Checks every promise of the contract except `abort`. */
 export async function checkRanks(ranks: Ranks): Promise<void> {
@@ -92,26 +100,48 @@ export async function checkRanks(ranks: Ranks): Promise<void> {
   else assertThrows(differ, UserError, "rank is 1, not 0");
 }
 
+/** Ranks that never get through MPI_Finalize. */
+function lingering(): MpiRanks {
+  const by = launched()!, library = findLibrary(by.family, undefined);
+  const functions: Functions = Object.create(library.functions, {
+    MPI_Finalize: {
+      value() {
+        for (;;);
+      },
+    },
+  });
+  return new MpiRanks({ ...library, functions }, by);
+}
+
 if (import.meta.main) {
-  if (Deno.args[0] === "late" && launched()?.rank === 1) await new Promise(() => setInterval(() => {}, 1000));
-  const ranks = openRanks("conformance");
-  if (Deno.args[0] === "abort") {
+  const [how] = Deno.args;
+  if (how === "late" && launched()?.rank === 1) await new Promise(() => setInterval(() => {}, 1000));
+  const ranks = how === "linger" ? lingering() : openRanks("conformance");
+  if (how === "abort") {
     if (ranks.rank === 1) ranks.abort(7);
     ranks.barrier();
   }
-  if (Deno.args[0] === "stop" || Deno.args[0] === "loop") {
-    if (!(ranks instanceof MpiRanks)) throw new Error("start this with mpiexec");
-    using _watch = await ranks.watch({ idle: 4000, silence: 6000 });
+  if (how === "memory") {
     ranks.step = 5;
-    for (const end = performance.now() + 3000; performance.now() < end;) { // long enough to be told of the step
+    for (const all: number[][] = []; ranks.rank === 1;) all.push(new Array(100_000).fill(1.5));
+    ranks.barrier();
+  }
+  if (how === "stop" || how?.startsWith("loop")) {
+    if (!(ranks instanceof MpiRanks)) throw new Error("start this with mpiexec");
+    using _watch = await ranks.watch(how === "loop-usual" ? undefined : { idle: 3000, silence: 4000 });
+    ranks.step = 5;
+    for (const end = performance.now() + 4 * BEAT; performance.now() < end;) { // long enough to be told of the step
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
-    if (ranks.rank === 1 && Deno.args[0] === "stop") Deno.kill(Deno.pid, "SIGSTOP");
-    if (ranks.rank === 1) { for (;;); }
+    if (ranks.rank === 1 && how === "stop") Deno.kill(Deno.pid, "SIGSTOP");
+    if (ranks.rank === 1) {
+      console.log(`it loops since ${Date.now()}`);
+      for (;;);
+    }
     ranks.barrier();
   }
   await checkRanks(ranks);
   const { onHost, onCores } = ranks.neighbours;
   if (ranks.rank === 0) console.log(`${ranks.description}: ${onHost} here, ${onCores <= onHost}: sound`);
-  ranks.close();
+  ranks.close(0);
 }

@@ -9,9 +9,10 @@ import { findAdapter } from "../device/open.ts";
 import { WebGpuDevice } from "../device/webgpu.ts";
 import { MpiRanks } from "./mpi.ts";
 import { openRanks } from "./open.ts";
+import { BEAT } from "./watch.ts";
 
 /** The watch's limits, in milliseconds. */
-const LONGEST = { idle: 8000, silence: 8000 } as const;
+const LONGEST = { idle: 6000, silence: 6000 } as const;
 /** How long the GPU works without a pause, and how long a dispatch takes at least, in milliseconds. */
 const WORK = 1.5 * (LONGEST.idle + LONGEST.silence), EACH = 50;
 
@@ -62,7 +63,7 @@ if (!(ranks instanceof MpiRanks)) throw new Error("start this with mpiexec");
 {
   using _watch = await ranks.watch(LONGEST);
   ranks.step = 5;
-  await new Promise((resolve) => setTimeout(resolve, 3000)); // long enough to be told of the step
+  await new Promise((resolve) => setTimeout(resolve, 4 * BEAT)); // long enough to be told of the step
   if (ranks.rank === 1) {
     const gpu = await WebGpuDevice.open((await findAdapter())!);
     await (Deno.args[0] === "hang" ? spin(gpu, 2 ** 30) : work(gpu));
@@ -71,5 +72,5 @@ if (!(ranks instanceof MpiRanks)) throw new Error("start this with mpiexec");
   }
   ranks.barrier();
 }
-ranks.close();
+ranks.close(0);
 Deno.exit(0);

@@ -201,10 +201,12 @@ export class MpiRanks implements Ranks {
     Deno.exit(code);
   }
 
-  close(): void {
+  close(code: number): void {
     // MPICH over UCX connects two ranks at their first message. Ranks that never exchanged one connect when they
-    // finalize, and wait forever for one that has left already. This exchange makes that rarer: see docs/mpi.md.
+    // finalize, and wait forever for one that has left already. This exchange makes that rarer.
     this.exchange(Array.from({ length: this.size }, () => new Uint8Array(1)));
+    // If it happens nevertheless, the process that looks after this one ends it.
+    this.#report(`leaving ${code}`);
     this.#library.functions.MPI_Finalize();
   }
 }

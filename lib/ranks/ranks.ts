@@ -51,8 +51,8 @@ export interface Ranks {
   watch(): Promise<Disposable>;
   /** Ends the processes of all ranks at once; this one exits with the given code. */
   abort(code: number): never;
-  /** Leaves the group. All ranks must call this. */
-  close(): void;
+  /** Leaves the group, to exit with the given code. All ranks must call this. */
+  close(code: number): void;
 }
 
 /** The numbers of those of `n` parts that a rank works on: part i goes to rank i modulo the number of ranks. */

@@ -1,4 +1,11 @@
-import { assert, assertEquals, assertMatch, assertStringIncludes, assertThrows } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertLess,
+  assertMatch,
+  assertStringIncludes,
+  assertThrows,
+} from "@std/assert";
 import { testGpu } from "../device/testing.ts";
 import { UserError } from "../errors.ts";
 import { ALONE } from "./alone.ts";
@@ -22,12 +29,41 @@ const args = [
   PROGRAM,
 ];
 
+/** Arguments that run the program under the process that looks after a rank, as the -mpi tasks do. */
+const watchedArgs = (how: string, ...flags: string[]) => {
+  const rank = new URL("../tools/rank.ts", import.meta.url).pathname;
+  return [...args.slice(0, -1), rank, "run", ...flags, ...args.slice(1), how];
+};
+
 const gpuArgs = args.with(-1, new URL("./conformance_gpu.ts", import.meta.url).pathname);
 const gpu = await testGpu();
 
 Deno.test("one process keeps the contract of ranks", () => checkRanks(ALONE));
 
-for (const { family, start } of await testLaunchers()) {
+const launchers = await testLaunchers();
+const [launcher] = launchers;
+if (launcher) {
+  Deno.test("with the limits of trainings, a rank that hangs ends all within 30 s", async () => {
+    const { code, output } = await finish(
+      launcher.start([{ ranks: 2, args: watchedArgs("loop-usual") }], {}),
+    );
+    const ended = Date.now(), [, began] = output.match(/^it loops since (\d+)$/m) ?? [];
+    assert(code !== 0, output);
+    assertMatch(output, /^error: rank 1 on \S+, step 5: it hangs/m);
+    assertLess(ended - Number(began), 30_000, output);
+  });
+}
+
+const mpich = launchers.find(({ family }) => family === "MPICH");
+if (mpich) {
+  Deno.test("MPICH: ranks that wait forever in MPI_Finalize end after a while, as if they had left", async () => {
+    const { code, output } = await finish(mpich.start([{ ranks: 3, args: watchedArgs("linger") }], {}));
+    assertEquals(code, 0, output);
+    assertMatch(output, /: sound$/m);
+  });
+}
+
+for (const { family, start } of launchers) {
   for (const ranks of [2, 3]) {
     Deno.test(`${family}: ${ranks} ranks keep the contract, and say which library joins them`, async () => {
       const { code, output } = await finish(start([{ ranks, args }], {}));
@@ -46,16 +82,22 @@ for (const { family, start } of await testLaunchers()) {
   });
 
   Deno.test(`${family}: a rank that never joins the others ends all, with a line that names it`, async () => {
-    const watched = [
-      ...args.slice(0, -1),
-      new URL("../tools/rank.ts", import.meta.url).pathname,
-      ...args,
-      "late",
-    ];
-    const { code, output } = await finish(start([{ ranks: 3, args: watched }], {}));
+    const { code, output } = await finish(start([{ ranks: 3, args: watchedArgs("late") }], {}));
     assert(code !== 0, output);
     assertMatch(output, /^error: rank 1 on \S+: see what its machine waits for: it has not begun to join/m);
     assertEquals(output.match(/^error/gm)?.length, 1, output);
+  });
+
+  Deno.test(`${family}: a rank whose memory is full ends all, with a line that says so`, async () => {
+    const full = watchedArgs("memory", "--v8-flags=--max-old-space-size=64");
+    const { code, output } = await finish(start([{ ranks: 2, args: full }], {}));
+    assert(code !== 0, output);
+    const [line, ...more] = output.match(/^error: rank.*/gm) ?? [];
+    assertMatch(
+      line,
+      /^error: rank 1 on \S+, step 5: it was ended by SIG\w+, as V8 does when its heap is full; /,
+    );
+    assertEquals(more, [], output);
   });
 
   for (const how of ["stop", "loop"]) {

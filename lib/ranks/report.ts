@@ -14,10 +14,11 @@ export const REPORT_FILE = 3;
 export const TOLD = 500;
 
 /**
- * A rank's progress: it is joining the others, which waits for all of them; has joined; is at a step; or is aborting,
- * which may wait for a launcher that cannot be reached any more.
+ * A rank's progress: it is joining the others, which waits for all of them; has joined; is at a step; is aborting, which
+ * may wait for a launcher that cannot be reached any more; or has done its work and is leaving the others, to exit with
+ * a code.
  */
-export type Report = "joining" | "joined" | "aborting" | number;
+export type Report = "joining" | "joined" | "aborting" | `leaving ${number}` | number;
 
 /** Option of `prctl`: the signal that a process gets when its parent ends. */
 const PR_SET_PDEATHSIG = 1;

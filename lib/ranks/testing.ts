@@ -19,6 +19,8 @@ export interface Launcher {
 export interface Part {
   readonly ranks: number;
   readonly args: readonly string[];
+  /** The folder that it runs in; the launcher's by default. */
+  readonly cwd?: string;
 }
 
 interface Options {
@@ -72,7 +74,9 @@ function launcherOf(family: Family, command: string): Launcher {
   return {
     ...{ family, command },
     start(parts, { env, ...options }) {
-      const programs = parts.map(({ ranks, args }) => ["-n", `${ranks}`, Deno.execPath(), ...args]);
+      const programs = parts.map(({ ranks, args, cwd }) => {
+        return ["-n", `${ranks}`, ...cwd === undefined ? [] : ["-wdir", cwd], Deno.execPath(), ...args];
+      });
       const [first, ...others] = programs;
       return new Deno.Command(command, {
         args: [...OVERSUBSCRIBE[family], ...first, ...others.flatMap((program) => [":", ...program])],

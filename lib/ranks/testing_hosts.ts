@@ -132,11 +132,11 @@ async function shell(script: string, ...args: string[]): Promise<string> {
   return new TextDecoder().decode(stdout).trim();
 }
 
-/** Whether hosts can be made here. If not, an ignored test says why; in CI it is an error. */
-export async function canMakeHosts(): Promise<boolean> {
+/** The kind of links that hosts have here. Null if none can be made; an ignored test says why, and in CI it is an error. */
+export async function linksOfHosts(): Promise<string | null> {
   try {
-    await using _hosts = await Hosts.open(1);
-    return true;
+    await using hosts = await Hosts.open(1);
+    return hosts.links;
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     if (Deno.env.get(REQUIRED)) {
@@ -148,6 +148,6 @@ export async function canMakeHosts(): Promise<boolean> {
       ignore: true,
       fn() {},
     });
-    return false;
+    return null;
   }
 }

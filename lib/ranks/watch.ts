@@ -1,7 +1,7 @@
 /**
  * Checks that all ranks are alive. A rank that hangs ends all: otherwise the others would wait for it forever.
  *
- * On every rank, a separate thread sends a beat to the next rank every second, as long as its main thread works or
+ * On every rank, a separate thread sends a beat to the next rank twice a second, as long as its main thread works or
  * waits for others. It also listens to the rank before it; if that is silent for too long, it prints a line and ends
  * all ranks.
  */
@@ -9,13 +9,13 @@ import { pulse } from "../pulse.ts";
 import type { Library } from "./library.ts";
 
 /** Milliseconds between beats. */
-export const BEAT = 1000;
+export const BEAT = 500;
 /**
- * How long a main thread may show no progress, and how long a rank may be silent, in milliseconds. Together they are
- * below the 30 s within which a hanging rank ends all. A main thread shows no progress while it hashes or writes
- * something large.
+ * How long a main thread may show no progress, and how long a rank may be silent, in milliseconds. A hanging rank ends
+ * all within 30 s: these two, a beat of each thread, and the time for the line and for an abort (lib/tools/rank.ts). A
+ * main thread shows no progress while it hashes or writes something large.
  */
-export const LONGEST = { idle: 15_000, silence: 12_000 } as const;
+export const LONGEST = { idle: 14_000, silence: 10_000 } as const;
 
 /** Indices of the words in shared memory through which the two threads communicate. */
 export const WORDS = { stop: 0, stopped: 1, waiting: 2, step: 3, count: 4 } as const;

@@ -83,18 +83,17 @@ export async function main(program: Program, pipeline: Pipeline): Promise<never>
   const { name, stages } = program;
   const shared = stages.every((stage) => stage.ranks);
   let code = 0;
-  await exitOnUserError(() =>
-    onRanks(shared ? `${name}-mpi` : null, async (ranks) => {
+  await exitOnUserError(async () => {
+    code = await onRanks(shared ? `${name}-mpi` : null, async (ranks) => {
       const read = () => readCommand(program, pipeline, ranks);
-      if (ranks.rank > 0) code = await follow(stages, async () => (await read())!.request, ranks);
-      else {
-        const command = await read();
-        if (command) code = await runStages(program, command);
-        else console.log(help(program, pipeline));
-        endTogether(ranks, code);
-      }
-    })
-  );
+      if (ranks.rank > 0) return await follow(stages, async () => (await read())!.request, ranks);
+      const command = await read();
+      if (!command) console.log(help(program, pipeline));
+      const code = command ? await runStages(program, command) : 0;
+      endTogether(ranks, code);
+      return code;
+    });
+  });
   Deno.exit(code);
 }
 

@@ -84,29 +84,41 @@ const PATIENCE = 3000;
  * Runs a program's body on this process, or on all ranks if a launcher of MPI has started several. An error on one rank
  * ends all: launchers end the others when a process exits with a code other than 0.
  * @param task the task that may call MPI, or null if the program cannot be shared
+ * @param body returns the exit code
  * @throws what the body throws; on ranks, the error names the rank
  */
-export async function onRanks(task: string | null, body: (ranks: Ranks) => Promise<void>): Promise<void> {
+export async function onRanks(
+  task: string | null,
+  body: (ranks: Ranks) => Promise<number>,
+): Promise<number> {
   const by = launched();
   let ranks: Ranks | undefined;
   try {
     ranks = openRanks(task);
     // After an error the watch goes on until this process ends: disposing of it would wait for the others.
     const watch = await ranks.watch();
-    await body(ranks);
+    const code = await body(ranks);
     watch[Symbol.dispose]();
-    ranks.close();
+    ranks.close(code);
+    return code;
   } catch (error) {
     if (by && by.rank > 0) await new Promise((resolve) => setTimeout(resolve, PATIENCE));
-    throw by && (by.rank > 0 || ranks?.step) ? named(error, by.rank, ranks) : error;
+    throw by ? named(error, by.rank, ranks) : error;
   }
 }
 
-/** Adds to an error on which rank it happened. */
+/** An error that is no fault of the user's, on a rank: one line, so that the ranks' errors can be told apart. */
+class RankError extends UserError {
+  override readonly exitCode = 1;
+}
+
+/** Says in an error on which rank it happened. What rank 0 refuses before its first step is clear without that. */
 function named(error: unknown, rank: number, ranks: Ranks | undefined): unknown {
   const who = ranks ? `${nameOf(ranks)}${ranks.step ? `, step ${ranks.step}` : ""}` : `rank ${rank}`;
-  if (!(error instanceof Error)) return error;
-  if (!(error instanceof UserError)) return new Error(`${who}: ${describe(error)}`, { cause: error });
-  error.message = `${who}: ${error.message}`;
+  if (!(error instanceof UserError)) {
+    const place = error instanceof Error ? /^ +(at .*)/m.exec(error.stack ?? "") : null;
+    return new RankError(`${who}: ${describe(error)}${place ? ` (${place[1]})` : ""}`, { cause: error });
+  }
+  if (rank > 0 || ranks?.step) error.message = `${who}: ${error.message}`;
   return error;
 }

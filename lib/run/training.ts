@@ -1,14 +1,14 @@
 /** Code with which all training stages read a preset. */
 import type { Device } from "../device/device.ts";
 import { CpuDevice } from "../device/cpu.ts";
-import { findAdapter, lacks, openDevice } from "../device/open.ts";
+import { type DeviceChoice, findAdapter, lacks, openDevice } from "../device/open.ts";
 import { WebGpuDevice } from "../device/webgpu.ts";
 import { UserError } from "../errors.ts";
 import type { ModelConfig } from "../model/config.ts";
 import type { Terminal } from "../progress.ts";
 import { fasterDevice } from "../train/faster_device.ts";
-import { requireSame } from "../ranks/agreement.ts";
 import { ALONE } from "../ranks/alone.ts";
+import { broadcastValue } from "../ranks/messages.ts";
 import { threadsOf } from "../ranks/neighbours.ts";
 import type { Ranks } from "../ranks/ranks.ts";
 import type { CommonKeys } from "./config.ts";
@@ -19,7 +19,8 @@ const MEASURED = "models/devices.json";
 
 /**
  * Opens the device that a preset asks for, and logs which it is. On a machine with a hardware GPU, `auto` opens the
- * device that trains the given model faster.
+ * device that trains the given model faster. Rank 0 finds out for all ranks: several that measure at once would disturb
+ * one another, and might choose differently.
  */
 export async function openFor(
   { device: choice, threads, precision }: CommonKeys,
@@ -34,15 +35,20 @@ export async function openFor(
 ): Promise<Device> {
   const options = { threads: threads === "auto" ? threadsOf(ranks.neighbours) : threads };
   const mixed = precision === "mixed";
-  const adapter = choice === "auto" && !mixed ? await findAdapter() : null;
-  const { device, why } = adapter && !adapter.info.isFallbackAdapter && !lacks(adapter)
-    ? await fasterDevice(
-      { cpu: () => CpuDevice.open(options), webgpu: () => WebGpuDevice.open(adapter) },
-      training.config,
-      training.batch,
-      MEASURED,
-    )
-    : await openDevice(choice, options);
+  const open = async () => {
+    const adapter = choice === "auto" && !mixed ? await findAdapter() : null;
+    return adapter && !adapter.info.isFallbackAdapter && !lacks(adapter)
+      ? await fasterDevice(
+        { cpu: () => CpuDevice.open(options), webgpu: () => WebGpuDevice.open(adapter) },
+        training.config,
+        training.batch,
+        MEASURED,
+      )
+      : await openDevice(choice, options);
+  };
+  const own = ranks.rank === 0 ? await open() : null;
+  const chosen = broadcastValue(ranks, own && (own.device.name as DeviceChoice))!;
+  const { device, why } = own ?? await openDevice(chosen, options);
   if (mixed && !device.float16) {
     device.close();
     throw new UserError(
@@ -51,7 +57,6 @@ export async function openFor(
     );
   }
   terminal.log(`  device: ${device.name} (${why}): ${device.description}`);
-  requireSame(ranks, { device: device.name });
   if (sharded && ranks.size > 1 && device.name !== "cpu") {
     device.close();
     throw new UserError(

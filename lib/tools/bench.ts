@@ -28,6 +28,7 @@ import { benchCorpus } from "./bench_corpus.ts";
 import { benchDecode } from "./bench_decode.ts";
 import { benchRuns } from "./bench_runs.ts";
 import { benchServe } from "./bench_serve.ts";
+import { openRanks } from "../ranks/open.ts";
 import { benchTokenizers } from "./bench_tokenizers.ts";
 import type { OptimizerOptions } from "../train/optimizer.ts";
 import {
@@ -214,6 +215,7 @@ const program = {
 } as const;
 
 await runProgram(program, async (flags, [what, ...more]) => {
+  openRanks("bench-mpi"); // refuses ranks: each would measure the whole machine
   const { json, against } = flags;
   const rounds = numberFlag("rounds", flags.rounds ?? "3", 1, true);
   const device = deviceFlag(flags.device ?? "auto");

@@ -30,7 +30,8 @@ const HELP = `Usage: mpiexec -n N deno task bench-mpi [options]
   --help         this text
 
 It prints the milliseconds of a step, of its computing, and of its communication if nothing else is done; and how much
-of that the computing hides. On webgpu, steps that add nothing up are timed between the others, as its computing.`;
+of that the computing hides. Each time is that of the slowest rank. The computing is what steps without sums take, which
+are timed between the others.`;
 
 const program = {
   ...{ name: "bench-mpi", help: HELP },
@@ -83,5 +84,10 @@ async function bench(ranks: Ranks): Promise<void> {
   );
 }
 
-await exitOnUserError(() => onRanks("bench-mpi", bench));
+await exitOnUserError(async () => {
+  await onRanks("bench-mpi", async (ranks) => {
+    await bench(ranks);
+    return 0;
+  });
+});
 Deno.exit(0);

@@ -17,6 +17,24 @@ if (launcher) {
   const bench = (ranks: number, ...flags: string[]) =>
     finish(launcher.start([{ ranks, args: args(...flags) }], { cwd: ROOT }));
 
+  Deno.test("bench under mpiexec measures nothing, and says which task measures ranks", async () => {
+    const bench = ["run", "-q", "--no-prompt", "-P=bench", "lib/tools/bench.ts", "train", ...SMALL];
+    const { code, output } = await finish(launcher.start([{ ranks: 2, args: bench }], { cwd: ROOT }));
+    assertEquals(code, 2, output);
+    assertStringIncludes(output, "start deno task bench-mpi with it");
+    assert(!output.includes("ms/step"), output);
+  });
+
+  Deno.test("an error of the program itself is one line, which names the rank", async () => {
+    const rights = ["--allow-ffi", "--allow-env", "--allow-read", "--allow-sys", "--deny-read=kernels/cpu"];
+    const broken = ["run", "-q", "--no-prompt", ...rights, "lib/tools/bench_ranks.ts", ...SMALL];
+    const parts = [args(...SMALL), broken].map((args) => ({ ranks: 1, args }));
+    const { code, output } = await finish(launcher.start(parts, { cwd: ROOT }));
+    assertEquals(code, 1, output);
+    assertMatch(output, /^error: rank 1 on \S+: Requires read access to .* \(at .*\)$/m);
+    assertEquals(output.match(/^error|^ +at /gm)?.length, 1, output);
+  });
+
   for (const device of devices) {
     Deno.test(`bench-mpi prints step, computing, communication and what is hidden: ${device}`, async () => {
       const { code, output } = await bench(2, ...SMALL, "--device", device, "--json");

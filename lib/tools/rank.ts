@@ -15,6 +15,8 @@ import { REPORT, REPORT_FILE, TOLD } from "../ranks/report.ts";
 const PASSED_ON = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 /** After these signals, which people and launchers send, the rank's end needs no explanation. */
 const ASKED = new Set<string | null>(PASSED_ON);
+/** How V8 ends a process when its heap is full. Which of these it is depends on how it was compiled. */
+const FULL_HEAP = new Set(["SIGTRAP", "SIGABRT", "SIGILL"]);
 
 const child = spawn(Deno.execPath(), Deno.args, {
   stdio: ["inherit", "inherit", "inherit", "pipe"],
@@ -28,9 +30,13 @@ const BEGIN = Math.round(20 * slowness), JOIN = Math.round(26 * slowness);
 
 /** Milliseconds after which a rank that is aborting is killed, if the launcher has not ended it. */
 const ABORT = 3000;
+/** Milliseconds that leaving the other ranks may take: MPICH over UCX sometimes waits forever in MPI_Finalize. */
+const LEAVE = 5000;
 
 const rank = launched()?.rank ?? 0;
 let told = false;
+/** The exit code of a rank that did not manage to leave the others. */
+let left: number | undefined;
 let step = 0, cut = "", at: "starting" | "joining" | "joined" = "starting";
 const decoder = new StringDecoder("utf8");
 child.stdio[3]?.on("data", (bytes) => {
@@ -41,6 +47,8 @@ child.stdio[3]?.on("data", (bytes) => {
     else if (line === "aborting") {
       told = true;
       Deno.unrefTimer(setTimeout(() => child.kill("SIGKILL"), ABORT));
+    } else if (line.startsWith("leaving")) {
+      Deno.unrefTimer(setTimeout(leave, LEAVE, Number(line.split(" ")[1])));
     } else step = Number(line);
   }
 });
@@ -71,29 +79,41 @@ for (const signal of PASSED_ON) {
 }
 
 /**
- * Asks MPICH's launcher to end all ranks. By itself, it does so only if the rank that failed had already joined; before
- * that, the others would wait for ever. The command goes over the connection between launcher and rank, in the Process
- * Management Interface's protocol (PMI-1). Other launchers do not need it.
+ * Tells MPICH's launcher something in place of the rank, in the Process Management Interface's protocol (PMI-1). Other
+ * launchers do not need it.
  */
-function endOthers(): void {
+function tellLauncher(command: string): void {
   const file = Deno.env.get("PMI_FD");
-  const command = new TextEncoder().encode("cmd=abort exitcode=1\n");
-  if (file) openLibc()?.write(Number(file), command, BigInt(command.length));
+  const line = new TextEncoder().encode(`${command}\n`);
+  if (file) openLibc()?.write(Number(file), line, BigInt(line.length));
 }
 
-child.on("close", (code, signal) => {
-  if (signal && !told && !(passedOn && ASKED.has(signal))) {
-    const memory = signal === "SIGKILL" ? ", as the system does when memory runs out" : "";
+/** Ends a rank that has done its work. The launcher, told that it has left, takes its end for the usual one. */
+function leave(code: number): void {
+  left = code;
+  tellLauncher("cmd=finalize");
+  child.kill("SIGKILL");
+}
+
+/** What the signal that ended a rank says about memory. */
+function memoryOf(signal: string): string {
+  if (signal === "SIGKILL") return ", as the system does when memory runs out";
+  return FULL_HEAP.has(signal) ? ", as V8 does when its heap is full" : "";
+}
+
+child.on("close", (ended, signal) => {
+  const code = left ?? ended;
+  if (code === null && !told && !(passedOn && ASKED.has(signal))) {
     console.error(
-      `error: rank ${rank} on ${Deno.hostname()}${
-        step ? `, step ${step}` : ""
-      }: it was ended by ${signal}${memory}; ` +
-        "the checkpoint before is whole: go on with --resume",
+      `error: rank ${rank} on ${Deno.hostname()}${step ? `, step ${step}` : ""}: it was ended by ${signal}` +
+        `${memoryOf(signal!)}; the checkpoint before is whole: go on with --resume`,
     );
   }
   const failed = code !== 0 && !passedOn;
   setTimeout(() => {
-    if (failed) endOthers();
+    // By itself, MPICH's launcher ends the others only if the rank that failed had joined them; before that, they would
+    // wait for ever.
+    if (failed) tellLauncher(`cmd=abort exitcode=${code ?? 1}`);
     Deno.exit(code ?? 128 + constants.signals[signal!]);
   }, failed ? TOLD : 0);
 });

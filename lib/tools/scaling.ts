@@ -111,7 +111,7 @@ await runProgram(program, async (flags, operands) => {
       "fetching gradients, 10 ms and more, is not in the predictions\n",
   );
   console.log(
-    "| shape | ranks | step, ms | predicted by a fit to the others | error |\n|---|---|---|---|---|",
+    "| shape | ranks | step, ms | predicted from its computing, by a fit to the others | error |\n|---|---|---|---|---|",
   );
   for (const { measured: one, error } of errors(measured)) {
     const { shape } = one as typeof measured[number];

@@ -42,7 +42,6 @@ export class GradientSum {
   #waits: (() => void)[] = [];
   /** On a GPU: milestones in the queued work, each with the buckets that are complete when it is reached. */
   #completed: { readonly milestone: Milestone; readonly buckets: readonly Bucket[] }[] = [];
-  #waited = 0;
 
   /** @param bucket the most floats in a bucket, unless a single parameter has more */
   constructor(ranks: Ranks, parameters: Parameters, bucket = bucketFor(parameters)) {
@@ -54,7 +53,7 @@ export class GradientSum {
   }
 
   /** Called with each parameter once its gradient is complete: nothing more is added to it in this step. */
-  readonly complete = ({ name }: Parameter): void => {
+  readonly complete = ({ name }: Pick<Parameter, "name">): void => {
     const bucket = this.#of.get(name);
     if (bucket === undefined) return;
     this.#missing[bucket]--;
@@ -63,11 +62,6 @@ export class GradientSum {
     this.#beginUntil(end);
     this.#ranks.advance();
   };
-
-  /** Milliseconds of the last step that were spent only on waiting for sums. */
-  get waited(): number {
-    return this.#waited;
-  }
 
   /** Begins the sums of all buckets before the given index. */
   #beginUntil(bucket: number): void {
@@ -89,11 +83,9 @@ export class GradientSum {
     this.#beginUntil(this.#buckets.length);
     const { sums, ...rest } = await this.#fetch(own);
     const loss = Float64Array.of(await rest.loss);
-    const started = performance.now();
     for (const wait of this.#waits) wait();
     await Promise.all(sums);
     this.#ranks.sum(loss);
-    this.#waited = performance.now() - started;
     this.#waits = [];
     this.#begun = 0;
     this.#buckets.forEach(({ specs }, i) => this.#missing[i] = specs.length);

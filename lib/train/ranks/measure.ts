@@ -6,6 +6,7 @@ import { configOf, median, type Shape } from "../measure.ts";
 import { Optimizer } from "../optimizer.ts";
 import { computeGradients, type MicroBatch, updateWeights } from "../step.ts";
 import { GradientSum } from "./gradient_sum.ts";
+import { largest } from "../../ranks/messages.ts";
 import { dealt, type Ranks } from "../../ranks/ranks.ts";
 
 /** Steps that are not counted, because they touch memory for the first time. */
@@ -20,11 +21,11 @@ const OPTIMIZER = {
   clip: 1,
 } as const;
 
-/** Medians, in milliseconds. */
+/** Medians, in milliseconds, each of the rank that took longest. */
 export interface SharedStep {
   readonly parameters: number;
   readonly step: number;
-  /** On cpu the step minus the time that a rank only waits for sums; on webgpu the time of a step without sums. */
+  /** The step minus what its sums add to it: steps without sums alternate with those that have them. */
   readonly compute: number;
   /** All sums of a step, with nothing else running; on webgpu this includes fetching and writing back the gradients. */
   readonly communication: number;
@@ -49,30 +50,36 @@ export async function measureShared(
   const sequences = dealt(ranks, shape.batch);
   const batch = batchOf(model, shape, sequences);
   const part = { micros: [0], targets: shape.batch * shape.context };
-  const inPlace = device.view(model.parameters.gradients.buffer) !== null;
-  const times: { step: number; exposed: number }[] = [];
-  /** Milliseconds of a step. @param shared whether gradients are summed over the ranks */
-  const timeStep = async (number: number, shared: boolean) => {
+  /** Milliseconds of what all ranks begin together, until the last of them is done. */
+  const time = async (run: () => Promise<unknown>) => {
     ranks.barrier();
     const started = performance.now();
-    const { complete } = sum;
-    const own = computeGradients(optimizer, [batch], number, shared ? { ...part, complete } : part);
-    const { loss } = shared ? await sum.finish(own) : own;
-    const { norm } = updateWeights(optimizer, number, LR, 1);
-    await Promise.all([loss(), norm.data()]);
-    return performance.now() - started;
+    await run();
+    return largest(ranks, performance.now() - started);
   };
+  /** Milliseconds of a step. @param shared whether gradients are summed over the ranks */
+  const timeStep = (number: number, shared: boolean) =>
+    time(async () => {
+      const { complete } = sum;
+      const own = computeGradients(optimizer, [batch], number, shared ? { ...part, complete } : part);
+      const { loss } = shared ? await sum.finish(own) : own;
+      const { norm } = updateWeights(optimizer, number, LR, 1);
+      await Promise.all([loss(), norm.data()]);
+    });
+  const times: { step: number; exposed: number }[] = [];
   for (let number = 1; number <= WARM_STEPS + steps; number++) {
     const step = await timeStep(number, true);
-    // On a GPU there is no way to see when the backward pass has ended and only sums are left.
-    times.push({ step, exposed: inPlace ? sum.waited : step - await timeStep(number, false) });
+    times.push({ step, exposed: step - await timeStep(number, false) });
   }
   const alone: number[] = [];
   for (let i = 0; i < steps; i++) {
-    ranks.barrier();
-    const started = performance.now();
-    await sum.finish({ tokens: 0, loss: () => Promise.resolve(0) });
-    alone.push(performance.now() - started);
+    alone.push(
+      await time(async () => {
+        // One by one, as in a step, so that on a GPU the next bucket is fetched while the last one is summed.
+        for (const spec of model.parameters.specs.toReversed()) sum.complete(spec);
+        await sum.finish({ tokens: 0, loss: () => Promise.resolve(0) });
+      }),
+    );
   }
   const counted = times.slice(WARM_STEPS), communication = median(alone);
   const step = median(counted.map(({ step }) => step)),

@@ -98,7 +98,10 @@ export function meanHidden(measured: readonly Pick<Measured, "hidden">[]): numbe
   return measured.reduce((total, { hidden }) => total + hidden, 0) / measured.length;
 }
 
-/** For each measured step on several ranks, the relative error of its prediction by a fit to all the others. */
+/**
+ * For each measured step on several ranks, the relative error of its prediction by a fit to all the others. The
+ * computing is taken as measured in that step, so this is the error of the communication.
+ */
 export function errors(
   measured: readonly Measured[],
 ): { readonly measured: Measured; readonly error: number }[] {
