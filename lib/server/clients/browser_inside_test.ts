@@ -52,6 +52,27 @@ const ask = (page: Page, path: string, body: object) =>
     return await response.json();
   }, [path, { model: "tiny/instruct", ...body }] as const);
 
+/** Runs in the page: the contrast (WCAG 2) of a canvas's strongest dot with what is behind the canvas. */
+function contrastOf(element: Element): number {
+  const canvas = element as HTMLCanvasElement;
+  const { data } = canvas.getContext("2d")!.getImageData(0, 0, canvas.width, canvas.height);
+  let strongest = 0;
+  for (let i = 0; i < data.length; i += 4) if (data[i + 3] > data[strongest + 3]) strongest = i;
+  if (data[strongest + 3] < 255) throw new Error("no dot is of the full colour");
+  let behind: number[] = [255, 255, 255];
+  for (let at: Element | null = canvas; at; at = at.parentElement) {
+    const [r, g, b, a = 1] = getComputedStyle(at).backgroundColor.match(/[\d.]+/g)!.map(Number);
+    if (a === 0) continue;
+    behind = [r, g, b];
+    break;
+  }
+  const [one, other] = [[...data.slice(strongest, strongest + 3)], behind].map((colour) => {
+    const [r, g, b] = colour.map((x) => x <= 10 ? x / 255 / 12.92 : ((x / 255 + .055) / 1.055) ** 2.4);
+    return .2126 * r + .7152 * g + .0722 * b;
+  });
+  return (Math.max(one, other) + .05) / (Math.min(one, other) + .05);
+}
+
 /** The sequence that the address holds. */
 const parts = (page: Page) => new URLSearchParams(new URL(page.url()).hash.slice(1));
 const idsOf = (page: Page) => parts(page).get("ids")!.split(",").map(Number);
@@ -138,6 +159,18 @@ test("rows of a long text do not fade: each is scaled by its largest weight", as
     }, scale);
   assertEquals(await strongest("0"), 255);
   assert(await strongest("1") < 128);
+});
+
+test("what is painted stands out from what is behind it, light and dark, also when the scheme changes", async ({ page }) => {
+  await drawn(page, "attention");
+  for (const colorScheme of ["light", "dark"] as const) {
+    await page.emulateMedia({ colorScheme });
+    await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(resolve)));
+    for (const canvas of [".matrix canvas", ".picture canvas"]) {
+      const contrast = await page.locator(canvas).first().evaluate(contrastOf);
+      assert(contrast >= 3, `${canvas}, ${colorScheme}: a contrast of ${contrast}`);
+    }
+  }
 });
 
 test("the lens shows the model's answer in its last row, and marks where it appears", async ({ page }) => {
