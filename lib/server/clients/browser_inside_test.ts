@@ -99,6 +99,24 @@ test("a text is shown as tokens with its markers, and the model writes on", asyn
   assertStringIncludes(await page.locator("#chosen").innerText(), `«<resp>», posición 12 de ${shown.length}`);
 });
 
+test("a text that is looked at again is asked of the server again, as the model may have been saved since", async ({ page }) => {
+  await open(page, "ablate");
+  await page.click("text=Medir cada parte");
+  const note = () => page.locator('[data-part="1.1"] small').textContent();
+  await page.waitForFunction(() => document.querySelector('[data-part="1.1"] small')!.textContent !== "");
+  await page.route("**/api/inside/continue", async (route) => {
+    const answer = await (await route.fetch()).json();
+    answer.tokens = [{ ...answer.tokens[0], token: "X" }];
+    await route.fulfill({ json: answer });
+  });
+  await page.press("#input", "Enter");
+  await page.waitForFunction(() => document.querySelectorAll("#strip .token").length === 13);
+  assertEquals((await tokens(page)).at(-1), "X");
+  await drawn(page, "ablate");
+  assertEquals(await note(), "");
+  await page.unroute("**/api/inside/continue");
+});
+
 test("every head is a picture with what it does, and one is enlarged with tokens on both axes", async ({ page }) => {
   await drawn(page, "attention");
   const shown = await tokens(page);

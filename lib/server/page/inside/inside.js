@@ -10,7 +10,7 @@ import * as attention from "./attention.js";
 import * as branch from "./branch.js";
 import * as compare from "./compare.js";
 import * as lens from "./lens.js";
-import { changes, choose, read, sequence, show, state, writeOn } from "./state.js";
+import { changes, choose, forget, read, sequence, show, state, writeOn } from "./state.js";
 import { button, mark, quoted, strip } from "./tokens.js";
 import * as walk from "./walk.js";
 
@@ -161,6 +161,7 @@ async function look(text) {
   const form = get("look", HTMLFormElement);
   form.setAttribute("aria-busy", "true");
   problem.hidden = true;
+  forget();
   try {
     const given = await read(modelSelect.value, text, signal);
     const written = await writeOn(given, { temperature: 0 }, signal);

@@ -26,19 +26,32 @@ export function sequence() {
   return state.sequence;
 }
 
-/** Cache of the server's answers by request, so that views need not ask again. */
-const answers = new Map();
+/** Cache of the server's answers by request, so that views need not ask again. @type {Map<string, any>} */
+let answers = new Map();
 const MOST_ANSWERS = 40;
+
+/** Forgets the server's answers: since it gave them, a model may have been saved again under the same name. */
+export function forget() {
+  answers = new Map();
+}
+
+const pathOf = (/** @type {string} */ name) =>
+  name === "attention" ? "/api/attention" : `/api/inside/${name}`;
+const keyOf = (/** @type {string} */ path, /** @type {object} */ body) => `${path} ${JSON.stringify(body)}`;
+
+/** What the server has answered, if it was asked and not forgotten. @param {string} name of the route below
+ * /api/inside @param {object} body @returns {any} */
+export const answered = (name, body) => answers.get(keyOf(pathOf(name), body));
 
 /** @param {string} name of the route below /api/inside @param {object} body @param {AbortSignal} [signal]
  * @returns {Promise<any>} @throws {Error} what people are told */
 export async function ask(name, body, signal) {
-  const path = name === "attention" ? "/api/attention" : `/api/inside/${name}`;
-  const request = `${path} ${JSON.stringify(body)}`;
-  if (answers.has(request)) return answers.get(request);
+  const path = pathOf(name), key = keyOf(path, body);
+  if (answers.has(key)) return answers.get(key);
+  const kept = answers; // an answer that comes after `forget` is not kept
   const answer = await (await post(path, body, signal)).json();
-  answers.set(request, answer);
-  if (answers.size > MOST_ANSWERS) answers.delete(answers.keys().next().value);
+  kept.set(key, answer);
+  for (const old of [...kept.keys()].slice(0, -MOST_ANSWERS)) kept.delete(old);
   return answer;
 }
 
