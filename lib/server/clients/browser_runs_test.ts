@@ -128,6 +128,38 @@ test("the slider shows one prompt from the random start to the end", async ({ pa
   await at(4);
 });
 
+test("the slider asks again when another run is shown, or when its run starts over", async ({ page }) => {
+  const copy = `${runs.folder}/copia/pretrain`;
+  await runs.copy("tiny/pretrain", "copia/pretrain");
+  const asked: { run: string; step: number; layer: number }[] = [];
+  page.on("request", (request) => {
+    if (request.url().endsWith("/api/runs/snapshot")) asked.push(request.postDataJSON());
+  });
+  await open(page, "?run=tiny/pretrain&run=copia/pretrain", 2);
+  /** Waits until a run's four snapshots were asked for with a layer; returns how many of them were. */
+  const all = async (id: string, of: number) => {
+    const steps = () =>
+      new Set(asked.filter(({ run, layer }) => run === id && layer === of).map(({ step }) => step));
+    for (let i = 0; i < 300 && steps().size < 4; i++) await page.waitForTimeout(100);
+    const { size } = steps();
+    asked.length = 0;
+    return size;
+  };
+  await page.selectOption("#growth-run", "tiny/pretrain");
+  await page.waitForFunction(() => document.querySelectorAll("#growth-layer option").length === 2);
+  assertEquals(await all("tiny/pretrain", 0), 4);
+  await page.selectOption("#growth-layer", { label: "2" });
+  assertEquals(await all("tiny/pretrain", 1), 4);
+  // The other run's model may have one layer.
+  await page.uncheck("input[aria-label='Mostrar tiny/pretrain']");
+  assertEquals(await all("copia/pretrain", 0), 4);
+  const file = JSON.parse(await Deno.readTextFile(`${copy}/run.json`));
+  file.id = file.id.replace("2026-11-30", "2026-12-01");
+  await Deno.writeTextFile(`${copy}/run.json`, JSON.stringify(file));
+  assertEquals(await all("copia/pretrain", 0), 4);
+  await runs.delete("copia/pretrain");
+});
+
 test("by keyboard one walks along a curve, which is told, and enlarges nothing by accident", async ({ page }) => {
   await open(page, "?run=uno/pretrain", 1);
   await page.focus("#chart-loss .plot");

@@ -5,6 +5,7 @@ export interface MadeRuns {
   readonly folder: string;
   make(id: string, steps: number): Promise<void>;
   makeMany(count: number, steps: number): Promise<string[]>;
+  copy(id: string, to: string): Promise<void>;
   delete(id: string): Promise<void>;
   deleteMany(ids: readonly string[]): Promise<void>;
   /** Holds a run's lock like a training, and writes its lines on command. */
@@ -57,6 +58,12 @@ export async function makeRuns(): Promise<MadeRuns> {
       const ids = Array.from({ length: count }, (_, i) => `muchos/${i}`);
       await makeAll(ids.map((id, i) => ({ id, steps, seed: i })));
       return ids;
+    },
+    async copy(id, to) {
+      await Deno.mkdir(`${folder}/${to}`, { recursive: true });
+      const args = ["-r", `${folder}/${id}/.`, `${folder}/${to}`];
+      const { success } = await new Deno.Command("cp", { args }).output();
+      if (!success) throw new Error(`${id} could not be copied to ${to}`);
     },
     delete: remove,
     async deleteMany(ids) {
