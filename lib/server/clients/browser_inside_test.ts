@@ -352,6 +352,36 @@ test("one input is answered at several temperatures, and by several models", asy
   await page.waitForFunction(() => document.querySelectorAll(".compared .part").length === 1);
 });
 
+test("other models are given what the sequence says: a conversation's last question, a branch's beginning", async ({ page }) => {
+  const messages = [
+    { role: "user", content: "hola" },
+    { role: "assistant", content: "buenas" },
+    { role: "user", content: "¿qué?" },
+  ];
+  const { ids } = await ask(page, "/api/inside/tokens", { messages });
+  await page.goto(
+    `${page.url().split("#")[0]}#${new URLSearchParams({ model: "tiny/instruct", ids: ids.join() })}`,
+  );
+  await page.waitForFunction((n) => document.querySelectorAll("#strip .token").length === n, ids.length);
+  assertEquals(await page.inputValue("#input"), "¿qué?");
+  /** What other models are given. */
+  const given = async (act: () => Promise<void>) => {
+    const asked = page.waitForRequest((request) =>
+      request.url().endsWith("/api/inside/tokens") && request.postDataJSON().model === "tiny/pretrain"
+    );
+    await act();
+    return (await asked).postDataJSON().messages;
+  };
+  await open(page, "compare");
+  assertEquals(await given(() => page.click("text=Todos los modelos")), messages);
+  await open(page, "branch");
+  await page.click(`#strip .token >> nth=${ids.length - 3}`);
+  await page.click("#panel-branch .bar:not(.marked) >> nth=1");
+  await page.waitForFunction(() => document.querySelectorAll(".branch").length === 2);
+  const [, , last] = await given(() => open(page, "compare"));
+  assertEquals(last, { role: "user", content: "¿qu" });
+});
+
 test("the address holds the sequence, the token and the view", async ({ page, context }) => {
   await open(page, "lens");
   await page.click("#strip .token >> nth=5");

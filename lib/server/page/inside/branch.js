@@ -90,7 +90,7 @@ async function grow(at, { id, probability }) {
   const known = parent.children.find((child) => child.at === at && child.sequence.ids[at] === id);
   if (known) return go(known);
   const cut = {
-    ...await read(before.model, [...before.ids.slice(0, at), id]),
+    ...await read(before.model, { input: [...before.ids.slice(0, at), id] }),
     probabilities: [...before.probabilities.slice(0, at), probability],
     prompt: Math.min(before.prompt, at),
   };

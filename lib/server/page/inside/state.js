@@ -9,6 +9,7 @@ import { post } from "../dom.js";
 /** @typedef {{ layers: number, heads: number, kv_heads: number, head_width: number, width: number, hidden: number,
  *   vocab: number, context: number, parameters: number, position: string, norm: string, mlp: string,
  *   qk_norm: boolean }} Architecture */
+/** @typedef {{ role: string, content: string }} Message */
 /** A sequence: what the model was given, and what it wrote after that.
  * @typedef {{ model: string, ids: number[], tokens: string[], markers: boolean[], prompt: number,
  *   probabilities: (number | null)[], truncated: boolean, architecture: Architecture }} Sequence */
@@ -69,12 +70,19 @@ export function choose(position) {
   changes.dispatchEvent(new Event("chosen"));
 }
 
-/** Reads a text, or token ids. @param {string} model @param {string | number[]} input @param {AbortSignal} [signal]
+/** Reads a text, token ids, or a conversation. @param {string} model
+ * @param {{ input: string | number[] } | { messages: Message[] }} what @param {AbortSignal} [signal]
  * @returns {Promise<Sequence>} */
-export async function read(model, input, signal) {
-  const { ids, tokens, markers, truncated, architecture } = await ask("tokens", { model, input }, signal);
+export async function read(model, what, signal) {
+  const { ids, tokens, markers, truncated, architecture } = await ask("tokens", { model, ...what }, signal);
   const probabilities = tokens.map(() => null);
   return { model, ids, tokens, markers, truncated, architecture, prompt: ids.length, probabilities };
+}
+
+/** What the given part of a sequence says, for models that have other tokens. @param {Sequence} sequence
+ * @param {AbortSignal} [signal] @returns {Promise<Message[]>} */
+export async function messagesOf({ model, ids, prompt }, signal) {
+  return (await ask("tokens", { model, input: ids.slice(0, prompt) }, signal)).messages;
 }
 
 /** A sequence with what the model writes after it. @param {Sequence} before @param {object} sampling
