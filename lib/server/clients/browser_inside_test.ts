@@ -279,6 +279,23 @@ test("a branch goes on from the alternative, and the tree leads back", async ({ 
   );
 });
 
+test("the trees of earlier texts are kept", async ({ page }) => {
+  await open(page, "branch");
+  const branches = (n: number) =>
+    page.waitForFunction((n) => document.querySelectorAll(".branch").length === n, n);
+  await page.click("#strip .token >> nth=14");
+  await page.click("#panel-branch .bar >> nth=3");
+  await branches(2);
+  await look(page, "adiós");
+  await branches(1);
+  await look(page, "hola, hola");
+  await branches(2);
+  await page.click("text=Olvidar");
+  await branches(1);
+  await page.reload();
+  await branches(1);
+});
+
 test("a pass is walked through with its shapes and numbers, and the sliders act on its distribution", async ({ page }) => {
   await open(page, "walk");
   assertEquals(await page.locator(".steps > li").count(), 10);
