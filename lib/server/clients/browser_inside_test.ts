@@ -319,8 +319,30 @@ test("a pass is walked through with its shapes and numbers, and the sliders act 
   await page.fill("#walk-top_k", "2");
   assertStringIncludes(await page.locator(".sampling .help").innerText(), "Quedan 2 tokens");
   assertEquals(await page.locator(".sampling .dropped").count(), 13);
+  await page.fill("#walk-top_k", "0");
+  assertEquals(await page.locator(".sampling .dropped").count(), 0);
+  await page.fill("#walk-top_p", "0.1");
+  assert(await page.locator(".sampling .dropped").count() > 5);
   await page.click("text=Sortear un token");
-  assertStringIncludes(await page.locator(".sampling .verdict").innerText(), "Salió «");
+  await page.waitForSelector(".sampling .verdict >> text=Salió «");
+});
+
+test("a drawn token that is not among the most probable ones is told by its text", async ({ page }) => {
+  await open(page, "walk");
+  const ids = idsOf(page).slice(0, 12);
+  const { logits, top } = await ask(page, "/api/inside/pass", { ids, position: 11, layer: 0, head: 0 });
+  const known = top.map(({ id }: { id: number }) => id);
+  const rare = logits.findLastIndex((_: number, id: number) => !known.includes(id));
+  const { tokens: [text] } = await ask(page, "/api/inside/tokens", { input: [rare] });
+  await page.fill("#walk-temperature", "2");
+  await page.evaluate(async ([logits, rare]) => {
+    const { distribution } = await import("/assets/inside/sampling.js" as string);
+    const shares = [...distribution(logits, { temperature: 2, top_k: 0, top_p: 1 })];
+    const before = shares.slice(0, rare).reduce((sum, share) => sum + share, 0);
+    Math.random = () => before + shares[rare] / 2;
+  }, [logits as number[], rare as number] as const);
+  await page.click("text=Sortear un token");
+  await page.waitForSelector(`.sampling .verdict >> text=Salió «${text}»`);
 });
 
 test("the sliders draw from the distribution that the server draws from", async ({ page }) => {
