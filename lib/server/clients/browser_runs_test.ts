@@ -226,6 +226,31 @@ test("a run is followed for long in bounded memory", async ({ page, context }) =
   }
 });
 
+test("a run is followed step by step without growing memory, on the page and in the server", async ({ page, context, server }) => {
+  await using training = await runs.train("lento/pretrain", 10_000);
+  await training.go(4000);
+  await open(page, "?run=lento/pretrain", 1);
+  const cdp = await context.newCDPSession(page);
+  const used = async () => {
+    await cdp.send("HeapProfiler.collectGarbage");
+    return { page: (await cdp.send("Runtime.getHeapUsage")).usedSize, server: await server.memory() };
+  };
+  const seen: { page: number; server: number }[] = [];
+  for (let step = 4001; step <= 4060; step++) {
+    await training.go(step);
+    await page.waitForFunction(
+      (step) => document.querySelector("#runs tr[data-state=training] .step")?.textContent?.includes(step),
+      `${step} / 10.000`,
+    );
+    seen.push(await used());
+  }
+  // The first third makes what stays.
+  const settled = seen[19], last = seen[59];
+  for (const where of ["page", "server"] as const) {
+    assert(last[where] < 1.2 * settled[where], `${where}: ${settled[where]} bytes, then ${last[where]}`);
+  }
+});
+
 for (const dark of [false, true]) {
   for (const width of [1200, 390]) {
     test(
