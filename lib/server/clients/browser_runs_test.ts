@@ -20,14 +20,15 @@ const readout = (page: Page, chart: string) => page.locator(`#chart-${chart} .re
 
 test("runs are laid over each other by step, tokens and time, and the address says which", async ({ page }) => {
   await open(page, "?run=uno/pretrain&run=dos/pretrain", 2);
-  assertEquals([await lines(page, "loss"), await lines(page, "bpb"), await lines(page, "lr")], [
-    "4",
-    "2",
-    "2",
-  ]);
+  const charts = ["loss", "bpb", "lr", "norm", "tokens_per_s"];
+  assertEquals(await Promise.all(charts.map((chart) => lines(page, chart))), ["4", "2", "2", "2", "2"]);
   assertEquals(await page.locator("#chart-accuracy").isVisible(), false);
   assertStringIncludes(await readout(page, "loss"), "paso 2000");
-  await page.click("text=Tokens >> nth=-1");
+  await page.locator("input[name=by][value=tokens]").check({ force: true });
+  await page.waitForFunction(() =>
+    document.querySelector("#chart-loss .where")?.textContent?.replace(/\s/, " ") === "4,1 M"
+  );
+  assertStringIncludes(page.url(), "by=tokens");
   await page.locator("input[name=by][value=seconds]").check({ force: true });
   await page.waitForFunction(() =>
     document.querySelector("#chart-loss .where")?.textContent?.includes("min")
@@ -71,6 +72,15 @@ test("a classifier's accuracy is drawn on texts that it learned from and on othe
   await page.waitForSelector("#chart-accuracy[data-points='4']");
   assertEquals(await lines(page, "accuracy"), "2");
   assertStringIncludes(await readout(page, "accuracy"), "90\u00a0% · val. 70\u00a0%");
+});
+
+test("a finetuning's figures on held-out data are told by epoch", async ({ page }) => {
+  await runs.make("epocas/instruct", 40, { stage: "finetune-instruct", epoch: 20 });
+  await open(page, "?run=epocas/instruct", 1);
+  assertEquals((await page.locator("#held thead th").allInnerTexts()).slice(0, 2), ["Época", "Paso"]);
+  const row = await page.locator("#held tbody tr").first().locator("th, td").allInnerTexts();
+  assertEquals(row.slice(0, 2), ["2", "40"]);
+  await runs.delete("epocas/instruct");
 });
 
 test("a run that is deleted while it is shown goes, with a word on it; the others stay", async ({ page }) => {
@@ -122,7 +132,13 @@ test("the slider shows one prompt from the random start to the end", async ({ pa
   await page.fill("#growth-prompt", "hola");
   await page.click("#growth-form .primary");
   await page.waitForFunction(() => document.querySelectorAll("#growth-seen .given").length === 5);
-  await page.selectOption("#growth-layer", "1");
+  const looks = () => page.locator("#growth-seen .looks").innerText();
+  const before = await looks();
+  await page.selectOption("#growth-layer", { label: "2" });
+  await page.waitForFunction(
+    (before) => document.querySelector<HTMLElement>("#growth-seen .looks")?.innerText !== before,
+    before,
+  );
   await page.focus("#growth-step");
   await page.keyboard.press("End");
   await at(4);

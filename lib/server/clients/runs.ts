@@ -3,7 +3,7 @@ const root = new URL("../../../", import.meta.url).pathname;
 
 export interface MadeRuns {
   readonly folder: string;
-  make(id: string, steps: number): Promise<void>;
+  make(id: string, steps: number, more?: { stage: string; epoch: number }): Promise<void>;
   makeMany(count: number, steps: number): Promise<string[]>;
   copy(id: string, to: string): Promise<void>;
   delete(id: string): Promise<void>;
@@ -53,7 +53,7 @@ export async function makeRuns(): Promise<MadeRuns> {
   const remove = (id: string) => Deno.remove(`${folder}/${id}`, { recursive: true });
   return {
     folder,
-    make: (id, steps) => makeAll([{ id, steps, seed: 3, every: 10 }]),
+    make: (id, steps, more) => makeAll([{ id, steps, seed: 3, every: 10, ...more }]),
     async makeMany(count, steps) {
       const ids = Array.from({ length: count }, (_, i) => `muchos/${i}`);
       await makeAll(ids.map((id, i) => ({ id, steps, seed: i })));
