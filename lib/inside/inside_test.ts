@@ -9,7 +9,7 @@ import { relativeError } from "../ops/conformance.ts";
 import type { ParameterSpec } from "../model/parameters.ts";
 import { scope } from "../tensor/tensor.ts";
 import { charTokenizer } from "../text/testing.ts";
-import { writeAblated } from "./ablation.ts";
+import { effectsOf, writeAblated } from "./ablation.ts";
 import {
   attentionPicture,
   everyHeadsScores,
@@ -86,8 +86,13 @@ for (const { name, device } of [{ name: "oracle", device: new OracleDevice() }, 
       const { cells, appears } = await logitLens(build(device, config), IDS, 3);
       assertEquals([cells.length, cells[0].length], [layers + 1, TIME]);
       const probabilities: Float64Array[][] = [];
-      for (let depth = 1; depth <= layers; depth++) {
-        const shallow = build(oracle, { ...config, layers: depth });
+      for (let depth = 0; depth <= layers; depth++) {
+        // A model has at least one layer; one whose layers add nothing says what its embedding says.
+        const shallow = depth > 0 ? build(oracle, { ...config, layers: depth }) : new Decoder(oracle, config);
+        if (depth === 0) {
+          const adds = /attention\.out|mlp\.down/;
+          shallow.load((spec) => adds.test(spec.name) ? values(spec).map(() => 0) : values(spec));
+        }
         const logits = await scope(() => oracle.read(shallow.logits(TOKENS).buffer));
         probabilities[depth] = Array.from(
           IDS,
@@ -95,7 +100,7 @@ for (const { name, device } of [{ name: "oracle", device: new OracleDevice() }, 
         );
       }
       let changes = 0;
-      for (let depth = 1; depth <= layers; depth++) {
+      for (let depth = 0; depth <= layers; depth++) {
         for (const [t, { top, answer }] of cells[depth].entries()) {
           const expected = probabilities[depth][t];
           for (const { id, logprob } of [...top, answer]) {
@@ -116,19 +121,23 @@ for (const { name, device } of [{ name: "oracle", device: new OracleDevice() }, 
 
     Deno.test(`${name}: what is switched off adds what zero weights add, ${what}`, async () => {
       const oracle = new OracleDevice();
-      const zeroed = new Decoder(oracle, config);
-      zeroed.load((spec) => {
-        const own = values(spec).slice();
-        for (const { layer, head } of off.heads) {
-          const rows = headWidth * config.width;
-          if (spec.name === `blocks.${layer}.attention.out.weight`) {
-            own.fill(0, head * rows, (head + 1) * rows);
+      /** The oracle's logits with zero weights in place of some parts. */
+      const zeroed = (off: Ablation) => {
+        const model = new Decoder(oracle, config);
+        model.load((spec) => {
+          const own = values(spec).slice();
+          for (const { layer, head } of off.heads) {
+            const rows = headWidth * config.width;
+            if (spec.name === `blocks.${layer}.attention.out.weight`) {
+              own.fill(0, head * rows, (head + 1) * rows);
+            }
           }
-        }
-        for (const layer of off.mlps) if (spec.name.startsWith(`blocks.${layer}.mlp.down`)) own.fill(0);
-        return own;
-      });
-      const expected = await scope(() => oracle.read(zeroed.logits(TOKENS).buffer));
+          for (const layer of off.mlps) if (spec.name.startsWith(`blocks.${layer}.mlp.down`)) own.fill(0);
+          return own;
+        });
+        return scope(() => oracle.read(model.logits(TOKENS).buffer));
+      };
+      const expected = await zeroed(off);
       const model = build(device, config);
       const logits = (ablation: Ablation) =>
         scope(() => device.read(model.ablating(ablation, () => model.logits(TOKENS)).buffer));
@@ -136,6 +145,19 @@ for (const { name, device } of [{ name: "oracle", device: new OracleDevice() }, 
       const whole = await scope(() => device.read(model.logits(TOKENS).buffer));
       assertEquals(await logits(none), whole);
       assert(relativeError(whole, expected) > 0.01);
+
+      // What each part alone does to the next token.
+      const effects = await effectsOf(model, IDS, async (compute) => await compute());
+      const logprob = async (off: Ablation) =>
+        Math.log(softmax((await zeroed(off)).subarray(-vocab))[effects.token.id]);
+      const own = await logprob(none);
+      assertAlmostEquals(effects.token.logprob, own, 1e-4);
+      for (const [layer, head] of [[0, 1], [2, 3]]) {
+        const effect = await logprob({ heads: [{ layer, head }], mlps: [] }) - own;
+        assertAlmostEquals(effects.heads[layer][head], effect, 1e-4);
+        assert(Math.abs(effect) > 1e-3, `head ${head} of layer ${layer} does nothing`);
+      }
+      assertAlmostEquals(effects.mlps[1], await logprob({ heads: [], mlps: [1] }) - own, 1e-4);
 
       // Written with a cache, token by token, it is the same model.
       const prompt = IDS.slice(0, 9);

@@ -105,8 +105,11 @@ async function startOf(path: string): Promise<Uint8Array> {
   }
 }
 
+/** Sizes that are small enough to keep snapshots of the training: a few MB each. */
+const WITH_SNAPSHOTS: readonly SizeName[] = ["tiny", "small", "medium"];
+
 /** @param bytes size of the text */
-function valuesOf({ name, sources, size, minutes }: TextTraining, bytes: number): object {
+function valuesOf({ name, sources, size, minutes }: TextTraining, bytes: number, snapshots: boolean): object {
   const shape = SIZES[size];
   const characters = bytes <= CHARACTERS_UP_TO;
   const context = Math.min(CONTEXT, Math.max(16, Math.floor(CONTEXT_SHARE * bytes)));
@@ -115,7 +118,10 @@ function valuesOf({ name, sources, size, minutes }: TextTraining, bytes: number)
     "prepare-corpus": { sources: [...sources] },
     tokenizer: characters ? { kind: "char" } : { kind: "bpe", size: 2048 },
     model: { ...shape ? { ...shape, dropout: 0.1 } : { size: "auto" }, context },
-    pretrain: { minutes, batch: 8, lr: 1.5e-3, sample: { temperature: 0.7 } },
+    pretrain: {
+      ...{ minutes, batch: 8, lr: 1.5e-3, sample: { temperature: 0.7 } },
+      ...snapshots && { snapshots },
+    },
   };
 }
 
@@ -138,7 +144,8 @@ export async function writeTextPreset(
     readonly replace?: boolean;
   },
 ): Promise<boolean> {
-  const values = withOverrides(pipeline, valuesOf(training, bytes), sets);
+  const snapshots = WITH_SNAPSHOTS.includes(training.size);
+  const values = withOverrides(pipeline, valuesOf(training, bytes, snapshots), sets);
   const path = presetPath(training.name);
   const text = "# yaml-language-server: $schema=./schema.json\n" +
     `# A model that continues a text. To train it, or to go on after a change or an interruption (--resume):\n` +
@@ -146,7 +153,9 @@ export async function writeTextPreset(
   parsePreset(pipeline, text, path);
   if (!replace && await exists(path)) {
     const there = await Deno.readTextFile(path);
-    if (sameValues(there, text)) return false;
+    // Presets of older versions keep no snapshots.
+    const older = withOverrides(pipeline, valuesOf(training, bytes, false), sets);
+    if (sameValues(there, text) || sameValues(there, stringify(older))) return false;
     throw new UserError(
       `${path} is there and says otherwise; run it with deno task pipeline --config ${path}, or give another ` +
         "name with --name",

@@ -40,6 +40,8 @@ Deno.test("each size makes a sound preset, also of the shortest and of long text
         const { context } = preset.model as { context: number };
         assertEquals(context, bytes === LEAST_TEXT ? 40 : 256);
         assertEquals((preset.tokenizer as { kind: string }).kind, bytes === LEAST_TEXT ? "char" : "bpe");
+        const { snapshots } = preset.pretrain as { snapshots: boolean };
+        assertEquals(snapshots, ["tiny", "small", "medium"].includes(size), size);
       }
     }
   }));
@@ -69,6 +71,20 @@ Deno.test("a preset is written once, with --set in it, and never over another on
       "pretrain.step: unknown key",
     );
     assert(!await exists("configs/other.yaml"));
+  }));
+
+Deno.test("a preset that an older version wrote, without snapshots, is kept", () =>
+  inFolder(async () => {
+    const training = { name: "mine", sources: ["my.txt"], size: "tiny", minutes: 3 } as const;
+    assert(await writeTextPreset(pipeline, training, { bytes: 5000 }));
+    const older = (await Deno.readTextFile("configs/mine.yaml")).replace("  snapshots: true\n", "");
+    await Deno.writeTextFile("configs/mine.yaml", older);
+    assert(!await writeTextPreset(pipeline, training, { bytes: 5000 }));
+    assertEquals(await Deno.readTextFile("configs/mine.yaml"), older);
+    // Who asks for them is told that this preset has none.
+    await message(() =>
+      writeTextPreset(pipeline, training, { bytes: 5000, sets: ["pretrain.snapshots=true"] })
+    );
   }));
 
 Deno.test("what is no text, or too short, is told before anything is written", () =>

@@ -22,6 +22,31 @@ Deno.test("a text comes as the tokens that the model reads, with its markers and
   assertStringIncludes((await inside(s, "tokens", { input: " " })).error.message, "must not be empty");
 });
 
+Deno.test("what ids say comes as messages, which another model reads in its own tokens", async () => {
+  await using s = await testApp();
+  const messages = [
+    { role: "user", content: "hola" },
+    { role: "assistant", content: "buenas" },
+    { role: "user", content: "¿y tú?" },
+  ];
+  const asked = await inside(s, "tokens", { messages });
+  assertEquals(asked.tokens.join(""), "<instr>hola<resp>buenas<eos><instr>¿y tú?<resp>");
+  assertEquals((await inside(s, "tokens", { input: asked.ids })).messages, messages);
+  const cut = await inside(s, "tokens", { input: asked.ids.slice(0, 9) });
+  assertEquals(cut.messages, [messages[0], { role: "assistant", content: "bue" }]);
+  assertEquals(
+    (await inside(s, "tokens", { messages: cut.messages })).tokens.join(""),
+    "<instr>hola<resp>bue",
+  );
+  const other = await s.ask("/api/inside/tokens", { model: "tiny/pretrain", messages });
+  assertEquals(other.tokens.join(""), "<bos>¿y tú?");
+  assertEquals(other.messages, [messages[2]]);
+  assertEquals((await inside(s, "tokens", { input: [1] })).messages.length, 1);
+  for (const wrong of [{}, { input: "a", messages }]) {
+    assertStringIncludes((await inside(s, "tokens", wrong)).error.message, "either input or messages");
+  }
+});
+
 Deno.test("a text goes on from any ids, seeded, with the alternatives of each token", async () => {
   await using s = await testApp();
   const { ids } = await inside(s, "tokens", { input: text });

@@ -52,6 +52,22 @@ export function chatPrompt(model: LanguageModel, messages: readonly Message[], p
   return encodePrompt(model.tokenizer, question, promptLimit(model.decoder.config.context));
 }
 
+/**
+ * What a prompt says, as messages: the inverse of `chatPrompt`. A system message is part of the question after it. There
+ * is at least one message, which is empty if the prompt says nothing.
+ */
+export function messagesOf(tokenizer: Tokenizer, ids: Iterable<number>) {
+  const { instr, resp } = tokenizer.special;
+  const parts: { role: "user" | "assistant"; ids: number[] }[] = [{ role: "user", ids: [] }];
+  for (const id of ids) {
+    if (id === instr || id === resp) parts.push({ role: id === instr ? "user" : "assistant", ids: [] });
+    else parts.at(-1)!.ids.push(id);
+  }
+  const messages = parts.map(({ role, ids }) => ({ role, content: tokenizer.decode(ids) }));
+  const said = messages.filter(({ content }) => content !== "");
+  return said.length > 0 ? said : messages.slice(0, 1);
+}
+
 /** Whether the answer goes on with a text, so that spaces before its first word are part of it. */
 export const isContinuation = (model: LanguageModel, messages: readonly Message[]): boolean =>
   model.kind === "text" || messages.at(-1)!.role === "assistant";

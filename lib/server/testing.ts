@@ -8,6 +8,7 @@ import { snapshotFolder } from "../runs/snapshots.ts";
 import { makeUpRun } from "../runs/testing.ts";
 import { charTokenizer } from "../text/testing.ts";
 import { type Format, saveCheckpoint } from "../checkpoint/checkpoint.ts";
+import { quantiseCheckpoint } from "../checkpoint/quantise.ts";
 import { type AppOptions, createApp } from "./app.ts";
 import { Faq } from "./faq.ts";
 import { ModelStore } from "./models.ts";
@@ -58,6 +59,24 @@ export async function makeModels(folder: string): Promise<void> {
   device.close();
 }
 
+/** Writes wide/instruct, whose rows are wide enough for blocks of 32 numbers, and its copy in 4 bits. */
+async function makeQuantised(folder: string): Promise<void> {
+  const device = await CpuDevice.open({ threads: 1 });
+  const { size } = testTokenizer;
+  const model = new Decoder(
+    device,
+    modelConfig({ vocab: size, context: 64, layers: 2, heads: 2, width: 32 }),
+  );
+  model.initialize(8);
+  const path = join(folder, "wide", "instruct", "best");
+  await saveCheckpoint(path, model, testTokenizer, {
+    ...{ stage: "finetune-instruct", format: "chat" },
+    ...{ step: 1, seed: 1, finished: true, validation: null, best: null },
+  });
+  await quantiseCheckpoint(path, "q4", join(folder, "wide", "instruct-q4"));
+  device.close();
+}
+
 let models: Promise<string> | null = null;
 
 /** A folder of tiny models, the same for all tests of a process. */
@@ -101,4 +120,8 @@ export async function eventsOf(response: Response) {
   return lines.map((line) => JSON.parse(line.slice(6)));
 }
 
-if (import.meta.main) await makeModels(Deno.args[0]);
+if (import.meta.main) {
+  const [folder, more] = Deno.args;
+  await makeModels(folder);
+  if (more === "--quantised") await makeQuantised(folder);
+}

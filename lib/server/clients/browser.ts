@@ -21,6 +21,7 @@ export interface Opened {
   readonly page: Page;
   /** A browser without anything in its storage. */
   readonly context: BrowserContext;
+  readonly server: TestServer;
   /** Faults of the pages: console errors, failed requests, requests to other hosts. */
   readonly faults: string[];
   /** Opens the page in another tab. */
@@ -53,7 +54,7 @@ export function browserTests(...flags: string[]) {
     { width = 1200, dark, held, locale = "es-CR" }: Options,
   ) {
     browser ??= await launchChromium();
-    const { url } = server ??= await startServer(...flags);
+    const running = server ??= await startServer(...flags), { url } = running;
     const context = await browser.newContext({
       viewport: { width, height: 800 },
       colorScheme: dark ? "dark" : "light",
@@ -84,7 +85,7 @@ export function browserTests(...flags: string[]) {
       return page;
     };
     try {
-      await use({ page: await tab(), context, faults, tab });
+      await use({ page: await tab(), context, server: running, faults, tab });
       assertEquals(faults, []);
     } finally {
       await context.close();

@@ -52,6 +52,27 @@ const ask = (page: Page, path: string, body: object) =>
     return await response.json();
   }, [path, { model: "tiny/instruct", ...body }] as const);
 
+/** Runs in the page: the contrast (WCAG 2) of a canvas's strongest dot with what is behind the canvas. */
+function contrastOf(element: Element): number {
+  const canvas = element as HTMLCanvasElement;
+  const { data } = canvas.getContext("2d")!.getImageData(0, 0, canvas.width, canvas.height);
+  let strongest = 0;
+  for (let i = 0; i < data.length; i += 4) if (data[i + 3] > data[strongest + 3]) strongest = i;
+  if (data[strongest + 3] < 255) throw new Error("no dot is of the full colour");
+  let behind: number[] = [255, 255, 255];
+  for (let at: Element | null = canvas; at; at = at.parentElement) {
+    const [r, g, b, a = 1] = getComputedStyle(at).backgroundColor.match(/[\d.]+/g)!.map(Number);
+    if (a === 0) continue;
+    behind = [r, g, b];
+    break;
+  }
+  const [one, other] = [[...data.slice(strongest, strongest + 3)], behind].map((colour) => {
+    const [r, g, b] = colour.map((x) => x <= 10 ? x / 255 / 12.92 : ((x / 255 + .055) / 1.055) ** 2.4);
+    return .2126 * r + .7152 * g + .0722 * b;
+  });
+  return (Math.max(one, other) + .05) / (Math.min(one, other) + .05);
+}
+
 /** The sequence that the address holds. */
 const parts = (page: Page) => new URLSearchParams(new URL(page.url()).hash.slice(1));
 const idsOf = (page: Page) => parts(page).get("ids")!.split(",").map(Number);
@@ -76,6 +97,24 @@ test("a text is shown as tokens with its markers, and the model writes on", asyn
   assertEquals(idsOf(page).length, shown.length);
   assert(shown.length > 12);
   assertStringIncludes(await page.locator("#chosen").innerText(), `«<resp>», posición 12 de ${shown.length}`);
+});
+
+test("a text that is looked at again is asked of the server again, as the model may have been saved since", async ({ page }) => {
+  await open(page, "ablate");
+  await page.click("text=Medir cada parte");
+  const note = () => page.locator('[data-part="1.1"] small').textContent();
+  await page.waitForFunction(() => document.querySelector('[data-part="1.1"] small')!.textContent !== "");
+  await page.route("**/api/inside/continue", async (route) => {
+    const answer = await (await route.fetch()).json();
+    answer.tokens = [{ ...answer.tokens[0], token: "X" }];
+    await route.fulfill({ json: answer });
+  });
+  await page.press("#input", "Enter");
+  await page.waitForFunction(() => document.querySelectorAll("#strip .token").length === 13);
+  assertEquals((await tokens(page)).at(-1), "X");
+  await drawn(page, "ablate");
+  assertEquals(await note(), "");
+  await page.unroute("**/api/inside/continue");
 });
 
 test("every head is a picture with what it does, and one is enlarged with tokens on both axes", async ({ page }) => {
@@ -138,6 +177,18 @@ test("rows of a long text do not fade: each is scaled by its largest weight", as
     }, scale);
   assertEquals(await strongest("0"), 255);
   assert(await strongest("1") < 128);
+});
+
+test("what is painted stands out from what is behind it, light and dark, also when the scheme changes", async ({ page }) => {
+  await drawn(page, "attention");
+  for (const colorScheme of ["light", "dark"] as const) {
+    await page.emulateMedia({ colorScheme });
+    await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(resolve)));
+    for (const canvas of [".matrix canvas", ".picture canvas"]) {
+      const contrast = await page.locator(canvas).first().evaluate(contrastOf);
+      assert(contrast >= 3, `${canvas}, ${colorScheme}: a contrast of ${contrast}`);
+    }
+  }
 });
 
 test("the lens shows the model's answer in its last row, and marks where it appears", async ({ page }) => {
@@ -228,6 +279,23 @@ test("a branch goes on from the alternative, and the tree leads back", async ({ 
   );
 });
 
+test("the trees of earlier texts are kept", async ({ page }) => {
+  await open(page, "branch");
+  const branches = (n: number) =>
+    page.waitForFunction((n) => document.querySelectorAll(".branch").length === n, n);
+  await page.click("#strip .token >> nth=14");
+  await page.click("#panel-branch .bar >> nth=3");
+  await branches(2);
+  await look(page, "adiós");
+  await branches(1);
+  await look(page, "hola, hola");
+  await branches(2);
+  await page.click("text=Olvidar");
+  await branches(1);
+  await page.reload();
+  await branches(1);
+});
+
 test("a pass is walked through with its shapes and numbers, and the sliders act on its distribution", async ({ page }) => {
   await open(page, "walk");
   assertEquals(await page.locator(".steps > li").count(), 10);
@@ -251,8 +319,30 @@ test("a pass is walked through with its shapes and numbers, and the sliders act 
   await page.fill("#walk-top_k", "2");
   assertStringIncludes(await page.locator(".sampling .help").innerText(), "Quedan 2 tokens");
   assertEquals(await page.locator(".sampling .dropped").count(), 13);
+  await page.fill("#walk-top_k", "0");
+  assertEquals(await page.locator(".sampling .dropped").count(), 0);
+  await page.fill("#walk-top_p", "0.1");
+  assert(await page.locator(".sampling .dropped").count() > 5);
   await page.click("text=Sortear un token");
-  assertStringIncludes(await page.locator(".sampling .verdict").innerText(), "Salió «");
+  await page.waitForSelector(".sampling .verdict >> text=Salió «");
+});
+
+test("a drawn token that is not among the most probable ones is told by its text", async ({ page }) => {
+  await open(page, "walk");
+  const ids = idsOf(page).slice(0, 12);
+  const { logits, top } = await ask(page, "/api/inside/pass", { ids, position: 11, layer: 0, head: 0 });
+  const known = top.map(({ id }: { id: number }) => id);
+  const rare = logits.findLastIndex((_: number, id: number) => !known.includes(id));
+  const { tokens: [text] } = await ask(page, "/api/inside/tokens", { input: [rare] });
+  await page.fill("#walk-temperature", "2");
+  await page.evaluate(async ([logits, rare]) => {
+    const { distribution } = await import("/assets/inside/sampling.js" as string);
+    const shares = [...distribution(logits, { temperature: 2, top_k: 0, top_p: 1 })];
+    const before = shares.slice(0, rare).reduce((sum, share) => sum + share, 0);
+    Math.random = () => before + shares[rare] / 2;
+  }, [logits as number[], rare as number] as const);
+  await page.click("text=Sortear un token");
+  await page.waitForSelector(`.sampling .verdict >> text=Salió «${text}»`);
 });
 
 test("the sliders draw from the distribution that the server draws from", async ({ page }) => {
@@ -299,6 +389,36 @@ test("one input is answered at several temperatures, and by several models", asy
   assertEquals(other, "tiny/pretrain");
   await page.click(".compared .quiet >> nth=1");
   await page.waitForFunction(() => document.querySelectorAll(".compared .part").length === 1);
+});
+
+test("other models are given what the sequence says: a conversation's last question, a branch's beginning", async ({ page }) => {
+  const messages = [
+    { role: "user", content: "hola" },
+    { role: "assistant", content: "buenas" },
+    { role: "user", content: "¿qué?" },
+  ];
+  const { ids } = await ask(page, "/api/inside/tokens", { messages });
+  await page.goto(
+    `${page.url().split("#")[0]}#${new URLSearchParams({ model: "tiny/instruct", ids: ids.join() })}`,
+  );
+  await page.waitForFunction((n) => document.querySelectorAll("#strip .token").length === n, ids.length);
+  assertEquals(await page.inputValue("#input"), "¿qué?");
+  /** What other models are given. */
+  const given = async (act: () => Promise<void>) => {
+    const asked = page.waitForRequest((request) =>
+      request.url().endsWith("/api/inside/tokens") && request.postDataJSON().model === "tiny/pretrain"
+    );
+    await act();
+    return (await asked).postDataJSON().messages;
+  };
+  await open(page, "compare");
+  assertEquals(await given(() => page.click("text=Todos los modelos")), messages);
+  await open(page, "branch");
+  await page.click(`#strip .token >> nth=${ids.length - 3}`);
+  await page.click("#panel-branch .bar:not(.marked) >> nth=1");
+  await page.waitForFunction(() => document.querySelectorAll(".branch").length === 2);
+  const [, , last] = await given(() => open(page, "compare"));
+  assertEquals(last, { role: "user", content: "¿qu" });
 });
 
 test("the address holds the sequence, the token and the view", async ({ page, context }) => {

@@ -20,14 +20,15 @@ const readout = (page: Page, chart: string) => page.locator(`#chart-${chart} .re
 
 test("runs are laid over each other by step, tokens and time, and the address says which", async ({ page }) => {
   await open(page, "?run=uno/pretrain&run=dos/pretrain", 2);
-  assertEquals([await lines(page, "loss"), await lines(page, "bpb"), await lines(page, "lr")], [
-    "4",
-    "2",
-    "2",
-  ]);
+  const charts = ["loss", "bpb", "lr", "norm", "tokens_per_s"];
+  assertEquals(await Promise.all(charts.map((chart) => lines(page, chart))), ["4", "2", "2", "2", "2"]);
   assertEquals(await page.locator("#chart-accuracy").isVisible(), false);
   assertStringIncludes(await readout(page, "loss"), "paso 2000");
-  await page.click("text=Tokens >> nth=-1");
+  await page.locator("input[name=by][value=tokens]").check({ force: true });
+  await page.waitForFunction(() =>
+    document.querySelector("#chart-loss .where")?.textContent?.replace(/\s/, " ") === "4,1 M"
+  );
+  assertStringIncludes(page.url(), "by=tokens");
   await page.locator("input[name=by][value=seconds]").check({ force: true });
   await page.waitForFunction(() =>
     document.querySelector("#chart-loss .where")?.textContent?.includes("min")
@@ -71,6 +72,15 @@ test("a classifier's accuracy is drawn on texts that it learned from and on othe
   await page.waitForSelector("#chart-accuracy[data-points='4']");
   assertEquals(await lines(page, "accuracy"), "2");
   assertStringIncludes(await readout(page, "accuracy"), "90\u00a0% · val. 70\u00a0%");
+});
+
+test("a finetuning's figures on held-out data are told by epoch", async ({ page }) => {
+  await runs.make("epocas/instruct", 40, { stage: "finetune-instruct", epoch: 20 });
+  await open(page, "?run=epocas/instruct", 1);
+  assertEquals((await page.locator("#held thead th").allInnerTexts()).slice(0, 2), ["Época", "Paso"]);
+  const row = await page.locator("#held tbody tr").first().locator("th, td").allInnerTexts();
+  assertEquals(row.slice(0, 2), ["2", "40"]);
+  await runs.delete("epocas/instruct");
 });
 
 test("a run that is deleted while it is shown goes, with a word on it; the others stay", async ({ page }) => {
@@ -122,10 +132,48 @@ test("the slider shows one prompt from the random start to the end", async ({ pa
   await page.fill("#growth-prompt", "hola");
   await page.click("#growth-form .primary");
   await page.waitForFunction(() => document.querySelectorAll("#growth-seen .given").length === 5);
-  await page.selectOption("#growth-layer", "1");
+  const looks = () => page.locator("#growth-seen .looks").innerText();
+  const before = await looks();
+  await page.selectOption("#growth-layer", { label: "2" });
+  await page.waitForFunction(
+    (before) => document.querySelector<HTMLElement>("#growth-seen .looks")?.innerText !== before,
+    before,
+  );
   await page.focus("#growth-step");
   await page.keyboard.press("End");
   await at(4);
+});
+
+test("the slider asks again when another run is shown, or when its run starts over", async ({ page }) => {
+  const copy = `${runs.folder}/copia/pretrain`;
+  await runs.copy("tiny/pretrain", "copia/pretrain");
+  const asked: { run: string; step: number; layer: number }[] = [];
+  page.on("request", (request) => {
+    if (request.url().endsWith("/api/runs/snapshot")) asked.push(request.postDataJSON());
+  });
+  await open(page, "?run=tiny/pretrain&run=copia/pretrain", 2);
+  /** Waits until a run's four snapshots were asked for with a layer; returns how many of them were. */
+  const all = async (id: string, of: number) => {
+    const steps = () =>
+      new Set(asked.filter(({ run, layer }) => run === id && layer === of).map(({ step }) => step));
+    for (let i = 0; i < 300 && steps().size < 4; i++) await page.waitForTimeout(100);
+    const { size } = steps();
+    asked.length = 0;
+    return size;
+  };
+  await page.selectOption("#growth-run", "tiny/pretrain");
+  await page.waitForFunction(() => document.querySelectorAll("#growth-layer option").length === 2);
+  assertEquals(await all("tiny/pretrain", 0), 4);
+  await page.selectOption("#growth-layer", { label: "2" });
+  assertEquals(await all("tiny/pretrain", 1), 4);
+  // The other run's model may have one layer.
+  await page.uncheck("input[aria-label='Mostrar tiny/pretrain']");
+  assertEquals(await all("copia/pretrain", 0), 4);
+  const file = JSON.parse(await Deno.readTextFile(`${copy}/run.json`));
+  file.id = file.id.replace("2026-11-30", "2026-12-01");
+  await Deno.writeTextFile(`${copy}/run.json`, JSON.stringify(file));
+  assertEquals(await all("copia/pretrain", 0), 4);
+  await runs.delete("copia/pretrain");
 });
 
 test("by keyboard one walks along a curve, which is told, and enlarges nothing by accident", async ({ page }) => {
@@ -191,6 +239,31 @@ test("a run is followed for long in bounded memory", async ({ page, context }) =
     const listening = await listeners();
     if (heard > 0) assert(listening <= heard, `${listening} listeners, ${heard} before`);
     heard = listening;
+  }
+});
+
+test("a run is followed step by step without growing memory, on the page and in the server", async ({ page, context, server }) => {
+  await using training = await runs.train("lento/pretrain", 10_000);
+  await training.go(4000);
+  await open(page, "?run=lento/pretrain", 1);
+  const cdp = await context.newCDPSession(page);
+  const used = async () => {
+    await cdp.send("HeapProfiler.collectGarbage");
+    return { page: (await cdp.send("Runtime.getHeapUsage")).usedSize, server: await server.memory() };
+  };
+  const seen: { page: number; server: number }[] = [];
+  for (let step = 4001; step <= 4060; step++) {
+    await training.go(step);
+    await page.waitForFunction(
+      (step) => document.querySelector("#runs tr[data-state=training] .step")?.textContent?.includes(step),
+      `${step} / 10.000`,
+    );
+    seen.push(await used());
+  }
+  // The first third makes what stays.
+  const settled = seen[19], last = seen[59];
+  for (const where of ["page", "server"] as const) {
+    assert(last[where] < 1.2 * settled[where], `${where}: ${settled[where]} bytes, then ${last[where]}`);
   }
 });
 

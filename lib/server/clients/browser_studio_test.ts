@@ -1,6 +1,6 @@
 /** The studio in headless Chromium: a training watched to its end, a fact taught and taken back, and what goes wrong. */
 import { AxeBuilder } from "@axe-core/playwright";
-import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { Buffer } from "node:buffer";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { launchChromium, testWithChromium } from "./browser.ts";
@@ -100,13 +100,26 @@ test("a training is watched to its end, on two pages, reloaded, with the studio 
   await second.click("#start");
   await second.waitForSelector("text=Ahora se está entrenando «mi-cuento»");
   await first.waitForSelector(`${card}[data-step]`, { timeout: LONG });
+  const curves = await tab();
+  await visit(curves, studio, "/runs?run=mi-cuento%2Fpretrain");
+  const points = () => curves.locator("#chart-loss").getAttribute("data-points").then(Number);
+  await curves.waitForSelector("#chart-loss[data-points]", { timeout: LONG });
+  const drawn = await points();
 
   await studio.stop();
   await first.waitForSelector("#lost:not(:empty)");
+  await curves.waitForSelector("#status[data-live=false]");
   studio = await project.studio({ port: studio.port });
   // The new one has another token.
   await first.waitForSelector("text=El estudio se reinició");
   for (const page of [first, second]) await visit(page, studio);
+  // The curves go on by themselves.
+  await curves.waitForSelector("#status[data-live=true]");
+  await curves.waitForFunction(
+    (drawn) => Number(document.getElementById("chart-loss")?.dataset.points) > drawn,
+    drawn,
+    { timeout: LONG },
+  );
   await first.reload();
   const step = Number(await first.locator(card).getAttribute("data-step"));
 
@@ -116,6 +129,13 @@ test("a training is watched to its end, on two pages, reloaded, with the studio 
   await inState(first, card, "running");
   await inState(first, card, "finished");
   assert(Number(await first.locator(card).getAttribute("data-step")) > step);
+  // Its snapshots show one prompt through the training, from the random start on.
+  const seen = (step: number) => curves.waitForSelector(`#growth-seen .seen[data-step="${step}"]`);
+  await curves.waitForSelector("#growth-seen .seen");
+  await curves.fill("#growth-step", "0");
+  await seen(0);
+  await curves.fill("#growth-step", "3");
+  await seen(4);
   await inState(second, card, "finished");
   await first.fill(`${card} .trial input`, "El gato");
   await first.click(`${card} .trial button`);
@@ -281,6 +301,43 @@ test("what is no text or too short is told in a line", async ({ project, tab }) 
   assertEquals(await page.inputValue("#name"), "Mi libro");
 });
 
+test("a file can be dropped on the page", async ({ project, tab }) => {
+  await using studio = await project.studio();
+  const page = await tab();
+  await visit(page, studio);
+  const text = sampleText(3000);
+  await page.evaluate((text) => {
+    const dataTransfer = new DataTransfer();
+    dataTransfer.items.add(new File([text], "Carta.txt", { type: "text/plain" }));
+    for (const name of ["dragover", "drop"]) {
+      const event = new DragEvent(name, { dataTransfer, bubbles: true, cancelable: true });
+      document.querySelector("h1")!.dispatchEvent(event);
+    }
+  }, text);
+  await page.waitForFunction(
+    (text) => document.querySelector<HTMLTextAreaElement>("#text")!.value === text,
+    text,
+  );
+  assertEquals(await page.inputValue("#name"), "Carta");
+});
+
+const others = Deno.networkInterfaces().map(({ address }) => address)
+  .filter((address) => !/^(127\.|::1$|fe80:)/.test(address));
+if (others.length === 0) {
+  console.log("this machine has no other address: that the studio keeps to it is not tested");
+} else {
+  test("the studio is reached from this machine alone", async ({ project }) => {
+    await using studio = await project.studio();
+    (await Deno.connect({ hostname: "localhost", port: studio.port })).close();
+    for (const hostname of others) {
+      await assertRejects(
+        () => Deno.connect({ hostname, port: studio.port }),
+        Deno.errors.ConnectionRefused,
+      );
+    }
+  });
+}
+
 if (!HAS_DISKS) console.log("this system gives tests no disks: a full one is not tested");
 else {
   test("a full disk is told in a line", async ({ project, tab }) => {
@@ -301,6 +358,20 @@ else {
     await inState(page, "[data-name=lleno]", "failed");
     const told = await page.locator("[data-name=lleno] .error").innerText();
     assertMatch(told, /^data\/processed\/lleno\/\S+: .* will be written, the disk has .* left; free some/);
+  });
+
+  test("a disk that fills up while a model is trained is told in a line", async ({ project, tab }) => {
+    await using studio = await project.studio({ disks: { "models": 400 } });
+    const page = await tab();
+    await visit(page, studio);
+    await page.fill("#text", sampleText(6000));
+    await page.fill("#name", "colmado");
+    await page.check("[name=size][value=tiny]");
+    await page.fill("#minutes", "1");
+    await page.click("#start");
+    await inState(page, "[data-name=colmado]", "failed");
+    const told = await page.locator("[data-name=colmado] .error").innerText();
+    assertMatch(told, /disk/);
   });
 }
 

@@ -3,8 +3,9 @@ const root = new URL("../../../", import.meta.url).pathname;
 
 export interface MadeRuns {
   readonly folder: string;
-  make(id: string, steps: number): Promise<void>;
+  make(id: string, steps: number, more?: { stage: string; epoch: number }): Promise<void>;
   makeMany(count: number, steps: number): Promise<string[]>;
+  copy(id: string, to: string): Promise<void>;
   delete(id: string): Promise<void>;
   deleteMany(ids: readonly string[]): Promise<void>;
   /** Holds a run's lock like a training, and writes its lines on command. */
@@ -52,11 +53,17 @@ export async function makeRuns(): Promise<MadeRuns> {
   const remove = (id: string) => Deno.remove(`${folder}/${id}`, { recursive: true });
   return {
     folder,
-    make: (id, steps) => makeAll([{ id, steps, seed: 3, every: 10 }]),
+    make: (id, steps, more) => makeAll([{ id, steps, seed: 3, every: 10, ...more }]),
     async makeMany(count, steps) {
       const ids = Array.from({ length: count }, (_, i) => `muchos/${i}`);
       await makeAll(ids.map((id, i) => ({ id, steps, seed: i })));
       return ids;
+    },
+    async copy(id, to) {
+      await Deno.mkdir(`${folder}/${to}`, { recursive: true });
+      const args = ["-r", `${folder}/${id}/.`, `${folder}/${to}`];
+      const { success } = await new Deno.Command("cp", { args }).output();
+      if (!success) throw new Error(`${id} could not be copied to ${to}`);
     },
     delete: remove,
     async deleteMany(ids) {

@@ -35,7 +35,8 @@ let chosen = null;
 let shown = null;
 let playing = false;
 
-const steps = () => runs.find(({ id }) => id === runSelect.value)?.snapshots ?? [];
+const chosenRun = () => runs.find(({ id }) => id === runSelect.value);
+const steps = () => chosenRun()?.snapshots ?? [];
 const stepAt = (/** @type {number} */ i) => steps()[i] ?? 0;
 /** Waits. @param {number} ms */
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -46,7 +47,8 @@ async function see(step, signal) {
     ...{ run: runSelect.value, step, prompt: prompt.value },
     ...{ layer: Number(layer.value), head: Number(head.value) },
   };
-  const key = JSON.stringify(question);
+  // A run that starts over keeps other snapshots under the same steps.
+  const key = JSON.stringify([question, chosenRun()?.started]);
   let seen = answers.get(key);
   if (!seen) {
     seen = /** @type {Seen} */ (await (await post("/api/runs/snapshot", question, signal)).json());
@@ -187,9 +189,18 @@ async function togglePlay() {
   write();
 }
 
+/** The chosen training; another one if its run starts over. */
+const training = () => JSON.stringify([runSelect.value, chosenRun()?.started]);
+
+/** Goes back to the first layer and head, as other models may have fewer. */
+function resetHead() {
+  offer(layer, 1);
+  offer(head, 1);
+}
+
 /** @param {Run[]} all runs that are shown */
 export function drawGrowth(all) {
-  const before = `${runSelect.value} ${steps().length}`;
+  const before = training(), many = steps().length;
   runs = all.filter(({ snapshots }) => snapshots.length > 0);
   section.hidden = runs.length === 0;
   const ids = runs.map(({ id }) => id);
@@ -198,7 +209,10 @@ export function drawGrowth(all) {
     runSelect.replaceChildren(...ids.map((id) => new Option(id, id)));
     if (ids.includes(kept)) runSelect.value = kept;
   }
-  if (runs.length === 0 || before === `${runSelect.value} ${steps().length}`) return;
+  if (runs.length === 0) return;
+  const another = training() !== before;
+  if (!another && steps().length === many) return;
+  if (another) resetHead();
   const atEnd = slider.value === slider.max;
   slider.max = String(steps().length - 1);
   if (atEnd) slider.value = slider.max;
@@ -213,8 +227,7 @@ export function startGrowth() {
   };
   runSelect.onchange = () => {
     slider.max = String(Math.max(0, steps().length - 1));
-    offer(layer, 1);
-    offer(head, 1);
+    resetHead();
     show();
   };
   slider.oninput = () => {

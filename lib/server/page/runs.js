@@ -16,6 +16,8 @@ import { drawList } from "./run_list.js";
 
 /** Points of all curves together, and the fewest and most of one run. */
 const POINTS = { all: 20_000, least: 100, most: 1000 };
+/** Milliseconds between drawings of curves and tables while runs that are to be shown have not arrived. */
+const PATIENCE = 300;
 /** Runs that can be shown at once. */
 const MOST_SHOWN = 100;
 
@@ -55,8 +57,8 @@ function drawStatus() {
   status.dataset.live = String(problem === "");
 }
 
-let waiting = false;
-/** Draws the changes with the next frame. */
+let waiting = false, patientUntil = 0, impatience = 0;
+/** Draws the changes with the next frame. Curves and tables, which take long, wait for the runs that are still to come. */
 function draw() {
   if (waiting) return;
   waiting = true;
@@ -65,8 +67,15 @@ function draw() {
     drawStatus();
     drawList(list, { colours, choose });
     get("none", HTMLParagraphElement).hidden = !told || list.length > 0;
-    const all = shown(), by = axis();
     get("no-choice", HTMLParagraphElement).hidden = !told || list.length === 0 || colours.size > 0;
+    clearTimeout(impatience);
+    const patience = patientUntil - performance.now();
+    if (known.size < colours.size && patience > 0) {
+      impatience = setTimeout(draw, patience);
+      return;
+    }
+    patientUntil = performance.now() + PATIENCE;
+    const all = shown(), by = axis();
     drawCharts(all, colours, { by, log: get("log-scale", HTMLInputElement).checked });
     const silent = all.filter(({ training }) => training && training[by].every((x) => x === null));
     const note = get("not-told", HTMLParagraphElement);
@@ -124,6 +133,7 @@ function remember() {
 function start() {
   following.abort();
   following = new AbortController();
+  patientUntil = performance.now() + PATIENCE;
   const ids = [...colours.keys()];
   for (const id of known.keys()) if (!colours.has(id)) known.delete(id);
   const points = Math.max(

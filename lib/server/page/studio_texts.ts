@@ -68,7 +68,8 @@ const studioEs = {
   try_go: "Continuar",
   terminal: "En la terminal y su registro",
   log_empty: "No hay registro: se inició en una terminal.",
-  wordless: "Terminó sin decir por qué; quizá el sistema lo cerró por falta de memoria.",
+  wordless:
+    "Terminó sin decir por qué; quizá el sistema lo cerró por falta de memoria o de espacio en el disco.",
   unauthorised:
     "El estudio se reinició o la sesión caducó: abre la dirección que imprime «deno task studio».",
   minutes_short: "{n} min",
@@ -142,7 +143,7 @@ const studioEn: typeof studioEs = {
   try_go: "Continue",
   terminal: "In the terminal, and its log",
   log_empty: "There is no log: it was started in a terminal.",
-  wordless: "It ended without saying why; perhaps the system ended it for lack of memory.",
+  wordless: "It ended without saying why; perhaps the system ended it for lack of memory or disk space.",
   unauthorised:
     "The studio was restarted, or the session has ended: open the address that deno task studio prints.",
   minutes_short: "{n} min",

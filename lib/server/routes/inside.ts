@@ -17,7 +17,7 @@ import { ApiError } from "../errors.ts";
 import { collectAll, samplingOf, startAnswers } from "../generation.ts";
 import type { LanguageModel } from "../models.ts";
 import { json, jsonRequest, refusals, routeGroup } from "../openapi.ts";
-import { chatPrompt, checkIds } from "../prompts.ts";
+import { chatPrompt, checkIds, messagesOf } from "../prompts.ts";
 import * as schemas from "../schemas/inside.ts";
 import { deadlineOf, languageModel, type Services } from "../services.ts";
 import type { Turn } from "../work.ts";
@@ -130,12 +130,14 @@ export function insideRoutes({ store, metrics, work, timeLimit }: Services): Ope
   const app = routeGroup();
 
   app.openapi(routes.tokens, async (c) => {
-    const { model: id, input } = c.req.valid("json");
+    const { model: id, input = "", messages } = c.req.valid("json");
     const model = await languageModel(store, id);
     const { tokenizer, decoder } = model;
     const { config } = decoder;
     // If the ids are longer than the context, the model sees their end.
-    const { ids, truncated } = typeof input === "string"
+    const { ids, truncated } = messages
+      ? chatPrompt(model, messages, "messages")
+      : typeof input === "string"
       ? chatPrompt(model, [{ role: "user", content: input }], "input")
       : {
         ids: checkSequence(model, input.slice(-config.context), "input"),
@@ -148,6 +150,7 @@ export function insideRoutes({ store, metrics, work, timeLimit }: Services): Ope
       ids: [...ids],
       tokens: Array.from(ids, (token) => tokenizer.label(token)),
       markers: Array.from(ids, (token) => special.has(token)),
+      messages: messagesOf(tokenizer, ids),
       truncated,
       architecture: {
         layers: config.layers,

@@ -27,7 +27,7 @@ const content = z.union([
   z.null().transform(() => ""),
 ]).optional().transform((value) => value ?? "");
 
-const Message = z.looseObject({
+export const Message = z.looseObject({
   role: z.enum(["system", "developer", "user", "assistant", "tool", "function"]),
   content,
 });

@@ -1,6 +1,7 @@
 /** `/api/inside/…`: requests and answers about a model's intermediate results. */
 import { z } from "@hono/zod-openapi";
 import { HEAD_SCORES } from "../../inside/heads.ts";
+import { Message } from "./chat.ts";
 import { finishReason, model, sampling, text, tokenId } from "./common.ts";
 
 /** Most tokens of a sequence. */
@@ -25,10 +26,15 @@ const ChosenToken = z.strictObject({
 
 export const TokensRequest = z.strictObject({
   model,
-  input: z.union([text.pipe(z.string().max(100_000)), ids]).describe(
+  input: z.union([text.pipe(z.string().max(100_000)), ids]).optional().describe(
     "A text as a person writes it, which for a model that answers is a question; or token ids, of which the last are " +
       "kept if there are more than the context has room for.",
   ),
+  messages: z.array(Message).min(1).max(1000).optional().describe(
+    "A conversation, in place of the input. A model that was not trained to answer reads the last message.",
+  ),
+}).refine(({ input, messages }) => (input === undefined) !== (messages === undefined), {
+  error: "either input or messages must be given, and not both",
 }).openapi("InsideTokensRequest");
 export const Tokens = z.strictObject({
   model: z.string(),
@@ -36,6 +42,9 @@ export const Tokens = z.strictObject({
   ids: z.array(tokenId),
   tokens: z.array(z.string()).describe("Each token as it can be shown."),
   markers: z.array(z.boolean()).describe("Whether each is a special token, which no text can spell."),
+  messages: z.array(z.strictObject({ role: z.enum(["user", "assistant"]), content: z.string() })).describe(
+    "What the ids say, without markers: to give the same to a model with other tokens.",
+  ),
   truncated: z.boolean().describe("Whether a part of the text was left out, to keep to the context."),
   architecture: z.strictObject({
     layers: count,

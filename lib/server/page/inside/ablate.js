@@ -5,7 +5,7 @@
 
 import { fill, make, page } from "../dom.js";
 import { decimal } from "../numbers.js";
-import { ask, sequence } from "./state.js";
+import { answered, ask, sequence } from "./state.js";
 import { bars, button, quoted, strength, titled, visible } from "./tokens.js";
 
 /** @typedef {import("./state.js").ChosenToken} ChosenToken */
@@ -14,8 +14,6 @@ import { bars, button, quoted, strength, titled, visible } from "./tokens.js";
 
 /** Parts that are switched off, as `layer.head` and `layer.mlp`; they stay off for other texts. */
 const off = new Set();
-/** @type {{ of: string, token: Token, heads: number[][], mlps: number[] } | null} */
-let effects = null;
 let model = "";
 
 /** The given part of the sequence, without the answer; the ablated model continues it. */
@@ -23,6 +21,9 @@ const given = () => {
   const { model, ids, prompt } = sequence();
   return { model, ids: ids.slice(0, prompt) };
 };
+
+/** What each part does, once it was measured. @returns {{ token: Token, heads: number[][], mlps: number[] } | undefined} */
+const effects = () => answered("effects", given());
 
 function ablation() {
   const parts = [...off].map((part) => part.split("."));
@@ -49,13 +50,12 @@ export async function draw(body, signal) {
   const grid = gridOf(() => show(results, signal).catch(fail));
   const help = make("p", "help");
   const measure = async () => {
-    const request = given();
-    effects = { of: JSON.stringify(request), ...await ask("effects", request, signal) };
+    await ask("effects", given(), signal);
     grid.tint();
     tell();
   };
   const tell = () => {
-    const known = effects?.of === JSON.stringify(given()) ? effects : null;
+    const known = effects();
     help.textContent = known ? fill(page.texts.effects_help, { token: quoted(known.token.token) }) : "";
   };
   const row = make("div", "row");
@@ -108,7 +108,7 @@ function gridOf(changed) {
   };
   update();
   const tint = () => {
-    const known = effects?.of === JSON.stringify(given()) ? effects : null;
+    const known = effects();
     for (const [part, press] of buttons) {
       const [layer, head] = part.split(".");
       const effect = !known ? 0 : head === "mlp" ? known.mlps[+layer] : known.heads[+layer][+head];

@@ -5,7 +5,7 @@
 
 import { fill, make, page } from "../dom.js";
 import { decimal } from "../numbers.js";
-import { accent, paint } from "./canvas.js";
+import { accent, onScheme, paint } from "./canvas.js";
 import { enlarged } from "./head.js";
 import { ask, sequence } from "./state.js";
 import { button } from "./tokens.js";
@@ -36,7 +36,8 @@ export async function draw(body, signal) {
   grid.setAttribute("aria-label", page.texts.every_head);
   grid.style.setProperty("--columns", String(architecture.heads));
   const detail = make("div", "detail");
-  const colour = accent(body);
+  /** @type {((colour: number[]) => void)[]} */
+  const pictures = [];
   const show = () => {
     for (const other of grid.querySelectorAll("button")) {
       other.setAttribute("aria-pressed", String(other.dataset.head === `${chosen.layer}.${chosen.head}`));
@@ -61,11 +62,17 @@ export async function draw(body, signal) {
     const canvas = make("canvas");
     canvas.setAttribute("aria-hidden", "true");
     const bytes = Uint8Array.from(atob(head.picture), (c) => c.charCodeAt(0));
-    paint(canvas, found.side, (at) => bytes[at] / 255, colour);
+    pictures.push((colour) => paint(canvas, found.side, (at) => bytes[at] / 255, colour));
     const name = fill(page.texts.head_n, { layer: head.layer + 1, head: head.head + 1 });
     picture.append(canvas, make("span", "sr", `${name}: `), make("span", "does", label(head)));
     grid.append(picture);
   }
+  const paintAll = () => {
+    const colour = accent(body);
+    for (const paintOne of pictures) paintOne(colour);
+  };
+  paintAll();
+  onScheme(paintAll, signal);
   const box = make("div", "attention");
   box.append(grid, detail);
   body.replaceChildren(box);

@@ -13,7 +13,11 @@ import { bars, button, quoted, titled } from "./tokens.js";
 /** A text, and where it leaves its parent: `at` is the position of the replaced token.
  * @typedef {{ sequence: Sequence, at: number, children: Branch[] }} Branch */
 
-/** The tree, and the branch of it that is shown. @type {Branch | null} */
+/** Trees that are kept. */
+const MOST_TREES = 10;
+/** A tree for each text that was looked at. @type {Branch[]} */
+let trees = [];
+/** The tree with the sequence, and the branch of it that is shown. @type {Branch | null} */
 let root = null;
 /** @type {Branch | null} */
 let current = null;
@@ -35,15 +39,22 @@ const isBranch = (value) =>
   value.sequence.tokens.length === value.sequence.ids.length && Number.isInteger(value.at) &&
   value.at <= value.sequence.ids.length && Array.isArray(value.children) && value.children.every(isBranch);
 
-/** Stores the tree, so that it survives a reload of the page, but not the tab. */
-const store = () => keep("branches", JSON.stringify(root), "sessionStorage");
+/** Stores the trees, so that they survive a reload of the page, but not the tab. */
+const store = () => keep("branches", JSON.stringify(trees), "sessionStorage");
 
-/** Finds the sequence in the tree; if it is not there, it begins a new tree. */
+/** Finds the sequence in a tree; if it is in none, it begins a new one. */
 function locate() {
-  const stored = root ?? parsed(recall("branches", "sessionStorage"));
-  root = isBranch(stored) ? stored : null;
-  current = root && find(root, sequence());
-  if (!current) root = current = { sequence: sequence(), at: sequence().prompt, children: [] };
+  if (trees.length === 0) {
+    const stored = parsed(recall("branches", "sessionStorage"));
+    trees = Array.isArray(stored) ? stored.filter(isBranch) : [];
+  }
+  for (const tree of trees) {
+    root = tree;
+    current = find(tree, sequence());
+    if (current) return;
+  }
+  root = current = { sequence: sequence(), at: sequence().prompt, children: [] };
+  trees = [...trees.filter(({ children }) => children.length > 0), root].slice(-MOST_TREES);
 }
 
 /** How many of the most probable tokens are offered. */
@@ -90,7 +101,7 @@ async function grow(at, { id, probability }) {
   const known = parent.children.find((child) => child.at === at && child.sequence.ids[at] === id);
   if (known) return go(known);
   const cut = {
-    ...await read(before.model, [...before.ids.slice(0, at), id]),
+    ...await read(before.model, { input: [...before.ids.slice(0, at), id] }),
     probabilities: [...before.probabilities.slice(0, at), probability],
     prompt: Math.min(before.prompt, at),
   };
@@ -111,8 +122,9 @@ function drawTree(box) {
   if (root) box.replaceChildren(listOf([root]));
   if (root && root.children.length > 0) {
     box.append(button(page.texts.forget, () => {
-      if (current) root = { ...current, children: [] };
-      current = root;
+      const old = root, rest = current && { ...current, children: [] };
+      trees = trees.flatMap((tree) => tree !== old ? [tree] : rest ? [rest] : []);
+      root = current = rest;
       store();
       drawTree(box);
     }, "quiet"));

@@ -5,7 +5,7 @@
 
 import { config, fill, make, page } from "../dom.js";
 import { decimal } from "../numbers.js";
-import { read, sequence, state, writeOn } from "./state.js";
+import { messagesOf, read, sequence, writeOn } from "./state.js";
 import { button, chooser, percent, strength, visible } from "./tokens.js";
 
 /** @typedef {{ model: string, temperature: number }} Column */
@@ -98,16 +98,18 @@ function drawColumns(grid, set) {
 
 /** Lets every column write. @param {HTMLElement} grid @param {AbortSignal} signal */
 async function write(grid, signal) {
-  const mine = ++round;
+  const mine = ++round, shown = sequence();
   await Promise.all(columns.map(async ({ model, temperature }, i) => {
     const box = grid.children[i]?.querySelector(".written");
     if (!(box instanceof HTMLElement)) return;
     box.setAttribute("aria-busy", "true");
     box.textContent = page.texts.writing;
     try {
-      // The current sequence is made of its model's token ids; other models need the text.
-      const own = model === sequence().model ? sequence().ids.slice(0, sequence().prompt) : state.input;
-      const given = await read(model, own.length > 0 ? own : sequence().tokens.join(""), signal);
+      // The current sequence is made of its model's token ids; other models are given what these say.
+      const what = model === shown.model
+        ? { input: shown.ids.slice(0, shown.prompt) }
+        : { messages: await messagesOf(shown, signal) };
+      const given = await read(model, what, signal);
       const written = await writeOn(given, { temperature, seed, max_tokens: 80 }, signal);
       if (mine === round) box.replaceChildren(...answerOf(written));
     } catch (error) {

@@ -10,7 +10,7 @@ import * as attention from "./attention.js";
 import * as branch from "./branch.js";
 import * as compare from "./compare.js";
 import * as lens from "./lens.js";
-import { changes, choose, read, sequence, show, state, writeOn } from "./state.js";
+import { changes, choose, forget, messagesOf, read, sequence, show, state, writeOn } from "./state.js";
 import { button, mark, quoted, strip } from "./tokens.js";
 import * as walk from "./walk.js";
 
@@ -161,8 +161,9 @@ async function look(text) {
   const form = get("look", HTMLFormElement);
   form.setAttribute("aria-busy", "true");
   problem.hidden = true;
+  forget();
   try {
-    const given = await read(modelSelect.value, text, signal);
+    const given = await read(modelSelect.value, { input: text }, signal);
     const written = await writeOn(given, { temperature: 0 }, signal);
     state.input = text;
     show(written, given.prompt - 1);
@@ -184,7 +185,7 @@ async function lookAtAddress() {
   if (names.includes(view)) open(view);
   modelSelect.value = model;
   showKind();
-  const found = await read(model, ids);
+  const found = await read(model, { input: ids });
   // If the URL does not say where the prompt ends, it ends where the answer begins.
   const answer = found.tokens.findLastIndex((token, i) => found.markers[i] && token === "<resp>") + 1;
   // Positions shift if the beginning did not fit into the context.
@@ -192,8 +193,9 @@ async function lookAtAddress() {
   const told = Number(parts.get("prompt"));
   const given = told ? told - cut : answer || found.ids.length;
   const prompt = Math.max(1, Math.min(found.ids.length, given));
-  const text = found.tokens.slice(0, prompt).filter((_, i) => !found.markers[i]).join("");
-  state.input = input.value = parts.get("text") ?? text;
+  const said = parts.has("text") ? [] : await messagesOf({ ...found, prompt });
+  const question = said.findLast(({ role }) => role === "user")?.content;
+  state.input = input.value = parts.get("text") ?? question ?? "";
   show({ ...found, prompt }, (Number(parts.get("at") ?? prompt - 1 + cut) || 0) - cut);
   return true;
 }

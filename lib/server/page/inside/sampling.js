@@ -4,6 +4,7 @@
 
 import { fill, make, page } from "../dom.js";
 import { decimal } from "../numbers.js";
+import { read, sequence } from "./state.js";
 import { bars, button, quoted } from "./tokens.js";
 
 /** @typedef {import("./state.js").Token} Token */
@@ -39,6 +40,12 @@ export function distribution(logits, { temperature, top_k, top_p }) {
   return kept.map((value) => value / sum);
 }
 
+/** A token's text. @param {number} id @param {Token[]} top whose texts are known */
+async function textOf(id, top) {
+  const known = top.find((token) => token.id === id);
+  return known?.token ?? (await read(sequence().model, { input: [id] })).tokens[0];
+}
+
 /** Sliders, and what they make of the distribution. @param {number[]} logits @param {Token[]} top the most probable */
 export function sampling(logits, top) {
   const box = make("div", "sampling");
@@ -63,13 +70,14 @@ export function sampling(logits, top) {
     slider("temperature", 0, 2, 0.05, update),
     slider("top_k", 0, Math.min(100, logits.length), 1, update),
     slider("top_p", 0.05, 1, 0.05, update),
-    button(page.texts.draw, () => {
+    button(page.texts.draw, async () => {
       let rest = Math.random();
       marked = now.findIndex((value) => (rest -= value) < 0);
       if (marked < 0) marked = now.findLastIndex((value) => value > 0);
-      const found = top.find(({ id }) => id === marked);
-      drawn.textContent = fill(page.texts.drawn, { token: found ? quoted(found.token) : `#${marked}` });
       update();
+      const id = marked;
+      const token = await textOf(id, top).catch(() => `#${id}`);
+      if (id === marked) drawn.textContent = fill(page.texts.drawn, { token: quoted(token) });
     }),
     drawn,
   );

@@ -9,6 +9,7 @@ import { post } from "../dom.js";
 /** @typedef {{ layers: number, heads: number, kv_heads: number, head_width: number, width: number, hidden: number,
  *   vocab: number, context: number, parameters: number, position: string, norm: string, mlp: string,
  *   qk_norm: boolean }} Architecture */
+/** @typedef {{ role: string, content: string }} Message */
 /** A sequence: what the model was given, and what it wrote after that.
  * @typedef {{ model: string, ids: number[], tokens: string[], markers: boolean[], prompt: number,
  *   probabilities: (number | null)[], truncated: boolean, architecture: Architecture }} Sequence */
@@ -26,19 +27,32 @@ export function sequence() {
   return state.sequence;
 }
 
-/** Cache of the server's answers by request, so that views need not ask again. */
-const answers = new Map();
+/** Cache of the server's answers by request, so that views need not ask again. @type {Map<string, any>} */
+let answers = new Map();
 const MOST_ANSWERS = 40;
+
+/** Forgets the server's answers: since it gave them, a model may have been saved again under the same name. */
+export function forget() {
+  answers = new Map();
+}
+
+const pathOf = (/** @type {string} */ name) =>
+  name === "attention" ? "/api/attention" : `/api/inside/${name}`;
+const keyOf = (/** @type {string} */ path, /** @type {object} */ body) => `${path} ${JSON.stringify(body)}`;
+
+/** What the server has answered, if it was asked and not forgotten. @param {string} name of the route below
+ * /api/inside @param {object} body @returns {any} */
+export const answered = (name, body) => answers.get(keyOf(pathOf(name), body));
 
 /** @param {string} name of the route below /api/inside @param {object} body @param {AbortSignal} [signal]
  * @returns {Promise<any>} @throws {Error} what people are told */
 export async function ask(name, body, signal) {
-  const path = name === "attention" ? "/api/attention" : `/api/inside/${name}`;
-  const request = `${path} ${JSON.stringify(body)}`;
-  if (answers.has(request)) return answers.get(request);
+  const path = pathOf(name), key = keyOf(path, body);
+  if (answers.has(key)) return answers.get(key);
+  const kept = answers; // an answer that comes after `forget` is not kept
   const answer = await (await post(path, body, signal)).json();
-  answers.set(request, answer);
-  if (answers.size > MOST_ANSWERS) answers.delete(answers.keys().next().value);
+  kept.set(key, answer);
+  for (const old of [...kept.keys()].slice(0, -MOST_ANSWERS)) kept.delete(old);
   return answer;
 }
 
@@ -56,12 +70,19 @@ export function choose(position) {
   changes.dispatchEvent(new Event("chosen"));
 }
 
-/** Reads a text, or token ids. @param {string} model @param {string | number[]} input @param {AbortSignal} [signal]
+/** Reads a text, token ids, or a conversation. @param {string} model
+ * @param {{ input: string | number[] } | { messages: Message[] }} what @param {AbortSignal} [signal]
  * @returns {Promise<Sequence>} */
-export async function read(model, input, signal) {
-  const { ids, tokens, markers, truncated, architecture } = await ask("tokens", { model, input }, signal);
+export async function read(model, what, signal) {
+  const { ids, tokens, markers, truncated, architecture } = await ask("tokens", { model, ...what }, signal);
   const probabilities = tokens.map(() => null);
   return { model, ids, tokens, markers, truncated, architecture, prompt: ids.length, probabilities };
+}
+
+/** What the given part of a sequence says, for models that have other tokens. @param {Sequence} sequence
+ * @param {AbortSignal} [signal] @returns {Promise<Message[]>} */
+export async function messagesOf({ model, ids, prompt }, signal) {
+  return (await ask("tokens", { model, input: ids.slice(0, prompt) }, signal)).messages;
 }
 
 /** A sequence with what the model writes after it. @param {Sequence} before @param {object} sampling
