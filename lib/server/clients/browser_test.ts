@@ -1,5 +1,5 @@
 /** The chat page in headless Chromium: answers, what is inside them, and whether all people can use it. */
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { Buffer } from "node:buffer";
 import { findNoFault } from "./accessibility.ts";
 import { again, answer, ask, browserTests, slide } from "./browser.ts";
@@ -141,7 +141,14 @@ test("the inside of an answer leads to the page of the inside, with the same tex
   assertStringIncludes(await page.locator("#chosen").innerText(), `posición ${given + 2} de ${shown.length}`);
 });
 
-test("the inside is saved as a picture", async ({ page }) => {
+test("the inside is saved as a picture, with a note on its colours", async ({ page }) => {
+  await page.evaluate(() => {
+    const { fillText } = CanvasRenderingContext2D.prototype;
+    CanvasRenderingContext2D.prototype.fillText = function (text, ...place) {
+      document.body.dataset.written = text;
+      fillText.call(this, text, ...place);
+    };
+  });
   await page.uncheck("#faq");
   await slide(page, "max_tokens", 8);
   await ask(page, "hola");
@@ -156,6 +163,11 @@ test("the inside is saved as a picture", async ({ page }) => {
   assertEquals([...bytes.subarray(1, 4)].map((byte) => String.fromCharCode(byte)).join(""), "PNG");
   const [width, height] = [16, 20].map((at) => new DataView(bytes.buffer).getUint32(at));
   assert(width === 1800 && height > 150, `${width} x ${height}`);
+  for (const [tint, note] of [["surprise", /esperaba/], ["rank", /primer puesto/], ["none", /^$/]] as const) {
+    await page.selectOption("#tint", tint);
+    await Promise.all([page.waitForEvent("download"), page.click("[aria-label='Guardar como imagen']")]);
+    assertMatch(await page.evaluate(() => document.body.dataset.written!), note);
+  }
 });
 
 test("a question of which the model did not read all says so", async ({ page }) => {
