@@ -44,6 +44,8 @@ test("answers stream in, and stop when told to", async ({ page }) => {
   assert(lengths >= 4, `${lengths} different lengths were shown`);
   assert(whole.length < 3000, whole);
   assertStringIncludes(await page.locator("article.assistant").innerText(), "detenido");
+  await page.click("article.answer .tint[data-token='3']");
+  assertEquals(await page.locator(".bars .drawn").count(), 1, "its tokens can be opened all the same");
 });
 
 test("sliders, seed, checkpoint and regenerate take effect", async ({ page }) => {

@@ -7,7 +7,7 @@ import { chooseOther } from "./conversations.js";
 import { fill, make, page } from "./dom.js";
 import { iconButton } from "./icons.js";
 import { decimal, plain } from "./numbers.js";
-import { fillTokens, surprise } from "./tokens.js";
+import { fillTokens, onToken, showBars, surprise } from "./tokens.js";
 
 /** @typedef {import("./format.js").Turn} Turn */
 /** @typedef {import("./format.js").Answer} Answer */
@@ -51,6 +51,7 @@ function column(answer, question, state = "") {
   const text = make("div", "text");
   fillTokens(text, answer);
   article.append(text);
+  if (state === "") onToken(text, (token) => showBars(text, answer, token));
   const mean = tokens.reduce((sum, { logprob }) => sum + surprise(logprob), 0) / tokens.length;
   const figures = [
     model,

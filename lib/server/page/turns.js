@@ -11,7 +11,7 @@ import { iconButton } from "./icons.js";
 import { labelled } from "./labels.js";
 import { count } from "./numbers.js";
 import { questionElement } from "./questions.js";
-import { fillTokens } from "./tokens.js";
+import { fillTokens, onToken, showBars } from "./tokens.js";
 import { openTrace } from "./trace.js";
 
 /** @typedef {import("./format.js").Turn} Turn */
@@ -120,10 +120,12 @@ function answerElement(talkId, turn, answer) {
     const text = make("span", "text");
     if (answer.content) fillTokens(text, answer);
     else text.textContent = page.texts.empty;
-    text.onclick = ({ target }) => {
-      const token = target instanceof HTMLElement ? target.dataset.token : undefined;
-      if (token !== undefined && answer.trace) openTrace(article, answer, answer.trace, Number(token));
-    };
+    const { trace } = answer;
+    onToken(
+      text,
+      // An answer that was stopped or cut off has no trace.
+      (token) => trace ? openTrace(article, answer, trace, token) : showBars(block, answer, token),
+    );
     block.append(...given(turn, answer), text);
     article.append(block);
   }
