@@ -69,7 +69,8 @@ test(
   { held: true },
 );
 
-test("three other answers are drawn side by side, one of which can be chosen", async ({ page }) => {
+test("three other answers are drawn side by side; one is chosen, and its link gives it elsewhere", async ({ page, context, tab }) => {
+  await context.grantPermissions(["clipboard-read", "clipboard-write"]);
   await page.uncheck("#faq");
   await slide(page, "max_tokens", 6);
   // Empty answers and equal ones are left out; with these seeds there are none.
@@ -81,9 +82,16 @@ test("three other answers are drawn side by side, one of which can be chosen", a
   await page.waitForSelector(".column .tools >> nth=2");
   const others = await columns(page);
   assertEquals(new Set([first, ...others]).size, 4, "tiny models say something else each time");
+  await page.click(".column .tint[data-token='1'] >> nth=1");
+  assertEquals(await page.locator(".column").nth(1).locator(".bars .drawn").count(), 1, "as in the answer");
   await page.locator("text=Elegir esta").nth(1).click();
   assertEquals(await answer(page), others[1]);
   assertEquals(await columns(page), [others[0], first, others[2]]);
+  await page.click("[aria-label^='Copiar un enlace']");
+  await page.waitForSelector("#toast >> text=Se copió el enlace.");
+  const other = await tab();
+  await other.goto(await page.evaluate(() => navigator.clipboard.readText()));
+  assertEquals(await answer(other), others[1]);
 });
 
 test("conversations are renamed and searched, by keyboard too", async ({ page, tab }) => {
@@ -131,8 +139,11 @@ test("a link holds prompt, seed, model and settings: elsewhere it gives the same
   const link = await page.evaluate(() => navigator.clipboard.readText());
   await page.evaluate(() => localStorage.clear());
   const other = await tab();
+  // The reader's own system prompt is not the link's.
+  await other.fill("#system", "Responde siempre lo mismo.");
   await other.goto(link);
   assertEquals(await answer(other), first);
+  assertEquals(await other.inputValue("#system"), "");
   await other.reload();
   assertEquals(await other.evaluate(() => location.hash), "", "a reload does not ask again");
   assertEquals(await answer(other), first);

@@ -182,7 +182,9 @@ function history(before) {
 async function generate(answers, talk, turn, { system, faq, history: withHistory }, drawn, signal) {
   const model = answers[0].model;
   const remembers = withHistory && kindOf(model) === "chat";
-  for (const one of answers) one.sampling = { ...drawn, ...system && { system } };
+  const { seed, ...same } = drawn;
+  // The server derives the seeds of the other answers, and tells them at their end.
+  answers.forEach((one, i) => one.sampling = { ...same, ...i === 0 && { seed }, ...system && { system } });
   const response = await post("/v1/chat/completions", {
     model,
     messages: [
@@ -208,7 +210,10 @@ async function generate(answers, talk, turn, { system, faq, history: withHistory
         addTexts(tokens, piece);
         (one.tokens ??= []).push(...tokens);
       }
-      if (chunk.desde_cero) one.trace = traceOf(chunk.desde_cero, "desde_cero");
+      if (chunk.desde_cero) {
+        one.trace = traceOf(chunk.desde_cero, "desde_cero");
+        if (one.trace.seed !== undefined) one.sampling = { ...one.sampling, seed: one.trace.seed };
+      }
     }
     if (talk.id === shown().id) progress.dispatchEvent(new Event("text"));
   }

@@ -4,7 +4,7 @@
 
 /** A token of an answer; `text` is what it adds to the answer, where that is not `token`.
  * @typedef {{ token: string, text?: string | undefined, logprob: number, top_logprobs: { token: string, logprob: number }[] }} TokenInfo */
-/** @typedef {{ source: "model" | "faq", ids: number[], tokens: string[], prompt: number, truncated?: boolean | undefined, context: number, first_token_ms?: number | undefined, tokens_per_s?: number | undefined }} Trace */
+/** @typedef {{ source: "model" | "faq", ids: number[], tokens: string[], prompt: number, truncated?: boolean | undefined, context: number, seed?: number | undefined, first_token_ms?: number | undefined, tokens_per_s?: number | undefined }} Trace */
 /** @typedef {{ label: string, probability: number }} Label */
 /** @typedef {{ word: string, start: number, weight: number }} Word */
 /** How an answer was sampled.
@@ -91,6 +91,7 @@ export const traceOf = record({
   prompt: number,
   truncated: optional(yesOrNo),
   context: number,
+  seed: optional(number),
   first_token_ms: optional(number),
   tokens_per_s: optional(number),
 });
