@@ -30,7 +30,7 @@ export const Training = z.strictObject({
   model: z.string().nullable().describe("What can be talked to; null until something was saved."),
   run: z.string().nullable().describe("Its run in /api/runs; null until training has begun."),
   started: z.string().nullable(),
-  progress: RunSummary.nullable(),
+  progress: z.union([RunSummary, z.null()]),
   sample: z.strictObject({ step: z.number(), text: z.string() }).nullable().describe(
     "The last text that it wrote.",
   ),
