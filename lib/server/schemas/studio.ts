@@ -84,6 +84,14 @@ const exam = z.strictObject({
   leaked: tally.describe("Questions like the facts' that are wrongly answered with a fact."),
 });
 
+const standing = z.strictObject({
+  taught: tally.describe("Its facts in their own words."),
+  wordings: tally.describe("Wordings that were not learned."),
+  similar: tally.describe("Questions like the facts' that are wrongly answered with a fact."),
+  known: tally.describe("Questions of what it may have known before."),
+  before: tally.describe("The same, before it was taught."),
+}).partial();
+
 export const Lesson = z.strictObject({
   id: z.string().describe("The model that comes of it."),
   model: z.string().nullable().describe("The model that is taught."),
@@ -94,8 +102,9 @@ export const Lesson = z.strictObject({
   error: z.string().nullable(),
   steps: z.array(z.strictObject({
     step: z.number(),
+    most: z.number().describe("How many steps it takes at most."),
     loss: z.number(),
-    verdict: z.string().describe("How well it does; empty where it was not examined."),
+    standing: standing.nullable().describe("How well it does; null where it was not examined."),
   })),
   result: z.strictObject({
     done: z.boolean().describe("Whether it reached its goals."),
