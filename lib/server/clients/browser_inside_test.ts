@@ -353,6 +353,19 @@ test("markup in a text stays text", async ({ page }) => {
   assertEquals(await page.locator("main img").count(), 0);
 });
 
+test("on a phone, the first picture is on the first screen; explanations unfold", async ({ page }) => {
+  await drawn(page, "attention");
+  const { y, height } = (await page.locator("#panel-attention canvas").first().boundingBox())!;
+  assert(y + height <= 800, `it ends at ${y + height}`);
+  const help = page.locator("text=Cada recuadro es un token");
+  assertEquals(await help.isVisible(), false);
+  await page.click("text=Cómo se leen los tokens");
+  assertEquals(await help.isVisible(), true);
+  await page.setViewportSize({ width: 1200, height: 800 });
+  assertEquals(await page.locator("text=Sobre esta página").isVisible(), false);
+  assertEquals(await page.locator("text=Un texto, y todo lo que").isVisible(), true);
+}, { width: 390 });
+
 for (const dark of [false, true]) {
   for (const width of [1200, 390]) {
     test(

@@ -4,6 +4,9 @@ import { stepTexts } from "./step_texts.ts";
 const es = {
   title: "Por dentro del modelo",
   intro: "Un texto, y todo lo que el modelo calcula con él: los números son los de verdad.",
+  about_page: "Sobre esta página",
+  about_tokens: "Cómo se leen los tokens",
+  about_view: "Qué se ve aquí",
   none: "Aquí no hay ningún modelo que escriba texto.",
   classifiers: "Los clasificadores se miran en el chat, que marca las palabras que decidieron la etiqueta:",
   model: "Modelo",
@@ -101,6 +104,9 @@ const es = {
 const en: typeof es = {
   title: "Inside the model",
   intro: "A text, and everything that the model computes with it: the numbers are the real ones.",
+  about_page: "About this page",
+  about_tokens: "How to read the tokens",
+  about_view: "What is shown here",
   none: "There is no model here that writes text.",
   classifiers: "Classifiers are looked into in the chat, which marks the words that decided the label:",
   model: "Model",
