@@ -154,6 +154,23 @@ test("a link holds prompt, seed, model and settings: elsewhere it gives the same
   assertEquals(await other.inputValue("#prompt"), "¿Qué «dices»? & más");
 });
 
+test("a classifier's page speaks of texts, not of questions", async ({ page, faults }) => {
+  await page.selectOption("#model", "tiny/classify/temas");
+  await ask(page, "a".repeat(100_001));
+  await page.waitForSelector("#toast >> text=El texto es demasiado largo");
+  await page.route("**/classify", (route) => route.abort());
+  await ask(page, "pan con queso");
+  await page.waitForSelector("article .error >> text=No se pudo clasificar: no hay conexión");
+  await page.unroute("**/classify");
+  await page.click("text=Reintentar");
+  await page.waitForSelector(".labels");
+  const shown = await page.locator(".turn").evaluate((turn) => turn.outerHTML);
+  assertEquals(shown.match(/pregunt\w*|respond\w*/gi), null);
+  await page.click(".foot .edit");
+  assertEquals(await page.locator(".editor .primary").innerText(), "Clasificar");
+  faults.length = 0; // the browser notes the refused request
+});
+
 test("a classifier marks the words that decided, and a text model's prompt and continuation are one text", async ({ page }) => {
   await page.selectOption("#model", "tiny/classify/temas");
   await ask(page, "pan con queso y un gol");
@@ -177,6 +194,18 @@ test("a classifier marks the words that decided, and a text model's prompt and c
   await page.keyboard.press("Enter");
   await page.waitForSelector(".given >> text=Hubo");
   assertNotEquals(await page.locator(".prose").innerText(), whole);
+});
+
+test("a card that cannot be read says so, and is read again", async ({ page, faults }) => {
+  await page.waitForSelector("#card dl");
+  await page.route("**/api/card*", (route) => route.abort());
+  await page.selectOption("#model", "tiny/pretrain");
+  await page.waitForSelector("#card >> text=No se pudo leer la ficha del modelo: no hay conexión");
+  await page.unroute("**/api/card*");
+  await page.click("#card >> text=Reintentar");
+  await page.waitForSelector("#card dl");
+  assertEquals(await page.locator("#card .error").count(), 0);
+  faults.length = 0; // the browser notes the refused request
 });
 
 for (const dark of [false, true]) {

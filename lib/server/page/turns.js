@@ -6,11 +6,13 @@
 import { columns } from "./alternatives.js";
 import * as answering from "./answering.js";
 import { copy, linkTo } from "./clipboard.js";
-import { kindOf, make, page } from "./dom.js";
+import { kindOf, make, page, textFor, worded } from "./dom.js";
+import { failure } from "./failure.js";
 import { iconButton } from "./icons.js";
 import { labelled } from "./labels.js";
 import { count } from "./numbers.js";
 import { questionElement } from "./questions.js";
+import { modelChosen } from "./settings.js";
 import { fillTokens, onToken, showBars } from "./tokens.js";
 import { openTrace } from "./trace.js";
 
@@ -102,11 +104,11 @@ function writingElement(turn, run) {
 function unanswered(talkId, turn, busy) {
   const article = make("article", "assistant unanswered");
   article.setAttribute("aria-label", page.texts.them);
-  const again = make("button", "", page.texts.ask_again);
+  const again = make("button", "", textFor("ask_again", modelChosen()));
   again.type = "button";
   again.disabled = busy;
   again.onclick = () => answering.answer(talkId, turn.id);
-  article.append(make("p", "", page.texts.unanswered), again);
+  article.append(make("p", "", textFor("unanswered", modelChosen())), again);
   return article;
 }
 
@@ -129,22 +131,15 @@ function answerElement(talkId, turn, answer) {
     block.append(...given(turn, answer), text);
     article.append(block);
   }
-  if (answer.error) article.append(failure(talkId, turn, answer.error));
+  if (answer.error) {
+    const told = `${textFor("failed", answer.model)}: ${worded(answer)}`;
+    article.append(failure(told, () => answering.answer(talkId, turn.id)));
+  }
   article.append(footer(talkId, turn, answer, article));
   if (answering.toOpen.delete(turn.id) && answer.trace?.source === "model") {
     openTrace(article, answer, answer.trace);
   }
   return article;
-}
-
-/** @param {string} talkId @param {Turn} turn @param {string} error */
-function failure(talkId, turn, error) {
-  const box = make("div", "failure");
-  const again = make("button", "", page.texts.retry);
-  again.type = "button";
-  again.onclick = () => answering.answer(talkId, turn.id);
-  box.append(make("p", "error", `${page.texts.failed}: ${error}`), again);
-  return box;
 }
 
 /** @param {Answer} answer */
@@ -186,16 +181,21 @@ function footer(talkId, turn, answer, article) {
     tools.append(button);
   }
   tools.append(iconButton("copy", texts.copy, () => copy(answer.content)));
-  tools.append(iconButton("again", texts.regenerate, () => answering.answer(talkId, turn.id), "again"));
+  tools.append(
+    iconButton("again", textFor("regenerate", model), () => answering.answer(talkId, turn.id), "again"),
+  );
   if (!answer.labels && !fixed) {
     tools.append(
       iconButton("columns", texts.alternatives, () => answering.askAlternatives(talkId, turn.id), "more"),
     );
   }
   if (kindOf(model) !== "chat") {
-    tools.append(iconButton("edit", texts.edit, () => startEdit(article), "edit"));
+    tools.append(iconButton("edit", textFor("edit", model), () => startEdit(article), "edit"));
   }
-  tools.append(iconButton("link", texts.link, () => copy(linkTo(turn.question, answer), texts.link_copied)));
+  const copied = answer.sampling?.history ? texts.link_alone : texts.link_copied;
+  tools.append(
+    iconButton("link", textFor("link", model), () => copy(linkTo(turn.question, answer), copied)),
+  );
   foot.append(tools);
   return foot;
 }
