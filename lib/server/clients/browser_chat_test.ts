@@ -82,17 +82,53 @@ test("three other answers are drawn side by side; one is chosen, and its link gi
   await page.waitForSelector(".column .tools >> nth=2");
   const others = await columns(page);
   assertEquals(new Set([first, ...others]).size, 4, "tiny models say something else each time");
+  assertEquals((await page.locator(".pager").innerText()).replace(/\s/g, ""), "‹1/4›");
   await page.click(".column .tint[data-token='1'] >> nth=1");
   assertEquals(await page.locator(".column").nth(1).locator(".bars .drawn").count(), 1, "as in the answer");
   await page.locator("text=Elegir esta").nth(1).click();
   assertEquals(await answer(page), others[1]);
   assertEquals(await columns(page), [others[0], first, others[2]]);
+  // They are paged through in place, by keyboard, too: the first answer came first.
+  const seen = [];
+  while (await page.locator(".pager .previous").isEnabled()) {
+    await page.focus(".pager .previous");
+    await page.keyboard.press("Enter");
+  }
+  for (;;) {
+    seen.push(await answer(page));
+    if (!await page.locator(".pager .next").isEnabled()) break;
+    await page.focus(".pager .next");
+    await page.keyboard.press("Enter");
+    assertEquals(await page.evaluate(() => document.activeElement?.closest(".pager") !== null), true);
+  }
+  assertEquals(seen[0], first);
+  assertEquals(new Set(seen), new Set([first, ...others]));
+  while (await answer(page) !== others[1]) await page.click(".pager .previous");
   await page.click("[aria-label^='Copiar un enlace']");
   await page.waitForSelector("#toast >> text=Se copió el enlace.");
   const other = await tab();
   await other.goto(await page.evaluate(() => navigator.clipboard.readText()));
   assertEquals(await answer(other), others[1]);
 });
+
+test("the icons of earlier turns show under the pointer and with the focus", async ({ page }) => {
+  for (const i of [0, 1]) {
+    await ask(page, `pregunta ${i}`);
+    await say(page, i, "respuesta");
+    await end(page, i);
+    await answer(page);
+  }
+  const opacity = (turn: number) =>
+    page.locator(".turn").nth(turn).locator(".again").evaluate((button) => getComputedStyle(button).opacity);
+  await page.mouse.move(0, 0);
+  assertEquals([await opacity(0), await opacity(1)], ["0", "1"]);
+  await page.locator(".turn").first().hover();
+  assertEquals(await opacity(0), "1");
+  await page.mouse.move(0, 0);
+  assertEquals(await opacity(0), "0");
+  await page.locator(".turn .again").first().focus();
+  assertEquals(await opacity(0), "1");
+}, { held: true });
 
 test("conversations are renamed and searched, by keyboard too", async ({ page, tab }) => {
   for (const [i, question] of ["La canción del río", "El pan"].entries()) {

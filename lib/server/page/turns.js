@@ -3,7 +3,7 @@
 // How a question and its answer look. Whatever a person or a model wrote goes into the page as text
 // (textContent), never as markup.
 
-import { columns } from "./alternatives.js";
+import { columns, pager } from "./alternatives.js";
 import * as answering from "./answering.js";
 import { copy, linkTo } from "./clipboard.js";
 import { kindOf, make, page, textFor, worded } from "./dom.js";
@@ -62,6 +62,10 @@ export function turnElement(talkId, turn, run, before) {
   if (own && !own.alternatives) element.append(writingElement(turn, own));
   else if (answer && !kept) element.append(answerElement(talkId, turn, answer));
   else if (!answer) element.append(unanswered(talkId, turn, run !== undefined));
+  // An answer that is left alone may have other alternatives by now.
+  element.querySelector(".pager")?.remove();
+  const pages = pager(talkId, turn);
+  if (pages) element.querySelector(".answer .figures")?.after(pages);
   const wide = columns(talkId, turn, own?.alternatives ? own.answers : undefined);
   if (wide) element.append(wide);
   drawn.set(element, { language, question, state, answer, others });
