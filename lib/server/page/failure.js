@@ -4,6 +4,10 @@
 
 import { make, page } from "./dom.js";
 
+/** What went wrong, in the words of the page. @param {unknown} error */
+export const toldOf = (error) =>
+  `${page.texts.failed}: ${error instanceof Error ? error.message : String(error)}`;
+
 /** @param {string} told what went wrong @param {() => void} retry */
 export function failure(told, retry) {
   const box = make("div", "failure");

@@ -130,7 +130,7 @@ export function insidePage({ models, preset, locked, studio, language }: InsideP
             </section>
           ))}
         </div>
-        <p class="error" id="problem" role="alert" hidden></p>
+        <div id="problem" role="alert" hidden></div>
       </main>
     </Frame>
   );
