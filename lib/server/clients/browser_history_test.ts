@@ -74,13 +74,13 @@ test("the history is sent only when its switch is on, which says what it does", 
 
 test("the model's card says how well it does and what it learned from, and leads to its curves", async ({ page }) => {
   await page.selectOption("#model", "small/pretrain");
-  await page.waitForSelector("#card >> text=pérdida en validación");
+  await page.waitForSelector("#card .name >> text=small/pretrain");
   const card = await page.locator("#card dl").innerText();
   assertMatch(card, /parámetros\n2\.95\d\.\d{3}/);
   assertMatch(card, /pérdida en validación\n\d,\d{3} nats por token, \d,\d\d bits por byte/);
   assertMatch(card, /aprendió de\n60 MB de textos del mundo; data\/raw/);
   await page.selectOption("#model", "small/instruct");
-  await page.waitForSelector("#card >> text=preguntas nuevas acertadas");
+  await page.waitForSelector("#card .name >> text=small/instruct");
   await page.click("#card summary");
   const lineage = await page.locator("#card ol li").allInnerTexts();
   assertMatch(lineage[0], /^Ajuste para responder .*\d pasos/);
