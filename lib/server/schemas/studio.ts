@@ -38,7 +38,9 @@ export const Training = z.strictObject({
 export type Training = z.infer<typeof Training>;
 
 export const TrainingList = z.strictObject({ trainings: z.array(Training) }).openapi("Trainings");
-export const TrainingWithLog = Training.extend({ log: z.array(z.string()) }).openapi("TrainingWithLog");
+// Not Training.extend(): it would be described as a Training, which has no other fields, with another one.
+export const TrainingWithLog = z.strictObject({ ...Training.shape, log: z.array(z.string()) })
+  .openapi("TrainingWithLog");
 
 export const NewTitle = z.strictObject({
   title: z.string().trim().max(100).describe("What the page calls it; empty, its own name again."),
