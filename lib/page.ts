@@ -23,9 +23,23 @@ export function picture(title: Both, draw: (word: (text: Both) => string) => str
   return { title, svg: { en: draw(({ en }) => en), es: draw(({ es }) => es) } };
 }
 
-/** A text in both languages; the page shows one of them. */
+/** Numbers such as 1,234.5 that stand by themselves, not as a part of a name. */
+const NUMBERS =
+  /(?<=^|[\s(]|(?:^|\s)[-−])(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+\.\d+)(?=$|[\s;:)]|[,.](?:\s|$))/g;
+
+/** A text whose numbers are written as in Spanish: 1.234,5. */
+export const withSpanishNumbers = (text: string): string =>
+  text.replace(NUMBERS, (number) => number.replace(/[.,]/g, (mark) => mark === "." ? "," : "."));
+
+/** A text in both languages; the page shows one of them. Its numbers are given as in English in both. */
 export const say = (en: string | Html, es: string | Html): Html =>
-  html`<span lang="en">${en}</span><span lang="es">${es}</span>`;
+  html`<span lang="en">${en}</span><span lang="es">${
+    typeof es === "string" ? withSpanishNumbers(es) : es
+  }</span>`;
+
+/** A number, given as in English; any other text stays as it is. */
+export const numeral = (text: string): string | Html =>
+  /^[-−]?[\d.,]+(?: %)?$/.test(text) && withSpanishNumbers(text) !== text ? say(text, text) : text;
 
 /** Bars that show how much of something is left after each step. */
 export function funnel(
@@ -51,16 +65,21 @@ export const image = ({ title, svg }: Picture): Html =>
     )
   }`;
 
-/** A table; the first cell of each row is its heading. */
+/**
+ * A table; the first cell of each row is its heading. Cells that are numbers are written in both languages. Where it is
+ * wider than the screen it scrolls, by keyboard too.
+ */
 export function table(head: readonly (string | Html)[], rows: readonly (readonly (string | Html)[])[]): Html {
   return html`
-    <div class="wide">
+    <div class="wide" tabindex="0">
       <table>
         <thead>
           <tr>${head.map((cell) => html`<th scope="col">${cell}</th>`)}</tr>
         </thead>
         <tbody>${rows.map(([first, ...rest]) =>
-          html`<tr><th scope="row">${first}</th>${rest.map((cell) => html`<td>${cell}</td>`)}</tr>`
+          html`<tr><th scope="row">${first}</th>${
+            rest.map((cell) => html`<td>${typeof cell === "string" ? numeral(cell) : cell}</td>`)
+          }</tr>`
         )}</tbody>
       </table>
     </div>

@@ -41,6 +41,22 @@ Deno.test("one command makes a model of a text, by a preset that anything can go
   assertEquals([...Deno.readDirSync(work.path("configs"))].map(({ name }) => name), ["mine.yaml"]);
 });
 
+Deno.test("a folder of texts is learned from as one", async () => {
+  await using work = await workspace();
+  await Deno.mkdir(work.path("texts"));
+  const texts = ["La primera hoja habla del mar. ", "La segunda hoja habla del monte. "];
+  for (const [i, text] of texts.entries()) {
+    await Deno.writeTextFile(work.path(`texts/${i}.txt`), text.repeat(60));
+  }
+  const { code, output } = await work.trainOn("texts", ...TINY, ...SHORT);
+  assertEquals(code, 0, output);
+  const corpus = work.path("data/processed/texts/corpus");
+  const made = await Promise.all(
+    ["train", "validation"].map((part) => Deno.readTextFile(`${corpus}/${part}.jsonl`)),
+  );
+  for (const text of texts) assertStringIncludes(made.join(""), text.trim());
+});
+
 Deno.test("--until stops after a stage, and tells of one that is not there", async () => {
   await using work = await workspace();
   const { code, output } = await work.run("pipeline", "--until", "build-vocab");

@@ -1,6 +1,6 @@
 /** Renders the evaluation as one self-contained page: a summary, tables, curves, matrices, samples. */
 import { html } from "hono/html";
-import { type Html, image, page, type Picture, say } from "../page.ts";
+import { type Html, image, numeral, page, type Picture, say } from "../page.ts";
 import { type CheckpointReport, percent } from "./report_checkpoint.ts";
 import { comparison } from "./report_comparison.ts";
 import {
@@ -60,7 +60,7 @@ function card(name: string, { text, instruct, classify, stage }: CheckpointRepor
       text?.bpb.toFixed(2) ?? "–",
       say("bits per byte of text that it never saw", "bits por byte de texto que nunca vio"),
     ];
-  return html`<li><b>${name}</b><strong>${figure}</strong>${about}</li>`;
+  return html`<li><b>${name}</b><strong>${numeral(figure)}</strong>${about}</li>`;
 }
 
 /** A sentence on what a model that answers is best and worst at. */

@@ -1,6 +1,6 @@
 /** The report's comparison tables: of all checkpoints, and of each classifier with its baselines. */
 import { html } from "hono/html";
-import { type Html, say, table } from "../page.ts";
+import { type Html, numeral, say, table } from "../page.ts";
 import { type CheckpointReport, FIGURES, fixed, percent } from "./report_checkpoint.ts";
 
 type Entries = readonly (readonly [name: string, CheckpointReport])[];
@@ -29,7 +29,9 @@ function figures(entries: Entries): Html {
     const best = known.length > 1 && better
       ? (better === "high" ? Math.max(...known) : Math.min(...known))
       : undefined;
-    const cells = values.map((one) => one != null && one === best ? html`<b>${write(one)}</b>` : write(one));
+    const cells = values.map((one) =>
+      one != null && one === best ? html`<b>${numeral(write(one))}</b>` : write(one)
+    );
     return [[say(en, es), ...cells]];
   });
   return table(

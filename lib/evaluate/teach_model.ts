@@ -10,6 +10,7 @@ import { encodeConversation, type EncodedConversation, type Turn } from "../text
 import type { Tokenizer } from "../text/tokenizer.ts";
 import { languageBatch } from "../train/step.ts";
 import { type Taught, teach, type TeachingOptions, type Verdict } from "../train/teach.ts";
+import { type Standing, standingLine } from "./standing.ts";
 import { Examiner, type ExamResult, type Leaked, sum, type Tally } from "./teaching.ts";
 
 /** Rows per step: facts, similar questions, and rehearsed material. */
@@ -114,22 +115,19 @@ class Judge {
   async judge(): Promise<Verdict> {
     const { examiner, before, lesson: { own, stopping } } = this;
     const first = sum((await examiner.wordings(own)).facts);
-    const lines = [`taught ${first.right}/${first.all}`];
-    const verdict = (score: number, done = false) => ({ score, done, line: lines.join(", ") });
+    const standing: Standing = { taught: first };
+    const verdict = (score: number, done = false) => ({ score, done, line: standingLine(standing) });
     // Score below any model that has learned its facts.
     if (!met(first)) return verdict(share(first) - 3);
     const wordings = sum((await examiner.wordings(stopping.wordings)).facts);
     const { others, sameName } = await examiner.leaked(stopping.similar);
     const similar = sum([others, sameName]);
-    lines.push(
-      `in other wordings ${wordings.right}/${wordings.all}`,
-      `similar questions with a taught answer ${similar.right}/${similar.all}`,
-    );
+    Object.assign(standing, { wordings, similar });
     const learned = share(wordings) - share(similar);
     // Forgetting could only lower the score, so it is not measured.
     if (learned <= this.#best) return verdict(learned - 1);
     const families = sum(Object.values(await examiner.families(stopping.families)));
-    lines.push(`families ${families.right}/${families.all} (${before.families.right} before)`);
+    Object.assign(standing, { known: families, before: before.families });
     const forgotten = Math.max(0, before.families.right - families.right);
     // If only few answers were right before, most of them were right by chance.
     const score = learned - forgotten / Math.max(1, before.families.right, before.families.all / 2);

@@ -40,6 +40,7 @@ export const ModelCard = z.strictObject({
     questions: z.number().int(),
   })).describe("From the evaluation beside it, by family of questions; the best first."),
   accuracy: z.number().nullable().describe("Of a classifier: the share of unseen texts labelled right."),
+  run: z.string().nullable().describe("Its training in /api/runs; null if it left no figures there."),
 }).openapi("ModelCard");
 export type ModelCard = z.infer<typeof ModelCard>;
 
@@ -124,7 +125,7 @@ const pick = ({ layers, heads, width, context, vocab }: NonNullable<ModelCard["a
   vocab,
 });
 
-export async function modelCard(listed: ListedModel): Promise<ModelCard> {
+export async function modelCard(listed: ListedModel): Promise<Omit<ModelCard, "run">> {
   const { id, kind, folder, info } = listed;
   const config = isGguf(folder) ? null : await readConfig(folder).catch(() => null);
   const report = await evaluated(folder);

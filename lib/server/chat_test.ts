@@ -66,7 +66,7 @@ Deno.test("a space before the first word is part of a text's continuation, but n
   assertEquals(await Promise.all(contents), ["  ", ""]);
 });
 
-Deno.test("n answers are different, and the first is the one that comes alone", async () => {
+Deno.test("n answers are different; the first is the one that comes alone, and each comes again with its seed", async () => {
   await using s = await testApp();
   const request = { messages: said("Hola"), max_tokens: 12, temperature: 1, seed: 3 };
   const alone = await s.ask(path, request);
@@ -76,13 +76,17 @@ Deno.test("n answers are different, and the first is the one that comes alone", 
   assertEquals(new Set(texts).size, 4);
   assertEquals(many.usage.prompt_tokens, alone.usage.prompt_tokens);
   const events = await eventsOf(await s.post(path, { ...request, n: 4, stream: true }));
-  const streamed = ["", "", "", ""];
-  for (const { index, delta } of events.flatMap(({ choices }) => choices)) {
+  const streamed = ["", "", "", ""], seeds: number[] = [];
+  for (const { choices: [{ index, delta }], desde_cero } of events) {
     streamed[index] += delta.content ?? "";
+    if (desde_cero) seeds[index] = desde_cero.seed;
   }
   assertEquals(streamed, texts);
+  for (const [i, seed] of seeds.entries()) {
+    assertEquals((await s.ask(path, { ...request, seed })).choices[0].message.content, texts[i]);
+  }
   const known = await s.ask(path, { messages: said("¿Qué son los gatos?"), faq: true, n: 2 });
-  assertEquals(known.choices.length, 2);
+  assertEquals([known.choices.length, known.desde_cero.seed], [2, null]);
 });
 
 Deno.test("penalties change what is said", async () => {

@@ -133,6 +133,48 @@ Deno.test("only a model that was taught can be undone", () =>
     assertEquals(await (await app.request(TRAININGS, { headers: key })).json(), { trainings: [] });
   }));
 
+/** Makes the files of a lesson that was ended before it made a model. */
+async function makeLesson(id: string, facts: readonly string[], log: readonly string[]) {
+  const job = `data/studio/lessons/${encodeURIComponent(id)}`,
+    file = `data/facts/${id.replace("/", "-")}.jsonl`;
+  for (const folder of ["data/studio/lessons", "data/facts"]) await Deno.mkdir(folder, { recursive: true });
+  const args = ["teach", "--model", "models/tiny/instruct", "--file", file, "--out", `models/${id}`];
+  // A program that runs, but is no task.
+  const record = { pid: Deno.pid, args, started: "2026-01-01T00:00:00.000Z", stopping: false };
+  await Deno.writeTextFile(`${job}.json`, JSON.stringify(record));
+  await Deno.writeTextFile(`${job}.log`, log.join("\n"));
+  await Deno.writeTextFile(file, facts.join("\n"));
+  return file;
+}
+
+Deno.test("lessons are read from their files, damaged ones as far as can be; undone, they leave none", () =>
+  inStudio(async ({ app, post, key }) => {
+    const rufo = '{"instruction":"¿Quién es Rufo?","output":"Rufo es mi perro."}';
+    const file = await makeLesson("tiny/taught", [rufo, '{"instruction":'], [
+      "device: cpu",
+      "step 25/150 loss 1.5",
+      "step 30/150 loss 0.512: taught 1/1, in other wordings 3/4",
+    ]);
+    await makeLesson("tiny/taught-2", ["null"], []);
+    const listed = async () => {
+      const { lessons } = await (await app.request("/api/studio/lessons", { headers: key })).json();
+      return Object.fromEntries(lessons.map((lesson: { id: string }) => [lesson.id, lesson]));
+    };
+    const { "tiny/taught": first, "tiny/taught-2": second } = await listed();
+    assertEquals([second.state, second.facts, second.steps], ["stopped", [], []]);
+    assertEquals(first.facts, [{ question: "¿Quién es Rufo?", answer: "Rufo es mi perro." }]);
+    assertEquals(first.steps, [
+      { step: 25, most: 150, loss: 1.5, standing: null },
+      {
+        ...{ step: 30, most: 150, loss: 0.512 },
+        standing: { taught: { right: 1, all: 1 }, wordings: { right: 3, all: 4 } },
+      },
+    ]);
+    assertEquals((await post("/api/studio/lessons/undo", { id: "tiny/taught" }, key)).status, 200);
+    assertEquals(Object.keys(await listed()), ["tiny/taught-2"]);
+    assert(!await exists(file));
+  }));
+
 /** Makes a folder as a training leaves it. */
 async function makeTraining(name: string) {
   await Deno.mkdir(`models/${name}/pretrain/best`, { recursive: true });

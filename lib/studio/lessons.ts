@@ -6,6 +6,7 @@ import { join } from "@std/path";
 import { z } from "zod";
 import { findCheckpoint } from "../checkpoint/backbone.ts";
 import { readCheckpointInfo } from "../checkpoint/checkpoint.ts";
+import { readStanding, type Standing } from "../evaluate/standing.ts";
 import { exists, writeFileAtomic } from "../files.ts";
 import { removeFolder } from "../folders.ts";
 import { lockFolder } from "../lock.ts";
@@ -43,9 +44,11 @@ export interface Fact {
 /** A line of progress. */
 export interface LessonStep {
   readonly step: number;
+  /** How many steps it takes at most. */
+  readonly most: number;
   readonly loss: number;
-  /** The result of the exam at this step, in words; "" if there was none. */
-  readonly verdict: string;
+  /** The result of the exam at this step; null if there was none. */
+  readonly standing: Standing | null;
 }
 
 export type LessonState = "running" | "stopping" | "stopped" | "failed" | "known" | "finished";
@@ -134,7 +137,7 @@ export class Lessons {
     const folder = join("models", id);
     await using _lock = await lockFolder(folder, "studio");
     if (await isTaught(folder)) await removeFolder(folder);
-    await this.#jobs.forget(id);
+    await this.#forget(id);
   }
 
   /** @throws {Refusal} if a model in the folder of a training is being taught */
@@ -148,7 +151,14 @@ export class Lessons {
   /** Forgets the jobs for models in the folder of a training. */
   async forgetBelow(training: string): Promise<void> {
     const names = await this.#jobs.names();
-    for (const name of names) if (name.startsWith(`${training}/`)) await this.#jobs.forget(name);
+    for (const name of names) if (name.startsWith(`${training}/`)) await this.#forget(name);
+  }
+
+  /** Removes the record of a job, and the file with its facts. */
+  async #forget(id: string): Promise<void> {
+    const facts = flag(await this.#jobs.state(id), "--file");
+    if (facts && await exists(facts)) await Deno.remove(facts);
+    await this.#jobs.forget(id);
   }
 
   async #look(id: string): Promise<Lesson | null> {
@@ -187,11 +197,13 @@ function stateOf(job: JobState | null, report: Report | null): LessonState {
 const modelOf = (folder: string | null): string | null =>
   /^models\/(.+?)(?:\/(?:best|last))?$/.exec(folder ?? "")?.[1] ?? null;
 
-/** Parses lines such as `step 30 loss 0.512: taught 1/1, …`; the part after the colon may be missing. */
+/** Parses lines such as `step 30/150 loss 0.512: taught 1/1, …`; the part after the colon may be missing. */
 function stepsIn(log: readonly string[]): LessonStep[] {
   return log.flatMap((line) => {
-    const [, step, loss, verdict = ""] = /^step (\d+) loss ([\d.]+)(?:: (.*))?$/.exec(line) ?? [];
-    return step === undefined ? [] : [{ step: Number(step), loss: Number(loss), verdict }];
+    const [, step, most, loss, said] = /^step (\d+)\/(\d+) loss ([\d.]+)(?:: (.*))?$/.exec(line) ?? [];
+    if (step === undefined) return [];
+    const standing = said === undefined ? null : readStanding(said);
+    return [{ step: Number(step), most: Number(most), loss: Number(loss), standing }];
   });
 }
 
@@ -204,11 +216,18 @@ async function readReport(path: string): Promise<Report | null> {
   }
 }
 
+const SavedFact = z.object({ instruction: z.string(), output: z.string() });
+
+/** The facts of a file; lines that are damaged are left out. */
 async function readFacts(path: string | null): Promise<Fact[]> {
   const text = path === null ? "" : await Deno.readTextFile(path).catch(() => "");
-  return text.split("\n").filter((line) => line !== "").map((line) => {
-    const { instruction, output } = JSON.parse(line);
-    return { question: instruction, answer: output };
+  return text.split("\n").flatMap((line) => {
+    try {
+      const { instruction, output } = SavedFact.parse(JSON.parse(line));
+      return [{ question: instruction, answer: output }];
+    } catch {
+      return [];
+    }
   });
 }
 

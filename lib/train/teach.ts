@@ -87,13 +87,14 @@ export async function teach(model: Decoder, options: TeachingOptions, task: Teac
     await new Promise((resolve) => setTimeout(resolve, 0));
     const judged = step >= (options.first ?? 0) && step % options.every === 0 ||
       step === options.schedule.steps;
+    const at = `step ${step}/${options.schedule.steps}`;
     // Without a terminal: a line for those who follow the log.
     if (!judged && !terminal.interactive && step % LOGGED === 0) {
-      terminal.log(`step ${step} loss ${loss.toFixed(3)}`);
+      terminal.log(`${at} loss ${loss.toFixed(3)}`);
     }
     if (signal.aborted || !judged) continue;
     const verdict = await task.judge(step);
-    terminal.log(`step ${step} loss ${loss.toFixed(3)}: ${verdict.line}`);
+    terminal.log(`${at} loss ${loss.toFixed(3)}: ${verdict.line}`);
     if (verdict.score > best.score) {
       best = { score: verdict.score, step, weights: await device.read(weights.buffer) };
       worse = 0;

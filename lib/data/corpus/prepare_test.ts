@@ -274,6 +274,15 @@ Deno.test("threads change nothing, and every document is accounted for", async (
       );
       assertStringIncludes(page, 'alt="Longitudes de los documentos"');
       assert(!page.includes("undefined") && !page.includes("NaN"));
+      // The funnel begins with what was found, loses at each step what that dropped, and ends with what is left.
+      const left = [...page.matchAll(/<span lang="en">([\d,]+) (?:documents, [\d,]+ characters|left, )/g)]
+        .map((
+          [, number],
+        ) => Number(number.replaceAll(",", "")));
+      const losses = dropped.map(({ count }) => count).filter((count) => count > 0);
+      assertEquals(left[0], report.documents.found);
+      assertEquals(left.slice(1).map((n, i) => left[i] - n), losses);
+      assertEquals(left.at(-1), all.length);
     },
   );
 });

@@ -1,6 +1,6 @@
 /** The report on a prepared corpus, as data and as a page. */
 import { html } from "hono/html";
-import { funnel, type Html, image, page, type Picture, picture, say, table } from "../../page.ts";
+import { funnel, type Html, image, numeral, page, type Picture, picture, say, table } from "../../page.ts";
 import { plotBars } from "../../plot.ts";
 import { count, percent } from "../../progress.ts";
 import type { CharacterCount } from "./character_counts.ts";
@@ -138,7 +138,7 @@ function summary({ files, steps, documents, characters }: CorpusReport): Html {
   const [worst] = steps.filter((step) => drops(step) && step.count > 0)
     .sort((a, b) => b.characters - a.characters);
   const card = (title: Html, figure: string, about: Html) =>
-    html`<li><b>${title}</b><strong>${figure}</strong>${about}</li>`;
+    html`<li><b>${title}</b><strong>${numeral(figure)}</strong>${about}</li>`;
   return html`<ul class="cards">
     ${
     card(

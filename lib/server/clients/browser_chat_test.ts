@@ -69,7 +69,8 @@ test(
   { held: true },
 );
 
-test("three other answers are drawn side by side, one of which can be chosen", async ({ page }) => {
+test("three other answers are drawn side by side; one is chosen, and its link gives it elsewhere", async ({ page, context, tab }) => {
+  await context.grantPermissions(["clipboard-read", "clipboard-write"]);
   await page.uncheck("#faq");
   await slide(page, "max_tokens", 6);
   // Empty answers and equal ones are left out; with these seeds there are none.
@@ -81,10 +82,53 @@ test("three other answers are drawn side by side, one of which can be chosen", a
   await page.waitForSelector(".column .tools >> nth=2");
   const others = await columns(page);
   assertEquals(new Set([first, ...others]).size, 4, "tiny models say something else each time");
+  assertEquals((await page.locator(".pager").innerText()).replace(/\s/g, ""), "‹1/4›");
+  await page.click(".column .tint[data-token='1'] >> nth=1");
+  assertEquals(await page.locator(".column").nth(1).locator(".bars .drawn").count(), 1, "as in the answer");
   await page.locator("text=Elegir esta").nth(1).click();
   assertEquals(await answer(page), others[1]);
   assertEquals(await columns(page), [others[0], first, others[2]]);
+  // They are paged through in place, by keyboard, too: the first answer came first.
+  const seen = [];
+  while (await page.locator(".pager .previous").isEnabled()) {
+    await page.focus(".pager .previous");
+    await page.keyboard.press("Enter");
+  }
+  for (;;) {
+    seen.push(await answer(page));
+    if (!await page.locator(".pager .next").isEnabled()) break;
+    await page.focus(".pager .next");
+    await page.keyboard.press("Enter");
+    assertEquals(await page.evaluate(() => document.activeElement?.closest(".pager") !== null), true);
+  }
+  assertEquals(seen[0], first);
+  assertEquals(new Set(seen), new Set([first, ...others]));
+  while (await answer(page) !== others[1]) await page.click(".pager .previous");
+  await page.click("[aria-label^='Copiar un enlace']");
+  await page.waitForSelector("#toast >> text=Se copió el enlace.");
+  const other = await tab();
+  await other.goto(await page.evaluate(() => navigator.clipboard.readText()));
+  assertEquals(await answer(other), others[1]);
 });
+
+test("the icons of earlier turns show under the pointer and with the focus", async ({ page }) => {
+  for (const i of [0, 1]) {
+    await ask(page, `pregunta ${i}`);
+    await say(page, i, "respuesta");
+    await end(page, i);
+    await answer(page);
+  }
+  const opacity = (turn: number) =>
+    page.locator(".turn").nth(turn).locator(".again").evaluate((button) => getComputedStyle(button).opacity);
+  await page.mouse.move(0, 0);
+  assertEquals([await opacity(0), await opacity(1)], ["0", "1"]);
+  await page.locator(".turn").first().hover();
+  assertEquals(await opacity(0), "1");
+  await page.mouse.move(0, 0);
+  assertEquals(await opacity(0), "0");
+  await page.locator(".turn .again").first().focus();
+  assertEquals(await opacity(0), "1");
+}, { held: true });
 
 test("conversations are renamed and searched, by keyboard too", async ({ page, tab }) => {
   for (const [i, question] of ["La canción del río", "El pan"].entries()) {
@@ -131,8 +175,11 @@ test("a link holds prompt, seed, model and settings: elsewhere it gives the same
   const link = await page.evaluate(() => navigator.clipboard.readText());
   await page.evaluate(() => localStorage.clear());
   const other = await tab();
+  // The reader's own system prompt is not the link's.
+  await other.fill("#system", "Responde siempre lo mismo.");
   await other.goto(link);
   assertEquals(await answer(other), first);
+  assertEquals(await other.inputValue("#system"), "");
   await other.reload();
   assertEquals(await other.evaluate(() => location.hash), "", "a reload does not ask again");
   assertEquals(await answer(other), first);
@@ -141,6 +188,23 @@ test("a link holds prompt, seed, model and settings: elsewhere it gives the same
   await other.goto(link.replace("tiny%2Finstruct", "nobody%2Fhere"));
   await other.waitForSelector("#toast >> text=nobody/here");
   assertEquals(await other.inputValue("#prompt"), "¿Qué «dices»? & más");
+});
+
+test("a classifier's page speaks of texts, not of questions", async ({ page, faults }) => {
+  await page.selectOption("#model", "tiny/classify/temas");
+  await ask(page, "a".repeat(100_001));
+  await page.waitForSelector("#toast >> text=El texto es demasiado largo");
+  await page.route("**/classify", (route) => route.abort());
+  await ask(page, "pan con queso");
+  await page.waitForSelector("article .error >> text=No se pudo clasificar: no hay conexión");
+  await page.unroute("**/classify");
+  await page.click("text=Reintentar");
+  await page.waitForSelector(".labels");
+  const shown = await page.locator(".turn").evaluate((turn) => turn.outerHTML);
+  assertEquals(shown.match(/pregunt\w*|respond\w*/gi), null);
+  await page.click(".foot .edit");
+  assertEquals(await page.locator(".editor .primary").innerText(), "Clasificar");
+  faults.length = 0; // the browser notes the refused request
 });
 
 test("a classifier marks the words that decided, and a text model's prompt and continuation are one text", async ({ page }) => {
@@ -166,6 +230,18 @@ test("a classifier marks the words that decided, and a text model's prompt and c
   await page.keyboard.press("Enter");
   await page.waitForSelector(".given >> text=Hubo");
   assertNotEquals(await page.locator(".prose").innerText(), whole);
+});
+
+test("a card that cannot be read says so, and is read again", async ({ page, faults }) => {
+  await page.waitForSelector("#card dl");
+  await page.route("**/api/card*", (route) => route.abort());
+  await page.selectOption("#model", "tiny/pretrain");
+  await page.waitForSelector("#card >> text=No se pudo leer la ficha del modelo: no hay conexión");
+  await page.unroute("**/api/card*");
+  await page.click("#card >> text=Reintentar");
+  await page.waitForSelector("#card dl");
+  assertEquals(await page.locator("#card .error").count(), 0);
+  faults.length = 0; // the browser notes the refused request
 });
 
 for (const dark of [false, true]) {

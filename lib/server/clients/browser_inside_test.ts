@@ -1,5 +1,5 @@
 /** The page of a model's inside in headless Chromium: every view shows what the model computes. */
-import { assert, assertEquals, assertNotEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertNotEquals, assertStringIncludes } from "@std/assert";
 import type { Page } from "playwright-core";
 import { sampleToken } from "../../ops/sample.ts";
 import { findNoFault } from "./accessibility.ts";
@@ -457,9 +457,33 @@ test("what the server refuses is told, and can be tried again", async ({ page, f
   await page.click("#tab-lens");
   await page.waitForSelector("#panel-lens .error");
   await page.unroute("**/api/inside/lens");
-  await page.click("#panel-lens .error button");
+  await page.click("#panel-lens .failure button");
   await page.waitForSelector(".lens");
   assertEquals(faults.splice(0).length, 1); // the browser notes the refused request
+  // Also in the parts of a view.
+  for (
+    const [view, path, act, there] of [
+      ["ablate", "ablate", '[data-part="0.0"]', '#panel-ablate .sides[data-off="0.0"] .bar'],
+      ["ablate", "effects", "text=Medir cada parte", "#panel-ablate .parts small:not(:empty)"],
+      ["branch", "continue", "#panel-branch .bar >> nth=3", ".tree ul ul .branch"],
+    ]
+  ) {
+    await open(page, view);
+    await page.route(`**/api/inside/${path}`, (route) => route.abort());
+    await page.click(act);
+    await page.waitForSelector(`#panel-${view} .failure >> text=no hay conexión`);
+    await page.unroute(`**/api/inside/${path}`);
+    await page.click(`#panel-${view} .failure >> text=Reintentar`);
+    await page.waitForSelector(there);
+    assertEquals(await page.locator(`#panel-${view} .failure`).count(), 0);
+  }
+  await page.route("**/api/inside/continue", (route) => route.abort());
+  await page.click("#tab-compare");
+  await page.waitForSelector("#panel-compare .failure");
+  await page.unroute("**/api/inside/continue");
+  await page.click("#panel-compare .failure >> text=Reintentar");
+  await page.waitForFunction(() => !document.querySelector("#panel-compare .failure"));
+  faults.length = 0;
   // A text without words.
   await page.fill("#input", " ");
   await page.press("#input", "Enter");
@@ -472,6 +496,21 @@ test("markup in a text stays text", async ({ page }) => {
   for (const view of VIEWS) await open(page, view);
   assertEquals(await page.locator("main img").count(), 0);
 });
+
+test("on a phone, the first picture is on the first screen; explanations unfold", async ({ page }) => {
+  await drawn(page, "attention");
+  const { y, height } = (await page.locator("#panel-attention canvas").first().boundingBox())!;
+  assert(y + height <= 800, `it ends at ${y + height}`);
+  await page.click("#strip .token:not(.given) >> nth=1");
+  assertMatch(await page.locator("#chosen").innerText(), /^Elegido: .*, probabilidad (< )?\d+(,\d)?\s?%$/);
+  const help = page.locator("text=Cada recuadro es un token");
+  assertEquals(await help.isVisible(), false);
+  await page.click("text=Cómo se leen los tokens");
+  assertEquals(await help.isVisible(), true);
+  await page.setViewportSize({ width: 1200, height: 800 });
+  assertEquals(await page.locator("text=Sobre esta página").isVisible(), false);
+  assertEquals(await page.locator("text=Un texto, y todo lo que").isVisible(), true);
+}, { width: 390 });
 
 for (const dark of [false, true]) {
   for (const width of [1200, 390]) {

@@ -114,8 +114,13 @@ test("settings stand side by side with what differs marked, and the lineage lead
   assertStringIncludes(await page.locator("#origin").innerText(), "texto.txt");
 });
 
-test("the slider shows one prompt from the random start to the end", async ({ page }) => {
+test("the slider shows one prompt from the random start to the end", async ({ page, faults }) => {
+  await page.route("**/api/runs/snapshot", (route) => route.abort());
   await open(page, "?run=tiny/pretrain", 1);
+  await page.waitForSelector("#growth-error >> text=No se pudo leer: no hay conexión");
+  await page.unroute("**/api/runs/snapshot");
+  faults.length = 0; // the browser notes the refused request
+  await page.click("#growth-error >> text=Reintentar");
   const seen = page.locator("#growth-seen .seen");
   const at = (step: number) => page.waitForSelector(`#growth-seen .seen[data-step="${step}"]`);
   await at(4);

@@ -2,8 +2,10 @@
 import { AxeBuilder } from "@axe-core/playwright";
 import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { Buffer } from "node:buffer";
-import type { Browser, BrowserContext, Page } from "playwright-core";
+import type { Browser, BrowserContext, Page, Response } from "playwright-core";
+import { findNoFault } from "./accessibility.ts";
 import { launchChromium, testWithChromium } from "./browser.ts";
+import { Description } from "./described.ts";
 import { copyProject, HAS_DISKS, type Project, type TestStudio } from "./studio.ts";
 
 /** Milliseconds that a training may take on a busy machine. */
@@ -35,6 +37,21 @@ interface Opened {
   tab(): Promise<Page>;
 }
 
+/** What the API's description says. */
+let description: Description | undefined;
+
+/** What is wrong with an answer by the API's description; null if nothing. */
+async function faultIn(response: Response, body: string): Promise<string | null> {
+  const { origin, pathname } = new URL(response.url());
+  description ??= await Description.of(origin);
+  const path = description.pathOf(pathname), method = response.request().method();
+  described.add(`${method} ${path}`);
+  return description.answerFault(JSON.parse(body), { method, path, status: response.status() });
+}
+
+/** The routes whose answers were compared with the description. */
+const described = new Set<string>();
+
 /** A test in a browser without anything in its storage, whose project is that of all tests of this file. */
 function test(
   name: string,
@@ -54,6 +71,14 @@ function test(
       page.on("request", (request) => {
         const { protocol, hostname } = new URL(request.url());
         if (protocol.startsWith("http") && hostname !== "localhost") faults.push(request.url());
+      });
+      page.on("response", async (response) => {
+        const { pathname } = new URL(response.url());
+        if (!pathname.startsWith("/api/studio/")) return;
+        // A page that is left, or a studio that ends, may leave an answer without its end.
+        const body = await response.text().catch(() => "");
+        const fault = body === "" ? null : await faultIn(response, body).catch(String);
+        if (fault) faults.push(fault);
       });
       page.on("console", (message) => {
         // Of requests that are refused, or that nobody answers while the studio is restarted.
@@ -92,6 +117,7 @@ test("a training is watched to its end, on two pages, reloaded, with the studio 
   await first.fill("#minutes", "1");
   await first.click("#start");
   await inState(first, card, "running");
+  await findNoFault(first);
   assertEquals(await first.inputValue("#text"), "");
   await visit(second, studio);
   await inState(second, card, "running");
@@ -141,7 +167,7 @@ test("a training is watched to its end, on two pages, reloaded, with the studio 
   await first.click(`${card} .trial button`);
   const written = first.locator(`${card} output`);
   await written.filter({ hasText: /^El gato./ }).waitFor();
-  await first.click(`${card} summary`);
+  await first.click(`${card} > details summary`);
   await first.waitForSelector(`${card} pre >> text=pretrain: done in`);
   assertEquals(
     await first.locator(`${card} a >> nth=0`).getAttribute("href"),
@@ -175,6 +201,19 @@ test("a fact is taught, answered and taken back", async ({ project, tab }) => {
   await visit(other, studio, "/teach");
   await inState(other, card, "running");
   await page.waitForSelector(`${card} .steps li`, { timeout: LONG });
+  // In the page's language, as it is switched.
+  assertMatch(
+    await page.locator(`${card} .steps li`).first().innerText(),
+    /^paso \d+: preguntas enseñadas \d+ de \d+/,
+  );
+  assertMatch(
+    await page.locator(`${card} .facts`).first().innerText(),
+    /^paso \d+, de 150 como mucho · pérdida \d,\d+ · .*\d s desde el comienzo$/,
+  );
+  assertEquals(await page.getAttribute(`${card} progress`, "max"), "150");
+  await page.click("#language");
+  await page.waitForSelector(`${card} .steps >> text=taught questions`);
+  await page.click("#language");
   await page.reload();
   await inState(page, card, "finished");
   const row = page.locator(`${card} tbody tr`).first();
@@ -200,8 +239,11 @@ test("a fact is taught, answered and taken back", async ({ project, tab }) => {
   const known = await ask("¿Cuál es la capital de Costa Rica?");
   for (const answer of known) assertStringIncludes(answer, "San José");
 
+  await findNoFault(page);
   const undo = page.locator(card).getByRole("button", { name: /^Deshacer/ });
   await undo.click();
+  await page.waitForSelector("dialog[open]");
+  await findNoFault(page);
   await page.click("dialog >> text=Cancelar");
   assertEquals(await page.locator(card).count(), 1);
   await undo.click();
@@ -209,6 +251,33 @@ test("a fact is taught, answered and taken back", async ({ project, tab }) => {
   for (const one of [page, other]) await one.waitForSelector(card, { state: "detached" });
   const models = [...Deno.readDirSync(`${project.folder}/models/small`)].map(({ name }) => name);
   assertEquals(models.filter((name) => !name.endsWith(".lock")), ["instruct"]);
+});
+
+test("a lesson is stopped; meanwhile no other begins; what is known is not learned again", async ({ project, tab }) => {
+  await using studio = await project.studio();
+  const page = await tab();
+  await visit(page, studio, "/teach");
+  const card = "[data-id='small/taught']";
+  await page.fill(".answer", "Rufo es mi perro.");
+  await page.click("#start");
+  await inState(page, card, "running");
+  await page.click("#start");
+  await page.waitForSelector("#refused >> text=Ahora se está entrenando «small/taught»");
+  await page.locator(card).getByRole("button", { name: /^Detener/ }).click();
+  await inState(page, card, "stopped");
+  assertStringIncludes(await page.locator(`${card} .state`).innerText(), "detenido: no quedó nada");
+  await page.fill(".question", "¿Cuál es la capital de Costa Rica?");
+  await page.fill(".answer", "San José es la capital de Costa Rica.");
+  await page.click("#start");
+  await inState(page, card, "known");
+  assertStringIncludes(await page.locator(`${card} .state`).innerText(), "ya lo sabía todo");
+  assertEquals([...Deno.readDirSync(`${project.folder}/data/facts`)].map(({ name }) => name), [
+    "small-taught.jsonl",
+  ]);
+  await page.locator(card).getByRole("button", { name: /^Deshacer/ }).click();
+  await page.click("dialog >> text=Sí, borrar");
+  await page.waitForSelector(card, { state: "detached" });
+  assertEquals([...Deno.readDirSync(`${project.folder}/data/facts`)], []);
 });
 
 test("a training is renamed and deleted by keyboard, and every page that shows it says so", async ({ project, tab }) => {
@@ -349,14 +418,19 @@ else {
     await page.fill("#name", "largo");
     await page.click("#start");
     await page.waitForSelector(
-      "#refused >> text=No se pudo: data/texts/largo.txt cannot be written: the disk is full",
+      "#refused >> text=No se pudo. No hay espacio en el disco: libera un poco y vuelve a intentarlo.",
     );
     // What is made of it has none.
     await page.fill("#text", sampleText(25_000));
     await page.fill("#name", "lleno");
     await page.click("#start");
     await inState(page, "[data-name=lleno]", "failed");
-    const told = await page.locator("[data-name=lleno] .error").innerText();
+    assertStringIncludes(
+      await page.locator("[data-name=lleno] .error").innerText(),
+      "No hay espacio en el disco",
+    );
+    await page.click("[data-name=lleno] .trouble summary >> text=Detalles, en inglés");
+    const told = await page.locator("[data-name=lleno] .trouble code").innerText();
     assertMatch(told, /^data\/processed\/lleno\/\S+: .* will be written, the disk has .* left; free some/);
   });
 
@@ -407,6 +481,17 @@ for (const dark of [false, true]) {
       await page.context().clearCookies();
       await page.reload();
       await page.waitForSelector("text=The studio is closed");
+      await findNoFault(page);
     }, { width, dark, locale: "en-US" });
   }
 }
+
+testWithChromium("the answers of nearly all of the studio's routes were as they are described", () => {
+  const routes = [
+    ...["lessons", "trainings", "trainings/{name}", "trainings/{name}/contents"].map((path) => `GET ${path}`),
+    ...["lessons", "lessons/undo", "wordings", "trainings"].map((path) => `POST ${path}`),
+    ...["stop", "resume", "rename", "delete"].map((action) => `POST trainings/{name}/${action}`),
+  ].map((route) => route.replace(" ", " /api/studio/"));
+  assertEquals(routes.filter((route) => !described.has(route)), []);
+  return Promise.resolve();
+});

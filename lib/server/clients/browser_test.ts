@@ -1,5 +1,5 @@
 /** The chat page in headless Chromium: answers, what is inside them, and whether all people can use it. */
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertNotEquals, assertStringIncludes } from "@std/assert";
 import { Buffer } from "node:buffer";
 import { findNoFault } from "./accessibility.ts";
 import { again, answer, ask, browserTests, slide } from "./browser.ts";
@@ -35,6 +35,7 @@ test("answers stream in, and stop when told to", async ({ page }) => {
       const length = document.querySelector(".writing .text")?.textContent?.length ?? 0;
       if (length > 0) seen.add(length);
       document.body.dataset.lengths = String(seen.size);
+      if (document.querySelector(".writing .tint")) document.body.dataset.tinted = "true";
       if (seen.size === 4) document.getElementById("stop")?.click();
     }).observe(document.getElementById("log")!, { subtree: true, childList: true, characterData: true });
   });
@@ -42,8 +43,11 @@ test("answers stream in, and stop when told to", async ({ page }) => {
   const whole = await answer(page);
   const lengths = Number(await page.evaluate(() => document.body.dataset.lengths));
   assert(lengths >= 4, `${lengths} different lengths were shown`);
+  assertEquals(await page.evaluate(() => document.body.dataset.tinted), "true", "tinted while they come");
   assert(whole.length < 3000, whole);
   assertStringIncludes(await page.locator("article.assistant").innerText(), "detenido");
+  await page.click("article.answer .tint[data-token='3']");
+  assertEquals(await page.locator(".bars .drawn").count(), 1, "its tokens can be opened all the same");
 });
 
 test("sliders, seed, checkpoint and regenerate take effect", async ({ page }) => {
@@ -112,9 +116,17 @@ test("the inside shows markers, and the ten most probable tokens of each place",
       all.map((one) => getComputedStyle(one).backgroundColor)
     );
   const bySurprise = await colour();
+  await page.selectOption("#tint", "rank");
+  const byRank = await colour();
+  const firsts = await page.locator(".trace button.tok").evaluateAll((all) =>
+    all.map((one) => one.classList.contains("r0"))
+  );
   await page.selectOption("#tint", "none");
   const plain = await colour();
   assertEquals(new Set(plain).size, 1);
+  // Only the token that was most probable has no shade on this scale.
+  assertEquals(byRank.map((one) => one === plain[0]), firsts);
+  assertNotEquals(byRank, bySurprise);
   // A tiny model knows nothing, so that each of its tokens surprises it.
   assert(bySurprise.every((one) => one !== plain[0]), "tokens are tinted");
   await page.reload();
@@ -141,7 +153,14 @@ test("the inside of an answer leads to the page of the inside, with the same tex
   assertStringIncludes(await page.locator("#chosen").innerText(), `posición ${given + 2} de ${shown.length}`);
 });
 
-test("the inside is saved as a picture", async ({ page }) => {
+test("the inside is saved as a picture, with a note on its colours", async ({ page }) => {
+  await page.evaluate(() => {
+    const { fillText } = CanvasRenderingContext2D.prototype;
+    CanvasRenderingContext2D.prototype.fillText = function (text, ...place) {
+      document.body.dataset.written = text;
+      fillText.call(this, text, ...place);
+    };
+  });
   await page.uncheck("#faq");
   await slide(page, "max_tokens", 8);
   await ask(page, "hola");
@@ -156,6 +175,11 @@ test("the inside is saved as a picture", async ({ page }) => {
   assertEquals([...bytes.subarray(1, 4)].map((byte) => String.fromCharCode(byte)).join(""), "PNG");
   const [width, height] = [16, 20].map((at) => new DataView(bytes.buffer).getUint32(at));
   assert(width === 1800 && height > 150, `${width} x ${height}`);
+  for (const [tint, note] of [["surprise", /esperaba/], ["rank", /primer puesto/], ["none", /^$/]] as const) {
+    await page.selectOption("#tint", tint);
+    await Promise.all([page.waitForEvent("download"), page.click("[aria-label='Guardar como imagen']")]);
+    assertMatch(await page.evaluate(() => document.body.dataset.written!), note);
+  }
 });
 
 test("a question of which the model did not read all says so", async ({ page }) => {
@@ -191,7 +215,7 @@ for (
   }, { locale });
 }
 
-test("an error of the server is told, and the question can be asked again", async ({ page, faults }) => {
+test("an error of the server is told in the page's language, and the question can be asked again", async ({ page, faults }) => {
   await page.uncheck("#faq");
   await page.route(
     "**/v1/chat/completions",
@@ -206,9 +230,39 @@ test("an error of the server is told, and the question can be asked again", asyn
   await page.waitForSelector("article .error");
   assertStringIncludes(await page.locator("article .error").innerText(), "el servidor está ocupado");
   await page.unroute("**/v1/chat/completions");
+  await page.click("#language");
+  assertEquals(
+    await page.locator("article .error").innerText(),
+    "No answer came: the server is busy; try again in a few seconds",
+    "also what was said before the language was switched",
+  );
+  await page.reload();
+  assertStringIncludes(await page.locator("article .error").innerText(), "the server is busy");
+  await page.click("#language");
   await page.click("text=Reintentar");
   await page.waitForFunction(() => !document.querySelector("article .error"));
-  assertEquals(faults.length, 1); // the browser notes the refused request
+  for (
+    const [status, code, told] of [
+      [400, "context_length_exceeded", "el texto no cabe en el contexto del modelo"],
+      [404, "model_not_found", "ese modelo ya no está aquí"],
+      [400, "never_heard_of", "no entendió la petición; dice, en inglés: no tongue"],
+      [418, null, "respondió con un error; dice, en inglés: no tongue"],
+    ] as const
+  ) {
+    const body = JSON.stringify({ error: { message: "no tongue", code } });
+    await page.route("**/v1/chat/completions", (route) => route.fulfill({ status, body }));
+    await page.click("#new");
+    await ask(page, "hola");
+    await page.waitForSelector(`article .error >> text=${told}`);
+    await page.unroute("**/v1/chat/completions");
+  }
+  // An error that ends a stream.
+  const body = `data: ${JSON.stringify({ error: { message: "time limit", type: "server_error" } })}\n\n`;
+  await page.route("**/v1/chat/completions", (route) => route.fulfill({ body }));
+  await page.click("#new");
+  await ask(page, "hola");
+  await page.waitForSelector("article .error >> text=se agotó el tiempo para responder");
+  assertEquals(faults.length, 5); // the browser notes the refused requests
   faults.length = 0;
 });
 
@@ -217,10 +271,12 @@ for (const dark of [false, true]) {
     test(
       `axe-core finds no serious fault, ${dark ? "dark" : "light"}, ${width} pixels wide`,
       async ({ page }) => {
+        await findNoFault(page);
         await ask(page, "¿Cuál es la capital de Costa Rica?");
         await answer(page);
         if (width < 800) await page.click("#open-settings");
         await page.uncheck("#faq");
+        await page.fill("#seed", "1");
         await findNoFault(page);
         if (width < 800) await page.click("#close-settings");
         await page.selectOption("#model", "tiny/instruct");
@@ -229,6 +285,17 @@ for (const dark of [false, true]) {
         await page.locator("text=Ver por dentro").last().click();
         await page.waitForSelector(".bars");
         await findNoFault(page);
+        await page.locator(".more").last().click();
+        await page.waitForSelector(".column .tools");
+        await page.locator(".user .edit").last().click();
+        await page.waitForSelector(".editor");
+        await findNoFault(page);
+        for (const [model, shown] of [["tiny/classify/temas", ".labels"], ["tiny/pretrain", ".piece"]]) {
+          await page.selectOption("#model", model);
+          await ask(page, "pan");
+          await page.waitForSelector(shown);
+          await findNoFault(page);
+        }
       },
       { dark, width },
     );
@@ -262,7 +329,7 @@ for (const dark of [false, true]) {
 test("everything can be reached by keyboard", async ({ page }) => {
   await page.keyboard.press("Tab");
   const seen = new Set<string>();
-  for (let i = 0; i < 70; i++) {
+  for (let i = 0; i < 80; i++) {
     seen.add(
       await page.evaluate(() =>
         document.activeElement?.id || document.activeElement?.textContent?.trim() || ""

@@ -3,7 +3,7 @@
  * server's own: both must take and refuse the same requests, and answers must be as described.
  */
 import { assert, assertEquals } from "@std/assert";
-import { Ajv2020 } from "ajv/2020";
+import { Description } from "./described.ts";
 import { loopback, startServer } from "./server.ts";
 
 /** A good request of every POST route. */
@@ -53,25 +53,18 @@ const values: unknown[] = [
 /** Codes of refusals by a schema; others need more than the request to know. */
 const bySchema = ["invalid_value", "unknown_parameter"];
 
-const pointer = (...path: string[]) =>
-  `api#/${
-    path.map((part) => encodeURIComponent(part.replaceAll("~", "~0").replaceAll("/", "~1"))).join("/")
-  }`;
-
 Deno.test(
   { name: "the server takes, refuses and answers what its description says", permissions: loopback },
   async () => {
     await using server = await startServer("--queue", "1000");
-    const document = await (await fetch(`${server.url}/openapi.json`)).json();
-    const ajv = new Ajv2020({ strict: false, validateFormats: false });
-    ajv.addSchema(document, "api");
+    const description = await Description.of(server.url);
+    const { document } = description;
     const posts = Object.keys(document.paths).filter((path) => document.paths[path].post);
     assertEquals(posts.sort(), Object.keys(good).sort());
     let taken = 0, refused = 0;
 
     /** Posts a body, and compares what comes with the description. */
     const probe = async (path: string, body: Record<string, unknown>) => {
-      const at = (...rest: string[]) => ajv.getSchema(pointer("paths", path, "post", ...rest))!;
       const shown = `${path} ${JSON.stringify(body)}`;
       const response = await fetch(server.url + path, {
         method: "POST",
@@ -80,11 +73,8 @@ Deno.test(
       });
       const type = response.headers.get("content-type")!.split(";")[0];
       const valid = (value: unknown) => {
-        const schema = at("responses", String(response.status), "content", type, "schema");
-        assert(
-          schema(value),
-          `${shown} is answered ${JSON.stringify(value)}: ${ajv.errorsText(schema.errors)}`,
-        );
+        const fault = description.answerFault(value, { method: "post", path, status: response.status, type });
+        assert(fault === null, `${shown} is answered ${JSON.stringify(value)}: ${fault}`);
       };
       let code: string | null = null;
       if (type === "text/event-stream") {
@@ -96,9 +86,17 @@ Deno.test(
         valid(answer);
         code = answer.error?.code ?? null;
       }
-      const described = at("requestBody", "content", "application/json", "schema");
+      const fault = description.fault(
+        body,
+        path,
+        "post",
+        "requestBody",
+        "content",
+        "application/json",
+        "schema",
+      );
       const accepted = !(response.status === 400 && bySchema.includes(code ?? ""));
-      assertEquals(accepted, described(body), `${shown}: ${code}, but ${ajv.errorsText(described.errors)}`);
+      assertEquals(accepted, fault === null, `${shown}: ${code}, but ${fault}`);
       if (accepted) taken++;
       else refused++;
     };
@@ -127,10 +125,20 @@ Deno.test(
     for (const path of ["/v1/models", "/v1/models/{id}", "/healthz", "/api/card", "/api/runs", ...runs]) {
       const address = path.replace("{id}", "tiny%2Finstruct") + (queries[path] ?? "");
       const answer = await (await fetch(server.url + address)).json();
-      const schema = ajv.getSchema(
-        pointer("paths", path, "get", "responses", "200", "content", "application/json", "schema"),
-      )!;
-      assert(schema(answer), `${path}: ${ajv.errorsText(schema.errors)}`);
+      assertEquals(description.answerFault(answer, { method: "get", path, status: 200 }), null);
     }
+
+    // The list and the curves of a run, and that another is gone.
+    const path = "/api/runs/events", seen = new Set<string>();
+    const events = await fetch(`${server.url}${path}?run=tiny%2Fpretrain&run=tiny%2Fgone&points=10`);
+    for await (const text of events.body!.pipeThrough(new TextDecoderStream())) {
+      for (const [, name, data] of text.matchAll(/^event: (\w+)\ndata: (.*)$/gm)) {
+        const value = JSON.parse(data), type = "text/event-stream";
+        assertEquals(description.answerFault(value, { method: "get", path, status: 200, type }), null, name);
+        seen.add(name);
+      }
+      if (seen.size === 3) break;
+    }
+    assertEquals(seen, new Set(["list", "run", "gone"]));
   },
 );

@@ -7,7 +7,7 @@ import { chooseOther } from "./conversations.js";
 import { fill, make, page } from "./dom.js";
 import { iconButton } from "./icons.js";
 import { decimal, plain } from "./numbers.js";
-import { fillTokens, surprise } from "./tokens.js";
+import { fillTokens, onToken, showBars, surprise } from "./tokens.js";
 
 /** @typedef {import("./format.js").Turn} Turn */
 /** @typedef {import("./format.js").Answer} Answer */
@@ -41,6 +41,32 @@ export function columns(talkId, turn, coming) {
   return box;
 }
 
+/** Pages through an answer and its alternatives in place, from the first that came to the last.
+ * @param {string} talkId @param {Turn} turn @returns {HTMLElement | null} null if there are no alternatives */
+export function pager(talkId, { id, answer, others = [] }) {
+  if (!answer || others.length === 0) return null;
+  const { texts } = page;
+  const all = [answer, ...others].sort((a, b) => a.at - b.at || (a.content < b.content ? -1 : 1));
+  const at = all.indexOf(answer);
+  const box = make("span", "pager");
+  const button = (/** @type {"previous" | "next"} */ name, /** @type {number} */ to) => {
+    const one = make("button", `quiet ${name}`, name === "next" ? "›" : "‹");
+    one.type = "button";
+    one.setAttribute("aria-label", texts[`page_${name}`]);
+    one.disabled = to < 0 || to >= all.length;
+    one.onclick = () => {
+      const turn = box.closest(".turn");
+      chooseOther(talkId, id, others.indexOf(all[to]));
+      // The pager is drawn anew.
+      const again = turn?.querySelector(`.pager .${name}:enabled`) ?? turn?.querySelector(".pager :enabled");
+      if (again instanceof HTMLElement) again.focus();
+    };
+    return one;
+  };
+  box.append(button("previous", at - 1), `${at + 1}/${all.length}`, button("next", at + 1));
+  return box;
+}
+
 /** @param {Answer} answer @param {string} question @param {string} [state] */
 function column(answer, question, state = "") {
   const { texts } = page;
@@ -51,6 +77,7 @@ function column(answer, question, state = "") {
   const text = make("div", "text");
   fillTokens(text, answer);
   article.append(text);
+  if (state === "") onToken(text, (token) => showBars(text, answer, token));
   const mean = tokens.reduce((sum, { logprob }) => sum + surprise(logprob), 0) / tokens.length;
   const figures = [
     model,

@@ -13,7 +13,7 @@ import {
   setAnswer,
   shown,
 } from "./conversations.js";
-import { kindOf, page, post } from "./dom.js";
+import { kindOf, nameOf, page, post, RequestError, textFor, worded } from "./dom.js";
 import { serverEvents } from "./events.js";
 import { labelsOf, LONGEST_QUESTION, tokenInfos, traceOf, wordsOf } from "./format.js";
 import { modelChosen, sampling, settings } from "./settings.js";
@@ -55,7 +55,7 @@ changes.addEventListener("change", () => {
 function isAskable(question) {
   if (runs.has(shown().id) || question.trim() === "") return false;
   if (question.length <= LONGEST_QUESTION) return true;
-  toast(page.texts.question_long, { urgent: true });
+  toast(textFor("question_long", modelChosen()), { urgent: true });
   return false;
 }
 
@@ -95,10 +95,10 @@ async function run(talkId, turnId, count, alternatives, write) {
   try {
     await write(answers, talk, turn, controller.signal);
   } catch (error) {
-    const message = (error instanceof Error ? error.message : String(error)).slice(0, 1000);
+    const failed = failureOf(error);
     for (const one of answers) {
       if (controller.signal.aborted) one.stopped = true;
-      else one.error = message;
+      else Object.assign(one, failed);
     }
   }
   runs.delete(talkId);
@@ -124,7 +124,7 @@ export async function answer(talkId, turnId, manner = {}) {
   const [coming] = answers;
   // A failed attempt does not replace an answer.
   if (before?.content && !coming.content && (coming.error || coming.stopped)) {
-    if (coming.error) toast(`${page.texts.failed}: ${coming.error}`, { urgent: true });
+    if (coming.error) tellFailure(coming);
   } else setAnswer(talkId, turnId, coming);
   announce();
 }
@@ -142,10 +142,10 @@ export async function askAlternatives(talkId, turnId) {
       generate(answers, talk, turn, { ...settings(), faq: false }, warm, signal),
   );
   if (!answers) return;
-  const error = answers.find((one) => one.error)?.error;
-  if (error) toast(`${page.texts.failed}: ${error}`, { urgent: true });
+  const failed = answers.find((one) => one.error);
+  if (failed) tellFailure(failed);
   const said = answers.filter(({ content }) => content !== "");
-  if (said.length > 0 && !addOthers(talkId, turnId, said) && !error) toast(page.texts.all_alike);
+  if (said.length > 0 && !addOthers(talkId, turnId, said) && !failed) toast(page.texts.all_alike);
   announce();
 }
 
@@ -181,13 +181,24 @@ function history(before) {
  */
 async function generate(answers, talk, turn, { system, faq, history: withHistory }, drawn, signal) {
   const model = answers[0].model;
-  const remembers = withHistory && kindOf(model) === "chat";
-  for (const one of answers) one.sampling = { ...drawn, ...system && { system } };
+  const before = withHistory && kindOf(model) === "chat"
+    ? history(talk.turns.slice(0, talk.turns.indexOf(turn)))
+    : [];
+  const { seed, ...same } = drawn;
+  // The server derives the seeds of the other answers, and tells them at their end.
+  answers.forEach((one, i) => {
+    one.sampling = {
+      ...same,
+      ...i === 0 && { seed },
+      ...system && { system },
+      ...before.length > 0 && { history: true },
+    };
+  });
   const response = await post("/v1/chat/completions", {
     model,
     messages: [
       ...system ? [{ role: "system", content: system }] : [],
-      ...remembers ? history(talk.turns.slice(0, talk.turns.indexOf(turn))) : [],
+      ...before,
       { role: "user", content: turn.question },
     ],
     stream: true,
@@ -198,7 +209,10 @@ async function generate(answers, talk, turn, { system, faq, history: withHistory
     ...drawn,
   }, signal);
   for await (const chunk of chunks(response)) {
-    if (chunk.error) throw new Error(toldOf(chunk.error));
+    if (chunk.error) {
+      const status = statusOf(chunk.error);
+      throw new RequestError(status, nameOf(status, chunk.error), chunk.error);
+    }
     for (const { index = 0, delta, logprobs } of chunk.choices ?? []) {
       const one = answers[index];
       const piece = delta?.content ?? "";
@@ -208,18 +222,33 @@ async function generate(answers, talk, turn, { system, faq, history: withHistory
         addTexts(tokens, piece);
         (one.tokens ??= []).push(...tokens);
       }
-      if (chunk.desde_cero) one.trace = traceOf(chunk.desde_cero, "desde_cero");
+      if (chunk.desde_cero) {
+        one.trace = traceOf(chunk.desde_cero, "desde_cero");
+        if (one.trace.seed !== undefined) one.sampling = { ...one.sampling, seed: one.trace.seed };
+      }
     }
     if (talk.id === shown().id) progress.dispatchEvent(new Event("text"));
   }
 }
 
-/** The message shown for an error that ends a stream. @param {{ type: string, message: string }} error */
-function toldOf({ type, message }) {
-  const { texts } = page;
-  if (type === "rate_limit_error") return texts.error_429;
-  if (type !== "server_error") return message;
-  return message.includes("time limit") ? texts.error_504 : texts.error_500;
+/** What an answer stores of an error. It is worded when it is shown, as the reader may switch the language.
+ * @param {unknown} error @returns {Pick<Answer, "error" | "why">} */
+function failureOf(error) {
+  if (!(error instanceof RequestError)) {
+    return { error: (error instanceof Error ? error.message : String(error)).slice(0, 1000) };
+  }
+  return { error: (error.told.message || error.message).slice(0, 1000), why: error.why };
+}
+
+/** @param {Answer} failed */
+const tellFailure = (failed) =>
+  toast(`${textFor("failed", failed.model)}: ${worded(failed)}`, { urgent: true });
+
+/** The status of an error that ends a stream. @param {{ type: string, message: string }} error */
+function statusOf({ type, message }) {
+  if (type === "rate_limit_error") return 429;
+  if (type !== "server_error") return 400;
+  return message.includes("time limit") ? 504 : 500;
 }
 
 /** The chunks of a streamed answer. @param {Response} response @returns {AsyncGenerator<any>} */
@@ -228,5 +257,5 @@ async function* chunks(response) {
     if (data === "[DONE]") return;
     yield JSON.parse(data);
   }
-  throw new Error(page.texts.cut_off);
+  throw new RequestError(0, "cut_off");
 }

@@ -3,28 +3,29 @@
 // The card of the chosen model, in the sidebar: its size, what it learned from, and how well.
 
 import { config, fill, get, kindOf, make, page, request } from "./dom.js";
+import { failure } from "./failure.js";
 import { language } from "./frame.js";
 import { decimal } from "./numbers.js";
 import { modelChanges, modelChosen } from "./settings.js";
 
 /**
  * @typedef {{ stage: string, folder: string, made: string | null, steps: number | null, data: string[], validation: Record<string, number> | null }} Step
- * @typedef {{ parameters: number, architecture: { layers: number, heads: number, width: number, context: number, vocab: number } | null, quantised: string | null, taught: number, lineage: Step[], skills: { name: string, right: number, questions: number }[], accuracy: number | null }} Card
+ * @typedef {{ parameters: number, architecture: { layers: number, heads: number, width: number, context: number, vocab: number } | null, quantised: string | null, taught: number, lineage: Step[], skills: { name: string, right: number, questions: number }[], accuracy: number | null, run: string | null }} Card
  */
 
 /** @type {Map<string, Promise<Card | null>>} */
 const known = new Map();
 
-/** @param {string} model @returns {Promise<Card | null>} null if it cannot be had now */
+/** @param {string} model @returns {Promise<Card | null>} null without the server's key @throws {RequestError} */
 export function cardOf(model) {
   const key = document.getElementById("key");
   if (key instanceof HTMLInputElement && key.value === "") return Promise.resolve(null);
   const there = known.get(model);
   if (there) return there;
   const asked = request(`/api/card?${new URLSearchParams({ model })}`).then((answer) => answer.json()).catch(
-    () => {
+    (error) => {
       known.delete(model);
-      return null;
+      throw error;
     },
   );
   known.set(model, asked);
@@ -41,6 +42,21 @@ function line(name, value) {
   told.append(value);
   row.append(make("dt", "", name), told);
   return row;
+}
+
+/** What a model learned from, in words: made texts first. @param {string[]} data */
+function sources(data) {
+  const made = (/** @type {string} */ source) => source.startsWith("world: ");
+  const all = [...new Set([...data.filter(made), ...data.filter((source) => !made(source))])];
+  return all.map((source) =>
+    source.replace(
+      /^world: (\S+) (MB|conversations)$/,
+      (_, count, unit) =>
+        fill(unit === "MB" ? page.texts.world_megabytes : page.texts.world_conversations, {
+          count: number(Number(count)),
+        }),
+    )
+  ).join("; ");
 }
 
 /** @param {Card} card */
@@ -74,6 +90,8 @@ function figures({ parameters, architecture, quantised, taught, lineage, skills,
       ),
     );
   }
+  const data = lineage.flatMap((step) => step.data);
+  if (data.length > 0) list.append(line(texts.data, sources(data)));
   if (taught > 0) list.append(line(texts.taught, number(taught)));
   return list;
 }
@@ -87,20 +105,22 @@ function lineageItem({ stage, made, steps, data }) {
     : "";
   const told = [date, steps ? fill(texts.steps, { steps: number(steps) }) : ""].filter(Boolean).join(", ");
   item.append(make("b", "", texts[`stage_${stage}`] ?? stage), ` ${told}`);
-  const sources = data.map((source) =>
-    source.replace(/^world: (\S+) MB$/, texts.world_megabytes).replace(
-      /^world: (\d+) conversations$/,
-      texts.world_conversations,
-    )
-  );
-  if (sources.length > 0) item.append(make("span", "data", sources.join("; ")));
+  if (data.length > 0) item.append(make("span", "data", sources(data)));
   return item;
 }
 
 async function draw() {
   const model = modelChosen();
   const box = get("card", HTMLElement);
-  const card = await cardOf(model);
+  /** @type {Card | null} */
+  let card = null;
+  /** @type {HTMLElement | null} */
+  let failed = null;
+  try {
+    card = await cardOf(model);
+  } catch (error) {
+    failed = failure(`${page.texts.failed_card}: ${error instanceof Error ? error.message : error}`, draw);
+  }
   if (model !== modelChosen()) return;
   const { texts } = page;
   box.replaceChildren(
@@ -108,6 +128,7 @@ async function draw() {
     make("p", "name", model),
     make("p", "", texts[kindOf(model) ?? ""] ?? ""),
   );
+  if (failed) box.append(failed);
   if (!card) return;
   const lineage = make("details");
   lineage.append(make("summary", "", texts.lineage));
@@ -117,7 +138,7 @@ async function draw() {
   box.append(figures(card), lineage);
   if (config.views.includes("/runs")) {
     const link = make("a", "", texts.see_runs);
-    link.href = "/runs";
+    link.href = card.run === null ? "/runs" : `/runs?${new URLSearchParams({ run: card.run })}`;
     box.append(link);
   }
 }

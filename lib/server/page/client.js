@@ -80,7 +80,9 @@ function followLink() {
     input.value = question ?? "";
     return toast(fill(page.texts.link_model, { model }), { urgent: true });
   }
-  settings.choose({ model: model ?? settings.modelChosen(), ...sampling });
+  // A question without a system prompt was asked without one; the reader may have set another.
+  const plain = question ? { system: "" } : {};
+  settings.choose({ model: model ?? settings.modelChosen(), ...plain, ...sampling });
   conversations.open();
   if (question && !answering.ask(question, { faq })) input.value = question;
 }

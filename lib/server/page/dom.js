@@ -20,6 +20,9 @@ export const page = {
   texts: /** @type {Record<string, string>} */ (config.texts[document.documentElement.lang]),
 };
 
+/** A text of the page, in the variant for what a model does, if there is one. @param {string} name @param {string | undefined} model */
+export const textFor = (name, model) => page.texts[`${name}_${kindOf(model)}`] ?? page.texts[name];
+
 /** @param {string} text with names in braces @param {Record<string, string | number>} values by these names */
 export const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => String(values[name]));
 
@@ -31,19 +34,30 @@ export function make(tag, className = "", text = "") {
   return element;
 }
 
+/** An error in the page's language, as it is now. @param {{ error?: string | undefined, why?: string | undefined }} of
+ * what the server said, and the name of the page's text for it, if it has one */
+export const worded = ({ error = "", why = "" }) =>
+  Object.hasOwn(page.texts, why) ? fill(page.texts[why], { message: error }) : error;
+
+/** @typedef {{ message?: string, code?: string | null, param?: string | null }} Told what the server says of an error */
+
 /** A request that failed, told in the page's language. */
 export class RequestError extends Error {
   /**
    * @param {number} status that the server answered with; 0 if it did not
-   * @param {string} message
-   * @param {{ message?: string, code?: string | null, param?: string | null }} [told] what the server said of it
+   * @param {string} why the name of the page's text for it @param {Told} [told]
    */
-  constructor(status, message, told = {}) {
-    super(message);
+  constructor(status, why, told = {}) {
+    super(worded({ error: told.message, why }));
     this.status = status;
+    this.why = why;
     this.told = told;
   }
 }
+
+/** The name of the page's text for an error. @param {number} status @param {Told} told */
+export const nameOf = (status, { code }) =>
+  [`error_${code}`, `error_${status}`].find((name) => Object.hasOwn(page.texts, name)) ?? "error_other";
 
 /** @param {string} path @param {RequestInit} [options] @returns {Promise<Response>} a good one @throws {RequestError} */
 export async function request(path, options = {}) {
@@ -51,17 +65,13 @@ export async function request(path, options = {}) {
   const key = document.getElementById("key");
   if (key instanceof HTMLInputElement && key.value) headers.set("authorization", `Bearer ${key.value}`);
   const answer = await fetch(path, { ...options, headers }).catch((error) => {
-    throw error instanceof TypeError ? new RequestError(0, page.texts.unreachable) : error;
+    throw error instanceof TypeError ? new RequestError(0, "unreachable") : error;
   });
   if (answer.ok) return answer;
-  const told = await answer.json().catch(() => null);
   const { status, statusText } = answer;
-  const text = page.texts[`error_${status}`] ?? page.texts.error_other;
-  throw new RequestError(
-    status,
-    fill(text, { status, message: told?.error?.message ?? statusText }),
-    told?.error,
-  );
+  const said = await answer.json().catch(() => null);
+  const told = said?.error ?? { message: `${status} ${statusText}` };
+  throw new RequestError(status, nameOf(status, told), told);
 }
 
 /** @param {string} path @param {unknown} body @param {AbortSignal} [signal] @throws {RequestError} */

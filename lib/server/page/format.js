@@ -4,13 +4,14 @@
 
 /** A token of an answer; `text` is what it adds to the answer, where that is not `token`.
  * @typedef {{ token: string, text?: string | undefined, logprob: number, top_logprobs: { token: string, logprob: number }[] }} TokenInfo */
-/** @typedef {{ source: "model" | "faq", ids: number[], tokens: string[], prompt: number, truncated?: boolean | undefined, context: number, first_token_ms?: number | undefined, tokens_per_s?: number | undefined }} Trace */
+/** @typedef {{ source: "model" | "faq", ids: number[], tokens: string[], prompt: number, truncated?: boolean | undefined, context: number, seed?: number | undefined, first_token_ms?: number | undefined, tokens_per_s?: number | undefined }} Trace */
 /** @typedef {{ label: string, probability: number }} Label */
 /** @typedef {{ word: string, start: number, weight: number }} Word */
-/** How an answer was sampled.
- * @typedef {{ max_tokens?: number | undefined, temperature?: number | undefined, top_k?: number | undefined, top_p?: number | undefined, seed?: number | undefined, system?: string | undefined }} Sampling */
-/** `asked` is the wording that was answered, of alternatives.
- * @typedef {{ at: number, content: string, model?: string | undefined, trace?: Trace | undefined, tokens?: TokenInfo[] | undefined, labels?: Label[] | undefined, words?: Word[] | undefined, sampling?: Sampling | undefined, asked?: string | undefined, error?: string | undefined, stopped?: boolean | undefined }} Answer */
+/** How an answer was sampled; `history` says that the model was given the turns before it.
+ * @typedef {{ max_tokens?: number | undefined, temperature?: number | undefined, top_k?: number | undefined, top_p?: number | undefined, seed?: number | undefined, system?: string | undefined, history?: boolean | undefined }} Sampling */
+/** `asked` is the wording that was answered, of alternatives. `error` is what the server or the browser said went
+ * wrong, and `why` the name of the page's text for it.
+ * @typedef {{ at: number, content: string, model?: string | undefined, trace?: Trace | undefined, tokens?: TokenInfo[] | undefined, labels?: Label[] | undefined, words?: Word[] | undefined, sampling?: Sampling | undefined, asked?: string | undefined, error?: string | undefined, why?: string | undefined, stopped?: boolean | undefined }} Answer */
 /** A question, its answer if it has one yet, and the alternatives to that. Times are in milliseconds since 1970;
  * `edited` is when the question or the choice among its answers last changed.
  * @typedef {{ id: string, at: number, question: string, edited?: number | undefined, answer?: Answer | undefined, others?: Answer[] | undefined }} Turn */
@@ -91,6 +92,7 @@ export const traceOf = record({
   prompt: number,
   truncated: optional(yesOrNo),
   context: number,
+  seed: optional(number),
   first_token_ms: optional(number),
   tokens_per_s: optional(number),
 });
@@ -106,6 +108,7 @@ const samplingOf = record({
   top_p: optional(number),
   seed: optional(number),
   system: optional(text()),
+  history: optional(yesOrNo),
 });
 
 const message = record({
@@ -123,6 +126,7 @@ const message = record({
   edited: optional(number),
   other: optional(yesOrNo),
   error: optional(text()),
+  why: optional(text(200)),
   stopped: optional(yesOrNo),
 });
 const talk = record({

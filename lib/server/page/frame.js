@@ -35,6 +35,18 @@ function speak(chosen) {
   button.lang = chosen === "es" ? "en" : "es";
 }
 
+/** Folds explanations where the screen is narrow; elsewhere they are open, and have no handle. */
+function fold() {
+  const narrow = matchMedia("(max-width: 52rem)");
+  const act = () => {
+    for (const details of document.querySelectorAll("details.fold")) {
+      details.toggleAttribute("open", !narrow.matches);
+    }
+  };
+  narrow.addEventListener("change", act);
+  act();
+}
+
 /** Starts the navigation. A language chosen earlier has priority over the browser's. */
 export function start() {
   get("language", HTMLButtonElement).onclick = () => {
@@ -49,6 +61,7 @@ export function start() {
     key.value = recall("key", "sessionStorage") ?? "";
     key.oninput = () => keep("key", key.value, "sessionStorage");
   }
+  fold();
   const kept = recall("language");
   if (kept === "es" || kept === "en") speak(kept);
   // Narrow screens do not show all of the navigation.

@@ -1,4 +1,7 @@
-/** Texts of all pages: the navigation, and reasons why a request failed. */
+/**
+ * Texts of all pages: the navigation, and reasons why a request failed. These are named after the code of the server's
+ * error, or else after its status.
+ */
 const es = {
   views: "Páginas",
   view_chat: "Chat",
@@ -13,16 +16,26 @@ const es = {
   close: "Cerrar",
   retry: "Reintentar",
   unreachable: "no hay conexión con el servidor",
-  error_400: "el servidor no entendió la petición ({message})",
+  error_400: "el servidor no entendió la petición; dice, en inglés: {message}",
   error_401: "hace falta la clave del servidor, arriba en esta página",
-  error_404: "ya no existe lo que se pidió ({message})",
+  error_404: "ya no existe lo que se pidió",
   error_408: "la petición tardó demasiado en llegar al servidor",
   error_413: "el texto es demasiado largo para el servidor",
   error_429: "el servidor está ocupado; prueba de nuevo en unos segundos",
   error_500: "el servidor falló; su registro dice por qué",
   error_503: "no se pudo abrir el modelo; el registro del servidor dice por qué",
   error_504: "se agotó el tiempo para responder",
-  error_other: "el servidor respondió con el error {status} ({message})",
+  error_other: "el servidor respondió con un error; dice, en inglés: {message}",
+  error_model_not_found: "ese modelo ya no está aquí",
+  error_wrong_kind: "ese modelo hace otra cosa: elige otro",
+  error_context_length_exceeded: "el texto no cabe en el contexto del modelo: hay que acortarlo",
+  error_empty_message: "el texto está vacío",
+  error_unknown_token: "el modelo no tiene ese token",
+  error_unknown_part: "el modelo no tiene esa capa o esa cabeza",
+  error_run_not_found: "ese entrenamiento ya no está aquí",
+  error_training_not_found: "ese entrenamiento ya no está aquí",
+  error_invalid_token:
+    "el estudio se reinició o la sesión caducó: abre la dirección que imprime «deno task studio»",
 };
 
 const en: typeof es = {
@@ -39,16 +52,26 @@ const en: typeof es = {
   close: "Close",
   retry: "Try again",
   unreachable: "the server cannot be reached",
-  error_400: "the server did not understand the request ({message})",
+  error_400: "the server did not understand the request: {message}",
   error_401: "the server's key is needed: there is a field for it at the top of this page",
-  error_404: "what was asked for no longer exists ({message})",
+  error_404: "what was asked for no longer exists",
   error_408: "the request took too long to arrive at the server",
   error_413: "the text is too long for the server",
   error_429: "the server is busy; try again in a few seconds",
   error_500: "the server failed; its log says why",
   error_503: "the model cannot be opened; the server's log says why",
   error_504: "there was no answer within the time limit",
-  error_other: "the server answered with error {status} ({message})",
+  error_other: "the server answered with an error: {message}",
+  error_model_not_found: "this model is no longer here",
+  error_wrong_kind: "this model does something else: choose another",
+  error_context_length_exceeded: "the text does not fit the model's context: make it shorter",
+  error_empty_message: "the text is empty",
+  error_unknown_token: "the model has no such token",
+  error_unknown_part: "the model has no such layer or head",
+  error_run_not_found: "this training run is no longer here",
+  error_training_not_found: "this training is no longer here",
+  error_invalid_token:
+    "the studio was restarted, or the session has ended: open the address that deno task studio prints",
 };
 
 export const frameTexts = { es, en };

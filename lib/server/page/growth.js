@@ -4,6 +4,7 @@
 // One prompt through training: what a run's snapshots write, expect and attend to, from the random start on.
 
 import { fill, get, make, page, post } from "./dom.js";
+import { failure, toldOf } from "./failure.js";
 import { language } from "./frame.js";
 import { count, percent } from "./numbers.js";
 
@@ -144,7 +145,7 @@ function bars(prediction, follows) {
 async function show() {
   asked.abort();
   const { signal } = asked = new AbortController();
-  const error = get("growth-error", HTMLParagraphElement);
+  const error = get("growth-error", HTMLDivElement);
   const at = Number(slider.value), step = stepAt(at);
   const said = step === 0 ? fill(page.texts.growth_start, { step }) : count(step);
   get("growth-at", HTMLOutputElement).textContent = said;
@@ -163,7 +164,7 @@ async function show() {
     }
   } catch (problem) {
     if (signal.aborted) return;
-    error.textContent = `${page.texts.failed}: ${problem instanceof Error ? problem.message : problem}`;
+    error.replaceChildren(failure(toldOf(problem), show));
     error.hidden = false;
   }
 }

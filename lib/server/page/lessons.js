@@ -4,7 +4,7 @@
 // A card for each lesson: its progress and result, both models to ask, and a button to undo it.
 
 import { fill, get, page, post } from "./dom.js";
-import { count, decimal } from "./numbers.js";
+import { count, decimal, duration } from "./numbers.js";
 import {
   cardList,
   confirmed,
@@ -15,6 +15,7 @@ import {
   setText,
   told,
   Trial,
+  Trouble,
 } from "./studio_common.js";
 import { toast } from "./toast.js";
 
@@ -23,7 +24,8 @@ import { toast } from "./toast.js";
  * @typedef {{ facts: Tally[], known: Tally, leaked: Tally }} Exam
  * @typedef {{
  *   id: string, model: string | null, facts: { question: string, answer: string }[], state: string,
- *   error: string | null, steps: { step: number, loss: number, verdict: string }[],
+ *   error: string | null, started: string | null,
+ *   steps: { step: number, most: number, loss: number, standing: Record<string, Tally> | null }[],
  *   result: { done: boolean, steps: number, seconds: number, before: Exam, after: Exam } | null,
  * }} Lesson
  */
@@ -41,7 +43,7 @@ class Card {
     this.bar = element("progress", {});
     this.step = element("p", { class: "facts" });
     this.steps = element("ol", { class: "steps" });
-    this.error = element("p", { class: "error" });
+    this.error = new Trouble();
     this.result = element("div", {});
     this.stop = this.button(() => send("/lessons/stop", { id }));
     this.undo = this.button(() => this.askAndUndo());
@@ -61,7 +63,7 @@ class Card {
       this.bar,
       this.step,
       this.steps,
-      this.error,
+      this.error.box,
       this.result,
       this.trial.form,
       element("div", { class: "row" }, this.stop, this.talk, this.undo),
@@ -104,26 +106,15 @@ class Card {
   }
 
   /** @param {Lesson} lesson */
-  show({ model, facts, state, error, steps, result }) {
+  show({ model, facts, state, error, started, steps, result }) {
     const t = page.texts, running = state === "running" || state === "stopping";
     this.item.dataset.state = state;
     setText(this.of, model ? fill(t.taught_of, { model }) : "");
     setText(this.state, result && !result.done ? t.state_short : t[`state_${state}`]);
     showFacts(this.facts, facts);
     this.bar.hidden = this.step.hidden = this.steps.hidden = !running;
-    const last = steps.at(-1);
-    setText(
-      this.step,
-      last
-        ? `${fill(t.step, { step: last.step })} · ${fill(t.loss, { loss: decimal(last.loss, 3) })}`
-        : t.preparing,
-    );
-    const judged = steps.filter(({ verdict }) => verdict !== "");
-    while (this.steps.children.length > judged.length) this.steps.lastChild?.remove();
-    for (const { step, verdict } of judged.slice(this.steps.children.length)) {
-      this.steps.append(element("li", {}, `${fill(t.step, { step })}: ${verdict}`));
-    }
-    setText(this.error, error ?? "");
+    if (running) this.showSteps(steps, started);
+    this.error.show(error);
     const shown = JSON.stringify([result, document.documentElement.lang]);
     if (this.result.dataset.shown !== shown) {
       this.result.dataset.shown = shown;
@@ -142,7 +133,33 @@ class Card {
     this.trial.name(t.try_label, t.try_go, facts[0]?.question ?? t.try_placeholder);
     this.bar.setAttribute("aria-label", `${t.teaching} ${this.id}`);
   }
+
+  /** @param {Lesson["steps"]} steps @param {string | null} started */
+  showSteps(steps, started) {
+    const t = page.texts, last = steps.at(-1);
+    const seconds = started === null ? 0 : Math.max(0, (Date.now() - Date.parse(started)) / 1000);
+    const facts = last
+      ? [fill(t.step_of, { step: last.step, most: last.most }), fill(t.loss, { loss: decimal(last.loss, 3) })]
+      : [t.preparing];
+    setText(this.step, [...facts, fill(t.elapsed, { time: duration(seconds) })].join(" · "));
+    if (last) {
+      this.bar.setAttribute("max", String(last.most));
+      this.bar.setAttribute("value", String(last.step));
+    } else this.bar.removeAttribute("value");
+    const lines = steps.flatMap(({ step, standing }) =>
+      standing ? [`${fill(t.step, { step })}: ${standingOf(standing)}`] : []
+    );
+    while (this.steps.children.length > lines.length) this.steps.lastChild?.remove();
+    while (this.steps.children.length < lines.length) this.steps.append(element("li", {}));
+    lines.forEach((line, i) => setText(this.steps.children[i], line));
+  }
 }
+
+/** How well a model does while it is taught. @param {Record<string, Tally>} standing */
+const standingOf = (standing) =>
+  Object.entries(standing).map(([name, tally]) =>
+    `${page.texts[`stands_${name}`]} ${fill(page.texts.of, tally)}`
+  ).join(", ");
 
 /** Where a model's answer is shown. */
 function answerBox() {

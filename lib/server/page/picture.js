@@ -70,7 +70,7 @@ export function drawPicture(answer, trace) {
   }
   context.fillStyle = prompt.ink;
   context.font = `${FONT - 4}px system-ui, sans-serif`;
-  context.fillText(page.texts.picture_note, MARGIN, y + LINE + 10);
+  context.fillText(page.texts[`picture_${document.body.dataset.tint}`] ?? "", MARGIN, y + LINE + 10);
   return canvas;
 }
 

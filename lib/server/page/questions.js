@@ -4,18 +4,19 @@
 
 import { askEdited } from "./answering.js";
 import { copy } from "./clipboard.js";
-import { make, page } from "./dom.js";
+import { make, page, textFor } from "./dom.js";
 import { iconButton } from "./icons.js";
+import { modelChosen } from "./settings.js";
 
 /** @typedef {import("./format.js").Turn} Turn */
 
 /** @param {string} talkId @param {Turn} turn */
-export function questionElement(talkId, { id, question }) {
+export function questionElement(talkId, { id, question, answer }) {
   const { texts } = page;
   const article = make("article", "user");
   article.setAttribute("aria-label", texts.you);
   const tools = make("div", "tools");
-  const edit = iconButton("edit", texts.edit, () => {
+  const edit = iconButton("edit", textFor("edit", answer?.model ?? modelChosen()), () => {
     if (article.querySelector("form")) return;
     article.classList.add("editing");
     article.append(editor(question, {
@@ -40,12 +41,12 @@ function editor(question, { send, close }) {
   const box = make("textarea");
   box.value = question;
   box.rows = 2;
-  box.setAttribute("aria-label", texts.edit);
+  box.setAttribute("aria-label", textFor("edit", modelChosen()));
   const row = make("div", "row");
   const cancel = make("button", "quiet", texts.cancel);
   cancel.type = "button";
   cancel.onclick = close;
-  const submit = make("button", "primary", texts.ask_edited);
+  const submit = make("button", "primary", textFor("ask_edited", modelChosen()));
   submit.type = "submit";
   row.append(cancel, submit);
   form.append(box, row);

@@ -3,6 +3,7 @@
 // Below the curves: figures on held-out data, samples, settings side by side, and a run's lineage.
 
 import { fill, get, make, page, request } from "./dom.js";
+import { failure, toldOf } from "./failure.js";
 import { count, duration, named } from "./numbers.js";
 
 /** @typedef {import("./follow.js").Shown} Shown */
@@ -119,8 +120,9 @@ async function ask(id, path, then) {
   try {
     answer = await (await request(path)).json();
   } catch (error) {
-    const text = `${page.texts.failed}: ${error instanceof Error ? error.message : error}`;
-    if (asked.get(id) === number) section(id, text, () => [make("p", "error", text)]);
+    const text = toldOf(error);
+    const retry = () => ask(id, path, then);
+    if (asked.get(id) === number) section(id, [text, number], () => [failure(text, retry)]);
     return;
   }
   if (asked.get(id) === number) then(answer);

@@ -169,7 +169,7 @@ export function runsPage({ locked, studio, language }: RunsPageOptions) {
               <T id="growth_play" />
             </button>
           </div>
-          <p class="error" id="growth-error" role="alert" hidden></p>
+          <div id="growth-error" role="alert" hidden></div>
           <div id="growth-seen"></div>
         </section>
         {(["held", "samples", "settings", "origin"] as const).map((id) => (

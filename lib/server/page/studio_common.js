@@ -5,6 +5,37 @@
 import { fill, get, page, post, request, RequestError } from "./dom.js";
 import { decimal } from "./numbers.js";
 
+/** The commonest errors of stages, which are in English, by the names of the page's texts for them. */
+const REASONS = {
+  why_disk: /the disk (?:is full|has )/,
+  why_memory: /memory|device reaches/,
+  why_short: /too few to learn from|no text is left/,
+};
+
+/** @param {string} printed an error of a stage @returns the name of the page's text for it */
+const reasonOf = (printed) =>
+  Object.entries(REASONS).find(([, pattern]) => pattern.test(printed))?.[0] ?? "why_other";
+
+/** The error of a task: a sentence in the page's language, above what the task printed. */
+export class Trouble {
+  constructor() {
+    this.sentence = element("p", { class: "error" });
+    this.summary = element("summary", {});
+    this.printed = element("code", { lang: "en" });
+    this.details = element("details", {}, this.summary, this.printed);
+    this.box = element("div", { class: "trouble" }, this.sentence, this.details);
+  }
+
+  /** @param {string | null} printed @param {string} [silent] what is said if nothing was printed */
+  show(printed, silent = "") {
+    setText(this.sentence, printed === null ? silent : page.texts[reasonOf(printed)]);
+    setText(this.summary, page.texts.details);
+    setText(this.printed, printed ?? "");
+    this.details.hidden = printed === null;
+    this.box.hidden = printed === null && silent === "";
+  }
+}
+
 /** @param {unknown} error @returns {string} in the page's language */
 export function told(error) {
   if (!(error instanceof RequestError)) return String(error);
@@ -12,7 +43,10 @@ export function told(error) {
   if (error.status === 413) return page.texts.refused_too_large;
   const { code, param, message = "" } = error.told;
   const text = page.texts[`refused_${code}`];
-  return text ? fill(text, { about: param ?? "", message }) : error.message;
+  if (!text) return error.message;
+  const reason = reasonOf(message);
+  const why = reason === "why_other" ? fill(page.texts.why_said, { message }) : page.texts[reason];
+  return fill(text, { about: param ?? "", why });
 }
 
 /** @param {string} path below /api/studio @returns {Promise<any>} */

@@ -1,8 +1,8 @@
-/** The texts of the studio's pages, in both languages. */
-import { refusedEn, refusedEs } from "./refusal_texts.ts";
+/** The texts of the page with the trainings. */
+import { sharedEn, sharedEs } from "./studio_shared_texts.ts";
 
 const studioEs = {
-  ...refusedEs,
+  ...sharedEs,
   new_title: "Un modelo de tu texto",
   new_help:
     "Pega un texto o suelta archivos aquí: el modelo aprende a continuarlo. Nada sale de esta máquina.",
@@ -70,15 +70,13 @@ const studioEs = {
   log_empty: "No hay registro: se inició en una terminal.",
   wordless:
     "Terminó sin decir por qué; quizá el sistema lo cerró por falta de memoria o de espacio en el disco.",
-  unauthorised:
-    "El estudio se reinició o la sesión caducó: abre la dirección que imprime «deno task studio».",
   minutes_short: "{n} min",
   seconds_short: "{n} s",
   hours_short: "{n} h",
 };
 
 const studioEn: typeof studioEs = {
-  ...refusedEn,
+  ...sharedEn,
   new_title: "A model of your text",
   new_help: "Paste a text or drop files here: the model learns to continue it. Nothing leaves this machine.",
   text_label: "Text",
@@ -144,131 +142,16 @@ const studioEn: typeof studioEs = {
   terminal: "In the terminal, and its log",
   log_empty: "There is no log: it was started in a terminal.",
   wordless: "It ended without saying why; perhaps the system ended it for lack of memory or disk space.",
-  unauthorised:
-    "The studio was restarted, or the session has ended: open the address that deno task studio prints.",
   minutes_short: "{n} min",
   seconds_short: "{n} s",
   hours_short: "{n} h",
 };
 
-const teachEs = {
-  ...refusedEs,
-  teach_title: "Enséñale algo",
-  teach_help:
-    "Escribe hechos en español: en segundos el modelo los aprende con muchas preguntas distintas, y repasa lo que ya sabía. El modelo original no cambia.",
-  model_label: "Modelo",
-  no_models: "No hay ningún modelo que responda preguntas. Se hace con «deno task finetune-instruct».",
-  fact: "Hecho {n}",
-  answer_label: "Hecho o respuesta",
-  answer_placeholder: "Rufo es mi perro.",
-  question_label: "Pregunta (si queda vacía, se deduce del hecho)",
-  question_placeholder: "¿Quién es Rufo?",
-  add: "Añadir otro",
-  remove: "Quitar este hecho",
-  show: "Ver las preguntas",
-  teach: "Enseñar",
-  teaching: "Aprendiendo…",
-  wordings: "Así se le preguntará mientras aprende",
-  lesson_title: "Lo que aprendió",
-  lessons_title: "Lo enseñado",
-  lessons_none: "Todavía no se ha enseñado nada.",
-  state_running: "aprendiendo",
-  state_stopping: "deteniéndose",
-  state_stopped: "detenido: no quedó nada",
-  state_failed: "falló",
-  state_known: "ya lo sabía todo: no hizo falta aprender",
-  state_finished: "aprendido",
-  state_short: "aprendido, sin alcanzar todas las metas",
-  step: "paso {step}",
-  loss: "pérdida {loss}",
-  preparing: "Preparando preguntas y repaso",
-  stop: "Detener",
-  before: "Antes",
-  after: "Después",
-  result: "Qué cambió",
-  row_fact: "«{question}» dicha de otras maneras",
-  row_known: "Lo que sabía de antes",
-  row_leaked: "Preguntas parecidas que recibieron lo enseñado por error",
-  of: "{right} de {all}",
-  result_time: "{steps} pasos en {seconds} s",
-  result_short:
-    "Las metas son 95 % de las preguntas sobre el hecho, casi ninguna parecida contestada por error y nada olvidado. Un hecho más sencillo o de menos palabras llega más lejos.",
-  try_title: "Pruébalo",
-  try_label: "Pregunta a los dos modelos: lo nuevo y lo de antes",
-  try_placeholder: "¿Quién es Rufo?",
-  try_go: "Preguntar",
-  undo: "Deshacer",
-  undo_confirm: "Se borrará «{id}». El modelo original queda como estaba.",
-  undo_yes: "Sí, borrar",
-  cancel: "Cancelar",
-  undone: "Se borró «{id}».",
-  talk: "Conversar",
-  taught_of: "de {model}",
-  unauthorised: studioEs.unauthorised,
-};
-
-const teachEn: typeof teachEs = {
-  ...refusedEn,
-  teach_title: "Teach it something",
-  teach_help:
-    "Write facts, in Spanish: in seconds the model learns them by many different questions, and rehearses what it knew. The original model stays as it is.",
-  model_label: "Model",
-  no_models: "There is no model that answers questions. deno task finetune-instruct makes one.",
-  fact: "Fact {n}",
-  answer_label: "Fact or answer",
-  answer_placeholder: "Rufo es mi perro.",
-  question_label: "Question (found in the fact if this stays empty)",
-  question_placeholder: "¿Quién es Rufo?",
-  add: "Add another",
-  remove: "Remove this fact",
-  show: "See the questions",
-  teach: "Teach",
-  teaching: "Learning…",
-  wordings: "It will be asked in these words while it learns",
-  lesson_title: "What it learned",
-  lessons_title: "What was taught",
-  lessons_none: "Nothing was taught yet.",
-  state_running: "learning",
-  state_stopping: "stopping",
-  state_stopped: "stopped: nothing remains of it",
-  state_failed: "failed",
-  state_known: "it knew all of it already: there was nothing to learn",
-  state_finished: "learned",
-  state_short: "learned, short of some goals",
-  step: "step {step}",
-  loss: "loss {loss}",
-  preparing: "Preparing questions and rehearsal",
-  stop: "Stop",
-  before: "Before",
-  after: "After",
-  result: "What changed",
-  row_fact: "“{question}” in other words",
-  row_known: "What it knew before",
-  row_leaked: "Similar questions that wrongly got what was taught",
-  of: "{right} of {all}",
-  result_time: "{steps} steps in {seconds} s",
-  result_short:
-    "The goals are 95 % of the questions about the fact, hardly a similar one answered wrongly with it, and nothing forgotten. A simpler fact, or one of fewer words, gets further.",
-  try_title: "Try it",
-  try_label: "Ask both models: what is new, and what was known before",
-  try_placeholder: "¿Quién es Rufo?",
-  try_go: "Ask",
-  undo: "Undo",
-  undo_confirm: "“{id}” will be deleted. The original model stays as it was.",
-  undo_yes: "Yes, delete it",
-  cancel: "Cancel",
-  undone: "“{id}” was deleted.",
-  talk: "Talk to it",
-  taught_of: "of {model}",
-  unauthorised: studioEn.unauthorised,
-};
-
-const closedEs = { closed_title: "El estudio está cerrado", unauthorised: studioEs.unauthorised };
+const closedEs = { closed_title: "El estudio está cerrado", unauthorised: sharedEs.unauthorised };
 const closedEn: typeof closedEs = {
   closed_title: "The studio is closed",
-  unauthorised: studioEn.unauthorised,
+  unauthorised: sharedEn.unauthorised,
 };
 
 export const closedTexts = { es: closedEs, en: closedEn };
 export const studioTexts = { es: studioEs, en: studioEn };
-export const teachTexts = { es: teachEs, en: teachEn };

@@ -1,7 +1,7 @@
 /** The page on which a model is taught facts, rendered on the server; `teach.js` brings it to life. */
 import type { ListedModel } from "../search.ts";
 import { Frame, type Language, speaker } from "./frame.tsx";
-import { teachTexts } from "./studio_texts.ts";
+import { teachTexts } from "./teach_texts.ts";
 
 export function teachPage(
   { language, models }: { readonly language: Language; readonly models: readonly ListedModel[] },

@@ -1,4 +1,6 @@
 /** The texts of the chat. */
+import { cardTexts } from "./card_texts.ts";
+import { kindTexts } from "./kind_texts.ts";
 import { tourTexts } from "./tour_texts.ts";
 
 const es = {
@@ -89,6 +91,8 @@ const es = {
   alternative: "Otra respuesta",
   all_alike: "El modelo está tan seguro que las tres respuestas salieron iguales a las que ya había.",
   choose: "Elegir esta",
+  page_previous: "Respuesta anterior",
+  page_next: "Respuesta siguiente",
   mean_bits: "{bits} bits por token",
   copy: "Copiar",
   copied: "Copiado.",
@@ -98,6 +102,8 @@ const es = {
   cancel: "Cancelar",
   link: "Copiar un enlace con la pregunta, el modelo y los ajustes",
   link_copied: "Se copió el enlace.",
+  link_alone:
+    "Se copió el enlace. El modelo recordaba la conversación, que el enlace no contiene: su respuesta puede ser otra.",
   link_model: "El enlace pide el modelo {model}, que no está aquí.",
   ask_model: "Preguntar al modelo",
   trace: "Ver por dentro",
@@ -105,7 +111,8 @@ const es = {
   raw_help: "Todo lo que el modelo leyó y escribió. Elige un token para ver entre cuáles dudó.",
   look_inside: "Ver la atención y las capas →",
   save_picture: "Guardar como imagen",
-  picture_note: "Cuanto más intenso el color, menos esperaba el modelo ese token.",
+  picture_surprise: "Cuanto más intenso el color, menos esperaba el modelo ese token.",
+  picture_rank: "Cuanto más intenso el color, más lejos quedó ese token del primer puesto.",
   surprise_low: "lo esperaba",
   surprise_high: "le sorprende",
   rank_low: "primer puesto",
@@ -116,31 +123,6 @@ const es = {
   decided:
     "A favor de «{label}» decidieron {words}; entre paréntesis, los puntos de probabilidad que se pierden sin la palabra.",
   none_decided: "Ninguna palabra decide por sí sola: sin cualquiera de ellas el resultado es casi el mismo.",
-  card: "El modelo",
-  parameters: "parámetros",
-  architecture: "arquitectura",
-  architecture_is: "{layers} capas, {heads} cabezas, ancho {width}",
-  context_size: "contexto",
-  context_is: "{context} tokens, de {vocab} distintos",
-  loss: "pérdida en validación",
-  nats: "nats por token",
-  bits_per_byte: "{bits} bits por byte",
-  labels_right: "textos nuevos bien clasificados",
-  questions_right: "preguntas nuevas acertadas",
-  questions_are: "{percent} de {questions}",
-  taught: "datos enseñados después",
-  lineage: "Cómo se hizo",
-  steps: "{steps} pasos",
-  world_megabytes: "$1 MB de textos del mundo",
-  world_conversations: "$1 conversaciones del mundo",
-  stage_pretrain: "Preentrenamiento",
-  "stage_finetune-instruct": "Ajuste para responder",
-  "stage_finetune-preference": "Ajuste por preferencias",
-  "stage_finetune-classify": "Ajuste para clasificar",
-  stage_average: "Promedio",
-  stage_quantise: "Cuantización",
-  stage_teach: "Enseñanza",
-  see_runs: "Ver sus curvas de entrenamiento →",
 };
 
 const en: typeof es = {
@@ -231,6 +213,8 @@ const en: typeof es = {
   alternative: "Another answer",
   all_alike: "The model is so sure that all three answers came out as those that were there.",
   choose: "Choose this",
+  page_previous: "Previous answer",
+  page_next: "Next answer",
   mean_bits: "{bits} bits per token",
   copy: "Copy",
   copied: "Copied.",
@@ -240,6 +224,8 @@ const en: typeof es = {
   cancel: "Cancel",
   link: "Copy a link with the question, the model and the settings",
   link_copied: "The link was copied.",
+  link_alone:
+    "The link was copied. The model remembered the conversation, which is not in the link: its answer may be another.",
   link_model: "The link wants the model {model}, which is not here.",
   ask_model: "Ask the model",
   trace: "Look inside",
@@ -247,7 +233,8 @@ const en: typeof es = {
   raw_help: "All that the model read and wrote. Choose a token to see which others it considered.",
   look_inside: "See attention and layers →",
   save_picture: "Save as a picture",
-  picture_note: "The stronger the colour, the less the model expected that token.",
+  picture_surprise: "The stronger the colour, the less the model expected that token.",
+  picture_rank: "The stronger the colour, the further that token was from the first rank.",
   surprise_low: "expected",
   surprise_high: "surprising",
   rank_low: "first",
@@ -258,31 +245,9 @@ const en: typeof es = {
   decided:
     "For “{label}” these decided: {words}; in brackets, the points of probability that are lost without the word.",
   none_decided: "No word decides by itself: without any one of them the result is nearly the same.",
-  card: "The model",
-  parameters: "parameters",
-  architecture: "architecture",
-  architecture_is: "{layers} layers, {heads} heads, width {width}",
-  context_size: "context",
-  context_is: "{context} tokens, of {vocab} kinds",
-  loss: "validation loss",
-  nats: "nats per token",
-  bits_per_byte: "{bits} bits per byte",
-  labels_right: "new texts labelled right",
-  questions_right: "new questions answered right",
-  questions_are: "{percent} of {questions}",
-  taught: "facts taught later",
-  lineage: "How it was made",
-  steps: "{steps} steps",
-  world_megabytes: "$1 MB of texts of the world",
-  world_conversations: "$1 conversations of the world",
-  stage_pretrain: "Pretraining",
-  "stage_finetune-instruct": "Finetuning to answer",
-  "stage_finetune-preference": "Finetuning on preferences",
-  "stage_finetune-classify": "Finetuning to label",
-  stage_average: "Average",
-  stage_quantise: "Quantisation",
-  stage_teach: "Teaching",
-  see_runs: "See its training curves →",
 };
 
-export const texts = { es: { ...es, ...tourTexts.es }, en: { ...en, ...tourTexts.en } };
+export const texts = {
+  es: { ...es, ...kindTexts.es, ...cardTexts.es, ...tourTexts.es },
+  en: { ...en, ...kindTexts.en, ...cardTexts.en, ...tourTexts.en },
+};

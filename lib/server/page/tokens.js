@@ -119,6 +119,22 @@ export function bars(info) {
   return box;
 }
 
+/** Lets the tokens of a text be clicked. @param {HTMLElement} text @param {(token: number) => void} act */
+export function onToken(text, act) {
+  text.classList.add("opens");
+  text.onclick = ({ target }) => {
+    const token = target instanceof HTMLElement ? target.dataset.token : undefined;
+    if (token !== undefined) act(Number(token));
+  };
+}
+
+/** Shows what else was probable at a token, below the answer's text.
+ * @param {HTMLElement} text @param {Answer} answer @param {number} token */
+export function showBars(text, { tokens = [] }, token) {
+  if (text.nextElementSibling?.matches(".bars")) text.nextElementSibling.remove();
+  text.after(bars(tokens[token]));
+}
+
 /** What the shades mean. */
 export function legend() {
   const { texts } = page;

@@ -36,7 +36,7 @@ function fit() {
 
 /** Shows the chosen model's score for each skill, if it was evaluated. */
 async function scores() {
-  const card = await cardOf(modelChosen());
+  const card = await cardOf(modelChosen()).catch(() => null); // the card itself says so
   for (const element of tour.querySelectorAll(".example")) {
     const output = element.querySelector(".score");
     if (!(element instanceof HTMLElement) || !output) continue;

@@ -17,6 +17,7 @@ import {
   setText,
   told,
   Trial,
+  Trouble,
 } from "./studio_common.js";
 
 /**
@@ -40,7 +41,7 @@ class Card {
     this.state = element("span", { class: "state", role: "status" });
     this.bar = element("progress", {});
     this.facts = element("p", { class: "facts" });
-    this.error = element("p", { class: "error" });
+    this.error = new Trouble();
     this.sampleTitle = element("figcaption", {});
     this.sampleText = element("blockquote", { class: "sample" });
     this.sample = element("figure", {}, this.sampleTitle, this.sampleText);
@@ -75,7 +76,7 @@ class Card {
       element("header", {}, this.heading, this.state),
       this.bar,
       this.facts,
-      this.error,
+      this.error.box,
       this.sample,
       element(
         "div",
@@ -150,7 +151,7 @@ class Card {
     setText(this.state, t[`state_${state}`]);
     setText(this.facts, factsOf(training).join(" · "));
     this.showBar(running, training);
-    setText(this.error, training.error ?? (state === "failed" ? t.wordless : ""));
+    this.error.show(training.error, state === "failed" ? t.wordless : "");
     this.sample.hidden = !sample;
     if (sample) {
       setText(this.sampleTitle, fill(t.sample_at, { step: count(sample.step) }));

@@ -3,15 +3,17 @@
 // How a question and its answer look. Whatever a person or a model wrote goes into the page as text
 // (textContent), never as markup.
 
-import { columns } from "./alternatives.js";
+import { columns, pager } from "./alternatives.js";
 import * as answering from "./answering.js";
 import { copy, linkTo } from "./clipboard.js";
-import { kindOf, make, page } from "./dom.js";
+import { kindOf, make, page, textFor, worded } from "./dom.js";
+import { failure } from "./failure.js";
 import { iconButton } from "./icons.js";
 import { labelled } from "./labels.js";
 import { count } from "./numbers.js";
 import { questionElement } from "./questions.js";
-import { fillTokens } from "./tokens.js";
+import { modelChosen } from "./settings.js";
+import { fillTokens, onToken, showBars } from "./tokens.js";
 import { openTrace } from "./trace.js";
 
 /** @typedef {import("./format.js").Turn} Turn */
@@ -60,6 +62,10 @@ export function turnElement(talkId, turn, run, before) {
   if (own && !own.alternatives) element.append(writingElement(turn, own));
   else if (answer && !kept) element.append(answerElement(talkId, turn, answer));
   else if (!answer) element.append(unanswered(talkId, turn, run !== undefined));
+  // An answer that is left alone may have other alternatives by now.
+  element.querySelector(".pager")?.remove();
+  const pages = pager(talkId, turn);
+  if (pages) element.querySelector(".answer .figures")?.after(pages);
   const wide = columns(talkId, turn, own?.alternatives ? own.answers : undefined);
   if (wide) element.append(wide);
   drawn.set(element, { language, question, state, answer, others });
@@ -102,11 +108,11 @@ function writingElement(turn, run) {
 function unanswered(talkId, turn, busy) {
   const article = make("article", "assistant unanswered");
   article.setAttribute("aria-label", page.texts.them);
-  const again = make("button", "", page.texts.ask_again);
+  const again = make("button", "", textFor("ask_again", modelChosen()));
   again.type = "button";
   again.disabled = busy;
   again.onclick = () => answering.answer(talkId, turn.id);
-  article.append(make("p", "", page.texts.unanswered), again);
+  article.append(make("p", "", textFor("unanswered", modelChosen())), again);
   return article;
 }
 
@@ -120,29 +126,24 @@ function answerElement(talkId, turn, answer) {
     const text = make("span", "text");
     if (answer.content) fillTokens(text, answer);
     else text.textContent = page.texts.empty;
-    text.onclick = ({ target }) => {
-      const token = target instanceof HTMLElement ? target.dataset.token : undefined;
-      if (token !== undefined && answer.trace) openTrace(article, answer, answer.trace, Number(token));
-    };
+    const { trace } = answer;
+    onToken(
+      text,
+      // An answer that was stopped or cut off has no trace.
+      (token) => trace ? openTrace(article, answer, trace, token) : showBars(block, answer, token),
+    );
     block.append(...given(turn, answer), text);
     article.append(block);
   }
-  if (answer.error) article.append(failure(talkId, turn, answer.error));
+  if (answer.error) {
+    const told = `${textFor("failed", answer.model)}: ${worded(answer)}`;
+    article.append(failure(told, () => answering.answer(talkId, turn.id)));
+  }
   article.append(footer(talkId, turn, answer, article));
   if (answering.toOpen.delete(turn.id) && answer.trace?.source === "model") {
     openTrace(article, answer, answer.trace);
   }
   return article;
-}
-
-/** @param {string} talkId @param {Turn} turn @param {string} error */
-function failure(talkId, turn, error) {
-  const box = make("div", "failure");
-  const again = make("button", "", page.texts.retry);
-  again.type = "button";
-  again.onclick = () => answering.answer(talkId, turn.id);
-  box.append(make("p", "error", `${page.texts.failed}: ${error}`), again);
-  return box;
 }
 
 /** @param {Answer} answer */
@@ -184,16 +185,21 @@ function footer(talkId, turn, answer, article) {
     tools.append(button);
   }
   tools.append(iconButton("copy", texts.copy, () => copy(answer.content)));
-  tools.append(iconButton("again", texts.regenerate, () => answering.answer(talkId, turn.id), "again"));
+  tools.append(
+    iconButton("again", textFor("regenerate", model), () => answering.answer(talkId, turn.id), "again"),
+  );
   if (!answer.labels && !fixed) {
     tools.append(
       iconButton("columns", texts.alternatives, () => answering.askAlternatives(talkId, turn.id), "more"),
     );
   }
   if (kindOf(model) !== "chat") {
-    tools.append(iconButton("edit", texts.edit, () => startEdit(article), "edit"));
+    tools.append(iconButton("edit", textFor("edit", model), () => startEdit(article), "edit"));
   }
-  tools.append(iconButton("link", texts.link, () => copy(linkTo(turn.question, answer), texts.link_copied)));
+  const copied = answer.sampling?.history ? texts.link_alone : texts.link_copied;
+  tools.append(
+    iconButton("link", textFor("link", model), () => copy(linkTo(turn.question, answer), copied)),
+  );
   foot.append(tools);
   return foot;
 }

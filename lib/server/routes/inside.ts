@@ -1,5 +1,5 @@
 /** `/api/inside/…`: a model's intermediate results, for the inside page and for notebooks. */
-import { createRoute, type OpenAPIHono, type z } from "@hono/zod-openapi";
+import type { OpenAPIHono } from "@hono/zod-openapi";
 import { effectsOf, writeAblated } from "../../inside/ablation.ts";
 import {
   everyHeadsScores,
@@ -16,49 +16,16 @@ import type { Tokenizer } from "../../text/tokenizer.ts";
 import { ApiError } from "../errors.ts";
 import { collectAll, samplingOf, startAnswers } from "../generation.ts";
 import type { LanguageModel } from "../models.ts";
-import { json, jsonRequest, refusals, routeGroup } from "../openapi.ts";
+import { routeGroup } from "../openapi.ts";
 import { chatPrompt, checkIds, messagesOf } from "../prompts.ts";
-import * as schemas from "../schemas/inside.ts";
+import type * as schemas from "../schemas/inside.ts";
 import { deadlineOf, languageModel, type Services } from "../services.ts";
 import type { Turn } from "../work.ts";
+import { routes } from "./inside_table.ts";
 
 /** How many of the most probable tokens are returned. */
 const TOP = 10, TOP_OF_PASS = 60;
 const MAX_TOKENS = 40;
-
-const route = <Q extends z.ZodType, A extends z.ZodType>(
-  name: string,
-  summary: string,
-  request: Q,
-  answer: A,
-  what: string,
-) =>
-  createRoute({
-    method: "post",
-    path: `/api/inside/${name}`,
-    summary,
-    ...jsonRequest(request),
-    responses: { 200: json(what, answer), ...refusals },
-  });
-
-const { TokensRequest, Tokens, ContinueRequest, Continuation, HeadsRequest, Heads, LensRequest, Lens } =
-  schemas;
-const { AblateRequest, Ablated, EffectsRequest, Effects, PassRequest, Pass } = schemas;
-const routes = {
-  tokens: route("tokens", "A text as a model reads it.", TokensRequest, Tokens, "Its tokens."),
-  continued: route("continue", "Goes on from token ids.", ContinueRequest, Continuation, "What follows."),
-  heads: route("heads", "What every head does.", HeadsRequest, Heads, "Pictures and scores."),
-  lens: route("lens", "The logit lens: what every layer would say.", LensRequest, Lens, "Its cells."),
-  ablate: route("ablate", "An answer with and without parts.", AblateRequest, Ablated, "Both answers."),
-  effects: route(
-    "effects",
-    "What each part does to the next token.",
-    EffectsRequest,
-    Effects,
-    "The effects.",
-  ),
-  pass: route("pass", "One forward pass, with its numbers.", PassRequest, Pass, "The numbers."),
-};
 
 const told = (tokenizer: Tokenizer, { id, logprob }: Candidate): schemas.Token => ({
   id,

@@ -51,7 +51,7 @@ const shown = ({ id, kind, info }: ListedModel): z.infer<typeof Model> => ({
   parameters: info.parameters,
 });
 
-export function modelRoutes({ store }: Services) {
+export function modelRoutes({ store, runs }: Services) {
   const app = routeGroup();
   app.openapi(listRoute, async (c) => {
     await store.refresh();
@@ -65,6 +65,10 @@ export function modelRoutes({ store }: Services) {
   };
   app.openapi(modelRoute, async (c) => c.json(shown(await find(c.req.valid("param").id)), 200));
   app.get("/v1/models/:id{.+/.+}", async (c) => c.json(shown(await find(c.req.param("id"))), 200));
-  app.openapi(cardRoute, async (c) => c.json(await modelCard(await find(c.req.valid("query").model)), 200));
+  app.openapi(cardRoute, async (c) => {
+    const found = await find(c.req.valid("query").model);
+    const run = await runs.get(found.id);
+    return c.json({ ...await modelCard(found), run: run?.id ?? null }, 200);
+  });
   return app;
 }

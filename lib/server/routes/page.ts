@@ -10,6 +10,7 @@ import conversations from "../page/conversations.js" with { type: "text" };
 import dom from "../page/dom.js" with { type: "text" };
 import drawing from "../page/drawing.js" with { type: "text" };
 import events from "../page/events.js" with { type: "text" };
+import failure from "../page/failure.js" with { type: "text" };
 import files from "../page/files.js" with { type: "text" };
 import format from "../page/format.js" with { type: "text" };
 import frame from "../page/frame.js" with { type: "text" };
@@ -48,6 +49,7 @@ const scripts = {
   dom,
   drawing,
   events,
+  failure,
   files,
   format,
   frame,

@@ -95,6 +95,7 @@ export const Trace = z.strictObject({
   prompt: z.number().int().describe("How many of them are the prompt."),
   truncated: z.boolean().describe("Whether the start of the prompt was left out, because there is no room."),
   context: z.number().int(),
+  seed: z.number().int().nullable().describe("Asked with it, this answer comes again, alone."),
   first_token_ms: z.number().nullable(),
   tokens_per_s: z.number().nullable(),
 }).openapi("Trace");

@@ -30,7 +30,7 @@ export const Training = z.strictObject({
   model: z.string().nullable().describe("What can be talked to; null until something was saved."),
   run: z.string().nullable().describe("Its run in /api/runs; null until training has begun."),
   started: z.string().nullable(),
-  progress: RunSummary.nullable(),
+  progress: z.union([RunSummary, z.null()]),
   sample: z.strictObject({ step: z.number(), text: z.string() }).nullable().describe(
     "The last text that it wrote.",
   ),
@@ -38,7 +38,9 @@ export const Training = z.strictObject({
 export type Training = z.infer<typeof Training>;
 
 export const TrainingList = z.strictObject({ trainings: z.array(Training) }).openapi("Trainings");
-export const TrainingWithLog = Training.extend({ log: z.array(z.string()) }).openapi("TrainingWithLog");
+// Not Training.extend(): it would be described as a Training, which has no other fields, with another one.
+export const TrainingWithLog = z.strictObject({ ...Training.shape, log: z.array(z.string()) })
+  .openapi("TrainingWithLog");
 
 export const NewTitle = z.strictObject({
   title: z.string().trim().max(100).describe("What the page calls it; empty, its own name again."),
@@ -84,6 +86,14 @@ const exam = z.strictObject({
   leaked: tally.describe("Questions like the facts' that are wrongly answered with a fact."),
 });
 
+const standing = z.strictObject({
+  taught: tally.describe("Its facts in their own words."),
+  wordings: tally.describe("Wordings that were not learned."),
+  similar: tally.describe("Questions like the facts' that are wrongly answered with a fact."),
+  known: tally.describe("Questions of what it may have known before."),
+  before: tally.describe("The same, before it was taught."),
+}).partial();
+
 export const Lesson = z.strictObject({
   id: z.string().describe("The model that comes of it."),
   model: z.string().nullable().describe("The model that is taught."),
@@ -94,8 +104,9 @@ export const Lesson = z.strictObject({
   error: z.string().nullable(),
   steps: z.array(z.strictObject({
     step: z.number(),
+    most: z.number().describe("How many steps it takes at most."),
     loss: z.number(),
-    verdict: z.string().describe("How well it does; empty where it was not examined."),
+    standing: standing.nullable().describe("How well it does; null where it was not examined."),
   })),
   result: z.strictObject({
     done: z.boolean().describe("Whether it reached its goals."),

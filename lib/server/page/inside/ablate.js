@@ -4,6 +4,7 @@
 // Switching off heads and MLPs: next tokens and the answer, before and after side by side.
 
 import { fill, make, page } from "../dom.js";
+import { failure, toldOf } from "../failure.js";
 import { decimal } from "../numbers.js";
 import { answered, ask, sequence } from "./state.js";
 import { bars, button, quoted, strength, titled, visible } from "./tokens.js";
@@ -42,12 +43,12 @@ export async function draw(body, signal) {
   model = sequence().model;
   const results = make("div", "sides two");
   results.setAttribute("aria-live", "polite");
-  const fail = (/** @type {Error} */ error) => {
-    if (!signal.aborted) {
-      results.replaceChildren(make("p", "error", `${page.texts.failed}: ${error.message}`));
-    }
+  const attempt = (/** @type {() => Promise<void>} */ act) => {
+    act().catch((error) => {
+      if (!signal.aborted) results.replaceChildren(failure(toldOf(error), () => attempt(act)));
+    });
   };
-  const grid = gridOf(() => show(results, signal).catch(fail));
+  const grid = gridOf(() => attempt(() => show(results, signal)));
   const help = make("p", "help");
   const measure = async () => {
     await ask("effects", given(), signal);
@@ -60,13 +61,15 @@ export async function draw(body, signal) {
   };
   const row = make("div", "row");
   row.append(
-    button(page.texts.effects, () => {
-      measure().catch(fail);
-    }),
+    button(page.texts.effects, () =>
+      attempt(async () => {
+        await measure();
+        await show(results, signal);
+      })),
     button(page.texts.all_on, () => {
       off.clear();
       grid.update();
-      show(results, signal).catch(fail);
+      attempt(() => show(results, signal));
     }),
   );
   grid.tint();

@@ -4,6 +4,7 @@
 // Branches: one token is replaced, and the model continues from there. Branches are kept as a tree.
 
 import { fill, make, page } from "../dom.js";
+import { failure, toldOf } from "../failure.js";
 import { keep, parsed, recall } from "../storage.js";
 import { ask, read, sequence, show, state, writeOn } from "./state.js";
 import { bars, button, quoted, titled } from "./tokens.js";
@@ -81,7 +82,8 @@ export async function draw(body, signal) {
     const take = (/** @type {Token} */ token) => {
       offer.setAttribute("aria-busy", "true");
       grow(at, token).catch((error) => {
-        offer.append(make("p", "error", `${page.texts.failed}: ${error.message}`));
+        offer.querySelector(".failure")?.remove();
+        offer.append(failure(toldOf(error), () => take(token)));
       }).finally(() => offer.removeAttribute("aria-busy"));
     };
     const title = fill(page.texts.alternatives, { token: quoted(tokens[at]) });

@@ -4,6 +4,7 @@
 // One input, continued at several temperatures or by several models, in columns.
 
 import { config, fill, make, page } from "../dom.js";
+import { failure, toldOf } from "../failure.js";
 import { decimal } from "../numbers.js";
 import { messagesOf, read, sequence, writeOn } from "./state.js";
 import { button, chooser, percent, strength, visible } from "./tokens.js";
@@ -114,8 +115,7 @@ async function write(grid, signal) {
       if (mine === round) box.replaceChildren(...answerOf(written));
     } catch (error) {
       if (mine !== round || signal.aborted) return;
-      const why = error instanceof Error ? error.message : String(error);
-      box.replaceChildren(make("p", "error", `${page.texts.failed}: ${why}`));
+      box.replaceChildren(failure(toldOf(error), () => write(grid, signal)));
     } finally {
       if (mine === round) box.removeAttribute("aria-busy");
     }

@@ -4,6 +4,7 @@
 // The page of a model's inside: its sequence, the tabs of its views, and the URL that holds both.
 
 import { config, fill, get, kindOf, make, page } from "../dom.js";
+import { failure, toldOf } from "../failure.js";
 import * as frame from "../frame.js";
 import * as ablate from "./ablate.js";
 import * as attention from "./attention.js";
@@ -11,7 +12,7 @@ import * as branch from "./branch.js";
 import * as compare from "./compare.js";
 import * as lens from "./lens.js";
 import { changes, choose, forget, messagesOf, read, sequence, show, state, writeOn } from "./state.js";
-import { button, mark, quoted, strip } from "./tokens.js";
+import { button, mark, percent, quoted, strip } from "./tokens.js";
 import * as walk from "./walk.js";
 
 /** A view draws itself into its panel, and may only move its marks when another token is chosen.
@@ -54,18 +55,12 @@ async function draw() {
   } catch (error) {
     if (signal.aborted) return;
     fresh.delete(name);
-    body.replaceChildren(failure(error, draw));
+    const failed = failure(toldOf(error), draw);
+    failed.setAttribute("role", "alert");
+    body.replaceChildren(failed);
   } finally {
     if (!signal.aborted) body.removeAttribute("aria-busy");
   }
-}
-
-/** An error message with a button to retry. @param {unknown} error @param {() => void} retry */
-function failure(error, retry) {
-  const box = make("p", "error", `${page.texts.failed}: ${error instanceof Error ? error.message : error}. `);
-  box.setAttribute("role", "alert");
-  box.append(button(page.texts.again, retry));
-  return box;
 }
 
 /** @param {string} name */
@@ -113,12 +108,18 @@ function keepAddress() {
 }
 
 function showChosen() {
-  const { tokens } = sequence();
-  get("chosen", HTMLElement).textContent = fill(page.texts.chosen, {
+  const { tokens, probabilities } = sequence();
+  const told = fill(page.texts.chosen, {
     token: quoted(tokens[state.chosen]),
     position: state.chosen + 1,
     count: tokens.length,
   });
+  const probability = probabilities[state.chosen];
+  // Of a token that the model wrote; where one cannot point at it, this is how one sees it.
+  const share = probability == null
+    ? ""
+    : `, ${fill(page.texts.chosen_probability, { percent: percent(probability) })}`;
+  get("chosen", HTMLElement).textContent = told + share;
   mark(document.querySelector("#strip .strip"), state.chosen);
 }
 
@@ -169,7 +170,7 @@ async function look(text) {
     show(written, given.prompt - 1);
   } catch (error) {
     if (signal.aborted) return;
-    problem.replaceChildren(failure(error, () => look(text)));
+    problem.replaceChildren(failure(toldOf(error), () => look(text)));
     problem.hidden = false;
   } finally {
     if (!signal.aborted) form.removeAttribute("aria-busy");

@@ -40,17 +40,27 @@ export function insidePage({ models, preset, locked, studio, language }: InsideP
         <h1>
           <T id="title" />
         </h1>
-        <p class="help">
-          <T id={writers.length > 0 ? "intro" : "none"} />
-        </p>
-        <p class="help" id="classifiers" hidden={classifiers.length === 0}>
-          <T id="classifiers" /> {classifiers.map(({ id }, i) => (
-            <>
-              {i > 0 && ", "}
-              <a href={`/#${new URLSearchParams({ model: id })}`}>{id}</a>
-            </>
-          ))}
-        </p>
+        {writers.length === 0 && (
+          <p class="help">
+            <T id="none" />
+          </p>
+        )}
+        <details class="fold" open>
+          <summary>
+            <T id="about_page" />
+          </summary>
+          <p class="help" hidden={writers.length === 0}>
+            <T id="intro" />
+          </p>
+          <p class="help" id="classifiers" hidden={classifiers.length === 0}>
+            <T id="classifiers" /> {classifiers.map(({ id }, i) => (
+              <>
+                {i > 0 && ", "}
+                <a href={`/#${new URLSearchParams({ model: id })}`}>{id}</a>
+              </>
+            ))}
+          </p>
+        </details>
         <form id="look" hidden={writers.length === 0}>
           <label class="field">
             <T id="model" />
@@ -72,9 +82,15 @@ export function insidePage({ models, preset, locked, studio, language }: InsideP
               <T id="tokens" />
             </h2>
             <div id="strip"></div>
-            <p class="help">
-              <span id="chosen" aria-live="polite"></span>. <T id="tokens_help" />
-            </p>
+            <p class="help" id="chosen" aria-live="polite"></p>
+            <details class="fold" open>
+              <summary>
+                <T id="about_tokens" />
+              </summary>
+              <p class="help">
+                <T id="tokens_help" />
+              </p>
+            </details>
             <p class="error" id="cut" hidden>
               <T id="tokens_cut" />
             </p>
@@ -102,14 +118,19 @@ export function insidePage({ models, preset, locked, studio, language }: InsideP
               aria-labelledby={`tab-${name}`}
               hidden={i > 0}
             >
-              <p class="help">
-                <T id={`${name}_help`} />
-              </p>
+              <details class="fold" open>
+                <summary>
+                  <T id="about_view" />
+                </summary>
+                <p class="help">
+                  <T id={`${name}_help`} />
+                </p>
+              </details>
               <div class="body"></div>
             </section>
           ))}
         </div>
-        <p class="error" id="problem" role="alert" hidden></p>
+        <div id="problem" role="alert" hidden></div>
       </main>
     </Frame>
   );
