@@ -121,8 +121,8 @@ for (const { name, device } of [{ name: "oracle", device: new OracleDevice() }, 
 
     Deno.test(`${name}: what is switched off adds what zero weights add, ${what}`, async () => {
       const oracle = new OracleDevice();
-      /** The oracle's logits with zero weights in place of some parts. */
-      const zeroed = (off: Ablation) => {
+      /** The oracle's model with zero weights in place of some parts. */
+      const without = (off: Ablation) => {
         const model = new Decoder(oracle, config);
         model.load((spec) => {
           const own = values(spec).slice();
@@ -135,8 +135,9 @@ for (const { name, device } of [{ name: "oracle", device: new OracleDevice() }, 
           for (const layer of off.mlps) if (spec.name.startsWith(`blocks.${layer}.mlp.down`)) own.fill(0);
           return own;
         });
-        return scope(() => oracle.read(model.logits(TOKENS).buffer));
+        return model;
       };
+      const zeroed = (off: Ablation) => scope(() => oracle.read(without(off).logits(TOKENS).buffer));
       const expected = await zeroed(off);
       const model = build(device, config);
       const logits = (ablation: Ablation) =>
@@ -163,10 +164,10 @@ for (const { name, device } of [{ name: "oracle", device: new OracleDevice() }, 
       const prompt = IDS.slice(0, 9);
       const options = { ablation: off, maxNewTokens: 6, stop: 99, alternatives: 4 };
       const written = await Array.fromAsync(writeAblated(model, prompt, options));
-      const ids = [...prompt];
+      const ids = [...prompt], reference = without(off);
       for (const { id, top } of written) {
         const tokens = { ids: Uint32Array.from(ids), batch: 1, time: ids.length };
-        const row = await scope(() => oracle.read(zeroed.logitsAt([ids.length - 1], tokens).buffer));
+        const row = await scope(() => oracle.read(reference.logitsAt([ids.length - 1], tokens).buffer));
         const probabilities = softmax(row);
         assertAlmostEquals(probabilities[id], Math.max(...probabilities), 1e-4);
         for (const one of top) assertAlmostEquals(Math.exp(one.logprob), probabilities[one.id], 1e-4);

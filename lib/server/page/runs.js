@@ -57,7 +57,9 @@ function drawStatus() {
   status.dataset.live = String(problem === "");
 }
 
-let waiting = false, patientUntil = 0, impatience = 0;
+let waiting = false, patientUntil = 0;
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let impatience;
 /** Draws the changes with the next frame. Curves and tables, which take long, wait for the runs that are still to come. */
 function draw() {
   if (waiting) return;

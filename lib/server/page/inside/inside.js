@@ -12,7 +12,7 @@ import * as branch from "./branch.js";
 import * as compare from "./compare.js";
 import * as lens from "./lens.js";
 import { changes, choose, forget, messagesOf, read, sequence, show, state, writeOn } from "./state.js";
-import { button, mark, percent, quoted, strip } from "./tokens.js";
+import { mark, percent, quoted, strip } from "./tokens.js";
 import * as walk from "./walk.js";
 
 /** A view draws itself into its panel, and may only move its marks when another token is chosen.
