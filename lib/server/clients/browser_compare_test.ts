@@ -1,5 +1,5 @@
 /** One question put to several models on the page of a model's inside: a model, its copy in 4 bits, another run. */
-import { assertEquals, assertNotEquals } from "@std/assert";
+import { assertEquals } from "@std/assert";
 import { browserTests } from "./browser.ts";
 
 const root = new URL("../../../", import.meta.url).pathname;
@@ -22,6 +22,11 @@ test("a model, its copy in 4 bits and another run answer one question as the ser
   await page.fill("#input", "hola, hola");
   await page.press("#input", "Enter");
   await page.waitForFunction(() => document.querySelectorAll("#strip .given").length === 12);
+  // Random models may say the same: that each answers for itself is seen by what is asked.
+  const asked = new Set<string>();
+  page.on("request", (request) => {
+    if (request.url().endsWith("/api/inside/continue")) asked.add(request.postDataJSON().model);
+  });
   await page.click("#tab-compare");
   await page.waitForFunction(() => document.querySelectorAll(".compared .text").length === 4);
   await page.click("text=Todos los modelos");
@@ -44,6 +49,7 @@ test("a model, its copy in 4 bits and another run answer one question as the ser
   );
   const models = ["tiny/instruct", "tiny/pretrain", "wide/instruct", "wide/instruct-q4"];
   assertEquals(columns.map(({ model }) => model).sort(), models);
+  assertEquals([...asked].sort(), models);
   const visible = (token: string) =>
     token.replaceAll("\n", "⏎").replace(/^ +$/, (blanks) => "␣".repeat(blanks.length));
   for (const { model, tokens } of columns) {
@@ -51,6 +57,4 @@ test("a model, its copy in 4 bits and another run answer one question as the ser
     const answer = await ask("/api/inside/continue", { model, ids, temperature: 0, max_tokens: 80 });
     assertEquals(tokens, answer.tokens.map(({ token }: { token: string }) => visible(token)), model);
   }
-  const written = (model: string) => columns.find((column) => column.model === model)!.tokens;
-  assertNotEquals(written("wide/instruct"), written("wide/instruct-q4"));
 });

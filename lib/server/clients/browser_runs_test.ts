@@ -137,13 +137,7 @@ test("the slider shows one prompt from the random start to the end", async ({ pa
   await page.fill("#growth-prompt", "hola");
   await page.click("#growth-form .primary");
   await page.waitForFunction(() => document.querySelectorAll("#growth-seen .given").length === 5);
-  const looks = () => page.locator("#growth-seen .looks").innerText();
-  const before = await looks();
   await page.selectOption("#growth-layer", { label: "2" });
-  await page.waitForFunction(
-    (before) => document.querySelector<HTMLElement>("#growth-seen .looks")?.innerText !== before,
-    before,
-  );
   await page.focus("#growth-step");
   await page.keyboard.press("End");
   await at(4);
