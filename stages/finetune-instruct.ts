@@ -232,9 +232,7 @@ function tellLong({ long, redrawn }: Gathered, context: number, { log }: Termina
   if (long > 0) log(`  ${count(long)} conversations are ${longer}; left out`);
   if (redrawn > 0) {
     log(
-      `  some ${
-        (100 * redrawn).toFixed(1)
-      } % of those that are drawn are ${longer}; others are drawn in their place`,
+      `  some ${(100 * redrawn).toFixed(1)} % of the world's are ${longer}; others are drawn in their place`,
     );
   }
 }

@@ -1,19 +1,14 @@
-/**
- * Training conversations by number: those from files are kept in memory; those of the world and of patterns are drawn
- * when asked for.
- */
+/** Training conversations by number: those from files are kept in memory, the world's are drawn when asked for. */
 import { UserError } from "../errors.ts";
 import { deriveSeed, permutation, uniform } from "../tensor/random.ts";
 import { encodeConversation } from "../text/prompt.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 import { augment, type Augmentation, type Conversation, readConversations } from "./instructions.ts";
-import { type PatternConversations, patternFiles, Patterns } from "./patterns/patterns.ts";
-import type { Exchange } from "./world/document.ts";
 import { worldFiles } from "./world/folder.ts";
 import type { WorldConversations } from "./world/options.ts";
 import { World } from "./world/world.ts";
 
-/** A file of conversations, or how many to draw from the world or from patterns. */
+/** A file of conversations, or how many to draw from the world. */
 export type ConversationSource =
   | string
   | {
@@ -21,8 +16,7 @@ export type ConversationSource =
     /** How often each is learned in an epoch. */
     readonly weight: number;
   }
-  | { readonly world: WorldConversations }
-  | { readonly patterns: PatternConversations };
+  | { readonly world: WorldConversations };
 
 /** Conversations by number, from 0. Each is a function of its number. */
 export interface Conversations {
@@ -34,20 +28,13 @@ export interface Conversations {
 
 /** The files that sources of conversations or of pairs of answers are read from. */
 export async function filesOf(
-  sources: readonly (
-    | string
-    | { readonly path: string }
-    | { readonly world: unknown }
-    | { readonly patterns: { readonly path: string } }
-  )[],
+  sources: readonly (string | { readonly path: string } | { readonly world: unknown })[],
 ): Promise<string[]> {
-  const files = await Promise.all(sources.map(async (source) => {
-    if (typeof source === "string") return [source];
-    if ("path" in source) return [source.path];
-    // Patterns are filled with the world's words.
-    const own = "patterns" in source ? await patternFiles(source.patterns.path) : [];
-    return [...own, ...await worldFiles()];
-  }));
+  const files = await Promise.all(
+    sources.map((source) =>
+      typeof source === "string" ? [source] : "path" in source ? [source.path] : worldFiles()
+    ),
+  );
   return [...new Set(files.flat())];
 }
 
@@ -63,7 +50,7 @@ export interface Gathered {
   readonly conversations: Conversations;
   /** How many conversations from files are too long; they are left out. */
   readonly long: number;
-  /** Estimated share of the drawn conversations that are too long; others are drawn in their place. */
+  /** Estimated share of the world's conversations that are too long; others are drawn in their place. */
   readonly redrawn: number;
 }
 
@@ -94,11 +81,12 @@ export async function gatherConversations(
       parts.push({ length: whole.length, at: (i) => whole[i], weight: () => weight });
     } else {
       world ??= await World.read();
-      const { at, length } = "world" in source
-        ? ofWorld(world, source.world)
-        : await ofPatterns(world, source.patterns);
-      parts.push(fitting(at, length, { fits, context }));
-      const first = Array.from({ length: Math.min(LOOKED_AT, length) }, (_, i) => at(i));
+      const drawn = ofWorld(world, source.world);
+      parts.push(fitting(drawn, source.world.conversations, { fits, context }));
+      const first = Array.from(
+        { length: Math.min(LOOKED_AT, source.world.conversations) },
+        (_, i) => drawn(i),
+      );
       looked += first.length;
       redrawn += first.filter((conversation) => !fits(conversation)).length;
     }
@@ -113,29 +101,14 @@ export async function gatherConversations(
   return { conversations, long, redrawn: redrawn / Math.max(1, looked) };
 }
 
-/** Conversations without end, of which the first `length` are wanted. */
-interface Series {
-  readonly length: number;
-  at(number: number): Conversation;
-}
-
-function ofWorld(world: World, { seed, mix, conversations }: WorldConversations): Series {
+/** The world's conversations, without end. */
+function ofWorld(world: World, { seed, mix }: WorldConversations): (number: number) => Conversation {
   const drawn = world.conversations(seed, mix);
-  return series(`world, seed ${seed}`, conversations, (number) => drawn.at(number));
+  return (number) => ({
+    turns: drawn.at(number).turns,
+    where: `world, seed ${seed}: conversation ${number}`,
+  });
 }
-
-async function ofPatterns(
-  world: World,
-  { path, seed, conversations }: PatternConversations,
-): Promise<Series> {
-  const patterns = await Patterns.read(path, world);
-  return series(`${path}, seed ${seed}`, conversations, (number) => patterns.at(seed, number));
-}
-
-const series = (source: string, length: number, draw: (number: number) => Exchange): Series => ({
-  length,
-  at: (number) => ({ turns: draw(number).turns, where: `${source}: conversation ${number}` }),
-});
 
 /** The first `length` of an unlimited series; one that is too long is replaced by the next `length` further on. */
 function fitting(
@@ -151,8 +124,8 @@ function fitting(
         if (fits(conversation)) return conversation;
       }
       throw new UserError(
-        `finetune-instruct.data: of ${TRIES} conversations that were drawn none is within the context of ${context} ` +
-          "tokens, the backbone's model.context; give another source or mix, or train a backbone with a longer context",
+        `finetune-instruct.data: of ${TRIES} conversations of the world none is within the context of ${context} ` +
+          "tokens, the backbone's model.context; give another mix, or train a backbone with a longer context",
       );
     },
   };

@@ -83,7 +83,7 @@ Deno.test("a mix of the world none of whose conversations fits is refused", asyn
   assertThrows(
     () => conversations.at(0),
     UserError,
-    "of 10000 conversations that were drawn none is within the context of 3 tokens",
+    "of 10000 conversations of the world none is within the context of 3 tokens",
   );
 });
 

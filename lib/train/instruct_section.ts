@@ -1,7 +1,6 @@
 /** The section `finetune-instruct` of a preset. */
 import { z } from "zod";
 import { MOST_HELD_OUT } from "../data/conversations.ts";
-import { PatternConversations } from "../data/patterns/patterns.ts";
 import { WorldConversations } from "../data/world/options.ts";
 import {
   checkRates,
@@ -33,11 +32,10 @@ export const InstructSection = z.strictObject({
       ),
     }),
     z.strictObject({ world: WorldConversations }),
-    z.strictObject({ patterns: PatternConversations }),
   ])).min(1).describe(
     "Files of instructions and answers: .jsonl or .json, in the shape of Alpaca or of chats, one that is to be " +
       "learned several times an epoch as { path, weight }; or conversations that are made from the words and " +
-      "stories of data/world, or from patterns with slots (docs/finetuning.md).",
+      "stories of data/world.",
   ),
   validation: z.number().gt(0).refine((held) => held < 1 || Number.isInteger(held), {
     error: ({ input }) => `expected a part below 1, or a whole number of conversations, got ${input}`,

@@ -28,6 +28,7 @@ import { load as loadReasoning } from "./questions/reasoning.ts";
 import { load as loadRephrasing } from "./questions/rephrasing.ts";
 import { load as loadUnknown } from "./questions/unknown.ts";
 import { type Family, type Kind, once, type WorldFiles } from "./document.ts";
+import { load as loadPatterns } from "./patterns/patterns.ts";
 
 type Load<T> = (files: WorldFiles) => Promise<T>;
 
@@ -53,7 +54,8 @@ const one = (load: Load<Family[]>, name: string): Load<Family> => async (files) 
 
 const facts = once(loadFacts), greetings = once(loadGreetings);
 
-export const FAMILIES: Readonly<Record<string, Load<Family>>> = {
+/** Skills, as `data/instruct` names them. */
+const SKILLS: Readonly<Record<string, Load<Family>>> = {
   comprensión: loadComprehension,
   extraer: loadExtraction,
   aritmética: loadArithmetic,
@@ -74,11 +76,16 @@ export const FAMILIES: Readonly<Record<string, Load<Family>>> = {
   "no-lo-sé": loadUnknown,
 };
 
+export const FAMILIES: Readonly<Record<string, Load<Family>>> = {
+  ...SKILLS,
+  patrones: (files) => loadPatterns(files, Object.keys(SKILLS)),
+};
+
 /** Default shares in texts. Kinds with little variety are rare. */
 export const MIX_OF_TEXTS: Readonly<Record<string, number>> = {
   ...{
-    stories: 0.32,
-    thoughts: 0.1,
+    stories: 0.28,
+    thoughts: 0.08,
     letters: 0.04,
     portraits: 0.02,
     conversations: 0.02,
@@ -89,22 +96,23 @@ export const MIX_OF_TEXTS: Readonly<Record<string, number>> = {
   ...{ lists: 0.02, instructions: 0.015, counts: 0.02, calendars: 0.015, recipes: 0.02 },
   ...{ extraer: 0.06, comprensión: 0.06, problemas: 0.03, razonar: 0.03, aritmética: 0.02, letras: 0.02 },
   ...{ reformular: 0.02, calendario: 0.02, completar: 0.02, clasificar: 0.02, "varios-turnos": 0.02 },
-  ...{ conocimiento: 0.01, "no-lo-sé": 0.005 },
+  ...{ conocimiento: 0.01, "no-lo-sé": 0.005, patrones: 0.06 },
   ...{ perros: 0.001, gatos: 0.001, capital: 0.001, saludos: 0.001, identidad: 0.001 },
 };
 
 /** Default shares in conversations. */
 export const MIX_OF_CONVERSATIONS: Readonly<Record<string, number>> = {
-  ...{ extraer: 0.12, comprensión: 0.12, problemas: 0.08, razonar: 0.08, "varios-turnos": 0.08 },
+  patrones: 0.2,
+  ...{ extraer: 0.08, comprensión: 0.08, problemas: 0.07, razonar: 0.06, "varios-turnos": 0.06 },
   ...{
-    aritmética: 0.06,
-    letras: 0.06,
-    reformular: 0.06,
-    calendario: 0.06,
-    completar: 0.05,
-    clasificar: 0.05,
+    aritmética: 0.05,
+    letras: 0.05,
+    reformular: 0.05,
+    calendario: 0.05,
+    completar: 0.04,
+    clasificar: 0.04,
   },
-  ...{ conocimiento: 0.05, "no-lo-sé": 0.04 },
+  ...{ conocimiento: 0.04, "no-lo-sé": 0.04 },
   ...{ perros: 0.015, gatos: 0.015, capital: 0.02, saludos: 0.02, identidad: 0.02 },
 };
 

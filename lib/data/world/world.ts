@@ -125,7 +125,7 @@ export class World {
 }
 
 /** Whether a question, alone or with what was said before it, comes near a held-out one. */
-export const comesNear = ({ turns }: Exchange, held: Neighbours) =>
+const comesNear = ({ turns }: Exchange, held: Neighbours) =>
   (turns.length > 1 && held.near(allSaid(turns)) !== null) ||
   turns.some(({ instruction }) => held.near(instruction) !== null);
 

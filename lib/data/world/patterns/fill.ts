@@ -1,18 +1,18 @@
 /** Fills the slots of a pattern, and makes a conversation of it. */
-import type { Turn } from "../../text/prompt.ts";
-import { lowerFirst } from "../instructions.ts";
-import { mixesAddress } from "../world/address.ts";
-import { Casting } from "../world/casting.ts";
-import type { Exchange } from "../world/document.ts";
-import { capitalised } from "../world/grammar/capitals.ts";
-import { mendConjunctions } from "../world/grammar/conjunctions.ts";
-import { contract, type Gender, type Noun, plural, takesEl } from "../world/grammar/nouns.ts";
-import { numberWord } from "../world/grammar/numbers.ts";
-import type { Lexicon } from "../world/lexicon.ts";
-import { answer as asAnswer, type Asking, INTERROGATIVE } from "../world/questions/asking.ts";
-import { type Operation, RESULT, steps, worked } from "../world/questions/operations.ts";
-import type { Random } from "../world/random.ts";
-import type { Word } from "../world/words.ts";
+import type { Turn } from "../../../text/prompt.ts";
+import { lowerFirst } from "../../instructions.ts";
+import { mixesAddress } from "../address.ts";
+import { Casting } from "../casting.ts";
+import type { Exchange } from "../document.ts";
+import { capitalised } from "../grammar/capitals.ts";
+import { mendConjunctions } from "../grammar/conjunctions.ts";
+import { contract, type Gender, type Noun, plural, takesEl } from "../grammar/nouns.ts";
+import { numberWord } from "../grammar/numbers.ts";
+import type { Lexicon } from "../lexicon.ts";
+import { answer as asAnswer, type Asking, INTERROGATIVE } from "../questions/asking.ts";
+import { type Operation, RESULT, steps, worked } from "../questions/operations.ts";
+import type { Random } from "../random.ts";
+import type { Word } from "../words.ts";
 import type { Answer, Asked, Pattern, Piece } from "./parse.ts";
 
 export const UNKNOWN = "No lo sé. El texto no lo dice.";

@@ -14,9 +14,8 @@
  * a text, questions and answers are a conversation in the order in which they are written. Lines that begin with # are
  * notes.
  */
-import { UserError } from "../../errors.ts";
-import { readText } from "../../files.ts";
-import { FAMILIES } from "../world/registry.ts";
+import { UserError } from "../../../errors.ts";
+import { readText } from "../../../files.ts";
 
 /** Literal text, or a slot, whose number is 1 if none is written: {él2}. */
 export type Piece = string | { readonly slot: string; readonly number: number };
@@ -62,9 +61,12 @@ const RANGE = /^n:\s+(\d{1,3})\.\.(\d{1,3})$/;
 const SLOT = /^(\p{Ll}+)([2-9])?$/u;
 const SUM = /^=([^+×-]+)((?:[+×-][^+×-]+)+)$/;
 
-/** @throws {UserError} naming file and line */
-export async function readPatterns(path: string): Promise<Pattern[]> {
-  const lines = (await readText(path, "patterns are .txt files")).split(/\r?\n/);
+/**
+ * @param families the names that a pattern's family can have
+ * @throws {UserError} naming file and line
+ */
+export async function readPatterns(path: string, families: readonly string[]): Promise<Pattern[]> {
+  const lines = (await readText(path, "patterns belong in data/world/patterns")).split(/\r?\n/);
   const patterns: Pattern[] = [];
   let block: Line[] = [];
   for (const [i, raw] of [...lines, ""].entries()) {
@@ -72,11 +74,11 @@ export async function readPatterns(path: string): Promise<Pattern[]> {
     if (text.startsWith("#")) continue;
     if (text !== "") block.push({ text, where: `${path}:${i + 1}` });
     else if (block.length > 0) {
-      patterns.push(patternOf(block));
+      patterns.push(patternOf(block, families));
       block = [];
     }
   }
-  if (patterns.length === 0) throw new UserError(`${path}: no patterns; docs/finetuning.md shows one`);
+  if (patterns.length === 0) throw new UserError(`${path}: no patterns; docs/world.md shows one`);
   return patterns;
 }
 
@@ -85,13 +87,11 @@ interface Line {
   readonly where: string;
 }
 
-function patternOf([head, ...lines]: readonly Line[]): Pattern {
+function patternOf([head, ...lines]: readonly Line[], families: readonly string[]): Pattern {
   const family = /^\[(.+)\]$/.exec(head.text)?.[1];
-  if (family === undefined || !(family in FAMILIES)) {
+  if (family === undefined || !families.includes(family)) {
     throw new UserError(
-      `${head.where}: a pattern begins with its family in brackets, one of ${
-        Object.keys(FAMILIES).join(", ")
-      }`,
+      `${head.where}: a pattern begins with its family in brackets, one of ${families.join(", ")}`,
     );
   }
   const text: string[] = [], choices: Choices[] = [], asked: Asked[] = [];

@@ -1,34 +1,39 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path";
-import { UserError } from "../../errors.ts";
-import { charTokenizer } from "../../text/testing.ts";
-import { filesOf, gatherConversations } from "../conversations.ts";
-import { HELD_OUT, heldOutQuestions } from "../held_out.ts";
-import { readQuestions } from "../instructions.ts";
-import type { Exchange } from "../world/document.ts";
-import { Random } from "../world/random.ts";
-import { World } from "../world/world.ts";
+import { UserError } from "../../../errors.ts";
+import type { Exchange } from "../document.ts";
+import { Random } from "../random.ts";
+import { World } from "../world.ts";
 import { readPatterns } from "./parse.ts";
-import { PatternConversations, Patterns } from "./patterns.ts";
+import { Patterns } from "./patterns.ts";
 
-const SHIPPED = "data/instruct/patterns";
 const world = await World.read();
+const skills = [...world.families.keys()].filter((name) => name !== "patrones");
 
-async function filed<T>(text: string, use: (path: string) => Promise<T>): Promise<T> {
+/** A folder as of the world, with one file of patterns. */
+async function filed<T>(text: string, use: (folder: string) => Promise<T>): Promise<T> {
   const folder = await Deno.makeTempDir();
   try {
-    const path = join(folder, "some.txt");
-    await Deno.writeTextFile(path, text);
-    return await use(path);
+    await Deno.mkdir(join(folder, "patterns"));
+    await Deno.writeTextFile(join(folder, "patterns", "some.txt"), text);
+    return await use(folder);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
 }
 
+/** The patterns of a folder, with the words of the project's world. */
+async function patternsIn(folder: string): Promise<Patterns> {
+  for (const part of ["words", "questions"]) {
+    await Deno.symlink(Deno.realPathSync(join(world.files.folder, part)), join(folder, part));
+  }
+  return await Patterns.read({ folder, lexicon: world.files.lexicon }, skills);
+}
+
 /** Conversations of the first pattern of a file. */
 const filled = (text: string, n: number): Promise<Exchange[]> =>
-  filed(text, async (path) => {
-    const patterns = await Patterns.read(path, world);
+  filed(text, async (folder) => {
+    const patterns = await patternsIn(folder);
     return Array.from({ length: n }, (_, i) => patterns.fill(patterns.all[0], Random.of(7, i)));
   });
 
@@ -128,7 +133,10 @@ Deno.test("each fault of a pattern is told with file and line", async () => {
     ["# nothing\n", /some\.txt: no patterns/],
   ];
   for (const [text, message] of faults) {
-    const error = await filed<Error>(text, (path) => assertRejects(() => readPatterns(path), UserError));
+    const error = await filed<Error>(
+      text,
+      (folder) => assertRejects(() => readPatterns(join(folder, "patterns", "some.txt"), skills), UserError),
+    );
     assert(message.test(error.message), error.message);
   }
   const low = "[problemas]\nn: 2..3\n- ¿Cuántas quedan de {n}?\n= =n-9";
@@ -136,23 +144,17 @@ Deno.test("each fault of a pattern is told with file and line", async () => {
   assert(/some\.txt:1: a step of a sum falls below 1 .* from 2 to 3/.test(error.message), error.message);
 });
 
-Deno.test("a preset draws from patterns as from the world: as many as it says, the same each time", async () => {
-  await filed("[saludos]\n- Hola, soy {él}.\n= Hola, {él}.", async (path) => {
-    const source = { patterns: PatternConversations.parse({ path, conversations: 40 }) };
-    const limit = { tokenizer: charTokenizer("Hola, soy."), context: 200 };
-    const { conversations } = await gatherConversations([source], limit);
-    const all = Array.from({ length: conversations.length }, (_, i) => conversations.at(i));
-    assertEquals(all.length, 40);
-    assert(new Set(all.map(({ turns: [{ instruction }] }) => instruction)).size > 20);
-    const again = (await gatherConversations([source], limit)).conversations;
-    assertEquals(again.at(17), all[17]);
-    assert((await filesOf([source])).includes(path));
-    assert((await filesOf([source])).includes("data/world/words/people.tsv"));
-  });
+Deno.test("patterns have their share of the world's conversations and texts", () => {
+  const families = new Set<string>();
+  const drawn = world.conversations(3, { patrones: 1 });
+  for (let i = 0; i < 200; i++) families.add(drawn.at(i).family);
+  assert(families.size > 8, [...families].join());
+  assertEquals(drawn.at(17), world.conversations(3, { patrones: 1 }).at(17));
+  assert(world.document("patrones", 1, 5).text.length > 20);
 });
 
 Deno.test("the patterns that ship can all be filled, and none is written twice", async () => {
-  const patterns = await Patterns.read(SHIPPED, world);
+  const patterns = await Patterns.read(world.files, skills);
   assert(patterns.all.length > 2000, String(patterns.all.length));
   const seen = new Map<string, string>();
   for (const [i, pattern] of patterns.all.entries()) {
@@ -165,14 +167,4 @@ Deno.test("the patterns that ship can all be filled, and none is written twice",
       }
     }
   }
-});
-
-Deno.test("what a pattern makes near a held-out question is drawn again", async () => {
-  const [{ question }] = await readQuestions(HELD_OUT.questions);
-  const near = question.instruction.replaceAll(/[{}|]/g, "");
-  await filed(`[extraer]\n- ${near}\n= nada\n\n[saludos]\n- Hola, soy {él}.\n= Hola, {él}.`, async (path) => {
-    const patterns = await Patterns.read(path, world), held = await heldOutQuestions();
-    assert(held.near(patterns.fill(patterns.all[0], Random.of(1)).turns[0].instruction) !== null);
-    for (let i = 0; i < 40; i++) assertEquals(patterns.at(1, i).family, "saludos");
-  });
 });
