@@ -155,7 +155,7 @@ Deno.test("patterns have their share of the world's conversations and texts", ()
 
 Deno.test("the patterns that ship can all be filled, and none is written twice", async () => {
   const patterns = await Patterns.read(world.files, skills);
-  assert(patterns.all.length > 2000, String(patterns.all.length));
+  assert(patterns.all.length > 4000, String(patterns.all.length));
   const seen = new Map<string, string>();
   for (const [i, pattern] of patterns.all.entries()) {
     const written = JSON.stringify([pattern.text, pattern.asked]);
