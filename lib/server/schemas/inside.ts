@@ -35,7 +35,7 @@ export const TokensRequest = z.strictObject({
   ),
 }).refine(({ input, messages }) => (input === undefined) !== (messages === undefined), {
   error: "either input or messages must be given, and not both",
-}).openapi("InsideTokensRequest");
+}).openapi("InsideTokensRequest", { oneOf: [{ required: ["input"] }, { required: ["messages"] }] });
 export const Tokens = z.strictObject({
   model: z.string(),
   kind: z.enum(["chat", "text"]),
