@@ -212,6 +212,9 @@ Deno.test("steps that were picked give the same weights, bit for bit, as steps t
   }
 });
 
+/** When a file was written, or undefined if there is none. */
+const written = async (path: string) => (await Deno.stat(path).catch(() => null))?.mtime?.getTime();
+
 Deno.test("killed at fifty random moments, training resumes each time from a whole checkpoint", async () => {
   await using work = await prepared();
   const settings = [
@@ -234,8 +237,14 @@ Deno.test("killed at fifty random moments, training resumes each time from a who
   for (let kill = 0; kill < 50; kill++) {
     const process = work.spawn("pretrain", ...args);
     const output = process.output();
-    // Kills fall between the first step and many saves later; most of the time here is spent saving.
-    await pause(unit * (0.5 + 1.3 * Math.random()));
+    // Half of the kills fall anywhere from the start on; half after a save, however long that takes on a busy machine.
+    // Most of the time here is spent saving.
+    if (kill % 2 === 0) await pause(unit * (0.5 + 1.3 * Math.random()));
+    else {
+      const before = await written(saved);
+      for (let tries = 0; tries < 1200 && await written(saved) === before; tries++) await pause(50);
+      await pause(unit * 0.5 * Math.random());
+    }
     process.kill("SIGKILL");
     const text = new TextDecoder().decode((await output).stderr);
     assert(!text.includes("error"), text);
