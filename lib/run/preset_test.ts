@@ -122,6 +122,10 @@ Deno.test("a value of several forms is refused for what is wrong in the form tha
     "{ path: a, url: https://b }",
     ".0: expected one of path, url, huggingface and world, got path and url",
   );
+  const [start, end] = [".0.world.mix.estories: unknown key; did you mean stories? (known: ", ", patrones)"];
+  const told = refusal(source("{ world: { megabytes: 1, mix: { estories: 1 } } }"));
+  assertStringIncludes(told, start);
+  assertStringIncludes(told, end);
   said("{ column: a }", ".0: expected one of path, url, huggingface and world, got none");
   said("{ path: a, files: b }", ".0.files: it belongs to huggingface:");
   said("{ huggingface: oscar }", '.0.huggingface: expected owner/name, got "oscar"');

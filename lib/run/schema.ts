@@ -8,6 +8,8 @@ interface Definition {
   readonly in?: Schema;
   readonly element?: Schema;
   readonly valueType?: Schema;
+  /** The names that a map may have, if they are of a list. */
+  readonly keyType?: { readonly def?: { readonly entries?: Readonly<Record<string, string>> } };
   readonly options?: readonly Schema[];
 }
 interface Schema {
@@ -21,11 +23,21 @@ function bare(schema: Schema): Schema {
   return inner ? bare(inner) : schema;
 }
 
-/** The map inside a schema, looking through lists and alternatives. */
+/** The map inside a schema, looking through lists; of alternatives, the keys of all. */
 function mapIn(schema: Schema | undefined): Schema["shape"] {
   if (!schema) return undefined;
   const { shape, def } = bare(schema);
-  return shape ?? mapIn(def?.element) ?? def?.options?.map(mapIn).find((shape) => shape);
+  const direct = shape ?? namedOf(def) ?? mapIn(def?.element);
+  if (direct) return direct;
+  const maps = def?.options?.map(mapIn).filter((map) => map !== undefined) ?? [];
+  return maps.length > 0 ? Object.assign({}, ...maps.toReversed()) : undefined;
+}
+
+/** A map with names of a list, such as the shares of a mix, as if each name were a key of its own. */
+function namedOf({ keyType, valueType }: Definition = {}): Schema["shape"] {
+  const names = keyType?.def?.entries;
+  if (!names || !valueType) return undefined;
+  return Object.fromEntries(Object.values(names).map((name) => [name, valueType]));
 }
 
 /** Whether a value is a map, or may be one. */
