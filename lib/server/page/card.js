@@ -3,7 +3,7 @@
 // The card of the chosen model, in the sidebar: its size, what it learned from, and how well.
 
 import { config, fill, get, kindOf, make, page, request } from "./dom.js";
-import { failure } from "./failure.js";
+import { failure, toldOf } from "./failure.js";
 import { language } from "./frame.js";
 import { decimal } from "./numbers.js";
 import { modelChanges, modelChosen } from "./settings.js";
@@ -119,7 +119,7 @@ async function draw() {
   try {
     card = await cardOf(model);
   } catch (error) {
-    failed = failure(`${page.texts.failed_card}: ${error instanceof Error ? error.message : error}`, draw);
+    failed = failure(toldOf(error, page.texts.failed_card), draw);
   }
   if (model !== modelChosen()) return;
   const { texts } = page;

@@ -4,9 +4,9 @@
 
 import { make, page } from "./dom.js";
 
-/** What went wrong, in the words of the page. @param {unknown} error */
-export const toldOf = (error) =>
-  `${page.texts.failed}: ${error instanceof Error ? error.message : String(error)}`;
+/** What went wrong, in the words of the page. @param {unknown} error @param {string} [what] what could not be done */
+export const toldOf = (error, what = page.texts.failed) =>
+  `${what}: ${error instanceof Error ? error.message : String(error)}`;
 
 /** @param {string} told what went wrong @param {() => void} retry */
 export function failure(told, retry) {

@@ -1,4 +1,5 @@
 /** Fills the slots of a pattern, and makes a conversation of it. */
+import { UserError } from "../../../errors.ts";
 import type { Turn } from "../../../text/prompt.ts";
 import { lowerFirst } from "../../instructions.ts";
 import { mixesAddress } from "../address.ts";
@@ -13,9 +14,9 @@ import { answer as asAnswer, type Asking, INTERROGATIVE } from "../questions/ask
 import { type Operation, RESULT, steps, worked } from "../questions/operations.ts";
 import type { Random } from "../random.ts";
 import type { Word } from "../words.ts";
-import type { Answer, Asked, Pattern, Piece } from "./parse.ts";
+import type { Answer, Asked, Pattern, Piece, Sum } from "./parse.ts";
 
-export const UNKNOWN = "No lo sé. El texto no lo dice.";
+const UNKNOWN = "No lo sé. El texto no lo dice.";
 /** Share of things that are invented, so that they can only be copied. */
 const INVENTED = 0.3;
 /** Draws of a pattern's numbers before a sum with steps below 1 counts as a fault of the pattern. */
@@ -27,7 +28,7 @@ const TRIED = 8;
 /** Portable things by gender: those that a slot can stand for. */
 export type Things = Readonly<Record<Gender, readonly Word[]>>;
 
-export function thingsOf(lexicon: Lexicon): Things {
+export function portableThings(lexicon: Lexicon): Things {
   const all = lexicon.flagged("portable").filter((noun) =>
     noun.plural !== "-" && !/ |s$/.test(noun.singular) && !takesEl(noun)
   );
@@ -40,8 +41,8 @@ export interface Filling {
   readonly things: Things;
 }
 
-/** A conversation of a pattern; undefined if no numbers were found with which all its sums stay above 0. */
-export function fill(pattern: Pattern, filling: Filling, random: Random): Exchange | undefined {
+/** A conversation of a pattern. @throws {UserError} if its sums fall below 1 with almost all numbers */
+export function fill(pattern: Pattern, filling: Filling, random: Random): Exchange {
   for (let i = 0; i < TRIES; i++) {
     const slots = new Slots(pattern, filling, random);
     if (!pattern.asked.every(({ answer }) => slots.isPositive(answer))) continue;
@@ -53,6 +54,11 @@ export function fill(pattern: Pattern, filling: Filling, random: Random): Exchan
     for (let tried = 1; tried < TRIED && mixesAddress(turns); tried++) turns = ask();
     return { family, turns };
   }
+  const { where, numbers } = pattern;
+  throw new UserError(
+    `${where}: a step of a sum falls below 1 with almost all numbers from ${numbers.join(" to ")}; ` +
+      "give another range, such as n: 5..20",
+  );
 }
 
 /** The text with one of the questions, and others after it. */
@@ -120,7 +126,6 @@ class Slots {
   readonly #casting: Casting;
   readonly #digits: boolean;
   readonly #nouns = new Map<string, Noun>();
-  readonly #casual: boolean;
 
   constructor(
     private readonly pattern: Pattern,
@@ -133,9 +138,6 @@ class Slots {
       const drawn = random.shuffle(rows);
       return columns.map((name, column) => [name, drawn.map((row) => row[column])] as const);
     }));
-    const literal = [...pattern.text ?? [], ...pattern.asked.flatMap(({ wordings }) => wordings.flat())]
-      .filter((piece) => typeof piece === "string").join("");
-    this.#casual = !/\p{Lu}/u.test(literal);
   }
 
   /** The pieces as text, with contractions, and with capitals unless the pattern is written without any. */
@@ -143,26 +145,27 @@ class Slots {
     const text = mendConjunctions(
       contract(pieces.map((piece) => typeof piece === "string" ? piece : this.#value(piece)).join("")),
     );
-    return this.#casual ? text : capitalised(text);
+    return this.pattern.casual ? text : capitalised(text);
   }
 
   answer(answer: Answer): string {
     if ("unknown" in answer) return UNKNOWN;
     if ("say" in answer) return asAnswer(this.say(answer.say));
     const numbers = answer.operands.map((piece) => this.#operand(piece));
-    const result = numbers.slice(1).reduce(
-      (left, n, i) => RESULT[answer.signs[i] as Operation](left, n),
-      numbers[0],
-    );
-    return worked(steps(answer.signs, numbers), this.#numeral(result));
+    return worked(steps(answer.signs, numbers), this.#numeral(this.#results(answer).at(-1)!));
   }
 
   /** Whether every step of a sum has a result of at least 1. */
   isPositive(answer: Answer): boolean {
-    if (!("operands" in answer)) return true;
-    const [first, ...others] = answer.operands.map((piece) => this.#operand(piece));
-    let left = first;
-    return others.every((n, i) => (left = RESULT[answer.signs[i] as Operation](left, n)) >= 1);
+    return !("operands" in answer) || this.#results(answer).every((result) => result >= 1);
+  }
+
+  /** The result of each step of a sum. */
+  #results({ operands, signs }: Sum): number[] {
+    let left = this.#operand(operands[0]);
+    return operands.slice(1).map((piece, i) =>
+      left = RESULT[signs[i] as Operation](left, this.#operand(piece))
+    );
   }
 
   #operand(piece: Piece): number {

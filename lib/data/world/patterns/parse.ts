@@ -20,10 +20,13 @@ import { readText } from "../../../files.ts";
 /** Literal text, or a slot, whose number is 1 if none is written: {él2}. */
 export type Piece = string | { readonly slot: string; readonly number: number };
 
-export type Answer =
-  | { readonly say: readonly Piece[] }
-  | { readonly unknown: true }
-  | { readonly operands: readonly Piece[]; readonly signs: string };
+/** Numbers with one sign between each and the next. */
+export interface Sum {
+  readonly operands: readonly Piece[];
+  readonly signs: string;
+}
+
+export type Answer = { readonly say: readonly Piece[] } | { readonly unknown: true } | Sum;
 
 export interface Asked {
   readonly wordings: readonly (readonly Piece[])[];
@@ -46,6 +49,8 @@ export interface Pattern {
   /** The numbers that {n}, {n2}, … are drawn from, both included. */
   readonly numbers: readonly [low: number, high: number];
   readonly asked: readonly Asked[];
+  /** Whether it is written without any capitals. */
+  readonly casual: boolean;
 }
 
 /** What slots stand for in every pattern. */
@@ -97,16 +102,21 @@ function patternOf([head, ...lines]: readonly Line[], families: readonly string[
   const text: string[] = [], choices: Choices[] = [], asked: Asked[] = [];
   let numbers: Pattern["numbers"] = NUMBERS, question: Line | undefined;
   for (const [i, line] of lines.entries()) {
-    const answered = lines[i + 1]?.text.startsWith("=");
-    const range = RANGE.exec(line.text), list = range ? null : LIST.exec(line.text);
     if (line.text.startsWith("=")) {
       if (!question) throw new UserError(`${line.where}: the answer has no question above it, after "- "`);
       asked.push({ wordings: wordingsOf(question), answer: answerOf(line.text.slice(1).trim(), line.where) });
       question = undefined;
-    } else if (line.text.startsWith("- ") && answered) question = line;
-    else if (line.text.startsWith("- ¿")) {
+      continue;
+    }
+    if (line.text.startsWith("- ") && lines[i + 1]?.text.startsWith("=")) {
+      question = line;
+      continue;
+    }
+    if (line.text.startsWith("- ¿")) {
       throw new UserError(`${line.where}: the question has no answer; write it below, after "= "`);
-    } else if (!list && /^\S+: .* \| /.test(line.text)) {
+    }
+    const range = RANGE.exec(line.text), list = range ? null : LIST.exec(line.text);
+    if (!list && /^\S+: .* \| /.test(line.text)) {
       throw new UserError(
         `${line.where}: a list is named by small letters alone, as in "color: rojo | verde"`,
       );
@@ -117,12 +127,10 @@ function patternOf([head, ...lines]: readonly Line[], families: readonly string[
     } else text.push(line.text);
   }
   if (asked.length === 0) throw new UserError(`${head.where}: the pattern has no question`);
-  const pattern = {
-    where: head.where,
-    family,
-    text: text.length > 0 ? piecesOf(text.join("\n"), head.where) : undefined,
-    ...{ choices, numbers, asked },
-  };
+  const told = text.length > 0 ? piecesOf(text.join("\n"), head.where) : undefined;
+  const written = [...told ?? [], ...asked.flatMap(({ wordings }) => wordings.flat())];
+  const casual = written.every((piece) => typeof piece !== "string" || !/\p{Lu}/u.test(piece));
+  const pattern = { where: head.where, family, text: told, ...{ choices, numbers, asked, casual } };
   requireKnownSlots(pattern);
   return pattern;
 }
